@@ -1,0 +1,46 @@
+.DEFAULT_GOAL := help
+VENV := .venv
+IN_VENV := $(VENV)/bin/python
+ADDRESS ?= 127.0.0.1:8000
+
+help:  ## show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
+
+run: $(VENV)/.installed  ## install, migrate, load the data set and serve at http://127.0.0.1:8000
+	$(IN_VENV) manage.py migrate --verbosity 0
+	$(IN_VENV) manage.py load_dataset --if-empty
+	@$(IN_VENV) manage.py demo_logins --address $(ADDRESS)
+	$(IN_VENV) manage.py runserver $(ADDRESS)
+
+test: $(VENV)/.installed-dev  ## install what tests need and run all of them
+	$(IN_VENV) -m pytest -n auto --dist worksteal
+
+lint: $(VENV)/.installed-dev  ## ruff, mypy, and migrations that are missing
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	DEBUG=true $(VENV)/bin/mypy --no-incremental .
+	$(IN_VENV) manage.py makemigrations --check --dry-run --verbosity 0
+
+requirements: $(VENV)/.installed-dev  ## compile the pinned, hashed requirement files from pyproject.toml
+	$(VENV)/bin/pip install --quiet uv
+	for group in base dev; do \
+	  $(VENV)/bin/uv pip compile pyproject.toml $$([ $$group = dev ] && echo "--group dev") --universal \
+	    --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/$$group.txt; \
+	done
+
+clean:  ## remove the virtual environment and all local data
+	rm -rf $(VENV)
+	find var -mindepth 1 ! -name .gitkeep -delete
+
+$(VENV)/bin/python:
+	@sh deploy/make-venv $(VENV)
+
+$(VENV)/.installed: requirements/base.txt | $(VENV)/bin/python
+	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
+	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@ $(VENV)/.installed
+
+.PHONY: help run test lint requirements clean

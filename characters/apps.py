@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class CharactersConfig(AppConfig):
+    name = "characters"
+
+    def ready(self) -> None:
+        from episodes.gate import prose_checks
+
+        from .mentions import check_mentions
+        from .roles import grant_permissions
+
+        prose_checks.append(check_mentions)
+        post_migrate.connect(grant_permissions, sender=self)

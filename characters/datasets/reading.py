@@ -1,0 +1,129 @@
+"""YAML with line numbers, and nothing in it that could run or blow up."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.events import AliasEvent, NodeEvent
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+type YamlPath = tuple[str | int, ...]
+
+MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+class DatasetError(Exception):
+    """All that is wrong with a data set."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(set(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(slots=True)
+class Document:
+    """A file's data, and the line on which each part of it begins."""
+
+    name: str
+    data: Any = None
+    lines: dict[YamlPath, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line_of(self, path: YamlPath) -> int:
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def complain(self, path: YamlPath, message: str) -> None:
+        self.problems.append(Problem(self.name, self.line_of(path), message))
+
+
+def read(path: Path) -> Document:
+    document = Document(path.name)
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            document.complain((), f"The file is larger than {MOST_BYTES // 1024**2} MB.")
+            return document
+        text = path.read_bytes().decode()
+        loader = _Loader(text)
+        loader.document = document
+        node = loader.get_single_node()
+        if node is not None:
+            document.data = _plain(loader, node, (), document)
+    except OSError as error:
+        document.complain((), f"It cannot be read: {error.strerror}.")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        document.problems.append(Problem(path.name, line, "This is not UTF-8."))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        message = f"The character U+{error.character:04X} is not allowed."
+        document.problems.append(Problem(path.name, line, message))
+    except RecursionError:
+        document.complain((), "It is nested too deeply.")
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        document.problems.append(Problem(path.name, line, f"This is not YAML: {error.problem or error.context}."))
+    except yaml.YAMLError as error:
+        document.complain((), f"This is not YAML: {str(error).splitlines()[0]}.")
+    return document
+
+
+class _Loader(yaml.SafeLoader):
+    document: Document
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        line = event.start_mark.line + 1
+        start, end = event.start_mark, event.end_mark
+        if isinstance(event, AliasEvent):
+            self.get_event()  # type: ignore[no-untyped-call]
+            self.document.problems.append(Problem(self.document.name, line, "YAML aliases (*) are not allowed."))
+            return ScalarNode("tag:yaml.org,2002:null", "", start, end)
+        if isinstance(event, NodeEvent) and event.anchor is not None:
+            self.document.problems.append(Problem(self.document.name, line, "YAML anchors (&) are not allowed."))
+            event.anchor = None
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self.document.problems.append(Problem(self.document.name, line, f"YAML tags ({tag}) are not allowed."))
+            event.tag = None
+            event.implicit = (True, False) if isinstance(event, yaml.ScalarEvent) else True
+        return super().compose_node(parent, index)
+
+
+def _plain(loader: _Loader, node: Node, path: YamlPath, document: Document) -> Any:
+    document.lines[path] = node.start_mark.line + 1
+    if isinstance(node, SequenceNode):
+        return [_plain(loader, child, (*path, place), document) for place, child in enumerate(node.value)]
+    if isinstance(node, MappingNode):
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, ScalarNode) else None
+            if key is None:
+                document.lines[(*path, "?")] = key_node.start_mark.line + 1
+                document.complain((*path, "?"), "A key must be a plain word.")
+                continue
+            if key in found:
+                document.lines[(*path, f"{key}?")] = key_node.start_mark.line + 1
+                document.complain((*path, f"{key}?"), f"“{key}” is given twice.")
+                continue
+            found[key] = _plain(loader, value_node, (*path, key), document)
+            document.lines[(*path, key)] = key_node.start_mark.line + 1
+        return found
+    try:
+        return loader.construct_object(node, deep=True)
+    except ValueError as error:
+        document.complain(path, f"“{node.value}” cannot be read: {error}.")
+        return None

@@ -1,0 +1,50 @@
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from characters.roles import CONTRIBUTORS, EDITORS, MODERATORS
+
+LOGINS_FILE = settings.VAR_DIR / "demo-logins.txt"
+CAST = {"editor": EDITORS, "moderator": MODERATORS, "contributor": CONTRIBUTORS}
+
+
+class Command(BaseCommand):
+    help = "Make one editor, one moderator and one contributor with random passwords, and print them. DEBUG only."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--address", default="127.0.0.1:8000")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("Demo logins are for development (DEBUG=true) alone.")
+        if not self._still_work():
+            self._make()
+        self.stdout.write(f"\n  The site        http://{options['address']}/")
+        self.stdout.write(f"  The admin       http://{options['address']}/admin/\n\n")
+        for line in LOGINS_FILE.read_text().splitlines():
+            self.stdout.write(f"  {line}")
+        self.stdout.write("\n  Editor and moderator log in at the admin; the contributor has no pages of its own yet.")
+        self.stdout.write("")
+
+    def _still_work(self) -> bool:
+        """Whether the passwords that were written down are those of this database."""
+        told = dict(line.split() for line in LOGINS_FILE.read_text().splitlines()) if LOGINS_FILE.exists() else {}
+        users = User.objects.in_bulk(list(CAST), field_name="username")
+        return all(name in users and name in told and users[name].check_password(told[name]) for name in CAST)
+
+    def _make(self) -> None:
+        lines = []
+        for name, group in CAST.items():
+            password = secrets.token_urlsafe(9)
+            user, _ = User.objects.get_or_create(username=name)
+            user.is_staff = group != CONTRIBUTORS
+            user.set_password(password)
+            user.save()
+            user.groups.set([Group.objects.get(name=group)])
+            lines.append(f"{name:<15} {password}")
+        LOGINS_FILE.parent.mkdir(exist_ok=True)
+        LOGINS_FILE.touch(mode=0o600)
+        LOGINS_FILE.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,28 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from characters.datasets.dumping import dump
+from episodes.models import Episode
+
+
+class Command(BaseCommand):
+    help = "Write the show to a directory of YAML files (docs/dataset.md)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("directory", type=Path)
+        parser.add_argument("--as-of", type=int, metavar="N", help="only what may be known at episode N")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        directory, as_of = options["directory"], options["as_of"]
+        if as_of is not None and not Episode.objects.filter(number=as_of).exists():
+            raise CommandError(f"There is no episode {as_of}.")
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise CommandError(f"{directory} is there already and is not empty; choose another.")
+        try:
+            dump(directory, as_of=as_of)
+        except FileNotFoundError as error:
+            raise CommandError(str(error)) from error
+        if options["verbosity"]:
+            self.stdout.write(f"Written to {directory}.")

@@ -1,0 +1,91 @@
+"""Pictures: looked at by Pillow, re-encoded without metadata, and kept under a name that tells nothing.
+
+The kept file is lossless, so that a data set that is dumped and loaded again keeps the very same file.
+"""
+
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.fields.files import ImageFieldFile
+from PIL import Image, ImageOps
+
+from .public_ids import file_token_for
+
+if TYPE_CHECKING:
+    from .models import Portrait
+
+DIRECTORY = "portraits/"
+FORMATS = ("JPEG", "PNG", "WEBP")
+LONGEST_SIDE = 1200  # pixels
+WIDTHS = (160, 480)  # pixels, of the smaller copies
+MOST_BYTES = 10 * 1024 * 1024
+MOST_PIXELS = 40_000_000
+
+
+def normalised(upload: IO[bytes]) -> ContentFile:
+    """The picture as it will be kept; ValidationError if it is none."""
+    upload.seek(0)
+    content = upload.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValidationError({"image": f"The file is larger than {MOST_BYTES // 1024**2} MB."})
+    too_large = ValidationError({"image": f"The picture has more than {MOST_PIXELS // 10**6} million pixels."})
+    try:
+        with Image.open(BytesIO(content), formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise too_large
+            picture = ImageOps.exif_transpose(image).convert("RGBA" if image.has_transparency_data else "RGB")
+    except ValidationError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise too_large from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ValidationError({"image": f"This is no readable {', '.join(FORMATS)} picture."}) from error
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    encoded = _encode(picture, lossless=True)
+    return ContentFile(encoded, name=f"{file_token_for(encoded)}.webp")
+
+
+def is_new(image: ImageFieldFile) -> bool:
+    """Whether the file is an upload that is not stored yet."""
+    return bool(image) and not image._committed  # type: ignore[attr-defined]
+
+
+def keep(portrait: "Portrait") -> None:
+    """Store picture and smaller copies once the transaction holds, so that a failure leaves no file behind."""
+    image: Any = portrait.image
+    content = image.file.read()
+    name = DIRECTORY + image.name.rsplit("/")[-1]
+    with Image.open(BytesIO(content)) as picture:
+        copies = {smaller(name, width): _encode(_scaled(picture, width)) for width in WIDTHS}
+        portrait.width, portrait.height = picture.size
+    copies[name] = content
+    image.name, image._committed = name, True
+    transaction.on_commit(lambda: _write(copies))
+
+
+def smaller(name: str, width: int) -> str:
+    return name.removesuffix(".webp") + f"-{width}.webp"
+
+
+def _scaled(picture: Image.Image, width: int) -> Image.Image:
+    copy = picture.copy()
+    copy.thumbnail((width, width * 2))
+    return copy
+
+
+def _encode(picture: Image.Image, **options: Any) -> bytes:
+    clean = Image.new(picture.mode, picture.size)
+    clean.paste(picture)
+    buffer = BytesIO()
+    clean.save(buffer, "WEBP", exact=True, method=4, **options)
+    return buffer.getvalue()
+
+
+def _write(files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        if not default_storage.exists(name):
+            default_storage.save(name, ContentFile(content))

@@ -1,0 +1,83 @@
+"""Markdown with [[mentions]] to safe HTML, with the names that the reader knows."""
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from .mentions import MENTION
+
+TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
+SENTENCE_ENDS = (".", "!", "?", "…")
+OPENING_MARKS = " \n\t\"“‘«(*_'"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    name: str
+    url: str  # empty: no link
+
+
+type FindMention = Callable[[str], Mention | None]
+
+
+def render(text: str, find: FindMention) -> SafeString:
+    return _clean(_markdown.render(text, {"find": find}))
+
+
+def render_line(text: str, find: FindMention) -> SafeString:
+    """For a value inside a sentence or a table cell: no paragraphs."""
+    return _clean(_markdown.renderInline(text, {"find": find}))
+
+
+def plain(rendered: str) -> str:
+    """The words alone, for descriptions and titles."""
+    return re.sub(r"\s+", " ", html.unescape(nh3.clean(rendered, tags=set()))).strip()
+
+
+def _clean(rendered: str) -> SafeString:
+    return mark_safe(nh3.clean(rendered, tags=TAGS, attributes={"a": {"href"}}, link_rel=None))
+
+
+def _mention_rule(state: StateInline, silent: bool) -> bool:
+    # A backslash before it changes nothing: the key must not be shown.
+    match = MENTION.match(state.src, state.pos + state.src.startswith("\\", state.pos))
+    if match is None:
+        return False
+    if not silent:
+        before = state.src[: state.pos].rstrip(OPENING_MARKS)
+        token = state.push("mention", "", 0)
+        token.meta = {
+            "key": match[1],
+            "words": match[2],
+            "starts_sentence": before.endswith(SENTENCE_ENDS) or not before,
+        }
+    state.pos = match.end()
+    return True
+
+
+def _render_mention(renderer: RendererHTML, tokens: list[Token], index: int, options: Any, env: Any) -> str:
+    token = tokens[index]
+    found: Mention | None = env["find"](token.meta["key"])
+    words = token.meta["words"] or (found.name if found else "somebody")
+    if token.meta["starts_sentence"] and not token.meta["words"]:
+        words = words[:1].upper() + words[1:]
+    escaped = html.escape(words)
+    return f'<a href="{html.escape(found.url)}">{escaped}</a>' if found and found.url else escaped
+
+
+_markdown = MarkdownIt("commonmark", {"html": False}).disable(
+    # No picture from elsewhere, and no link either: nobody knows what the page behind it tells. And nothing that would
+    # print a mention as it is written (code, entities) or swallow a line (references).
+    ["image", "link", "autolink", "html_inline", "html_block", "backticks", "code", "fence", "entity", "reference"]
+)
+_markdown.inline.ruler.before("escape", "mention", _mention_rule)
+_markdown.add_render_rule("mention", _render_mention)

@@ -1,0 +1,36 @@
+"""Identifiers that say nothing: neither a name nor a place in a sequence can be read off them."""
+
+import hashlib
+import secrets
+import uuid
+
+from django.utils.crypto import salted_hmac
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no letter that looks like a digit
+LENGTH = 12
+
+
+def new_public_id() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def public_id_for(key: str) -> str:
+    """The same for the same key and SECRET_KEY, so that a data set loads to the same addresses everywhere.
+
+    Keyed, because a plain hash of `cyan_bluestar` could be found by trying names.
+    """
+    number = int.from_bytes(_keyed("public_id", key), "big")
+    return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(LENGTH))
+
+
+def row_id_for(*parts: str) -> uuid.UUID:
+    """A row's UUID made from its natural key."""
+    return uuid.UUID(bytes=_keyed("row", "\x1f".join(parts))[:16], version=4)
+
+
+def file_token_for(content: bytes) -> str:
+    return _keyed("file", hashlib.sha256(content).hexdigest()).hex()[:32]
+
+
+def _keyed(purpose: str, value: str) -> bytes:
+    return salted_hmac(f"rougedb.{purpose}", value, algorithm="sha256").digest()

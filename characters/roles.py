@@ -1,0 +1,23 @@
+"""Who may do what in the admin. Contributors have no business there: they send corrections."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+CONTRIBUTORS, EDITORS, MODERATORS = "contributors", "editors", "moderators"
+
+
+def grant_permissions(**kwargs: Any) -> None:
+    """Run after each migrate, when the permissions of new models exist."""
+    if not apps.is_installed("django.contrib.auth"):
+        return
+    content = Permission.objects.filter(
+        Q(content_type__app_label__in=["characters", "episodes"])
+        & ~Q(content_type__model="series", codename="delete_series")
+    )
+    Group.objects.get_or_create(name=CONTRIBUTORS)
+    for name in (EDITORS, MODERATORS):
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.add(*content)

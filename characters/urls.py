@@ -1,0 +1,32 @@
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from . import views
+
+
+class PublicId(StringConverter):
+    regex = "[0-9a-z]{8,32}"
+
+
+class UnicodeSlug(StringConverter):
+    regex = r"[-\w]+"
+
+
+register_converter(PublicId, "public_id")
+register_converter(UnicodeSlug, "unicode_slug")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("characters/", views.character_list, name="characters"),
+    path("characters/<public_id:public_id>/", views.character, name="character-bare"),
+    path("characters/<public_id:public_id>/<str:slug>/", views.character, name="character"),
+    path("c/<public_id:public_id>/", views.character, name="character-short"),
+    path("factions/", views.faction_list, name="factions"),
+    path("factions/<public_id:public_id>/", views.faction, name="faction-short"),
+    path("factions/<public_id:public_id>/<str:slug>/", views.faction, name="faction"),
+    path("tags/", views.tag_list, name="tags"),
+    path("tags/<unicode_slug:slug>/", views.tag, name="tag"),
+    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("robots.txt", views.robots, name="robots"),
+    path("healthz", views.healthz, name="healthz"),
+]

@@ -1,0 +1,193 @@
+"""What a page shows: frozen values with nothing behind them, so that a template cannot wander off to what is hidden."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.safestring import SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesInfo:
+    title: str
+    native_title: str
+    credits: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """As it stands in the list; `title` is empty beyond the viewer's progress."""
+
+    number: int
+    aired_on: date | None
+    url: str
+    known: bool
+    title: str
+    native_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A character or a faction, small: name, address, and a picture or an emblem made of name and colour."""
+
+    name: str
+    url: str
+    initials: str
+    colour: str
+    thumbnail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An entry of a list."""
+
+    face: Face
+    line: str
+    first_episode: int
+    members: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    """One page of a list."""
+
+    cards: tuple[Card, ...]
+    total: int
+    number: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagLink:
+    name: str
+    url: str
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TagPage:
+    name: str
+    url: str
+    characters: tuple[Face, ...]
+    factions: tuple[Face, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownName:
+    name: str
+    kind: str
+    language: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactValue:
+    html: SafeString
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    label: str
+    values: tuple[FactValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A membership: the faction on a character's page, the character on a faction's."""
+
+    other: Face
+    role: str
+    since: int
+    until: int | None
+
+    @property
+    def is_past(self) -> bool:
+        return self.until is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    label: str
+    certainty: str
+    since: int
+    until: int | None
+    masks: str  # the personas it was known of, where they are known for others now
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """All that connects a character with one other."""
+
+    other: Face
+    ties: tuple[Tie, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """One entry of a timeline: a revelation, or a change of a name, a trait, a tie."""
+
+    html: SafeString
+    label: str = ""
+    certainty: str = ""
+    believed_before: SafeString | None = None
+    overturned_in: int | None = None
+    concerned: tuple[Face, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What was learned in one episode."""
+
+    episode: EpisodeRow
+    pages_then: tuple[Link, ...]
+    revelations: tuple[Learned, ...]
+    changes: tuple[Learned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    url: str
+    width: int
+    height: int
+    alt_text: str
+    caption: SafeString
+    credit: str
+    licence: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPage:
+    """A character's or a faction's page."""
+
+    face: Face
+    short_url: str
+    description: str
+    summary: SafeString
+    names: tuple[KnownName, ...]
+    facts: tuple[Fact, ...]
+    places: tuple[Place, ...]
+    ties: tuple[Ties, ...]
+    tags: tuple[TagLink, ...]
+    pictures: tuple[Picture, ...]
+    chapters: tuple[Chapter, ...]
+    appearances: tuple[EpisodeRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodePage:
+    episode: EpisodeRow
+    synopsis: SafeString
+    description: str
+    cast: tuple[Face, ...]
+    newcomers: tuple[Face, ...]
+    revelations: tuple[Learned, ...]
+    changes: tuple[Learned, ...]
+    previous: EpisodeRow | None
+    next: EpisodeRow | None

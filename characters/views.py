@@ -1,0 +1,92 @@
+from urllib.parse import unquote, urlsplit
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from episodes.requests import Visit
+
+from .lore import Lore
+from .values import SubjectPage
+
+
+@require_safe
+def home(request: Visit) -> HttpResponse:
+    lore: Lore = request.lore
+    return render(request, "home.html", {"page": lore.episode(lore.progress), "count": lore.character_count()})
+
+
+@require_safe
+def character_list(request: Visit) -> HttpResponse:
+    return render(request, "characters/character_list.html", {"page": request.lore.characters(_page_number(request))})
+
+
+@require_safe
+def character(request: Visit, public_id: str, slug: str = "") -> HttpResponse:
+    page = request.lore.character(public_id)
+    return _subject_page(request, page, "characters/character.html")
+
+
+@require_safe
+def faction_list(request: Visit) -> HttpResponse:
+    return render(request, "characters/faction_list.html", {"page": request.lore.factions(_page_number(request))})
+
+
+@require_safe
+def faction(request: Visit, public_id: str, slug: str = "") -> HttpResponse:
+    page = request.lore.faction(public_id)
+    return _subject_page(request, page, "characters/faction.html")
+
+
+@require_safe
+def tag_list(request: Visit) -> HttpResponse:
+    return render(request, "characters/tag_list.html", {"tags": request.lore.tags()})
+
+
+@require_safe
+def tag(request: Visit, slug: str) -> HttpResponse:
+    page = request.lore.tag(slug)
+    if page is None:
+        raise Http404
+    return render(request, "characters/tag.html", {"page": page})
+
+
+@require_safe
+def sitemap(request: Visit) -> HttpResponse:
+    """What there is for somebody who has watched nothing, which is what a crawler is."""
+    pages = [*_lists(), *Lore(0).addresses()]
+    return render(
+        request,
+        "sitemap.xml",
+        {"addresses": [request.build_absolute_uri(page) for page in pages]},
+        content_type="application/xml",
+    )
+
+
+@require_safe
+def robots(request: Visit) -> HttpResponse:
+    return render(
+        request, "robots.txt", {"sitemap": request.build_absolute_uri("/sitemap.xml")}, content_type="text/plain"
+    )
+
+
+@require_safe
+def healthz(request: Visit) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def _lists() -> list[str]:
+    return ["/", "/characters/", "/factions/", "/episodes/", "/tags/"]
+
+
+def _page_number(request: Visit) -> int:
+    text = request.GET.get("page", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+def _subject_page(request: Visit, page: SubjectPage | None, template: str) -> HttpResponse:
+    if page is None:
+        raise Http404
+    if request.path != unquote(urlsplit(page.face.url).path):
+        return HttpResponseRedirect(page.face.url)  # never permanent: it holds at this progress only
+    return render(request, template, {"page": page})

@@ -1,0 +1,95 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from .models import Episode, Series
+
+admin.site.site_header = admin.site.site_title = "rougedb"
+
+
+def pages_at(address: str, *, since: int) -> SafeString:
+    """Links to a public page at each episode; beyond the editor's own progress the site asks first."""
+    episodes = Episode.objects.filter(number__gte=since).values_list("number", flat=True)
+    return format_html_join(" · ", '<a href="{}?as_of={}">{}</a>', ((address, number, number) for number in episodes))
+
+
+class WithEpisodes(BaseModelAdmin):
+    """An episode is picked from a plain list, which is read once for all the rows of a page."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.related_model is not Episode:
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = self.formfield_for_foreignkey(db_field, request, **kwargs)
+        if not hasattr(request, "episodes"):
+            request.episodes = list(Episode.objects.all())  # type: ignore[attr-defined]
+        names = [(episode.number, self.name_of_episode(episode)) for episode in request.episodes]  # type: ignore[attr-defined]
+        field.choices = [("", "–"), *names]  # type: ignore[union-attr]
+        return field
+
+    def name_of_episode(self, episode: Episode) -> str:
+        return str(episode)
+
+
+@admin.register(Episode)
+class EpisodeAdmin(admin.ModelAdmin):
+    list_display = ["number", "title", "native_title", "aired_on", "has_synopsis", "public_page"]
+    list_display_links = ["number", "title"]
+    search_fields = ["number", "title", "native_title"]
+    ordering = ["number"]
+
+    def get_fields(self, request: HttpRequest, obj: Episode | None = None) -> Any:
+        return ["number", "title", "native_title", "aired_on", "synopsis", *(["public_pages"] if obj else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Episode | None = None) -> list[str]:
+        return ["number", "public_pages"] if obj else []
+
+    @admin.display(description="public page at episode")
+    def public_pages(self, episode: Episode) -> SafeString:
+        return pages_at(reverse("episode", args=[episode.number]), since=episode.number)
+
+    @admin.display(boolean=True, description="synopsis")
+    def has_synopsis(self, episode: Episode) -> bool:
+        return bool(episode.synopsis)
+
+    @admin.display(description="public page")
+    def public_page(self, episode: Episode) -> SafeString:
+        address = reverse("episode", args=[episode.number])
+        return format_html('<a href="{}?as_of={}">at episode {}</a>', address, episode.number, episode.number)
+
+
+class Names(forms.CharField):
+    """A list of names, as one name a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [name.strip() for name in (value or "").splitlines() if name.strip()]
+
+
+class SeriesForm(forms.ModelForm):
+    writers = Names(required=False, help_text="One name a line.")
+    music = Names(required=False, help_text="One name a line.")
+
+
+@admin.register(Series)
+class SeriesAdmin(admin.ModelAdmin):
+    form = SeriesForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not Series.objects.exists() and super().has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Series | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
+        obj.pk = 1  # the only one there can be
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,132 @@
+"""The one idea of the project: every row says from which episode on it may be known.
+
+The gate is an integer comparison without a join: `revealed_in_id <= progress`.
+"""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+type ProseCheck = Callable[[str, int, models.Model | None], None]
+"""Takes a text, the episode it is revealed in and the row it stands in; raises ValidationError."""
+
+prose_checks: list[ProseCheck] = []
+
+
+class Prose(models.TextField):
+    """Markdown with [[mentions]], which may name only what is known when the text is."""
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        known_in = getattr(model_instance, "known_in", None)
+        if value and known_in is not None:
+            for check in prose_checks:
+                check(value, known_in, model_instance)
+
+
+class GatedQuerySet(models.QuerySet):
+    def as_of(self, progress: int) -> Self:
+        """What somebody at this episode may know; a foreign key that was not asked for raises."""
+        return self.filter(revealed_in__lte=progress).fetch_mode(models.FETCH_RAISE)
+
+
+class Gated(models.Model):
+    revealed_in = models.ForeignKey(
+        "episodes.Episode",
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The episode after which a viewer may know this. 0 is what is known before the first.",
+    )
+
+    objects = GatedQuerySet.as_manager()
+
+    # Models whose rows a form saves together with this one, and therefore checks itself.
+    edited_along: frozenset[type[models.Model]] = frozenset()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def known_in(self) -> int | None:
+        return self.revealed_in_id
+
+    def clean(self) -> None:
+        super().clean()
+        if self.revealed_in_id is None:
+            return
+        for field, parent in self.parents():
+            check_order(self.revealed_in_id, parent, str(field.verbose_name))
+        if not self._state.adding:
+            self._check_children()
+
+    def parents(self) -> list[tuple[models.Field, "Gated"]]:
+        """What this row hangs on."""
+        return [
+            (field, getattr(self, field.name))
+            for field in self._meta.concrete_fields
+            if _is_gated(field.related_model)
+            and getattr(self, field.attname) is not None
+            and _target_exists(self, field)
+        ]
+
+    def _check_children(self) -> None:
+        for relation in self._meta.related_objects:
+            if not _is_gated(relation.related_model) or relation.related_model in self.edited_along:
+                continue
+            children = relation.related_model._base_manager.filter(**{relation.field.name: self.pk})
+            child: Any = children.filter(revealed_in__lt=self.revealed_in_id).order_by("revealed_in_id").first()
+            if child is not None:
+                raise ValidationError(
+                    {
+                        "revealed_in": f"The {child._meta.verbose_name} “{child}” hangs on this and is revealed "
+                        f"in episode {child.revealed_in_id} already."
+                    }
+                )
+
+
+class Ends(models.Model):
+    """Mixed into a gated row that can stop being true; the end is gated by itself."""
+
+    ended_in = models.ForeignKey(
+        "episodes.Episode",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="The episode in which the audience learns that this is over, or never was so. "
+        "Until then it is simply true.",
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_in__gte=F("revealed_in")),
+                name="%(app_label)s_%(class)s_ends_after_it_began",
+                violation_error_message="It cannot end before it is revealed.",
+            )
+        ]
+
+
+def check_order(revealed_in: int, parent: Gated, role: str) -> None:
+    """Nothing is revealed before what it hangs on."""
+    if revealed_in < parent.revealed_in_id:
+        raise ValidationError(
+            {
+                "revealed_in": f"Revealed in episode {revealed_in}, before its {role} “{parent}”, "
+                f"which is revealed in episode {parent.revealed_in_id}."
+            }
+        )
+
+
+def _is_gated(model: Any) -> bool:
+    return isinstance(model, type) and issubclass(model, Gated)
+
+
+def _target_exists(row: models.Model, field: models.Field) -> bool:
+    """A form may carry the id of a row that is gone; the foreign key's own validation says so."""
+    cached = field.is_cached(row)  # type: ignore[attr-defined]
+    return cached or field.related_model._base_manager.filter(pk=getattr(row, field.attname)).exists()  # type: ignore[union-attr]

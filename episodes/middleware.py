@@ -1,0 +1,69 @@
+"""What every public response has in common: it belongs to one progress, and tells nothing by being missing."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from .progress import inside, parse_episode, watched_so_far
+from .requests import Visit
+
+type View = Callable[[Visit], HttpResponseBase]
+
+# Not gated: they show no lore, or all of it to those who may.
+OUTSIDE = ("/admin/", "/static/", "/media/", "/healthz")
+
+
+def same_answer_to_every_miss(get_response: View) -> View:
+    """Unknown and not yet known are the same 404, byte for byte, whatever raised it and whatever DEBUG says."""
+
+    def middleware(request: Visit) -> HttpResponseBase:
+        response = get_response(request)
+        if response.status_code != 404 or request.path.startswith(OUTSIDE):
+            return response
+        return render(request, "404.html", status=404)
+
+    return middleware
+
+
+def private_to_this_viewer(get_response: View) -> View:
+    """Nothing is shared across progress: neither by a cache on the way nor by the browser's own."""
+
+    def middleware(request: Visit) -> HttpResponseBase:
+        response = get_response(request)
+        if not request.path.startswith(OUTSIDE):
+            response["Cache-Control"] = "private, no-store"
+            patch_vary_headers(response, ["Cookie"])
+        return response
+
+    return middleware
+
+
+def progress(get_response: View) -> View:
+    """Sets `request.progress`, and `request.as_of`: the episode at which this page is read, never later."""
+
+    def middleware(request: Visit) -> HttpResponseBase:
+        request.progress = watched_so_far(request)
+        asked = request.asked_for = parse_episode(request.GET.get("as_of"))
+        request.as_of = request.progress if asked is None else min(asked, request.progress)
+        return get_response(request)
+
+    return middleware
+
+
+def look_back(get_response: View) -> View:
+    """`?as_of=n` beyond the viewer's progress asks first, in the same words for every target."""
+
+    def middleware(request: Visit) -> HttpResponseBase:
+        asked = request.asked_for
+        beyond = asked is not None and request.progress < asked <= request.lore.last_episode
+        if asked is None or not beyond or request.path.startswith(OUTSIDE):
+            return get_response(request)
+        return _ask_first(request, asked)
+
+    return middleware
+
+
+def _ask_first(request: Visit, episode: int) -> HttpResponse:
+    return render(request, "episodes/ask_first.html", {"episode": episode, "target": inside(request.path)})

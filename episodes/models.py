@@ -1,0 +1,61 @@
+from django.db import models
+
+from .gate import Prose
+
+
+class Series(models.Model):
+    """The show itself; all of it is public from the start."""
+
+    title = models.CharField(max_length=200)
+    native_title = models.CharField(max_length=200, blank=True)
+    premise = Prose(
+        blank=True, help_text="What may be said to somebody who has seen nothing. Markdown with [[mentions]]."
+    )
+    studio = models.CharField(max_length=200, blank=True)
+    director = models.CharField(max_length=200, blank=True)
+    writers = models.JSONField(default=list, blank=True, help_text="A list of names.")
+    character_design = models.CharField(max_length=200, blank=True)
+    music = models.JSONField(default=list, blank=True, help_text="A list of names.")
+
+    class Meta:
+        verbose_name_plural = "series"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="episodes_one_series")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def known_in(self) -> int:
+        return 0
+
+
+class Episode(models.Model):
+    """Number and air date are public; title and synopsis are known once the episode is watched."""
+
+    number = models.PositiveSmallIntegerField(
+        primary_key=True,
+        help_text="0 stands for what is known before the first episode.",
+    )
+    title = models.CharField(max_length=200, blank=True)
+    native_title = models.CharField(max_length=200, blank=True)
+    aired_on = models.DateField(null=True, blank=True, help_text="By the calendar of the broadcaster.")
+    synopsis = Prose(
+        blank=True, help_text="What happens, for somebody who has just seen it. Markdown with [[mentions]]."
+    )
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(number__gt=0) | models.Q(title="", synopsis=""),
+                name="episodes_nothing_to_watch_in_episode_0",
+                violation_error_message="Episode 0 stands for what is known beforehand; it has no title or synopsis.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} · {self.title}" if self.title else str(self.number)
+
+    @property
+    def known_in(self) -> int:
+        return self.number

@@ -1,0 +1,18 @@
+"""What the middleware adds to a request, for the type checker and the reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+
+    class Visit(HttpRequest):
+        progress: int  # the last episode that the visitor has watched
+        asked_for: int | None  # ?as_of=, as it was asked
+        as_of: int  # the episode at which this page is read, never beyond progress
+        lore: Any  # characters.lore.Lore, which this app must not import
+
+else:
+    Visit = HttpRequest

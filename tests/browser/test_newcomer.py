@@ -1,0 +1,80 @@
+"""Somebody who opens the site for the first time, in a real browser, with and without JavaScript."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.shows import character, headline, load_show, revelation
+
+
+@pytest.fixture
+def show(live_server: object, tmp_path: Path) -> None:
+    load_show(
+        tmp_path,
+        series={"title": "A Show", "premise": "[[ann]] sets out."},
+        characters=[
+            character("ann", "the stranger", since=0, aliases=[headline("Ann Lee", since=2)]),
+            character("bea"),
+        ],
+        revelations=[revelation("r", "[[ann]] is a queen.", since=2, characters=["ann"])],
+    )
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
+    page = browser_at(java_script_enabled=request.param, viewport={"width": 390, "height": 844}).new_page()
+    page.goto("/")
+    return page
+
+
+def go_on(page: Page, episode: int) -> None:
+    page.get_by_label("Your progress").get_by_role("button", name=f"I’ve watched episode {episode}").click()
+
+
+def test_says_how_far_and_reads_on(page: Page) -> None:
+    page.get_by_role("button", name="Episode 1").click()
+    page.get_by_role("link", name="See them all").click()
+    expect(page.locator(".card strong")).to_have_text(["Bea", "the stranger"])
+    page.get_by_role("link", name="the stranger").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The stranger")
+    go_on(page, 2)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ann Lee")
+    expect(page.get_by_text("Ann Lee is a queen.")).to_be_visible()
+
+
+def test_going_back_in_the_story_and_then_in_the_browser_shows_nothing_later(page: Page) -> None:
+    page.get_by_role("button", name="Episode 2").click()
+    page.goto("/episodes/2/")
+    expect(page.get_by_text("Ann Lee is a queen.")).to_be_visible()
+    page.get_by_label("Episode", exact=True).select_option("1")
+    page.get_by_role("button", name="Set").click()
+    expect(page.get_by_text("You have not watched this episode")).to_be_visible()
+    for _ in range(2):
+        page.go_back()
+        assert "queen" not in page.content()
+        assert "Ann Lee" not in page.content()
+
+
+def test_a_shared_link_asks_first(page: Page) -> None:
+    page.goto("/episodes/2/?as_of=2")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Have you watched episode 2?")
+    assert "queen" not in page.content()
+    page.get_by_role("button", name="Yes, I have watched up to 2").click()
+    expect(page.get_by_text("Ann Lee is a queen.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_nothing_runs_off_the_side_and_the_console_is_silent(
+    show: None, browser_at: Open, scheme: str, width: int
+) -> None:
+    page = browser_at(viewport={"width": width, "height": 844}, color_scheme=scheme).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for address in ("/", "/characters/", "/factions/", "/episodes/", "/episodes/0/", "/tags/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    assert said == []

@@ -1,0 +1,556 @@
+"""The admin, as editors use it, on the real show."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from characters.models import Character, Faction, Revelation, Tag, Trait
+from characters.roles import CONTRIBUTORS, EDITORS, MODERATORS
+from episodes.models import Episode, Series
+from tests.shows import LAST_EPISODE
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_show")]
+
+PASSWORD = "open sesame"
+CONTENT = ["characters_character", "characters_faction", "characters_revelation", "characters_tag", "episodes_episode"]
+SERIES = "episodes_series"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def log_in(group: str, *, staff: bool = True) -> Client:
+    user = User.objects.create_user(group, password=PASSWORD, is_staff=staff)
+    user.groups.add(Group.objects.get(name=group))
+    client = Client()
+    client.post(reverse("admin:login"), {"username": group, "password": PASSWORD})
+    return client
+
+
+@pytest.fixture
+def editor() -> Client:
+    return log_in(EDITORS)
+
+
+@pytest.fixture
+def moderator() -> Client:
+    return log_in(MODERATORS)
+
+
+@pytest.fixture
+def contributor() -> Client:
+    return log_in(CONTRIBUTORS, staff=False)
+
+
+@pytest.fixture
+def anonymous() -> Client:
+    return Client()
+
+
+def change_address(row: Any, action: str = "change") -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{action}", args=[row.pk])
+
+
+def character(key: str) -> Character:
+    return Character.objects.get(key=key)
+
+
+def as_filled_in(page: Any) -> dict[str, Any]:
+    """What the browser would send if nothing on the page were touched."""
+    forms = [page.context["adminform"].form]
+    for inline in page.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    fields = [field for form in forms for field in form if field.name != "image"]
+    values = {field.html_name: field.value() for field in fields}
+    return {name: "" if value is None else value for name, value in values.items() if value is not False}
+
+
+def with_row(data: dict[str, Any], prefix: str, **values: Any) -> dict[str, Any]:
+    """One more row of an inline."""
+    number = int(data[f"{prefix}-TOTAL_FORMS"])
+    row = {f"{prefix}-{number}-{name}": value for name, value in values.items()}
+    return data | row | {f"{prefix}-TOTAL_FORMS": number + 1}
+
+
+def without_row(data: dict[str, Any], prefix: str, name: str, value: Any) -> dict[str, Any]:
+    """The rows with that value, ticked for deletion."""
+    found = [field for field, given in data.items() if field.endswith(f"-{name}") and given == value]
+    assert found
+    return data | {field.replace(f"-{name}", "-DELETE"): "on" for field in found if field.startswith(f"{prefix}-")}
+
+
+def moved(data: dict[str, Any], *, since: int, to: int) -> dict[str, Any]:
+    """The character and all its rows of an episode, put into another."""
+    return {
+        name: to if name.endswith("revealed_in") and str(value) == str(since) else value for name, value in data.items()
+    }
+
+
+def an_alias(name: str, *, since: int, **values: Any) -> dict[str, Any]:
+    return {"name": name, "kind": "name", "language": "en", "revealed_in": since} | values
+
+
+def errors_on(page: Any) -> str:
+    """All that the page complains of, where a reader sees it."""
+    assert page.status_code == 200, "it was saved"
+    hidden = [
+        field.name
+        for inline in page.context["inline_admin_formsets"]
+        for form in inline.formset.forms
+        for field in form.hidden_fields()
+        if field.errors
+    ]
+    assert not hidden, f"errors at hidden fields are not shown: {hidden}"
+    return str(page.context["errors"])
+
+
+def assert_saved(response: Any) -> None:
+    if response.status_code != 302:
+        raise AssertionError(errors_on(response))
+
+
+def everything() -> list[Any]:
+    return [list(model._base_manager.values()) for model in (Character, Faction, Revelation, Tag, Trait)]
+
+
+def a_picture(kind: str = "PNG") -> bytes:
+    content = BytesIO()
+    Image.new("RGB", (30, 40), "red").save(content, kind)
+    return content.getvalue()
+
+
+# Who may enter ------------------------------------------------------------------------------------------------------
+
+
+def all_addresses() -> list[str]:
+    addresses = [reverse("admin:index"), reverse("admin:autocomplete"), reverse("admin:app_list", args=["characters"])]
+    for name in [*CONTENT, SERIES, "auth_user", "auth_group"]:
+        addresses += [reverse(f"admin:{name}_{page}") for page in ("changelist", "add")]
+    for row in (character("rouge_redstar"), Revelation.objects.first(), Episode.objects.first(), Series.objects.get()):
+        addresses += [change_address(row, page) for page in ("change", "delete", "history")]
+    return addresses
+
+
+@pytest.mark.parametrize("who", ["contributor", "anonymous"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_else_gets_past_the_login(who: str, method: str, request: pytest.FixtureRequest) -> None:
+    client = request.getfixturevalue(who)
+    before = everything()
+    for address in all_addresses():
+        response = getattr(client, method)(address, {"key": "new", "revealed_in": 1, "post": "yes", "name": "new"})
+        assert response.status_code == 302, address
+        assert response["Location"].startswith(reverse("admin:login")), address
+    assert everything() == before
+
+
+def test_a_contributor_cannot_log_in(contributor: Client) -> None:
+    page = contributor.post(reverse("admin:login"), {"username": CONTRIBUTORS, "password": PASSWORD})
+    assert page.status_code == 200
+    assert "for a staff account" in page.content.decode()
+
+
+@pytest.mark.parametrize("who", ["editor", "moderator"])
+def test_who_edits_content_has_no_say_over_accounts(who: str, request: pytest.FixtureRequest) -> None:
+    client = request.getfixturevalue(who)
+    for name in ("auth_user", "auth_group"):
+        assert client.get(reverse(f"admin:{name}_changelist")).status_code == 403
+        assert client.post(reverse(f"admin:{name}_add")).status_code == 403
+
+
+# What opens, and at what cost ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*CONTENT, SERIES])
+@pytest.mark.parametrize("who", ["editor", "moderator"])
+def test_each_list_opens(
+    who: str, name: str, request: pytest.FixtureRequest, django_assert_max_num_queries: Any
+) -> None:
+    client = request.getfixturevalue(who)
+    with django_assert_max_num_queries(12):
+        assert client.get(reverse(f"admin:{name}_changelist")).status_code == 200
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_each_form_for_something_new_opens(name: str, editor: Client, django_assert_max_num_queries: Any) -> None:
+    with django_assert_max_num_queries(18):
+        assert editor.get(reverse(f"admin:{name}_add")).status_code == 200
+
+
+@pytest.mark.parametrize("model", [Character, Faction, Revelation, Tag, Episode, Series])
+def test_each_row_opens(model: type[Any], editor: Client) -> None:
+    for row in [*model.objects.all()[:3], model.objects.last()]:
+        for page in ("change", "history"):
+            assert editor.get(change_address(row, page)).status_code == 200
+
+
+def test_a_character_with_many_rows_costs_no_more_queries(editor: Client, django_assert_max_num_queries: Any) -> None:
+    rouge = character("rouge_redstar")
+    assert rouge.relationships.count() + rouge.relationships_to.count() > 30
+    editor.get(change_address(rouge))  # content types are looked up once per process
+    with django_assert_max_num_queries(28):
+        assert editor.get(change_address(rouge)).status_code == 200
+
+
+def test_a_faction_with_many_rows_costs_no_more_queries(editor: Client, django_assert_max_num_queries: Any) -> None:
+    editor.get(change_address(Faction.objects.get(key="immortal_nine")))
+    with django_assert_max_num_queries(18):
+        editor.get(change_address(Faction.objects.get(key="immortal_nine")))
+
+
+def test_saving_without_a_change_changes_nothing(editor: Client) -> None:
+    for row in (character("rouge_redstar"), Faction.objects.get(key="immortal_nine")):
+        before = everything()
+        page = editor.get(change_address(row))
+        assert_saved(editor.post(change_address(row), as_filled_in(page)))
+        assert everything() == before
+
+
+# A new character ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "model"), [("character", Character), ("faction", Faction)])
+def test_an_editor_adds_one_with_a_name(name: str, model: type[Any], editor: Client) -> None:
+    address = reverse(f"admin:characters_{name}_add")
+    data = as_filled_in(editor.get(address)) | {"key": "newcomer", "revealed_in": 3}
+    data = with_row(data, "aliases", **an_alias("Newcomer", since=3, headline="on"))
+    assert_saved(editor.post(address, data))
+    added = model.objects.get(key="newcomer")
+    assert (added.revealed_in_id, added.aliases.get().name) == (3, "Newcomer")
+    assert len(added.public_id) == 12
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [None, an_alias("Newcomer", since=3), an_alias("Newcomer", since=4, headline="on")],
+    ids=["no name", "no headline", "headline too late"],
+)
+@pytest.mark.parametrize(("name", "model"), [("character", Character), ("faction", Faction)])
+def test_without_a_headline_nothing_is_written(
+    name: str, model: type[Any], alias: dict[str, Any] | None, editor: Client
+) -> None:
+    address = reverse(f"admin:characters_{name}_add")
+    data = as_filled_in(editor.get(address)) | {"key": "newcomer", "revealed_in": 3}
+    page = editor.post(address, with_row(data, "aliases", **alias) if alias else data)
+    assert "There is no headline name for episode 3" in errors_on(page)
+    assert "There is no headline name for episode 3" in page.content.decode()
+    assert not model.objects.filter(key="newcomer").exists()
+
+
+def test_a_key_of_a_faction_is_refused_for_a_character(editor: Client) -> None:
+    address = reverse("admin:characters_character_add")
+    data = as_filled_in(editor.get(address)) | {"key": "immortal_nine", "revealed_in": 3}
+    page = editor.post(address, with_row(data, "aliases", **an_alias("X", since=3, headline="on")))
+    assert "A faction has this key already" in errors_on(page)
+
+
+@pytest.mark.parametrize("key", ["rouge_redstar", "immortal_nine"])
+def test_the_key_and_the_address_stay(key: str, editor: Client) -> None:
+    row = Character.objects.filter(key=key).first() or Faction.objects.get(key=key)
+    data = as_filled_in(editor.get(change_address(row))) | {"key": "other", "public_id": "0" * 12}
+    assert_saved(editor.post(change_address(row), data))
+    assert type(row).objects.values_list("key", "public_id").get(pk=row.pk) == (row.key, row.public_id)
+
+
+# Moving to another episode ------------------------------------------------------------------------------------------
+
+
+def a_newcomer(editor: Client, *, since: int) -> Character:
+    """With one row of each kind; its trait mentions it."""
+    address = reverse("admin:characters_character_add")
+    data = as_filled_in(editor.get(address)) | {"key": "newcomer", "revealed_in": since}
+    data = with_row(data, "aliases", **an_alias("Newcomer", since=since, headline="on"))
+    data = with_row(data, "memberships", faction=Faction.objects.get(key="aletheia").pk, revealed_in=since)
+    data = with_row(data, "tag_rows", tag=Tag.objects.first().pk, revealed_in=since)
+    rouge = character("rouge_redstar").pk
+    shared = {"kind": "ally", "certainty": "confirmed", "revealed_in": since}
+    data = with_row(data, "relationships", target=rouge, **shared)
+    data = with_row(data, "relationships_to", source=rouge, **shared)
+    data = with_row(data, "unmaskings", persona=character("nius").pk, revealed_in=since)
+    assert_saved(editor.post(address, data))
+    newcomer = character("newcomer")
+    Trait.objects.create(character=newcomer, attribute="habit", value="[[newcomer]] hums", revealed_in_id=since)
+    return newcomer
+
+
+@pytest.mark.parametrize("to", [3, 7], ids=["earlier", "later"])
+def test_a_character_moves_with_its_rows_in_one_form(to: int, editor: Client) -> None:
+    newcomer = a_newcomer(editor, since=5)
+    data = moved(as_filled_in(editor.get(change_address(newcomer))), since=5, to=to)
+    assert_saved(editor.post(change_address(newcomer), data))
+    newcomer.refresh_from_db()
+    rows = [newcomer.aliases, newcomer.traits, newcomer.memberships, newcomer.tag_rows, newcomer.relationships]
+    rows += [newcomer.relationships_to, newcomer.unmaskings]
+    assert newcomer.revealed_in_id == to
+    assert [row.get().revealed_in_id for row in rows] == [to] * len(rows)
+
+
+def test_a_character_does_not_move_without_its_rows(editor: Client) -> None:
+    newcomer = a_newcomer(editor, since=5)
+    data = as_filled_in(editor.get(change_address(newcomer))) | {"revealed_in": 7}
+    page = editor.post(change_address(newcomer), data)
+    assert "Revealed in episode 5, before its character" in errors_on(page)
+    newcomer.refresh_from_db()
+    assert newcomer.revealed_in_id == 5
+
+
+def test_a_character_does_not_move_past_a_text_elsewhere(editor: Client) -> None:
+    newcomer = a_newcomer(editor, since=5)
+    Revelation.objects.create(key="news", text="It is [[newcomer]].", revealed_in_id=6)
+    data = moved(as_filled_in(editor.get(change_address(newcomer))), since=5, to=7)
+    page = editor.post(change_address(newcomer), data)
+    assert "It is mentioned before that, in the text of revelation “news”" in errors_on(page)
+
+
+@pytest.mark.parametrize("spoil_it", [False, True], ids=["as it is", "made invalid first"])
+@pytest.mark.parametrize(("model", "key"), [(Character, "sarah_fitzgerald"), (Faction, "immortal_nine")])
+def test_the_founding_headline_is_not_deleted(model: type[Any], key: str, spoil_it: bool, editor: Client) -> None:
+    owner = model.objects.get(key=key)
+    founding = owner.aliases.get(headline=True, revealed_in=owner.revealed_in_id)
+    data = without_row(as_filled_in(editor.get(change_address(owner))), "aliases", "id", founding.pk)
+    if spoil_it:
+        data |= {name: "" for name, value in data.items() if name.startswith("aliases") and value == founding.name}
+    page = editor.post(change_address(owner), data)
+    assert f"There is no headline name for episode {owner.revealed_in_id}" in errors_on(page)
+    assert owner.aliases.filter(pk=founding.pk).exists()
+
+
+def test_another_name_is_deleted(editor: Client) -> None:
+    rouge = character("rouge_redstar")
+    data = as_filled_in(editor.get(change_address(rouge)))
+    assert_saved(editor.post(change_address(rouge), without_row(data, "aliases", "name", "Luju Redstar")))
+    assert not rouge.aliases.filter(name="Luju Redstar").exists()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "other", "of"), [("unmasking", "identity", "roy_junghardt"), ("unmaskings", "persona", "the_puppeteer")]
+)
+def test_a_circle_of_masks_is_refused_where_it_can_be_read(prefix: str, other: str, of: str, editor: Client) -> None:
+    one = character(of)
+    another = character({"roy_junghardt": "the_puppeteer", "the_puppeteer": "roy_junghardt"}[of])
+    data = as_filled_in(editor.get(change_address(one)))
+    page = editor.post(change_address(one), with_row(data, prefix, **{other: another.pk, "revealed_in": 13}))
+    assert "closes a circle" in errors_on(page)
+
+
+def test_a_text_with_a_bad_mention_is_refused(editor: Client) -> None:
+    sarah = character("sarah_fitzgerald")
+    data = as_filled_in(editor.get(change_address(sarah)))
+    row = {"attribute": "habit", "value": "like [[cyan_bluestar]]", "revealed_in": 2}
+    page = editor.post(change_address(sarah), with_row(data, "traits", **row))
+    assert "“cyan_bluestar”, who is revealed in episode 7 only" in errors_on(page)
+
+
+# Pictures -----------------------------------------------------------------------------------------------------------
+
+PORTRAIT = {"alt_text": "A girl in red", "credit": "Somebody", "licence": "CC BY 4.0", "revealed_in": 2}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no picture", a_picture("GIF"), a_picture()[:60], b"<svg xmlns='http://www.w3.org/2000/svg'/>"],
+    ids=["empty", "text", "gif", "cut off", "svg"],
+)
+def test_a_bad_picture_keeps_what_was_typed_and_writes_nothing(
+    content: bytes, editor: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    sarah = character("sarah_fitzgerald")
+    data = with_row(as_filled_in(editor.get(change_address(sarah))), "portraits", **PORTRAIT)
+    data["portraits-0-image"] = SimpleUploadedFile("sarah.png", content, "image/png")
+    data = with_row(data, "aliases", **an_alias("A name just typed", since=2))
+    with django_capture_on_commit_callbacks(execute=True):
+        page = editor.post(change_address(sarah), data)
+    assert errors_on(page)
+    html = page.content.decode()
+    assert "A girl in red" in html
+    assert "A name just typed" in html
+    assert not sarah.portraits.exists()
+    assert not sarah.aliases.filter(name="A name just typed").exists()
+    assert not default_storage.exists("portraits") or default_storage.listdir("portraits") == ([], [])
+
+
+def test_a_good_picture_is_kept(editor: Client, django_capture_on_commit_callbacks: Any) -> None:
+    sarah = character("sarah_fitzgerald")
+    data = with_row(as_filled_in(editor.get(change_address(sarah))), "portraits", **PORTRAIT)
+    data["portraits-0-image"] = SimpleUploadedFile("sarah.png", a_picture(), "image/png")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert_saved(editor.post(change_address(sarah), data))
+    portrait: Any = sarah.portraits.get()
+    assert (portrait.width, portrait.height) == (30, 40)
+    assert "sarah" not in portrait.image.name
+    assert default_storage.exists(portrait.image.name)
+    assert editor.get(change_address(sarah)).status_code == 200
+
+
+# Revelations, tags, the series --------------------------------------------------------------------------------------
+
+
+def a_revelation(**values: Any) -> dict[str, Any]:
+    data = {"key": "news", "text": "So it is.", "certainty": "confirmed", "revealed_in": 2, "position": 0}
+    return data | values
+
+
+def test_an_editor_adds_a_revelation(editor: Client) -> None:
+    data = a_revelation(characters=[character("rouge_redstar").pk], text="It is [[rouge_redstar]].")
+    assert_saved(editor.post(reverse("admin:characters_revelation_add"), data))
+    assert [subject.key for subject in Revelation.objects.get(key="news").characters.all()] == ["rouge_redstar"]
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "field"), [(Character, "cyan_bluestar", "characters"), (Faction, "usurpers", "factions")]
+)
+def test_a_revelation_does_not_concern_who_is_not_known_yet(
+    model: type[Any], key: str, field: str, editor: Client
+) -> None:
+    subject = model.objects.get(key=key)
+    assert subject.revealed_in_id > 1
+    page = editor.post(reverse("admin:characters_revelation_add"), a_revelation(revealed_in=1, **{field: [subject.pk]}))
+    assert f"before its {model._meta.verbose_name} “{key}”" in errors_on(page)
+    assert not Revelation.objects.filter(key="news").exists()
+
+
+def test_a_revelation_does_not_move_before_who_it_concerns(editor: Client) -> None:
+    news = Revelation.objects.filter(characters__key="cyan_bluestar", text__contains="[[cyan_bluestar]]").first()
+    assert news is not None
+    data = as_filled_in(editor.get(change_address(news))) | {"revealed_in": 1}
+    assert "Revealed in episode 1, before its character “cyan_bluestar”" in errors_on(
+        editor.post(change_address(news), data)
+    )
+
+
+def test_the_form_of_a_character_lists_its_revelations_and_adds_one(editor: Client) -> None:
+    rouge = character("rouge_redstar")
+    html = editor.get(change_address(rouge)).content.decode()
+    for row in rouge.revelations.all():
+        assert change_address(row) in html
+    add = f"{reverse('admin:characters_revelation_add')}?characters={rouge.pk}"
+    assert add in html
+    assert editor.get(add).context["adminform"].form["characters"].value() == [str(rouge.pk)]
+
+
+def test_two_tags_do_not_share_an_address(editor: Client) -> None:
+    add = reverse("admin:characters_tag_add")
+    assert_saved(editor.post(add, {"name": "Quite New"}))
+    assert "would share an address" in errors_on(editor.post(add, {"name": "quite-new"}))
+    assert Tag.objects.get(name="quite new").slug == "quite-new"
+
+
+def test_the_series_is_neither_deleted_nor_added_twice(editor: Client) -> None:
+    series = Series.objects.get()
+    assert editor.post(change_address(series, "delete"), {"post": "yes"}).status_code == 403
+    action = {"action": "delete_selected", "_selected_action": [series.pk], "post": "yes"}
+    editor.post(reverse("admin:episodes_series_changelist"), action)
+    assert editor.get(reverse("admin:episodes_series_add")).status_code == 403
+    assert editor.post(reverse("admin:episodes_series_add"), {"title": "Another"}).status_code == 403
+    assert Series.objects.get() == series
+
+
+def test_a_missing_series_can_be_added(editor: Client) -> None:
+    Series.objects.all().delete()
+    assert_saved(editor.post(reverse("admin:episodes_series_add"), {"title": "Another", "writers": "Ann\n Bea \n\n"}))
+    assert Series.objects.values_list("pk", "title", "writers").get() == (1, "Another", ["Ann", "Bea"])
+
+
+def test_the_names_of_a_series_come_back_as_they_were(editor: Client) -> None:
+    before = Series.objects.values().get()
+    page = editor.get(change_address(Series.objects.get()))
+    assert_saved(editor.post(change_address(Series.objects.get()), as_filled_in(page)))
+    assert Series.objects.values().get() == before
+
+
+def test_an_episode_that_something_is_revealed_in_is_not_deleted(editor: Client) -> None:
+    editor.post(change_address(Episode.objects.get(number=4), "delete"), {"post": "yes"})
+    assert Episode.objects.filter(number=4).exists()
+
+
+# Finding ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("term", ["Metal Rouge", "ルジュ", "rouge_red"])
+def test_autocomplete_finds_a_character_by_any_name(term: str, editor: Client) -> None:
+    field = {"app_label": "characters", "model_name": "relationship", "field_name": "target"}
+    found = editor.get(reverse("admin:autocomplete"), field | {"term": term}).json()["results"]
+    assert [result["text"] for result in found] == ["rouge_redstar"]
+
+
+@pytest.mark.parametrize("term", ["Metal Rouge", "ルジュ", "rouge_red"])
+def test_search_finds_a_character_by_any_name(term: str, editor: Client) -> None:
+    page = editor.get(reverse("admin:characters_character_changelist"), {"q": term})
+    assert [row.key for row in page.context["cl"].result_list] == ["rouge_redstar"]
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_each_list_can_be_searched_sorted_and_filtered(name: str, editor: Client) -> None:
+    address = reverse(f"admin:{name}_changelist")
+    for query in ("?q=rouge", "?o=1", "?o=-2.1", "?revealed_in__number__exact=3" if "characters_c" in name else ""):
+        assert editor.get(address + query).status_code == 200
+
+
+def test_a_list_filters_by_faction(editor: Client) -> None:
+    faction = Faction.objects.get(key="immortal_nine")
+    page = editor.get(
+        reverse("admin:characters_character_changelist"), {"memberships__faction__id__exact": str(faction.pk)}
+    )
+    keys = [row.key for row in page.context["cl"].result_list]
+    assert "sarah_fitzgerald" in keys
+    assert len(keys) == len(set(keys)) == Character.objects.filter(memberships__faction=faction).distinct().count()
+
+
+@pytest.mark.parametrize("key", ["rouge_redstar", "cyan_bluestar", "immortal_nine"])
+def test_links_open_the_public_page_at_that_episode(key: str, editor: Client) -> None:
+    subject = Character.objects.filter(key=key).first() or Faction.objects.get(key=key)
+    html = editor.get(change_address(subject)).content.decode()
+    editor.cookies["progress"] = str(LAST_EPISODE)
+    short = reverse("character-short" if isinstance(subject, Character) else "faction-short", args=[subject.public_id])
+    assert f"{short}?as_of={subject.revealed_in_id - 1}" not in html
+    for episode in range(subject.revealed_in_id, LAST_EPISODE + 1):
+        assert f'href="{short}?as_of={episode}"' in html
+        response: Any = editor.get(f"{short}?as_of={episode}", follow=True)
+        name = subject.aliases.filter(headline=True, revealed_in__lte=episode).last()
+        assert response.status_code == 200
+        assert response.wsgi_request.as_of == episode
+        if not (isinstance(subject, Character) and hasattr(subject, "unmasking")):
+            assert name is not None
+            assert name.name.casefold() in response.content.decode().casefold()
+
+
+def test_links_of_the_lists_open(editor: Client) -> None:
+    editor.cookies["progress"] = str(LAST_EPISODE)
+    for name in ("characters_character", "characters_faction", "episodes_episode"):
+        html = editor.get(reverse(f"admin:{name}_changelist")).content.decode()
+        links = [part.split('"')[0] for part in html.split('href="') if "?as_of=" in part.split('"')[0]]
+        assert links
+        for link in links:
+            assert editor.get(link, follow=True).status_code == 200, link
+
+
+def test_one_whom_texts_mention_is_not_deleted(editor: Client) -> None:
+    mentioned = character("eva_kristella")
+    page = editor.post(change_address(mentioned, "delete"), {"post": "yes"})
+    assert Character.objects.filter(pk=mentioned.pk).exists()
+    assert "mentions eva_kristella" in page.content.decode()
+
+
+@pytest.mark.parametrize("row", ["revelation", "episode", "tag"])
+def test_the_form_links_to_its_public_page_at_each_episode(row: str, editor: Client) -> None:
+    found = {
+        "revelation": (Revelation.objects.filter(revealed_in=11).first(), "/episodes/11/", 11),
+        "episode": (Episode.objects.get(number=11), "/episodes/11/", 11),
+        "tag": (Tag.objects.get(name="first nean"), "/tags/first-nean/", 9),
+    }
+    thing, address, first = found[row]
+    body = editor.get(change_address(thing)).content.decode()
+    assert [n for n in range(LAST_EPISODE + 1) if f'href="{address}?as_of={n}"' in body] == [
+        *range(first, LAST_EPISODE + 1)
+    ]
+    viewer = Client()
+    viewer.cookies["progress"] = str(LAST_EPISODE)
+    assert viewer.get(f"{address}?as_of={first}").status_code == 200

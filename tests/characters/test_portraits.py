@@ -1,0 +1,213 @@
+"""Pictures are looked at, re-encoded without metadata, and kept under a name that tells nothing."""
+
+import hashlib
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from PIL import Image
+
+from characters import portraits
+from characters.models import Character, Portrait
+from tests.shows import character, load_show
+
+RED, BLUE = (200, 10, 10), (10, 10, 200)
+ORIENTATION, GPS = 0x0112, 0x8825
+type OnCommit = Callable[..., Any]
+
+
+def picture(*, size: tuple[int, int] = (40, 20), form: str = "PNG", colour: Any = RED, **options: Any) -> bytes:
+    buffer = BytesIO()
+    Image.new("RGBA" if len(colour) == 4 else "RGB", size, colour).save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def halves(*, orientation: int) -> bytes:
+    """Red left and blue right, with the place it was taken and the camera's wish to be turned."""
+    image = Image.new("RGB", (40, 20), RED)
+    image.paste(BLUE, (20, 0, 40, 20))
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    exif[0x010F] = "Camera of Jill"
+    exif.get_ifd(GPS).update({1: "N", 2: (18.0, 39.0, 0.0)})
+    buffer = BytesIO()
+    image.save(buffer, "PNG", exif=exif, dpi=(72, 72))
+    return buffer.getvalue()
+
+
+def kept(content: bytes) -> Image.Image:
+    return Image.open(portraits.normalised(BytesIO(content)))
+
+
+def save_portrait(content: bytes, *, name: str = "cyan-is-the-eve.png") -> Portrait:
+    """As a form saves it: cleaned, then written."""
+    portrait = Portrait(
+        character=Character.objects.get(), revealed_in_id=1, alt_text="A face", credit="Somebody", licence="CC0",
+        image=SimpleUploadedFile(name, content),
+    )  # fmt: skip
+    portrait.full_clean()
+    portrait.save()
+    return portrait
+
+
+def files_in(media: Any) -> set[str]:
+    root = Path(str(media))
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def show(db: None, tmp_path: Path) -> None:
+    load_show(tmp_path, characters=[character("ann")])
+
+
+def test_place_and_camera_are_gone() -> None:
+    content = halves(orientation=1)
+    assert Image.open(BytesIO(content)).getexif().get_ifd(GPS)
+    stored = portraits.normalised(BytesIO(content)).read()
+    image = Image.open(BytesIO(stored))
+    assert not image.getexif()
+    assert not {"exif", "xmp", "icc_profile", "dpi", "comment"} & set(image.info)
+    assert b"Camera of Jill" not in stored
+
+
+@pytest.mark.parametrize(
+    ("orientation", "size", "red_at", "blue_at"),
+    [
+        (1, (40, 20), (5, 10), (35, 10)),
+        (3, (40, 20), (35, 10), (5, 10)),
+        (6, (20, 40), (10, 5), (10, 35)),
+        (8, (20, 40), (10, 35), (10, 5)),
+    ],
+)
+def test_the_wish_to_be_turned_is_carried_out(
+    orientation: int, size: tuple[int, int], red_at: tuple[int, int], blue_at: tuple[int, int]
+) -> None:
+    image = kept(halves(orientation=orientation))
+    assert image.size == size
+    assert (image.getpixel(red_at), image.getpixel(blue_at)) == (RED, BLUE)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_whatever_comes_in_is_encoded_anew_as_webp(form: str) -> None:
+    content = picture(form=form) + b"<script>alert(1)</script>"
+    stored = portraits.normalised(BytesIO(content)).read()
+    assert Image.open(BytesIO(stored)).format == "WEBP"
+    assert b"script" not in stored
+
+
+def test_transparency_stays() -> None:
+    assert kept(picture(colour=(*RED, 100))).getpixel((0, 0)) == (*RED, 100)
+
+
+def test_a_large_picture_is_made_smaller_in_proportion() -> None:
+    assert kept(picture(size=(2400, 1200))).size == (1200, 600)
+
+
+def test_the_name_tells_neither_the_old_name_nor_what_is_in_it(settings: Any) -> None:
+    file = portraits.normalised(SimpleUploadedFile("cyan-is-the-eve.png", picture()))
+    assert file.name is not None
+    token = file.name.removesuffix(".webp")
+    assert len(token) == 32
+    plain = {
+        hash_of(data).hexdigest() for hash_of in (hashlib.md5, hashlib.sha256) for data in (picture(), file.read())
+    }
+    assert not any(digest.startswith(token) for digest in plain)
+    settings.SECRET_KEY = "another"
+    assert portraits.normalised(BytesIO(picture())).name != file.name
+
+
+def test_the_same_picture_is_the_same_file_whatever_it_was_called() -> None:
+    first, second = (portraits.normalised(SimpleUploadedFile(name, picture())) for name in ("a.png", "b.jpg"))
+    assert (first.name, first.read()) == (second.name, second.read())
+    assert portraits.normalised(BytesIO(picture(colour=BLUE))).name != first.name
+
+
+@pytest.mark.parametrize("colour", [RED, (*RED, 100), (*RED, 0), (*RED, 255)], ids=str)
+def test_a_kept_picture_that_comes_back_is_the_same_file(colour: Any) -> None:
+    first = portraits.normalised(BytesIO(picture(colour=colour)))
+    again = portraits.normalised(BytesIO(first.read()))
+    assert again.name == first.name
+
+
+@pytest.mark.usefixtures("show")
+def test_smaller_copies_stand_beside_it(settings: Any, django_capture_on_commit_callbacks: OnCommit) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        portrait = save_portrait(picture(size=(1000, 500)))
+    assert (portrait.width, portrait.height) == (1000, 500)
+    name = portrait.image.name
+    assert files_in(settings.MEDIA_ROOT) == {name, portraits.smaller(name, 160), portraits.smaller(name, 480)}
+    for width in portraits.WIDTHS:
+        with Image.open(Path(settings.MEDIA_ROOT) / portraits.smaller(name, width)) as copy:
+            assert copy.size == (width, width // 2)
+            assert not copy.getexif()
+
+
+@pytest.mark.usefixtures("show")
+def test_a_copy_is_never_larger_than_the_picture(settings: Any, django_capture_on_commit_callbacks: OnCommit) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        name = save_portrait(picture(size=(40, 20))).image.name
+    with Image.open(Path(settings.MEDIA_ROOT) / portraits.smaller(name, 480)) as copy:
+        assert copy.size == (40, 20)
+
+
+@pytest.mark.usefixtures("show")
+def test_a_picture_kept_twice_is_one_file(settings: Any, django_capture_on_commit_callbacks: OnCommit) -> None:
+    names = set()
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            names.add(save_portrait(picture()).image.name)
+    assert len(names) == 1
+    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(portraits.WIDTHS)
+
+
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
+NO_PICTURE = "This is no readable JPEG, PNG, WEBP picture."
+
+
+@pytest.mark.usefixtures("show")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(b"Rouge Redstar is ...", NO_PICTURE, id="text"),
+        pytest.param(SVG, NO_PICTURE, id="svg"),
+        pytest.param(picture(form="GIF"), NO_PICTURE, id="gif"),
+        pytest.param(picture(size=(300, 300))[:60], NO_PICTURE, id="truncated png"),
+        pytest.param(picture(form="JPEG")[:-200], NO_PICTURE, id="truncated jpeg"),
+        pytest.param(picture(form="WEBP")[:-20], NO_PICTURE, id="truncated webp"),
+        pytest.param(picture() + bytes(portraits.MOST_BYTES), "The file is larger than 10 MB.", id="many bytes"),
+    ],
+)
+def test_what_is_no_picture_is_refused_and_leaves_no_file(settings: Any, content: bytes, message: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        portraits.normalised(BytesIO(content))
+    assert refused.value.message_dict == {"image": [message]}
+    with pytest.raises(ValidationError):
+        save_portrait(content, name="harmless.png")
+    assert files_in(settings.MEDIA_ROOT) == set()
+
+
+@pytest.mark.parametrize("width", [7_000, 12_000, 20_000], ids="{} wide".format)
+def test_a_picture_that_would_swell_is_refused_unopened(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours from 40 million pixels on, Pillow's warning from 89 and its error from 179."""
+    buffer = BytesIO()
+    Image.new("1", (width, 10_000)).save(buffer, "PNG")
+    assert len(buffer.getvalue()) < portraits.MOST_BYTES
+    monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("It was decoded."))
+    with pytest.raises(ValidationError) as refused:
+        portraits.normalised(buffer)
+    assert refused.value.message_dict == {"image": ["The picture has more than 40 million pixels."]}
+
+
+def test_a_rolled_back_save_leaves_no_file(
+    settings: Any, show: None, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        save_portrait(picture())
+        transaction.set_rollback(True)
+    assert not Portrait.objects.exists()
+    assert files_in(settings.MEDIA_ROOT) == set()

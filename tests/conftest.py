@@ -1,0 +1,61 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from characters.datasets.loading import load
+from tests.nets import gate_net
+from tests.shows import REAL_SHOW
+
+type Visitor = Callable[[int], Client]
+
+
+@pytest.fixture(autouse=True)
+def media(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture
+def netted(db: None) -> Iterator[None]:
+    with gate_net():
+        yield
+
+
+@pytest.fixture
+def visitor(netted: None) -> Visitor:
+    """A browser at some episode; whatever it asks for passes over the net."""
+
+    def at(episode: int) -> Client:
+        client = Client()
+        client.cookies["progress"] = str(episode)
+        return client
+
+    return at
+
+
+@pytest.fixture
+def newcomer(visitor: Visitor) -> Client:
+    return visitor(0)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A request that the browser broke off may leave its connection, and PostgreSQL drops no database in use."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
+@pytest.fixture(scope="module")
+def real_show(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Metallic Rouge, loaded once for all tests of a module; what they change is rolled back after each."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load(REAL_SHOW)
+        yield
+        transaction.set_rollback(True)

@@ -1,0 +1,157 @@
+"""The project's own rules, read off its syntax trees, its templates and its URLs."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ("episodes", "corrections", "characters", "rougedb")  # each may import those before it
+PUBLIC_VIEWS = [ROOT / "characters/views.py", ROOT / "episodes/views.py"]
+
+# Every view declares what it is by standing here. Those of `PUBLIC` show lore, and read it from request.lore alone.
+PUBLIC = {
+    "home", "characters", "character-bare", "character", "character-short", "factions", "faction-short", "faction",
+    "tags", "tag", "episodes", "episode", "sitemap",
+}  # fmt: skip
+FREE_OF_CONTENT = {"progress", "robots", "healthz"}
+
+# Where content is written: the loader, and the admin of Django (until the write door takes its place).
+WRITERS = {"characters/datasets/loading.py", "characters/portraits.py", "characters/models.py", "characters/roles.py"}
+WRITES = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from (path for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts)
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
+    """Each imported module, and whether it is for the type checker alone."""
+    tree = tree_of(path)
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    package = path.relative_to(ROOT).parts[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in for_types) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((f"{module}.{alias.name}", id(node) in for_types) for alias in node.names)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_imports_run_one_way(app: str) -> None:
+    forbidden = APPS[APPS.index(app) + 1 :]
+    wrong = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in python_files(app)
+        for module, for_types in imports_of(path)
+        if module.split(".")[0] in forbidden and not for_types
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", PUBLIC_VIEWS, ids=str)
+def test_public_views_read_through_lore_alone(path: Path) -> None:
+    for module, _ in imports_of(path):
+        assert ".models" not in module, module
+    names = {node.attr for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute)}
+    assert not names & {"objects", "_base_manager", "_default_manager"}
+    assert not {name for name in names if name.endswith("_set")}
+
+
+def test_only_the_read_door_reads_gated_rows() -> None:
+    """Besides it: the models and what checks, loads, dumps and edits them, which must see everything."""
+    readers = {
+        "characters/lore.py", "characters/cast.py", "characters/models.py", "characters/mentions.py",
+        "characters/admin.py", "characters/datasets/loading.py", "characters/datasets/dumping.py",
+    }  # fmt: skip
+    for path in python_files("characters", "episodes", "corrections"):
+        imported = {module for module, for_types in imports_of(path) if not for_types}
+        if any(module.startswith("characters.models") for module in imported):
+            assert str(path.relative_to(ROOT)) in readers, path
+
+
+@pytest.mark.parametrize("name", ["characters/lore.py", "characters/cast.py"])
+def test_the_read_door_starts_every_query_at_the_gate(name: str) -> None:
+    source = (ROOT / name).read_text()
+    ungated = re.findall(r"(?:\b(?!Series|Episode)[A-Z]\w+|\bmodel)\.objects\b(?!\s*\.as_of\()", source)
+    assert ungated == []
+    assert source.count(".as_of(") >= 5
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.*")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_templates_show_values_and_fetch_nothing(path: Path) -> None:
+    if "admin" in path.parts:
+        return
+    for expression in re.findall(r"{[{%](.*?)[%}]}", path.read_text()):
+        assert not re.search(r"\.objects|_set\b|\.all\b|\.pk\b|\.key\b|\|safe\b", expression), expression
+
+
+def test_nothing_else_writes_content() -> None:
+    for path in python_files("characters", "episodes", "corrections"):
+        name = str(path.relative_to(ROOT))
+        if name in WRITERS or "management" in path.parts:
+            continue
+        calls = [
+            node.func.attr
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITES
+        ]
+        # A dict or a set may be updated and a name deleted; what writes is a call on a manager or a row.
+        source = path.read_text()
+        writing = [call for call in calls if re.search(rf"objects\.\w*{call}\(|\brow\.{call}\(", source)]
+        assert not writing, name
+
+
+def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route, pattern
+        elif isinstance(pattern, URLResolver) and pattern.app_name != "admin":
+            yield from patterns(pattern, route)
+
+
+def test_every_view_declares_what_it_is() -> None:
+    found = {pattern.name: pattern.callback for _, pattern in patterns(get_resolver())}
+    assert set(found) == PUBLIC | FREE_OF_CONTENT
+    for name in PUBLIC:
+        assert found[name].__module__ in ("characters.views", "episodes.views"), name
+
+
+def test_no_committed_file_names_a_package_registry() -> None:
+    hosts = ("py" + "pi.org", "python" + "hosted", "registry.np" + "mjs")
+    for path in [*ROOT.glob("requirements/*"), ROOT / "pyproject.toml", ROOT / "Makefile", ROOT / ".ci/run"]:
+        assert not any(host in path.read_text() for host in hosts), path
+
+
+def test_requirements_are_pinned_and_hashed() -> None:
+    for path in ROOT.glob("requirements/*.txt"):
+        blocks = re.split(r"\n(?=\S)", path.read_text())
+        required = [block for block in blocks if block and not block.startswith("#")]
+        assert required
+        for block in required:
+            assert re.match(r"[\w.\[\],-]+==\S+", block), block[:60]
+            assert "--hash=sha256:" in block, block[:60]
+
+
+def test_every_link_in_the_docs_leads_somewhere() -> None:
+    for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+            assert "://" in link or (path.parent / link).exists(), f"{path.name}: {link}"

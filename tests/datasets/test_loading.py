@@ -1,0 +1,260 @@
+"""Loading again, loading what has changed, and what the command says."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+
+from characters.datasets.loading import CONTENT, load
+from characters.datasets.reading import DatasetError
+from characters.models import Alias, Character, Portrait, Revelation, Tag, Trait
+from episodes.models import Episode
+from tests.datasets.pictures import files_of, put_picture
+from tests.shows import REAL_SHOW, character, headline, load_show, revelation, trait, unmasking, write_show
+
+pytestmark = pytest.mark.django_db
+
+type Rows = dict[tuple[str, Any], dict[str, Any]]
+
+
+def everything() -> Rows:
+    """Every row of the content as it stands, under model and primary key."""
+    links = [field.remote_field.through for field in Revelation._meta.many_to_many]
+    rows = {
+        (model._meta.label, row["pk"]): row
+        for model in CONTENT
+        for row in model._base_manager.values("pk", *(field.attname for field in model._meta.concrete_fields))
+    }
+    for link in links:
+        sides = [field.attname for field in link._meta.concrete_fields if field.is_relation]
+        rows |= {(link._meta.label, pair): {} for pair in link._base_manager.values_list(*sides)}
+    return rows
+
+
+def without_tags(rows: Rows) -> set[tuple[str, Any]]:
+    """A tag's number is that of its making; all else is known by what it is."""
+    return {key for key in rows if key[0] != Tag._meta.label}
+
+
+def changed(before: Rows) -> set[str]:
+    """Which models have rows that are not as they were, or gone, or new."""
+    after = everything()
+    return {key[0].split(".")[1] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+def cast(**ann: Any) -> dict[str, Any]:
+    """A small show with a row of every kind; one can be changed by name."""
+    ann.setdefault("aliases", [headline("Queen Ann", since=2)])
+    ann.setdefault("traits", [trait("species", "human", since=1), trait("ability", "flies", since=2)])
+    return {
+        "series": {"title": "A Show", "writers": ["Somebody"]},
+        "characters": [
+            character("ann", memberships=[{"faction": "guild", "revealed_in": 2}],
+                      tags=[{"name": "nean", "revealed_in": 1}], **ann),
+            character("bea", since=2),
+        ],
+        "factions": [character("guild", since=2)],
+        "relationships": [{"source": "ann", "kind": "friend", "target": "bea", "revealed_in": 2}],
+        "revelations": [
+            revelation("r1", "[[ann]] came.", since=1, characters=["ann"]),
+            revelation("r2", "[[bea]] came.", since=2, characters=["ann", "bea"], factions=["guild"], supersedes="r1"),
+        ],
+        "unmaskings": [unmasking("bea", "ann", since=3)],
+    }  # fmt: skip
+
+
+def test_everything_covers_all_content() -> None:
+    known = {model for model in apps.get_models() if model._meta.app_label in ("characters", "episodes")}
+    assert set(CONTENT) <= known
+    assert {model._meta.label for model in known if hasattr(model, "revealed_in")} <= {m._meta.label for m in CONTENT}
+
+
+@pytest.mark.usefixtures("real_show")
+def test_a_second_load_changes_nothing() -> None:
+    before = everything()
+    assert sum(load(REAL_SHOW).values()) == 0
+    assert everything() == before
+
+
+def test_starting_from_empty_gives_the_same_rows_again(tmp_path: Path) -> None:
+    load_show(tmp_path, **cast())
+    before = everything()
+    load_show(tmp_path, **cast())
+    assert without_tags(everything()) == without_tags(before)
+    assert {key[0].split(".")[1] for key in before} > {model.__name__ for model in CONTENT} - {"Portrait", "FactionTag"}
+
+
+def with_one(file: str, number: int, **values: Any) -> dict[str, Any]:
+    show = cast()
+    show[file][number] |= values
+    return show
+
+
+@pytest.mark.parametrize(
+    ("show", "models"),
+    [
+        (cast(traits=[trait("species", "Nean", since=1), trait("ability", "flies", since=2)]), {"Trait"}),
+        (cast(aliases=[headline("Queen Ann", since=3)]), {"Alias"}),
+        (cast(aliases=[headline("Queen Ann", since=2) | {"kind": "title", "common_word": True}]), {"Alias"}),
+        (cast() | {"series": {"title": "Another"}}, {"Series"}),
+        (with_one("characters", 0, public_id="abcdefgh"), {"Character"}),
+        (with_one("characters", 0, tags=[{"name": "nean", "revealed_in": 1, "ended_in": 3}]), {"CharacterTag"}),
+        (with_one("relationships", 0, ended_in=3), {"Relationship"}),
+        (with_one("relationships", 0, certainty="hinted"), {"Relationship"}),
+        (with_one("revelations", 0, certainty="disproved"), {"Revelation"}),
+        (with_one("revelations", 1, supersedes=None), {"Revelation"}),
+        (with_one("revelations", 1, characters=["bea"]), {"Revelation_characters"}),
+        (with_one("unmaskings", 0, revealed_in=2), {"Unmasking"}),
+    ],
+)  # fmt: skip
+def test_a_changed_entry_changes_that_row_alone(tmp_path: Path, show: dict[str, Any], models: set[str]) -> None:
+    load_show(tmp_path, **cast())
+    before = everything()
+    if "supersedes" in show["revelations"][1] and show["revelations"][1]["supersedes"] is None:
+        del show["revelations"][1]["supersedes"]
+    written = load(write_show(tmp_path, **show))
+    assert sum(written.values()) == 1
+    assert changed(before) == models
+    assert len(everything().keys() ^ before.keys()) == (1 if models == {"Revelation_characters"} else 0)
+
+
+@pytest.mark.parametrize(("first", "then"), [(1, 3), (3, 1)], ids=["later", "earlier"])
+def test_a_character_moves_together_with_its_rows(tmp_path: Path, first: int, then: int) -> None:
+    def moved(since: int) -> dict[str, Any]:
+        rows = {
+            "aliases": [{"name": "B", "revealed_in": since}],
+            "traits": [trait("ability", "knows [[bea]]", since=since)],
+        }
+        return {
+            "characters": [character("ann"), character("bea", since=since, **rows)],
+            "revelations": [revelation("r", "[[bea]] came.", since=since, characters=["bea"])],
+            "unmaskings": [unmasking("bea", "ann", since=since)],
+        }
+
+    load_show(tmp_path, **moved(first))
+    before = everything()
+    load(write_show(tmp_path, **moved(then)))
+    assert everything().keys() == before.keys()
+    assert changed(before) == {"Character", "Alias", "Trait", "Revelation", "Unmasking"}
+
+
+def test_rows_known_by_their_episode_stay_behind_when_a_character_moves_later(tmp_path: Path) -> None:
+    """A tag or a single-valued trait of another episode is another row; the old one is told, and --replace ends it."""
+    load_show(tmp_path, characters=[character("ann", traits=[trait("species", "human", since=1)])])
+    write_show(tmp_path, characters=[character("ann", since=2, traits=[trait("species", "human", since=2)])])
+    with pytest.raises(DatasetError, match=r"characters.yaml:2: .*The trait “Species: human” hangs on this"):
+        load(tmp_path)
+    load(tmp_path, replace=True)
+    assert Trait.objects.get().revealed_in_id == 2
+
+
+def test_headlines_change_places(tmp_path: Path) -> None:
+    load_show(tmp_path, characters=[character("ann", "A stranger", aliases=[headline("Ann", since=2)])])
+    before = everything()
+    load(write_show(tmp_path, characters=[character("ann", "Ann", aliases=[headline("A stranger", since=2)])]))
+    names = Alias.objects.filter(headline=True).order_by("revealed_in").values_list("name", "revealed_in")
+    assert list(names) == [("Ann", 1), ("A stranger", 2)]
+    assert everything().keys() == before.keys()
+
+
+def test_a_headline_makes_room_for_another(tmp_path: Path) -> None:
+    load_show(tmp_path, characters=[character("ann", "A stranger")])
+    ann = character("ann", "Ann", aliases=[{"name": "A stranger", "revealed_in": 1}])
+    load(write_show(tmp_path, characters=[ann]))
+    assert Alias.objects.get(headline=True).name == "Ann"
+
+
+def test_rows_that_are_not_in_the_files_stay_unless_replaced(tmp_path: Path) -> None:
+    load_show(tmp_path, **cast())
+    before = everything()
+    assert sum(load(write_show(tmp_path, characters=[character("ann")])).values()) == 0
+    assert everything() == before
+    load(tmp_path, replace=True)
+    assert list(Character.objects.values_list("key", flat=True)) == ["ann"]
+    assert [model.objects.count() for model in (Trait, Revelation, Tag)] == [0, 0, 0]
+    assert set(Episode.objects.values_list("number", flat=True)) == {0, 1, 2, 3}
+
+
+def test_files_may_refer_to_rows_that_stand_already(tmp_path: Path) -> None:
+    load_show(tmp_path, **cast())
+    friend = {"source": "bea", "kind": "friend", "target": "ann", "revealed_in": 2}
+    told = revelation("r3", "[[bea]] went.", since=3, supersedes="r2", factions=["guild"])
+    load(write_show(tmp_path, characters=[], relationships=[friend], revelations=[told]))
+    assert Revelation.objects.get(key="r3").supersedes == Revelation.objects.get(key="r2")
+
+
+def test_what_an_editor_renamed_is_left_alone(tmp_path: Path) -> None:
+    load_show(tmp_path, characters=[character("ann", aliases=[{"name": "Annie", "revealed_in": 1}])])
+    Alias.objects.filter(name="Annie").update(name="Anne")
+    load(tmp_path)
+    assert set(Alias.objects.values_list("name", flat=True)) == {"Ann", "Anne", "Annie"}
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_nothing_is_written_when_anything_is_wrong(tmp_path: Path, replace: bool) -> None:
+    load_show(tmp_path, **cast())
+    before = everything()
+    wrong = {"characters": [character("ann", "Another"), character("new")],
+             "unmaskings": [unmasking("new", "nobody", since=1)]}  # fmt: skip
+    with pytest.raises(DatasetError, match=r"unmaskings.yaml:2: There is no character “nobody”"):
+        load(write_show(tmp_path, **wrong), replace=replace)
+    assert everything() == before
+
+
+def test_portraits_are_kept_once_the_load_holds(
+    tmp_path: Path, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    show = {"characters": [character("ann", portraits=[put_picture(tmp_path)])]}
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(DatasetError):
+        load(write_show(tmp_path, **show, unmaskings=[unmasking("ann", "nobody", since=1)]))
+    assert files_of(Path(settings.MEDIA_ROOT)) == {}
+    with django_capture_on_commit_callbacks(execute=True):
+        load(write_show(tmp_path, **show))
+        assert files_of(Path(settings.MEDIA_ROOT)) == {}
+    kept = files_of(Path(settings.MEDIA_ROOT))
+    assert len(kept) == 3
+    for name in kept:
+        default_storage.delete(name)
+    with django_capture_on_commit_callbacks(execute=True):
+        load(tmp_path)
+    assert files_of(Path(settings.MEDIA_ROOT)) == kept
+    assert Portrait.objects.get().image.name in kept
+
+
+def test_the_command_says_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_show(tmp_path, characters=[character("ann")])
+    call_command("load_dataset", tmp_path)
+    assert capsys.readouterr().out == "Written: 1 alias, 1 character, 3 episode.\n"
+    call_command("load_dataset", tmp_path)
+    assert capsys.readouterr().out == "Written: nothing, all of it was there.\n"
+    call_command("load_dataset", tmp_path, replace=True, verbosity=0)
+    assert capsys.readouterr().out == ""
+
+
+def test_the_command_fails_with_all_problems(tmp_path: Path) -> None:
+    write_show(
+        tmp_path, characters=[character("ann")], unmaskings=[unmasking("ann", who, since=1) for who in ("x", "y")]
+    )
+    with pytest.raises(CommandError) as failed:
+        call_command("load_dataset", tmp_path)
+    assert failed.value.returncode == 1
+    assert str(failed.value).splitlines() == [
+        "unmaskings.yaml:2: There is no character “x”.",
+        "unmaskings.yaml:5: There is no character “y”.",
+        "2 problems; nothing was written.",
+    ]
+
+
+@pytest.mark.django_db
+def test_if_empty_leaves_what_is_there(tmp_path: Path) -> None:
+    directory = write_show(tmp_path, characters=[character("ann")])
+    call_command("load_dataset", directory, "--if-empty", verbosity=0)
+    Alias.objects.update(name="Edited")
+    out = StringIO()
+    call_command("load_dataset", directory, "--if-empty", stdout=out)
+    assert "left as it is" in out.getvalue()
+    assert [alias.name for alias in Alias.objects.all()] == ["Edited"]

@@ -1,0 +1,201 @@
+"""What the files look like: everything wrong with a directory is told at once, each with file and line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from characters.datasets import loading, reading
+from characters.datasets.loading import load
+from characters.datasets.reading import DatasetError, Problem
+from characters.models import Character
+from episodes.models import Episode
+
+pytestmark = pytest.mark.django_db
+
+EPISODES = "- {number: 1}\n- {number: 2}\n"
+ANN = "- key: ann\n  revealed_in: 1\n  aliases:\n  - {name: Ann, headline: true, revealed_in: 1}\n"
+
+
+def write(directory: Path, **files: str | bytes) -> Path:
+    """Files as they are typed; episodes and one character unless given."""
+    for name, text in ({"episodes": EPISODES, "characters": ANN} | files).items():
+        (directory / f"{name}.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return directory
+
+
+def problems_of(directory: Path, **files: str | bytes) -> list[Problem]:
+    with pytest.raises(DatasetError) as refused:
+        load(write(directory, **files))
+    assert not Character.objects.exists()
+    assert not Episode.objects.exists()
+    return refused.value.problems
+
+
+def test_the_files_these_tests_begin_with_are_well(tmp_path: Path) -> None:
+    load(write(tmp_path))
+    assert Character.objects.get().key == "ann"
+
+
+def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    problems = problems_of(
+        tmp_path,
+        series="titel: Typo\n",
+        episodes=EPISODES + "- {number: three}\n",
+        factions="- key: Not A Key\n  revealed_in: 1\n",
+        characters=ANN + "\n# a comment\n- key: bea\n  revealed_in: 9\n",
+        relationships="- {source: ann, kind: adores, target: ann, revealed_in: 1}\n",
+        revelations="- {key: r1, revealed_in: 1, text: Hello, supersedes: r0}\n- {key: r2, text: Hello}\n",
+        unmaskings="- {persona: ann, identity: nobody, revealed_in: 1}\n",
+    )
+    places = [(problem.file, problem.line) for problem in problems]
+    assert places == [
+        ("characters.yaml", 8),
+        ("episodes.yaml", 3),
+        ("factions.yaml", 1),
+        ("relationships.yaml", 1),
+        ("revelations.yaml", 1),
+        ("revelations.yaml", 2),
+        ("series.yaml", 1),
+        ("series.yaml", 1),
+        ("unmaskings.yaml", 1),
+    ]
+    assert str(problems[0]) == "characters.yaml:8: There is no episode 9 in episodes.yaml."
+
+
+SHAPES = {
+    "unknown key": ("  colour: red  # wrong\n", "“colour” is not a key that belongs here."),
+    "unknown key below": ("  traits:\n  - attribute: age\n    value: x\n    revealed_in: 1\n    epsode: 1  # wrong\n",
+                          "“epsode” is not a key that belongs here."),
+    "missing key": ("  tags:\n  - name: red\n    revealed_in: 1\n  - name: blue  # wrong\n", "“revealed_in” is missing."),  # noqa: E501
+    "text for a number": ('  tags:\n  - name: red\n    revealed_in: "1"  # wrong\n', "valid integer"),
+    "true for a number": ("  tags:\n  - name: red\n    revealed_in: true  # wrong\n", "valid integer"),
+    "a fraction": ("  tags:\n  - name: red\n    revealed_in: 1.5  # wrong\n", "valid integer"),
+    "a negative number": ("  tags:\n  - name: red\n    revealed_in: -1  # wrong\n", "greater than or equal to 0"),
+    "a huge number": (f"  tags:\n  - name: red\n    revealed_in: {'9' * 5000}  # wrong\n", "cannot be read"),
+    "a number for text": ("  tags:\n  - revealed_in: 1\n    name: 2128  # wrong\n", "must be text; put it in quotes"),
+    "no as a name": ("  tags:\n  - revealed_in: 1\n    name: no  # wrong\n", "must be text; put it in quotes"),
+    "nothing as a name": ("  tags:\n  - revealed_in: 1\n    name:  # wrong\n", "must be text; put it in quotes"),
+    "blank text": ('  tags:\n  - revealed_in: 1\n    name: "  "  # wrong\n', "at least 1 character"),
+    "text for a list": ("  tags: red  # wrong\n", "valid list"),
+    "text for a mapping": ("  tags:\n  - red  # wrong\n", "“tags”: Input should be"),
+    "a kind that is none": ("  traits:\n  - attribute: mood  # wrong\n    value: x\n    revealed_in: 1\n", "Input should be"),  # noqa: E501
+    "a key given twice": ("  revealed_in: 2  # wrong\n", "“revealed_in” is given twice."),
+    "a key that is a list": ("  ? [a, b]  # wrong\n  : c\n", "A key must be a plain word."),
+    "a merge": ("  <<: {revealed_in: 2}  # wrong\n", "“<<” is not a key that belongs here."),
+    "an anchor": ("  tags: &all []  # wrong\n", "YAML anchors (&) are not allowed."),
+    "an alias": ("  tags: *all  # wrong\n", "YAML aliases (*) are not allowed."),
+    "a tag that runs code": ('  tags: !!python/object/apply:os.system ["true"]  # wrong\n', "YAML tags (tag:yaml.org,2002:python"),  # noqa: E501
+    "a harmless tag": ('  public_id: !!str "abcdefgh"  # wrong\n', "YAML tags (tag:yaml.org,2002:str) are not allowed."),  # noqa: E501
+    "an escaped control character": ('  tags:\n  - revealed_in: 1\n    name: "a\\x07b"  # wrong\n', "U+0007"),
+    "half a character": ('  tags:\n  - revealed_in: 1\n    name: "a\\ud800b"  # wrong\n', "“name”"),
+    "too long a name": (f"  tags:\n  - revealed_in: 1\n    name: {'a' * 101}  # wrong\n", "“name”: Ensure this value has at most 100"),  # noqa: E501
+    "a tag without a letter": ('  tags:\n  - name: "!?"  # wrong\n    revealed_in: 1\n', "at least one letter or digit"),  # noqa: E501
+    "a bad public id": ("  public_id: ../../x  # wrong\n", "“public_id”"),
+    "a tab": ("  tags:\n\t- red  # wrong\n", "This is not YAML: found character '\\t'"),
+    "an open bracket": ("  tags: ]  # wrong\n", "This is not YAML"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("addition", "message"), SHAPES.values(), ids=SHAPES.keys())
+def test_a_malformed_entry_is_told_with_its_line(tmp_path: Path, addition: str, message: str) -> None:
+    text = "# The cast\n\n" + ANN + addition
+    problems = problems_of(tmp_path, characters=text)
+    meant = [problem for problem in problems if message in problem.message]
+    assert {problem.line for problem in meant} == {text[: text.index("# wrong")].count("\n") + 1}, problems
+
+
+def test_a_time_without_quotes_is_a_number_to_yaml(tmp_path: Path) -> None:
+    told = "- key: r\n  revealed_in: 1\n  text: Hello\n  time: 21:40\n"
+    [problem] = problems_of(tmp_path, revelations=told)
+    assert str(problem) == "revelations.yaml:4: “time” must be text; put it in quotes."
+    load(write(tmp_path, revelations=told.replace("21:40", '"21:40"')))
+
+
+@pytest.mark.parametrize("time", ["21:60", "21.40", "late", "1:2"])
+def test_a_time_that_is_none_is_refused(tmp_path: Path, time: str) -> None:
+    told = f'- key: r\n  revealed_in: 1\n  text: Hello\n  time: "{time}"\n'
+    [problem] = problems_of(tmp_path, revelations=told)
+    assert (problem.line, problem.message.startswith("“time”: ")) == (4, True)
+
+
+@pytest.mark.parametrize(
+    "day", ["2024-13-45", "2024-02-30", "11 January", "20240111", '"2024-01-11"', "2024-01-11 23:30:00"]
+)
+def test_a_day_that_is_none_is_refused(tmp_path: Path, day: str) -> None:
+    problems = problems_of(tmp_path, episodes=f"- number: 1\n  aired_on: {day}\n")
+    assert [problem.line for problem in problems if problem.file == "episodes.yaml"] == [2]
+
+
+def test_episode_0_has_nothing_to_watch(tmp_path: Path) -> None:
+    problems = problems_of(tmp_path, episodes=EPISODES + "- {number: 0, title: Trailer}\n")
+    assert [str(problem) for problem in problems] == [
+        "episodes.yaml:3: Episode 0 stands for what is known beforehand; it has no title or synopsis."
+    ]
+
+
+def test_billion_laughs_do_not_make_anybody_laugh(tmp_path: Path) -> None:
+    lines = ['a: &a ["ha", "ha"]'] + [
+        f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
+    problems = problems_of(tmp_path, series="\n".join(lines))
+    assert {problem.line for problem in problems if "aliases" in problem.message} == set(range(2, 10))
+    assert {problem.line for problem in problems if "anchors" in problem.message} == set(range(1, 10))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 5000 + "]" * 5000, "{a: " * 5000, "".join(f"{' ' * n}-\n" for n in range(1500))]
+)
+def test_deep_nesting_is_refused(tmp_path: Path, text: str) -> None:
+    problems = problems_of(tmp_path, revelations=text)
+    assert [str(problem) for problem in problems] == ["revelations.yaml:1: It is nested too deeply."]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"\xff\xfe\xfa", "This is not UTF-8."), (b"caf\xe9", "This is not UTF-8."), (b"\x07", "The character U+0007 is not allowed.")],  # noqa: E501
+    ids=["bytes", "latin-1", "bell"],
+)  # fmt: skip
+def test_what_is_no_text_is_told_with_its_line(tmp_path: Path, content: bytes, message: str) -> None:
+    problems = problems_of(tmp_path, series="title: ルジュ\npremise: ".encode() + content + b"\nstudio: Bones\n")
+    assert [str(problem) for problem in problems] == [f"series.yaml:2: {message}"]
+
+
+def test_a_file_too_large_to_be_meant_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_BYTES", 1024**2)
+    problems = problems_of(tmp_path, series="title: x\n" + "#" * 1024**2)
+    assert [str(problem) for problem in problems] == ["series.yaml:1: The file is larger than 1 MB."]
+
+
+@pytest.mark.parametrize("name", ["episodes", "characters"])
+def test_a_required_file_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
+    write(tmp_path)
+    (tmp_path / f"{name}.yaml").unlink()
+    with pytest.raises(DatasetError, match=rf"{name}\.yaml:1: It cannot be read: No such file"):
+        load(tmp_path)
+
+
+def test_a_directory_that_is_missing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="There is no directory"):
+        load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["character.yaml", "characters.yml", "Episodes.yaml"])
+def test_a_stray_file_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(ANN)
+    [problem] = problems_of(tmp_path)
+    assert (problem.file, problem.line) == (name, 1)
+    assert problem.message.startswith("No file of a data set has this name; there are series.yaml, episodes.yaml")
+
+
+@pytest.mark.parametrize("name", [name.removesuffix(".yaml") for name in loading.FILES if name != "series.yaml"])
+def test_a_list_is_expected(tmp_path: Path, name: str) -> None:
+    message = f"{name}.yaml:1: The file must be a list: every entry begins with “- ”."
+    for text in ("key: ann\n", "Ann\n"):
+        files: dict[str, Any] = {name: text}
+        assert message in map(str, problems_of(tmp_path, **files))
+
+
+def test_series_is_one_mapping(tmp_path: Path) -> None:
+    [problem] = problems_of(tmp_path, series="- title: x\n")
+    assert (problem.file, problem.line) == ("series.yaml", 1)

@@ -1,0 +1,52 @@
+"""Law 1: at progress N a site answers as if nothing later were in it. Full site and cut site, byte for byte."""
+
+from pathlib import Path
+
+import pytest
+
+from characters.datasets.dumping import dump
+from characters.datasets.loading import load
+from characters.models import Character, Faction, Tag
+from tests.shows import LAST_EPISODE
+from tests.twins import NONSENSE, Answer, answers, everything_asked
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_show")]
+
+
+def first_difference(full: Answer, cut: Answer) -> str:
+    if full[:2] != cut[:2]:
+        return f"{full[:2]} against {cut[:2]}"
+    at = next((place for place, (a, b) in enumerate(zip(full.body, cut.body, strict=False)) if a != b), 0)
+    return f"…{full.body[max(at - 80, 0) : at + 80]!r}… against …{cut.body[max(at - 80, 0) : at + 80]!r}…"
+
+
+def assert_twins(full: dict[str, Answer], cut: dict[str, Answer]) -> None:
+    leaks = {
+        address: first_difference(full[address], cut[address]) for address in full if full[address] != cut[address]
+    }
+    assert not leaks, f"{len(leaks)} addresses tell: " + "\n".join(f"{a}: {d}" for a, d in sorted(leaks.items())[:5])
+
+
+@pytest.mark.parametrize("progress", range(LAST_EPISODE + 1))
+def test_the_real_show_tells_nothing_early(tmp_path: Path, progress: int) -> None:
+    full = everything_asked(progress, also=NONSENSE)
+    dump(tmp_path / "cut", as_of=progress)
+    load(tmp_path / "cut", replace=True)
+    assert_twins(full, answers(full, progress=progress))
+
+
+def test_unknown_and_not_yet_known_are_the_same_bytes() -> None:
+    missing = answers(["/c/zzzzzzzzzzzz/"], progress=1)["/c/zzzzzzzzzzzz/"]
+    later = [f"/c/{person.public_id}/" for person in Character.objects.filter(revealed_in__gt=1)]
+    later += [
+        f"/characters/{person.public_id}/rouge-redstar/" for person in Character.objects.filter(revealed_in__gt=1)
+    ]
+    later += [f"/factions/{group.public_id}/x/" for group in Faction.objects.filter(revealed_in__gt=1)]
+    later += [
+        f"/tags/{tag.slug}/"
+        for tag in Tag.objects.exclude(character_rows__revealed_in__lte=1).exclude(faction_rows__revealed_in__lte=1)
+    ]
+    assert len(later) > 100
+    assert missing.status == 404
+    for address, answer in answers(later, progress=1).items():
+        assert answer == missing, address

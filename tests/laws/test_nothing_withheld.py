@@ -1,0 +1,116 @@
+"""Law 2: what is revealed by N can be reached at N by links from the home page."""
+
+import pytest
+
+from characters import prose
+from characters.cast import Cast
+from characters.lore import Lore
+from characters.models import (
+    Alias,
+    Character,
+    CharacterTag,
+    Faction,
+    FactionTag,
+    Membership,
+    Relationship,
+    Revelation,
+    Trait,
+    Unmasking,
+)
+from characters.vocabulary import Attribute, RelationshipKind
+from episodes.models import Episode
+from tests.twins import ask, crawl, text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_show")]
+
+
+class Reader:
+    """All pages that links lead to at an episode, as text, by path."""
+
+    def __init__(self, progress: int) -> None:
+        self.progress = progress
+        found = crawl(progress)
+        self.pages = {address: text_of(answer.body) for address, answer in found.items() if answer.status == 200}
+
+    def page_of(self, subject: Character | Faction | None) -> str:
+        address = self._address_of(subject)
+        assert address in self.pages, f"no link leads to {subject}"
+        return self.pages[address]
+
+    def _address_of(self, subject: Character | Faction | None) -> str:
+        assert subject is not None
+        short = f"/c/{subject.public_id}/" if isinstance(subject, Character) else f"/factions/{subject.public_id}/"
+        return dict(ask(short, progress=self.progress).headers)["Location"]
+
+    def all_times_of(self, subject: Character | Faction | None) -> str:
+        """Its page, and the pages on which it was told at the episodes that this links back to."""
+        assert subject is not None
+        paths = (self._address_of(subject).rsplit("/", 2)[0], f"/characters/{subject.public_id}/")
+        return " ".join(text for address, text in self.pages.items() if address.startswith(paths))
+
+
+def rendered(text: str, progress: int) -> str:
+    cast = Cast(Lore(progress))
+    cast.note_texts([text])
+    cast.look_up()
+    return prose.plain(cast.render(text))
+
+
+@pytest.mark.parametrize("progress", [0, 1, 5, 9, 13])
+def test_everything_known_is_found(progress: int) -> None:
+    reader = Reader(progress)
+    assert reader.pages["/"]
+    for alias in Alias.objects.filter(revealed_in__lte=progress):
+        assert alias.name.casefold() in reader.page_of(alias.owner).casefold(), alias
+    for trait in Trait.objects.filter(revealed_in__lte=progress).exclude(attribute=Attribute.SUMMARY):
+        page = reader.page_of(trait.owner)
+        assert rendered(trait.value, progress).casefold() in page.casefold(), trait
+    for row in Membership.objects.filter(revealed_in__lte=progress):
+        page = reader.page_of(row.character)
+        assert row.role in page, row
+    for tag_rows in (
+        CharacterTag.objects.filter(revealed_in__lte=progress),
+        FactionTag.objects.filter(revealed_in__lte=progress),
+    ):
+        for tagging in tag_rows:
+            owner: Character | Faction = tagging.content_object
+            assert str(tagging.tag) in reader.page_of(owner), tagging
+    for tie in Relationship.objects.filter(revealed_in__lte=progress):
+        page = reader.page_of(tie.source)
+        kind = RelationshipKind(tie.kind)
+        assert kind.label in page or kind.seen_from_target in page, tie
+    for revelation in Revelation.objects.filter(revealed_in__lte=progress):
+        text = rendered(revelation.text, progress)
+        assert text in reader.pages[f"/episodes/{revelation.revealed_in_id}/"], revelation
+        for subject in [*revelation.characters.all(), *revelation.factions.all()]:
+            assert text in reader.page_of(subject), (revelation, subject)
+    for unmasking in Unmasking.objects.filter(revealed_in__lte=progress):
+        assert reader.page_of(unmasking.persona) == reader.page_of(unmasking.identity)
+    for episode in Episode.objects.filter(number__range=(1, progress)):
+        page = reader.pages[f"/episodes/{episode.number}/"]
+        assert episode.title in page
+        assert rendered(episode.synopsis, progress).split(". ")[0] in page
+
+
+@pytest.mark.parametrize("progress", [4, 13])
+def test_every_earlier_summary_is_a_look_back_away(progress: int) -> None:
+    reader = Reader(progress)
+    for trait in Trait.objects.filter(revealed_in__lte=progress, attribute=Attribute.SUMMARY):
+        owner = trait.owner
+        assert owner is not None
+        assert rendered(trait.value, trait.revealed_in_id)[:60] in reader.all_times_of(owner), trait
+
+
+def test_the_data_set_is_as_large_as_the_show() -> None:
+    least = {
+        Episode: 14,
+        Faction: 13,
+        Revelation: 250,
+        Alias: 120,
+        Trait: 180,
+        Relationship: 150,
+        Membership: 45,
+        Unmasking: 8,
+    }
+    for model, number in least.items():
+        assert model._base_manager.count() >= number, model

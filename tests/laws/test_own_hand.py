@@ -1,0 +1,153 @@
+"""Law 3: only the viewer's own hand moves the gate forward."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from tests.conftest import Visitor
+from tests.shows import character, load_show
+
+OWN = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture(autouse=True)
+def show(db: None, tmp_path: Path) -> None:
+    load_show(tmp_path, characters=[character("ann"), character("bea", since=3)])
+
+
+def test_a_form_on_the_site_sets_progress(newcomer: Client) -> None:
+    response = newcomer.post("/progress/", {"episode": "2", "next": "/episodes/"}, headers=OWN)
+    assert (response.status_code, response["Location"]) == (303, "/episodes/")
+    cookie = response.cookies["progress"]
+    assert (cookie.value, cookie["samesite"], cookie["httponly"]) == ("2", "Lax", True)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://testserver.evil.example"},
+        {"Referer": "https://evil.example/http://testserver/"},
+        {"Origin": "http://["},
+        {"Referer": "http://[::1"},
+        {"Origin": "http://127.0.0.1:8000"},
+        {},
+    ],
+    ids=str,
+)
+def test_a_form_on_another_site_does_not(newcomer: Client, headers: dict[str, str]) -> None:
+    response = newcomer.post("/progress/", {"episode": "3"}, headers=headers)
+    assert response.status_code == 403
+    assert "progress" not in response.cookies
+
+
+def test_an_older_browser_names_the_origin(newcomer: Client) -> None:
+    response = newcomer.post("/progress/", {"episode": "3"}, headers={"Origin": "http://testserver"})
+    assert response.cookies["progress"].value == "3"
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "options"])
+def test_nothing_but_a_post_sets_progress(newcomer: Client, method: str) -> None:
+    response = getattr(newcomer, method)("/progress/?episode=3", headers=OWN)
+    assert response.status_code == 405
+    assert "progress" not in response.cookies
+
+
+@pytest.mark.parametrize("target", ["/", "/c/zzzzzzzzzzzz/", "/episodes/3/", "/no-such-page/"])
+def test_as_of_beyond_progress_asks_first(visitor: Visitor, target: str) -> None:
+    response = visitor(1).get(f"{target}?as_of=3")
+    assert response.status_code == 200
+    assert "progress" not in response.cookies
+    body = response.content.decode()
+    assert "Have you watched episode 3?" in body
+    main = body.partition("<main")[2]
+    assert main.replace(f'"{target}"', '"/target/"') in visitor(1).get("/target/?as_of=3").content.decode()
+
+
+def test_as_of_within_progress_looks_back(visitor: Visitor) -> None:
+    response = visitor(3).get("/characters/?as_of=1")
+    assert "progress" not in response.cookies
+    assert "Ann" in response.content.decode()
+    assert "Bea" not in response.content.decode()
+    assert 'href="/episodes/?as_of=1"' in response.content.decode()
+
+
+def test_as_of_nonsense_is_ignored(visitor: Visitor) -> None:
+    plain = visitor(3).get("/characters/").content
+    for nonsense in ("x", "-1", "1.5", "٣", "99", "9" * 5000, "", "\x00"):
+        assert visitor(3).get("/characters/", {"as_of": nonsense}).content == plain, nonsense
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "\t//evil.example",
+        "evil",
+        "",
+    ],
+)
+def test_a_redirect_stays_on_the_site(newcomer: Client, target: str) -> None:
+    response = newcomer.post("/progress/", {"episode": "1", "next": target}, headers=OWN)
+    assert response["Location"] == "/"
+
+
+@pytest.mark.parametrize("path", ["/%2fevil.example/", "/%5cevil.example/", "/%09/evil.example/"])
+def test_asking_first_leads_nowhere_else(visitor: Visitor, path: str) -> None:
+    body = visitor(1).get(f"{path}?as_of=3").content.decode()
+    assert "Have you watched episode 3?" in body
+    assert "evil.example" not in body.partition("<main")[2]
+
+
+def test_a_form_in_no_known_charset_changes_nothing(newcomer: Client) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="episode"\r\n\r\n3\r\n--x--\r\n'
+    kind = "multipart/form-data; boundary=x; charset=zlib"
+    response = newcomer.generic("POST", "/progress/", body, kind, headers=OWN)
+    assert response.status_code == 400
+    assert "progress" not in response.cookies
+
+
+@pytest.mark.parametrize("episode", ["4", "-1", "x", "", "1e3", "9" * 5000, "²"])
+def test_an_episode_that_is_none_changes_nothing(newcomer: Client, episode: str) -> None:
+    response = newcomer.post("/progress/", {"episode": episode}, headers=OWN)
+    assert response.status_code == 400
+    assert "progress" not in response.cookies
+    assert b"There is no such episode" in response.content
+
+
+def test_lowering_is_free(visitor: Visitor) -> None:
+    response = visitor(3).post("/progress/", {"episode": "0"}, headers=OWN)
+    assert response.cookies["progress"].value == "0"
+
+
+@pytest.mark.parametrize("cookie", ["-1", "x", "1 OR 1=1", "²", "", "9" * 5000])
+def test_a_cookie_that_says_nothing_is_nothing_watched(netted: None, cookie: str) -> None:
+    client = Client()
+    client.cookies["progress"] = cookie
+    assert client.get("/characters/").content == Client().get("/characters/").content
+
+
+def test_of_two_cookies_the_lower_counts(netted: None) -> None:
+    """Another site on a neighbouring host can add a cookie of the same name, but not take one away."""
+    for cookies in ("progress=1; progress=3", "progress=3; progress=1", 'progress=3; progress="1"'):
+        assert b"You are at episode 1," in Client().get("/episodes/", headers={"Cookie": cookies}).content, cookies
+
+
+def test_a_cookie_beyond_the_last_episode_is_the_last(netted: None, visitor: Visitor) -> None:
+    assert visitor(99).get("/characters/").content == visitor(3).get("/characters/").content
+
+
+def test_no_page_may_be_shared_across_progress(visitor: Visitor) -> None:
+    for address in ("/", "/characters/", "/no-such-page/", "/sitemap.xml", "/?as_of=3"):
+        response = visitor(1).get(address)
+        assert response["Cache-Control"] == "private, no-store", address
+        assert "Cookie" in response["Vary"], address

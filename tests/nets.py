@@ -1,0 +1,53 @@
+"""A net under the gate, in tests alone: no SELECT on a gated table without the gate's predicate.
+
+Its blind spot is an aggregate over a related table that is not named in the query's own FROM or JOIN.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+from episodes.gate import Gated
+
+TABLE = re.compile(r'(?:FROM|JOIN)\s+"(\w+)"(?:\s+(?:AS\s+)?"?([A-Z]+\d+)"?)?')
+
+
+_lifted = False
+
+
+class UngatedQuery(AssertionError):
+    pass
+
+
+def gated_tables() -> set[str]:
+    return {model._meta.db_table for model in apps.get_models() if issubclass(model, Gated)}
+
+
+@contextmanager
+def gate_net() -> Iterator[None]:
+    tables = gated_tables()
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        for table, alias in TABLE.findall(sql) if sql.startswith("SELECT") and not _lifted else ():
+            gate = re.compile(rf'"?{alias or table}"?\."revealed_in_id" <= ')
+            if table in tables and not gate.search(sql):
+                raise UngatedQuery(f"{table} is read without the gate: {sql}")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield
+
+
+@contextmanager
+def net_lifted() -> Iterator[None]:
+    """For whoever prepares a test and may see everything."""
+    global _lifted
+    before, _lifted = _lifted, True
+    try:
+        yield
+    finally:
+        _lifted = before

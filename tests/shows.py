@@ -1,0 +1,54 @@
+"""Shows to test with: small ones written by hand, and the real one."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+
+from characters.datasets.loading import load
+from tests.nets import net_lifted
+
+REAL_SHOW: Path = settings.DATASET_DIR
+LAST_EPISODE = 13
+
+
+def write_show(directory: Path, **files: Any) -> Path:
+    """`write_show(d, characters=[…], unmaskings=[…])`; three episodes unless others are given."""
+    files.setdefault("episodes", [episode(number) for number in (1, 2, 3)])
+    directory.mkdir(parents=True, exist_ok=True)
+    for old in directory.glob("*.yaml"):
+        old.unlink()
+    for name, data in files.items():
+        (directory / f"{name}.yaml").write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
+    return directory
+
+
+def load_show(directory: Path, **files: Any) -> None:
+    with net_lifted():
+        load(write_show(directory, **files), replace=True)
+
+
+def episode(number: int, **values: Any) -> dict[str, Any]:
+    return {"number": number, "title": f"Title of {number}", "synopsis": f"Synopsis of {number}."} | values
+
+
+def character(key: str, name: str = "", *, since: int = 1, **values: Any) -> dict[str, Any]:
+    aliases = [headline(name or key.title(), since=since), *values.pop("aliases", [])]
+    return {"key": key, "revealed_in": since, "aliases": aliases} | values
+
+
+def headline(name: str, *, since: int) -> dict[str, Any]:
+    return {"name": name, "headline": True, "revealed_in": since}
+
+
+def trait(attribute: str, value: str, *, since: int) -> dict[str, Any]:
+    return {"attribute": attribute, "value": value, "revealed_in": since}
+
+
+def unmasking(persona: str, identity: str, *, since: int) -> dict[str, Any]:
+    return {"persona": persona, "identity": identity, "revealed_in": since}
+
+
+def revelation(key: str, text: str, *, since: int, **values: Any) -> dict[str, Any]:
+    return {"key": key, "text": text, "revealed_in": since} | values

@@ -1,0 +1,73 @@
+"""Settings come from the environment, and nonsense is refused by name."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+SERVER = {"SECRET_KEY": "a-key-for-tests-that-is-long-enough-and-quite-random-2f8a", "ALLOWED_HOSTS": "rougedb.example"}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-W", "ignore", "manage.py", *arguments],
+        cwd=settings.BASE_DIR, env=kept | environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_development_needs_nothing() -> None:
+    assert manage("check").returncode == 0
+
+
+def test_a_server_passes_the_deployment_check() -> None:
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **SERVER)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_debug_is_off_unless_asked_for() -> None:
+    shown = manage("shell", "-v0", "-c", "from django.conf import settings; print(settings.DEBUG)", **SERVER)
+    assert shown.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"DEBUG": "maybe"}, "DEBUG must be true or false, not 'maybe'"),
+        ({"DEBUG": "false", "SECRET_KEY": ""}, "SECRET_KEY must be set"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name the hosts"),
+        ({"ALLOWED_HOSTS": " , "}, "ALLOWED_HOSTS must name the hosts"),
+        ({"DATABASE_URL": "mysql://u:secret@h/d"}, "DATABASE_URL must be a URL that starts with sqlite:"),
+        ({"DATABASE_URL": "rougedb"}, "DATABASE_URL must be a URL"),
+        ({"REDIS_URL": "http://h"}, "REDIS_URL must be a URL that starts with redis:"),
+        ({"SITE_URL": "rougedb.example"}, "SITE_URL must be a URL that starts with http: or https:"),
+        ({"HSTS_SECONDS": "a year"}, "HSTS_SECONDS must be a whole number, not 'a year'"),
+        ({"HSTS_SECONDS": "-1"}, "HSTS_SECONDS must be a whole number"),
+        ({"BEHIND_PROXY": "2"}, "BEHIND_PROXY must be true or false"),
+        ({"MEDIA_ROOT": "rel/ative"}, "MEDIA_ROOT must be an absolute path"),
+        ({"DEBUG": "true", "HSTS_SECONDS": "abc"}, "HSTS_SECONDS must be a whole number"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
+    ],
+    ids=str,
+)
+def test_nonsense_is_refused_with_a_clear_message(wrong: dict[str, str], said: str) -> None:
+    result = manage("check", **(SERVER | wrong))
+    assert result.returncode != 0
+    assert said in result.stderr
+    assert "secret" not in result.stderr  # no password from a URL is repeated
+
+
+def test_every_setting_that_is_read_is_explained() -> None:
+    source = (settings.BASE_DIR / "rougedb/settings.py").read_text()
+    example = (settings.BASE_DIR / ".env.example").read_text()
+    for name in re.findall(r"env\.\w+\(\s*\"(\w+)\"", source):
+        assert re.search(rf"^{name}=", example, re.MULTILINE), name
+
+
+def test_demo_logins_are_for_development_alone() -> None:
+    result = manage("demo_logins", **SERVER)
+    assert result.returncode != 0
+    assert "DEBUG=true" in result.stderr

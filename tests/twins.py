@@ -1,0 +1,86 @@
+"""Twin sites: what the full site and the one cut at the viewer's episode answer to the same request."""
+
+import re
+from collections.abc import Iterable
+from html import unescape
+from typing import NamedTuple
+
+from django.test import Client
+
+from characters.lore import Lore
+from characters.models import Alias, Character, Faction, Portrait, Tag
+from episodes.models import Episode
+from tests.nets import gate_net
+
+LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
+NONSENSE = (
+    "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
+    "/tags/no-such-tag/", "/episodes/99/", "/episodes/99999999999999999999/", "/characters/?page=2",
+    "/characters/?page=-1", "/characters/?page=zz", "/?as_of=99", "/?as_of=-1", "/?as_of=x", "/progress/",
+    "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
+)  # fmt: skip
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def ask(address: str, *, progress: int) -> Answer:
+    client = Client(raise_request_exception=True)
+    client.cookies["progress"] = str(progress)
+    with gate_net():
+        response = client.get(address)
+    headers = sorted((name, value) for name, value in response.headers.items() if name != "Expires")  # a clock
+    return Answer(response.status_code, tuple(headers), response.content)
+
+
+def answers(addresses: Iterable[str], *, progress: int) -> dict[str, Answer]:
+    return {address: ask(address, progress=progress) for address in sorted(addresses)}
+
+
+def links_of(body: bytes) -> set[str]:
+    return {unescape(link) for link in LINK.findall(body.decode())}
+
+
+def crawl(progress: int, *, looking_back: bool = True) -> dict[str, Answer]:
+    """Everything that links lead to from the home page; looking back goes one step, not on from page to page."""
+    found: dict[str, Answer] = {}
+    waiting = {"/", "/sitemap.xml"}
+    while waiting:
+        address = waiting.pop()
+        found[address] = ask(address, progress=progress)
+        follows = found[address].status == 200 and "as_of=" not in address
+        links = links_of(found[address].body) if follows else set()
+        if location := dict(found[address].headers).get("Location"):
+            links.add(location)
+        links = {link for link in links if not link.startswith(("/static/", "/media/", "/progress/"))}
+        waiting |= {link for link in links if looking_back or "as_of=" not in link} - set(found)
+    return found
+
+
+def known_addresses() -> set[str]:
+    """Every address that somebody who knows all of the database could come to try."""
+    addresses = {"/", "/characters/", "/factions/", "/episodes/", "/tags/"}
+    for kind, model in (("characters", Character), ("factions", Faction)):
+        for subject in model.objects.all():
+            headlines = Alias.objects.filter(headline=True, **{model._meta.model_name or "": subject})
+            base = f"/{kind}/{subject.public_id}/"
+            addresses |= {base, *(f"{base}{Lore.slug(alias.name, 'x')}/" for alias in headlines)}
+            addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind}/{subject.key}/"}
+    addresses |= {f"/tags/{tag.slug}/" for tag in Tag.objects.all()}
+    addresses |= {f"/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
+    addresses |= {f"/media/{name}" for name in Portrait.objects.values_list("image", flat=True)}
+    return {address for address in addresses if "//" not in address}
+
+
+def everything_asked(progress: int, *, also: Iterable[str] = ()) -> dict[str, Answer]:
+    """The answers to all that links lead to and to all that could be guessed."""
+    found = crawl(progress, looking_back=False)
+    return found | answers((known_addresses() | set(also)) - set(found), progress=progress)
+
+
+def text_of(body: bytes) -> str:
+    """What a reader sees, with white space folded."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", body.decode())))
