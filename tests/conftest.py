@@ -2,7 +2,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Model
 from django.test import Client
 
 from characters.datasets.loading import load
@@ -52,10 +54,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             )
 
 
-@pytest.fixture(scope="module")
-def real_show(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Metallic Rouge, loaded once for all tests of a module; what they change is rolled back after each."""
+@pytest.fixture(scope="session")
+def rows_of_the_real_show(django_db_setup: None, django_db_blocker: Any) -> list[list[Model]]:
+    """Loaded once, and kept in memory: writing rows is quick, checking them is what takes its time."""
     with django_db_blocker.unblock(), transaction.atomic():
         load(REAL_SHOW)
-        yield
+        models = [*apps.get_app_config("episodes").get_models(), *apps.get_app_config("characters").get_models(True)]
+        rows = [list(model._base_manager.all()) for model in models]
         transaction.set_rollback(True)
+    return rows
+
+
+@pytest.fixture
+def real_show(db: None, rows_of_the_real_show: list[list[Model]]) -> None:
+    """Metallic Rouge, as the loader writes it."""
+    for rows in rows_of_the_real_show:
+        if rows:
+            type(rows[0])._base_manager.bulk_create(rows)
