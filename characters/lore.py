@@ -20,7 +20,7 @@ from django.utils.text import slugify
 
 from episodes.models import Episode, Series
 
-from . import prose, telling
+from . import prose, search, telling
 from .cast import Cast
 from .models import (
     Alias,
@@ -46,8 +46,10 @@ from .values import (
     Learned,
     Link,
     Place,
+    SearchPage,
     SeriesInfo,
     SubjectPage,
+    Suggestion,
     TagLink,
     TagPage,
     Tie,
@@ -204,6 +206,25 @@ class Lore:
             characters=telling.by_name(cast.root_face(person) for _, person in people),
             factions=telling.by_name(cast.faction(group) for _, group in groups),
         )
+
+    # Search
+
+    def search(self, text: str, page: int = 1) -> SearchPage:
+        return search.search(self, text, page)
+
+    def suggest(self, text: str) -> tuple[Suggestion, ...]:
+        return search.suggest(self, text)
+
+    def revelations(self, ids: Iterable[UUID]) -> list[Row]:
+        return self._revelations(Q(id__in=ids))
+
+    def told_of_episodes(self, numbers: Iterable[int]) -> list[Row]:
+        """Their synopses, and the premise for episode 0."""
+        watched = Episode.objects.filter(number__in=numbers, number__lte=self.progress).order_by("number")
+        return [
+            {"revealed_in_id": number, "text": synopsis if number else self._series.get("premise", "")}
+            for number, synopsis in watched.values_list("number", "synopsis")
+        ]
 
     # Pages
 

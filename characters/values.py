@@ -191,3 +191,46 @@ class EpisodePage:
     changes: tuple[Learned, ...]
     previous: EpisodeRow | None
     next: EpisodeRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence that was found, with what was looked for marked in it."""
+
+    episode: int
+    label: str
+    html: SafeString
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchGroup:
+    """All that was found about one character or faction, or else in one episode."""
+
+    face: Face | None
+    episode: EpisodeRow | None
+    names: tuple[SafeString, ...]
+    passages: tuple[Passage, ...]
+    more: int  # passages that are not listed
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    text: str
+    groups: tuple[SearchGroup, ...]
+    total: int
+    number: int
+    last: int
+    did_you_mean: str
+    shown_instead: str
+
+    @property
+    def numbers(self) -> range:
+        return range(1, self.last + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    face: Face
+    html: SafeString
+    also: SafeString | None  # the name that fits, where it is another than the one shown

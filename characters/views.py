@@ -52,6 +52,17 @@ def tag(request: Visit, slug: str) -> HttpResponse:
 
 
 @require_safe
+def search(request: Visit) -> HttpResponse:
+    page = request.lore.search(_typed(request), _page_number(request))
+    return render(request, "characters/search.html", {"page": page})
+
+
+@require_safe
+def suggest(request: Visit) -> HttpResponse:
+    return render(request, "characters/suggestions.html", {"suggestions": request.lore.suggest(_typed(request))})
+
+
+@require_safe
 def sitemap(request: Visit) -> HttpResponse:
     """What there is for somebody who has watched nothing, which is what a crawler is."""
     pages = [*_lists(), *Lore(0).addresses()]
@@ -77,6 +88,10 @@ def healthz(request: Visit) -> HttpResponse:
 
 def _lists() -> list[str]:
     return ["/", "/characters/", "/factions/", "/episodes/", "/tags/"]
+
+
+def _typed(request: Visit) -> str:
+    return request.GET.get("q", "")
 
 
 def _page_number(request: Visit) -> int:

@@ -11,10 +11,13 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
+from characters.models import SearchEntry
 from episodes.gate import Gated
 
 TABLE = re.compile(r'(?:FROM|JOIN)\s+"(\w+)"(?:\s+(?:AS\s+)?"?([A-Z]+\d+)"?)?')
 
+
+FULL_TEXT = ("characters_search_names", "characters_search_texts")  # of SQLite; their row ids begin with the episode
 
 _lifted = False
 
@@ -24,7 +27,8 @@ class UngatedQuery(AssertionError):
 
 
 def gated_tables() -> set[str]:
-    return {model._meta.db_table for model in apps.get_models() if issubclass(model, Gated)}
+    gated = {model._meta.db_table for model in apps.get_models() if issubclass(model, Gated)}
+    return gated | {SearchEntry._meta.db_table}
 
 
 @contextmanager
@@ -36,6 +40,8 @@ def gate_net() -> Iterator[None]:
             gate = re.compile(rf'"?{alias or table}"?\."revealed_in_id" <= ')
             if table in tables and not gate.search(sql):
                 raise UngatedQuery(f"{table} is read without the gate: {sql}")
+            if table in FULL_TEXT and '"rowid" < ' not in sql:
+                raise UngatedQuery(f"{table} is searched without the gate: {sql}")
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(watch):

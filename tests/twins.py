@@ -17,6 +17,7 @@ NONSENSE = (
     "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
     "/tags/no-such-tag/", "/episodes/99/", "/episodes/99999999999999999999/", "/characters/?page=2",
     "/characters/?page=-1", "/characters/?page=zz", "/?as_of=99", "/?as_of=-1", "/?as_of=x", "/progress/",
+    "/search/", "/search/?q=%22", "/search/?q=zzzzqqq", "/search/?q=-a", "/search/suggest/", "/search/suggest/?q=a",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
 )  # fmt: skip
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError as ShapeError
 from episodes.gate import Prose
 from episodes.models import Episode, Series
 
-from .. import portraits
+from .. import indexing, portraits
 from ..models import (
     Alias,
     Character,
@@ -86,7 +86,7 @@ class _Load:
 
     def run(self, *, replace: bool) -> Counter[str]:
         self._read()
-        with transaction.atomic():
+        with transaction.atomic(), indexing.rebuilt_afterwards():
             if replace:
                 for model in CONTENT:
                     model._base_manager.all().delete()

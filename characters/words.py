@@ -1,0 +1,128 @@
+"""What a visitor typed, and where it stands in a text. Nothing here reads the database."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+
+from django.utils.safestring import SafeString, mark_safe
+
+LONGEST_QUERY = 200  # characters; nobody types more by hand
+MOST_TERMS = 8
+
+# Kana and kanji are written without spaces, so each character is a word and a name is a phrase of them.
+CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
+WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+NAME_PART = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
+TERM = re.compile(r'(?<!\S)(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))|(?P<glued>[^\s"]+)')
+QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+LONG_VOWEL = "ー"
+
+type Words = tuple[str, ...]
+
+
+def fold(text: str) -> str:
+    """Without case, accents, width and long vowels, which nobody should have to get right."""
+    decomposed = unicodedata.normalize("NFKD", text).replace(LONG_VOWEL, "")
+    return "".join(c for c in decomposed.casefold() if not unicodedata.combining(c))
+
+
+def words_of(text: str) -> Words:
+    return tuple(WORD.findall(fold(text)))
+
+
+def name_parts(text: str) -> Words:
+    """As words_of, with kana and kanji in one piece: what one compares when looking for slips."""
+    return tuple(NAME_PART.findall(fold(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Words that stand one after the other. The last one of a term without quotes may be the beginning of a word."""
+
+    words: Words
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    text: str  # as it was typed, trimmed
+    wanted: tuple[Term, ...] = ()
+    unwanted: tuple[Term, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        return tuple(word for term in self.wanted for word in term.words)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it could be a name just as it stands."""
+        return bool(self.wanted) and not self.unwanted and not any(term.quoted for term in self.wanted)
+
+
+def parse(text: str) -> Query:
+    """Words, "quoted phrases", and -words that must not be there. Whatever else is typed is no operator."""
+    typed = "".join(c if c.isprintable() else " " for c in text[:LONGEST_QUERY]).translate(QUOTES)
+    wanted: list[Term] = []
+    unwanted: list[Term] = []
+    for match in list(TERM.finditer(typed)):
+        words = words_of(match["phrase"] or match["word"] or match["glued"] or "")
+        term = Term(words, quoted=match["phrase"] is not None)
+        if words and len(wanted) + len(unwanted) < MOST_TERMS:
+            (unwanted if match["minus"] else wanted).append(term)
+    return Query(" ".join(text[:LONGEST_QUERY].replace("\x00", " ").split()), tuple(wanted), tuple(unwanted))
+
+
+def highlighted(text: str, query: Query) -> SafeString:
+    """The text as HTML, with the words that were looked for marked."""
+    pieces, end = [], 0
+    for start, stop in _matches(text, query):
+        pieces += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
+        end = stop
+    return mark_safe("".join([*pieces, escape(text[end:])]))  # all of it is escaped above
+
+
+def occurs(text: str, query: Query) -> bool:
+    return any(True for _ in _matches(text, query))
+
+
+def excerpt(text: str, query: Query, length: int = 260) -> str:
+    """The sentences around the first match, within some `length` characters."""
+    if len(text) <= length:
+        return text
+    first = next((start for start, _ in _matches(text, query)), 0)
+    begin = max((match.end() for match in re.finditer(r"[.!?…]\s+", text[:first])), default=0)
+    begin = max(begin, first - length // 2)
+    if begin and not text[begin - 1].isspace():
+        begin = text.find(" ", begin) + 1
+    end = begin + length
+    if end < len(text):
+        end = max(text.rfind(" ", begin, end), first + 1)
+    return ("… " if begin else "") + text[begin:end].strip() + (" …" if end < len(text) else "")
+
+
+def _matches(text: str, query: Query) -> Iterable[tuple[int, int]]:
+    """Where the words of each term stand one after the other, without overlaps."""
+    found = [(match.start(), match.end(), _folded_word(match[0])) for match in WORD.finditer(text)]
+    found = [place for place in found if place[2]]
+    spans: list[tuple[int, int]] = []
+    for term in query.wanted:
+        size = len(term.words)
+        for at in range(len(found) - size + 1):
+            here = [word for _, _, word in found[at : at + size]]
+            if here[:-1] == list(term.words[:-1]) and _fits(here[-1], term):
+                spans.append((found[at][0], found[at + size - 1][1]))
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if not merged or start >= merged[-1][1]:
+            merged.append((start, stop))
+    return merged
+
+
+def _fits(word: str, term: Term) -> bool:
+    return word == term.words[-1] if term.quoted else word.startswith(term.words[-1])
+
+
+def _folded_word(word: str) -> str:
+    return "".join(words_of(word))

@@ -1,0 +1,65 @@
+// The search field as a combobox: htmx fetches the suggestions, this moves among them.
+// Pattern: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ (list autocomplete with manual selection)
+"use strict";
+
+const field = document.getElementById("search-field");
+const list = document.getElementById("suggestions");
+const count = document.getElementById("suggestion-count");
+let chosen = -1;
+
+const options = () => [...list.querySelectorAll("[role=option]")];
+
+function show(open) {
+  list.hidden = !open || options().length === 0;
+  field.setAttribute("aria-expanded", String(!list.hidden));
+  if (list.hidden) choose(-1);
+}
+
+function choose(index) {
+  const all = options();
+  all.forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
+  chosen = index;
+  if (index < 0) {
+    field.removeAttribute("aria-activedescendant");
+  } else {
+    field.setAttribute("aria-activedescendant", all[index].id);
+    all[index].scrollIntoView({ block: "nearest" });
+  }
+}
+
+function onKey(event) {
+  const last = options().length - 1;
+  const open = !list.hidden;
+  if (event.key === "ArrowDown" && last >= 0) {
+    show(true);
+    choose(chosen < last ? chosen + 1 : 0);
+  } else if (event.key === "ArrowUp" && last >= 0) {
+    show(true);
+    choose(chosen > 0 ? chosen - 1 : last);
+  } else if (event.key === "Enter" && open && chosen >= 0) {
+    options()[chosen].querySelector("a").click();
+  } else if (event.key === "Escape" && open) {
+    show(false);
+  } else {
+    return;
+  }
+  event.preventDefault();
+}
+
+field.setAttribute("role", "combobox");
+field.setAttribute("aria-autocomplete", "list");
+field.setAttribute("aria-controls", list.id);
+field.setAttribute("aria-expanded", "false");
+field.autocomplete = "off";
+field.addEventListener("keydown", onKey);
+field.addEventListener("focus", () => show(field.value.trim() !== ""));
+field.form.addEventListener("focusout", (event) => {
+  if (!field.form.contains(event.relatedTarget)) show(false);
+});
+list.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the focus in the field
+list.addEventListener("htmx:afterSwap", () => {
+  choose(-1);
+  show(document.activeElement === field && field.value.trim() !== "");
+  const found = options().length;
+  count.textContent = list.hidden ? "" : `${found} suggestion${found === 1 ? "" : "s"}`;
+});

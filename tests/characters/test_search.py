@@ -1,0 +1,316 @@
+"""Search by name, by memory and with slips; and the index behind it, in step with the rows."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from characters import indexing
+from characters.lore import Lore
+from characters.models import Alias, Character, Relationship, Revelation, SearchEntry, Tag, Trait
+from characters.values import SearchPage
+from episodes.models import Episode, Series
+from tests.conftest import Visitor
+from tests.shows import character, headline, load_show, revelation, trait, unmasking
+from tests.twins import text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def found(page: SearchPage) -> list[str]:
+    return [group.face.name if group.face else f"episode {group.episode.number}" for group in page.groups]
+
+
+def names(text: str, progress: int = 13) -> list[str]:
+    return [group.face.name for group in Lore(progress).search(text).groups if group.names and group.face]
+
+
+def suggested(text: str, progress: int = 13) -> list[str]:
+    return [suggestion.face.name for suggestion in Lore(progress).suggest(text)]
+
+
+# On the real show
+
+
+@pytest.mark.parametrize(
+    ("typed", "who"),
+    [
+        ("Rouge", "Rouge Redstar"),
+        ("rouge redstar", "Rouge Redstar"),
+        ("ROUGE", "Rouge Redstar"),
+        ("Metal Rouge", "Rouge Redstar"),
+        ("ルージュ", "Rouge Redstar"),
+        ("ルジュ", "Rouge Redstar"),
+        ("jungh", "Roy Junghardt"),
+        ("Yunghart", "Roy Junghardt"),
+        ("Junghrdt", "Roy Junghardt"),
+        ("kristela", "Eva Kristella"),
+        ("Éva Kristella", "Eva Kristella"),
+        ("Naomi Orthman", "Naomi Orthmann"),
+        ("Double-Headed Aerkos", "Double-Headed Aerkos"),
+        ("immortal nine", "Immortal Nine"),
+        ("aletheia", "Aletheia"),
+    ],
+)
+def test_any_name_finds_its_bearer(real_show: None, typed: str, who: str) -> None:
+    assert who in names(typed)
+    assert who in suggested(typed)
+
+
+def test_the_bearer_comes_before_those_who_are_merely_mentioned(real_show: None) -> None:
+    assert found(Lore(13).search("rouge redstar"))[0] == "Rouge Redstar"
+    assert suggested("ro")[0] == "Rouge Redstar"
+
+
+@pytest.mark.parametrize("typed", ["Junghardt family", "Aerkos", "Noir", "Bluestar", "Puppeteer"])
+def test_no_name_is_found_before_it_is_known(real_show: None, typed: str) -> None:
+    since = min(Alias.objects.filter(name__icontains=typed).values_list("revealed_in_id", flat=True))
+    assert since > 0
+    assert f"<mark>{typed.split()[0]}</mark>" in marked_names(typed, since)
+    assert f"<mark>{typed.split()[0]}</mark>" not in marked_names(typed, since - 1)
+
+
+def marked_names(text: str, progress: int) -> str:
+    return " ".join(str(name) for group in Lore(progress).search(text).groups for name in group.names)
+
+
+def test_what_is_remembered_of_the_plot_finds_it(real_show: None) -> None:
+    page = Lore(13).search("throws gun overboard")
+    assert "Cyan Bluestar" in found(page)
+    marked = " ".join(str(passage.html) for group in page.groups for passage in group.passages)
+    assert "<mark>throws</mark>" in marked
+    assert "<mark>overboard</mark>" in marked
+
+
+def test_everything_known_is_found_by_its_own_words(real_show: None) -> None:
+    for progress in (1, 8):
+        for text in Revelation.objects.filter(revealed_in__lte=progress).values_list("text", flat=True)[::7]:
+            phrase = " ".join(word for word in text.split() if "[[" not in word and word.isalpha())[:60]
+            assert Lore(progress).search(" ".join(phrase.split()[:6])).total, phrase
+
+
+# On small ones
+
+
+@pytest.fixture
+def small(tmp_path: Path, netted: None) -> Any:
+    def load(**files: Any) -> None:
+        load_show(tmp_path, **files)
+
+    return load
+
+
+def test_rank_is_exact_then_beginning_then_word_then_text(small: Any) -> None:
+    small(
+        characters=[
+            character("a", "Ann"),
+            character("b", "Anna Bell"),
+            character("c", "Mary Ann"),
+            character("d", "Dora", traits=[trait("habit", "likes ann", since=1)]),
+        ]
+    )
+    assert found(Lore(1).search("ann")) == ["Ann", "Anna Bell", "Mary Ann", "Dora"]
+
+
+def test_of_equals_the_newest_known_comes_first_and_then_the_alphabet(small: Any) -> None:
+    small(
+        characters=[
+            character("a", "Zoe Ray", since=1),
+            character("b", "Abe Ray", since=1),
+            character("c", "Moe Ray", since=2),
+        ]
+    )
+    assert found(Lore(3).search("ray")) == ["Moe Ray", "Abe Ray", "Zoe Ray"]
+
+
+def test_phrases_and_words_left_out(small: Any) -> None:
+    small(
+        characters=[
+            character("ann", traits=[trait("habit", "drinks cold tea", since=1)]),
+            character("bea", traits=[trait("habit", "drinks tea cold or hot", since=1)]),
+        ]
+    )
+    assert found(Lore(1).search("tea cold")) == ["Ann", "Bea"]
+    assert found(Lore(1).search('"cold tea"')) == ["Ann"]
+    assert found(Lore(1).search("drinks -hot")) == ["Ann"]
+    assert found(Lore(1).search('drinks -"cold tea"')) == ["Bea"]
+
+
+def test_whole_words_first_and_beginnings_only_without_them(small: Any) -> None:
+    small(
+        characters=[
+            character("ann", traits=[trait("habit", "sings", since=1)]),
+            character("bea", traits=[trait("habit", "singsong", since=1)]),
+        ]
+    )
+    assert found(Lore(1).search("sings")) == ["Ann"]
+    assert found(Lore(1).search("sin")) == ["Ann", "Bea"]
+
+
+def test_personas_are_two_hits_before_and_one_after(small: Any) -> None:
+    small(
+        characters=[character("mask", "Mask Ray"), character("face", "Face Ray")],
+        unmaskings=[unmasking("mask", "face", since=3)],
+    )
+    assert found(Lore(2).search("ray")) == ["Face Ray", "Mask Ray"]
+    after = Lore(3).search("ray")
+    assert found(after) == ["Face Ray"]
+    assert [str(name) for name in after.groups[0].names] == ["Face <mark>Ray</mark>", "Mask <mark>Ray</mark>"]
+    assert [suggestion.face.name for suggestion in Lore(3).suggest("mask")] == ["Face Ray"]
+
+
+def test_a_text_is_found_by_the_name_it_was_first_told_with(small: Any) -> None:
+    small(
+        characters=[character("eve", "the stranger", aliases=[headline("Eve", since=3)])],
+        revelations=[revelation("r", "[[eve]] opens the vault.", since=2, characters=["eve"])],
+    )
+    for progress, shown in ((2, "The <mark>stranger</mark> opens"), (3, "Eve opens")):
+        passages = Lore(progress).search("stranger vault").groups[0].passages
+        assert str(passages[0].html).startswith(shown)
+    assert Lore(2).search("eve").total == 0
+
+
+def test_a_slip_is_corrected_by_visible_names_alone(small: Any) -> None:
+    small(characters=[character("ann", "Annabel"), character("zed", "Zedekiah", since=3)])
+    assert Lore(1).search("anabel").shown_instead == "annabel"
+    assert found(Lore(1).search("anabel")) == ["Annabel"]
+    before = Lore(2).search("zedekia")
+    assert (before.total, before.did_you_mean, before.shown_instead) == (0, "", "")
+    assert found(Lore(3).search("zedekiha")) == ["Zedekiah"]
+
+
+def test_did_you_mean_beside_texts_that_fit(small: Any) -> None:
+    small(
+        characters=[character("ann", "Marianne"), character("bea", traits=[trait("habit", "quotes mariane", since=1)])]
+    )
+    page = Lore(1).search("mariane")
+    assert found(page) == ["Bea"]
+    assert page.did_you_mean == "marianne"
+
+
+def test_pages_of_results(small: Any) -> None:
+    small(characters=[character(f"c{n:02}", f"Ray {n:02}") for n in range(45)])
+    first, last = Lore(1).search("ray"), Lore(1).search("ray", 99)
+    assert (first.number, first.last, len(first.groups)) == (1, 3, 20)
+    assert (last.number, len(last.groups)) == (3, 5)
+
+
+# In step
+
+
+def entries() -> list[tuple[Any, ...]]:
+    return sorted(SearchEntry.objects.values_list("id", "revealed_in", "kind", "row", "is_name", "words"))
+
+
+def assert_in_step() -> None:
+    kept = entries()
+    indexing.rebuild()
+    assert kept == entries()
+
+
+def test_the_index_follows_every_kind_of_change(real_show: None) -> None:
+    rouge = Character.objects.get(key="rouge_redstar")
+    headline_row = rouge.aliases.filter(headline=True).first()
+    assert headline_row is not None
+    headline_row.name = "Scarlet"
+    headline_row.save()
+    trait_row = Trait.objects.filter(character=rouge).first()
+    assert trait_row is not None
+    trait_row.value = "quite another"
+    trait_row.save()
+    Trait.objects.filter(character=rouge).last().delete()
+    Relationship.objects.first().delete()
+    later = Revelation.objects.filter(revealed_in=3, successors=None).last()
+    later.revealed_in_id = 9
+    later.save()
+    tag = Tag.objects.first()
+    tag.name = "renamed"
+    tag.save()
+    episode = Episode.objects.get(number=5)
+    episode.title = "Renamed"
+    episode.save()
+    series = Series.objects.get()
+    series.premise = "Quite another premise."
+    series.save()
+    assert Lore(13).search("quite another premise").total == 1
+    Alias.objects.filter(kind="variant").first().delete()
+    Character.objects.exclude(pk=rouge.pk).first().delete()
+    assert_in_step()
+
+
+def test_the_loader_leaves_the_index_in_step(small: Any, tmp_path: Path) -> None:
+    small(characters=[character("ann"), character("bea")])
+    assert words_of_names() == {"ann", "bea"}
+    small(characters=[character("cleo")])
+    assert words_of_names() == {"cleo"}
+    assert found(Lore(1).search("cleo")) == ["Cleo"]
+    assert Lore(1).search("ann").total == 0
+
+
+def words_of_names() -> set[str]:
+    return set(SearchEntry.objects.as_of(99).filter(is_name=True).values_list("words", flat=True))
+
+
+def test_a_command_makes_the_index_anew(real_show: None) -> None:
+    kept = entries()
+    SearchEntry.objects.all().delete()
+    assert Lore(13).search("rouge").total == 0
+    call_command("rebuild_search", verbosity=0)
+    assert entries() == kept
+
+
+# The pages
+
+BAD = [
+    "", " ", "x" * 10_000, '"', '""', "'", "-", "--", "*", "^a", "a*", ":", "(", ")", "a AND", "NOT a", "NEAR(a b)",
+    "a OR b", "\x00", "a\x00b", "\u202eabc", "\u200f", "'; DROP TABLE characters_alias; --", "%", "_", "\\", "&", "|",
+    "!", "<->", "a:*", "<script>", "ー", "゛", "🙂", "1e5", "0x1f", "２", "½", "ß", "İ", "\ud800", "{a b}", "words:a",
+    "rowid:1", "a" * 300,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/search/", "/search/suggest/"])
+def test_whatever_is_typed_gets_a_page(real_show: None, visitor: Visitor, path: str) -> None:
+    client = visitor(8)
+    for typed in BAD:
+        assert client.get(path, {"q": typed.encode("utf-8", "surrogatepass")}).status_code == 200, typed
+        assert client.get(path, {"q": f'rouge {typed} "'.encode("utf-8", "surrogatepass")}).status_code == 200, typed
+    for query in (
+        "q=a&q=b",
+        "page=-1&q=a",
+        "page=99999999999&q=rouge",
+        "q=rouge&page=x&nonsense=1",
+        "q",
+        "%00=%00",
+        "q=%ff",
+    ):
+        assert client.get(f"{path}?{query}").status_code == 200, query
+
+
+def test_what_was_typed_is_still_in_the_field_and_safe(visitor: Visitor) -> None:
+    body = visitor(0).get("/search/", {"q": '<b>"x"'}).content.decode()
+    assert 'value="&lt;b&gt;&quot;x&quot;"' in body
+    assert "<b>" not in body
+
+
+def test_an_empty_result_says_what_to_try(visitor: Visitor) -> None:
+    text = text_of(visitor(0).get("/search/", {"q": "zzzz"}).content)
+    assert "Nothing that you know of." in text
+
+
+def test_looking_back_searches_as_of_then(real_show: None, visitor: Visitor) -> None:
+    client = visitor(13)
+    body = client.get("/search/", {"q": "cyan", "as_of": "3"}).content
+    assert b'name="as_of" value="3"' in body
+    assert text_of(body).count("Bluestar") == 0
+
+
+def test_search_takes_a_bounded_number_of_queries(
+    real_show: None, visitor: Visitor, django_assert_max_num_queries: Any
+) -> None:
+    client = visitor(13)
+    with django_assert_max_num_queries(45):
+        client.get("/search/", {"q": "rouge"})
+    with django_assert_max_num_queries(20):
+        client.get("/search/suggest/", {"q": "ro"})
