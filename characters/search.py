@@ -85,6 +85,15 @@ def suggest(lore: Lore, text: str) -> tuple[Suggestion, ...]:
 # What the index answers
 
 
+def in_index(lore: Lore, text: str) -> tuple[list[Any], list[Any]]:
+    """The rows that a query finds, in the order of the index: names with their rank, texts by kind."""
+    query = parse(text)
+    if not query.wanted:
+        return [], []
+    texts = _texts(lore, query)
+    return list(_names(lore, query, MOST_NAMES).items()), [(kind, list(rows.items())) for kind, rows in texts.items()]
+
+
 def _names(lore: Lore, query: Query, most: int) -> dict[UUID, Rank]:
     """Alias rows by rank, the best first; more are asked for only while there is room."""
     ranks: dict[UUID, Rank] = {}

@@ -12,7 +12,7 @@ LONGEST_QUERY = 200  # characters; nobody types more by hand
 MOST_TERMS = 8
 
 # Kana and kanji are written without spaces, so each character is a word and a name is a phrase of them.
-CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
+CJK = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 NAME_PART = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 TERM = re.compile(r'(?<!\S)(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))|(?P<glued>[^\s"]+)')

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterable
 from html import unescape
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.test import Client
 
+from characters import search
 from characters.lore import Lore
-from characters.models import Alias, Character, Faction, Portrait, Tag
+from characters.models import Alias, Character, Faction, Portrait, SearchEntry, Tag
+from characters.words import words_of
 from episodes.models import Episode
-from tests.nets import gate_net
+from tests.nets import gate_net, net_lifted
 
 LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
 NONSENSE = (
@@ -80,6 +83,27 @@ def everything_asked(progress: int, *, also: Iterable[str] = ()) -> dict[str, An
     """The answers to all that links lead to and to all that could be guessed."""
     found = crawl(progress, looking_back=False)
     return found | answers((known_addresses() | set(also)) - set(found), progress=progress)
+
+
+def searches(progress: int) -> set[str]:
+    """Searches for what the database knows, later things too: each word, name and beginning at one episode or more."""
+    words = sorted(every_word())
+    names = sorted(Alias.objects.values_list("name", flat=True))
+    beginnings = sorted({word[:length] for name in names for word in words_of(name) for length in (1, 2, 3, 5)})
+    asked = [("/search/", text) for text in (*words[progress::14], *names[progress::5])]
+    asked += [("/search/suggest/", text) for text in (*beginnings[progress::6], *names[progress::5])]
+    return {f"{path}?{urlencode({'q': text})}" for path, text in asked}
+
+
+def every_word() -> set[str]:
+    with net_lifted():
+        return {word for words in SearchEntry.objects.values_list("words", flat=True) for word in words.split()}
+
+
+def found_by_words(words: Iterable[str], *, progress: int) -> dict[str, Any]:
+    """What the index answers to each word by itself, in order."""
+    lore = Lore(progress)
+    return {word: search.in_index(lore, word) for word in words}
 
 
 def text_of(body: bytes) -> str:

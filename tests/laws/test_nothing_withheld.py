@@ -2,7 +2,7 @@
 
 import pytest
 
-from characters import prose
+from characters import prose, search
 from characters.cast import Cast
 from characters.lore import Lore
 from characters.models import (
@@ -14,6 +14,7 @@ from characters.models import (
     Membership,
     Relationship,
     Revelation,
+    SearchEntry,
     Trait,
     Unmasking,
 )
@@ -90,6 +91,37 @@ def test_everything_known_is_found(progress: int) -> None:
         page = reader.pages[f"/episodes/{episode.number}/"]
         assert episode.title in page
         assert rendered(episode.synopsis, progress).split(". ")[0] in page
+
+
+@pytest.mark.parametrize("progress", [0, 4, 13])
+def test_everything_known_is_found_by_search(progress: int) -> None:
+    lore = Lore(progress)
+    names, texts = 0, 0
+    for entry in SearchEntry.objects.filter(revealed_in__lte=progress).exclude(words=""):
+        if entry.is_name:
+            name = Alias.objects.get(pk=entry.row).name
+            ranks = dict(search.in_index(lore, name)[0])
+            assert ranks[entry.row] == search.Rank.EXACT_NAME, entry
+            names += 1
+        else:
+            phrase = " ".join(entry.words.split()[-12:])
+            found = {row for _, rows in search.in_index(lore, f'"{phrase}"')[1] for row, _ in rows}
+            assert entry.row in found, entry
+            texts += 1
+    assert names >= 2
+    assert texts > 20 * progress
+
+
+@pytest.mark.parametrize("progress", [1, 9])
+def test_every_name_known_leads_to_its_bearer(progress: int) -> None:
+    lore = Lore(progress)
+    for alias in Alias.objects.filter(revealed_in__lte=progress):
+        groups = lore.search(alias.name).groups
+        bearer = alias.owner
+        assert bearer is not None
+        shown = lore.character(bearer.public_id) if isinstance(bearer, Character) else lore.faction(bearer.public_id)
+        assert shown is not None
+        assert shown.face in [group.face for group in groups], alias
 
 
 @pytest.mark.parametrize("progress", [4, 13])
