@@ -117,6 +117,7 @@ def _entry_of_episode(episode: Episode) -> SearchEntry:
         id=episode.number << SearchEntry.EPISODE_SHIFT,
         revealed_in=episode.number,
         kind=Kind.EPISODE,
+        row=UUID(int=episode.number),
         is_name=False,
         words=_words(names.spelt_out(text, episode.number)),
     )

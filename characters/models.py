@@ -457,7 +457,7 @@ class SearchEntry(models.Model):
     # No foreign key: an entry must not keep an episode from being deleted.
     revealed_in = models.PositiveSmallIntegerField(db_column="revealed_in_id")
     kind = models.CharField(max_length=15, choices=Kind)
-    row = models.UUIDField(null=True, db_index=True)
+    row = models.UUIDField(db_index=True)
     is_name = models.BooleanField()
     words = models.TextField()
 

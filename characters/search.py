@@ -55,18 +55,22 @@ class Rank(IntEnum):
 
 def search(lore: Lore, text: str, page: int = 1) -> SearchPage:
     query = parse(text)
+    if not query.wanted:
+        return _Found(lore, query).page(query.text, page)
+    found = _look_for(lore, query)
+    better = None if found.has_names else _corrected(lore, query, keeping_others=not found)
+    if better is None:
+        return found.page(query.text, page)
+    if found:
+        return found.page(query.text, page, did_you_mean=better.text)
+    instead = _look_for(lore, better)
+    return instead.page(query.text, page, shown_instead=better.text if instead else "")
+
+
+def _look_for(lore: Lore, query: Query) -> _Found:
     found = _Found(lore, query)
-    if query.wanted:
-        found.add(_names(lore, query, MOST_NAMES), _texts(lore, query))
-    corrected = ""
-    if query.wanted and not found.has_names:
-        better = _corrected(lore, query)
-        corrected = " ".join(better.words) if better else ""
-        if better is not None and not found:
-            found = _Found(lore, better)
-            found.add(_names(lore, better, MOST_NAMES), _texts(lore, better))
-            return found.page(query.text, page, shown_instead=better.text)
-    return found.page(query.text, page, did_you_mean=corrected)
+    found.add(_names(lore, query, MOST_NAMES), _texts(lore, query))
+    return found
 
 
 def suggest(lore: Lore, text: str) -> tuple[Suggestion, ...]:
@@ -74,12 +78,16 @@ def suggest(lore: Lore, text: str) -> tuple[Suggestion, ...]:
     query = parse(text)
     if not query.is_plain:
         return ()
+    found = _named(lore, query)
+    if not found and (better := _corrected(lore, query)):
+        found = _named(lore, better)
+    return found.suggestions()
+
+
+def _named(lore: Lore, query: Query) -> _Found:
     found = _Found(lore, query)
     found.add(_names(lore, query, MOST_SUGGESTIONS * 3), {})
-    if not found and (better := _corrected(lore, query)):
-        found = _Found(lore, better)
-        found.add(_names(lore, better, MOST_SUGGESTIONS * 3), {})
-    return found.suggestions()
+    return found
 
 
 # What the index answers
@@ -111,7 +119,7 @@ def _names(lore: Lore, query: Query, most: int) -> dict[UUID, Rank]:
     return ranks
 
 
-def _texts(lore: Lore, query: Query) -> dict[Kind, dict[UUID | None, list[int]]]:
+def _texts(lore: Lore, query: Query) -> dict[Kind, dict[UUID, list[int]]]:
     """Rows by kind, each with the episodes of its entries. Whole words first; beginnings only if there are none."""
     texts = SearchEntry.objects.as_of(lore.progress).filter(is_name=False).order_by("-id")
     for prefix in (False, True):
@@ -119,7 +127,7 @@ def _texts(lore: Lore, query: Query) -> dict[Kind, dict[UUID | None, list[int]]]
         found = list(matching.values_list("kind", "row", "revealed_in")[:MOST_TEXTS])
         if found:
             break
-    by_kind: dict[Kind, dict[UUID | None, list[int]]] = defaultdict(lambda: defaultdict(list))
+    by_kind: dict[Kind, dict[UUID, list[int]]] = defaultdict(lambda: defaultdict(list))
     for kind, row, episode in found:
         by_kind[Kind(kind)][row].append(episode)
     return by_kind
@@ -167,10 +175,10 @@ def _fts(term: Term, prefix: bool) -> str:
 # Names with a slip
 
 
-def _corrected(lore: Lore, query: Query) -> Query | None:
-    """The query with each unknown word replaced by the nearest word of a visible name; None if there is none near.
+def _corrected(lore: Lore, query: Query, *, keeping_others: bool = False) -> Query | None:
+    """The query with each word replaced by the nearest word of a visible name, or None if that changes nothing.
 
-    Compared with visible names alone, on either database by the same rule, so that both give the same answer.
+    A word that is near to none stays, or else there is no correction. By the same rule on either database.
     """
     if not query.is_plain:
         return None
@@ -180,9 +188,9 @@ def _corrected(lore: Lore, query: Query) -> Query | None:
     corrected = []
     for word in name_parts(query.text):
         nearest = word if word in known else _nearest(word, known)
-        if nearest is None:
+        if nearest is None and not keeping_others:
             return None
-        corrected.append(nearest)
+        corrected.append(nearest or word)
     return parse(" ".join(corrected)) if corrected and tuple(corrected) != name_parts(query.text) else None
 
 
@@ -221,7 +229,7 @@ class _Found:
     def __bool__(self) -> bool:
         return bool(self._of_subject or self._of_episode)
 
-    def add(self, names: dict[UUID, Rank], texts: dict[Kind, dict[UUID | None, list[int]]]) -> None:
+    def add(self, names: dict[UUID, Rank], texts: dict[Kind, dict[UUID, list[int]]]) -> None:
         self._add_names(names)
         rows = {kind: self._rows_of(kind, ids) for kind, ids in texts.items()}
         for kind, found in rows.items():
@@ -241,12 +249,12 @@ class _Found:
             group = self._group(subject, ranks[row["id"]], row["revealed_in_id"])
             group.names.append(row["name"])
 
-    def _rows_of(self, kind: Kind, ids: dict[UUID | None, list[int]]) -> list[Row]:
+    def _rows_of(self, kind: Kind, ids: dict[UUID, list[int]]) -> list[Row]:
         if kind == Kind.EPISODE:
             numbers = {number for episodes in ids.values() for number in episodes}
             return self.lore.told_of_episodes(numbers)
         if kind == Kind.REVELATION:
-            return self.lore.revelations(row for row in ids if row)
+            return self.lore.revelations(ids)
         model, columns = READ[kind]
         return list(model.objects.as_of(self.lore.progress).filter(id__in=ids).values("revealed_in_id", *columns))
 

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                         max_length=15,
                     ),
                 ),
-                ("row", models.UUIDField(db_index=True, null=True)),
+                ("row", models.UUIDField(db_index=True)),
                 ("is_name", models.BooleanField()),
                 ("words", models.TextField()),
             ],

@@ -180,6 +180,12 @@ def test_a_slip_is_corrected_by_visible_names_alone(small: Any) -> None:
     assert found(Lore(3).search("zedekiha")) == ["Zedekiah"]
 
 
+def test_a_slip_in_a_name_beside_a_word_of_a_text(small: Any) -> None:
+    small(characters=[character("ann", "Marianne", traits=[trait("habit", "reads by candlelight", since=1)])])
+    page = Lore(1).search("candlelight mariane")
+    assert (found(page), page.shown_instead) == (["Marianne"], "candlelight marianne")
+
+
 def test_did_you_mean_beside_texts_that_fit(small: Any) -> None:
     small(
         characters=[character("ann", "Marianne"), character("bea", traits=[trait("habit", "quotes mariane", since=1)])]

@@ -1,0 +1,99 @@
+"""Searching in a real browser: as a combobox, by keyboard alone, and as a plain form where there is no JavaScript."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.shows import character, headline, load_show, trait
+
+
+@pytest.fixture
+def show(live_server: object, tmp_path: Path) -> None:
+    load_show(
+        tmp_path,
+        characters=[
+            character("roy", "Roy Junghardt"),
+            character("rosa", "Rosa Lind", traits=[trait("habit", "reads by candlelight", since=1)]),
+            character("eve", "the stranger", aliases=[headline("Rosalind", since=3)]),
+        ],
+    )
+
+
+def at_episode_1(page: Page) -> Page:
+    page.goto("/")
+    page.get_by_role("button", name="Episode 1").click()
+    return page
+
+
+@pytest.fixture
+def page(show: None, browser_at: Open) -> Page:
+    return at_episode_1(browser_at(viewport={"width": 390, "height": 844}).new_page())
+
+
+@pytest.fixture
+def plain_page(show: None, browser_at: Open) -> Page:
+    return at_episode_1(browser_at(java_script_enabled=False).new_page())
+
+
+def test_suggestions_by_keyboard_alone(page: Page) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    field = page.get_by_role("combobox", name="Search names")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    field.focus()
+    page.keyboard.type("ro")
+    options = page.get_by_role("option")
+    expect(options).to_have_count(2)
+    expect(field).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("status")).to_have_text("2 suggestions")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator('[role=option][aria-selected="true"]')
+    expect(chosen).to_contain_text("Roy Junghardt")
+    expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    page.keyboard.press("ArrowUp")
+    expect(chosen).to_contain_text("Roy Junghardt")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Roy Junghardt")
+    assert complaints == []
+
+
+def test_nothing_later_is_suggested_or_sent(page: Page) -> None:
+    bodies: list[str] = []
+    page.on("response", lambda response: bodies.append(response.text()) if "/search/" in response.url else None)
+    page.get_by_role("combobox").press_sequentially("rosal")
+    page.wait_for_timeout(600)
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("rosal")
+    assert bodies
+    assert not any("Rosalind" in body for body in bodies)
+
+
+def test_enter_without_a_choice_searches(page: Page) -> None:
+    page.get_by_role("combobox").press_sequentially("candlelight")
+    page.keyboard.press("Enter")
+    expect(page.locator("main mark")).to_have_text("candlelight")
+    expect(page.locator("#search-field")).to_have_value("candlelight")
+
+
+def test_without_javascript_it_is_a_plain_form(plain_page: Page) -> None:
+    page = plain_page
+    page.get_by_role("searchbox").fill("junghart")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("main")).to_contain_text("Nothing you know of goes by that")
+    page.get_by_role("link", name="Roy Junghardt").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Roy Junghardt")
+
+
+def test_the_search_stays_when_progress_moves(plain_page: Page) -> None:
+    page = plain_page
+    page.get_by_role("searchbox").fill("rosalind")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_label("Your progress").get_by_role("button", name="I’ve watched episode 2").click()
+    page.get_by_label("Your progress").get_by_role("button", name="I’ve watched episode 3").click()
+    expect(page.locator("main .results")).to_contain_text("Rosalind")
