@@ -74,7 +74,14 @@ def index(rows: Iterable[Any]) -> None:
     """Make the entries of these rows anew."""
     entries = list(_entries_of(list(rows)))
     SearchEntry.objects.filter(row__in=[entry.row for entry in entries]).delete()
-    SearchEntry.objects.bulk_create(entries)
+    _write(entries)
+
+
+def _write(entries: list[SearchEntry]) -> None:
+    # Somebody else may be making the same entry at this moment (on PostgreSQL; SQLite has one writer at a time).
+    SearchEntry.objects.bulk_create(
+        entries, update_conflicts=True, unique_fields=["id"], update_fields=["revealed_in", "kind", "row", "words"]
+    )
 
 
 def _everything() -> Iterator[list[SearchEntry]]:
@@ -234,7 +241,7 @@ def _index_episode(number: int) -> None:
     episode = Episode.objects.filter(number=number).first()
     if episode is not None:
         SearchEntry.objects.filter(kind=Kind.EPISODE, revealed_in=number).delete()
-        SearchEntry.objects.bulk_create([_entry_of_episode(episode)])
+        _write([_entry_of_episode(episode)])
 
 
 def connect() -> None:

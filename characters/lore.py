@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
+from episodes.gate import Ends
 from episodes.models import Episode, Series
 
 from . import prose, search, telling
@@ -214,6 +215,13 @@ class Lore:
 
     def suggest(self, text: str) -> tuple[Suggestion, ...]:
         return search.suggest(self, text)
+
+    def rows(self, model: type[Any], ids: Iterable[UUID], *columns: str) -> list[Row]:
+        """Of these, those that are known; with `until`, where an end is known."""
+        known = self._with_end(model) if issubclass(model, Ends) else model.objects.as_of(self.progress)
+        return _rows(
+            known.filter(id__in=ids), "revealed_in_id", *columns, *(["until"] if issubclass(model, Ends) else [])
+        )
 
     def revelations(self, ids: Iterable[UUID]) -> list[Row]:
         return self._revelations(Q(id__in=ids))

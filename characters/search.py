@@ -30,7 +30,7 @@ from .models import (
     Trait,
 )
 from .values import EpisodeRow, Face, Passage, SearchGroup, SearchPage, Suggestion
-from .vocabulary import Attribute, RelationshipKind
+from .vocabulary import Attribute, Certainty, RelationshipKind
 from .words import Query, Term, excerpt, highlighted, name_parts, occurs, parse
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ class _Found:
         if kind == Kind.REVELATION:
             return self.lore.revelations(ids)
         model, columns = READ[kind]
-        return list(model.objects.as_of(self.lore.progress).filter(id__in=ids).values("revealed_in_id", *columns))
+        return self.lore.rows(model, ids, *columns)
 
     def _introduce(self, kind: Kind, row: Row) -> None:
         cast = self.cast
@@ -270,6 +270,8 @@ class _Found:
     def _add_text(self, kind: Kind, row: Row) -> None:
         number = row["revealed_in_id"]
         label, text, subjects = self._told(kind, row)
+        if row.get("until") is not None:
+            label += f", until episode {row['until']}"
         passage = number, label, text, self.lore.address("episode", number)
         if not subjects:
             group = self._of_episode.setdefault(number, _Group((Rank.TEXT, -number)))
@@ -285,7 +287,10 @@ class _Found:
                 owner = row["character_id"] or row["faction_id"]
                 return Attribute(row["attribute"]).label, prose.plain(cast.render(row["value"])), {owner}
             case Kind.REVELATION:
-                return "Learned", prose.plain(cast.render(row["text"])), {*row["characters"], *row["factions"]}
+                label = REVELATION_LABELS[Certainty(row["certainty"])]
+                if row["overturned_in"] is not None:
+                    label += f", seen differently since episode {row['overturned_in']}"
+                return label, prose.plain(cast.render(row["text"])), {*row["characters"], *row["factions"]}
             case Kind.MEMBERSHIP:
                 of = cast.faction(row["faction_id"]).name
                 text = f"{row['role']}, {of}" if row["role"] else of
@@ -371,6 +376,12 @@ class _Found:
         )
 
 
+REVELATION_LABELS = {
+    Certainty.CONFIRMED: "Learned",
+    Certainty.CLAIMED: "Claimed",
+    Certainty.HINTED: "Hinted",
+    Certainty.DISPROVED: "A belief refuted",
+}
 READ: dict[Kind, tuple[type[Any], tuple[str, ...]]] = {
     Kind.TRAIT: (Trait, ("character_id", "faction_id", "attribute", "value")),
     Kind.MEMBERSHIP: (Membership, ("character_id", "faction_id", "role")),

@@ -195,6 +195,24 @@ def test_did_you_mean_beside_texts_that_fit(small: Any) -> None:
     assert page.did_you_mean == "marianne"
 
 
+def test_a_passage_says_how_sure_it_is_and_whether_it_still_holds(small: Any) -> None:
+    small(
+        characters=[character("ann", tags=[{"name": "vaulted", "revealed_in": 1, "ended_in": 3}])],
+        revelations=[
+            revelation("r1", "Ann has the vault.", since=1, characters=["ann"], certainty="claimed"),
+            revelation("r2", "Bea has it.", since=2, characters=["ann"], supersedes="r1"),
+        ],
+    )
+
+    def labels(progress: int, text: str) -> list[str]:
+        return [passage.label for group in Lore(progress).search(text).groups for passage in group.passages]
+
+    assert labels(1, "vault") == ["Claimed"]
+    assert labels(2, "vault") == ["Claimed, seen differently since episode 2"]
+    assert labels(2, "vaulted") == ["Tag"]
+    assert labels(3, "vaulted") == ["Tag, until episode 3"]
+
+
 def test_pages_of_results(small: Any) -> None:
     small(characters=[character(f"c{n:02}", f"Ray {n:02}") for n in range(45)])
     first, last = Lore(1).search("ray"), Lore(1).search("ray", 99)
