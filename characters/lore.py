@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import Case, F, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Exists, OuterRef
 from django.db.models.functions import Lower
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
@@ -21,8 +22,9 @@ from django.utils.text import slugify
 from episodes.gate import Ends
 from episodes.models import Episode, Series
 
-from . import prose, search, telling
+from . import facets, prose, search, telling
 from .cast import Cast
+from .filters import CharacterFilter, FactionFilter, ListFilter
 from .models import (
     Alias,
     Character,
@@ -59,6 +61,7 @@ from .values import (
 from .vocabulary import Attribute, Certainty, RelationshipKind
 
 CARDS_PER_PAGE = 60
+RELATED_TAGS = 12
 
 
 class Lore:
@@ -171,29 +174,37 @@ class Lore:
 
     # Lists
 
-    def characters(self, page: int = 1) -> CardPage:
-        """Everybody by name; personas that are known for what they are stand under their identity."""
-        return self._cards(Character, self._root_characters(), page)
+    def characters(self, page: int = 1, asked: QueryDict | None = None) -> CardPage:
+        """Everybody, narrowed and sorted as asked; who is known for somebody else stands under that name."""
+        offered = facets.of_characters(self)
+        narrowed = CharacterFilter(asked or QueryDict(), self._root_characters(), offered)
+        return self._cards(Character, narrowed, page)
 
-    def factions(self, page: int = 1) -> CardPage:
-        return self._cards(Faction, Faction.objects.as_of(self.progress), page)
+    def factions(self, page: int = 1, asked: QueryDict | None = None) -> CardPage:
+        narrowed = FactionFilter(asked or QueryDict(), Faction.objects.as_of(self.progress), facets.of_factions(self))
+        return self._cards(Faction, narrowed, page)
 
     def character_count(self) -> int:
         return self._root_characters().count()
 
     def tags(self) -> tuple[TagLink, ...]:
+        return tuple(
+            TagLink(name, self.address("tag", slug), len(who)) for (name, slug), who in sorted(self._tagged.items())
+        )
+
+    @cached_property
+    def _tagged(self) -> dict[tuple[str, str], set[UUID]]:
+        """Who bears each tag, by its name and slug."""
         bearers: dict[tuple[str, str], set[UUID]] = defaultdict(set)
-        for rows in (self._current(CharacterTag), self._current(FactionTag)):
+        for rows in (self.current(CharacterTag), self.current(FactionTag)):
             for name, slug, bearer in rows.values_list("tag__name", "tag__slug", "content_object_id"):
                 bearers[name, slug].add(self.root_of(bearer))
-        return tuple(
-            TagLink(name, self.address("tag", slug), len(who)) for (name, slug), who in sorted(bearers.items())
-        )
+        return bearers
 
     def tag(self, slug: str) -> TagPage | None:
         """Who bears it at this episode; what nobody bears does not exist."""
-        of_characters = self._current(CharacterTag).filter(tag__slug=slug).values_list("tag__name", "content_object_id")
-        of_factions = self._current(FactionTag).filter(tag__slug=slug).values_list("tag__name", "content_object_id")
+        of_characters = self.current(CharacterTag).filter(tag__slug=slug).values_list("tag__name", "content_object_id")
+        of_factions = self.current(FactionTag).filter(tag__slug=slug).values_list("tag__name", "content_object_id")
         people, groups = list(of_characters), list(of_factions)
         if not people and not groups:
             return None
@@ -206,9 +217,20 @@ class Lore:
             url=self.address("tag", slug),
             characters=telling.by_name(cast.root_face(person) for _, person in people),
             factions=telling.by_name(cast.faction(group) for _, group in groups),
+            related=self._related_tags(slug),
         )
 
-    # Search
+    def _related_tags(self, slug: str) -> tuple[TagLink, ...]:
+        """The tags that most of the same bear."""
+        bearers = next(who for (_, other), who in self._tagged.items() if other == slug)
+        shared = sorted(
+            (-len(bearers & who), name, other)
+            for (name, other), who in self._tagged.items()
+            if other != slug and bearers & who
+        )
+        return tuple(TagLink(name, self.address("tag", other), -count) for count, name, other in shared[:RELATED_TAGS])
+
+    # Search and narrowing
 
     def search(self, text: str, page: int = 1) -> SearchPage:
         return search.search(self, text, page)
@@ -222,6 +244,15 @@ class Lore:
         return _rows(
             known.filter(id__in=ids), "revealed_in_id", *columns, *(["until"] if issubclass(model, Ends) else [])
         )
+
+    def current(self, model: type[Any]) -> QuerySet[Any]:
+        """The rows that have not ended, as far as is known."""
+        return self._with_end(model).filter(until__isnull=True)
+
+    def concerned_pairs(self) -> Iterable[tuple[UUID, int]]:
+        """Each character with the episode of each revelation that concerns them."""
+        told = Revelation.objects.as_of(self.progress).filter(characters__isnull=False)
+        return told.values_list("characters", "revealed_in_id").distinct()
 
     def revelations(self, ids: Iterable[UUID]) -> list[Row]:
         return self._revelations(Q(id__in=ids))
@@ -411,26 +442,19 @@ class Lore:
         known_end = Case(When(ended_in__lte=self.progress, then=F("ended_in_id")))
         return model.objects.as_of(self.progress).annotate(until=known_end)
 
-    def _current(self, model: type[Any]) -> QuerySet[Any]:
-        return self._with_end(model).filter(until__isnull=True)
-
     def _once_watched(self, column: str) -> Case:
         return Case(When(number__lte=self.progress, then=F(column)), default=Value(""))
 
     # Parts of pages
 
-    def _cards(self, model: type[Character | Faction], subjects: QuerySet, page: int) -> CardPage:
+    def _cards(self, model: type[Character | Faction], narrowed: ListFilter, page: int) -> CardPage:
         kind = model._meta.model_name or ""
-        headline = Alias.objects.as_of(self.progress).filter(headline=True, **{kind: OuterRef("pk")})
-        total = subjects.count()
+        ordered = self._ordered(model, narrowed)
+        total = len(ordered)
         last = max(1, -(-total // CARDS_PER_PAGE))
         number = min(max(page, 1), last)
         start = (number - 1) * CARDS_PER_PAGE
-        shown = list(
-            subjects.annotate(name=Subquery(headline.order_by("-revealed_in_id").values("name")[:1]))
-            .order_by(Lower("name"), "name", "public_id")
-            .values_list("id", flat=True)[start : start + CARDS_PER_PAGE]
-        )
+        shown = ordered[start : start + CARDS_PER_PAGE]
         noted = self._families_of(shown)
         line = (Attribute.SPECIES, Attribute.OCCUPATION) if model is Character else (Attribute.SUMMARY,)
         traits = self._traits(Q(attribute__in=line, **{f"{kind}__in": noted}))
@@ -438,7 +462,7 @@ class Lore:
         members: dict[UUID, set[UUID]] = defaultdict(set)
         if model is Faction:
             for person, group in (
-                self._current(Membership).filter(faction__in=shown).values_list("character_id", "faction_id")
+                self.current(Membership).filter(faction__in=shown).values_list("character_id", "faction_id")
             ):
                 members[group].add(self.root_of(person))
         cast = Cast(self)
@@ -469,7 +493,27 @@ class Lore:
             total=total,
             number=number,
             last=last,
+            narrowing=narrowed.narrowing(
+                {who for bearers in narrowed.facets["first"].bearers.values() for who in bearers},
+                reverse(f"{kind}s"),
+                {"as_of": str(self.progress)} if self.look_back else {},
+            ),
         )
+
+    def _ordered(self, model: type[Character | Faction], narrowed: ListFilter) -> list[UUID]:
+        """By name, and before that by what was asked for."""
+        headline = Alias.objects.as_of(self.progress).filter(
+            headline=True, **{str(model._meta.model_name): OuterRef("pk")}
+        )
+        by_name = narrowed.qs.annotate(name=Subquery(headline.order_by("-revealed_in_id").values("name")[:1]))
+        ordered = list(by_name.order_by(Lower("name"), "name", "public_id").values_list("id", flat=True))
+        if narrowed.sort == "first":
+            first = {who: int(value) for value, who_all in narrowed.facets["first"].bearers.items() for who in who_all}
+            ordered.sort(key=first.__getitem__)
+        elif narrowed.sort == "newest":
+            newest = facets.newest_episodes(self, narrowed.facets)
+            ordered.sort(key=newest.__getitem__, reverse=True)
+        return ordered
 
     def _subject_page(
         self,

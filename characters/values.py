@@ -60,6 +60,54 @@ class CardPage:
     total: int
     number: int
     last: int
+    narrowing: "Narrowing"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceGroup:
+    """A filter and what it offers."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+    @property
+    def is_used(self) -> bool:
+        return any(choice.chosen for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on, with the address of the list without it."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """How a list is filtered and sorted, and could be."""
+
+    groups: tuple[ChoiceGroup, ...]
+    chips: tuple[Chip, ...]
+    sorts: tuple[Choice, ...]
+    left_out: bool  # the address named something that nobody at this episode knows
+    url: str
+    url_now: str  # as url, but not looking back
+    clear_url: str
+
+    @property
+    def page_url(self) -> str:
+        """To be followed by the number of a page."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}page="
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +123,7 @@ class TagPage:
     url: str
     characters: tuple[Face, ...]
     factions: tuple[Face, ...]
+    related: tuple[TagLink, ...]  # with how many bear both
 
 
 @dataclass(frozen=True, slots=True)

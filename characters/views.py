@@ -18,7 +18,8 @@ def home(request: Visit) -> HttpResponse:
 
 @require_safe
 def character_list(request: Visit) -> HttpResponse:
-    return render(request, "characters/character_list.html", {"page": request.lore.characters(_page_number(request))})
+    page = request.lore.characters(_page_number(request), request.GET)
+    return render(request, "characters/character_list.html", {"page": page})
 
 
 @require_safe
@@ -29,7 +30,8 @@ def character(request: Visit, public_id: str, slug: str = "") -> HttpResponse:
 
 @require_safe
 def faction_list(request: Visit) -> HttpResponse:
-    return render(request, "characters/faction_list.html", {"page": request.lore.factions(_page_number(request))})
+    page = request.lore.factions(_page_number(request), request.GET)
+    return render(request, "characters/faction_list.html", {"page": page})
 
 
 @require_safe

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
-from characters import search
+from characters import facets, search
 from characters.lore import Lore
 from characters.models import Alias, Character, Faction, Portrait, SearchEntry, Tag
 from characters.words import words_of
@@ -93,6 +93,30 @@ def searches(progress: int) -> set[str]:
     asked = [("/search/", text) for text in (*words[progress::14], *names[progress::5])]
     asked += [("/search/suggest/", text) for text in (*beginnings[progress::6], *names[progress::5])]
     return {f"{path}?{urlencode({'q': text})}" for path, text in asked}
+
+
+def narrowed_lists(progress: int) -> set[str]:
+    """The lists narrowed by what somebody at the last episode could choose; each value at three episodes or more."""
+    with net_lifted():
+        last = Lore(Episode.objects.count())
+        offered = {"characters": facets.of_characters(last), "factions": facets.of_factions(last)}
+    values = sorted(
+        f"/{kind}/?{urlencode({name: value})}"
+        for kind, by_name in offered.items()
+        for name, facet in by_name.items()
+        for value in facet.labels
+    )
+    sorts = {f"/{kind}/?sort={sort}" for kind in offered for sort in ("first", "newest", "nonsense")}
+    return {*values[progress % 4 :: 4], *sorts, "/characters/?species=nean&status=alive&tag=&page=2&nonsense=1"}
+
+
+def bearers(progress: int) -> list[dict[str, dict[str, set[Any]]]]:
+    """Who has what in every filter; the rows of full site and cut site have the same ids."""
+    lore = Lore(progress)
+    return [
+        {name: dict(facet.bearers) for name, facet in offered.items()}
+        for offered in (facets.of_characters(lore), facets.of_factions(lore))
+    ]
 
 
 def every_word() -> set[str]:

@@ -8,7 +8,17 @@ from characters.datasets.dumping import dump
 from characters.datasets.loading import load
 from characters.models import Character, Faction, Tag
 from tests.shows import LAST_EPISODE
-from tests.twins import NONSENSE, Answer, answers, every_word, everything_asked, found_by_words, searches
+from tests.twins import (
+    NONSENSE,
+    Answer,
+    answers,
+    bearers,
+    every_word,
+    everything_asked,
+    found_by_words,
+    narrowed_lists,
+    searches,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_show")]
 
@@ -30,12 +40,14 @@ def assert_twins(full: dict[str, Answer], cut: dict[str, Answer]) -> None:
 @pytest.mark.parametrize("progress", range(LAST_EPISODE + 1))
 def test_the_real_show_tells_nothing_early(tmp_path: Path, progress: int) -> None:
     words = every_word()
-    full = everything_asked(progress, also=(*NONSENSE, *searches(progress)))
+    full = everything_asked(progress, also=(*NONSENSE, *searches(progress), *narrowed_lists(progress)))
     found = found_by_words(words, progress=progress)
+    chosen = bearers(progress)
     dump(tmp_path / "cut", as_of=progress)
     load(tmp_path / "cut", replace=True)
     assert_twins(full, answers(full, progress=progress))
     assert found_by_words(words, progress=progress) == found
+    assert bearers(progress) == chosen
 
 
 def test_unknown_and_not_yet_known_are_the_same_bytes() -> None:

@@ -13,7 +13,7 @@ from characters.models import Alias, Character, Unmasking
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
 from tests.laws.test_no_leak import assert_twins
 from tests.shows import episode, headline, write_show
-from tests.twins import answers, crawl, every_word, everything_asked, found_by_words, searches, text_of
+from tests.twins import answers, crawl, every_word, everything_asked, found_by_words, narrowed_lists, searches, text_of
 
 NAMES = (
     "Ann",
@@ -145,7 +145,7 @@ def test_no_show_tells_anything_early(tmp_path_factory: pytest.TempPathFactory, 
     directory = tmp_path_factory.mktemp("show")
     load(write_show(directory / "full", **show), replace=True)
     words = every_word()
-    told = {n: everything_asked(n, also=searches(n)) for n in range(len(show["episodes"]) + 1)}
+    told = {n: everything_asked(n, also=searches(n) | narrowed_lists(n)) for n in range(len(show["episodes"]) + 1)}
     found = {n: found_by_words(words, progress=n) for n in told}
     for n in told:
         dump(directory / str(n), as_of=n)
