@@ -1,7 +1,10 @@
-from typing import Any
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,8 +17,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from taggit.models import Tag as TaggitTag
 
-from episodes.admin import WithEpisodes, pages_at
-from episodes.models import Episode
+from episodes.admin import EpisodeAdmin, SeriesAdmin, SeriesForm, WithEpisodes, pages_at
+from episodes.models import Episode, Series
 
 from .mentions import texts_mentioning
 from .models import (
@@ -34,8 +37,81 @@ from .models import (
     Unmasking,
     check_headlines,
 )
+from .spoilers import Finding, Vocabulary, findings_in, name_of_row, names_in_database, texts_of_row
 
-admin.site.unregister(TaggitTag)
+SAVE_ALL_THE_SAME = "_save_all_the_same"
+
+admin.site.unregister([TaggitTag, Episode, Series])
+
+
+class Lint:
+    """What the texts of one form say too early. The names are read once, and only if there is a text."""
+
+    def __init__(self, *, confirmed: bool) -> None:
+        self.confirmed = confirmed
+        self.findings: list[Finding] = []
+        self._given: list[Any] = []
+        self._edited: set[Any] = set()
+
+    def names_stand_as(self, given: list[Any], *, instead_of: Iterable[Any]) -> None:
+        """The form changes them together with the texts."""
+        self._given = given
+        self._edited = {row.pk for row in instead_of}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary([*names_in_database(without=self._edited), *map(name_of_row, self._given)])
+
+    def check(self, form: forms.ModelForm) -> None:
+        for text in texts_of_row(form.instance):
+            for finding in findings_in(text, self.vocabulary):
+                self.findings.append(finding)
+                if not self.confirmed:
+                    form.add_error(finding.field, warning_of(finding))
+
+
+def warning_of(finding: Finding) -> SafeString:
+    return format_html(
+        'It says “{}”, but <a href="{}">{}</a> only.', finding.found, finding.revealed_by.url, finding.claim
+    )
+
+
+def lint_of(request: HttpRequest) -> Lint:
+    if not hasattr(request, "lint"):
+        request.lint = Lint(confirmed=SAVE_ALL_THE_SAME in request.POST)  # type: ignore[attr-defined]
+    return cast(Lint, request.lint)  # type: ignore[attr-defined]
+
+
+class LintedForm(forms.ModelForm):
+    lint: Lint  # of the request that the class is made for
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors and not self.cleaned_data.get("DELETE"):
+            self.lint.check(self)
+
+
+class Linted(admin.ModelAdmin):
+    """A form with texts: what they say too early has to be confirmed before it is saved."""
+
+    form: type[forms.ModelForm] = LintedForm
+    change_form_template = "admin/linted_form.html"
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.lint = lint_of(request)
+        return form
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        names = {"lint": lint_of(request), "save_all_the_same": SAVE_ALL_THE_SAME}
+        return super().render_change_form(request, context | names, *args, **kwargs)
+
+
+class LintedRows(WithEpisodes, InlineModelAdmin):
+    def get_formset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, *args, **kwargs)
+        formset.lint = formset.form.lint = lint_of(request)
+        return formset
 
 
 class SubjectForm(forms.ModelForm):
@@ -68,8 +144,12 @@ class RowForm(forms.ModelForm):
                 select.row = getattr(self.instance, name)
 
 
-class Rows(WithEpisodes, admin.TabularInline):
-    form = RowForm
+class LintedRowForm(LintedForm, RowForm):
+    pass
+
+
+class Rows(LintedRows, admin.TabularInline):
+    form: type[forms.ModelForm] = LintedRowForm
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -90,14 +170,21 @@ class AliasForm(RowForm):
 
 
 class AliasFormSet(BaseInlineFormSet):
+    lint: Lint
+
     def clean(self) -> None:
+        """What concerns the names as a whole; the texts of the rows below are held against them."""
         super().clean()
         kept = [form for form in self.forms if not self._should_delete_form(form)]  # type: ignore[attr-defined]
         if any(form.errors for form in kept) or self.instance.revealed_in_id is None:
             return
-        rows = [form.cleaned_data for form in kept if form.cleaned_data]
+        filled = [form for form in kept if form.cleaned_data]
+        rows = [form.cleaned_data for form in filled]
         headlines = {row["revealed_in"].number for row in rows if row["headline"]}
         check_headlines(self.instance.revealed_in_id, headlines)
+        self.lint.names_stand_as([form.instance for form in filled], instead_of=self.get_queryset())
+        for form in filled:
+            self.lint.check(form)
 
 
 class AliasInline(Rows):
@@ -111,7 +198,7 @@ class AliasInline(Rows):
     fields = ["name", "kind", "language", "headline", "common_word", "revealed_in"]
 
 
-class TraitForm(RowForm):
+class TraitForm(LintedRowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Summaries are long, and all else is a few words.
@@ -181,14 +268,15 @@ class UnmaskingOfInline(Rows):
     verbose_name_plural = "masks this one has worn"
 
 
-class PortraitInline(WithEpisodes, admin.StackedInline):
+class PortraitInline(LintedRows, admin.StackedInline):
     model = Portrait
+    form = LintedForm
     extra = 0
     fields = ["image", "alt_text", "caption", "credit", "licence", "revealed_in"]
     formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 90})}}
 
 
-class SubjectAdmin(WithEpisodes, admin.ModelAdmin):
+class SubjectAdmin(WithEpisodes, Linted):
     list_display = ["newest_name", "key", "revealed_in", "public_page"]
     list_display_links = ["newest_name", "key"]
     list_filter = ["revealed_in"]
@@ -294,7 +382,7 @@ class FactionAdmin(SubjectAdmin):
     inlines = [AliasInline, TraitInline, MembershipInline, FactionTagInline]
 
 
-class RevelationForm(forms.ModelForm):
+class RevelationForm(LintedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.edited_along = frozenset({Character, Faction})
@@ -311,7 +399,7 @@ class RevelationForm(forms.ModelForm):
 
 
 @admin.register(Revelation)
-class RevelationAdmin(WithEpisodes, admin.ModelAdmin):
+class RevelationAdmin(WithEpisodes, Linted):
     form = RevelationForm
     list_display = ["key", "episode", "certainty", "beginning", "supersedes"]
     list_filter = ["revealed_in", "certainty", "factions"]
@@ -342,6 +430,20 @@ class RevelationAdmin(WithEpisodes, admin.ModelAdmin):
         if revelation.revealed_in_id is None:
             return "once it is saved"
         return pages_at(reverse("episode", args=[revelation.revealed_in_id]), since=revelation.revealed_in_id)
+
+
+@admin.register(Episode)
+class LintedEpisodeAdmin(Linted, EpisodeAdmin):
+    pass
+
+
+class LintedSeriesForm(LintedForm, SeriesForm):
+    pass
+
+
+@admin.register(Series)
+class LintedSeriesAdmin(Linted, SeriesAdmin):
+    form = LintedSeriesForm
 
 
 @admin.register(Tag)

@@ -4,7 +4,7 @@ The checks are the models' own, run on the rows as they would stand; a problem a
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,7 @@ from ..models import (
     check_headlines,
 )
 from ..public_ids import public_id_for, row_id_for
+from ..spoilers import Finding, corpus_of_files
 from ..vocabulary import Attribute
 from .reading import DatasetError, Document, YamlPath, read
 from .schema import FILES, REQUIRED, CharacterEntry, Entry, PortraitEntry, RevelationEntry, SubjectEntry
@@ -64,9 +65,18 @@ class Place:
         return self.document.line_of(self.path)
 
 
-def load(directory: Path, *, replace: bool = False) -> Counter[str]:
+type Heed = Callable[[list[Finding]], None]
+"""Takes what the texts say too early, before anything is kept; it may refuse by raising."""
+
+
+def load(directory: Path, *, replace: bool = False, heed: Heed | None = None) -> Counter[str]:
     """Returns how many rows were written, by model; raises DatasetError with all that is wrong."""
-    return _Load(directory).run(replace=replace)
+    return _Load(directory).run(replace=replace, heed=heed)
+
+
+def spoilers_in(directory: Path) -> list[Finding]:
+    """What the texts of a data set say too early; only the files are read, and nothing is written."""
+    return _Load(directory).spoilers()
 
 
 def holds_a_show() -> bool:
@@ -84,7 +94,7 @@ class _Load:
     written: Counter[str] = field(default_factory=Counter)
     new_tables: set[type[models.Model]] = field(default_factory=set)  # nothing of this kind was there before
 
-    def run(self, *, replace: bool) -> Counter[str]:
+    def run(self, *, replace: bool, heed: Heed | None) -> Counter[str]:
         self._read()
         with transaction.atomic(), indexing.rebuilt_afterwards():
             if replace:
@@ -93,10 +103,24 @@ class _Load:
             self.new_tables = {model for model in CONTENT if not model._base_manager.exists()}
             self._write()
             self._check()
-            problems = [problem for document in self.documents.values() for problem in document.problems]
-            if problems:
-                raise DatasetError(problems)
+            self._refuse_if_wrong()
+            if heed is not None:
+                heed(self._findings())
         return self.written
+
+    def spoilers(self) -> list[Finding]:
+        self._read()
+        findings = self._findings()
+        self._refuse_if_wrong()
+        return findings
+
+    def _findings(self) -> list[Finding]:
+        return corpus_of_files({name: list(self._entries(name)) for name in FILES}).findings()
+
+    def _refuse_if_wrong(self) -> None:
+        problems = [problem for document in self.documents.values() for problem in document.problems]
+        if problems:
+            raise DatasetError(problems)
 
     def _read(self) -> None:
         if not self.directory.is_dir():

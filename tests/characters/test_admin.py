@@ -7,7 +7,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
@@ -554,3 +556,130 @@ def test_the_form_links_to_its_public_page_at_each_episode(row: str, editor: Cli
     viewer = Client()
     viewer.cookies["progress"] = str(LAST_EPISODE)
     assert viewer.get(f"{address}?as_of={first}").status_code == 200
+
+
+# What is said too early ---------------------------------------------------------------------------------------------
+
+
+def saved_all_the_same(editor: Client, address: str, data: dict[str, Any]) -> None:
+    assert_saved(editor.post(address, data | {"_save_all_the_same": "on"}))
+
+
+def assert_warned(page: Any, *, says: str, of: Any, episode: int) -> None:
+    """The later name, its episode and a link to the row that reveals it; at the field and above the form."""
+    link = f'<a href="{change_address(of)}">'
+    body = page.content.decode()
+    assert f"It says “{says}”, but {link}" in errors_on(page)
+    assert f"says “{says}”; {link}" in body
+    assert f"is revealed in episode {episode}</a>" in body
+    assert 'name="_save_all_the_same"' in body
+
+
+def test_what_a_form_says_too_early_is_saved_only_when_confirmed(editor: Client) -> None:
+    told = Revelation.objects.filter(revealed_in=3).first()
+    before, words = told.text, "It was Kristella's tune."
+    data = as_filled_in(editor.get(change_address(told))) | {"text": words}
+    page = editor.post(change_address(told), data)
+    assert_warned(page, says="Kristella", of=character("eva_kristella"), episode=8)
+    assert as_filled_in(page)["text"] == words
+    told.refresh_from_db()
+    assert told.text == before
+    saved_all_the_same(editor, change_address(told), data)
+    told.refresh_from_db()
+    assert told.text == words
+
+
+def test_a_form_that_says_nothing_too_early_asks_nothing(editor: Client) -> None:
+    for row in (Revelation.objects.first(), character("rouge_redstar"), Episode.objects.get(number=3)):
+        assert "_save_all_the_same" not in editor.get(change_address(row)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "row"),
+    [
+        ("traits", {"attribute": "habit", "value": "**Noir** comes", "revealed_in": 2}),
+        ("memberships", {"role": "friend of Noir", "revealed_in": 2}),
+        ("portraits", {"alt_text": "Noir", "credit": "somebody", "licence": "none", "revealed_in": 2}),
+        ("portraits", {"alt_text": "X", "caption": "Noir", "credit": "X", "licence": "X", "revealed_in": 2}),
+        ("aliases", {"name": "a Noir of sorts", "kind": "placeholder", "language": "en", "revealed_in": 2}),
+    ],
+    ids=["trait", "role", "alt text", "caption", "description"],
+)
+def test_rows_below_a_character_are_read_too(prefix: str, row: dict[str, Any], editor: Client) -> None:
+    ash = character("ash_stahl")
+    row |= {"faction": Faction.objects.get(key="usurpers").pk} if prefix == "memberships" else {}
+    row |= {"image": SimpleUploadedFile("ash.png", a_picture())} if prefix == "portraits" else {}
+    data = with_row(as_filled_in(editor.get(change_address(ash))), prefix, **row)
+    page = editor.post(change_address(ash), data)
+    assert_warned(page, says="Noir", of=character("eden_varok"), episode=8)
+    assert getattr(ash, prefix).count() == int(data[f"{prefix}-TOTAL_FORMS"]) - 1
+    if prefix == "portraits":
+        row["image"].seek(0)  # the browser sends it again
+    saved_all_the_same(editor, change_address(ash), data)
+    assert getattr(ash, prefix).count() == int(data[f"{prefix}-TOTAL_FORMS"])
+
+
+@pytest.mark.parametrize("field", ["synopsis", "title", "native_title"])
+def test_an_episode_is_read_too(field: str, editor: Client) -> None:
+    third = Episode.objects.get(number=3)
+    data = as_filled_in(editor.get(change_address(third))) | {field: "Grauphon"}
+    assert_warned(editor.post(change_address(third), data), says="Grauphon", of=character("grauphon"), episode=8)
+    saved_all_the_same(editor, change_address(third), data)
+    assert getattr(Episode.objects.get(number=3), field) == "Grauphon"
+
+
+def test_the_premise_is_read_too(editor: Client) -> None:
+    series = Series.objects.get()
+    data = as_filled_in(editor.get(change_address(series))) | {"premise": "The Immortal Nine hide."}
+    page = editor.post(change_address(series), data)
+    assert_warned(page, says="Immortal Nine", of=Faction.objects.get(key="immortal_nine"), episode=1)
+    saved_all_the_same(editor, change_address(series), data)
+    series.refresh_from_db()
+    assert series.premise == "The Immortal Nine hide."
+
+
+def test_the_names_in_the_form_are_those_that_count(editor: Client) -> None:
+    """A name and a text that move together are no slip, and a row to be deleted says nothing."""
+    grauphon = character("grauphon")
+    data = as_filled_in(editor.get(change_address(grauphon)))
+    slip = with_row(data, "traits", attribute="habit", value="signs as Berg", revealed_in=7)
+    named = with_row(slip, "aliases", **an_alias("Berg", since=8))
+    assert_warned(editor.post(change_address(grauphon), named), says="Berg", of=grauphon, episode=8)
+    assert_saved(editor.post(change_address(grauphon), with_row(slip, "aliases", **an_alias("Berg", since=7))))
+    Trait.objects.create(character=grauphon, attribute="habit", value="knows Noah", revealed_in_id=7)
+    data = as_filled_in(editor.get(change_address(grauphon)))
+    assert "Noah" in errors_on(editor.post(change_address(grauphon), data))
+    data = without_row(data, "traits", "value", "knows Noah")
+    other = with_row(data, "traits", attribute="habit", value="hums", revealed_in=7)
+    page = editor.post(change_address(grauphon), with_row(other, "traits", attribute="habit", revealed_in=7))
+    assert "Noah" not in errors_on(page)
+    assert "says “Noah”" not in page.content.decode()
+    assert_saved(editor.post(change_address(grauphon), data))
+
+
+def test_a_new_character_is_read_before_it_has_a_page(editor: Client) -> None:
+    address = reverse("admin:characters_character_add")
+    data = as_filled_in(editor.get(address)) | {"key": "newcomer", "revealed_in": 3}
+    data = with_row(data, "aliases", **an_alias("the hooded guest", since=3, headline="on", kind="placeholder"))
+    data = with_row(data, "aliases", **an_alias("Bertha Berg", since=6))
+    data = with_row(data, "traits", attribute="habit", value="is Bertha", revealed_in=3)
+    assert "It says “Bertha”" in errors_on(editor.post(address, data))
+    saved_all_the_same(editor, address, data)
+
+
+def test_the_names_are_read_once_for_all_the_texts_of_a_form(
+    editor: Client, django_assert_max_num_queries: Any
+) -> None:
+    told = Revelation.objects.filter(revealed_in=3).first()
+    data = as_filled_in(editor.get(change_address(told)))
+    editor.post(change_address(told), data | {"text": "It was Kristella's, Noir's and Opera's."})
+    with django_assert_max_num_queries(24) as one_text:
+        editor.post(change_address(told), data | {"text": "It was Kristella's, Noir's and Opera's."})
+    names = [query["sql"] for query in one_text if 'FROM "characters_alias"' in query["sql"]]
+    rouge = character("rouge_redstar")
+    data = as_filled_in(editor.get(change_address(rouge)))
+    with CaptureQueriesContext(connection) as many_texts:
+        errors_on(editor.post(change_address(rouge), data | {"traits-0-value": "It was Kristella's tune."}))
+    every = [query["sql"] for query in many_texts if 'FROM "characters_charactertag"' in query["sql"]]
+    assert len([sql for sql in names if "INNER JOIN" in sql or "LEFT OUTER JOIN" in sql]) == 1
+    assert len([sql for sql in every if 'JOIN "characters_tag"' in sql and "WHERE" not in sql]) == 1

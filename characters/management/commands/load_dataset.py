@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from characters.datasets.loading import holds_a_show, load
 from characters.datasets.reading import DatasetError
+from characters.spoilers import Finding
 
 
 class Command(BaseCommand):
@@ -17,15 +18,31 @@ class Command(BaseCommand):
         how.add_argument("--replace", action="store_true", help="delete all content first")
         how.add_argument("--if-empty", action="store_true", help="leave a database alone that holds a show already")
 
+        parser.add_argument(
+            "--strict", action="store_true", help="refuse texts that say a name too early, rather than warn of them"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         if options["if_empty"] and holds_a_show():
             self.stdout.write("There is a show in the database already; it was left as it is.")
             return
         try:
-            written = load(options["directory"], replace=options["replace"])
+            heed = refuse if options["strict"] else self.warn
+            written = load(options["directory"], replace=options["replace"], heed=heed)
         except DatasetError as error:
             count = len(error.problems)
             raise CommandError(f"{error}\n{count} problem{'s' * (count != 1)}; nothing was written.") from error
         if options["verbosity"]:
             told = ", ".join(f"{number} {name}" for name, number in sorted(written.items()))
             self.stdout.write(f"Written: {told or 'nothing, all of it was there'}.")
+
+    def warn(self, findings: list[Finding]) -> None:
+        for finding in findings:
+            self.stderr.write(f"{finding}", self.style.WARNING)
+
+
+def refuse(findings: list[Finding]) -> None:
+    if findings:
+        count = len(findings)
+        told = "\n".join(map(str, findings))
+        raise CommandError(f"{told}\n{count} spoiler{'s' * (count != 1)}; nothing was written.")
