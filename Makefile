@@ -21,6 +21,9 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, and migrations that are missing
 	DEBUG=true $(VENV)/bin/mypy --no-incremental .
 	$(IN_VENV) manage.py makemigrations --check --dry-run --verbosity 0
 
+bench: $(VENV)/.installed  ## measure search, suggestions and lists on a made-up show (ROWS=1000000)
+	$(IN_VENV) -m bench
+
 requirements: $(VENV)/.installed-dev  ## compile the pinned, hashed requirement files from pyproject.toml
 	$(VENV)/bin/pip install --quiet uv
 	for group in base dev; do \
@@ -43,4 +46,4 @@ $(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
 	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/.installed
 
-.PHONY: help run test lint requirements clean
+.PHONY: help run test lint bench requirements clean

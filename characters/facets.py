@@ -25,6 +25,12 @@ type Bearer = tuple[UUID, str, str]  # who, the value in the address, the value 
 
 BY = "-by"  # the other side of a kind of relation: killed, killed-by
 
+LABELS = {kind.value: str(kind.label) for kind in RelationshipKind}
+FROM_TARGET = {
+    kind.value: (kind.value if kind.seen_from_target == kind.label else kind.value + BY, str(kind.seen_from_target))
+    for kind in RelationshipKind
+}
+
 
 class Facet:
     """The values that one can choose from, and who has each."""
@@ -95,9 +101,10 @@ def _worded(lore: Lore, pairs: Iterable[tuple[UUID, str]]) -> Iterator[Bearer]:
     cast = Cast(lore)
     cast.note_texts(value for _, value in pairs)
     cast.look_up()
+    words = {value: prose.plain(cast.render_line(value)) for value in {value for _, value in pairs}}
+    slugs = {value: slugify(said, allow_unicode=True) for value, said in words.items()}
     for who, value in pairs:
-        words = prose.plain(cast.render_line(value))
-        yield who, slugify(words, allow_unicode=True), words
+        yield who, slugs[value], words[value]
 
 
 def _factions(lore: Lore) -> Iterator[Bearer]:
@@ -111,8 +118,10 @@ def _factions(lore: Lore) -> Iterator[Bearer]:
 
 
 def _roles(lore: Lore) -> Iterator[Bearer]:
-    for who, role in lore.current(Membership).order_by().values_list("character_id", "role"):
-        yield lore.root_of(who), slugify(role, allow_unicode=True), role
+    pairs = list(lore.current(Membership).order_by().values_list("character_id", "role"))
+    slugs = {role: slugify(role, allow_unicode=True) for role in {role for _, role in pairs}}
+    for who, role in pairs:
+        yield lore.root_of(who), slugs[role], role
 
 
 def _tags(lore: Lore, model: type[CharacterTag | FactionTag]) -> Iterator[Bearer]:
@@ -122,13 +131,11 @@ def _tags(lore: Lore, model: type[CharacterTag | FactionTag]) -> Iterator[Bearer
 
 def _relations(lore: Lore) -> Iterator[Bearer]:
     current = lore.current(Relationship).order_by().exclude(certainty=Certainty.DISPROVED)
-    for source, value, target in current.values_list("source_id", "kind", "target_id"):
-        kind, here, there = RelationshipKind(value), lore.root_of(source), lore.root_of(target)
-        if here == there:
-            continue  # two masks of one character
-        yield here, kind.value, kind.label
-        inverse = kind.value if kind.seen_from_target == kind.label else kind.value + BY
-        yield there, inverse, kind.seen_from_target
+    for source, kind, target in current.values_list("source_id", "kind", "target_id"):
+        here, there = lore.root_of(source), lore.root_of(target)
+        if here != there:  # or else it is between two masks of one character
+            yield here, kind, LABELS[kind]
+            yield there, *FROM_TARGET[kind]
 
 
 def _first_episodes(lore: Lore, model: type[Character | Faction]) -> Iterator[Bearer]:

@@ -45,6 +45,9 @@ MOST_SUGGESTIONS = 8
 PASSAGES_PER_GROUP = 4
 GROUPS_PER_PAGE = 20
 
+# Not `is_name=True`: that is a parameter to SQLite, which then cannot know that an index of names alone will do.
+IS_NAME = RawSQL('"characters_searchentry"."is_name"', [], output_field=BooleanField())
+
 
 class Rank(IntEnum):
     EXACT_NAME = 0
@@ -106,7 +109,7 @@ def _names(lore: Lore, query: Query, most: int) -> dict[UUID, Rank]:
     """Alias rows by rank, the best first; more are asked for only while there is room."""
     ranks: dict[UUID, Rank] = {}
     plain = " ".join(query.words)
-    names = SearchEntry.objects.as_of(lore.progress).filter(is_name=True).order_by("-id")
+    names = SearchEntry.objects.as_of(lore.progress).filter(IS_NAME).order_by("-id")
     if query.is_plain:
         for row in names.filter(words=plain).values_list("row", flat=True)[:most]:
             ranks[row] = Rank.EXACT_NAME
@@ -133,13 +136,13 @@ def _texts(lore: Lore, query: Query) -> dict[Kind, dict[UUID, list[int]]]:
     return by_kind
 
 
-def _begins(lore: Lore, plain: str) -> RawSQL | Q:
+def _begins(lore: Lore, plain: str) -> Q:
     if connection.vendor == "postgresql":
         return Q(words__startswith=plain)
     return _in_fts("characters_search_names", f'^ "{plain}" *', lore.progress, MOST_NAMES)
 
 
-def _matches(lore: Lore, query: Query, *, of_names: bool, prefix: bool) -> RawSQL:
+def _matches(lore: Lore, query: Query, *, of_names: bool, prefix: bool) -> RawSQL | Q:
     if connection.vendor == "postgresql":
         wanted = " & ".join(f"({_tsquery(term, prefix)})" for term in query.wanted)
         unwanted = "".join(f" & !({_tsquery(term, prefix=False)})" for term in query.unwanted)
@@ -154,13 +157,13 @@ def _matches(lore: Lore, query: Query, *, of_names: bool, prefix: bool) -> RawSQ
     return _in_fts(table, f"({wanted}){unwanted}", lore.progress, most)
 
 
-def _in_fts(table: str, expression: str, progress: int, most: int) -> RawSQL:
-    """Of SQLite's full-text table, whose row ids begin with the episode."""
-    sql = (
-        f'"characters_searchentry"."id" IN (SELECT "rowid" FROM "{table}"'  # noqa: S608 - one of two names
-        f' WHERE "{table}" MATCH %s AND "rowid" < %s ORDER BY "rowid" DESC LIMIT %s)'
-    )
-    return RawSQL(sql, [expression, SearchEntry.ceiling(progress), most], output_field=BooleanField())  # noqa: S611
+def _in_fts(table: str, expression: str, progress: int, most: int) -> Q:
+    """Asks SQLite's full-text table, whose row ids begin with the episode. A subquery would be asked for each row."""
+    matching = f'SELECT "rowid" FROM "{table}" WHERE "{table}" MATCH %s AND "rowid" < %s'  # noqa: S608 - one of two
+    sql = f'{matching} ORDER BY "rowid" DESC LIMIT %s'
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [expression, SearchEntry.ceiling(progress), most])
+        return Q(pk__in=[rowid for (rowid,) in cursor.fetchall()])
 
 
 def _tsquery(term: Term, prefix: bool) -> str:

@@ -1,5 +1,7 @@
 """Law 2: what is revealed by N can be reached at N by links from the home page."""
 
+from functools import cache
+
 import pytest
 
 from characters import prose, search
@@ -25,13 +27,18 @@ from tests.twins import ask, crawl, text_of
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_show")]
 
 
+@cache
+def pages_at(progress: int) -> dict[str, str]:
+    """Of the real show; the tests of this module change nothing in it."""
+    return {address: text_of(answer.body) for address, answer in crawl(progress).items() if answer.status == 200}
+
+
 class Reader:
     """All pages that links lead to at an episode, as text, by path."""
 
     def __init__(self, progress: int) -> None:
         self.progress = progress
-        found = crawl(progress)
-        self.pages = {address: text_of(answer.body) for address, answer in found.items() if answer.status == 200}
+        self.pages = pages_at(progress)
 
     def page_of(self, subject: Character | Faction | None) -> str:
         address = self._address_of(subject)
@@ -57,7 +64,7 @@ def rendered(text: str, progress: int) -> str:
     return prose.plain(cast.render(text))
 
 
-@pytest.mark.parametrize("progress", [0, 1, 5, 9, 13])
+@pytest.mark.parametrize("progress", [0, 1, 5, 13])
 def test_everything_known_is_found(progress: int) -> None:
     reader = Reader(progress)
     assert reader.pages["/"]
