@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -32,7 +33,7 @@ def ask(progresses: list[int]) -> list[dict[str, Any]]:
     answers = []
     for progress in progresses:
         for question in QUESTIONS:
-            site, least = in_turn(lambda q=question, p=progress: q.site(p), lambda q=question, p=progress: q.least(p))
+            site, least = in_turn(partial(question.site, progress), partial(question.least, progress))
             answers.append({"question": question.name, "progress": progress, "site": site, "least": least})
     return answers
 

@@ -1,0 +1,35 @@
+"""The made-up show of the bench obeys the gate, and every question can be asked of it. Nothing here is timed."""
+
+import pytest
+from django.apps import apps
+
+from bench import ROWS_AN_EPISODE
+from bench.questions import QUESTIONS
+from bench.show import write
+from characters.models import SearchEntry
+from episodes.gate import Gated
+
+pytestmark = pytest.mark.django_db
+
+
+def gated_rows() -> set[tuple[str, object]]:
+    models = [model for model in apps.get_models() if issubclass(model, Gated)]
+    return {(model._meta.label, pk) for model in models for pk in model._base_manager.values_list("pk", flat=True)}
+
+
+def test_the_show_is_as_large_as_it_says_and_nothing_comes_before_what_it_hangs_on() -> None:
+    written = write(2)
+    assert written == len(gated_rows())
+    assert abs(written - 2 * ROWS_AN_EPISODE) < 100
+    assert SearchEntry.objects.filter(revealed_in=2).exists()
+    for model in apps.get_models():
+        if issubclass(model, Gated):
+            for row in model._base_manager.filter(revealed_in=1):
+                assert all(parent.revealed_in_id <= 1 for _, parent in row.parents())
+
+
+def test_every_question_has_an_answer() -> None:
+    write(20)
+    for question in QUESTIONS:
+        assert question.site(20), question
+        assert question.least(20), question
