@@ -68,7 +68,7 @@ def main() -> None:
         large = measured(database, episodes, [SAME_ANSWER_AT, episodes // 2, episodes])
         before = {answer["question"]: answer["site"] for answer in small}
         for answer in large:
-            line = f"  {answer['question']:<24} at {answer['progress']:>5}: {answer['site']:8.2f} ms,"
+            line = f"  {answer['question']:<26} at {answer['progress']:>5}: {answer['site']:8.2f} ms,"
             answer["ratio"] = answer["site"] / answer["least"]
             line += f" {answer['ratio']:5.2f} × the least SQL ({answer['least']:.2f} ms)"
             if answer["progress"] == SAME_ANSWER_AT:

@@ -72,25 +72,28 @@ def texts_with_subjects(progress: int) -> list[Any]:
     return told + concerned + _headlines(subjects, progress)
 
 
-def names(progress: int) -> list[Any]:
-    """The newest names with a word that begins so, and how their bearers are called and addressed."""
+def names(progress: int) -> tuple[Any, ...]:
+    """Who bears the newest names with a word that begins so."""
     if connection.vendor == "sqlite":
-        owners = _ids(
+        return _ids(
             "SELECT a.character_id FROM characters_searchentry e JOIN characters_alias a ON a.id = e.row WHERE e.id IN"
             " (SELECT rowid FROM characters_search_names WHERE characters_search_names MATCH %s AND rowid < %s"
             " ORDER BY rowid DESC LIMIT 24)",
             f'"{BEGINNING}" *',
             (progress + 1) << 48,
         )
-    else:
-        owners = _ids(
-            "SELECT a.character_id FROM characters_searchentry e JOIN characters_alias a ON a.id = e.row"
-            " WHERE e.is_name AND e.revealed_in_id <= %s AND e.vector @@ to_tsquery('simple', %s)"
-            " ORDER BY e.id DESC LIMIT 24",
-            progress,
-            f"{BEGINNING}:*",
-        )
-    return _headlines(owners, progress)
+    return _ids(
+        "SELECT a.character_id FROM characters_searchentry e JOIN characters_alias a ON a.id = e.row"
+        " WHERE e.is_name AND e.revealed_in_id <= %s AND e.vector @@ to_tsquery('simple', %s)"
+        " ORDER BY e.id DESC LIMIT 24",
+        progress,
+        f"{BEGINNING}:*",
+    )
+
+
+def names_with_bearers(progress: int) -> list[Any]:
+    """And how their bearers are called and addressed."""
+    return _headlines(names(progress), progress)
 
 
 def _headlines(subjects: tuple[Any, ...], progress: int) -> list[Any]:
@@ -122,6 +125,7 @@ def tagged(progress: int) -> list[Any]:
 QUESTIONS = (
     Question("two words, in the index", lambda progress: search.in_index(Lore(progress), COMMON), texts),
     Question("two words, the page", lambda progress: Lore(progress).search(COMMON), texts_with_subjects),
-    Question("suggestions", lambda progress: Lore(progress).suggest(BEGINNING), names),
+    Question("suggestions, in the index", lambda progress: search.names_in_index(Lore(progress), BEGINNING), names),
+    Question("suggestions, the list", lambda progress: Lore(progress).suggest(BEGINNING), names_with_bearers),
     Question("a filtered list", lambda progress: Lore(progress).characters(1, QueryDict(f"tag={TAG}")), tagged),
 )

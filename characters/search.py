@@ -30,7 +30,7 @@ from .models import (
     Trait,
 )
 from .values import EpisodeRow, Face, Passage, SearchGroup, SearchPage, Suggestion
-from .vocabulary import Attribute, Certainty, RelationshipKind
+from .vocabulary import Attribute, Certainty
 from .words import Query, Term, excerpt, highlighted, name_parts, occurs, parse
 
 if TYPE_CHECKING:
@@ -99,10 +99,13 @@ def _named(lore: Lore, query: Query) -> _Found:
 def in_index(lore: Lore, text: str) -> tuple[list[Any], list[Any]]:
     """The rows that a query finds, in the order of the index: names with their rank, texts by kind."""
     query = parse(text)
-    if not query.wanted:
-        return [], []
-    texts = _texts(lore, query)
-    return list(_names(lore, query, MOST_NAMES).items()), [(kind, list(rows.items())) for kind, rows in texts.items()]
+    texts = _texts(lore, query) if query.wanted else {}
+    return names_in_index(lore, text), [(kind, list(rows.items())) for kind, rows in texts.items()]
+
+
+def names_in_index(lore: Lore, text: str) -> list[tuple[UUID, Rank]]:
+    query = parse(text)
+    return list(_names(lore, query, MOST_NAMES).items()) if query.wanted else []
 
 
 def _names(lore: Lore, query: Query, most: int) -> dict[UUID, Rank]:
@@ -215,7 +218,7 @@ def _slips(word: str, other: str, most: int) -> int:
 class _Group:
     place: tuple[Rank, int]  # of the best that was found; the newest comes first, so its episode is negative
     names: list[str] = field(default_factory=list)
-    passages: list[tuple[int, str, str, str]] = field(default_factory=list)  # episode, label, text, address
+    rows: list[tuple[Kind, Row]] = field(default_factory=list)
 
 
 class _Found:
@@ -272,46 +275,10 @@ class _Found:
 
     def _add_text(self, kind: Kind, row: Row) -> None:
         number = row["revealed_in_id"]
-        label, text, subjects = self._told(kind, row)
-        if row.get("until") is not None:
-            label += f", until episode {row['until']}"
-        passage = number, label, text, self.lore.address("episode", number)
-        if not subjects:
-            group = self._of_episode.setdefault(number, _Group((Rank.TEXT, -number)))
-            group.passages.append(passage)
-        for subject in subjects:
-            self._group(subject, Rank.TEXT, number).passages.append(passage)
-
-    def _told(self, kind: Kind, row: Row) -> tuple[str, str, set[UUID]]:
-        """Label, words, and whom it is about."""
-        cast = self.cast
-        match kind:
-            case Kind.TRAIT:
-                owner = row["character_id"] or row["faction_id"]
-                return Attribute(row["attribute"]).label, prose.plain(cast.render(row["value"])), {owner}
-            case Kind.REVELATION:
-                label = REVELATION_LABELS[Certainty(row["certainty"])]
-                if row["overturned_in"] is not None:
-                    label += f", seen differently since episode {row['overturned_in']}"
-                return label, prose.plain(cast.render(row["text"])), {*row["characters"], *row["factions"]}
-            case Kind.MEMBERSHIP:
-                of = cast.faction(row["faction_id"]).name
-                text = f"{row['role']}, {of}" if row["role"] else of
-                return "Member", text, {row["character_id"]}
-            case Kind.RELATIONSHIP:
-                source, target = cast.person(row["source_id"]).name, cast.person(row["target_id"]).name
-                sentence = RelationshipKind(row["kind"]).sentence
-                return (
-                    "Relation",
-                    f"{telling.capital(source)} {sentence} {target}",
-                    {row["source_id"], row["target_id"]},
-                )
-            case Kind.CHARACTER_TAG | Kind.FACTION_TAG:
-                return "Tag", row["tag__name"], {row["content_object_id"]}
-            case Kind.PORTRAIT:
-                caption = prose.plain(cast.render(row["caption"]))
-                return "Picture", f"{row['alt_text']} {caption}".strip(), {row["character_id"]}
-        return "Episode", prose.plain(cast.render(row["text"])), set()
+        subjects = {self.lore.root_of(subject) for subject in _subjects(kind, row)}
+        groups = [self._group(subject, Rank.TEXT, number) for subject in subjects]
+        for group in groups or [self._of_episode.setdefault(number, _Group((Rank.TEXT, -number)))]:
+            group.rows.append((kind, row))
 
     def _group(self, subject: UUID, rank: Rank, episode: int) -> _Group:
         place = rank, -episode
@@ -320,7 +287,7 @@ class _Found:
         return group
 
     def _ordered(self) -> list[tuple[tuple[Any, ...], Face | EpisodeRow, _Group]]:
-        episodes = {row.number: row for row in self.lore.episodes}
+        episodes = {row.number: row for row in self.lore.episodes} if self._of_episode else {}
         about: list[tuple[Face | EpisodeRow, _Group]] = [
             *((self.cast.person(subject), group) for subject, group in self._of_subject.items()),
             *((episodes[number], group) for number, group in self._of_episode.items()),
@@ -358,7 +325,8 @@ class _Found:
         )
 
     def _shown(self, what: Face | EpisodeRow, group: _Group) -> SearchGroup:
-        passages = sorted(set(group.passages), key=lambda passage: (-passage[0], passage[1:]))
+        told = {(row["revealed_in_id"], *self._told(kind, row)) for kind, row in group.rows}
+        passages = sorted(told, key=lambda passage: (-passage[0], passage[1:]))
         marked = [passage for passage in passages if occurs(passage[2], self.query)]
         # A text may be found by whom it is about; where the name says that already, only its own words count.
         passages = marked if marked or group.names else passages
@@ -372,11 +340,61 @@ class _Found:
             episode=what if isinstance(what, EpisodeRow) else None,
             names=tuple(highlighted(name, self.query) for name in names if name),
             passages=tuple(
-                Passage(number, label, highlighted(excerpt(words, self.query), self.query), url)
-                for number, label, words, url in passages[:PASSAGES_PER_GROUP]
+                Passage(
+                    episode=number,
+                    label=label,
+                    html=highlighted(excerpt(words, self.query), self.query),
+                    url=self.lore.address("episode", number),
+                )
+                for number, label, words in passages[:PASSAGES_PER_GROUP]
             ),
             more=max(len(passages) - PASSAGES_PER_GROUP, 0),
         )
+
+    def _told(self, kind: Kind, row: Row) -> tuple[str, str]:
+        """Label and words of a passage; a row that concerns several is put into words once."""
+        if "told" not in row:
+            label, words = self._label_and_words(kind, row)
+            ended = f", until episode {row['until']}" if row.get("until") is not None else ""
+            row["told"] = label + ended, words
+        told: tuple[str, str] = row["told"]
+        return told
+
+    def _label_and_words(self, kind: Kind, row: Row) -> tuple[str, str]:
+        cast = self.cast
+        match kind:
+            case Kind.TRAIT:
+                return Attribute(row["attribute"]).label, prose.plain(cast.render(row["value"]))
+            case Kind.REVELATION:
+                label = REVELATION_LABELS[Certainty(row["certainty"])]
+                if row["overturned_in"] is not None:
+                    label += f", seen differently since episode {row['overturned_in']}"
+                return label, prose.plain(cast.render(row["text"]))
+            case Kind.MEMBERSHIP:
+                return "Member", ", ".join(filter(None, (row["role"], cast.faction(row["faction_id"]).name)))
+            case Kind.RELATIONSHIP:
+                return "Relation", prose.plain(telling.tie_sentence(row, cast))
+            case Kind.CHARACTER_TAG | Kind.FACTION_TAG:
+                return "Tag", row["tag__name"]
+            case Kind.PORTRAIT:
+                return "Picture", f"{row['alt_text']} {prose.plain(cast.render(row['caption']))}".strip()
+        return "Episode", prose.plain(cast.render(row["text"]))
+
+
+def _subjects(kind: Kind, row: Row) -> set[UUID]:
+    """Whom a passage is about."""
+    match kind:
+        case Kind.TRAIT:
+            return {row["character_id"] or row["faction_id"]}
+        case Kind.REVELATION:
+            return {*row["characters"], *row["factions"]}
+        case Kind.RELATIONSHIP:
+            return {row["source_id"], row["target_id"]}
+        case Kind.CHARACTER_TAG | Kind.FACTION_TAG:
+            return {row["content_object_id"]}
+        case Kind.MEMBERSHIP | Kind.PORTRAIT:
+            return {row["character_id"]}
+    return set()
 
 
 REVELATION_LABELS = {
