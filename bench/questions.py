@@ -31,7 +31,7 @@ def rows(sql: str, *params: Any) -> list[Any]:
 
 
 def _ids(sql: str, *params: Any) -> tuple[Any, ...]:
-    return tuple(row[0] for row in rows(sql, *params)) or (None,)
+    return tuple(row[0] for row in rows(sql, *params))
 
 
 def _holes(values: tuple[Any, ...]) -> str:
@@ -93,7 +93,7 @@ def names(progress: int) -> tuple[Any, ...]:
 
 def names_with_bearers(progress: int) -> list[Any]:
     """And how their bearers are called and addressed."""
-    return _headlines(names(progress), progress)
+    return _headlines(names(progress) or (None,), progress)
 
 
 def _headlines(subjects: tuple[Any, ...], progress: int) -> list[Any]:
