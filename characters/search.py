@@ -65,7 +65,7 @@ def search(lore: Lore, text: str, page: int = 1) -> SearchPage:
     if better is None:
         return found.page(query.text, page)
     if found:
-        return found.page(query.text, page, did_you_mean=better.text)
+        return found.page(query.text, page, did_you_mean=better.text if _names(lore, better, 1) else "")
     instead = _look_for(lore, better)
     return instead.page(query.text, page, shown_instead=better.text if instead else "")
 
@@ -146,15 +146,16 @@ def _begins(lore: Lore, plain: str) -> Q:
 
 
 def _matches(lore: Lore, query: Query, *, of_names: bool, prefix: bool) -> RawSQL | Q:
+    terms = query.wanted if of_names else query.telling
     if connection.vendor == "postgresql":
-        wanted = " & ".join(f"({_tsquery(term, prefix)})" for term in query.wanted)
+        wanted = " & ".join(f"({_tsquery(term, prefix)})" for term in terms)
         unwanted = "".join(f" & !({_tsquery(term, prefix=False)})" for term in query.unwanted)
         return RawSQL(
             '"characters_searchentry"."vector" @@ to_tsquery(\'simple\', %s)',
             [wanted + unwanted],
             output_field=BooleanField(),
         )
-    wanted = " AND ".join(_fts(term, prefix) for term in query.wanted)
+    wanted = " AND ".join(_fts(term, prefix) for term in terms)
     unwanted = "".join(f" NOT {_fts(term, prefix=False)}" for term in query.unwanted)
     table, most = ("characters_search_names", MOST_NAMES) if of_names else ("characters_search_texts", MOST_TEXTS)
     return _in_fts(table, f"({wanted}){unwanted}", lore.progress, most)

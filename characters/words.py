@@ -16,6 +16,12 @@ CJK = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\
 WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 NAME_PART = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 TERM = re.compile(r'(?<!\S)(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))|(?P<glued>[^\s"]+)')
+# Words of a question rather than of an answer: a text need not hold them, unless nothing else is asked for.
+FILLERS = frozenset({
+    "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "has", "have", "he", "her",
+    "him", "his", "how", "in", "is", "it", "its", "of", "on", "or", "she", "that", "the", "their", "them", "they",
+    "this", "to", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "with",
+})  # fmt: skip
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 LONG_VOWEL = "ー"
 
@@ -29,12 +35,13 @@ def fold(text: str) -> str:
 
 
 def words_of(text: str) -> Words:
-    return tuple(WORD.findall(fold(text)))
+    # Symbols stand between the kanji as well (䷀).
+    return tuple(word for word in WORD.findall(fold(text)) if word.isalnum())
 
 
 def name_parts(text: str) -> Words:
     """As words_of, with kana and kanji in one piece: what one compares when looking for slips."""
-    return tuple(NAME_PART.findall(fold(text)))
+    return tuple(part for part in NAME_PART.findall(fold(text)) if part.isalnum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,11 @@ class Query:
     @property
     def words(self) -> Words:
         return tuple(word for term in self.wanted for word in term.words)
+
+    @property
+    def telling(self) -> tuple[Term, ...]:
+        """The wanted terms that a text has to hold."""
+        return tuple(t for t in self.wanted if t.quoted or not FILLERS.issuperset(t.words)) or self.wanted
 
     @property
     def is_plain(self) -> bool:

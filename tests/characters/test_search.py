@@ -213,6 +213,16 @@ def test_a_passage_says_how_sure_it_is_and_whether_it_still_holds(small: Any) ->
     assert labels(3, "vaulted") == ["Tag, until episode 3"]
 
 
+def test_a_question_finds_its_answer_and_no_name_is_made_up_of_it(small: Any) -> None:
+    small(
+        characters=[character("ann"), character("bea"), character("carl", "Who Calls Bea")],
+        relationships=[{"source": "ann", "kind": "killed", "target": "bea", "revealed_in": 1}],
+    )
+    page = Lore(1).search("who killed bea")
+    assert found(page) == ["Ann", "Bea"]
+    assert page.did_you_mean == ""
+
+
 def test_pages_of_results(small: Any) -> None:
     small(characters=[character(f"c{n:02}", f"Ray {n:02}") for n in range(45)])
     first, last = Lore(1).search("ray"), Lore(1).search("ray", 99)

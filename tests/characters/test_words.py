@@ -3,7 +3,7 @@
 from html import unescape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from characters.words import LONGEST_QUERY, MOST_TERMS, excerpt, fold, highlighted, parse, words_of
@@ -45,6 +45,12 @@ def test_a_hyphen_within_a_word_leaves_nothing_out() -> None:
     assert not query.unwanted
 
 
+def test_the_words_of_a_question_need_not_stand_in_the_answer() -> None:
+    assert [term.words for term in parse("who killed the king").telling] == [("killed",), ("king",)]
+    assert [term.words for term in parse('"to be" or').telling] == [("to", "be")]
+    assert [term.words for term in parse("who is it").telling] == [("who",), ("is",), ("it",)]
+
+
 def test_an_unclosed_quote_reaches_to_the_end() -> None:
     assert [term.words for term in parse('gun "red fig').wanted] == [("gun",), ("red", "fig")]
 
@@ -62,6 +68,7 @@ def test_a_query_has_an_end() -> None:
     assert len(query.text) <= LONGEST_QUERY
 
 
+@example("䷀")
 @given(st.text())
 def test_any_text_is_a_query_and_its_words_are_letters_and_digits(text: str) -> None:
     for word in parse(text).words:
