@@ -337,6 +337,21 @@ class Lore:
         watched = [row.url for row in self.episodes if row.known]
         return [*watched, *(face.url for face in telling.by_name(subjects)), *(tag.url for tag in self.tags())]
 
+    def address_of_character(self, public_id: str) -> str | None:
+        return self._address_of(Character, public_id)
+
+    def address_of_faction(self, public_id: str) -> str | None:
+        return self._address_of(Faction, public_id)
+
+    def _address_of(self, model: type[Character | Faction], public_id: str) -> str | None:
+        found = model.objects.as_of(self.progress).filter(public_id=public_id).values_list("id", flat=True).first()
+        if found is None:
+            return None
+        cast = Cast(self)
+        (cast.characters if model is Character else cast.factions).add(found)
+        cast.look_up()
+        return cast.root_face(found).url
+
     def address(self, name: str, *args: str | int) -> str:
         """The address of a page; looking back is passed on from page to page."""
         return reverse(name, args=args) + self.query

@@ -23,9 +23,14 @@ def character_list(request: Visit) -> HttpResponse:
 
 
 @require_safe
-def character(request: Visit, public_id: str, slug: str = "") -> HttpResponse:
+def character(request: Visit, public_id: str, slug: str) -> HttpResponse:
     page = request.lore.character(public_id)
     return _subject_page(request, page, "characters/character.html")
+
+
+@require_safe
+def character_without_name(request: Visit, public_id: str) -> HttpResponse:
+    return _to_full_address(request.lore.address_of_character(public_id))
 
 
 @require_safe
@@ -35,9 +40,14 @@ def faction_list(request: Visit) -> HttpResponse:
 
 
 @require_safe
-def faction(request: Visit, public_id: str, slug: str = "") -> HttpResponse:
+def faction(request: Visit, public_id: str, slug: str) -> HttpResponse:
     page = request.lore.faction(public_id)
     return _subject_page(request, page, "characters/faction.html")
+
+
+@require_safe
+def faction_without_name(request: Visit, public_id: str) -> HttpResponse:
+    return _to_full_address(request.lore.address_of_faction(public_id))
 
 
 @require_safe
@@ -105,5 +115,11 @@ def _subject_page(request: Visit, page: SubjectPage | None, template: str) -> Ht
     if page is None:
         raise Http404
     if request.path != unquote(urlsplit(page.face.url).path):
-        return HttpResponseRedirect(page.face.url)  # never permanent: it holds at this progress only
+        return _to_full_address(page.face.url)
     return render(request, template, {"page": page})
+
+
+def _to_full_address(address: str | None) -> HttpResponse:
+    if address is None:
+        raise Http404
+    return HttpResponseRedirect(address)  # never permanent: it holds at this progress only
