@@ -8,10 +8,11 @@ class CharactersConfig(AppConfig):
     def ready(self) -> None:
         from episodes.gate import prose_checks
 
-        from . import indexing
+        from . import correctable, indexing
         from .mentions import check_mentions
         from .roles import grant_permissions
 
         prose_checks.append(check_mentions)
         indexing.connect()
+        correctable.register_all()
         post_migrate.connect(grant_permissions, sender=self)

@@ -214,8 +214,14 @@ def _deleted(instance: Any, **kwargs: Any) -> None:
         SearchEntry.objects.filter(kind=Kind.EPISODE, revealed_in=instance.number).delete()
     elif type(instance) in KINDS:
         SearchEntry.objects.filter(row=instance.pk).delete()
-        if isinstance(instance, Alias) and instance.headline:
+        if isinstance(instance, Alias) and instance.headline and _still_has_owner(instance):
             _reindex_around(instance)
+
+
+def _still_has_owner(alias: Alias) -> bool:
+    """Where the owner goes first, its rows follow by themselves."""
+    owners = Character._base_manager if alias.character_id else Faction._base_manager
+    return owners.filter(pk=alias.character_id or alias.faction_id).exists()  # type: ignore[misc]
 
 
 def _reindex_around(alias: Alias) -> None:

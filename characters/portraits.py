@@ -7,11 +7,13 @@ from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.fields.files import ImageFieldFile
 from PIL import Image, ImageOps
+
+from corrections import archive
 
 from .public_ids import file_token_for
 
@@ -89,3 +91,31 @@ def _write(files: dict[str, bytes]) -> None:
     for name, content in files.items():
         if not default_storage.exists(name):
             default_storage.save(name, ContentFile(content))
+
+
+# Out of the public's reach: what is not accepted yet, and what was taken down
+
+
+def put_aside(image: Any) -> str:
+    """Keep an upload, already normalised, until somebody accepts it; returns the name it will have."""
+    name = DIRECTORY + image.name.rsplit("/")[-1]
+    image.file.seek(0)
+    archive.keep(name, image.file.read())
+    return name
+
+
+def find_aside(name: str) -> File | None:
+    """A picture that was sent or taken down, as a new upload."""
+    file = archive.find(name)
+    if file is None and default_storage.exists(name):
+        file = default_storage.open(name)
+    return File(file, name=name.rsplit("/")[-1]) if file is not None else None
+
+
+def take_down(name: str) -> None:
+    """Out of the public storage, with its copies; it can be brought back."""
+    if default_storage.exists(name):
+        with default_storage.open(name) as file:
+            archive.keep(name, file.read())
+        for copy in (name, *(smaller(name, width) for width in WIDTHS)):
+            default_storage.delete(copy)

@@ -1,4 +1,7 @@
-"""Who may do what in the admin. Contributors have no business there: they send corrections."""
+"""Who may do what in the admin. Contributors have no business there: they send corrections from the pages.
+
+Editors change what they like, and it waits for a moderator; what moderators change is published at once.
+"""
 
 from typing import Any
 
@@ -21,3 +24,6 @@ def grant_permissions(**kwargs: Any) -> None:
     for name in (EDITORS, MODERATORS):
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.add(*content)
+    corrections = Permission.objects.filter(content_type__app_label="corrections")
+    Group.objects.get(name=EDITORS).permissions.add(*corrections.filter(codename="view_correction"))
+    Group.objects.get(name=MODERATORS).permissions.add(*corrections)

@@ -17,6 +17,8 @@ type Visitor = Callable[[int], Client]
 @pytest.fixture(autouse=True)
 def media(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
+    archive = {"OPTIONS": {"location": tmp_path_factory.mktemp("archive")}}
+    settings.STORAGES = settings.STORAGES | {"archive": settings.STORAGES["archive"] | archive}
 
 
 @pytest.fixture
@@ -59,7 +61,10 @@ def rows_of_the_real_show(django_db_setup: None, django_db_blocker: Any) -> list
     """Loaded once, and kept in memory: writing rows is quick, checking them is what takes its time."""
     with django_db_blocker.unblock(), transaction.atomic():
         load(REAL_SHOW)
-        models = [*apps.get_app_config("episodes").get_models(), *apps.get_app_config("characters").get_models(True)]
+        models = [
+            *apps.get_app_config("episodes").get_models(),
+            *apps.get_app_config("characters").get_models(True),
+        ]
         rows = [list(model._base_manager.all()) for model in models]
         transaction.set_rollback(True)
     return rows

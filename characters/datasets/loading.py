@@ -15,6 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 from pydantic import ValidationError as ShapeError
 
+from corrections.imports import recorded_as_import
 from episodes.gate import Prose
 from episodes.models import Episode, Series
 
@@ -96,7 +97,11 @@ class _Load:
 
     def run(self, *, replace: bool, heed: Heed | None) -> Counter[str]:
         self._read()
-        with transaction.atomic(), indexing.rebuilt_afterwards():
+        with (
+            transaction.atomic(),
+            recorded_as_import(f"Data set {self.directory.name}"),
+            indexing.rebuilt_afterwards(),
+        ):
             if replace:
                 for model in CONTENT:
                     model._base_manager.all().delete()

@@ -1,0 +1,108 @@
+"""What the write door may change of the show, and how it is checked besides the models' own validation."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+
+from corrections.rows import Editable, Page, register
+from episodes.models import Episode, Series
+
+from . import portraits
+from .mentions import texts_mentioning
+from .models import (
+    Alias,
+    Character,
+    CharacterTag,
+    Faction,
+    FactionTag,
+    Membership,
+    Portrait,
+    Relationship,
+    Revelation,
+    Subject,
+    Tag,
+    Trait,
+    Unmasking,
+    check_headlines,
+)
+
+WHEN = ("revealed_in",)
+WHEN_AND_UNTIL = ("revealed_in", "ended_in")
+OWNER = ("character", "faction")
+
+
+def register_all() -> None:
+    for editable in (
+        Editable(
+            Series,
+            ("title", "native_title", "premise", "studio", "director", "writers", "character_design", "music"),
+        ),
+        Editable(
+            Episode, ("title", "native_title", "aired_on", "synopsis"),
+            page=Page(name=str, address=_address_of_episode),
+        ),
+        _subject(Character, "character-short"),
+        _subject(Faction, "faction-short"),
+        Editable(Alias, (*OWNER, "name", "kind", "language", "headline", "common_word", *WHEN)),
+        Editable(Trait, (*OWNER, "attribute", "value", *WHEN)),
+        Editable(Tag, ("name", "slug")),
+        Editable(CharacterTag, ("content_object", "tag", *WHEN_AND_UNTIL)),
+        Editable(FactionTag, ("content_object", "tag", *WHEN_AND_UNTIL)),
+        Editable(Membership, ("character", "faction", "role", *WHEN_AND_UNTIL)),
+        Editable(Relationship, ("source", "kind", "target", "certainty", *WHEN_AND_UNTIL)),
+        Editable(
+            Revelation,
+            ("key", "text", "certainty", "characters", "factions", "supersedes", "time", "position", "source", *WHEN),
+        ),
+        Editable(Unmasking, ("persona", "identity", *WHEN)),
+        Editable(
+            Portrait, ("character", "image", "alt_text", "caption", "credit", "licence", *WHEN),
+            keep_file=portraits.put_aside, open_file=portraits.find_aside, retire_file=_retire_portrait,
+        ),
+    ):  # fmt: skip
+        register(editable)
+
+
+def _subject(model: type[Subject], view: str) -> Editable:
+    return Editable(
+        model, ("key", "public_id", *WHEN), page=Page(name=newest_name, address=_address_through(view)),
+        check=_has_its_name, check_removed=_is_not_mentioned,
+    )  # fmt: skip
+
+
+def _address_through(view: str) -> Callable[[Any], str]:
+    return lambda subject: reverse(view, args=[subject.public_id])
+
+
+def _address_of_episode(episode: Any) -> str:
+    return reverse("episode", args=[episode.number])
+
+
+def newest_name(subject: Any) -> str:
+    """For editors, who see everything."""
+    headline = subject.aliases.filter(headline=True).order_by("-revealed_in_id").first()
+    return headline.name if headline else subject.key
+
+
+def _retire_portrait(name: str) -> None:
+    """What no row shows any more is no longer to be had by its address either."""
+
+    def take_down() -> None:
+        if not Portrait._base_manager.filter(image=name).exists():
+            portraits.take_down(name)
+
+    transaction.on_commit(take_down)
+
+
+def _has_its_name(subject: Any) -> None:
+    headlines = subject.aliases.filter(headline=True).values_list("revealed_in_id", flat=True)
+    check_headlines(subject.revealed_in_id, set(headlines))
+
+
+def _is_not_mentioned(subject: Any) -> None:
+    mentioning = [text for _, text in texts_mentioning(subject)]
+    if mentioning:
+        raise ValidationError(f"It is still mentioned in {'; '.join(mentioning[:3])}.")

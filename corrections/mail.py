@@ -1,0 +1,32 @@
+"""Mail on decisions. Neither its subject nor its text says what a correction is about: who reads it may be anywhere."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.urls import reverse
+
+from .models import Correction, State
+
+SUBJECT = "[rougedb] News of your correction"
+OUTCOMES = {
+    State.ACCEPTED: "It was accepted. Thank you!",
+    State.PARTLY: "A part of it was accepted. Thank you!",
+    State.REJECTED: "It was not accepted. You can read why, change it, and send it again.",
+    State.ASKED: "A moderator has a question about it.",
+}
+
+
+def tell_author(correction: Correction) -> None:
+    """Once the decision holds; who sent it with a receipt looks for themselves."""
+    author = correction.author
+    outcome = OUTCOMES.get(State(correction.state))
+    if author is None or not author.email or outcome is None:
+        return
+    address = f"{settings.SITE_URL}{reverse('correction', args=[correction.pk])}"
+    text = (
+        f"Hello {author.get_username()},\n\na moderator has looked at a correction of yours.\n{outcome}\n\n{address}\n"
+    )
+    transaction.on_commit(
+        lambda: send_mail(SUBJECT, text, None, [author.email]),
+        robust=True,
+    )

@@ -1,0 +1,251 @@
+"""What somebody wants changed, and what became of it. `apply` is the only one that carries it out."""
+
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from episodes.gate import GatedQuerySet
+
+MOST_EVIDENCE = 500  # characters
+
+
+class State(models.TextChoices):
+    OPEN = "open", "Open"
+    ASKED = "asked", "Waiting for its author"
+    FAILED = "failed", "Could not apply"
+    ACCEPTED = "accepted", "Accepted"
+    PARTLY = "partly", "Partly accepted"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+UNDECIDED = (State.OPEN, State.ASKED, State.FAILED)
+
+
+class CorrectionQuerySet(GatedQuerySet):
+    def undecided(self) -> Self:
+        return self.filter(state__in=UNDECIDED)
+
+    def in_effect(self) -> Self:
+        """Of which something was published."""
+        return self.filter(state__in=(State.ACCEPTED, State.PARTLY))
+
+    def claimed(self) -> Self:
+        return self.filter(claimed_by__isnull=False, claimed_until__gt=timezone.now())
+
+
+class Correction(models.Model):
+    """One proposal, with its changes. Who sends it is an account, or somebody who holds the receipt."""
+
+    class Kind(models.TextChoices):
+        SUGGESTION = "suggestion", "Suggestion"
+        EDIT = "edit", "Edit"
+        UNDO = "undo", "Undo"
+        IMPORT = "import", "Import"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.SUGGESTION)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="corrections"
+    )
+    receipt = models.CharField(max_length=64, blank=True, editable=False)  # a hash: the receipt itself is not kept
+    sender = models.CharField(max_length=64, blank=True, editable=False)  # a keyed hash of the address it came from
+    reason = models.TextField(blank=True, max_length=2000)
+    evidence_episode = models.PositiveSmallIntegerField(null=True, blank=True)
+    evidence_time = models.CharField(
+        max_length=8,
+        blank=True,
+        validators=[RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")],
+    )
+    evidence_url = models.URLField(max_length=MOST_EVIDENCE, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    version = models.PositiveIntegerField(default=1, help_text="Of several who decide at once, one finds this number.")
+    # The latest episode it touches; whoever is before it knows nothing of it. Nothing where it never shows in public.
+    # No foreign key: what was corrected once must not keep an episode from being deleted.
+    revealed_in = models.PositiveSmallIntegerField(db_column="revealed_in_id", null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    by_author = models.BooleanField(default=False, help_text="Its author published it, without a second pair of eyes.")
+    undoes = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="undone_by")
+    revises = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="revised_by")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CorrectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        default_permissions = ("view",)
+        permissions = [
+            ("decide", "Can decide corrections"),
+            ("publish", "Can publish own edits without another's review"),
+        ]
+        indexes = [
+            models.Index(fields=["state", "created_at"]),
+            models.Index(fields=["revealed_in", "decided_at"]),
+            models.Index(fields=["receipt"], condition=~Q(receipt=""), name="corrections_by_receipt"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.state in UNDECIDED
+
+    @property
+    def is_claimed(self) -> bool:
+        return self.claimed_by_id is not None and self.claimed_until is not None and self.claimed_until > timezone.now()
+
+
+class ChangeQuerySet(models.QuerySet):
+    def current(self) -> Self:
+        """Without those that their author has replaced by others."""
+        return self.filter(replaced=False)
+
+    def of_row(self, model: str, row: str) -> Self:
+        return self.filter(model=model, row=row)
+
+    def about(self, subject: str) -> Self:
+        return self.filter(subjects__subject=subject)
+
+    def applied(self) -> Self:
+        return self.filter(applied_at__isnull=False)
+
+    def waiting(self) -> Self:
+        return self.current().filter(decision=Change.Decision.PENDING, correction__state__in=UNDECIDED)
+
+
+class Change(models.Model):
+    """One atomic operation: add a row, set one of its fields, or remove it."""
+
+    class Action(models.TextChoices):
+        ADD = "add", "Add"
+        SET = "set", "Change"
+        REMOVE = "remove", "Remove"
+
+    class Decision(models.TextChoices):
+        PENDING = "pending", "Not decided"
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Rejected"
+
+    class Outcome(models.TextChoices):
+        NONE = "", "–"
+        APPLIED = "applied", "Published"
+        ALREADY = "already", "Already so"
+        CONFLICT = "conflict", "Held: it has changed meanwhile"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    correction = models.ForeignKey(Correction, on_delete=models.CASCADE, related_name="changes")
+    position = models.PositiveIntegerField()
+    action = models.CharField(max_length=6, choices=Action)
+    model = models.CharField(max_length=60)  # as “characters.alias”
+    row = models.CharField(
+        max_length=40, blank=True
+    )  # its primary key; empty until it is written, where it is a number
+    path = models.CharField(max_length=40, blank=True)  # the field, where one is set
+    before = models.JSONField(null=True)  # as its author saw it: the value, or all values of the row
+    after = models.JSONField(null=True)
+    final = models.JSONField(null=True)  # what the moderator made of it, where `altered`
+    altered = models.BooleanField(default=False)
+    decision = models.CharField(max_length=8, choices=Decision, default=Decision.PENDING)
+    why = models.TextField(blank=True, max_length=1000)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.NONE, blank=True)
+    was = models.JSONField(null=True)  # what really stood there when it was applied
+    became = models.JSONField(null=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+    replaced = models.BooleanField(default=False)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["correction", "position"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["model", "row"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(action="set", path__gt="") | (~Q(action="set") & Q(path="")),
+                name="corrections_a_field_is_set",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.model} {self.path}".rstrip()
+
+    @property
+    def wanted(self) -> Any:
+        return self.final if self.altered else self.after
+
+
+class ChangeSubject(models.Model):
+    """Whose page a change is about: a membership is about two, a revelation about all it concerns."""
+
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="subjects")
+    subject = models.CharField(max_length=101, db_index=True)  # as “characters.character:” and its primary key
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["change", "subject"], name="corrections_subject_once")]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Event(models.Model):
+    """The thread of a correction: what was said, and how its state changed, in one."""
+
+    class Kind(models.TextChoices):
+        SENT = "sent", "sent it"
+        AMENDED = "amended", "amended it"
+        WITHDRAWN = "withdrawn", "withdrew it"
+        CLAIMED = "claimed", "claimed it"
+        RELEASED = "released", "released it"
+        ASKED = "asked", "asked"
+        SAID = "said", "said"
+        DECIDED = "decided", "decided"
+        FAILED = "failed", "could not apply it"
+        UNDONE = "undone", "undid it"
+
+    correction = models.ForeignKey(Correction, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.TextField(blank=True)
+    state_before = models.CharField(max_length=10, choices=State, blank=True)
+    state_after = models.CharField(max_length=10, choices=State, blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Edition(models.Model):
+    """One row, whose number grows with every publication. Who publishes holds it, so that checks see one another."""
+
+    number = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="corrections_one_edition")]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+    @classmethod
+    def begin(cls) -> None:
+        """Wait for whoever is publishing; to be called inside a transaction."""
+        if not cls.objects.filter(id=1).update(number=F("number") + 1):
+            cls.objects.create(id=1, number=1)
