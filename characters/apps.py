@@ -6,13 +6,16 @@ class CharactersConfig(AppConfig):
     name = "characters"
 
     def ready(self) -> None:
+        from allauth.account.signals import email_confirmed
+
         from episodes.gate import prose_checks
 
         from . import correctable, indexing
         from .mentions import check_mentions
-        from .roles import grant_permissions
+        from .roles import grant_permissions, join_contributors
 
         prose_checks.append(check_mentions)
         indexing.connect()
         correctable.register_all()
         post_migrate.connect(grant_permissions, sender=self)
+        email_confirmed.connect(join_contributors)

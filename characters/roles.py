@@ -19,6 +19,7 @@ def grant_permissions(**kwargs: Any) -> None:
     content = Permission.objects.filter(
         Q(content_type__app_label__in=["characters", "episodes"])
         & ~Q(content_type__model="series", codename="delete_series")
+        & ~Q(content_type__model="viewer")
     )
     Group.objects.get_or_create(name=CONTRIBUTORS)
     for name in (EDITORS, MODERATORS):
@@ -27,3 +28,8 @@ def grant_permissions(**kwargs: Any) -> None:
     corrections = Permission.objects.filter(content_type__app_label="corrections")
     Group.objects.get(name=EDITORS).permissions.add(*corrections.filter(codename="view_correction"))
     Group.objects.get(name=MODERATORS).permissions.add(*corrections)
+
+
+def join_contributors(email_address: Any, **kwargs: Any) -> None:
+    """Whoever has confirmed an address may sign what they contribute."""
+    email_address.user.groups.add(Group.objects.get(name=CONTRIBUTORS))

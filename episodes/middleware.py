@@ -6,8 +6,9 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from .progress import inside, parse_episode, watched_so_far
+from .progress import cookie_name, inside, parse_episode, remember, watched_so_far
 from .requests import Visit
+from .viewers import account_of, offer_to
 
 type View = Callable[[Visit], HttpResponseBase]
 
@@ -44,10 +45,16 @@ def progress(get_response: View) -> View:
     """Sets `request.progress`, and `request.as_of`: the episode at which this page is read, never later."""
 
     def middleware(request: Visit) -> HttpResponseBase:
-        request.progress = watched_so_far(request)
+        here = request.here = watched_so_far(request)
+        account = request.account = account_of(request)
+        request.offer = offer_to(account, here)
+        request.progress = account.progress if account and account.in_step else here  # type: ignore[assignment]
         asked = request.asked_for = parse_episode(request.GET.get("as_of"))
         request.as_of = request.progress if asked is None else min(asked, request.progress)
-        return get_response(request)
+        response = get_response(request)
+        if request.progress != here and cookie_name(request) not in response.cookies:
+            remember(response, request, request.progress)  # what was shown last counts when nobody is signed in
+        return response
 
     return middleware
 

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 
 from .gate import Prose
@@ -59,3 +60,23 @@ class Episode(models.Model):
     @property
     def known_in(self) -> int:
         return self.number
+
+
+class Viewer(models.Model):
+    """What we know of somebody with an account besides how they sign in."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="viewer")
+    # A plain number: no account may keep an episode from being deleted.
+    progress = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="The last episode watched. Unknown until the first sign-in."
+    )
+    wants_credit = models.BooleanField("name me as a contributor", default=False)
+    credit_name = models.CharField("name in credits", max_length=80, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+    @property
+    def credit(self) -> str:
+        """The name to be shown with a contribution; empty if none should be."""
+        return (self.credit_name or self.user.get_username()) if self.wants_credit else ""

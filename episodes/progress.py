@@ -2,12 +2,11 @@
 
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from .models import Episode
 
-COOKIE = "progress"
 ONE_YEAR = 365 * 24 * 60 * 60  # seconds
 
 
@@ -20,10 +19,16 @@ def last_episode() -> int:
     return Episode.objects.order_by("-number").values_list("number", flat=True).first() or 0
 
 
+def cookie_name(request: HttpRequest) -> str:
+    """Over https, one that no neighbouring host can set: browsers see to that by the name."""
+    return "__Host-progress" if request.is_secure() else "progress"
+
+
 def watched_so_far(request: HttpRequest) -> int:
-    """Of several cookies, as another site on a neighbouring host could add one, the lowest counts."""
+    """What this browser says. Of several cookies, as a neighbouring host could add one over http, the lowest counts."""
+    cookie = cookie_name(request)
     pairs = (pair.partition("=") for pair in request.META.get("HTTP_COOKIE", "").split(";"))
-    told = [parse_episode(value.strip().strip('"')) or 0 for name, _, value in pairs if name.strip() == COOKIE]
+    told = [parse_episode(value.strip().strip('"')) or 0 for name, _, value in pairs if name.strip() == cookie]
     return min(*told, last_episode()) if any(told) else 0
 
 
@@ -32,9 +37,9 @@ def inside(target: str) -> str:
     return target if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else "/"
 
 
-def remember(response: HttpResponse, request: HttpRequest, episode: int) -> None:
+def remember(response: HttpResponseBase, request: HttpRequest, episode: int) -> None:
     response.set_cookie(
-        COOKIE, str(episode), max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure()
+        cookie_name(request), str(episode), max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure()
     )
 
 

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
+    from .viewers import Account, Offer
 
     class Visit(HttpRequest):
+        account: Account | None  # whose account the visitor is signed in to
+        here: int  # what this browser's cookie says
+        offer: Offer | None  # the two numbers, where browser and account differ
         progress: int  # the last episode that the visitor has watched
         asked_for: int | None  # ?as_of=, as it was asked
         as_of: int  # the episode at which this page is read, never beyond progress

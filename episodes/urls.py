@@ -1,9 +1,11 @@
 from django.urls import path
 
-from . import views
+from . import accounts, views
 
 urlpatterns = [
     path("episodes/", views.episode_list, name="episodes"),
     path("episodes/<int:number>/", views.episode, name="episode"),
     path("progress/", views.set_progress, name="progress"),
+    path("accounts/", accounts.profile, name="profile"),
+    path("accounts/delete/", accounts.delete_account, name="delete-account"),
 ]

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from .progress import inside, is_own_hand, last_episode, parse_episode, remember
 from .requests import Visit
+from .viewers import note
 
 
 @require_safe
@@ -34,4 +35,6 @@ def set_progress(request: Visit) -> HttpResponse:
         return render(request, "episodes/no_such_episode.html", status=400)
     response = HttpResponseRedirect(inside(form.get("next", "/")), status=303)
     remember(response, request, number)
+    if request.account:
+        note(request, request.account, request.here, number, answered=form.get("account"))
     return response

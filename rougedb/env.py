@@ -2,7 +2,8 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -56,3 +57,29 @@ def url(name: str, *, schemes: tuple[str, ...], default: str = "") -> str:
     if value and urlsplit(value).scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must be a URL that starts with {' or '.join(f'{s}:' for s in schemes)}.")
     return value
+
+
+def mailer(name: str, default: str) -> dict[str, Any]:
+    """An entry of MAILERS: `console:`, `smtp://user:password@host:25`, `smtp+tls://…:587` or `smtps://…:465`."""
+    value = url(name, schemes=("console", "smtp", "smtp+tls", "smtps"), default=default)
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must name a host and a port that is a number.") from None
+    if parts.scheme == "console":
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must name a host, as in smtp://localhost:25.")
+    return {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname,
+            "port": port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_tls": parts.scheme == "smtp+tls",
+            "use_ssl": parts.scheme == "smtps",
+            "timeout": 10,  # seconds
+        },
+    }

@@ -1,6 +1,7 @@
 import secrets
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -26,7 +27,8 @@ class Command(BaseCommand):
         self.stdout.write(f"  The admin       http://{options['address']}/admin/\n\n")
         for line in LOGINS_FILE.read_text().splitlines():
             self.stdout.write(f"  {line}")
-        self.stdout.write("\n  Editor and moderator log in at the admin; the contributor has no pages of its own yet.")
+        self.stdout.write("\n  Editor and moderator log in at the admin, the contributor at")
+        self.stdout.write(f"  http://{options['address']}/accounts/login/")
         self.stdout.write("")
 
     def _still_work(self) -> bool:
@@ -40,9 +42,13 @@ class Command(BaseCommand):
         for name, group in CAST.items():
             password = secrets.token_urlsafe(9)
             user, _ = User.objects.get_or_create(username=name)
+            user.email = f"{name}@example.org"
             user.is_staff = group != CONTRIBUTORS
             user.set_password(password)
             user.save()
+            EmailAddress.objects.update_or_create(
+                user=user, email=user.email, defaults={"verified": True, "primary": True}
+            )
             user.groups.set([Group.objects.get(name=group)])
             lines.append(f"{name:<15} {password}")
         LOGINS_FILE.parent.mkdir(exist_ok=True)

@@ -1,0 +1,62 @@
+"""The pages of one's own account that allauth does not have."""
+
+from allauth.account.decorators import reauthentication_required
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.crypto import get_random_string
+from django.views.decorators.http import require_http_methods
+
+from .forms import DeleteForm, ProfileForm
+from .models import Viewer
+from .requests import Visit
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: Visit) -> HttpResponse:
+    viewer, _ = Viewer.objects.get_or_create(user=owner_of(request))
+    form = ProfileForm(request.POST or None, instance=viewer)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("profile")
+    return render(request, "episodes/profile.html", {"form": form})
+
+
+@login_required
+@reauthentication_required  # type: ignore[untyped-decorator]
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_account(request: Visit) -> HttpResponse:
+    form = DeleteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        forget(owner_of(request))
+        logout(request)
+        return redirect("home")
+    return render(request, "episodes/delete_account.html", {"form": form})
+
+
+def owner_of(request: Visit) -> User:
+    return User.objects.get(username=request.user.get_username())
+
+
+@transaction.atomic
+def forget(user: User) -> None:
+    """Nothing of the person stays. The row does, without a name, so that what they contributed keeps an author."""
+    EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    Viewer.objects.filter(user=user).delete()
+    user.groups.clear()
+    user.user_permissions.clear()
+    user.username = f"gone-{get_random_string(12).lower()}"
+    user.first_name = user.last_name = user.email = ""
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.last_login = None
+    user.set_unusable_password()
+    user.save()

@@ -1,0 +1,36 @@
+"""The admin has no door of its own."""
+
+import pytest
+from django.test import Client
+
+from tests.accounts.people import person, sign_in, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_admin_sends_to_the_one_sign_in_and_back() -> None:
+    person("ed", is_staff=True)
+    client = Client()
+    response = client.get("/admin/", follow=True)
+    assert response.request["PATH_INFO"] == "/accounts/login/"
+    assert b'name="next" value="/admin/"' in response.content
+    assert sign_in(client, "ed", next="/admin/")["Location"] == "/admin/"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_its_own_form_is_gone() -> None:
+    person("ed", is_staff=True)
+    response = Client().post("/admin/login/", {"username": "ed", "password": "x"})
+    assert response["Location"].startswith("/accounts/login/?next=")
+
+
+def test_others_stay_outside() -> None:
+    person("ann")
+    response = signed_in("ann").get("/admin/", follow=True)
+    assert response.status_code == 403
+    assert "You are signed in as ann" in response.content.decode()
+
+
+def test_next_leads_nowhere_else() -> None:
+    person("ann")
+    assert sign_in(Client(), next="https://evil.example/")["Location"] == "/"
