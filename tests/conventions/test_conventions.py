@@ -26,8 +26,8 @@ ACCOUNTS = ("allauth.account.", "allauth.mfa.", "episodes.accounts")
 
 # Where content is written: the write door and the loader.
 WRITERS = {
-    "corrections/apply.py", "characters/datasets/loading.py", "characters/portraits.py", "characters/models.py", "characters/roles.py",
-    "characters/indexing.py",
+    "corrections/apply.py", "characters/datasets/loading.py", "characters/portraits.py", "characters/models.py",
+    "characters/roles.py", "characters/indexing.py",
     "episodes/accounts.py", "episodes/viewers.py", "episodes/signing_in.py",  # accounts, which are no content
 }  # fmt: skip
 WRITES = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
