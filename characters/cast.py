@@ -113,4 +113,7 @@ class Cast:
                 initials=emblems.initials_for(name),
                 colour=emblems.colour_for(name, colours.get(root, "")),
                 thumbnail=thumbnails.get(root, ""),
+                accent=emblems.accent_for(name, colours.get(root, "")),
+                figure=emblems.mask_for(name) if model is Character else emblems.seal_for(name),
+                is_seal=model is Faction,
             )

@@ -1,6 +1,7 @@
 """Pictures: looked at by Pillow, re-encoded without metadata, and kept under a name that tells nothing.
 
-The kept file is lossless, so that a data set that is dumped and loaded again keeps the very same file.
+The kept file is lossless, so that a data set that is dumped and loaded again keeps the very same file. Beside it stand
+the copies that pages show, in three sizes and three formats.
 """
 
 from io import BytesIO
@@ -23,7 +24,13 @@ if TYPE_CHECKING:
 DIRECTORY = "portraits/"
 FORMATS = ("JPEG", "PNG", "WEBP")
 LONGEST_SIDE = 1200  # pixels
-WIDTHS = (160, 480)  # pixels, of the smaller copies
+WIDTHS = (160, 480, 960)  # pixels, of the copies
+COPIES: dict[str, dict[str, Any]] = {  # the best first; a browser takes the first that it knows
+    "avif": {"quality": 60, "speed": 7},
+    "webp": {"quality": 82, "method": 4},
+    "jpg": {"quality": 82, "optimize": True, "progressive": True},
+}
+BEHIND_JPEG = "#f2e9e3"  # what is transparent is on paper, where a format knows no transparency
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 
@@ -47,7 +54,7 @@ def normalised(upload: IO[bytes]) -> ContentFile:
     except (OSError, ValueError, SyntaxError) as error:
         raise ValidationError({"image": f"This is no readable {', '.join(FORMATS)} picture."}) from error
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    encoded = _encode(picture, lossless=True)
+    encoded = _encode(picture, "webp", lossless=True, method=4)
     return ContentFile(encoded, name=f"{file_token_for(encoded)}.webp")
 
 
@@ -57,20 +64,27 @@ def is_new(image: ImageFieldFile) -> bool:
 
 
 def keep(portrait: "Portrait") -> None:
-    """Store picture and smaller copies once the transaction holds, so that a failure leaves no file behind."""
+    """Store picture and copies once the transaction holds, so that a failure leaves no file behind."""
     image: Any = portrait.image
     content = image.file.read()
     name = DIRECTORY + image.name.rsplit("/")[-1]
     with Image.open(BytesIO(content)) as picture:
-        copies = {smaller(name, width): _encode(_scaled(picture, width)) for width in WIDTHS}
         portrait.width, portrait.height = picture.size
-    copies[name] = content
     image.name, image._committed = name, True
-    transaction.on_commit(lambda: _write(copies))
+    transaction.on_commit(lambda: _write(name, content))
 
 
-def smaller(name: str, width: int) -> str:
-    return name.removesuffix(".webp") + f"-{width}.webp"
+def smaller(name: str, width: int, kind: str = "webp") -> str:
+    return f"{name.removesuffix('.webp')}-{width}.{kind}"
+
+
+def srcset(name: str, size: tuple[int, int], kind: str) -> str:
+    """The copies of one format, each with its true width, for a browser to choose from."""
+    width, height = size
+    true_widths = {min(width, wanted, max(1, 2 * wanted * width // max(height, 1))): wanted for wanted in WIDTHS}
+    return ", ".join(
+        f"{default_storage.url(smaller(name, wanted, kind))} {true}w" for true, wanted in sorted(true_widths.items())
+    )
 
 
 def _scaled(picture: Image.Image, width: int) -> Image.Image:
@@ -79,18 +93,33 @@ def _scaled(picture: Image.Image, width: int) -> Image.Image:
     return copy
 
 
-def _encode(picture: Image.Image, **options: Any) -> bytes:
-    clean = Image.new(picture.mode, picture.size)
-    clean.paste(picture)
+def _encode(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    if kind == "jpg" and picture.mode == "RGBA":
+        clean = Image.new("RGB", picture.size, BEHIND_JPEG)
+        clean.paste(picture, mask=picture)
+    else:
+        clean = Image.new(picture.mode, picture.size)
+        clean.paste(picture)
+    if kind == "webp":
+        options["exact"] = True
     buffer = BytesIO()
-    clean.save(buffer, "WEBP", exact=True, method=4, **options)
+    clean.save(buffer, "JPEG" if kind == "jpg" else kind, **options)
     return buffer.getvalue()
 
 
-def _write(files: dict[str, bytes]) -> None:
-    for name, content in files.items():
-        if not default_storage.exists(name):
-            default_storage.save(name, ContentFile(content))
+def _write(name: str, content: bytes) -> None:
+    _store(name, content)
+    with Image.open(BytesIO(content)) as picture:
+        for width in WIDTHS:
+            copy = _scaled(picture, width)
+            for kind, options in COPIES.items():
+                if not default_storage.exists(smaller(name, width, kind)):
+                    _store(smaller(name, width, kind), _encode(copy, kind, **options))
+
+
+def _store(name: str, content: bytes) -> None:
+    if not default_storage.exists(name):
+        default_storage.save(name, ContentFile(content))
 
 
 # Out of the public's reach: what is not accepted yet, and what was taken down
@@ -117,5 +146,5 @@ def take_down(name: str) -> None:
     if default_storage.exists(name):
         with default_storage.open(name) as file:
             archive.keep(name, file.read())
-        for copy in (name, *(smaller(name, width) for width in WIDTHS)):
+        for copy in (name, *(smaller(name, width, kind) for width in WIDTHS for kind in COPIES)):
             default_storage.delete(copy)

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from . import portraits
 from .cast import Cast
 from .values import Face, Fact, FactValue, KnownName, Learned, Picture, Place, Tie
 from .vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
@@ -164,7 +165,11 @@ def places(rows: list[Row], other: Callable[[Row], Face]) -> tuple[Place, ...]:
 def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:
     return tuple(
         Picture(
-            url=default_storage.url(row["image"]),
+            url=default_storage.url(portraits.smaller(row["image"], portraits.WIDTHS[1], "jpg")),
+            **{
+                name: portraits.srcset(row["image"], (row["width"], row["height"]), kind)
+                for name, kind in (("avif", "avif"), ("webp", "webp"), ("jpeg", "jpg"))
+            },
             width=row["width"],
             height=row["height"],
             alt_text=row["alt_text"],

@@ -40,6 +40,9 @@ class Face:
     initials: str
     colour: str
     thumbnail: str = ""
+    accent: str = ""  # the name of that colour, for `class="accent-…"`
+    figure: str = ""  # path data of the emblem
+    is_seal: bool = False  # round, as factions' are
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,12 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
+    """A portrait; what a browser may choose from is there as it stands in `srcset`."""
+
     url: str
+    avif: str
+    webp: str
+    jpeg: str
     width: int
     height: int
     alt_text: str
@@ -227,6 +235,11 @@ class SubjectPage:
     pictures: tuple[Picture, ...]
     chapters: tuple[Chapter, ...]
     appearances: tuple[EpisodeRow, ...]
+
+    @property
+    def catalogue_number(self) -> str:
+        """The public id, which is all that the short address holds."""
+        return self.short_url.partition("?")[0].strip("/").rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)

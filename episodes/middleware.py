@@ -6,7 +6,8 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from .progress import cookie_name, inside, parse_episode, remember, watched_so_far
+from . import themes
+from .progress import cookie_name, inside, left_behind, parse_episode, remember, watched_so_far
 from .requests import Visit
 from .viewers import account_of, offer_to
 
@@ -49,12 +50,23 @@ def progress(get_response: View) -> View:
         account = request.account = account_of(request)
         request.offer = offer_to(account, here)
         request.progress = account.progress if account and account.in_step else here  # type: ignore[assignment]
+        request.left_behind = left_behind(request, request.progress)
         asked = request.asked_for = parse_episode(request.GET.get("as_of"))
         request.as_of = request.progress if asked is None else min(asked, request.progress)
         response = get_response(request)
         if request.progress != here and cookie_name(request) not in response.cookies:
             remember(response, request, request.progress)  # what was shown last counts when nobody is signed in
         return response
+
+    return middleware
+
+
+def theme(get_response: View) -> View:
+    """Sets `request.theme`, for the very first byte of a page."""
+
+    def middleware(request: Visit) -> HttpResponseBase:
+        request.theme = themes.chosen(request)
+        return get_response(request)
 
     return middleware
 

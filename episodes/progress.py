@@ -7,7 +7,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from .models import Episode
 
+COOKIE = "progress"
+LEFT_BEHIND = "progress_before"
 ONE_YEAR = 365 * 24 * 60 * 60  # seconds
+TEN_MINUTES = 10 * 60
+LONGEST_STEP = 2  # episodes; whoever moves ahead further is asked once more
 
 
 def parse_episode(text: str | None) -> int | None:
@@ -19,17 +23,32 @@ def last_episode() -> int:
     return Episode.objects.order_by("-number").values_list("number", flat=True).first() or 0
 
 
-def cookie_name(request: HttpRequest) -> str:
+def cookie_name(request: HttpRequest, name: str = COOKIE) -> str:
     """Over https, one that no neighbouring host can set: browsers see to that by the name."""
-    return "__Host-progress" if request.is_secure() else "progress"
+    return f"__Host-{name}" if request.is_secure() else name
 
 
 def watched_so_far(request: HttpRequest) -> int:
     """What this browser says. Of several cookies, as a neighbouring host could add one over http, the lowest counts."""
-    cookie = cookie_name(request)
-    pairs = (pair.partition("=") for pair in request.META.get("HTTP_COOKIE", "").split(";"))
-    told = [parse_episode(value.strip().strip('"')) or 0 for name, _, value in pairs if name.strip() == cookie]
+    told = _told(request, cookie_name(request))
     return min(*told, last_episode()) if any(told) else 0
+
+
+def left_behind(request: HttpRequest, progress: int) -> int | None:
+    """Where the visitor was before their last step, which they may want to undo."""
+    number = min(_told(request, cookie_name(request, LEFT_BEHIND)), default=progress)
+    return number if number != progress and number <= last_episode() else None
+
+
+def is_leap(request: HttpRequest, progress: int, episode: int) -> bool:
+    """Whether that is so far ahead that it may be a slip; who says it for the first time is coming from nowhere."""
+    said_before = progress > 0 or _told(request, cookie_name(request))
+    return bool(said_before) and episode > progress + LONGEST_STEP
+
+
+def _told(request: HttpRequest, cookie: str) -> list[int]:
+    pairs = (pair.partition("=") for pair in request.META.get("HTTP_COOKIE", "").split(";"))
+    return [parse_episode(value.strip().strip('"')) or 0 for name, _, value in pairs if name.strip() == cookie]
 
 
 def inside(target: str) -> str:
@@ -38,8 +57,19 @@ def inside(target: str) -> str:
 
 
 def remember(response: HttpResponseBase, request: HttpRequest, episode: int) -> None:
+    _set(response, request, cookie_name(request), episode, ONE_YEAR)
+
+
+def remember_the_step(response: HttpResponseBase, request: HttpRequest, before: int, after: int) -> None:
+    """Where it was taken from; going back there is the undoing, which needs none itself."""
+    undoing = _told(request, cookie_name(request, LEFT_BEHIND)) == [after]
+    seconds = 0 if undoing or before == after else TEN_MINUTES
+    _set(response, request, cookie_name(request, LEFT_BEHIND), before, seconds)
+
+
+def _set(response: HttpResponseBase, request: HttpRequest, cookie: str, number: int, seconds: int) -> None:
     response.set_cookie(
-        cookie_name(request), str(episode), max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure()
+        cookie, str(number), max_age=seconds, httponly=True, samesite="Lax", secure=request.is_secure()
     )
 
 

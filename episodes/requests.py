@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         progress: int  # the last episode that the visitor has watched
         asked_for: int | None  # ?as_of=, as it was asked
         as_of: int  # the episode at which this page is read, never beyond progress
+        left_behind: int | None  # where they were before their last step, while that can be undone
+        theme: str  # "light", "dark", or "" for what the system prefers
         lore: Any  # characters.lore.Lore, which this app must not import
 
 else:

@@ -3,7 +3,8 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from .progress import inside, is_own_hand, last_episode, parse_episode, remember
+from . import themes
+from .progress import inside, is_leap, is_own_hand, last_episode, parse_episode, remember, remember_the_step
 from .requests import Visit
 from .viewers import note
 
@@ -26,15 +27,33 @@ def episode(request: Visit, number: int) -> HttpResponse:
 def set_progress(request: Visit) -> HttpResponse:
     if not is_own_hand(request):
         return render(request, "episodes/not_your_hand.html", status=403)
-    try:
-        form = request.POST
-    except LookupError:  # a charset that is none
-        form = QueryDict()
-    number = parse_episode(form.get("episode"))
+    form = _form(request)
+    number, target = parse_episode(form.get("episode")), inside(form.get("next", "/"))
     if number is None or number > last_episode():
         return render(request, "episodes/no_such_episode.html", status=400)
-    response = HttpResponseRedirect(inside(form.get("next", "/")), status=303)
+    if is_leap(request, request.progress, number) and not form.get("sure"):
+        return render(request, "episodes/so_far_ahead.html", {"episode": number, "target": target})
+    response = HttpResponseRedirect(target, status=303)
     remember(response, request, number)
+    remember_the_step(response, request, request.progress, number)
     if request.account:
         note(request, request.account, request.here, number, answered=form.get("account"))
     return response
+
+
+@csrf_exempt  # as above
+@require_POST
+def set_theme(request: Visit) -> HttpResponse:
+    if not is_own_hand(request):
+        return render(request, "episodes/not_your_hand.html", status=403)
+    form = _form(request)
+    response = HttpResponseRedirect(inside(form.get("next", "/")), status=303)
+    themes.remember(response, request, form.get("theme", ""))
+    return response
+
+
+def _form(request: Visit) -> QueryDict:
+    try:
+        return request.POST
+    except LookupError:  # a charset that is none
+        return QueryDict()

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
 
 from . import env
 
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -59,6 +61,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "episodes.middleware.private_to_this_viewer",
     "episodes.middleware.progress",
+    "episodes.middleware.theme",
     "characters.middleware.lore",
     "episodes.middleware.look_back",
     "episodes.middleware.same_answer_to_every_miss",
@@ -165,6 +168,18 @@ TAGGIT_STRIP_UNICODE_WHEN_SLUGIFYING = False
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the form of a main character has well over Django's 1,000
 
 SECURE_REFERRER_POLICY = "same-origin"
+# Our own files and nothing inline; without a nonce, as pages are the same bytes for everybody at one episode.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
 SESSION_COOKIE_SAMESITE = "Lax"
 HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000)
 SSL_REDIRECT = env.boolean("SSL_REDIRECT", default=True)

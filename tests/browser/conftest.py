@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or ""
 FLAGS = [
@@ -13,6 +13,14 @@ FLAGS = [
 ]  # fmt: skip
 
 type Open = Callable[..., BrowserContext]
+
+
+def say_watched(page: Page, episode: int) -> None:
+    """By the bar's picker; and wait for the answer, as with JavaScript no new page is opened."""
+    bar = page.get_by_label("Your progress")
+    bar.get_by_label("Episode", exact=True).select_option(str(episode))
+    bar.get_by_role("button", name="Set").click()
+    expect(bar).to_contain_text(f"You are at episode {episode}" if episode else "You have watched nothing yet")
 
 
 @pytest.fixture(scope="session")

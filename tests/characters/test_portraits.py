@@ -17,6 +17,7 @@ from characters.models import Character, Portrait
 from tests.shows import character, load_show
 
 RED, BLUE = (200, 10, 10), (10, 10, 200)
+FORMATS = {"avif": "AVIF", "webp": "WEBP", "jpg": "JPEG"}
 ORIENTATION, GPS = 0x0112, 0x8825
 type OnCommit = Callable[..., Any]
 
@@ -140,10 +141,12 @@ def test_smaller_copies_stand_beside_it(settings: Any, django_capture_on_commit_
         portrait = save_portrait(picture(size=(1000, 500)))
     assert (portrait.width, portrait.height) == (1000, 500)
     name = portrait.image.name
-    assert files_in(settings.MEDIA_ROOT) == {name, portraits.smaller(name, 160), portraits.smaller(name, 480)}
-    for width in portraits.WIDTHS:
-        with Image.open(Path(settings.MEDIA_ROOT) / portraits.smaller(name, width)) as copy:
+    copies = {(width, kind): portraits.smaller(name, width, kind) for width in (160, 480, 960) for kind in FORMATS}
+    assert files_in(settings.MEDIA_ROOT) == {name, *copies.values()}
+    for (width, kind), file in copies.items():
+        with Image.open(Path(settings.MEDIA_ROOT) / file) as copy:
             assert copy.size == (width, width // 2)
+            assert copy.format == FORMATS[kind]
             assert not copy.getexif()
 
 
@@ -162,7 +165,7 @@ def test_a_picture_kept_twice_is_one_file(settings: Any, django_capture_on_commi
         with django_capture_on_commit_callbacks(execute=True):
             names.add(save_portrait(picture()).image.name)
     assert len(names) == 1
-    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(portraits.WIDTHS)
+    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(portraits.WIDTHS) * len(FORMATS)
 
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'

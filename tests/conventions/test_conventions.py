@@ -19,7 +19,7 @@ PUBLIC = {
     "home", "characters", "character-bare", "character", "character-short", "factions", "faction-short", "faction",
     "tags", "tag", "episodes", "episode", "sitemap", "search", "suggest",
 }  # fmt: skip
-FREE_OF_CONTENT = {"progress", "robots", "healthz"}
+FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz"}
 CONTRIBUTORS = {"correction"}  # corrections.views: what people sent, for themselves
 # Whose views these are is a matter of one's own account; they stand under /accounts/ and nowhere else.
 ACCOUNTS = ("allauth.account.", "allauth.mfa.", "episodes.accounts")

@@ -217,7 +217,7 @@ def test_portraits_are_kept_once_the_load_holds(
         load(write_show(tmp_path, **show))
         assert files_of(Path(settings.MEDIA_ROOT)) == {}
     kept = files_of(Path(settings.MEDIA_ROOT))
-    assert len(kept) == 3
+    assert len(kept) == 10
     for name in kept:
         default_storage.delete(name)
     with django_capture_on_commit_callbacks(execute=True):

@@ -48,8 +48,8 @@ def test_a_form_on_another_site_does_not(newcomer: Client, headers: dict[str, st
 
 
 def test_an_older_browser_names_the_origin(newcomer: Client) -> None:
-    response = newcomer.post("/progress/", {"episode": "3"}, headers={"Origin": "http://testserver"})
-    assert response.cookies["progress"].value == "3"
+    response = newcomer.post("/progress/", {"episode": "2"}, headers={"Origin": "http://testserver"})
+    assert response.cookies["progress"].value == "2"
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "options"])
@@ -122,6 +122,84 @@ def test_an_episode_that_is_none_changes_nothing(newcomer: Client, episode: str)
     assert response.status_code == 400
     assert "progress" not in response.cookies
     assert b"There is no such episode" in response.content
+
+
+@pytest.mark.parametrize(
+    ("at", "to", "asks"), [(0, 2, False), (0, 3, True), (1, 3, False), (3, 0, False), (3, 3, False)]
+)
+def test_more_than_two_ahead_is_asked_once_more(visitor: Visitor, at: int, to: int, asks: bool) -> None:
+    response = visitor(at).post("/progress/", {"episode": str(to), "next": "/tags/"}, headers=OWN)
+    assert response.status_code == (200 if asks else 303)
+    assert ("progress" in response.cookies) is not asks
+    if asks:
+        body = response.content.decode()
+        assert f"Have you watched all the way to episode {to}?" in body
+        assert "Bea" not in body
+        assert "Title of" not in body
+        sure = visitor(at).post("/progress/", {"episode": str(to), "next": "/tags/", "sure": "yes"}, headers=OWN)
+        assert (sure.status_code, sure["Location"], sure.cookies["progress"].value) == (303, "/tags/", str(to))
+
+
+def test_being_sure_on_another_site_moves_nothing(newcomer: Client) -> None:
+    response = newcomer.post("/progress/", {"episode": "3", "sure": "yes"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert response.status_code == 403
+    assert "progress" not in response.cookies
+
+
+def test_the_question_is_the_same_whatever_is_ahead(visitor: Visitor, tmp_path: Path) -> None:
+    asked = visitor(0).post("/progress/", {"episode": "3", "next": "/"}, headers=OWN).content
+    load_show(tmp_path, characters=[character("ann", since=3)])
+    assert visitor(0).post("/progress/", {"episode": "3", "next": "/"}, headers=OWN).content == asked
+
+
+def test_the_first_answer_is_no_jump(netted: None) -> None:
+    response = Client().post("/progress/", {"episode": "3"}, headers=OWN)
+    assert response.cookies["progress"].value == "3"
+
+
+@pytest.mark.parametrize(("at", "to"), [(1, 2), (3, 0), (2, 1)])
+def test_a_slip_can_be_undone(visitor: Visitor, at: int, to: int) -> None:
+    client = visitor(at)
+    before = client.get("/characters/").content
+    client.post("/progress/", {"episode": str(to), "next": "/characters/"}, headers=OWN)
+    after = client.get("/characters/").content.decode()
+    assert f'<button class="undo" name="episode" value="{at}">' in after
+    client.post("/progress/", {"episode": str(at), "next": "/characters/", "sure": "yes"}, headers=OWN)
+    assert client.get("/characters/").content == before
+
+
+@pytest.mark.parametrize("planted", ["99", "x", "1"])
+def test_what_was_left_behind_is_only_a_button(visitor: Visitor, planted: str) -> None:
+    client = visitor(1)
+    plain = client.get("/characters/").content
+    client.cookies["progress_before"] = planted
+    assert client.get("/characters/").content == plain or planted == "x"
+    assert b"Bea" not in client.get("/characters/").content
+    client.cookies["progress_before"] = "3"
+    assert b"Bea" not in client.get("/characters/").content
+
+
+def test_undoing_is_no_way_around_the_question(visitor: Visitor) -> None:
+    client = visitor(0)
+    client.cookies["progress_before"] = "3"
+    response = client.post("/progress/", {"episode": "3"}, headers=OWN)
+    assert response.status_code == 200
+    assert "progress" not in response.cookies
+
+
+def test_the_theme_is_chosen_by_the_own_hand_and_changes_colours_alone(visitor: Visitor) -> None:
+    client = visitor(1)
+    plain = client.get("/characters/").content.decode()
+    assert client.post("/theme/", {"theme": "dark"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert client.get("/characters/").content.decode() == plain
+    response = client.post("/theme/", {"theme": "dark", "next": "/characters/"}, headers=OWN)
+    assert (response.status_code, response["Location"]) == (303, "/characters/")
+    assert "progress" not in response.cookies
+    dark = client.get("/characters/").content.decode()
+    assert '<html lang="en" data-theme="dark">' in dark
+    assert dark.partition("<main")[2].partition("</main>")[0] == plain.partition("<main")[2].partition("</main>")[0]
+    client.post("/theme/", {"theme": "<script>"}, headers=OWN)
+    assert client.get("/characters/").content.decode() == plain
 
 
 def test_lowering_is_free(visitor: Visitor) -> None:
