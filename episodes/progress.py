@@ -30,25 +30,26 @@ def cookie_name(request: HttpRequest, name: str = COOKIE) -> str:
 
 def watched_so_far(request: HttpRequest) -> int:
     """What this browser says. Of several cookies, as a neighbouring host could add one over http, the lowest counts."""
-    told = _told(request, cookie_name(request))
+    told = [parse_episode(value) or 0 for value in _values(request, cookie_name(request))]
     return min(*told, last_episode()) if any(told) else 0
 
 
 def left_behind(request: HttpRequest, progress: int) -> int | None:
     """Where the visitor was before their last step, which they may want to undo."""
-    number = min(_told(request, cookie_name(request, LEFT_BEHIND)), default=progress)
+    told = [parse_episode(value) for value in _values(request, cookie_name(request, LEFT_BEHIND))]
+    number = min((episode for episode in told if episode is not None), default=progress)
     return number if number != progress and number <= last_episode() else None
 
 
 def is_leap(request: HttpRequest, progress: int, episode: int) -> bool:
     """Whether that is so far ahead that it may be a slip; who says it for the first time is coming from nowhere."""
-    said_before = progress > 0 or _told(request, cookie_name(request))
+    said_before = progress > 0 or _values(request, cookie_name(request))
     return bool(said_before) and episode > progress + LONGEST_STEP
 
 
-def _told(request: HttpRequest, cookie: str) -> list[int]:
+def _values(request: HttpRequest, cookie: str) -> list[str]:
     pairs = (pair.partition("=") for pair in request.META.get("HTTP_COOKIE", "").split(";"))
-    return [parse_episode(value.strip().strip('"')) or 0 for name, _, value in pairs if name.strip() == cookie]
+    return [value.strip().strip('"') for name, _, value in pairs if name.strip() == cookie]
 
 
 def inside(target: str) -> str:
@@ -57,20 +58,20 @@ def inside(target: str) -> str:
 
 
 def remember(response: HttpResponseBase, request: HttpRequest, episode: int) -> None:
-    _set(response, request, cookie_name(request), episode, ONE_YEAR)
+    _set(response, request, cookie_name(request), str(episode), ONE_YEAR)
 
 
 def remember_the_step(response: HttpResponseBase, request: HttpRequest, before: int, after: int) -> None:
     """Where it was taken from; going back there is the undoing, which needs none itself."""
-    undoing = _told(request, cookie_name(request, LEFT_BEHIND)) == [after]
-    seconds = 0 if undoing or before == after else TEN_MINUTES
-    _set(response, request, cookie_name(request, LEFT_BEHIND), before, seconds)
+    cookie = cookie_name(request, LEFT_BEHIND)
+    if after in (before, left_behind(request, before)):
+        _set(response, request, cookie, "", 0)
+    else:
+        _set(response, request, cookie, str(before), TEN_MINUTES)
 
 
-def _set(response: HttpResponseBase, request: HttpRequest, cookie: str, number: int, seconds: int) -> None:
-    response.set_cookie(
-        cookie, str(number), max_age=seconds, httponly=True, samesite="Lax", secure=request.is_secure()
-    )
+def _set(response: HttpResponseBase, request: HttpRequest, cookie: str, value: str, seconds: int) -> None:
+    response.set_cookie(cookie, value, max_age=seconds, httponly=True, samesite="Lax", secure=request.is_secure())
 
 
 def is_own_hand(request: HttpRequest) -> bool:

@@ -35,7 +35,7 @@ def go_on(page: Page, episode: int) -> None:
 
 def test_says_how_far_and_reads_on(page: Page) -> None:
     page.get_by_role("button", name="Episode 1").click()
-    page.get_by_role("link", name="See them all").click()
+    page.get_by_label("What you know").get_by_role("link", name="Characters").click()
     expect(page.locator(".card strong")).to_have_text(["Bea", "the stranger"])
     page.get_by_role("link", name="the stranger").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The stranger")
