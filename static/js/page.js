@@ -1,7 +1,5 @@
 // The small forms (progress, theme) without a new page: what they lead to takes the place of what is shown.
 // Scripts that set something up in a page listen for `page:shown` on document.
-"use strict";
-
 const PARTS = ["main", "#progress", ".colophon"];
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 

@@ -1,7 +1,5 @@
 // The search field as a combobox: htmx fetches the suggestions, this moves among them.
 // Pattern: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ (list autocomplete with manual selection)
-"use strict";
-
 const field = document.getElementById("search-field");
 const list = document.getElementById("suggestions");
 const count = document.getElementById("suggestion-count");
