@@ -94,8 +94,11 @@ class RelationshipKind(TextChoices):
 
     @property
     def sentence(self) -> str:
-        """With its verb: “Ann *is friend of* Bea”, “Ann *killed* Bea”."""
-        return f"is {self.label}" if self.label.endswith(" of") or self == self.SUSPECTED_TO_BE else str(self.label)
+        """With its verb: “Ann *is a friend of* Bea”, “Ann *killed* Bea”."""
+        if self in (self.FAMILY, self.SUSPECTED_TO_BE):
+            return f"is {self.label}"
+        article = "an" if self.label[0] in "aeiou" else "a"
+        return f"is {article} {self.label}" if self.label.endswith(" of") else str(self.label)
 
 
 INVERSE_LABELS = {
