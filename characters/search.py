@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from . import prose, telling
@@ -204,12 +205,8 @@ def _corrected(lore: Lore, query: Query, *, keeping_others: bool = False) -> Que
 def _nearest(word: str, known: set[str]) -> str | None:
     """By one slip, in longer words by two; of equally near ones the one that begins alike, then by alphabet."""
     most = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
-    near = [(slips, other[0] != word[0], other) for other in known if (slips := _slips(word, other, most)) <= most]
-    return min(near)[-1] if near else None
-
-
-def _slips(word: str, other: str, most: int) -> int:
-    return OSA.distance(word, other, score_cutoff=most)
+    near = process.extract(word, known, scorer=OSA.distance, score_cutoff=most, limit=None)
+    return min(((slips, other[0] != word[0], other) for other, slips, _ in near), default=(None,))[-1]
 
 
 # What is shown of it

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
@@ -39,8 +40,12 @@ def words_of(text: str) -> Words:
     return tuple(word for word in WORD.findall(fold(text)) if word.isalnum())
 
 
+@lru_cache(2**16)
 def name_parts(text: str) -> Words:
-    """As words_of, with kana and kanji in one piece: what one compares when looking for slips."""
+    """As words_of, with kana and kanji in one piece: what one compares when looking for slips.
+
+    Kept, since whoever looks for a slip asks it of every name that is known.
+    """
     return tuple(part for part in NAME_PART.findall(fold(text)) if part.isalnum())
 
 
