@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from taggit.models import Tag as TaggitTag
 
+from corrections.editing import NoPopupsForWhoWaits, ThroughTheDoor
 from episodes.admin import EpisodeAdmin, SeriesAdmin, SeriesForm, WithEpisodes, pages_at
 from episodes.models import Episode, Series
 
@@ -91,7 +92,7 @@ class LintedForm(forms.ModelForm):
             self.lint.check(self)
 
 
-class Linted(admin.ModelAdmin):
+class Linted(ThroughTheDoor):
     """A form with texts: what they say too early has to be confirmed before it is saved."""
 
     form: type[forms.ModelForm] = LintedForm
@@ -107,7 +108,7 @@ class Linted(admin.ModelAdmin):
         return super().render_change_form(request, context | names, *args, **kwargs)
 
 
-class LintedRows(WithEpisodes, InlineModelAdmin):
+class LintedRows(WithEpisodes, NoPopupsForWhoWaits, InlineModelAdmin):
     def get_formset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, *args, **kwargs)
         formset.lint = formset.form.lint = lint_of(request)
@@ -445,9 +446,12 @@ class LintedSeriesForm(LintedForm, SeriesForm):
 class LintedSeriesAdmin(Linted, SeriesAdmin):
     form = LintedSeriesForm
 
+    def key_of_new(self, row: models.Model) -> str:
+        return "1"  # the only one there can be
+
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(ThroughTheDoor):
     list_display = ["name", "slug", "public_page"]
     search_fields = ["name"]
 

@@ -349,10 +349,11 @@ class _Work:
         for reference, change in (dict.fromkeys(sorted(self._subjects)) | self._written).items():
             row = rows.find(reference)
             if row is not None:
+                kind = rows.editable(row._meta.label_lower)
                 with _collected(problems, change):
-                    row.full_clean()
-                    if (check := rows.editable(row._meta.label_lower).check) is not None:
-                        check(row)
+                    row.full_clean(exclude=kind.files)  # they are there once the transaction holds
+                    if kind.check is not None:
+                        kind.check(row)
         for change, row in self._removed:
             if (check := rows.editable(change.model).check_removed) is not None:
                 with _collected(problems, change):

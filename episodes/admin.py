@@ -89,7 +89,3 @@ class SeriesAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Series | None = None) -> bool:
         return False
-
-    def save_model(self, request: HttpRequest, obj: Series, form: Any, change: bool) -> None:
-        obj.pk = 1  # the only one there can be
-        super().save_model(request, obj, form, change)
