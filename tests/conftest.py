@@ -21,6 +21,13 @@ def media(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.STORAGES = settings.STORAGES | {"archive": settings.STORAGES["archive"] | archive}
 
 
+@pytest.fixture(autouse=True)
+def quick_sign_in(settings: Any) -> None:
+    """Passwords need not be safe here, and limits would be counted together for all tests that share a cache."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
+
+
 @pytest.fixture
 def netted(db: None) -> Iterator[None]:
     with gate_net():

@@ -8,6 +8,8 @@ import sys
 import pytest
 from django.conf import settings
 
+from rougedb import env
+
 SERVER = {"SECRET_KEY": "a-key-for-tests-that-is-long-enough-and-quite-random-2f8a", "ALLOWED_HOSTS": "rougedb.example"}
 
 
@@ -50,6 +52,9 @@ def test_debug_is_off_unless_asked_for() -> None:
         ({"MEDIA_ROOT": "rel/ative"}, "MEDIA_ROOT must be an absolute path"),
         ({"DEBUG": "true", "HSTS_SECONDS": "abc"}, "HSTS_SECONDS must be a whole number"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be one of"),
+        ({"EMAIL_URL": "imap://u:secret@h"}, "EMAIL_URL must be a URL that starts with console:"),
+        ({"EMAIL_URL": "smtp://u:secret@h:mail"}, "EMAIL_URL must name a host and a port that is a number"),
+        ({"EMAIL_URL": "smtp:"}, "EMAIL_URL must name a host"),
     ],
     ids=str,
 )
@@ -58,6 +63,34 @@ def test_nonsense_is_refused_with_a_clear_message(wrong: dict[str, str], said: s
     assert result.returncode != 0
     assert said in result.stderr
     assert "secret" not in result.stderr  # no password from a URL is repeated
+
+
+@pytest.mark.parametrize(
+    ("value", "options"),
+    [
+        ("smtp://mail.example", ("mail.example", 25, "", "", False, False)),
+        ("smtp+tls://ann:p%40ss@mail.example", ("mail.example", 587, "ann", "p@ss", True, False)),
+        ("smtps://ann@mail.example:4650", ("mail.example", 4650, "ann", "", False, True)),
+    ],
+)
+def test_where_mail_goes(monkeypatch: pytest.MonkeyPatch, value: str, options: tuple[object, ...]) -> None:
+    monkeypatch.setenv("EMAIL_URL", value)
+    told = env.mailer("EMAIL_URL", default="console:")["OPTIONS"]
+    assert tuple(told[name] for name in ("host", "port", "username", "password", "use_tls", "use_ssl")) == options
+
+
+def test_mail_goes_to_the_console_in_development_alone() -> None:
+    show = "from django.conf import settings; print(settings.MAILERS['default']['BACKEND'])"
+    assert "console" in manage("shell", "--no-imports", "-c", show).stdout
+    assert "smtp" in manage("shell", "--no-imports", "-c", show, **SERVER).stdout
+
+
+def test_no_neighbour_can_plant_a_cookie_on_a_server() -> None:
+    show = "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)"
+    assert manage("shell", "--no-imports", "-c", show, **SERVER).stdout.split() == [
+        "__Host-sessionid",
+        "__Host-csrftoken",
+    ]
 
 
 def test_every_setting_that_is_read_is_explained() -> None:

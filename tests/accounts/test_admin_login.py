@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.accounts.people import person, sign_in, signed_in
+from tests.people import person, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from tests.accounts.people import PASSWORD, link_in_last_mail, person, sign_in, signed_in, who
+from tests.people import PASSWORD, link_in_last_mail, person, sign_in, signed_in, who
 
 pytestmark = pytest.mark.django_db
 NEW = "another-one-that-is-odd-too"

@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from characters.roles import CONTRIBUTORS
-from tests.accounts.people import PASSWORD, link_in_last_mail, person, sign_in, who
+from tests.people import PASSWORD, link_in_last_mail, person, sign_in, who
 
 pytestmark = pytest.mark.django_db
 
