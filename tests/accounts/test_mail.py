@@ -44,5 +44,5 @@ def test_a_mail_says_who_sends_it_and_little_else() -> None:
     for message in mail.outbox:
         assert message.subject.startswith("[rougedb] ")
         assert message.from_email == "rougedb <no-reply@127.0.0.1>"
-        assert not re.search("Rouge|episode|progress", message.subject + message.body), message.body
+        assert not re.search("Rouge|episode|progress", f"{message.subject} {message.body}"), message.body
         assert message.body.endswith("--\nrougedb, testserver")
