@@ -1,6 +1,7 @@
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 
 from .models import Viewer
@@ -9,8 +10,18 @@ from .models import Viewer
 class LoginForm(AllauthLoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "Username or e-mail"
+        self.fields["login"].label = "Username or email"
         self.fields["remember"].label = "Remember me on this browser"
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """A key is a passkey unless it is said to be for the second step alone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["passwordless"].label = "Sign in with it alone, without the password"
+        self.fields["passwordless"].help_text = "Without this it is a second step after the password."
+        self.fields["passwordless"].initial = True
 
 
 class ProfileForm(forms.ModelForm):

@@ -129,6 +129,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[rougedb] "
 ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
+MFA_FORMS = {"add_webauthn": "episodes.forms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "rougedb"

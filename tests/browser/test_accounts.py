@@ -26,7 +26,7 @@ def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
 def sign_in(page: Page, name: str = "carol") -> None:
     page.goto("/")
     page.get_by_role("link", name="Sign in").click()
-    page.get_by_label("Username or e-mail").fill(name)
+    page.get_by_label("Username or email").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("link", name=name)).to_be_visible()
@@ -56,18 +56,18 @@ def test_a_passkey_is_made_and_signs_in(page: Page) -> None:
     sign_in(page)
     page.get_by_role("link", name="carol").click()
     page.get_by_role("link", name="Passkeys").click()
-    page.get_by_role("link", name="Add").click()
+    page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
     page.get_by_role("textbox", name="Name optional").fill("My laptop")
-    page.get_by_label("Passwordless").check()
+    expect(page.get_by_label("Sign in with it alone")).to_be_checked()
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_text("recovery codes").first).to_be_visible()
     assert [(message.to, message.subject) for message in mail.outbox] == [
         (["carol@example.org"], "[rougedb] Security Key Added")
     ]
     page.get_by_role("link", name="Passkeys").click()
-    expect(page.locator("table")).to_contain_text("My laptop")
+    expect(page.locator(".keys")).to_contain_text("My laptop")
 
     page.get_by_role("link", name="Sign out").click()
     page.get_by_role("button", name="Sign Out").click()
@@ -76,6 +76,16 @@ def test_a_passkey_is_made_and_signs_in(page: Page) -> None:
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("link", name="carol")).to_be_visible()
     assert complaints == []
+
+
+def test_a_passkey_that_is_not_there_is_told_on_the_page(page: Page) -> None:
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "usb", "automaticPresenceSimulation": True}
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_text("That did not work, or was cancelled.")).to_be_visible(timeout=30_000)
 
 
 def test_the_number_of_the_account_is_offered(page: Page) -> None:
