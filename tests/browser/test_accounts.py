@@ -78,6 +78,17 @@ def test_a_passkey_is_made_and_signs_in(page: Page) -> None:
     assert complaints == []
 
 
+def test_the_code_for_an_app_can_be_seen(page: Page) -> None:
+    person("carol")
+    sign_in(page)
+    page.goto("/accounts/2fa/totp/activate/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    picture = page.get_by_role("img", name="QR code")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("it => it.complete && it.naturalWidth") > 0
+
+
 def test_a_passkey_that_is_not_there_is_told_on_the_page(page: Page) -> None:
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
