@@ -39,7 +39,9 @@ def signed_in(name: str = "ann", *, at: int | None = None) -> Client:
 
 def who(client: Client) -> str | None:
     """Whose name the home page shows as signed in."""
-    found = re.search(r'href="/accounts/">([^<]+)<', client.get("/").content.decode())
+    found = re.search(
+        r'href="/accounts/">Account<span class="visually-hidden"> of ([^<]+)<', client.get("/").content.decode()
+    )
     return found.group(1) if found else None
 
 
