@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 
-from corrections.rows import Editable, Page, register
+from corrections.rows import Editable, Page, linters, mention_readers, register
 from episodes.models import Episode, Series
 
-from . import portraits
+from . import moderating, portraits
 from .mentions import texts_mentioning
 from .models import (
     Alias,
@@ -42,12 +42,18 @@ def register_all() -> None:
         ),
         Editable(
             Episode, ("title", "native_title", "aired_on", "synopsis"),
-            page=Page(name=str, address=_address_of_episode),
+            page=Page(
+                name=str, address=_address_of_episode, preview=moderating.preview_of_episode,
+                names=moderating.names_of_episodes, find=moderating.find_episodes,
+            ),
         ),
         _subject(Character, "character-short"),
         _subject(Faction, "faction-short"),
-        Editable(Alias, (*OWNER, "name", "kind", "language", "headline", "common_word", *WHEN)),
-        Editable(Trait, (*OWNER, "attribute", "value", *WHEN)),
+        Editable(
+            Alias, (*OWNER, "name", "kind", "language", "headline", "common_word", *WHEN),
+            noun=moderating.noun_of_alias,
+        ),
+        Editable(Trait, (*OWNER, "attribute", "value", *WHEN), noun=moderating.noun_of_trait),
         Editable(Tag, ("name", "slug")),
         Editable(CharacterTag, ("content_object", "tag", *WHEN_AND_UNTIL)),
         Editable(FactionTag, ("content_object", "tag", *WHEN_AND_UNTIL)),
@@ -64,11 +70,17 @@ def register_all() -> None:
         ),
     ):  # fmt: skip
         register(editable)
+    linters.append(moderating.warnings_of)
+    mention_readers.append(moderating.read_mentions)
 
 
 def _subject(model: type[Subject], view: str) -> Editable:
     return Editable(
-        model, ("key", "public_id", *WHEN), page=Page(name=newest_name, address=_address_through(view)),
+        model, ("key", "public_id", *WHEN),
+        page=Page(
+            name=newest_name, address=_address_through(view), preview=moderating.preview_of_subject(model),
+            names=moderating.names_of(model), find=moderating.find(model),
+        ),
         check=_has_its_name, check_removed=_is_not_mentioned,
     )  # fmt: skip
 

@@ -216,7 +216,7 @@ def _carry_out(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
 
 
 @contextmanager
-def as_if_applied(correction: Correction) -> Iterator[None]:
+def as_if_applied(correction: Correction) -> Iterator[list[Change]]:
     """The site as it would be, for a preview: conflicts are overridden, and all of it is undone afterwards."""
     with transaction.atomic():
         Edition.begin()
@@ -227,7 +227,7 @@ def as_if_applied(correction: Correction) -> Iterator[None]:
         work.write()
         work.check()
         try:
-            yield
+            yield changes
         finally:
             transaction.set_rollback(True)
 

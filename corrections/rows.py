@@ -26,6 +26,8 @@ class Page:
     name: Callable[[models.Model], str]  # for editors
     address: Callable[[models.Model], str]
     preview: Callable[[HttpRequest, models.Model, int], HttpResponse] | None = None  # as it looks at an episode
+    names: Callable[[Iterable[str], int], dict[str, str]] | None = None  # by key, as they are known at an episode
+    find: Callable[[str, int], Iterable[str]] | None = None  # the keys of those with such a name at an episode
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Editable:
     model: type[models.Model]
     fields: tuple[str, ...]
     page: Page | None = None
+    noun: Callable[[Values], str] | None = None  # what people call such a row, where that depends on its values
     check: Callable[[Any], None] | None = None  # of the row as it stands, besides its own validation
     check_removed: Callable[[Any], None] | None = None  # once all is written, of a row that is gone
     open_file: Callable[[str], File | None] | None = None  # what was sent or kept under this name
@@ -59,6 +62,21 @@ class Editable:
     def files(self) -> tuple[str, ...]:
         return tuple(name for name in self.fields if isinstance(self.field(name), models.FileField))
 
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A text of a row says what is told later."""
+
+    field: str
+    found: str
+    told_in: int
+    claim: str
+    url: str  # of what reveals it
+
+
+# How texts are read to a moderator; whoever knows what stands in them adds its own.
+linters: list[Callable[[Iterable[models.Model]], list[list[Warned]]]] = []  # for each row what its texts say too early
+mention_readers: list[Callable[[Iterable[str], int], dict[str, str]]] = []  # each mention, as it is known at an episode
 
 _registered: dict[str, Editable] = {}
 

@@ -1,0 +1,203 @@
+"""What waits, for one moderator: what they may see of it, how long it takes, and which comes next."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from episodes.progress import last_episode
+from episodes.requests import Visit
+
+from . import rows
+from .apply import Refused
+from .desk import claim
+from .models import UNDECIDED, Change, ChangeSubject, Correction, State
+
+LATELY = 50  # decided corrections that the median wait is taken of
+OPENED = "opened_corrections"  # in the session
+MOST_OPENED = 100
+MOST_NAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a moderator may be shown: what they have watched, and what they have opened on purpose."""
+
+    progress: int
+    last_episode: int
+    opened: frozenset[str]
+
+    def folds(self, correction: Correction, told_in: int | None = None) -> bool:
+        """Whether it is to stay folded; `told_in` if a closer look found more than the correction says of itself."""
+        if str(correction.pk) in self.opened:
+            return False
+        return max(self.reveals(correction), told_in or 0) > self.progress
+
+    def reveals(self, correction: Correction) -> int:
+        """What shows on no page by itself may be of any episode, and what is said of it as late as its evidence."""
+        of_itself = self.last_episode if correction.revealed_in is None else correction.revealed_in
+        return max(of_itself, correction.evidence_episode or 0)
+
+    def at(self, correction: Correction, told_in: int | None = None) -> int:
+        """The episode as of which an open one is read."""
+        return max(self.progress, self.reveals(correction), told_in or 0)
+
+
+def sight_of(request: HttpRequest) -> Sight:
+    visit: Visit = request  # type: ignore[assignment]
+    return Sight(visit.progress, last_episode(), frozenset(request.session.get(OPENED, ())))
+
+
+def open_on_purpose(request: HttpRequest, correction: Correction) -> None:
+    opened = [pk for pk in request.session.get(OPENED, []) if pk != str(correction.pk)]
+    request.session[OPENED] = [*opened, str(correction.pk)][-MOST_OPENED:]
+
+
+def unfolded(corrections: QuerySet[Correction], sight: Sight) -> QuerySet[Correction]:
+    seen = Q(revealed_in__lte=sight.progress)
+    if sight.progress >= sight.last_episode:
+        seen |= Q(revealed_in=None)
+    seen &= Q(evidence_episode=None) | Q(evidence_episode__lte=sight.progress)
+    return corrections.filter(seen | Q(pk__in=sight.opened))
+
+
+def median_wait() -> timedelta | None:
+    """Of those that somebody else decided lately."""
+    decided = Correction.objects.filter(
+        state__in=(State.ACCEPTED, State.PARTLY, State.REJECTED), by_author=False, decided_at__isnull=False
+    )
+    times = decided.order_by("-decided_at").values_list("created_at", "decided_at")[:LATELY]
+    waits = [ended - began for began, ended in times if ended is not None]
+    return timedelta(seconds=median(wait.total_seconds() for wait in waits)) if waits else None
+
+
+def take_next(user: User, sight: Sight, *, after: Correction | None = None) -> Correction | None:
+    """Claim the oldest that this moderator can decide, that nobody else is on, and that tells them nothing new."""
+    held = Correction.objects.claimed().exclude(claimed_by=user)
+    free = unfolded(Correction.objects.filter(state__in=(State.OPEN, State.FAILED)), sight)
+    free = free.exclude(pk__in=held.values("pk"))
+    if not user.is_superuser:
+        free = free.exclude(author=user)
+    oldest_first = free.order_by("created_at", "id")
+    if after is not None:
+        later = Q(created_at__gt=after.created_at) | Q(created_at=after.created_at, pk__gt=after.pk)
+        oldest_first = oldest_first.filter(later)
+    for correction in oldest_first[:20]:
+        if correction.is_claimed:
+            return correction
+        try:
+            return claim(correction, by=user)
+        except Refused:  # somebody was quicker
+            continue
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A correction in the queue."""
+
+    folded: bool
+    episode: int
+    about: tuple[str, ...]
+    more: int
+    kinds: str
+
+
+def lines(corrections: Iterable[Correction], sight: Sight) -> dict[Correction, Line]:
+    """All that a page of the queue says, in a bounded number of queries."""
+    corrections = list(corrections)
+    shown = [correction for correction in corrections if not sight.folds(correction)]
+    about: defaultdict[object, list[str]] = defaultdict(list)
+    subjects = ChangeSubject.objects.filter(change__correction__in=shown, change__replaced=False)
+    for pk, subject in subjects.order_by("id").values_list("change__correction", "subject"):
+        if subject not in about[pk]:
+            about[pk].append(subject)
+    at = max((sight.at(correction) for correction in shown), default=sight.progress)
+    at = sight.progress if all(str(c.pk) not in sight.opened for c in shown) else at
+    names = names_of_subjects({subject for pk in about for subject in about[pk][:MOST_NAMES]}, at)
+    kinds: defaultdict[object, list[str]] = defaultdict(list)
+    counted = Change.objects.filter(correction__in=shown).current().order_by()
+    for row in counted.values("correction", "action", "model").annotate(count=Count("id")):
+        kinds[row["correction"]].append(_kind_in_words(row["action"], row["model"], row["count"]))
+    return {
+        correction: Line(
+            folded=correction not in shown,
+            episode=sight.reveals(correction),
+            about=tuple(names.get(subject, _nobody(subject)) for subject in about[correction.pk][:MOST_NAMES]),
+            more=max(0, len(about[correction.pk]) - MOST_NAMES),
+            kinds=", ".join(sorted(kinds[correction.pk])),
+        )
+        for correction in corrections
+    }
+
+
+def _kind_in_words(action: str, model: str, count: int) -> str:
+    label = str(Change.Action(action).label).lower()
+    times = f" ×{count}" if count > 1 else ""
+    return f"{label} {rows.editable(model).model._meta.verbose_name}{times}"
+
+
+def _nobody(subject: str) -> str:
+    """Not written yet, or gone."""
+    label = subject.partition(":")[0]
+    return f"a {rows.editable(label).model._meta.verbose_name}"
+
+
+def names_of_subjects(subjects: Iterable[str], episode: int) -> dict[str, str]:
+    """The pages, as somebody at that episode calls them."""
+    keys: defaultdict[str, set[str]] = defaultdict(set)
+    for subject in subjects:
+        label, _, key = subject.partition(":")
+        keys[label].add(key)
+    found: dict[str, str] = {}
+    for label, of_label in keys.items():
+        page = rows.editable(label).page
+        if page is not None and page.names is not None:
+            found |= {f"{label}:{key}": name for key, name in page.names(of_label, episode).items()}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of an author's corrections so far."""
+
+    accepted: int
+    partly: int
+    rejected: int
+    waiting: int
+    since: datetime | None
+
+
+def record_of(correction: Correction) -> Record | None:
+    if correction.author is None and not correction.receipt:
+        return None
+    own = Q(author=correction.author) if correction.author else Q(receipt=correction.receipt)
+    states = dict(Correction.objects.filter(own).order_by().values_list("state").annotate(Count("id")))
+    return Record(
+        accepted=states.get(State.ACCEPTED, 0),
+        partly=states.get(State.PARTLY, 0),
+        rejected=states.get(State.REJECTED, 0),
+        waiting=sum(states.get(state, 0) for state in UNDECIDED) - int(correction.is_undecided),
+        since=correction.author.date_joined if correction.author else None,
+    )
+
+
+def age_of(correction: Correction) -> str:
+    """As short as a column wants it."""
+    minutes = int((timezone.now() - correction.created_at).total_seconds() // 60)
+    return in_short(timedelta(minutes=minutes))
+
+
+def in_short(wait: timedelta) -> str:
+    minutes = int(wait.total_seconds() // 60)
+    for size, name in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {name}{'s' * (count > 1)}"
+    return "just now" if not minutes else "1 minute"

@@ -1,0 +1,25 @@
+from typing import Any
+
+from django import template
+from django.template import RequestContext
+
+from corrections import queue
+from corrections.models import Correction
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/corrections/correction/waiting.html", takes_context=True)
+def what_waits(context: RequestContext) -> dict[str, Any]:
+    """The queue, for whoever may look at it: as much of it as tells them nothing new."""
+    request: Any = context.get("request")
+    if request is None or not request.user.has_perm("corrections.view_correction"):
+        return {}
+    wait = queue.median_wait()
+    return {
+        "may_look": True,
+        "may_decide": request.user.has_perm("corrections.decide"),
+        "count": queue.unfolded(Correction.objects.undecided(), queue.sight_of(request)).count(),
+        "wait": queue.in_short(wait) if wait is not None else "",
+        "csrf_token": context.get("csrf_token"),
+    }

@@ -1,0 +1,78 @@
+// Deciding by keyboard. Everything here can be done with the form alone.
+"use strict";
+
+const form = document.getElementById("decisions");
+const changes = [...document.querySelectorAll("article.change")];
+const preview = document.getElementById("preview");
+const keys = document.querySelector(".keys");
+
+function current() {
+  const focused = document.activeElement.closest("article.change");
+  return focused || changes.find((change) => change.classList.contains("at")) || changes[0];
+}
+
+function goTo(change) {
+  if (!change) return;
+  for (const other of changes) other.classList.toggle("at", other === change);
+  change.focus();
+  change.scrollIntoView({ block: "nearest" });
+}
+
+function step(by) {
+  const focused = document.activeElement.closest("article.change");
+  goTo(focused ? changes[changes.indexOf(focused) + by] : changes[0]);
+}
+
+function choose(change, decision) {
+  const radio = change?.querySelector(`input[type=radio][value=${decision}]`);
+  if (radio) radio.checked = true;
+  return Boolean(radio);
+}
+
+function openPreview() {
+  if (!preview) return;
+  preview.open = !preview.open;
+  const frame = preview.querySelector("iframe");
+  const first = preview.querySelector("a[target=preview]");
+  if (preview.open && first && !frame.hasAttribute("src")) frame.src = first.href;
+}
+
+const does = {
+  j: () => step(1),
+  k: () => step(-1),
+  a: () => { const change = current(); if (choose(change, "accept")) goTo(changes[changes.indexOf(change) + 1] || change); },
+  r: () => { const change = current(); if (choose(change, "reject")) change.querySelector(".why input").focus(); },
+  e: () => {
+    const altering = current()?.querySelector("details.altering");
+    if (!altering) return;
+    altering.open = true;
+    altering.querySelector("textarea, input:not([type=hidden]), select").focus();
+  },
+  p: openPreview,
+  "?": () => { if (keys) keys.hidden = !keys.hidden; },
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input:not([type=radio]):not([type=checkbox]), textarea, select");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) {
+    event.preventDefault();
+    form.querySelector("button[value=decide]")?.click();
+  } else if (event.key === "Escape" && typing) {
+    goTo(event.target.closest("article.change"));
+  } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && does[event.key]) {
+    event.preventDefault();
+    does[event.key]();
+  }
+});
+
+// Whoever alters a value means to accept it so.
+form?.addEventListener("input", (event) => {
+  const change = event.target.closest("article.change");
+  if (event.target.closest(".altering")) choose(change, "accept");
+  if (event.target.closest(".why")) choose(change, "reject");
+});
+if (keys) keys.hidden = window.matchMedia("(pointer: coarse)").matches;
+preview?.addEventListener("toggle", () => {
+  const frame = preview.querySelector("iframe");
+  if (preview.open && !frame.hasAttribute("src")) frame.src = preview.querySelector("a[target=preview]").href;
+});
