@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -14,9 +15,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.csp import CSP
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
 from . import desk, queue, rows, sending
@@ -29,6 +32,7 @@ from .verdicts import ACCEPT, LEAVE, REASONS, CommentForm, again, forms_for
 CHANGELIST = "admin:corrections_correction_changelist"
 CHANGE = "admin:corrections_correction_change"
 TEMPLATES = "admin/corrections/correction"
+POLICY: dict[str, Any] = settings.SECURE_CSP
 
 type View = Callable[..., HttpResponse]
 
@@ -59,6 +63,7 @@ def address_of(correction: Correction) -> str:
 # The page
 
 
+@csp_override(POLICY | {"frame-src": [CSP.SELF]})
 @onlookers
 def page(request: HttpRequest, correction: Correction) -> HttpResponse:
     return answer(request, correction) if request.method == "POST" else _page(request, correction)
@@ -279,6 +284,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 # The real page, and pictures that nobody else sees
 
 
+@csp_override(POLICY | {"script-src": [CSP.NONE], "form-action": [CSP.NONE], "frame-ancestors": [CSP.SELF]})
 @xframe_options_sameorigin
 @require_safe
 @onlookers
@@ -319,8 +325,8 @@ def _page_at(request: HttpRequest, subject: str, episode: int) -> HttpResponse |
 
 
 def _as_preview(shown: HttpResponse, correction: Correction, episode: int, missing: int) -> HttpResponse:
-    """With a banner, links that leave the frame, and pictures from where they are kept until then."""
-    content = shown.content.decode()
+    """With a banner, links that leave the frame, no scripts, and pictures from where they are kept until then."""
+    content = re.sub(r"<script\b[^>]*></script>", "", shown.content.decode())
     for change in pending(correction):
         if name := _pictures(change).get("after"):
             public = re.escape(default_storage.url(name).rpartition(".")[0]) + r"(-\d+)?\.\w+"

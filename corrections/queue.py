@@ -1,6 +1,6 @@
 """What waits, for one moderator: what they may see of it, how long it takes, and which comes next."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ LATELY = 50  # decided corrections that the median wait is taken of
 OPENED = "opened_corrections"  # in the session
 MOST_OPENED = 100
 MOST_NAMES = 3
+MOST_COUNTED = 60  # changes of one correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +122,50 @@ def lines(corrections: Iterable[Correction], sight: Sight) -> dict[Correction, L
     at = max((sight.at(correction) for correction in shown), default=sight.progress)
     at = sight.progress if all(str(c.pk) not in sight.opened for c in shown) else at
     names = names_of_subjects({subject for pk in about for subject in about[pk][:MOST_NAMES]}, at)
-    kinds: defaultdict[object, list[str]] = defaultdict(list)
-    counted = Change.objects.filter(correction__in=shown).current().order_by()
-    for row in counted.values("correction", "action", "model").annotate(count=Count("id")):
-        kinds[row["correction"]].append(_kind_in_words(row["action"], row["model"], row["count"]))
+    kinds = _kinds(shown)
     return {
         correction: Line(
             folded=correction not in shown,
             episode=sight.reveals(correction),
             about=tuple(names.get(subject, _nobody(subject)) for subject in about[correction.pk][:MOST_NAMES]),
             more=max(0, len(about[correction.pk]) - MOST_NAMES),
-            kinds=", ".join(sorted(kinds[correction.pk])),
+            kinds=", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds[correction.pk].items()),
         )
         for correction in corrections
     }
 
 
-def _kind_in_words(action: str, model: str, count: int) -> str:
-    label = str(Change.Action(action).label).lower()
-    times = f" ×{count}" if count > 1 else ""
-    return f"{label} {rows.editable(model).model._meta.verbose_name}{times}"
+def _kinds(corrections: list[Correction]) -> defaultdict[object, Counter[str]]:
+    """What each changes, in the order in which it says so; of very large ones the beginning."""
+    current = Change.objects.filter(correction__in=corrections, position__lt=MOST_COUNTED).current()
+    changes = list(current.order_by("position").only("correction_id", "action", "model", "row", "before", "after"))
+    values = _values_of_rows(changes)
+    found: defaultdict[object, Counter[str]] = defaultdict(Counter)
+    for change in changes:
+        kind = rows.editable(change.model)
+        noun = kind.noun(values[change]) if kind.noun else str(kind.model._meta.verbose_name)
+        found[change.correction_id][f"{change.get_action_display().lower()} {noun}"] += 1
+    return found
+
+
+def _values_of_rows(changes: list[Change]) -> dict[Change, rows.Values]:
+    """As much as a noun needs; for a field that is set the row itself is looked at."""
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for change in changes:
+        if change.action == Change.Action.SET and rows.editable(change.model).noun:
+            wanted[change.model].add(change.row)
+    there: dict[tuple[str, str], rows.Values] = {}
+    for label, keys in wanted.items():
+        kind = rows.editable(label)
+        for row in kind.model._base_manager.filter(pk__in=keys):
+            single = [name for name in kind.fields if name not in kind.many]
+            there[label, str(row.pk)] = {name: rows.value_of(row, name) for name in single}
+    return {
+        change: there.get((change.model, change.row), {})
+        if change.action == Change.Action.SET
+        else change.after or change.before or {}
+        for change in changes
+    }
 
 
 def _nobody(subject: str) -> str:

@@ -25,11 +25,6 @@ CONTENT = ["characters_character", "characters_faction", "characters_revelation"
 SERIES = "episodes_series"
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def log_in(group: str, *, staff: bool = True) -> Client:
     user = User.objects.create_user(group, password=PASSWORD, is_staff=staff)
     user.groups.add(Group.objects.get(name=group))

@@ -1,0 +1,158 @@
+"""Who may do what with a correction: roles × actions, each as a direct request. Rows are added by whoever adds a view.
+
+An action is a function of client and correction. Allowed means that it was answered or carried out; whoever is not is
+led to the login or refused, and nothing has changed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+
+from characters.models import Trait
+from corrections import rows
+from corrections.models import Change, Correction, Event
+from episodes.models import Episode
+from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, page_of, verdict
+from tests.corrections.letters import accepted, sent, set_to, somebody
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("anonymous", "contributor", "editor", "moderator", "superuser")
+STAFF = frozenset({"editor", "moderator", "superuser"})
+MODERATORS = frozenset({"moderator", "superuser"})
+
+
+@dataclass(frozen=True)
+class Action:
+    name: str
+    allowed: frozenset[str]
+    send: Callable[[Client, Correction], Any]
+    of_decided: bool = False  # it is about one that was accepted before
+
+
+def post(name: str, **data: Any) -> Callable[[Client, Correction], Any]:
+    return lambda client, correction: client.post(address(name, correction.pk), data)
+
+
+def answer(do: str, decision: str = "", **data: Any) -> Callable[[Client, Correction], Any]:
+    def send(client: Client, correction: Correction) -> Any:
+        decided = verdict(correction.changes.get(), decision, why="No.") if decision else {}
+        return client.post(page_of(correction), filled_in(correction, do=do) | decided | data)
+
+    return send
+
+
+def bulk(action: str) -> Callable[[Client, Correction], Any]:
+    return lambda client, correction: client.post(
+        QUEUE, {"action": action, "_selected_action": [str(correction.pk)], "why": "No."}
+    )
+
+
+ACTIONS = [
+    Action("see the queue", STAFF, lambda client, _: client.get(QUEUE)),
+    Action("search the queue", STAFF, lambda client, _: client.get(QUEUE, {"q": "Ann"})),
+    Action("see a correction", STAFF, lambda client, correction: client.get(page_of(correction))),
+    Action("preview", STAFF, lambda client, correction: client.get(address("preview", correction.pk, 1))),
+    Action("open a folded one", STAFF, post("open")),
+    Action("claim", MODERATORS, post("claim", do="claim")),
+    Action("take over", MODERATORS, post("claim", do="over")),
+    Action("take the next", MODERATORS, lambda client, _: client.post(address("next"))),
+    Action("accept", MODERATORS, answer("decide", "accept")),
+    Action("accept the rest", MODERATORS, answer("accept")),
+    Action("reject", MODERATORS, answer("decide", "reject")),
+    Action("ask", MODERATORS, answer("ask", comment="Why?")),
+    Action("comment", MODERATORS, answer("say", comment="Hm.")),
+    Action("accept in bulk", MODERATORS, bulk("accept_selected")),
+    Action("reject in bulk", MODERATORS, bulk("reject_selected")),
+    Action("undo", STAFF, post("undo"), of_decided=True),
+    # Nobody does any of this, by whatever address the admin may offer.
+    Action("add by form", frozenset(), lambda client, _: client.post(address("add"), {})),
+    Action(
+        "delete by form", frozenset(), lambda client, each: client.post(address("delete", each.pk), {"post": "yes"})
+    ),
+    Action("delete in bulk", frozenset(), bulk("delete_selected")),
+]  # fmt: skip
+ONLY_LOOKING = {"see the queue", "search the queue", "see a correction", "preview", "open a folded one"}
+
+
+@pytest.fixture
+def status(db: None) -> Trait:
+    for number in range(4):
+        Episode.objects.create(number=number)
+    return somebody().traits.get()
+
+
+def everything() -> list[Any]:
+    content = [{kind.label: rows.all_values(kind)} for kind in rows.registered()]
+    return [content, *(list(model.objects.order_by("pk").values()) for model in (Correction, Change, Event))]
+
+
+def is_refused(response: HttpResponse) -> bool:
+    return response.status_code == 403 or (response.status_code == 302 and "/login/" in response["Location"])
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_who_may_do_what(status: Trait, role: str, action: Action) -> None:
+    correction = sent(set_to(status, "value", "dead"), by=person("author"))
+    if action.of_decided:
+        accepted(correction, by=person("first", role="moderator"))
+        correction.refresh_from_db()
+    client = at_the_desk(None if role == "anonymous" else person(role=role))
+    before = everything()
+    response = action.send(client, correction)
+    if role in action.allowed:
+        assert not is_refused(response)
+        assert response.status_code in (200, 302)
+        assert (everything() == before) == (action.name in ONLY_LOOKING)
+    else:
+        assert everything() == before
+        # The queue answers an action that one may not choose with itself.
+        assert is_refused(response) or response.headers.get("Location") == QUEUE or response.status_code == 200
+        assert response.status_code != 200 or role in STAFF
+
+
+def test_every_view_of_the_desk_is_in_the_matrix(status: Trait) -> None:
+    from django.contrib import admin
+
+    names = {pattern.name for pattern in admin.site._registry[Correction].get_urls() if pattern.name}
+    ours = {name.removeprefix("corrections_correction_") for name in names}
+    assert ours == {
+        "changelist", "add", "history", "delete", "change",  # of every admin; history leads to the page
+        "next", "open", "claim", "undo", "preview", "picture",  # picture: test_deciding
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["open", "claim", "undo"])
+def test_nothing_changes_by_being_asked_for(status: Trait, name: str) -> None:
+    correction = sent(set_to(status, "value", "dead"), by=person("author"))
+    client = at_the_desk(person(role="superuser"))
+    assert client.get(address(name, correction.pk)).status_code == 405
+    assert client.get(address("next")).status_code == 405
+
+
+def test_nobody_decides_their_own_by_any_way(status: Trait) -> None:
+    moderator = person(role="moderator")
+    correction = sent(set_to(status, "value", "dead"), by=moderator)
+    client = at_the_desk(moderator)
+    for send in (answer("accept"), answer("decide", "accept"), answer("decide", "reject"), bulk("accept_selected")):
+        send(client, correction)
+    status.refresh_from_db()
+    correction.refresh_from_db()
+    assert (status.value, correction.state) == ("alive", "open")
+
+
+def test_who_has_left_the_staff_decides_nothing(status: Trait) -> None:
+    moderator: User = person(role="moderator")
+    correction = sent(set_to(status, "value", "dead"))
+    client = at_the_desk(moderator)
+    User.objects.filter(pk=moderator.pk).update(is_staff=False)
+    assert is_refused(answer("accept")(client, correction))
+    status.refresh_from_db()
+    assert status.value == "alive"
