@@ -4,24 +4,34 @@ import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core import mail
 from django.test import Client
 
+from characters.roles import CONTRIBUTORS, EDITORS, MODERATORS
 from episodes.models import Viewer
 
 PASSWORD = "a-long-and-quite-odd-one"
+GROUPS = {"contributor": CONTRIBUTORS, "editor": EDITORS, "moderator": MODERATORS}
 OWN = {"Sec-Fetch-Site": "same-origin"}
 LINK = re.compile(r"https?://[^/]+(/\S+)")
 
 
-def person(name: str = "ann", *, at: int | None = None, **values: Any) -> User:
-    """Somebody with a confirmed address, and a number of their own if they have signed in before."""
+def person(name: str = "", *, role: str = "", at: int | None = None, **values: Any) -> User:
+    """Somebody with a confirmed address, and a number of their own if they have signed in before.
+
+    Who has a role bears its name, unless they have another, and is of the staff if it is one of those.
+    """
+    name = name or role or "ann"
+    values.setdefault("is_staff", role in ("editor", "moderator", "superuser"))
+    values.setdefault("is_superuser", role == "superuser")
     user = User.objects.create_user(name, f"{name}@example.org", PASSWORD, **values)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    if role in GROUPS:
+        user.groups.add(Group.objects.get(name=GROUPS[role]))
     if at is not None:
         Viewer.objects.create(user=user, progress=at)
-    return user
+    return User.objects.get(pk=user.pk)  # without what it remembers of its permissions
 
 
 def sign_in(client: Client, name: str = "ann", password: str = PASSWORD, **also: Any) -> Any:
