@@ -1,10 +1,15 @@
 from pathlib import Path
 
-from . import icons, planet
+from . import icons, planet, plates
 
-STATIC = Path(__file__).resolve().parent.parent / "static"
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "static"
+PORTRAITS = ROOT / "characters/datasets/metallic_rouge/portraits"
 
 (STATIC / "planet.svg").write_text(planet.as_svg())
 icons.icon(48).save(STATIC / "favicon.png", optimize=True)
 icons.icon(180).save(STATIC / "apple-touch-icon.png", optimize=True)
 icons.card().save(STATIC / "card.png", optimize=True)
+PORTRAITS.mkdir(exist_ok=True)
+for name, picture in plates.drawn():
+    picture.save(PORTRAITS / name, optimize=True)
