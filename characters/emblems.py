@@ -18,7 +18,7 @@ ACCENTS = {
     "silver": "#5f6b78",
     "grey": "#565b63",
     "black": "#2b282e",
-    "white": "#6d6a66",
+    "white": "#67645f",
     "orange": "#a4510f",
     "gold": "#7d6208",
     "violet": "#66408f",
@@ -118,14 +118,17 @@ def mask_for(name: str) -> str:
 def seal_for(name: str) -> str:
     """A wheel of as many parts as the name happens to say."""
     pick = _Picker(name)
-    spokes, ticks = 3 + pick(6), (24, 36, 48)[pick(3)]
-    inner, bend, core = 6 + pick(5), pick(3), pick(3)
-    rim = _circle(19.5) + _circle(18.2) if pick(2) else "".join(_ray(turn, ticks, 18, 20, 0.5) for turn in range(ticks))
+    spokes, ticks = 3 + pick(6), (16, 24, 32)[pick(3)]
+    inner, outer, width = 5 + pick(5), 13 + pick(4), 1.8 + pick(4) * 0.7
+    bend, core = pick(3), pick(3)
+    rim = _circle(19.5) + _circle(18.2) if pick(2) else "".join(_ray(turn, ticks, 18, 20, 0.6) for turn in range(ticks))
     if bend:
-        star = [_at(step / (2 * spokes), 16 if step % 2 == 0 else inner - 2 + bend * 2) for step in range(2 * spokes)]
+        star = [
+            _at(step / (2 * spokes), outer if step % 2 == 0 else inner - 2 + bend * 2) for step in range(2 * spokes)
+        ]
         figure = _polygon(star)
     else:
-        figure = "".join(_ray(turn, spokes, inner - 2, 16, 2.6) for turn in range(spokes))
+        figure = "".join(_ray(turn, spokes, inner - 1, outer, width) for turn in range(spokes))
     middle = (_circle(3.2), _circle(4.4) + _circle(2.2), _polygon([_at(step / spokes, 4.5) for step in range(spokes)]))
     return rim + figure + middle[core]
 

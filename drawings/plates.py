@@ -143,7 +143,7 @@ def the_cards(plate: Plate) -> None:
         across, up = (cos(lean), sin(lean)), (-sin(lean), cos(lean))
 
         def at(x: float, y: float, across: Point = across, up: Point = up) -> Point:
-            return 360 + x * across[0] + (y - 360) * up[0], 800 + x * across[1] + (y - 360) * up[1]
+            return 360 + x * across[0] + (y - 560) * up[0], 880 + x * across[1] + (y - 560) * up[1]
 
         plate.shape([at(-135, -60), at(135, -60), at(135, 340), at(-135, 340)], colour)
         pip = plate.ground if step == 2 else PAPER

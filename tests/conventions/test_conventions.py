@@ -10,6 +10,9 @@ import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from characters import emblems
+from drawings.plates import mixed
+
 ROOT = Path(settings.BASE_DIR)
 APPS = ("episodes", "corrections", "characters", "rougedb")  # each may import those before it
 PUBLIC_VIEWS = [ROOT / "characters/views.py", ROOT / "episodes/views.py"]
@@ -168,6 +171,43 @@ def test_requirements_are_pinned_and_hashed() -> None:
         for block in required:
             assert re.match(r"[\w.\[\],-]+==\S+", block), block[:60]
             assert "--hash=sha256:" in block, block[:60]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_templates_have_nothing_inline_that_the_policy_for_content_forbids(path: Path) -> None:
+    if "email" in path.parts:
+        return
+    source = path.read_text()
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", source), "a style or a handler"
+    for script in re.findall(r"<script\b[^>]*>", source):
+        assert "src=" in script or 'type="application/json"' in script, script
+
+
+def test_every_accent_has_its_class_and_carries_white() -> None:
+    sheet = (ROOT / "static/css/site.css").read_text()
+    assert dict(re.findall(r"\.accent-([\w-]+) { --plate: (#\w{6}); }", sheet)) == emblems.ACCENTS
+    paper, night = (
+        re.search(rf"--paper: light-dark\({pair}\)", sheet) for pair in (r"(#\w{6}), .*?", r".*?, (#\w{6})")
+    )
+    assert paper is not None
+    assert night is not None
+    for name, plate in emblems.ACCENTS.items():
+        lighter = mixed(plate, "#ffffff", 0.58)
+        assert contrast(plate, "#fdf3ec") >= 4.5, name
+        assert contrast(plate, paper[1]) >= 4.5, name
+        assert contrast(lighter, night[1]) >= 4.5, name
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """As WCAG has it."""
+    parts = [value / 255 for value in bytes.fromhex(colour[1:])]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_every_link_in_the_docs_leads_somewhere() -> None:
