@@ -24,6 +24,9 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, and migrations that are missing
 bench: $(VENV)/.installed  ## measure search, suggestions and lists on a made-up show (ROWS=1000000)
 	$(IN_VENV) -m bench
 
+drawings: $(VENV)/.installed  ## draw the planet, the icons, the card and the plates of the data set anew
+	$(IN_VENV) -m drawings
+
 requirements: $(VENV)/.installed-dev  ## compile the pinned, hashed requirement files from pyproject.toml
 	$(VENV)/bin/pip install --quiet uv
 	for group in base dev; do \
@@ -46,4 +49,4 @@ $(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
 	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/.installed
 
-.PHONY: help run test lint bench requirements clean
+.PHONY: help run test lint bench drawings requirements clean

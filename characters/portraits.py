@@ -81,7 +81,7 @@ def smaller(name: str, width: int, kind: str = "webp") -> str:
 def srcset(name: str, size: tuple[int, int], kind: str) -> str:
     """The copies of one format, each with its true width, for a browser to choose from."""
     width, height = size
-    true_widths = {min(width, wanted, max(1, 2 * wanted * width // max(height, 1))): wanted for wanted in WIDTHS}
+    true_widths = {min(width, wanted, max(1, round(2 * wanted * width / max(height, 1)))): wanted for wanted in WIDTHS}
     return ", ".join(
         f"{default_storage.url(smaller(name, wanted, kind))} {true}w" for true, wanted in sorted(true_widths.items())
     )

@@ -3,11 +3,14 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
 
 from characters.datasets.loading import load
+from characters.portraits import DIRECTORY, normalised
 from tests.nets import gate_net
 from tests.shows import REAL_SHOW
 
@@ -77,9 +80,21 @@ def rows_of_the_real_show(django_db_setup: None, django_db_blocker: Any) -> list
     return rows
 
 
+@pytest.fixture(scope="session")
+def pictures_of_the_real_show() -> list[ContentFile]:
+    """As they are kept, without the copies, which nothing but a browser asks for."""
+    pictures = []
+    for path in sorted(REAL_SHOW.glob("portraits/*")):
+        with path.open("rb") as file:
+            pictures.append(normalised(file))
+    return pictures
+
+
 @pytest.fixture
-def real_show(db: None, rows_of_the_real_show: list[list[Model]]) -> None:
+def real_show(db: None, rows_of_the_real_show: list[list[Model]], pictures_of_the_real_show: list[ContentFile]) -> None:
     """Metallic Rouge, as the loader writes it."""
+    for picture in pictures_of_the_real_show:
+        default_storage.save(f"{DIRECTORY}{picture.name}", picture)
     for rows in rows_of_the_real_show:
         if rows:
             type(rows[0])._base_manager.bulk_create(rows)

@@ -10,8 +10,8 @@ async function follow(form, button) {
   if (PARTS.some((part) => !next.querySelector(part))) throw new Error("not one of our pages");
   if (response.redirected) history.replaceState(null, "", response.url);
   const swap = () => show(next);
-  if (document.startViewTransition && !stillness.matches) document.startViewTransition(swap);
-  else swap();
+  if (!document.startViewTransition || stillness.matches) swap();
+  else document.startViewTransition(swap).ready.catch(() => {}); // broken off, and shown all the same
 }
 
 function show(next) {
@@ -22,9 +22,7 @@ function show(next) {
   else delete document.documentElement.dataset.theme;
   for (const sheet of next.head.querySelectorAll("link[rel=stylesheet], script[src]")) adopt(sheet);
   for (const part of PARTS) {
-    const shown = document.adoptNode(next.querySelector(part));
-    document.querySelector(part).replaceWith(shown);
-    window.htmx?.process(shown);
+    document.querySelector(part).replaceWith(document.adoptNode(next.querySelector(part)));
   }
   document.querySelector(".offer")?.remove();
   const offer = next.querySelector(".offer");

@@ -1,9 +1,20 @@
-// The search field as a combobox: htmx fetches the suggestions, this moves among them.
+// The search field as a combobox: htmx fetches the suggestions, this moves among them. Most visits to a page do without
+// either, so htmx, which is heavier than the rest of the page's scripts together, comes when the field is entered.
 // Pattern: https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ (list autocomplete with manual selection)
 const field = document.getElementById("search-field");
 const list = document.getElementById("suggestions");
 const count = document.getElementById("suggestion-count");
+const shownAtFirst = field.value;
 let chosen = -1;
+
+function fetchHtmx() {
+  const script = document.createElement("script");
+  script.src = field.form.dataset.htmx;
+  script.addEventListener("load", () => {
+    if (field.value !== shownAtFirst) htmx.ajax("GET", field.getAttribute("hx-get"), { source: field });
+  });
+  document.head.append(script);
+}
 
 const options = () => [...list.querySelectorAll("[role=option]")];
 
@@ -49,6 +60,7 @@ field.setAttribute("aria-autocomplete", "list");
 field.setAttribute("aria-controls", list.id);
 field.setAttribute("aria-expanded", "false");
 field.autocomplete = "off";
+field.addEventListener("focus", fetchHtmx, { once: true });
 field.addEventListener("keydown", onKey);
 field.addEventListener("focus", () => show(field.value.trim() !== ""));
 field.form.addEventListener("focusout", (event) => {

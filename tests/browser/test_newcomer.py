@@ -58,6 +58,54 @@ def test_going_back_in_the_story_and_then_in_the_browser_shows_nothing_later(pag
         assert "Ann Lee" not in page.content()
 
 
+def test_a_slip_is_undone_and_a_leap_is_asked_about(page: Page) -> None:
+    bar = page.get_by_label("Your progress")
+    go_on(page, 1)
+    expect(bar).to_contain_text("You are at episode 1")
+    bar.get_by_role("button", name="Undo").click()
+    expect(bar).to_contain_text("You have watched nothing yet")
+    expect(bar.get_by_role("button", name="Undo")).to_have_count(0)
+    page.get_by_role("button", name="Episode 3").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Have you watched all the way to episode 3?")
+    expect(bar).to_contain_text("You have watched nothing yet")
+    page.get_by_role("button", name="Yes, I have watched up to 3").click()
+    expect(bar).to_contain_text("You are at episode 3")
+
+
+def test_the_theme_stays(page: Page) -> None:
+    page.get_by_label("Colours").get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.goto("/tags/")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_label("Colours").get_by_role("button", name="Light").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+
+
+def test_with_javascript_no_new_page_is_opened(show: None, browser_at: Open) -> None:
+    page = browser_at().new_page()
+    page.goto("/characters/")
+    page.evaluate("window.isStillHere = true")
+    go_on(page, 1)
+    expect(page.locator(".card strong")).to_have_text(["Bea", "the stranger"])
+    page.get_by_label("Colours").get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("window.isStillHere")
+    assert page.evaluate("history.length") == 2
+
+
+def test_nothing_shifts_while_a_page_is_drawn(show: None, browser_at: Open) -> None:
+    page = browser_at(viewport={"width": 390, "height": 844}).new_page()
+    page.add_init_script(
+        "window.shifts = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
+        " window.shifts += entry.value; }).observe({ type: 'layout-shift', buffered: true });"
+    )
+    for address in ("/", "/characters/", "/episodes/1/"):
+        page.goto(address, wait_until="networkidle")
+        assert page.evaluate("window.shifts") < 0.01, address
+
+
 def test_a_shared_link_asks_first(page: Page) -> None:
     page.goto("/episodes/2/?as_of=2")
     expect(page.get_by_role("heading", level=1)).to_have_text("Have you watched episode 2?")

@@ -14,6 +14,8 @@ from PIL import Image
 
 from characters import portraits
 from characters.models import Character, Portrait
+from tests.conftest import Visitor
+from tests.nets import net_lifted
 from tests.shows import character, load_show
 
 RED, BLUE = (200, 10, 10), (10, 10, 200)
@@ -156,6 +158,43 @@ def test_a_copy_is_never_larger_than_the_picture(settings: Any, django_capture_o
         name = save_portrait(picture(size=(40, 20))).image.name
     with Image.open(Path(settings.MEDIA_ROOT) / portraits.smaller(name, 480)) as copy:
         assert copy.size == (40, 20)
+
+
+@pytest.mark.usefixtures("show")
+@pytest.mark.parametrize(
+    ("size", "widths"),
+    [((1000, 1200), (160, 480, 960)), ((300, 300), (160, 300)), ((100, 900), (36, 100)), ((40, 20), (40,))],
+)
+def test_a_page_offers_each_copy_with_its_true_width(
+    settings: Any, django_capture_on_commit_callbacks: OnCommit, size: tuple[int, int], widths: tuple[int, ...]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        name = save_portrait(picture(size=size)).image.name
+    for kind in FORMATS:
+        offered = [entry.split() for entry in portraits.srcset(name, size, kind).split(", ")]
+        assert [int(width.removesuffix("w")) for _, width in offered] == list(widths)
+        for address, width in offered:
+            with Image.open(Path(settings.MEDIA_ROOT) / address.removeprefix("/media/")) as copy:
+                assert copy.width == int(width.removesuffix("w"))
+
+
+@pytest.mark.usefixtures("show")
+def test_the_newest_picture_is_the_plate_and_earlier_ones_wait(
+    visitor: Visitor, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    with net_lifted(), django_capture_on_commit_callbacks(execute=True):
+        old, new = save_portrait(picture(size=(500, 600))), save_portrait(picture(size=(400, 700), colour=BLUE))
+        Portrait.objects.filter(pk=new.pk).update(revealed_in=2, alt_text="Another face")
+        address = f"/c/{Character.objects.get().public_id}/"
+    early, late = (visitor(at).get(address, follow=True).content.decode() for at in (1, 2))
+    token = str(new.image.name).removesuffix(".webp")
+    assert token not in early
+    plate, rest = late.split("</figure>", 1)
+    assert token in plate
+    assert 'alt="Another face" width="400" height="700">' in plate
+    assert str(old.image.name).removesuffix(".webp") in rest
+    assert 'alt="A face" width="500" height="600" loading="lazy">' in rest
+    assert plate.index("image/avif") < plate.index("image/webp") < plate.index(".jpg")
 
 
 @pytest.mark.usefixtures("show")

@@ -131,6 +131,8 @@ def test_a_given_public_id_is_written_and_a_derived_one_is_not(tmp_path: Path) -
 @pytest.mark.django_db
 def test_the_real_show_comes_back_as_it_was(tmp_path: Path, django_capture_on_commit_callbacks: Any) -> None:
     files = {path.stem: yaml.safe_load(path.read_text()) for path in REAL_SHOW.glob("*.yaml")}
+    for row in files["characters"]:
+        row.pop("portraits", None)
     for number, row in enumerate(files["characters"][:3]):
         colour = (number, 0, 0)
         row["portraits"] = [put_picture(tmp_path / "0", file=f"{number}.png", since=row["revealed_in"], colour=colour)]
