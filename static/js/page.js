@@ -9,7 +9,10 @@ async function follow(form, button) {
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
   if (PARTS.some((part) => !next.querySelector(part))) throw new Error("not one of our pages");
   if (response.redirected) history.replaceState(null, "", response.url);
-  const swap = () => show(next);
+  const swap = () => {
+    show(next);
+    if (!response.redirected) scrollTo(0, 0); // a question, not the page they were on
+  };
   if (!document.startViewTransition || stillness.matches) swap();
   else document.startViewTransition(swap).ready.catch(() => {}); // broken off, and shown all the same
 }
