@@ -51,7 +51,7 @@ def register_all() -> None:
         _subject(Faction, "faction-short"),
         Editable(
             Alias, (*OWNER, "name", "kind", "language", "headline", "common_word", *WHEN),
-            noun=moderating.noun_of_alias,
+            unseen=("common_word",), noun=moderating.noun_of_alias,
         ),
         Editable(Trait, (*OWNER, "attribute", "value", *WHEN), noun=moderating.noun_of_trait),
         Editable(Tag, ("name", "slug")),
@@ -62,6 +62,7 @@ def register_all() -> None:
         Editable(
             Revelation,
             ("key", "text", "certainty", "characters", "factions", "supersedes", "time", "position", "source", *WHEN),
+            unseen=("key", "position", "source"),
         ),
         Editable(Unmasking, ("persona", "identity", *WHEN)),
         Editable(
@@ -81,7 +82,7 @@ def _subject(model: type[Subject], view: str) -> Editable:
             name=newest_name, address=_address_through(view), preview=moderating.preview_of_subject(model),
             names=moderating.names_of(model), find=moderating.find(model),
         ),
-        check=_has_its_name, check_removed=_is_not_mentioned,
+        unseen=("key",), check=_has_its_name, check_removed=_is_not_mentioned,
     )  # fmt: skip
 
 

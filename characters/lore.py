@@ -5,9 +5,9 @@ method first collects its rows, then resolves everybody they touch in one go (`c
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from django.utils.text import slugify
 from episodes.gate import Ends
 from episodes.models import Episode, Series
 
-from . import facets, prose, search, telling
+from . import facets, prose, retelling, search, telling
 from .cast import Cast
 from .filters import CharacterFilter, FactionFilter, ListFilter
 from .models import (
@@ -46,11 +46,13 @@ from .values import (
     EpisodePage,
     EpisodeRow,
     Face,
+    Lately,
     Learned,
     Link,
     Place,
     SearchPage,
     SeriesInfo,
+    ShownChange,
     SubjectPage,
     Suggestion,
     TagLink,
@@ -59,6 +61,9 @@ from .values import (
     Ties,
 )
 from .vocabulary import Attribute, Certainty, RelationshipKind
+
+if TYPE_CHECKING:
+    from corrections.models import Change, Correction
 
 CARDS_PER_PAGE = 60
 RELATED_TAGS = 12
@@ -170,6 +175,7 @@ class Lore:
             changes=tuple(entry for _, entry in changes),
             previous=self.episodes[at - 1] if at else None,
             next=self.episodes[at + 1] if at + 1 < len(self.episodes) else None,
+            correct_url=reverse("correct-episodes", args=[number]),
         )
 
     # Lists
@@ -323,6 +329,21 @@ class Lore:
             places=telling.places(material.memberships, lambda row: cast.root_face(row["character_id"])),
             members=self._members(Faction, {found}),
         )
+
+    # Corrections
+
+    def shown_changes(self, correction: "Correction", changes: Sequence["Change"]) -> tuple[ShownChange, ...]:
+        return retelling.shown_changes(self, correction, changes)
+
+    def pages_of(self, subjects: Iterable[str]) -> dict[str, Link]:
+        return retelling.pages_of(self, subjects)
+
+    def told_lately(self, published: Mapping["Correction", Sequence["Change"]]) -> tuple[Lately, ...]:
+        return retelling.told_lately(self, published)
+
+    def said(self, texts: Iterable[str]) -> list[str]:
+        """What moderators said, with names for keys."""
+        return retelling.said(self, texts)
 
     # Addresses
 
@@ -543,6 +564,7 @@ class Lore:
         internal_ties: Iterable[tuple[int, Learned]] = (),
     ) -> SubjectPage:
         face = cast.root_face(own) if kind == "character" else cast.faction(own)
+        public_id = next(row["public_id"] for row in members if row["id"] == own)
         facts, summary = telling.facts(material.traits, own, cast)
         first_episode = min(member["revealed_in_id"] for member in members)
         later_names = [row for row in material.names if row["revealed_in_id"] > first_episode]
@@ -561,7 +583,8 @@ class Lore:
             appearances |= {member["revealed_in_id"] for member in members}
         return SubjectPage(
             face=face,
-            short_url=next(self.address(f"{kind}-short", row["public_id"]) for row in members if row["id"] == own),
+            short_url=self.address(f"{kind}-short", public_id),
+            correct_url=reverse(f"correct-{kind}s", args=[public_id]),
             description=telling.shortened(prose.plain(summary)),
             summary=summary,
             names=telling.known_names(material.names, face.name),

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -68,6 +69,7 @@ def learned(row: Row, cast: Cast, *, with_concerned: bool = False) -> Learned:
         believed_before=cast.render(row["believed_before"]) if row["believed_before"] else None,
         overturned_in=row["overturned_in"],
         concerned=tuple(others) if with_concerned else (),
+        correct_url=f"{reverse('correct-episodes', args=[row['revealed_in_id']])}?row={row['id']}",
     )
 
 

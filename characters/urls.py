@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from . import views
+from . import suggesting_views, views
 
 
 class PublicId(StringConverter):
@@ -28,6 +28,26 @@ urlpatterns = [
     path("tags/<unicode_slug:slug>/", views.tag, name="tag"),
     path("search/", views.search, name="search"),
     path("search/suggest/", views.suggest, name="suggest"),
+    path(
+        "corrections/new/characters/<public_id:key>/",
+        suggesting_views.correct,
+        {"kind": "characters"},
+        name="correct-characters",
+    ),
+    path(
+        "corrections/new/factions/<public_id:key>/",
+        suggesting_views.correct,
+        {"kind": "factions"},
+        name="correct-factions",
+    ),
+    path(
+        "corrections/new/episodes/<int:key>/",
+        suggesting_views.correct,
+        {"kind": "episodes"},
+        name="correct-episodes",
+    ),
+    path("corrections/<uuid:pk>/again/", suggesting_views.write_again, name="correction-again"),
+    path("corrections/receipt/<str:receipt>/again/", suggesting_views.write_again, name="receipt-again"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.healthz, name="healthz"),

@@ -190,6 +190,7 @@ class Learned:
     believed_before: SafeString | None = None
     overturned_in: int | None = None
     concerned: tuple[Face, ...] = ()
+    correct_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,7 @@ class SubjectPage:
     pictures: tuple[Picture, ...]
     chapters: tuple[Chapter, ...]
     appearances: tuple[EpisodeRow, ...]
+    correct_url: str
 
     @property
     def catalogue_number(self) -> str:
@@ -253,6 +255,7 @@ class EpisodePage:
     changes: tuple[Learned, ...]
     previous: EpisodeRow | None
     next: EpisodeRow | None
+    correct_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,3 +299,40 @@ class Suggestion:
     face: Face
     html: SafeString
     also: SafeString | None  # the name that fits, where it is another than the one shown
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedField:
+    label: str
+    before: str
+    after: str
+    final: str  # what a moderator made of it, where that is another and known to the reader
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A change of a correction, for whoever sent it."""
+
+    what: str
+    title: str
+    fields: tuple[ChangedField, ...]
+    decision: str
+    why: str
+    altered: bool
+    hidden_until: int | None  # its author has gone back before the episode that it is about
+
+
+@dataclass(frozen=True, slots=True)
+class LatelyLine:
+    """What kind of thing changed, and on which pages; never what it said."""
+
+    what: str
+    pages: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    day: date
+    credit: str
+    lines: tuple[LatelyLine, ...]
+    more: int

@@ -103,6 +103,11 @@ class Correction(models.Model):
     def is_undecided(self) -> bool:
         return self.state in UNDECIDED
 
+    def subjects(self) -> list[str]:
+        """Whose pages it is about, once for each change."""
+        told = ChangeSubject.objects.filter(change__correction=self, change__replaced=False)
+        return list(told.order_by("subject").values_list("subject", flat=True))
+
     @property
     def is_claimed(self) -> bool:
         return self.claimed_by_id is not None and self.claimed_until is not None and self.claimed_until > timezone.now()

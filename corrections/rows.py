@@ -38,6 +38,7 @@ class Editable:
     fields: tuple[str, ...]
     page: Page | None = None
     noun: Callable[[Values], str] | None = None  # what people call such a row, where that depends on its values
+    unseen: tuple[str, ...] = ()  # fields that no visitor sees: a change of theirs is no news
     check: Callable[[Any], None] | None = None  # of the row as it stands, besides its own validation
     check_removed: Callable[[Any], None] | None = None  # once all is written, of a row that is gone
     open_file: Callable[[str], File | None] | None = None  # what was sent or kept under this name

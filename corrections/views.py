@@ -1,19 +1,165 @@
+"""What people sent, for whoever sent it: by their account, or by the receipt that they hold."""
+
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
+from episodes.progress import is_own_hand
 from episodes.requests import Visit
 
+from . import sending
+from .apply import Refused
+from .following import Said, state_of, thread_of
+from .models import ChangeSubject, Correction, State
+from .recent import recent
+from .senders import form_of, sender_of
 from .sending import Sender, sent_by
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A correction in the list of one's own."""
+
+    url: str
+    sent_at: object
+    state: str
+    is_waiting: bool
+    pages: tuple[object, ...]
+    reason: str
+
+
+@require_safe
+def corrections(request: Visit) -> HttpResponse:
+    """One's own, and what became of each."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    own = sent_by(sender_of(request)).order_by("-created_at", "-id")
+    page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
+    about: dict[UUID, set[str]] = {each.pk: set() for each in page}
+    told = ChangeSubject.objects.filter(change__correction__in=about, change__replaced=False)
+    for correction, subject in told.values_list("change__correction_id", "subject"):
+        about[correction].add(subject)
+    known = request.lore.pages_of({subject for subjects in about.values() for subject in subjects})
+    followed = [
+        Followed(
+            url=address_of(each),
+            sent_at=each.created_at,
+            state=state_of(each),
+            is_waiting=each.state == State.ASKED,
+            pages=tuple({known[subject] for subject in sorted(about[each.pk]) if subject in known}),
+            reason=each.reason,
+        )
+        for each in page
+    ]
+    return render(request, "corrections/correction_list.html", {"page": page, "followed": followed})
 
 
 @require_safe
 def correction(request: Visit, pk: UUID) -> HttpResponse:
-    """What became of it, for whoever sent it."""
-    sender = Sender(request.user if request.user.is_authenticated else None)
-    found = sent_by(sender).filter(pk=pk).first()
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    found, _ = own_correction(request, pk, "")
+    return _page(request, found)
+
+
+@require_safe
+def receipt(request: Visit, receipt: str) -> HttpResponse:
+    found, _ = own_correction(request, None, receipt)
+    return _page(request, found, receipt)
+
+
+@csrf_exempt  # is_own_hand() is the guard, as for progress
+@require_POST
+def withdraw(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
+    found, sender = own_correction(request, pk, receipt)
+    if not is_own_hand(request):
+        return render(request, "corrections/not_from_here.html", status=403)
+    version = form_of(request).get("version", "")
+    try:
+        sending.withdraw(found, sender=sender, version=int(version) if _is_number(version) else 0)
+    except Refused as refused:
+        return _page(request, found, receipt, complaint=str(refused))
+    return HttpResponseRedirect(address_of(found, receipt), status=303)
+
+
+@csrf_exempt
+@require_POST
+def answer(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
+    found, sender = own_correction(request, pk, receipt)
+    if not is_own_hand(request):
+        return render(request, "corrections/not_from_here.html", status=403)
+    text = form_of(request).get("text", "").replace("\x00", "")
+    try:
+        sending.answer(found, text, sender=sender)
+    except ValidationError as error:
+        return _page(request, found, receipt, complaint=" ".join(error.messages), typed=text)
+    except Refused as refused:
+        return _page(request, found, receipt, complaint=str(refused), typed=text)
+    return HttpResponseRedirect(address_of(found, receipt), status=303)
+
+
+@require_safe
+def changes(request: Visit) -> HttpResponse:
+    """What changed lately on the pages, for everybody, as far as they are."""
+    number = request.GET.get("page", "1")
+    page = recent(request.lore.progress, max(int(number), 1) if _is_number(number) else 1)
+    context = {"page": page, "entries": request.lore.told_lately(page.published)}
+    return render(request, "corrections/changes.html", context)
+
+
+def own_correction(request: Visit, pk: UUID | None, receipt: str) -> tuple[Correction, Sender]:
+    """The doorway to what somebody sent; for everybody else there is nothing."""
+    sender = sender_of(request, receipt)
+    if receipt:  # it alone counts, whoever else one is signed in as
+        sender = Sender(None, sender.address, receipt)
+    found = sent_by(sender).filter(**{"pk": pk} if pk else {}).first()
     if found is None:
         raise Http404
-    return render(request, "corrections/correction.html", {"correction": found})
+    return found, sender
+
+
+def address_of(correction: Correction, receipt: str = "") -> str:
+    return reverse("receipt", args=[receipt]) if receipt else reverse("correction", args=[correction.pk])
+
+
+def _page(request: Visit, found: Correction, receipt: str = "", complaint: str = "", typed: str = "") -> HttpResponse:
+    correction = Correction.objects.get(pk=found.pk)
+    lore = request.lore
+    shown = list(correction.changes.current().order_by("position"))
+    subjects = set(correction.subjects())
+    pages = {link for subject, link in lore.pages_of(subjects).items() if subject in subjects}
+    thread: tuple[Said, ...] = thread_of(correction, lore.said)
+    may_amend = correction.is_undecided and not correction.is_claimed
+    context = {
+        "correction": correction,
+        "state": state_of(correction),
+        "changes": lore.shown_changes(correction, shown),
+        "pages": sorted(pages, key=lambda link: (link.name, link.url)),
+        "thread": thread,
+        "address": address_of(correction, receipt),
+        "receipt": request.build_absolute_uri(address_of(correction, receipt)) if receipt else "",
+        "may_amend": may_amend,
+        "may_revise": correction.state in (State.REJECTED, State.PARTLY, State.WITHDRAWN),
+        "complaint": complaint,
+        "typed": typed,
+    }
+    response = render(request, "corrections/correction.html", context, status=409 if complaint else 200)
+    if receipt:
+        # The address is the key. No page learns it from the browser, and no search engine keeps it.
+        response["Referrer-Policy"] = "strict-origin"
+        response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 7

@@ -59,7 +59,7 @@ def test_looking_back_is_passed_on(ann: str, visitor: Visitor) -> None:
     inward = [
         link.split('"')[0]
         for link in links
-        if not link.startswith(("/static/", "/accounts/", f'/characters/{ann}/the-stranger/"'))
+        if not link.startswith(("/static/", "/accounts/", "/corrections/", f'/characters/{ann}/the-stranger/"'))
     ]
     assert inward
     assert all(link.endswith("?as_of=1") for link in inward)

@@ -1,0 +1,285 @@
+"""Corrections told to somebody at an episode: what they may know of each change, with names for keys.
+
+What its author wrote is shown back from the episode on that it touches, and so is what a moderator made of it. Whether
+something stood in its way is between the moderators and the rows that its author may not know.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from corrections import rows
+from corrections.models import Change, Correction
+from corrections.rows import EPISODES, Editable, Json
+from corrections.sending import Proposed
+from episodes.gate import Prose
+
+from . import contributing
+from .cast import Cast
+from .contributing import FIELDS, NAMES, SUBJECTS, CorrectablePage, Part
+from .models import Character, Faction
+from .naming import Naming, without_id
+from .suggesting import LABELS, Written
+from .values import ChangedField, Lately, LatelyLine, Link, ShownChange
+
+if TYPE_CHECKING:
+    from .lore import Lore
+
+Action, Decision = Change.Action, Change.Decision
+
+MOST_LINES = 8
+DONE = {Action.ADD: "added", Action.SET: "changed", Action.REMOVE: "removed"}
+
+
+def shown_changes(lore: "Lore", correction: Correction, changes: Sequence[Change]) -> tuple[ShownChange, ...]:
+    """What became of each, in order, for whoever sent them."""
+    parts = contributing.parts_by_row(lore, ((change.model, change.row) for change in changes))
+    teller = _Teller(lore, parts, changes)
+    return tuple(teller.tell(correction, change) for change in changes)
+
+
+class _Teller:
+    def __init__(self, lore: "Lore", parts: dict[tuple[str, str], Part], changes: Sequence[Change]) -> None:
+        self.lore, self.parts = lore, parts
+        self.naming = Naming(lore)
+        for change in changes:
+            self.naming.note_texts([change.why])
+            for values in (change.before, change.after, change.final):
+                for kind, name, value in _fields(change, values):
+                    if isinstance(kind.field(name), Prose):
+                        self.naming.note_texts([value or ""])
+                    elif kind.field(name).related_model in SUBJECTS:
+                        self.naming.note(_ids(value))
+        self.naming.look_up()
+        self.tags = {key: name for name, key in contributing.tag_ids(lore).items()} if _has_tags(changes) else {}
+
+    def tell(self, correction: Correction, change: Change) -> ShownChange:
+        part = self.parts.get((change.model, change.row))
+        what = f"{NAMES.get(change.model, 'something').capitalize()} {DONE[Action(change.action)]}"
+        until = self._hidden_until(correction, change, part)
+        altered = change.altered and change.decision == Decision.ACCEPTED
+        common: dict[str, Any] = {
+            "decision": change.decision,
+            "why": self.naming.read_aloud(change.why),
+            "altered": altered,
+        }
+        if until is not None:
+            return ShownChange(what=what, title="", fields=(), hidden_until=until, **common)
+        final = altered and self._is_known(correction, change, change.final)
+        return ShownChange(
+            what=what, title=part.title if part and change.action != Action.REMOVE else "",
+            fields=tuple(self._lines(change, with_final=final)), hidden_until=None, **common,
+        )  # fmt: skip
+
+    def _hidden_until(self, correction: Correction, change: Change, part: Part | None) -> int | None:
+        """The episode from which its author may read it again, if they have gone back before that."""
+        told = [*_episodes(change, change.before), *_episodes(change, change.after)]
+        if later := [number for number in told if number > self.lore.progress]:
+            return max(later)
+        if _is_within(correction, self.lore.progress) or change.action != Action.SET or part is not None:
+            return None
+        return correction.revealed_in
+
+    def _is_known(self, correction: Correction, change: Change, values: Json) -> bool:
+        if correction.revealed_in is not None:
+            return correction.revealed_in <= self.lore.progress
+        return all(number <= self.lore.progress for number in _episodes(change, values))
+
+    def _lines(self, change: Change, *, with_final: bool) -> Iterable[ChangedField]:
+        before = {name: value for _, name, value in _fields(change, change.before)}
+        after = {name: value for _, name, value in _fields(change, change.after)}
+        final = {name: value for _, name, value in _fields(change, change.final)} if with_final else {}
+        if change.model not in FIELDS:
+            return
+        kind = rows.editable(change.model)
+        for name in FIELDS[change.model]:
+            if name not in before and name not in after:
+                continue
+            told = [self._word(kind, name, values.get(name)) for values in (before, after, final)]
+            if any(told):
+                final_word = told[2] if final and told[2] != told[1] else ""
+                yield ChangedField(_label(kind, name), told[0], told[1], final_word)
+
+    def typed(self, change: Change, name: str, value: Json) -> Any:
+        """As the form shows it to who writes on."""
+        kind = rows.editable(change.model)
+        field = kind.field(name)
+        if field.many_to_many:
+            return "\n".join(sorted(self.naming.name_of(each) for each in _ids(value)))
+        if field.related_model in SUBJECTS:
+            return self.naming.name_of(UUID(value)) if value else ""
+        if name == "tag":
+            return self.tags.get(value, "")
+        return self.naming.spoken(value) if isinstance(field, Prose) and value else value
+
+    def _word(self, kind: Editable, name: str, value: Json) -> str:
+        field = kind.field(name)
+        if value is None or value == "":
+            return ""
+        if isinstance(field, Prose):
+            return self.naming.read_aloud(value)
+        if field.related_model in SUBJECTS:
+            return ", ".join(sorted(without_id(self.naming.name_of(each)) for each in _ids(value)))
+        if name in EPISODES:
+            return "" if value > self.lore.progress else f"episode {value}" if value else "before the first episode"
+        if name == "tag":
+            return self.tags.get(value, "a tag")
+        if name in kind.files:
+            return "the picture that was sent"
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return str(dict(field.flatchoices).get(value, value))
+
+
+def _fields(change: Change, values: Json) -> Iterable[tuple[Editable, str, Json]]:
+    """What of the values of a change can be shown to others than editors."""
+    if change.model not in FIELDS or values is None:
+        return
+    kind = rows.editable(change.model)
+    for name, value in ({change.path: values} if change.action == Action.SET else values).items():
+        if name in FIELDS[change.model] or name in ("character", "faction", "content_object"):
+            yield kind, name, value
+
+
+def _ids(value: Json) -> list[UUID]:
+    return [UUID(key) for key in (value if isinstance(value, list) else [value]) if key]
+
+
+def _episodes(change: Change, values: Json) -> list[int]:
+    """The episodes that it names. An end that stands in a row to be removed was perhaps not known to who asked."""
+    told = ("revealed_in",) if change.action == Action.REMOVE else EPISODES
+    return [value for _, name, value in _fields(change, values) if name in told and isinstance(value, int)]
+
+
+def _is_within(correction: Correction, progress: int) -> bool:
+    return correction.revealed_in is not None and correction.revealed_in <= progress
+
+
+def _has_tags(changes: Iterable[Change]) -> bool:
+    return any(change.model.endswith("tag") for change in changes)
+
+
+def _label(kind: Editable, name: str) -> str:
+    return LABELS.get(name, kind.name_of(name).capitalize())
+
+
+def said(lore: "Lore", texts: Iterable[str]) -> list[str]:
+    texts = list(texts)
+    naming = Naming(lore)
+    naming.note_texts(texts)
+    naming.look_up()
+    return [naming.read_aloud(text) for text in texts]
+
+
+# The pages that changes are about
+
+
+def pages_of(lore: "Lore", subjects: Iterable[str]) -> dict[str, Link]:
+    """Of these, as corrections refer to them, those that are known."""
+    keys: dict[str, set[str]] = defaultdict(set)
+    for subject in subjects:
+        label, _, key = subject.partition(":")
+        keys[label].add(key)
+    cast = Cast(lore)
+    for model, noted in ((Character, cast.characters), (Faction, cast.factions)):
+        known = model.objects.as_of(lore.progress).filter(id__in=keys[model._meta.label_lower])
+        noted.update(known.values_list("id", flat=True))
+    own = {"characters.character": set(cast.characters), "characters.faction": set(cast.factions)}
+    cast.look_up()
+    found = {f"characters.character:{key}": cast.root_face(key) for key in own["characters.character"]}
+    found |= {f"characters.faction:{key}": cast.faction(key) for key in own["characters.faction"]}
+    pages = {subject: Link(face.name, face.url) for subject, face in found.items()}
+    for row in lore.episodes:
+        if row.known:
+            name = f"Episode {row.number}" if row.number else "Before the first episode"
+            pages[f"episodes.episode:{row.number}"] = Link(name, row.url)
+    return pages
+
+
+def told_lately(lore: "Lore", published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
+    """What was published, without a word of what it says or said: a spoiler that was removed would live on here."""
+    subjects = {each.subject for changes in published.values() for change in changes for each in change.subjects.all()}
+    pages = pages_of(lore, subjects)
+    return tuple(_lately(correction, changes, pages) for correction, changes in published.items())
+
+
+def _lately(correction: Correction, changes: Sequence[Change], pages: Mapping[str, Link]) -> Lately:
+    counts: dict[tuple[tuple[Link, ...], str, str], int] = defaultdict(int)
+    for change in changes:
+        about = {pages[each.subject] for each in change.subjects.all() if each.subject in pages}
+        in_order = tuple(sorted(about, key=lambda link: (link.name.casefold(), link.url)))
+        counts[in_order, _thing(change), DONE[Action(change.action)]] += 1
+    lines = [
+        LatelyLine(f"{thing.capitalize() if count == 1 else f'{count} {thing}s'} {done}", about)
+        for (about, thing, done), count in counts.items()
+    ]
+    viewer = getattr(correction.author, "viewer", None)
+    return Lately(
+        day=(correction.decided_at or correction.created_at).date(), credit=viewer.credit if viewer else "",
+        lines=tuple(lines[:MOST_LINES]), more=len(lines[MOST_LINES:]),
+    )  # fmt: skip
+
+
+def _thing(change: Change) -> str:
+    kind = rows.editable(change.model)
+    is_page = kind.page is not None and change.action != Action.SET
+    return str(kind.model._meta.verbose_name) if is_page or change.model not in NAMES else NAMES[change.model]
+
+
+# To be written again
+
+
+def page_to_write_again(lore: "Lore", correction: Correction) -> tuple[CorrectablePage, Written, list[Proposed]] | None:
+    """The form that shows most of it, what was written there, and what remains as it was."""
+    changes = list(correction.changes.current().order_by("position"))
+    page = _best_page(lore, correction, changes)
+    if page is None:
+        return None
+    by_row = {(part.model, part.row): part for part in page.parts}
+    teller = _Teller(lore, {}, changes)
+    parts: dict[str, dict[str, Any]] = defaultdict(dict)
+    new: list[tuple[str, dict[str, Any]]] = []
+    rest: list[Proposed] = []
+    for change in changes:
+        part, short = by_row.get((change.model, change.row)), change.model.rpartition(".")[2]
+        if change.decision == Decision.ACCEPTED:
+            continue
+        if change.action == Action.REMOVE and part is not None:
+            parts[part.ref]["remove"] = True
+        elif change.action == Action.SET and part is not None and change.path in part.shown:
+            parts[part.ref][change.path] = teller.typed(change, change.path, change.after)
+        elif change.action == Action.ADD and short in dict(page.additions):
+            typed = {name: teller.typed(change, name, value) for _, name, value in _fields(change, change.after)}
+            values: dict[str, Any] = change.after or {}
+            own = values.get("character") or values.get("faction") or values.get("content_object")
+            new.append((short, typed | {"whose": own}))
+        else:
+            rest.append(Proposed(change.action, change.model, change.row, change.path, change.before, change.after))
+    letter = {
+        name: getattr(correction, name) for name in ("reason", "evidence_episode", "evidence_time", "evidence_url")
+    }
+    return page, Written(parts, new, letter), rest
+
+
+def _best_page(lore: "Lore", correction: Correction, changes: Sequence[Change]) -> CorrectablePage | None:
+    """That on which most of the changes can be made."""
+    counts: dict[str, int] = defaultdict(int)
+    for subject in correction.subjects():
+        counts[subject] += 1
+    for change in changes:
+        if change.model == "characters.revelation" and (change.after or change.before):
+            for number in _episodes(change, change.after if change.action == Action.ADD else change.before):
+                counts[f"episodes.episode:{number}"] += 1
+    for subject in sorted(counts, key=lambda each: (-counts[each], each)):
+        label, _, key = subject.partition(":")
+        if label == "episodes.episode":
+            page = contributing.page_of(lore, "episodes", key)
+        else:
+            model: Any = Character if label == "characters.character" else Faction
+            found = model.objects.as_of(lore.progress).filter(id=key).values_list("public_id", flat=True).first()
+            kind = "characters" if model is Character else "factions"
+            page = contributing.page_of(lore, kind, found) if found else None
+        if page is not None:
+            return page
+    return None

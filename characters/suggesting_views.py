@@ -1,0 +1,105 @@
+"""Where corrections are written. Like all pages they show what the viewer knows, and read it through `contributing`."""
+
+import secrets
+from collections.abc import Callable
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from corrections import sending
+from corrections.apply import Refused
+from corrections.senders import form_of, sender_of
+from corrections.sending import Sender
+from corrections.views import address_of, own_correction
+from episodes.progress import is_own_hand
+from episodes.requests import Visit
+
+from . import contributing, retelling
+from .contributing import CorrectablePage
+from .suggesting import Draft, Written
+
+type Send = Callable[[Draft, Sender], str]  # returns where to go from there
+
+
+@csrf_exempt  # is_own_hand() is the guard, as for progress: the form is the same bytes for all at the same episode
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct(request: Visit, kind: str, key: str) -> HttpResponse:
+    """“Something is wrong or missing here”: a form that starts from what is there."""
+    page = contributing.page_of(request.lore, kind, key)
+    if page is None:
+        raise Http404
+    return _form(request, page, _send_new)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
+    """What was sent, to be changed while nobody has decided it; or after a rejection, to be sent anew."""
+    earlier, sender = own_correction(request, pk, receipt)
+    found = retelling.page_to_write_again(request.lore, earlier)
+    if found is None:
+        raise Http404
+    page, written, rest = found
+
+    def send(draft: Draft, _: Sender) -> str:
+        proposed = [*rest, *draft.proposed()]
+        letter = draft.letter.letter()
+        if earlier.is_undecided:
+            version = form_of(request).get("version", "")
+            sending.amend(
+                earlier, proposed, sender=sender, letter=letter,
+                version=int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0,
+            )  # fmt: skip
+            return address_of(earlier, receipt)
+        return _send(proposed, draft, sender, revises=earlier)
+
+    return _form(request, page, send, written=written, earlier=earlier)
+
+
+def _form(
+    request: Visit, page: CorrectablePage, send: Send, *, written: Written | None = None, earlier: object = None
+) -> HttpResponse:
+    posted = request.method == "POST"
+    if posted and not is_own_hand(request):
+        return render(request, "corrections/not_from_here.html", status=403)
+    asked = form_of(request) if posted else request.GET
+    draft = Draft(request.lore, page, asked, files=request.FILES, posted=posted, written=None if posted else written)
+    status = 200
+    if draft.is_sent:
+        sender = sender_of(request)
+        if draft.is_by_a_machine:
+            return HttpResponseRedirect(_nowhere(sender), status=303)
+        status = 422
+        try:
+            if draft.is_valid:
+                return HttpResponseRedirect(send(draft, sender), status=303)
+        except Refused as refused:
+            status = 409 if earlier else 429
+            draft.letter.add_error(None, str(refused))
+        except ValidationError as error:
+            draft.letter.add_error(None, error.messages)
+    version = asked.get("version", "") if status == 422 else getattr(earlier, "version", "")
+    context = {"draft": draft, "page": page, "earlier": earlier, "version": version}
+    return render(request, "corrections/form.html", context, status=status)
+
+
+def _send_new(draft: Draft, sender: Sender) -> str:
+    return _send(draft.proposed(), draft, sender)
+
+
+def _send(proposed: list[sending.Proposed], draft: Draft, sender: Sender, **more: object) -> str:
+    """Without an account there is a receipt, which nobody but its holder has."""
+    receipt = "" if sender.user else sending.new_receipt()
+    sender = Sender(sender.user, sender.address, receipt)
+    correction = sending.send(proposed, sender=sender, letter=draft.letter.letter(), **more)  # type: ignore[arg-type]
+    return address_of(correction, receipt)
+
+
+def _nowhere(sender: Sender) -> str:
+    """What a machine takes for success."""
+    return reverse("corrections") if sender.user else reverse("receipt", args=[secrets.token_urlsafe(18)])
