@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.test import Client
 
-from characters import facets, search
+from characters import contributing, facets, search
 from characters.lore import Lore
 from characters.models import Alias, Character, Faction, Portrait, SearchEntry, Tag
 from characters.words import words_of
@@ -23,6 +23,8 @@ NONSENSE = (
     "/characters/?page=-1", "/characters/?page=zz", "/?as_of=99", "/?as_of=-1", "/?as_of=x", "/progress/",
     "/search/", "/search/?q=%22", "/search/?q=zzzzqqq", "/search/?q=-a", "/search/suggest/", "/search/suggest/?q=a",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
+    "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/", "/corrections/new/episodes/99/",
+    "/corrections/new/episodes/0/?row=x&add=y&add=revelation", "/corrections/receipt/nothing/", "/corrections/",
 )  # fmt: skip
 
 
@@ -50,7 +52,10 @@ def links_of(body: bytes) -> set[str]:
 
 
 def crawl(progress: int, *, looking_back: bool = True) -> dict[str, Answer]:
-    """Everything that links lead to from the home page; looking back goes one step, not on from page to page."""
+    """Everything that links lead to from the home page; looking back goes one step, not on from page to page.
+
+    A form for a single row is left to `forms`, as every page of a row leads to it.
+    """
     found: dict[str, Answer] = {}
     waiting = {"/", "/sitemap.xml"}
     while waiting:
@@ -60,7 +65,8 @@ def crawl(progress: int, *, looking_back: bool = True) -> dict[str, Answer]:
         links = links_of(found[address].body) if follows else set()
         if location := dict(found[address].headers).get("Location"):
             links.add(location)
-        links = {link for link in links if not link.startswith(("/static/", "/media/", "/progress/"))}
+        elsewhere = ("/static/", "/media/", "/progress/")
+        links = {link for link in links if not link.startswith(elsewhere) and "row=" not in link}
         waiting |= {link for link in links if looking_back or "as_of=" not in link} - set(found)
     return found
 
@@ -109,6 +115,22 @@ def narrowed_lists(progress: int) -> set[str]:
     )
     sorts = {f"/{kind}/?sort={sort}" for kind in offered for sort in ("first", "newest", "nonsense")}
     return {*values[progress % 4 :: 4], *sorts, "/characters/?species=nean&status=alive&tag=&page=2&nonsense=1"}
+
+
+def forms(progress: int) -> set[str]:
+    """The contributors' forms with all rows of a page chosen, later ones too; each page at three episodes or more."""
+    with net_lifted():
+        last = Lore(Episode.objects.count())
+        asked = set()
+        pages = [("characters", person.public_id) for person in Character.objects.order_by("key")]
+        pages += [("factions", group.public_id) for group in Faction.objects.order_by("key")]
+        pages += [("episodes", str(episode.number)) for episode in Episode.objects.order_by("number")]
+        for kind, key in pages[progress % 4 :: 4]:
+            page = contributing.page_of(last, kind, key)
+            assert page is not None
+            chosen = [("row", part.ref) for part in page.parts] + [("add", short) for short, _ in page.additions]
+            asked.add(f"/corrections/new/{kind}/{key}/?{urlencode(chosen)}")
+    return asked
 
 
 def bearers(progress: int) -> list[dict[str, dict[str, set[Any]]]]:

@@ -1,25 +1,22 @@
-// The list of what can be corrected, narrowed while typing; and a last word before what was written is left.
-"use strict";
+// The list of what can be corrected, narrowed while typing; and a question before what was written is left.
 
 function narrow(form) {
+  const box = document.createElement("div");
+  box.className = "field";
+  const label = document.createElement("label");
   const field = document.createElement("input");
   field.type = "search";
-  field.id = "find-in-list";
-  const label = document.createElement("label");
-  label.htmlFor = field.id;
+  field.id = label.htmlFor = "find-in-list";
   label.textContent = "Find in this list";
-  const box = document.createElement("div");
-  box.className = "field narrowing-field";
   box.append(label, field);
   form.prepend(box);
   field.addEventListener("input", () => {
     const wanted = field.value.trim().toLowerCase();
     for (const group of form.querySelectorAll(".choose")) {
       let left = 0;
-      for (const label of group.querySelectorAll("label")) {
-        const kept = label.textContent.toLowerCase().includes(wanted) || label.querySelector("input").checked;
-        label.hidden = !kept;
-        left += kept ? 1 : 0;
+      for (const choice of group.querySelectorAll("label")) {
+        choice.hidden = !(choice.textContent.toLowerCase().includes(wanted) || choice.querySelector("input").checked);
+        left += choice.hidden ? 0 : 1;
       }
       group.hidden = left === 0;
       if (group.matches("details")) group.open = wanted !== "" && left > 0;
@@ -30,14 +27,27 @@ function narrow(form) {
   });
 }
 
-document.querySelectorAll("form[data-narrowable]").forEach(narrow);
+let unsent = false;
 
-const writing = document.querySelector('form[method="post"][enctype]');
-if (writing) {
-  let unsent = document.querySelector(".errorlist") !== null;
-  writing.addEventListener("input", () => { unsent = true; });
-  writing.addEventListener("submit", () => { unsent = false; });
-  window.addEventListener("beforeunload", (event) => {
-    if (unsent) event.preventDefault();
+function setUp() {
+  document.querySelectorAll("form[data-narrowable]").forEach((form) => {
+    if (!form.querySelector("#find-in-list")) narrow(form);
   });
+  const writing = document.querySelector("form[data-writing]");
+  unsent = writing !== null && document.querySelector("main .errorlist") !== null;
+  writing?.addEventListener("input", () => { unsent = true; });
+  writing?.addEventListener("submit", () => { unsent = false; });
 }
+
+window.addEventListener("beforeunload", (event) => {
+  if (unsent) event.preventDefault();
+});
+document.addEventListener("submit", (event) => {
+  const elsewhere = !event.target.matches("[data-writing]");
+  if (unsent && elsewhere && !window.confirm("What you wrote here is not sent yet. Leave it?")) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, true);
+document.addEventListener("page:shown", setUp);
+setUp();

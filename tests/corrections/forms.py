@@ -3,7 +3,6 @@
 from html.parser import HTMLParser
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
@@ -53,20 +52,18 @@ class _Fields(HTMLParser):
             self._inside = False
 
 
-def fields_of(response: HttpResponse) -> dict[str, list[str]]:
+def fields_of(response: Any) -> dict[str, list[str]]:
     parser = _Fields()
     parser.feed(response.content.decode())
     return parser.data
 
 
-def send_form(client: Client, address: str, *, headers: dict[str, str] = OWN, **typed: Any) -> HttpResponse:
+def send_form(client: Client, address: str, *, headers: dict[str, str] = OWN, **typed: Any) -> Any:
     """Open the form, change some fields, send it. `new0__name="Annie"` is the name in the first new row."""
     return send_on(client, address, client.get(address), headers=headers, **typed)
 
 
-def send_on(
-    client: Client, address: str, form: HttpResponse, *, headers: dict[str, str] = OWN, **typed: Any
-) -> HttpResponse:
+def send_on(client: Client, address: str, form: Any, *, headers: dict[str, str] = OWN, **typed: Any) -> Any:
     assert form.status_code in (200, 409, 422, 429), form.status_code
     data: dict[str, Any] = {**fields_of(form), "reason": "It is so."}
     for name, value in typed.items():

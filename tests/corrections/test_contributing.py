@@ -168,7 +168,7 @@ def test_who_asks_to_remove_does_not_learn_of_an_end(ann: Character) -> None:
     Alias.objects.create(faction=group, name="The Group", headline=True, revealed_in_id=1)
     place = Membership.objects.create(character=ann, faction=group, revealed_in_id=1, ended_in_id=9)
     response = send_form(at(5), form_of(ann, place), **{f"{place.pk}-remove": "on"})
-    assert only_change().before["ended_in"] == 9
+    assert (only_change().before or {})["ended_in"] == 9
     page = at(5).get(response["Location"]).content.decode()
     assert "The Group" in page
     assert "episode 9" not in page
@@ -197,9 +197,10 @@ def test_unknown_and_not_yet_are_the_same(ann: Character) -> None:
         assert client.get(address).content == missing.content, address
         assert client.post(address, {"reason": "x"}, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 404
     row = hidden.traits.get()
-    unknown = client.get(f"{form_of(ann)}row=00000000-0000-4000-8000-000000000000").content
-    assert client.get(f"{form_of(ann)}row={row.pk}").content == unknown
-    assert unknown == client.get(form_of(ann)).content
+    unknown = "00000000-0000-4000-8000-000000000000"
+    body = client.get(f"{form_of(ann)}row={row.pk}").content.decode()
+    assert body.replace(str(row.pk), unknown) == client.get(f"{form_of(ann)}row={unknown}").content.decode()
+    assert "data-narrowable" in body  # nothing is chosen
 
 
 def test_what_changed_meanwhile_is_shown_and_nothing_typed_is_lost(ann: Character) -> None:
@@ -318,8 +319,10 @@ def test_a_limit_is_told_and_nothing_is_lost(ann: Character, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     ("behind_proxy", "forwarded", "counted"),
-    [(False, "198.51.100.1", "127.0.0.1"), (True, "203.0.113.9, 198.51.100.1", "198.51.100.1"), (True, "nonsense", "unknown"),
-     (True, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")],
+    [
+        (False, "198.51.100.1", "127.0.0.1"), (True, "203.0.113.9, 198.51.100.1", "198.51.100.1"),
+        (True, "nonsense", "unknown"), (True, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+    ],
 )  # fmt: skip
 def test_a_forwarded_address_counts_behind_our_own_proxy_alone(
     ann: Character, settings: Any, behind_proxy: bool, forwarded: str, counted: str
@@ -392,9 +395,9 @@ def test_rows_of_a_persona_stay_hers(ann: Character) -> None:
     assert "the mask" not in body
     response = send_form(at(3), form_of(mask, add="alias"), new0__name="Masky", new0__whose=str(mask.pk))
     assert response.status_code == 303
-    assert only_change().after["character"] == str(mask.pk)
+    assert (only_change().after or {})["character"] == str(mask.pk)
     assert send_form(at(2), form_of(ann, add="alias"), new0__name="Anny", new0__whose=str(mask.pk)).status_code == 303
-    assert Change.objects.exclude(pk=only_first().pk).get().after["character"] == str(ann.pk)
+    assert (Change.objects.exclude(pk=only_first().pk).get().after or {})["character"] == str(ann.pk)
 
 
 def only_first() -> Change:

@@ -15,6 +15,7 @@ from tests.twins import (
     bearers,
     every_word,
     everything_asked,
+    forms,
     found_by_words,
     narrowed_lists,
     searches,
@@ -40,7 +41,8 @@ def assert_twins(full: dict[str, Answer], cut: dict[str, Answer]) -> None:
 @pytest.mark.parametrize("progress", range(LAST_EPISODE + 1))
 def test_the_real_show_tells_nothing_early(tmp_path: Path, progress: int) -> None:
     words = every_word()
-    full = everything_asked(progress, also=(*NONSENSE, *searches(progress), *narrowed_lists(progress)))
+    also = (*NONSENSE, *searches(progress), *narrowed_lists(progress), *forms(progress))
+    full = everything_asked(progress, also=also)
     found = found_by_words(words, progress=progress)
     chosen = bearers(progress)
     dump(tmp_path / "cut", as_of=progress)
