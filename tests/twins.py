@@ -23,7 +23,8 @@ NONSENSE = (
     "/characters/?page=-1", "/characters/?page=zz", "/?as_of=99", "/?as_of=-1", "/?as_of=x", "/progress/",
     "/search/", "/search/?q=%22", "/search/?q=zzzzqqq", "/search/?q=-a", "/search/suggest/", "/search/suggest/?q=a",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
-    "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/", "/corrections/new/episodes/99/",
+    "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/",
+    "/corrections/new/episodes/99/",
     "/corrections/new/episodes/0/?row=x&add=y&add=revelation", "/corrections/receipt/nothing/", "/corrections/",
 )  # fmt: skip
 
