@@ -200,7 +200,7 @@ def test_every_accent_has_its_class_and_carries_white() -> None:
     assert paper is not None
     assert night is not None
     for name, plate in emblems.ACCENTS.items():
-        lighter = mixed(plate, "#ffffff", 0.58)
+        lighter = mixed(plate, "#ffffff", 0.4)
         assert contrast(plate, "#fdf3ec") >= 4.5, name
         assert contrast(plate, paper[1]) >= 4.5, name
         assert contrast(lighter, night[1]) >= 4.5, name
