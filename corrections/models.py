@@ -253,4 +253,5 @@ class Edition(models.Model):
     def begin(cls) -> None:
         """Wait for whoever is publishing; to be called inside a transaction."""
         if not cls.objects.filter(id=1).update(number=F("number") + 1):
-            cls.objects.create(id=1, number=1)
+            cls.objects.get_or_create(id=1)
+            cls.objects.filter(id=1).update(number=F("number") + 1)

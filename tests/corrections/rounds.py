@@ -1,0 +1,227 @@
+"""Rounds that need real processes on a real database: `python -m tests.corrections.rounds races|twins|edits|kills`.
+
+`test_rounds` runs this on a database of its own. Every line that it prints is one round, as JSON.
+"""
+
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+ROUNDS = 50
+KILLS = 20
+processes = multiprocessing.get_context("fork")
+
+
+def main(what: str) -> None:
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    prepare()
+    connection.close()
+    rounds: dict[str, Callable[[int], dict[str, Any]]] = {"races": race, "twins": twins, "edits": edits, "kills": kill}
+    for number in range(KILLS if what == "kills" else ROUNDS):
+        print(json.dumps(rounds[what](number)), flush=True)  # noqa: T201
+
+
+def prepare() -> None:
+    from episodes.models import Episode
+    from tests.corrections.letters import somebody
+    from tests.people import person
+
+    for number in range(4):
+        Episode.objects.get_or_create(number=number)
+    somebody()
+    for name in ("one", "other"):
+        person(name, role="moderator")
+
+
+def at_once(*tasks: Callable[[], str]) -> list[str]:
+    """What each said that ran in a process of its own, begun at the same moment."""
+    start, answers = processes.Barrier(len(tasks)), processes.SimpleQueue()
+
+    def run(place: int, task: Callable[[], str]) -> None:
+        start.wait()
+        try:
+            answers.put((place, task()))
+        except Exception as error:
+            answers.put((place, f"{type(error).__name__}: {error}"))
+
+    running = [processes.Process(target=run, args=(place, task)) for place, task in enumerate(tasks)]
+    for process in running:
+        process.start()
+    said = dict(answers.get() for _ in running)
+    for process in running:
+        process.join()
+    return [said[place] for place in range(len(tasks))]
+
+
+def with_fresh_connection[T](task: Callable[[], T]) -> T:
+    from django.db import connection
+
+    try:
+        return task()
+    finally:
+        connection.close()
+
+
+def race(number: int) -> dict[str, Any]:
+    """Two moderators decide one correction, one way and the other."""
+    from django.contrib.auth.models import User
+
+    from characters.models import Alias, Character
+    from corrections.apply import Verdict, decide
+    from corrections.models import Correction
+    from tests.corrections.letters import new, sent
+
+    name = f"Name {number}"
+
+    def begin() -> Correction:
+        ann = Character.objects.get(key="ann")
+        return sent(new(Alias, character=ann, name=name, revealed_in_id=2), kind=Correction.Kind.EDIT)
+
+    correction = with_fresh_connection(begin)
+
+    def deciding(who: str, *, accept: bool) -> Callable[[], str]:
+        def task() -> str:
+            (change,) = correction.changes.all()
+            verdict = Verdict(accept=accept, why="No.")
+            decide(correction, by=User.objects.get(username=who), version=1, verdicts={change.pk: verdict})
+            return "decided"
+
+        return task
+
+    said = at_once(deciding("one", accept=True), deciding("other", accept=False))
+
+    def look() -> dict[str, Any]:
+        now = Correction.objects.get(pk=correction.pk)
+        return {
+            "said": said, "state": now.state, "by": now.decided_by and now.decided_by.username,
+            "rows": Alias.objects.filter(name=name).count(),
+            "decided": now.events.filter(kind="decided").count(),
+        }  # fmt: skip
+
+    return with_fresh_connection(look)
+
+
+def twins(number: int) -> dict[str, Any]:
+    """Two corrections add the same name, and two moderators accept them."""
+    from django.contrib.auth.models import User
+
+    from characters.models import Alias, Character
+    from corrections.models import Correction
+    from tests.corrections.letters import accepted, new, sent
+
+    name = f"Name {number}"
+
+    def begin() -> list[Correction]:
+        ann = Character.objects.get(key="ann")
+        same = [new(Alias, character=ann, name=name, revealed_in_id=2) for _ in range(2)]
+        return [sent(each, kind=Correction.Kind.EDIT) for each in same]
+
+    both = with_fresh_connection(begin)
+
+    def accepting(correction: Correction, who: str) -> Callable[[], str]:
+        return lambda: accepted(correction, by=User.objects.get(username=who)).correction.state
+
+    said = at_once(accepting(both[0], "one"), accepting(both[1], "other"))
+
+    def look() -> dict[str, Any]:
+        outcomes = sorted(correction.changes.get().outcome for correction in both)
+        return {"said": said, "rows": Alias.objects.filter(name=name).count(), "outcomes": outcomes}
+
+    return with_fresh_connection(look)
+
+
+def edits(number: int) -> dict[str, Any]:
+    """Two who may publish save the same field, each having seen the same value."""
+    from django.contrib.auth.models import User
+
+    from characters.models import Trait
+    from corrections.apply import publish
+    from corrections.models import Correction
+    from corrections.sending import Proposed, Sender, send
+    from tests.corrections.letters import set_to
+
+    def look() -> str:
+        return Trait.objects.get(attribute="status").value
+
+    def propose(value: str) -> Proposed:
+        return set_to(Trait.objects.get(attribute="status"), "value", value)
+
+    wanted = {who: f"{who} {number}" for who in ("one", "other")}
+    changes = with_fresh_connection(lambda: {who: propose(value) for who, value in wanted.items()})
+
+    def saving(who: str) -> Callable[[], str]:
+        def task() -> str:
+            user = User.objects.get(username=who)
+            correction = send([changes[who]], sender=Sender(user), kind=Correction.Kind.EDIT)
+            publish(correction, by=user)
+            return "published"
+
+        return task
+
+    said = at_once(*(saving(who) for who in wanted))
+    return {"said": said, "value": with_fresh_connection(look), "wanted": list(wanted.values())}
+
+
+def kill(number: int) -> dict[str, Any]:
+    """A moderator's process is killed at some step of applying: a little later in every round."""
+    from django.contrib.auth.models import User
+    from django.db import models
+
+    from characters.models import Alias, Character, Trait
+    from corrections import rows
+    from corrections.models import Correction
+    from tests.corrections.letters import accepted, new, sent, set_to
+
+    def everything() -> str:
+        content = {kind.label: rows.all_values(kind) for kind in rows.registered()}
+        decided = list(Correction.objects.order_by("created_at").values_list("state", "version", "events__kind"))
+        return json.dumps([content, decided], sort_keys=True, default=str)
+
+    def begin() -> tuple[Correction, str]:
+        ann = Character.objects.get(key="ann")
+        names = [new(Alias, character=ann, name=f"{number}.{place}", revealed_in_id=2) for place in range(10)]
+        status = set_to(ann.traits.get(attribute="status"), "value", f"status {number}")
+        habit = new(Trait, character=ann, attribute="habit", value=f"{number}", revealed_in_id=1)
+        correction = sent(*names, status, habit, kind=Correction.Kind.EDIT)
+        return correction, everything()
+
+    correction, before = with_fresh_connection(begin)
+
+    def die_while_applying() -> str:
+        steps = 0
+        save = models.Model.save
+
+        def dying(self: models.Model, *args: Any, **kwargs: Any) -> None:
+            nonlocal steps
+            save(self, *args, **kwargs)
+            steps += 1
+            if steps > number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        models.Model.save = dying  # type: ignore[method-assign]
+        return accepted(correction, by=User.objects.get(username="one")).correction.state
+
+    process = processes.Process(target=die_while_applying)
+    process.start()
+    process.join()
+
+    def look() -> dict[str, Any]:
+        untouched = everything() == before
+        state = accepted(correction, by=User.objects.get(username="other")).correction.state
+        return {"exit": process.exitcode, "untouched": untouched, "then": state}
+
+    return with_fresh_connection(look)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
