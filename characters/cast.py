@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils.safestring import SafeString
 
 from . import emblems, portraits, prose
-from .mentions import mentioned_keys
+from .mentions import MENTION, mentioned_keys
 from .models import Alias, Character, Faction, Portrait, Trait
 from .values import Face
 from .vocabulary import Attribute
@@ -61,6 +61,12 @@ class Cast:
 
     def faction(self, faction: UUID) -> Face:
         return self._faces[faction]
+
+    def first_mentioned(self, text: str, among: Iterable[UUID]) -> UUID | None:
+        """Whom of these the text names first."""
+        known = set(among)
+        named = (self._by_key.get(match[1]) for match in MENTION.finditer(text))
+        return next((subject for subject in named if subject in known), None)
 
     def render(self, text: str) -> SafeString:
         return prose.render(text, self._mention)

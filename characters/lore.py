@@ -22,7 +22,7 @@ from django.utils.text import slugify
 from episodes.gate import Ends
 from episodes.models import Episode, Series
 
-from . import facets, prose, retelling, search, telling
+from . import beliefs, facets, graph, prose, recap, retelling, search, telling
 from .cast import Cast
 from .filters import CharacterFilter, FactionFilter, ListFilter
 from .models import (
@@ -42,14 +42,19 @@ from .telling import Row
 from .values import (
     Card,
     CardPage,
+    Cell,
+    Changed,
     Chapter,
+    Chart,
     EpisodePage,
     EpisodeRow,
     Face,
+    GraphPage,
     Lately,
     Learned,
     Link,
     Place,
+    RecapPage,
     SearchPage,
     SeriesInfo,
     ShownChange,
@@ -57,6 +62,7 @@ from .values import (
     Suggestion,
     TagLink,
     TagPage,
+    ThenPage,
     Tie,
     Ties,
 )
@@ -236,6 +242,30 @@ class Lore:
         )
         return tuple(TagLink(name, self.address("tag", other), -count) for count, name, other in shared[:RELATED_TAGS])
 
+    # Looking instead of reading
+
+    def graph(self, faction: str = "") -> GraphPage:
+        return graph.graph(self, faction)
+
+    def then(self, public_id: str, episode: int | None, of: str = "") -> ThenPage | None:
+        """A character as known at an earlier episode, next to now; `of` is the public id of one they were then."""
+        found = Character.objects.as_of(self.progress).filter(public_id=public_id).values_list("id", flat=True).first()
+        if found is None:
+            return None
+        family = self._members(Character, self.family_of(found))
+        first = min(row["revealed_in_id"] for row in family)
+        at = first if episode is None or episode >= self.progress else episode
+        return beliefs.compare(self, Lore(min(at, self.progress), look_back=True), self.root_of(found), family, of)
+
+    def recap(self, since: int) -> RecapPage | None:
+        """What happened after an episode that is behind; of any other there is none."""
+        is_behind = any(row.number == since < self.progress for row in self.episodes)
+        return recap.recap(self, since) if is_behind else None
+
+    def changed(self, since: int) -> tuple[Changed, ...]:
+        """The pages that are not what they were at that episode."""
+        return recap.changed(self, since)
+
     # Search and narrowing
 
     def search(self, text: str, page: int = 1) -> SearchPage:
@@ -262,6 +292,34 @@ class Lore:
 
     def revelations(self, ids: Iterable[UUID]) -> list[Row]:
         return self._revelations(Q(id__in=ids))
+
+    def revelations_of(self, characters: Iterable[UUID]) -> list[Row]:
+        """Those that concern them, and those that overturned these, whomever they concern."""
+        own = self._revelations(Q(characters__in=characters))
+        ids = {row["id"] for row in own}
+        return own + self._revelations(Q(supersedes__in=ids) & ~Q(id__in=ids))
+
+    def happened(self, since: int) -> telling.Material:
+        """What the episodes after that one brought."""
+        new = Q(revealed_in__gt=since)
+        ended = Q(ended_in__gt=since, ended_in__lte=self.progress)
+        return telling.Material(
+            names=self._names(new),
+            traits=self._traits(new),
+            tags=[],
+            revelations=self._revelations(new),
+            memberships=self._memberships(new | ended),
+            relationships=self._relationships(new | ended),
+            unmaskings=[row for row in self._unmaskings if row["revealed_in_id"] > since],
+        )
+
+    def heard_of(self) -> dict[UUID, int]:
+        """Every character and faction with its first episode."""
+        return {
+            who: episode
+            for model in (Character, Faction)
+            for who, episode in model.objects.as_of(self.progress).values_list("id", "revealed_in_id")
+        }
 
     def told_of_episodes(self, numbers: Iterable[int]) -> list[Row]:
         """Their synopses, and the premise for episode 0."""
@@ -304,6 +362,7 @@ class Lore:
             ties=self._ties(root, material.relationships, cast),
             internal_ties=self._internal_ties(material.relationships, cast),
             members=self._members(Character, family),
+            chart=graph.around(self, root, material.relationships, cast),
         )
 
     def faction(self, public_id: str) -> SubjectPage | None:
@@ -562,6 +621,7 @@ class Lore:
         members: list[Row],
         ties: tuple[Ties, ...] = (),
         internal_ties: Iterable[tuple[int, Learned]] = (),
+        chart: Chart | None = None,
     ) -> SubjectPage:
         face = cast.root_face(own) if kind == "character" else cast.faction(own)
         public_id = next(row["public_id"] for row in members if row["id"] == own)
@@ -578,9 +638,8 @@ class Lore:
             *telling.in_order(telling.untagged(material.tags)),
         ]
         summarised = {row["revealed_in_id"] for row in material.traits if row["attribute"] == Attribute.SUMMARY}
-        appearances = {row["revealed_in_id"] for row in material.revelations}
-        if kind == "character":
-            appearances |= {member["revealed_in_id"] for member in members}
+        learned = material.episodes()
+        appears = {row["revealed_in_id"] for row in (*material.revelations, *members)}
         return SubjectPage(
             face=face,
             short_url=self.address(f"{kind}-short", public_id),
@@ -600,7 +659,16 @@ class Lore:
                 cast,
                 lambda number: self._pages_then(number, kind, members, cast),
             ),
-            appearances=tuple(row for row in self.episodes if row.number in appearances),
+            strip=tuple(Cell(row, row.number in appears, learned[row.number]) for row in self.episodes if row.known),
+            chart=chart,
+            then_url=next(
+                (
+                    self.address("then", row["public_id"], self.slug(face.name, kind))
+                    for row in members
+                    if kind == "character" and row["id"] == own
+                ),
+                "",
+            ),
         )
 
     def _tag_links(self, rows: list[Row]) -> tuple[TagLink, ...]:

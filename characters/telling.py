@@ -1,8 +1,8 @@
 """Rows into what a page shows. Nothing here reads: the rows are gated already, and everybody in them is looked up."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +45,12 @@ class Material:
         cast.note_texts(row["value"] for row in self.traits)
         cast.note_texts(row["caption"] for row in self.portraits)
         introduce_revelations(self.revelations, cast)
+
+    def episodes(self) -> Counter[int]:
+        """How many of the rows each episode brought; an end counts where it was learned."""
+        rows: list[Row] = [row for part in fields(self) for row in getattr(self, part.name)]
+        brought = Counter(row["revealed_in_id"] for row in rows)
+        return brought + Counter(row["until"] for row in rows if row.get("until") is not None)
 
 
 def introduce_revelations(revelations: list[Row], cast: Cast) -> None:
@@ -254,7 +260,11 @@ def untagged(rows: list[Row]) -> Iterable[tuple[int, Learned]]:
 
 
 def best_tie(tie: Tie) -> tuple[int, int, str]:
-    return CERTAINTIES.index(Certainty(tie.certainty)), tie.since, tie.masks
+    return certainty_rank(tie.certainty), tie.since, tie.masks
+
+
+def certainty_rank(certainty: str) -> int:
+    return CERTAINTIES.index(Certainty(certainty))
 
 
 def tie_sentence(row: Row, cast: Cast) -> SafeString:

@@ -235,8 +235,10 @@ class SubjectPage:
     tags: tuple[TagLink, ...]
     pictures: tuple[Picture, ...]
     chapters: tuple[Chapter, ...]
-    appearances: tuple[EpisodeRow, ...]
     correct_url: str
+    strip: tuple["Cell", ...]
+    chart: "Chart | None"
+    then_url: str  # of what was believed before; a faction has none
 
     @property
     def catalogue_number(self) -> str:
@@ -336,3 +338,191 @@ class Lately:
     credit: str
     lines: tuple[LatelyLine, ...]
     more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One watched episode in the strip of a character."""
+
+    episode: EpisodeRow
+    appears: bool
+    learned: int  # how many things that are known of them go back to it
+
+    @property
+    def weight(self) -> int:
+        """Half the length of the mark."""
+        return min(2 + self.learned, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartNode:
+    """Somebody on the rim of a map, or in its middle; `x` and `y` are from there."""
+
+    number: int
+    face: Face
+    said: str  # the name and more, for those who hear it
+    x: float
+    y: float
+    anchor: str
+    text_x: float
+    lines: tuple[tuple[float, str], ...]  # each with its own y
+    reach: tuple[float, float]  # from where the pointer counts as on it, and how far
+    faint: bool
+
+    @property
+    def is_hub(self) -> bool:
+        return self.anchor == "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartHeading:
+    url: str
+    anchor: str
+    x: float
+    lines: tuple[tuple[float, str], ...]
+    accent: str
+    arc: str  # the stretch of the rim on which its members stand
+
+
+@dataclass(frozen=True, slots=True)
+class ChartStrand:
+    """What ties two on a map, as a path."""
+
+    path: str
+    bond: str
+    sure: bool
+    ends: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A map of relations, drawn: a planet with everybody around its rim, and their ties across its face."""
+
+    shape: str
+    left: float
+    top: float
+    width: float
+    height: float
+    radii: tuple[float, float]
+    meridians: tuple[float, ...]
+    parallels: tuple[tuple[float, float], ...]  # how high, and how far to either side
+    strands: tuple[ChartStrand, ...]
+    headings: tuple[ChartHeading, ...]
+    nodes: tuple[ChartNode, ...]
+    hub: ChartNode | None
+
+    @property
+    def size(self) -> tuple[float, float]:
+        return 2 * self.radii[0], 2 * self.radii[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What ties somebody to others, in words and from their side."""
+
+    label: str
+    bond: str
+    others: tuple[tuple[Face, str], ...]  # each with how certain it is
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where somebody stands: the map in words."""
+
+    number: int
+    face: Face
+    places: tuple[Face, ...]
+    ties: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingGroup:
+    faction: Face | None
+    people: tuple[Standing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPage:
+    charts: tuple[Chart, ...]  # the same for wide screens and for narrow ones
+    groups: tuple[StandingGroup, ...]
+    bonds: tuple[Choice, ...]
+    factions: tuple[Choice, ...]
+    chosen: Face | None
+    asked: str  # its public id
+    left_out: bool  # the address named a faction that nobody at this episode knows
+    people: int
+    ties: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A fact as it stood at one of two episodes."""
+
+    html: SafeString
+    changed: bool  # it does not stand at the other
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    label: str
+    then: tuple[Held, ...]
+    now: tuple[Held, ...]
+
+    @property
+    def sides(self) -> tuple[tuple[Held, ...], tuple[Held, ...]]:
+        return self.then, self.now
+
+    @property
+    def changed(self) -> bool:
+        return any(held.changed for held in (*self.then, *self.now))
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A belief that has given way since."""
+
+    then: SafeString
+    now: SafeString
+    episode: EpisodeRow
+
+
+@dataclass(frozen=True, slots=True)
+class ThenPage:
+    """A character at an earlier episode next to what is known of them now."""
+
+    url: str
+    now: Face
+    then: Face | None  # nobody, if they had not been heard of
+    episode: EpisodeRow | None  # none, if they have only just been heard of
+    choices: tuple[EpisodeRow, ...]
+    summary_then: SafeString
+    summary_now: SafeString
+    rows: tuple[Compared, ...]
+    turned: tuple[Turned, ...]
+    others: tuple[Link, ...]  # who is known to be the same now, and had pages of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A page that is not what it was some episodes ago."""
+
+    face: Face
+    is_new: bool
+    unmasked: bool
+    things: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecapGroup:
+    face: Face | None
+    is_new: bool
+    chapters: tuple[Chapter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecapPage:
+    """What has been learned since an episode."""
+
+    since: EpisodeRow
+    changed: tuple[Changed, ...]
+    groups: tuple[RecapGroup, ...]

@@ -4,16 +4,31 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from episodes.progress import parse_episode
 from episodes.requests import Visit
 
 from .lore import Lore
 from .values import SubjectPage
 
+CHANGED_ON_HOME = 8
+
 
 @require_safe
 def home(request: Visit) -> HttpResponse:
     lore: Lore = request.lore
-    return render(request, "home.html", {"page": lore.episode(lore.progress), "count": lore.character_count()})
+    left = request.left_behind
+    since = left if left is not None and left < lore.progress and not lore.look_back else lore.progress - 1
+    changed = lore.changed(since) if lore.progress else ()
+    return render(
+        request,
+        "home.html",
+        {
+            "page": lore.episode(lore.progress),
+            "count": lore.character_count(),
+            "since": since,
+            "changed": changed[:CHANGED_ON_HOME],
+        },
+    )
 
 
 @require_safe
@@ -64,6 +79,34 @@ def tag(request: Visit, slug: str) -> HttpResponse:
 
 
 @require_safe
+def graph(request: Visit) -> HttpResponse:
+    page = request.lore.graph(request.GET.get("faction", ""))
+    stops = range(request.progress + 1) if request.progress else ()
+    return render(request, "characters/graph.html", {"page": page, "stops": stops})
+
+
+@require_safe
+def recap(request: Visit) -> HttpResponse:
+    lore: Lore = request.lore
+    since = parse_episode(request.GET.get("since"))
+    behind = [row for row in lore.episodes if row.number < lore.progress]
+    page = lore.recap(since) if since is not None else None
+    return render(request, "characters/recap.html", {"page": page, "behind": behind, "asked": "since" in request.GET})
+
+
+@require_safe
+def then(request: Visit, public_id: str, slug: str) -> HttpResponse:
+    episode = parse_episode(request.GET.get("episode"))
+    page = request.lore.then(public_id, episode, request.GET.get("of", ""))
+    if page is None:
+        raise Http404
+    if request.path != unquote(urlsplit(page.url).path):
+        asked = "" if episode is None else f"{'&' if '?' in page.url else '?'}episode={episode}"
+        return HttpResponseRedirect(page.url + asked)
+    return render(request, "characters/then.html", {"page": page})
+
+
+@require_safe
 def search(request: Visit) -> HttpResponse:
     page = request.lore.search(_typed(request), _page_number(request))
     return render(request, "characters/search.html", {"page": page})
@@ -99,7 +142,7 @@ def healthz(request: Visit) -> HttpResponse:
 
 
 def _lists() -> list[str]:
-    return ["/", "/characters/", "/factions/", "/episodes/", "/tags/"]
+    return ["/", "/characters/", "/factions/", "/episodes/", "/tags/", "/graph/", "/recap/"]
 
 
 def _typed(request: Visit) -> str:

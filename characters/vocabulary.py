@@ -44,6 +44,16 @@ class Attribute(TextChoices):
         return (cls.SUMMARY, cls.SPECIES, cls.STATUS, cls.OCCUPATION, cls.AGE, cls.PARENTAGE, cls.COLOUR)
 
 
+class Bond(TextChoices):
+    """What sort of thing a relation is. Someone who has several stands on a map under the first."""
+
+    KIN = "kin", "Kinship"
+    TRUST = "trust", "Friendship"
+    POWER = "power", "Power"
+    PURSUIT = "pursuit", "Pursuit"
+    CONFLICT = "conflict", "Conflict"
+
+
 class RelationshipKind(TextChoices):
     """Labelled as on the page of the source; `seen_from_target` has the other side."""
 
@@ -93,6 +103,10 @@ class RelationshipKind(TextChoices):
         return INVERSE_LABELS.get(self, self.label)
 
     @property
+    def bond(self) -> Bond:
+        return next(bond for bond, kinds in BONDS.items() if self in kinds)
+
+    @property
     def sentence(self) -> str:
         """With its verb: “Ann *is a friend of* Bea”, “Ann *killed* Bea”."""
         if self in (self.FAMILY, self.SUSPECTED_TO_BE):
@@ -130,4 +144,57 @@ INVERSE_LABELS = {
     RelationshipKind.SPARED: "spared by",
     RelationshipKind.SUSPECTS: "suspected by",
     RelationshipKind.WOUNDED: "wounded by",
+}
+
+BONDS = {
+    Bond.KIN: {
+        RelationshipKind.ADOPTED,
+        RelationshipKind.FAMILY,
+        RelationshipKind.PARENT,
+        RelationshipKind.SHARES_BODY,
+        RelationshipKind.SIBLING,
+        RelationshipKind.TWIN,
+    },
+    Bond.TRUST: {
+        RelationshipKind.ALLY,
+        RelationshipKind.COMRADE,
+        RelationshipKind.FRIEND,
+        RelationshipKind.GUIDES,
+        RelationshipKind.HELPS,
+        RelationshipKind.LOVER,
+        RelationshipKind.LOVES,
+        RelationshipKind.PARTNER,
+        RelationshipKind.PROTECTS,
+        RelationshipKind.RESCUED,
+        RelationshipKind.SPARED,
+    },
+    Bond.POWER: {
+        RelationshipKind.COMMANDS,
+        RelationshipKind.CONTROLS,
+        RelationshipKind.CREATED,
+        RelationshipKind.EMPLOYS,
+        RelationshipKind.OWNS,
+        RelationshipKind.PRESSURES,
+        RelationshipKind.RECRUITS,
+        RelationshipKind.SERVES,
+    },
+    Bond.PURSUIT: {
+        RelationshipKind.HUNTS,
+        RelationshipKind.INVESTIGATES,
+        RelationshipKind.SUSPECTED_TO_BE,
+        RelationshipKind.SUSPECTS,
+    },
+    Bond.CONFLICT: {
+        RelationshipKind.ABDUCTED,
+        RelationshipKind.ARRESTED,
+        RelationshipKind.ATTACKED,
+        RelationshipKind.BETRAYED,
+        RelationshipKind.DECEIVED,
+        RelationshipKind.ENEMY,
+        RelationshipKind.IMPERSONATED,
+        RelationshipKind.KILLED,
+        RelationshipKind.OVERCAME,
+        RelationshipKind.RIVAL,
+        RelationshipKind.WOUNDED,
+    },
 }

@@ -22,6 +22,8 @@ NONSENSE = (
     "/tags/no-such-tag/", "/episodes/99/", "/episodes/99999999999999999999/", "/characters/?page=2",
     "/characters/?page=-1", "/characters/?page=zz", "/?as_of=99", "/?as_of=-1", "/?as_of=x", "/progress/",
     "/search/", "/search/?q=%22", "/search/?q=zzzzqqq", "/search/?q=-a", "/search/suggest/", "/search/suggest/?q=a",
+    "/graph/?faction=zzzzzzzzzzzz", "/graph/?as_of=1", "/recap/?since=99", "/recap/?since=x", "/recap/?since=",
+    "/characters/zzzzzzzzzzzz/x/then/",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
     "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/",
     "/corrections/new/episodes/99/",
@@ -79,10 +81,16 @@ def known_addresses() -> set[str]:
         for subject in model.objects.all():
             headlines = Alias.objects.filter(headline=True, **{model._meta.model_name or "": subject})
             base = f"/{kind}/{subject.public_id}/"
-            addresses |= {base, *(f"{base}{Lore.slug(alias.name, 'x')}/" for alias in headlines)}
+            named = {f"{base}{Lore.slug(alias.name, 'x')}/" for alias in headlines}
+            addresses |= {base, *named}
+            if model is Character:
+                addresses |= {f"{address}then/?episode=2&of={subject.public_id}" for address in named}
+            else:
+                addresses.add(f"/graph/?faction={subject.public_id}")
             addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind}/{subject.key}/"}
     addresses |= {f"/tags/{tag.slug}/" for tag in Tag.objects.all()}
     addresses |= {f"/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
+    addresses |= {f"/recap/?since={number}" for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/media/{name}" for name in Portrait.objects.values_list("image", flat=True)}
     return {address for address in addresses if "//" not in address}
 

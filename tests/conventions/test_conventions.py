@@ -23,7 +23,7 @@ PUBLIC_MODULES = ("characters.views", "characters.suggesting_views", "episodes.v
 PUBLIC = {
     "home", "characters", "character-bare", "character", "character-short", "factions", "faction-short", "faction",
     "tags", "tag", "episodes", "episode", "sitemap", "search", "suggest", "changes", "correct-characters",
-    "correct-factions", "correct-episodes",
+    "correct-factions", "correct-episodes", "graph", "then", "recap",
 }  # fmt: skip
 FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz"}
 # What people sent, for themselves alone: `corrections.views.own_correction` is the doorway.
@@ -101,6 +101,7 @@ def test_only_the_read_door_reads_gated_rows() -> None:
         "characters/search.py", "characters/indexing.py", "characters/facets.py", "characters/correctable.py",
         "characters/moderating.py",
         "characters/naming.py", "characters/contributing.py", "characters/retelling.py",
+        "characters/graph.py",
     }  # fmt: skip
     for path in python_files("characters", "episodes", "corrections"):
         imported = {module for module, for_types in imports_of(path) if not for_types}
@@ -108,7 +109,7 @@ def test_only_the_read_door_reads_gated_rows() -> None:
             assert str(path.relative_to(ROOT)) in readers, path
 
 
-@pytest.mark.parametrize("name", ["lore", "cast", "search", "facets", "naming", "contributing", "retelling"])
+@pytest.mark.parametrize("name", ["lore", "cast", "search", "facets", "naming", "contributing", "retelling", "graph"])
 def test_the_read_door_starts_every_query_at_the_gate(name: str) -> None:
     source = (ROOT / f"characters/{name}.py").read_text()
     ungated = re.findall(r"(?:\b(?!Series|Episode)[A-Z]\w+|\bmodel)\.objects\b(?!\s*\.as_of\()", source)

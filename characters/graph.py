@@ -1,0 +1,261 @@
+"""The map of relations: who stands where at an episode, and what ties them. Everything is read through the gate.
+
+The order around the rim is that in which factions and characters were first heard of, and within an episode that of
+their public ids, which tell nothing. It is the same at every episode, so nobody jumps about when the map is moved
+along the episodes; a newcomer moves the others by one place.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from . import charts, telling
+from .cast import Cast
+from .models import Character, Faction, Membership, Relationship
+from .telling import Row
+from .values import Chart, Choice, Face, GraphPage, Said, Standing, StandingGroup
+from .vocabulary import Bond, Certainty, RelationshipKind
+
+if TYPE_CHECKING:
+    from .lore import Lore
+
+ALONE = "No allegiance known"
+HUB_TIES = 3  # nobody with fewer stands in the middle
+BONDS = list(Bond)
+
+type Places = dict[UUID, list[UUID]]
+"""The factions to which each belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A tie that holds, between those whom the two are known to be."""
+
+    source: UUID
+    target: UUID
+    kind: RelationshipKind
+    certainty: str
+    since: int
+
+    @property
+    def ends(self) -> set[UUID]:
+        return {self.source, self.target}
+
+
+def graph(lore: Lore, faction: str = "") -> GraphPage:
+    """The whole map; `faction` is the public id of one whose members, and what ties them, are picked out."""
+    factions = list(Faction.objects.as_of(lore.progress).order_by("revealed_in_id", "public_id"))
+    people, places = _people(lore), _places(lore, [group.id for group in factions])
+    columns = ("source_id", "target_id", "kind", "certainty", "revealed_in_id", "until")
+    ties = _holding(lore, lore.current(Relationship).values(*columns))
+    cast = Cast(lore)
+    cast.characters |= set(people)
+    cast.factions |= {group.id for group in factions}
+    cast.look_up()
+    joined = {group for groups in places.values() for group in groups}
+    chosen = next((group.id for group in factions if group.public_id == faction and group.id in joined), None)
+    shown = set(people)
+    if chosen:
+        members = {who for who in people if chosen in places[who]}
+        ties = [tie for tie in ties if tie.ends & members]
+        shown = members.union(*(tie.ends for tie in ties))
+    groups = [
+        (group, [who for who in sorted(people, key=people.__getitem__) if next(iter(places[who]), None) == group])
+        for group in [*(group.id for group in factions), None]
+    ]
+    numbers = {who: at for at, who in enumerate((who for _, members in groups for who in members), start=1)}
+    hub = _hub(ties, numbers)
+    neighbours = _neighbours(ties)
+    seats = {
+        who: charts.Seat(
+            number=numbers[who],
+            face=cast.root_face(who),
+            said=_spoken(cast.root_face(who), [cast.faction(group) for group in places[who]], len(neighbours[who])),
+            faint=who not in shown,
+        )
+        for who in people
+    }
+    around_the_rim = [
+        charts.Group(
+            telling.capital(cast.faction(group).name) if group else ALONE,
+            [seats[who] for who in members if who != hub],
+            *((cast.faction(group).url, cast.faction(group).accent) if group else ()),
+        )
+        for group, members in groups
+    ]
+    strands = _strands(ties, numbers)
+    words = _in_words(ties, cast)
+    return GraphPage(
+        charts=tuple(
+            charts.draw(shape, around_the_rim, seats[hub] if hub else None, strands)
+            for shape in (charts.WIDE, charts.NARROW)
+        ),
+        groups=tuple(
+            StandingGroup(
+                faction=cast.faction(group) if group else None,
+                people=tuple(
+                    Standing(
+                        number=numbers[who],
+                        face=cast.root_face(who),
+                        places=tuple(cast.faction(other) for other in places[who] if other != group),
+                        ties=words[who],
+                    )
+                    for who in members
+                    if who in shown
+                ),
+            )
+            for group, members in groups
+            if shown & set(members)
+        ),
+        bonds=tuple(
+            Choice(bond.value, bond.label, sum(strand.bond == bond for strand in strands), chosen=True) for bond in Bond
+        ),
+        factions=tuple(
+            Choice(
+                group.public_id,
+                telling.capital(cast.faction(group.id).name),
+                sum(group.id in groups for groups in places.values()),
+                group.id == chosen,
+            )
+            for group in sorted(factions, key=lambda group: telling.sort_key(cast.faction(group.id)))
+            if group.id in joined
+        ),
+        chosen=cast.faction(chosen) if chosen else None,
+        asked=faction if chosen else "",
+        left_out=bool(faction) and chosen is None,
+        people=len(shown),
+        ties=len({frozenset(tie.ends) for tie in ties}),
+    )
+
+
+def around(lore: Lore, own: UUID, relationships: list[Row], cast: Cast) -> Chart | None:
+    """The small map on a character's page: those to whom it is tied, by the first sort of thing that ties them."""
+    ties = _holding(lore, relationships)
+    first: dict[UUID, tuple[int, int, tuple[str, str]]] = {}
+    for tie in ties:
+        (other,) = tie.ends - {own}
+        place = BONDS.index(tie.kind.bond), tie.since, telling.sort_key(cast.root_face(other))
+        first[other] = min(first.get(other, place), place)
+    if not first:
+        return None
+    words = _in_words(ties, cast)
+    numbers = {own: 1} | {other: at for at, other in enumerate(sorted(first, key=first.__getitem__), start=2)}
+    groups = [
+        charts.Group(
+            bond.label,
+            [
+                charts.Seat(numbers[other], cast.root_face(other), _spoken_tie(cast.root_face(other), words[other]))
+                for other in numbers
+                if other != own and BONDS[first[other][0]] == bond
+            ],
+        )
+        for bond in Bond
+    ]
+    face = cast.root_face(own)
+    return charts.draw(charts.NARROW, groups, charts.Seat(1, face, telling.capital(face.name)), _strands(ties, numbers))
+
+
+# Rows, each gated
+
+
+def _people(lore: Lore) -> dict[UUID, tuple[int, str]]:
+    """Everybody as who they are known to be, with their place: when they were first heard of, and their public id."""
+    known = Character.objects.as_of(lore.progress).values_list("id", "revealed_in_id", "public_id")
+    rows = {who: (episode, public_id) for who, episode, public_id in known}
+    first: dict[UUID, int] = {}
+    for who, (episode, _) in rows.items():
+        root = lore.root_of(who)
+        first[root] = min(first.get(root, episode), episode)
+    return {who: (episode, rows[who][1]) for who, episode in first.items()}
+
+
+def _places(lore: Lore, factions: list[UUID]) -> Places:
+    """As far as they have not left; the faction they have been in longest first."""
+    joined = lore.current(Membership).order_by().values_list("revealed_in_id", "faction_id", "character_id")
+    places: Places = defaultdict(list)
+    for _, group, who in sorted(joined, key=lambda row: (row[0], factions.index(row[1]))):
+        root = lore.root_of(who)
+        if group not in places[root]:
+            places[root].append(group)
+    return places
+
+
+# Ties
+
+
+def _holding(lore: Lore, rows: Iterable[Row]) -> list[Known]:
+    """Those that have not ended and are not between two masks of one character."""
+    ties = [
+        Known(
+            lore.root_of(row["source_id"]),
+            lore.root_of(row["target_id"]),
+            RelationshipKind(row["kind"]),
+            row["certainty"],
+            row["revealed_in_id"],
+        )
+        for row in rows
+        if row["until"] is None and row["certainty"] != Certainty.DISPROVED
+    ]
+    return [tie for tie in ties if tie.source != tie.target]
+
+
+def _neighbours(ties: Iterable[Known]) -> dict[UUID, set[UUID]]:
+    neighbours: dict[UUID, set[UUID]] = defaultdict(set)
+    for tie in ties:
+        neighbours[tie.source].add(tie.target)
+        neighbours[tie.target].add(tie.source)
+    return neighbours
+
+
+def _hub(ties: Iterable[Known], numbers: dict[UUID, int]) -> UUID | None:
+    """Who is tied to most of the others; of several the one that stands first."""
+    neighbours = _neighbours(ties)
+    most = min(neighbours, key=lambda who: (-len(neighbours[who]), numbers[who]), default=None)
+    return most if most and len(neighbours[most]) >= HUB_TIES else None
+
+
+def _strands(ties: Iterable[Known], numbers: dict[UUID, int]) -> list[charts.Strand]:
+    """One between each two for each sort of thing that ties them."""
+    sure: dict[tuple[int, int, int], bool] = defaultdict(bool)
+    for tie in ties:
+        a, b = sorted(numbers[end] for end in tie.ends)
+        sure[a, b, BONDS.index(tie.kind.bond)] |= tie.certainty == Certainty.CONFIRMED
+    return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in sorted(sure.items())]
+
+
+def _in_words(ties: Iterable[Known], cast: Cast) -> dict[UUID, tuple[Said, ...]]:
+    """What ties each to others, from their own side; of what is known twice the surest."""
+    said: dict[UUID, dict[tuple[int, str], dict[Face, str]]] = defaultdict(lambda: defaultdict(dict))
+    for tie in ties:
+        for own, other, label in (
+            (tie.source, tie.target, tie.kind.label),
+            (tie.target, tie.source, tie.kind.seen_from_target),
+        ):
+            alike = said[own][BONDS.index(tie.kind.bond), label]
+            face = cast.root_face(other)
+            alike[face] = min(alike.get(face, tie.certainty), tie.certainty, key=telling.certainty_rank)
+    return defaultdict(
+        tuple,
+        {
+            own: tuple(
+                Said(label, BONDS[bond].value, tuple((face, others[face]) for face in telling.by_name(others)))
+                for (bond, label), others in sorted(entries.items(), key=lambda entry: entry[0])
+            )
+            for own, entries in said.items()
+        },
+    )
+
+
+def _spoken(face: Face, places: list[Face], others: int) -> str:
+    where = "".join(f", {place.name}" for place in places)
+    ties = f"tied to {others} other{'' if others == 1 else 's'}" if others else "no ties known"
+    return f"{telling.capital(face.name)}{where}: {ties}"
+
+
+def _spoken_tie(face: Face, ties: Iterable[Said]) -> str:
+    """The ties are said from the other's side, which is the one whose page it is not."""
+    return f"{telling.capital(face.name)}: {', '.join(tie.label for tie in ties)}"

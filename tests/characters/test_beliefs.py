@@ -1,0 +1,125 @@
+"""Then and now: what was believed of a character at an earlier episode, next to what is known."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from characters.lore import Lore
+from characters.models import Character
+from characters.values import ThenPage
+from tests.conftest import Visitor
+from tests.shows import character, headline, load_show, revelation, trait, unmasking
+from tests.twins import text_of
+
+
+@pytest.fixture
+def show(db: None, tmp_path: Path) -> None:
+    """The stranger is Ann, as one learns in 2, and the mask is hers, as one learns in 3."""
+    load_show(
+        tmp_path,
+        characters=[
+            character(
+                "ann",
+                "the stranger",
+                aliases=[headline("Ann", since=2)],
+                traits=[
+                    trait("species", "human", since=1),
+                    trait("species", "Nean", since=3),
+                    trait("colour", "red", since=1),
+                ],
+            ),
+            character("mask", "The Mask", traits=[trait("habit", "whistles", since=1)]),
+            character("late", since=3),
+        ],
+        revelations=[
+            revelation("a", "[[ann]] is a queen.", since=1, characters=["ann"]),
+            revelation("b", "[[ann]] is a thief.", since=2, characters=["ann"], supersedes="a"),
+            revelation("c", "[[ann]] is a spy.", since=3, characters=["ann"], supersedes="b"),
+        ],
+        unmaskings=[unmasking("mask", "ann", since=3)],
+    )
+
+
+def id_of(key: str) -> str:
+    return Character.objects.as_of(9).get(key=key).public_id
+
+
+def then(key: str, episode: int | None, *, progress: int = 3, of: str = "") -> ThenPage:
+    page = Lore(progress).then(id_of(key), episode, id_of(of) if of else "")
+    assert page is not None
+    return page
+
+
+def sides(page: ThenPage) -> dict[str, list[list[tuple[str, bool]]]]:
+    return {
+        row.label: [[(text_of(held.html.encode()), held.changed) for held in side] for side in row.sides]
+        for row in page.rows
+    }
+
+
+def test_facts_stand_side_by_side_and_what_changed_is_marked(show: None) -> None:
+    assert sides(then("ann", 1)) == {
+        "Name": [[("The stranger", True)], [("Ann", True)]],
+        "Species": [[("human", True)], [("Nean", True)]],
+        "Colour": [[("red", False)], [("red", False)]],
+        "Habits": [[], [("whistles", True)]],
+    }
+    assert not any(row.changed for row in then("ann", 1, progress=2).rows if row.label != "Name")
+
+
+def test_a_belief_is_told_with_what_it_gave_way_to_in_the_end(show: None) -> None:
+    def turned(episode: int, progress: int) -> list[tuple[str, str, int]]:
+        return [
+            (text_of(belief.then.encode()).strip(), text_of(belief.now.encode()).strip(), belief.episode.number)
+            for belief in then("ann", episode, progress=progress).turned
+        ]
+
+    assert turned(1, 2) == [("The stranger is a queen.", "Ann is a thief.", 2)]
+    assert turned(1, 3) == [("The stranger is a queen.", "Ann is a spy.", 3)]
+    assert turned(2, 3) == [("Ann is a thief.", "Ann is a spy.", 3)]
+
+
+def test_who_was_somebody_else_then_can_be_compared_too(show: None, visitor: Visitor) -> None:
+    page = then("ann", 2)
+    assert [link.name for link in page.others] == ["The Mask"]
+    response = visitor(3).get(page.others[0].url)
+    assert response.status_code == 200
+    assert sides(then("ann", 2, of="mask"))["Habits"] == [[("whistles", False)], [("whistles", False)]]
+    assert sides(then("ann", 2, of="mask"))["Name"][0] == [("The Mask", True)]
+    assert then("ann", 2, of="late") == page
+    assert then("ann", 2, progress=3, of="").then != then("ann", 2, of="mask").then
+
+
+def test_before_anybody_had_heard_of_them(show: None, visitor: Visitor) -> None:
+    assert then("late", 1).then is None
+    assert then("late", 1).choices == ()
+    address = f"/characters/{id_of('late')}/late/then/"
+    assert b"nobody had heard of Late" in visitor(3).get(f"{address}?episode=1").content
+    assert b"only just heard of Late" in visitor(3).get(address).content
+
+
+def test_its_address_is_that_of_the_character(show: None, visitor: Visitor) -> None:
+    ann, mask = id_of("ann"), id_of("mask")
+    for address in (f"/characters/{ann}/x/then/?episode=1", f"/characters/{mask}/the-mask/then/?episode=1"):
+        response = visitor(3).get(address)
+        assert (response.status_code, response["Location"]) == (302, f"/characters/{ann}/ann/then/?episode=1")
+    assert visitor(3).get(f"/characters/{ann}/ann/then/?episode=1").status_code == 200
+    assert visitor(0).get(f"/characters/{ann}/the-stranger/then/").status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["2", "3", "99", "-1", "x", ""])
+def test_an_episode_that_does_not_lie_behind_is_taken_for_none(show: None, visitor: Visitor, asked: str) -> None:
+    address = f"/characters/{id_of('ann')}/ann/then/"
+    assert visitor(2).get(f"{address}?episode={quote(asked)}").content == visitor(2).get(address).content
+
+
+def test_it_takes_as_many_queries_whoever_it_is(
+    real_show: None, visitor: Visitor, django_assert_max_num_queries: Any
+) -> None:
+    for key in ("rouge_redstar", "roy_junghardt", "emily"):
+        page = Lore(13).character(id_of(key))
+        assert page is not None
+        with django_assert_max_num_queries(80):
+            assert visitor(13).get(f"{page.then_url}?episode=5").status_code == 200

@@ -1,0 +1,202 @@
+"""The map of relations: who stands where, how it is drawn, and that it stays in place from episode to episode."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from characters.lore import Lore
+from characters.models import Character, Faction
+from characters.values import Chart, GraphPage, StandingGroup
+from characters.vocabulary import BONDS, RelationshipKind
+from tests.conftest import Visitor
+from tests.nets import net_lifted
+from tests.shows import LAST_EPISODE, character, load_show, unmasking
+
+
+def tie(source: str, kind: str, target: str, *, since: int = 1, **values: Any) -> dict[str, Any]:
+    return {"source": source, "kind": kind, "target": target, "revealed_in": since} | values
+
+
+def member(faction: str, *, since: int = 1, **values: Any) -> dict[str, Any]:
+    return {"faction": faction, "revealed_in": since} | values
+
+
+@pytest.fixture
+def show(db: None, tmp_path: Path) -> None:
+    """Ann leaves the red side for the blue one in 3; the mask is Bea's, as one learns in 3; Dora comes in 2."""
+    load_show(
+        tmp_path,
+        factions=[character("red"), character("blue", since=2)],
+        characters=[
+            character("ann", memberships=[member("red", ended_in=3), member("blue", since=3)]),
+            character("bea", memberships=[member("red")]),
+            character("mask"),
+            character("cleo"),
+            character("dora", since=2),
+        ],
+        relationships=[
+            tie("ann", "sibling", "bea"),
+            tie("ann", "killed", "cleo", certainty="claimed", ended_in=2),
+            tie("ann", "rescued", "cleo", since=2),
+            tie("mask", "hunts", "ann"),
+            tie("mask", "rival", "bea"),
+            tie("dora", "enemy", "ann", since=2, certainty="disproved"),
+        ],
+        unmaskings=[unmasking("mask", "bea", since=3)],
+    )
+
+
+def standing(groups: Iterable[StandingGroup]) -> dict[str, list[str]]:
+    return {
+        group.faction.name if group.faction else "": [person.face.name for person in group.people] for group in groups
+    }
+
+
+def words(page: GraphPage, name: str) -> set[str]:
+    return {
+        f"{tie.label} {other.name}"
+        for group in page.groups
+        for person in group.people
+        if person.face.name == name
+        for tie in person.ties
+        for other, _ in tie.others
+    }
+
+
+def test_everybody_stands_with_the_faction_they_belong_to_by_then(show: None) -> None:
+    assert {name: set(people) for name, people in standing(Lore(1).graph().groups).items()} == {
+        "Red": {"Ann", "Bea"},
+        "": {"Mask", "Cleo"},
+    }
+    assert {name: set(people) for name, people in standing(Lore(3).graph().groups).items()} == {
+        "Red": {"Bea"},
+        "Blue": {"Ann"},
+        "": {"Cleo", "Dora"},
+    }
+
+
+def test_ties_are_those_that_hold_told_from_both_sides(show: None) -> None:
+    assert words(Lore(1).graph(), "Ann") == {"sibling of Bea", "killed Cleo", "hunted by Mask"}
+    assert words(Lore(2).graph(), "Ann") == {"sibling of Bea", "rescued Cleo", "hunted by Mask"}
+    assert words(Lore(3).graph(), "Ann") == {"sibling of Bea", "rescued Cleo", "hunted by Bea"}
+    assert words(Lore(3).graph(), "Bea") == {"sibling of Ann", "hunts Ann"}
+    assert words(Lore(3).graph(), "Dora") == set()
+
+
+def test_what_is_drawn_is_what_is_said(show: None) -> None:
+    page = Lore(1).graph()
+    for chart in page.charts:
+        names = {node.number: node.face.name for node in (*chart.nodes, *([chart.hub] if chart.hub else []))}
+        drawn = {(frozenset(names[end] for end in strand.ends), strand.bond, strand.sure) for strand in chart.strands}
+        assert drawn == {
+            (frozenset({"Ann", "Bea"}), "kin", True),
+            (frozenset({"Ann", "Cleo"}), "conflict", False),
+            (frozenset({"Ann", "Mask"}), "pursuit", True),
+            (frozenset({"Bea", "Mask"}), "conflict", True),
+        }
+        assert chart.hub is not None
+        assert chart.hub.face.name == "Ann"
+    assert [page.people, page.ties] == [4, 4]
+
+
+def test_one_faction_and_whom_it_has_to_do_with_are_picked_out(show: None) -> None:
+    blue = Faction.objects.as_of(3).get(key="blue").public_id
+    page = Lore(3).graph(blue)
+    assert standing(page.groups) == {"Red": ["Bea"], "Blue": ["Ann"], "": ["Cleo"]}
+    assert {node.face.name for node in page.charts[0].nodes if node.faint} == {"Dora"}
+    assert [choice.label for choice in page.factions if choice.chosen] == ["Blue"]
+
+
+def test_a_faction_that_is_not_known_yet_is_answered_like_nonsense(show: None, visitor: Visitor) -> None:
+    with net_lifted():
+        blue = Faction.objects.get(key="blue").public_id
+    answers = {visitor(1).get(f"/graph/?faction={asked}").content for asked in (blue, "zzzzzzzzzzzz", "%00", "a" * 999)}
+    assert len(answers) == 1
+    assert b"means nothing at your episode" in answers.pop()
+
+
+def test_every_kind_of_relation_is_of_one_sort() -> None:
+    for kind in RelationshipKind:
+        assert sum(kind in kinds for kinds in BONDS.values()) == 1, kind
+
+
+def boxes(chart: Chart) -> list[tuple[float, float, float, float]]:
+    """Where names are, with a generous width for each letter."""
+    found = []
+    for node in chart.nodes:
+        for y, line in node.lines:
+            start = node.x + node.text_x - (len(line) * 6.2 if node.anchor == "end" else 0)
+            found.append((start, node.y + y - 10, start + len(line) * 6.2, node.y + y + 2))
+    for heading in chart.headings:
+        for y, line in heading.lines:
+            start = heading.x - (len(line) * 6.2 if heading.anchor == "end" else 0)
+            found.append((start, y - 9, start + len(line) * 6.2, y + 1))
+    return found
+
+
+@pytest.mark.parametrize("progress", range(LAST_EPISODE + 1))
+def test_no_name_lies_on_another_or_outside(real_show: None, progress: int) -> None:
+    lore = Lore(progress)
+    pages = [lore.character(card) for card in Character.objects.as_of(progress).values_list("public_id", flat=True)]
+    charts = [*lore.graph().charts, *(page.chart for page in pages if page and page.chart)]
+    for chart in charts:
+        names = sorted(boxes(chart), key=lambda box: box[1])
+        for at, (left, top, right, bottom) in enumerate(names):
+            assert left >= chart.left
+            assert right <= chart.left + chart.width
+            assert top >= chart.top
+            assert bottom <= chart.top + chart.height
+            for other_left, other_top, other_right, _ in names[at + 1 :]:
+                assert other_top >= bottom or other_left >= right or other_right <= left, chart
+
+
+def test_nobody_jumps_about_from_one_episode_to_the_next(real_show: None) -> None:
+    """Along the rim those whose side has not changed keep their order, and move by few places."""
+    for progress in range(2, LAST_EPISODE + 1):
+        before, after = (Lore(number).graph() for number in (progress - 1, progress))
+        sides = [
+            {
+                node.face.url: (name, node.number)
+                for name, group in ((str(g.faction and g.faction.url), g) for g in page.groups)
+                for person in group.people
+                for node in page.charts[0].nodes
+                if node.number == person.number
+            }
+            for page in (before, after)
+        ]
+        stayed = [url for url, (side, _) in sides[0].items() if sides[1].get(url, ("", 0))[0] == side]
+        orders = [sorted(stayed, key=lambda url, side=side: side[url][1]) for side in sides]  # type: ignore[misc]
+        assert orders[0] == orders[1], progress
+        assert len(stayed) >= len(sides[0]) * 0.6
+
+
+def test_the_map_takes_as_many_queries_however_many_stand_on_it(
+    real_show: None, visitor: Visitor, django_assert_max_num_queries: Any
+) -> None:
+    for at in (0, 1, 13):
+        with django_assert_max_num_queries(20):
+            assert visitor(at).get("/graph/").status_code == 200
+
+
+def test_looking_back_shows_the_map_of_then(show: None, visitor: Visitor) -> None:
+    then, now = visitor(3).get("/graph/?as_of=1").content.decode(), visitor(3).get("/graph/").content.decode()
+    assert "Mask" in then
+    assert "Dora" not in then
+    assert "Mask" not in now
+    assert 'value="1"' in then
+    assert now.count('class="stops"') == 1
+    assert "as_of=4" not in now
+
+
+def test_the_small_map_stands_under_the_ties_of_its_page(show: None, visitor: Visitor) -> None:
+    ann = Character.objects.as_of(3).get(key="ann").public_id
+    page = Lore(3).character(ann)
+    assert page is not None
+    assert page.chart is not None
+    assert [line for heading in page.chart.headings for _, line in heading.lines] == ["Kinship", "Friendship"]
+    assert {node.said for node in page.chart.nodes} == {"Bea: sibling of, hunts", "Cleo: rescued by"}
+    lonely = Lore(3).character(Character.objects.as_of(3).get(key="dora").public_id)
+    assert lonely is not None
+    assert lonely.chart is None
