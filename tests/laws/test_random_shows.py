@@ -161,13 +161,13 @@ def test_no_show_tells_anything_early(tmp_path_factory: pytest.TempPathFactory, 
 def test_every_show_tells_all_that_is_known(tmp_path_factory: pytest.TempPathFactory, show: dict[str, Any]) -> None:
     load(write_show(tmp_path_factory.mktemp("show"), **show), replace=True)
     for n in range(len(show["episodes"]) + 1):
-        pages = {address: text_of(answer.body) for address, answer in crawl(n).items() if answer.status == 200}
-        everything = " ".join(pages.values()).casefold()
+        bodies = [answer.body for answer in crawl(n).values() if answer.status == 200]
+        everything = " ".join(text_of(body) for body in bodies).casefold()
         for alias in Alias.objects.filter(revealed_in__lte=n):
             assert " ".join(alias.name.split()).casefold() in everything, alias
         for person in Character.objects.filter(revealed_in__lte=n):
             unmasked = Unmasking.objects.filter(persona=person, revealed_in__lte=n).exists()
-            assert unmasked or any(f"/c/{person.public_id}/" in page for page in pages.values())
+            assert unmasked or any(f'href="/c/{person.public_id}/"'.encode() in body for body in bodies)
 
 
 @any_show
