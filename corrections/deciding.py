@@ -173,7 +173,8 @@ def _decide(request: HttpRequest, correction: Correction, version: int, comment:
     typed = request.POST.copy()
     standings = stand(pending(correction)[:MOST_SHOWN])
     for each in standings:
-        if rest == ACCEPT and typed.get(f"{each.change.pk}-decision", LEAVE) in ("", LEAVE):
+        chosen = typed.get(f"{each.change.pk}-decision") or LEAVE
+        if rest == ACCEPT and (chosen == LEAVE or len(standings) == 1):
             typed[f"{each.change.pk}-decision"] = ACCEPT
     names = Names(sight.last_episode, try_out(correction, sight.last_episode).names)
     filled_in = forms_for(read(standings, names, Trial()), names, typed)

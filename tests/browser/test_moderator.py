@@ -1,0 +1,133 @@
+"""A moderator at the queue, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from characters.models import Alias, Character, Trait
+from corrections.models import Correction
+from tests.browser.conftest import Open
+from tests.corrections.letters import new, sent, set_to
+from tests.people import PASSWORD, person
+from tests.shows import character, load_show, trait
+
+QUEUE = "/admin/corrections/correction/"
+
+
+@pytest.fixture
+def show(live_server: object, tmp_path: Path) -> None:
+    load_show(
+        tmp_path,
+        characters=[
+            character("ann", "Ann", traits=[trait("summary", "Ann waits at the gate.", since=1)]),
+            character("zed", "Zed the Late", since=3),
+        ],
+    )
+    author = person("author")
+    ann, zed = (Character.objects.get(key=key) for key in ("ann", "zed"))
+    sent(set_to(ann.traits.get(), "value", "Ann wayts at the red gate."), by=author)
+    sent(
+        new(Alias, character=ann, name="Annie", revealed_in_id=2),
+        new(Trait, character=ann, attribute="habit", value="hums", revealed_in_id=2), by=author,
+    )  # fmt: skip
+    sent(new(Alias, character=zed, name="Zeddy", revealed_in_id=3), by=author)
+    person(role="moderator")
+
+
+def signed_in(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.goto(f"/accounts/login/?next={QUEUE}")
+    page.locator("[name=login]").fill("moderator")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.get_by_label("You have watched up to episode").select_option("2")
+    page.get_by_role("button", name="Set").click()
+    if page.url.endswith("/progress/"):  # a leap is asked for once more
+        page.get_by_role("button", name="2").click()
+    page.goto(QUEUE)
+    return page
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
+    return signed_in(browser_at(java_script_enabled=request.param, viewport={"width": 1280, "height": 900}))
+
+
+def test_edits_a_word_accepts_and_goes_on(page: Page) -> None:
+    page.get_by_role("button", name="Take the next one").click()
+    expect(page.locator("article.change ins")).to_have_text(["wayts", "red "])
+    page.get_by_text("Edit before accepting").click()
+    page.get_by_label("Value").fill("Ann waits at the red gate.")
+    page.locator("label.choice.accept").click()
+    page.get_by_role("button", name="Decide").click()
+    expect(page.locator(".messagelist")).to_contain_text("Accepted. Ann: change summary.")
+    expect(page.locator("article.change")).to_have_count(2)
+    page.goto("/characters/")
+    page.get_by_role("link", name="Ann").first.click()
+    expect(page.get_by_text("Ann waits at the red gate.").first).to_be_visible()
+
+
+def test_what_comes_later_stays_folded_until_opened(page: Page) -> None:
+    expect(page.locator("#result_list")).to_contain_text("folded · episode 3")
+    assert "Zed" not in page.content()
+    page.get_by_text("folded · episode 3").click()
+    assert "Zed" not in page.content()
+    page.get_by_role("button", name="Open it all the same").click()
+    expect(page.locator("article.change")).to_contain_text("Zed the Late")
+
+
+def test_the_page_as_it_would_be_is_shown_beside(page: Page, request: pytest.FixtureRequest) -> None:
+    page.get_by_role("link", name="Ann", exact=True).last.click()
+    page.get_by_text("Preview the page as it would be").click()
+    if not request.node.callspec.params["page"]:  # where there is JavaScript, opening shows the first
+        page.locator(".preview").get_by_role("link", name="2", exact=True).click()
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("status").first).to_contain_text("Nothing of it is published")
+    expect(frame.locator("main")).to_contain_text("Annie")
+    page.locator(".preview").get_by_role("link", name="3", exact=True).click()
+    expect(frame.locator("body")).to_contain_text("later than you have watched")
+
+
+def test_decides_by_keyboard_alone(show: None, browser_at: Open) -> None:
+    page = signed_in(browser_at(viewport={"width": 1280, "height": 900}))
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.get_by_role("link", name="Ann", exact=True).last.click()
+    expect(page.locator(".keys")).to_be_visible()  # the script is there
+    keyboard = page.keyboard
+    keyboard.press("j")
+    expect(page.locator("#change-1")).to_be_focused()
+    keyboard.press("j")
+    expect(page.locator("#change-2")).to_be_focused()
+    keyboard.press("k")
+    keyboard.press("a")
+    expect(page.locator("#change-1").get_by_label("Accept", exact=True)).to_be_checked()
+    expect(page.locator("#change-2")).to_be_focused()
+    keyboard.press("r")
+    keyboard.type("a jolly guess")  # a, j and e are letters here
+    keyboard.press("Escape")
+    keyboard.press("p")
+    expect(page.frame_locator("#preview iframe").get_by_role("status").first).to_contain_text("Preview")
+    keyboard.press("p")
+    expect(page.locator("#preview iframe")).to_be_hidden()
+    keyboard.press("Control+Enter")
+    expect(page.locator(".messagelist")).to_contain_text("Partly accepted.")
+    decided = Correction.objects.get(state="partly")
+    assert [(change.decision, change.why) for change in decided.changes.all()] == [
+        ("accepted", ""),
+        ("rejected", "a jolly guess"),
+    ]
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_runs_off_the_side(show: None, browser_at: Open, width: int) -> None:
+    page = signed_in(browser_at(viewport={"width": width, "height": 844}))
+    for address in (QUEUE, "/admin/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    page.goto(QUEUE)
+    page.get_by_role("link", name="Ann", exact=True).last.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

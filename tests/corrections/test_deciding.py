@@ -1,0 +1,528 @@
+"""The moderators' desk: what they are shown of a correction, and what becomes of what they fill in."""
+
+from html import unescape
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.test import Client
+from PIL import Image
+
+from characters import portraits
+from characters.models import Alias, Character, Portrait, Revelation, Trait
+from corrections import rows
+from corrections.models import Change, Correction, State
+from corrections.reading import diff_of_words
+from corrections.sending import Letter, adding, removing
+from episodes.models import Episode
+from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, page_of, verdict
+from tests.corrections.letters import accepted, new, sent, set_to, somebody
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    for number in range(4):
+        Episode.objects.create(number=number, title=f"Title of {number}" if number else "")
+    return person(role="moderator")
+
+
+@pytest.fixture
+def desk(moderator: User) -> Client:
+    return at_the_desk(moderator)
+
+
+@pytest.fixture
+def author(moderator: User) -> User:
+    return person("author")
+
+
+def status_of(character: Character) -> Trait:
+    return character.traits.get(attribute="status")
+
+
+def summary_of(character: Character, text: str, *, since: int = 1) -> Trait:
+    return Trait.objects.create(character=character, attribute="summary", value=text, revealed_in_id=since)
+
+
+def told(response: Any) -> str:
+    """What a page says, without the marks of the admin around it."""
+    content = unescape(response.content.decode())
+    return content[content.index('id="content"') :]
+
+
+def decide_by_form(desk: Client, correction: Correction, *verdicts: dict[str, Any], **others: Any) -> Any:
+    data = filled_in(correction, **others)
+    for each in verdicts:
+        data |= each
+    return desk.post(page_of(correction), data, follow=True)
+
+
+# What differs
+
+
+def test_texts_are_compared_by_words_and_mentions_read_as_names() -> None:
+    shown = diff_of_words("[[ann]] is good.", "[[ann]] is very bad.", {"[[ann]]": "Ann"})
+    ann = '<span class="mention" title="[[ann]]">Ann</span>'
+    assert shown == f"<span>{ann} is </span><del>good</del><ins>very bad</ins><span>.</span>"
+
+
+def test_what_was_sent_is_text_and_no_markup() -> None:
+    assert "<script>" not in diff_of_words("a", "<script>alert(1)</script>", {})
+    assert "&lt;" in diff_of_words("a", "<script>", {"<script>": "<b>"})
+
+
+def test_values_are_in_words(desk: Client, author: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    told_twice = Revelation.objects.create(key="r", text="[[ann]] waits.", revealed_in_id=1)
+    correction = sent(
+        set_to(told_twice, "characters", [str(bea.pk)]), set_to(told_twice, "certainty", "hinted"),
+        new(Alias, character=ann, name="Annie", revealed_in_id=2), by=author,
+    )  # fmt: skip
+    page = told(desk.get(page_of(correction)))
+    assert "<ins>Bea</ins>" in page
+    assert "<del>Confirmed</del> → <ins>Hinted</ins>" in page
+    assert "<ins>episode 2 · Title of 2</ins>" in page
+    assert str(ann.pk) not in page.partition("<details")[0]
+
+
+def test_the_linter_reads_the_text_as_it_would_be(desk: Client, author: User) -> None:
+    ann = somebody()
+    Alias.objects.create(character=ann, name="Queen Ann", kind="title", revealed_in_id=3)
+    summary = summary_of(ann, "Somebody.")
+    correction = sent(set_to(summary, "value", "She is Queen Ann."), by=author)
+    assert "It says “Queen Ann”" in told(desk.get(page_of(correction)))
+    assert "It says" not in told(desk.get(page_of(sent(set_to(summary, "value", "She is nobody."), by=author))))
+
+
+def test_others_that_touch_the_same_row_are_linked(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    one, other = (sent(set_to(status, "value", value), by=author) for value in ("dead", "missing"))
+    assert page_of(other) in told(desk.get(page_of(one)))
+
+
+# Deciding
+
+
+def test_a_word_is_edited_and_then_accepted(desk: Client, author: User) -> None:
+    summary = summary_of(somebody(), "Ann waits.")
+    correction = sent(set_to(summary, "value", "Ann wayts here."), by=author)
+    change = correction.changes.get()
+    decide_by_form(desk, correction, verdict(change, "accept", value="Ann waits\r\nhere."))
+    summary.refresh_from_db()
+    change.refresh_from_db()
+    assert (summary.value, change.altered, change.after) == ("Ann waits\nhere.", True, "Ann wayts here.")
+
+
+def test_what_was_not_touched_is_not_altered(desk: Client, author: User) -> None:
+    """Browsers send all fields, with line ends of their own."""
+    ann = somebody()
+    name = new(Alias, character=ann, name="Annie", revealed_in_id=2)
+    summary = new(Trait, character=ann, attribute="summary", value="One.\n\nTwo.", revealed_in_id=1)
+    correction = sent(name, summary, by=author)
+    data = filled_in(correction, do="accept")
+    page = desk.get(page_of(correction))
+    for _, form in page.context["changes"]:
+        for field in form:
+            value = field.value()
+            if value not in (None, False, ""):
+                data[field.html_name] = value.replace("\n", "\r\n") if isinstance(value, str) else value
+    desk.post(page_of(correction), data)
+    assert not correction.changes.filter(altered=True).exists()
+    assert correction.changes.filter(decision="accepted").count() == 2
+
+
+def test_an_added_row_is_edited_in_all_its_fields(desk: Client, author: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    correction = sent(new(Alias, character=ann, name="Annie", revealed_in_id=2), by=author)
+    change = correction.changes.get()
+    values = {"character": str(bea.pk), "name": "Beatrix", "kind": "title", "language": "en", "revealed_in": "3"}
+    decide_by_form(desk, correction, verdict(change, "accept", faction="", **values))
+    alias = bea.aliases.get(name="Beatrix")
+    assert (alias.kind, alias.revealed_in_id) == ("title", 3)
+    assert not ann.aliases.filter(name="Annie").exists()
+
+
+def test_each_change_by_itself_in_one_form(desk: Client, author: User) -> None:
+    ann = somebody()
+    correction = sent(
+        set_to(status_of(ann), "value", "dead"), new(Alias, character=ann, name="Annie", revealed_in_id=2), by=author
+    )
+    first, second = correction.changes.all()
+    response = decide_by_form(desk, correction, verdict(first, "reject", why="She lives."), verdict(second, "leave"))
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+    assert "Decided in part" in told(response) or "Decided in part" in response.content.decode()
+    decide_by_form(desk, correction, do="accept")
+    correction.refresh_from_db()
+    assert correction.state == State.PARTLY
+
+
+def test_the_button_that_accepts_means_it(desk: Client, author: User) -> None:
+    """Of one change it accepts that one, of several all that were not rejected."""
+    ann = somebody()
+    one = sent(set_to(status_of(ann), "value", "dead"), by=author)
+    decide_by_form(desk, one, verdict(one.changes.get(), "reject", why="No."), do="accept")
+    assert one.changes.get().decision == "accepted"
+    two = sent(*(new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Annie", "Nan")), by=author)
+    decide_by_form(desk, two, verdict(two.changes.first(), "reject", why="No."), do="accept")
+    assert [change.decision for change in two.changes.all()] == ["rejected", "accepted"]
+
+
+def test_a_rejection_without_a_reason_keeps_what_was_typed(desk: Client, author: User) -> None:
+    ann = somebody()
+    correction = sent(
+        set_to(status_of(ann), "value", "dead"), new(Alias, character=ann, name="Annie", revealed_in_id=2), by=author
+    )
+    first, second = correction.changes.all()
+    response = decide_by_form(
+        desk, correction, verdict(first, "reject"), verdict(second, "reject", why="Nobody calls her so."),
+        comment="Thank you all the same.",
+    )  # fmt: skip
+    page = told(response)
+    assert "A rejection needs a reason" in page
+    assert "Nobody calls her so." in page
+    assert "Thank you all the same." in page
+    assert not correction.changes.exclude(decision="pending").exists()
+
+
+def test_what_is_altered_and_left_undecided_is_not_lost(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "ded"), by=author)
+    response = decide_by_form(desk, correction, verdict(correction.changes.get(), "leave", value="dead"))
+    assert "You have altered it" in told(response)
+    assert "dead</textarea>" in told(response)
+
+
+def test_who_comes_second_is_told_and_keeps_the_comment(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    change = correction.changes.get()
+    accepted(correction, by=person("other", role="moderator"))
+    response = decide_by_form(desk, correction, verdict(change, "reject", why="Surely not."), comment="My remark.")
+    page = response.content.decode()
+    assert "Other was first: accepted" in page
+    assert "My remark." in page
+    assert "Surely not." in page
+
+
+def test_why_it_could_not_be_applied_stands_at_the_change(desk: Client, author: User) -> None:
+    ann = somebody()
+    correction = sent(new(Alias, character=ann, name="Ann", kind="title", revealed_in_id=2), by=author)
+    response = decide_by_form(desk, correction, verdict(correction.changes.get(), "accept"), comment="Yes.")
+    assert "already exists" in told(response)
+    assert "Yes.</textarea>" in told(response)
+    correction.refresh_from_db()
+    assert correction.state == State.FAILED
+    assert f'name="version" value="{correction.version}"' in told(response)
+
+
+def test_a_conflict_is_accepted_only_over_what_was_seen(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=author)
+    change = correction.changes.get()
+    Trait.objects.filter(pk=status.pk).update(value="missing")
+    page = desk.get(page_of(correction))
+    assert "It has changed since the author looked" in told(page)
+    form = page.context["changes"][0][1]
+    seen = form["seen"].value()
+    decide_by_form(desk, correction, verdict(change, "accept", seen=seen))
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN  # held: nobody said that it may go over
+    Trait.objects.filter(pk=status.pk).update(value="asleep")
+    for forged in (seen, "asleep", ""):
+        decide_by_form(desk, correction, verdict(change, "accept", seen=forged, over="on"))
+        correction.refresh_from_db()
+        status.refresh_from_db()
+        assert (correction.state, status.value) == (State.OPEN, "asleep")
+    seen = desk.get(page_of(correction)).context["changes"][0][1]["seen"].value()
+    decide_by_form(desk, correction, verdict(change, "accept", seen=seen, over="on"))
+    status.refresh_from_db()
+    assert status.value == "dead"
+
+
+def test_asked_back_it_leaves_the_queue(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    desk.post(page_of(correction), filled_in(correction, do="ask", comment="Where is that shown?"))
+    correction.refresh_from_db()
+    assert correction.state == State.ASKED
+    assert "Where is that shown?" in told(desk.get(page_of(correction)))
+    assert "Nothing else waits" in desk.post(address("next"), follow=True).content.decode()
+
+
+def test_after_a_decision_comes_the_next(desk: Client, author: User, moderator: User) -> None:
+    ann = somebody()
+    first = sent(set_to(status_of(ann), "value", "dead"), by=author)
+    sent(new(Alias, character=ann, name="Mine", revealed_in_id=1), by=moderator)  # nobody decides their own
+    taken = sent(new(Alias, character=ann, name="Taken", revealed_in_id=1), by=author)
+    at_the_desk(person("other", role="moderator")).post(address("claim", taken.pk), {"do": "claim"})
+    later = sent(new(Alias, character=ann, name="Late", revealed_in_id=3), by=author)
+    Correction.objects.filter(pk=later.pk).update(evidence_episode=3)
+    free = sent(new(Alias, character=ann, name="Free", revealed_in_id=1), by=author)
+    client = at_the_desk(moderator, episode=1)
+    response = client.post(page_of(first), filled_in(first, do="accept"))
+    assert response["Location"] == page_of(free)
+    free.refresh_from_db()
+    assert free.claimed_by == moderator
+
+
+# In bulk
+
+
+def test_the_clear_ones_are_accepted_together_and_the_others_left(desk: Client, author: User) -> None:
+    ann = somebody()
+    Alias.objects.create(character=ann, name="Queen Ann", kind="title", revealed_in_id=3)
+    summary = summary_of(ann, "Somebody.")
+    clear = sent(new(Alias, character=ann, name="Annie", revealed_in_id=2), by=author)
+    tells = sent(set_to(summary, "value", "She is Queen Ann."), by=author)
+    clash = sent(new(Alias, character=ann, name="Ann", kind="title", revealed_in_id=2), by=author)
+    stale = sent(set_to(status_of(ann), "value", "dead"), by=author)
+    Trait.objects.filter(attribute="status").update(value="missing")
+    chosen = [str(each.pk) for each in (clear, tells, clash, stale)]
+    page = desk.post(QUEUE, {"action": "accept_selected", "_selected_action": chosen}, follow=True).content.decode()
+    states = [Correction.objects.get(pk=pk).state for pk in chosen]
+    assert states == [State.ACCEPTED, State.OPEN, State.FAILED, State.OPEN]
+    assert "1 accepted" in page
+    assert page.count("is left.") == 3
+
+
+def test_rejecting_in_bulk_needs_a_reason(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    data = {"action": "reject_selected", "_selected_action": [str(correction.pk)]}
+    desk.post(QUEUE, data)
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+    desk.post(QUEUE, data | {"why": "There is no source for it."})
+    correction.refresh_from_db()
+    assert correction.state == State.REJECTED
+
+
+# Protected from spoilers
+
+
+@pytest.fixture
+def halfway(moderator: User) -> Client:
+    return at_the_desk(moderator, episode=1)
+
+
+def test_what_comes_later_is_folded_until_opened_on_purpose(halfway: Client, author: User) -> None:
+    zed = somebody("zed", name="Zed the Late", since=3)
+    correction = sent(set_to(status_of(zed), "value", "dead"), by=author, letter=Letter("He dies at last."))
+    secrets = ("Zed", "He dies", "author")
+    queue = told(halfway.get(QUEUE)).partition('id="result_list"')[2].partition("</table>")[0]
+    assert "folded · episode 3" in queue
+    assert not any(secret in queue for secret in secrets)
+    page = told(halfway.get(page_of(correction)))
+    assert "Open it all the same" in page
+    assert not any(secret in page for secret in secrets)
+    assert correction not in halfway.get(QUEUE, {"q": "dies"}).context["cl"].result_list
+    asked = halfway.get(address("preview", correction.pk, 3))
+    assert "Zed" not in asked.content.decode()
+    halfway.post(address("open", correction.pk))
+    assert "He dies at last." in told(halfway.get(page_of(correction)))
+
+
+def test_a_bulk_decision_leaves_what_is_folded(halfway: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody("zed", since=3)), "value", "dead"), by=author)
+    for action in ("accept_selected", "reject_selected"):
+        data = {"action": action, "_selected_action": [str(correction.pk)], "why": "No."}
+        assert "later episode than yours" in halfway.post(QUEUE, data, follow=True).content.decode()
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+
+
+def test_a_text_that_says_too_much_is_folded_as_well(halfway: Client, author: User) -> None:
+    ann = somebody()
+    Alias.objects.create(character=ann, name="Queen Ann", kind="title", revealed_in_id=3)
+    correction = sent(set_to(summary_of(ann, "Somebody."), "value", "She is Queen Ann."), by=author)
+    page = told(halfway.get(page_of(correction)))
+    assert "Queen" not in page
+    assert "Open it all the same" in page
+
+
+def test_names_are_those_of_the_moderators_own_episode(halfway: Client, author: User) -> None:
+    ann = somebody(name="the stranger")
+    Alias.objects.create(character=ann, name="Queen Ann", headline=True, revealed_in_id=3)
+    somebody("zed", name="Zed", since=3)
+    correction = sent(new(Alias, character=ann, name="the guest", revealed_in_id=1), by=author)
+    for page in (halfway.get(QUEUE), halfway.get(page_of(correction))):
+        assert "the stranger" in told(page)
+        assert "Queen Ann" not in told(page)
+        assert "Zed" not in told(page)
+
+
+def test_an_end_that_comes_later_is_not_told(halfway: Client, author: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    tie = new_tie(ann, bea)
+    page = told(halfway.get(page_of(sent(removing(tie), by=author))))
+    assert "a later episode" in page
+    assert "episode 3" not in page
+
+
+def new_tie(ann: Character, bea: Character) -> Any:
+    return ann.relationships.create(kind="friend", target=bea, revealed_in_id=1, ended_in_id=3)
+
+
+def test_the_start_page_counts_only_what_is_not_folded(halfway: Client, author: User) -> None:
+    sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    sent(set_to(status_of(somebody("zed", since=3)), "value", "dead"), by=author)
+    page = halfway.get("/admin/").content.decode()
+    assert "<strong>1</strong> waits" in page
+
+
+# The real page
+
+
+def picture() -> Any:
+    content = BytesIO()
+    Image.new("RGB", (60, 80), "teal").save(content, "PNG")
+    return portraits.normalised(content)
+
+
+def a_portrait_of(ann: Character) -> tuple[Any, str]:
+    name = portraits.put_aside(picture())
+    values = rows.values_of(
+        Portrait(character=ann, alt_text="Ann, from behind", credit="me", licence="CC0", revealed_in_id=1)
+    )
+    return adding("characters.portrait", values | {"image": name}), name
+
+
+def test_a_preview_is_the_public_page_and_leaves_nothing(desk: Client, author: User) -> None:
+    ann = somebody()
+    portrait, name = a_portrait_of(ann)
+    correction = sent(new(Alias, character=ann, name="Annie Lee", headline=True, revealed_in_id=2), portrait, by=author)
+    before = {kind.label: rows.all_values(kind) for kind in rows.registered()}
+    shown = {episode: desk.get(address("preview", correction.pk, episode)) for episode in (0, 1, 2)}
+    pages = {episode: response.content.decode() for episode, response in shown.items()}
+    assert "Nothing is known of it at this episode" in pages[0]
+    assert "Annie Lee" not in pages[1]
+    assert "Annie Lee" in pages[2]
+    assert all("Preview" in page and "<script" not in page for page in pages.values())
+    image = correction.changes.get(model="characters.portrait")
+    assert address("picture", correction.pk, image.pk, "after") in pages[1]
+    assert default_storage.url(name) not in pages[1]
+    assert shown[2]["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in shown[2]["Content-Security-Policy"]
+    assert {kind.label: rows.all_values(kind) for kind in rows.registered()} == before
+    assert not default_storage.exists(name)
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+
+
+def test_a_preview_that_cannot_be_says_why(desk: Client, author: User) -> None:
+    ann = somebody(since=2)
+    correction = sent(new(Alias, character=ann, name="Early", revealed_in_id=1), by=author)
+    page = unescape(desk.get(address("preview", correction.pk, 2)).content.decode())
+    assert "before its character" in page
+
+
+def test_a_picture_that_waits_is_seen_by_staff_alone(desk: Client, author: User) -> None:
+    portrait, name = a_portrait_of(somebody())
+    correction = sent(portrait, by=author)
+    change = correction.changes.get()
+    at = address("picture", correction.pk, change.pk, "after")
+    response = desk.get(at)
+    assert (response.status_code, response["Content-Type"]) == (200, "image/webp")
+    assert "no-store" in response["Cache-Control"]
+    assert at in told(desk.get(page_of(correction)))
+    assert at_the_desk(person(role="editor")).get(at).status_code == 200
+    for stranger in (at_the_desk(None), at_the_desk(person(role="contributor"))):
+        assert stranger.get(at).status_code == 302
+    assert Client().get(default_storage.url(name)).status_code == 404
+    assert desk.get(address("picture", correction.pk, change.pk, "before")).status_code == 404
+    other = sent(set_to(status_of(somebody("bea")), "value", "x"), by=author)
+    assert desk.get(address("picture", other.pk, change.pk, "after")).status_code == 404
+
+
+def test_a_portrait_is_accepted_and_then_public(
+    desk: Client, author: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    portrait, name = a_portrait_of(somebody())
+    correction = sent(portrait, by=author)
+    with django_capture_on_commit_callbacks(execute=True):
+        decide_by_form(desk, correction, do="accept")
+    assert Portrait.objects.get().image.name == name
+    assert default_storage.exists(name)
+
+
+# Undo
+
+
+def test_undo_publishes_and_a_conflict_waits_in_the_queue(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=author)
+    decide_by_form(desk, correction, do="accept")
+    page = desk.post(address("undo", correction.pk), {"reason": "Too soon."}, follow=True)
+    status.refresh_from_db()
+    assert status.value == "alive"
+    assert "Undone." in page.content.decode()
+    again = sent(set_to(status, "value", "dead"), by=author)
+    decide_by_form(desk, again, do="accept")
+    Trait.objects.filter(pk=status.pk).update(value="missing")
+    page = desk.post(address("undo", again.pk), follow=True)
+    assert "waits here for another moderator" in page.content.decode()
+    waiting = Correction.objects.get(undoes=again)
+    assert waiting.state == State.OPEN
+    assert "It has changed since the author looked" in told(page)
+    status.refresh_from_db()
+    assert status.value == "missing"
+
+
+def test_an_editors_undo_waits(author: User, moderator: User) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=author)
+    accepted(correction, by=moderator)
+    at_the_desk(person(role="editor")).post(address("undo", correction.pk))
+    status.refresh_from_db()
+    assert status.value == "dead"
+    assert Correction.objects.get(undoes=correction).state == State.OPEN
+
+
+# The queue
+
+
+def test_filters_search_and_the_median(desk: Client, author: User, moderator: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea", since=2)
+    of_ann = sent(set_to(status_of(ann), "value", "dead"), by=author)
+    of_bea = sent(new(Alias, character=bea, name="Bee", revealed_in_id=3), by=moderator, letter=Letter("A nickname."))
+
+    def found(**asked: str) -> set[Correction]:
+        return set(desk.get(QUEUE, asked).context["cl"].result_list)
+
+    assert found() == {of_ann, of_bea}
+    assert found(q="Ann") == found(**{"from": "1", "to": "1"}) == found(of="characters.trait") == {of_ann}
+    assert found(q="nickname") == found(**{"from": "2"}) == {of_bea}
+    assert found(author__id__exact=str(author.pk)) == {of_ann}
+    assert found(kind__exact="undo") == set()
+    desk.post(address("claim", of_bea.pk), {"do": "claim"})
+    assert found(claim="mine") == {of_bea}
+    assert found(claim="free") == {of_ann}
+    accepted(of_ann, by=moderator)
+    assert found() == {of_bea}
+    assert found(state="accepted") == {of_ann}
+    assert found(state="all") == {of_ann, of_bea}
+    assert "(median)" in desk.get(QUEUE).content.decode()
+
+
+def test_the_queue_asks_the_database_equally_often_however_long_it_is(
+    desk: Client, author: User, django_assert_max_num_queries: Any
+) -> None:
+    ann = somebody()
+    for number in range(15):
+        sent(
+            set_to(status_of(ann), "value", f"dead {number}"),
+            new(Alias, character=ann, name=f"Name {number}", revealed_in_id=1), kind="edit",
+        )  # fmt: skip
+    with django_assert_max_num_queries(30):
+        desk.get(QUEUE)
+
+
+def test_a_change_that_is_not_there_does_not_break_the_page(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=author)
+    Character.objects.all().delete()
+    page = told(desk.get(page_of(correction)))
+    assert "What it changes is gone" in page
+    assert Change.objects.get().decision == "pending"
