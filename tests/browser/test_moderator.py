@@ -130,4 +130,5 @@ def test_nothing_runs_off_the_side(show: None, browser_at: Open, width: int) -> 
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
     page.goto(QUEUE)
     page.get_by_role("link", name="Ann", exact=True).last.click()
+    expect(page.locator("article.change").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
