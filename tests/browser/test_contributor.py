@@ -1,0 +1,121 @@
+"""Somebody sends a correction without an account, on a phone, with and without JavaScript, and follows the receipt."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Dialog, Page, expect
+
+from corrections.models import Correction
+from tests.browser.conftest import Open
+from tests.corrections.letters import accepted
+from tests.people import person
+from tests.shows import character, headline, load_show, revelation, trait
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def show(live_server: object, tmp_path: Path) -> None:
+    load_show(
+        tmp_path,
+        characters=[
+            character("ann", "Ann", traits=[trait("status", "alife", since=1)]),
+            character("bea", "the stranger", aliases=[headline("Queen Mab", since=3)]),
+        ],
+        revelations=[revelation("r", "[[ann]] meets [[bea]].", since=1, characters=["ann", "bea"])],
+    )
+
+
+def open_page_of_ann(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Episode 1").click()
+    expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 1")
+    page.goto("/characters/")
+    page.locator("main").get_by_role("link", name="Ann").click()
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
+    page = browser_at(java_script_enabled=request.param, viewport=PHONE).new_page()
+    open_page_of_ann(page)
+    return page
+
+
+def test_from_a_page_to_a_receipt_and_back(page: Page) -> None:
+    page.get_by_role("link", name="Suggest a correction").click()
+    page.get_by_label("A name").check()
+    page.locator("summary", has_text="Facts").click()
+    page.get_by_label("Status: alife").check()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("What it says").fill("alive, says [[the stranger]]")
+    page.get_by_label("Name", exact=True).fill("Annie")
+    page.get_by_role("button", name="Send to the moderators").click()
+    expect(page.get_by_role("alert")).to_contain_text("It is not sent yet")
+    expect(page.get_by_label("What it says")).to_have_value("alive, says [[the stranger]]")
+    page.get_by_label("Why?").fill("A slip of the pen.")
+    page.get_by_role("button", name="Send to the moderators").click()
+    expect(page.get_by_role("heading", name="Keep this address")).to_be_visible()
+    receipt = page.get_by_label("Your receipt").input_value()
+    page.goto("/")
+    page.goto(receipt)
+    expect(page.get_by_text("Waiting for a moderator")).to_be_visible()
+    expect(page.get_by_text("alive, says the stranger")).to_be_visible()
+    accepted(Correction.objects.get(kind="suggestion"), by=person(role="moderator"))
+    page.reload()
+    expect(page.locator(".state strong")).to_have_text("Accepted")
+    page.get_by_role("link", name="Ann", exact=True).first.click()
+    expect(page.locator("main")).to_contain_text("alive, says the stranger", ignore_case=True)
+    expect(page.locator("main")).to_contain_text("Annie")
+    page.get_by_role("link", name="What changed lately").click()
+    expect(page.locator("main")).to_contain_text("Fact changed")
+
+
+def test_one_revelation_is_a_pencil_away(page: Page) -> None:
+    page.get_by_role("link", name="Correct this").first.click()
+    text = page.get_by_label("Text")
+    expect(text).to_have_value("[[Ann]] meets [[the stranger]].")
+    text.fill("[[Ann]] greets [[the stranger]].")
+    page.get_by_label("Why?").fill("They only greet each other.")
+    page.get_by_role("button", name="Send to the moderators").click()
+    expect(page.get_by_text("Ann greets the stranger.")).to_be_visible()
+    page.get_by_role("button", name="Withdraw this correction").click()
+    expect(page.locator(".state strong")).to_have_text("Withdrawn")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_forms_fit_the_screen_and_the_console_is_silent(show: None, browser_at: Open, width: int) -> None:
+    page = browser_at(viewport={"width": width, "height": 844}).new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    open_page_of_ann(page)
+    page.get_by_role("link", name="Suggest a correction").click()
+    for label in ("A name", "A fact", "A revelation", "A relation", "A portrait"):
+        page.get_by_label(label, exact=True).check()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Go on").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto("/changes/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert said == []
+
+
+def test_the_list_narrows_while_typing_and_what_is_written_is_not_left_by_mistake(show: None, browser_at: Open) -> None:
+    page = browser_at(viewport=PHONE).new_page()
+    open_page_of_ann(page)
+    page.get_by_role("link", name="Suggest a correction").click()
+    page.get_by_label("Find in this list").fill("alife")
+    page.get_by_label("Status: alife").check()
+    expect(page.get_by_label("A portrait")).to_be_hidden()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("What it says").fill("alive")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_role("button", name="Dark").click()
+    expect(page.get_by_label("What it says")).to_have_value("alive")
+    assert asked == ["What you wrote here is not sent yet. Leave it?"]

@@ -1,0 +1,290 @@
+"""What became of it: for whoever sent it, by account or receipt, and for nobody else."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from characters.models import Character, Trait
+from corrections import desk
+from corrections.models import Change, Correction, State
+from corrections.sending import Sender, new_receipt, setting
+from episodes.models import Episode
+from tests.corrections.forms import OWN, fields_of, send_on
+from tests.corrections.letters import accepted, sent, set_to, somebody
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def status(db: None) -> Trait:
+    for number in range(10):
+        Episode.objects.create(number=number)
+    return somebody().traits.get()
+
+
+@pytest.fixture
+def moderator(status: Trait) -> User:
+    return person("judge", role="moderator")
+
+
+@pytest.fixture
+def contributor(status: Trait) -> User:
+    return person(role="contributor")
+
+
+def browser(progress: int = 5, user: User | None = None) -> Client:
+    client = Client()
+    if user:
+        client.force_login(user)
+    client.cookies["progress"] = str(progress)
+    return client
+
+
+def pages(correction: Correction, receipt: str = "") -> dict[str, str]:
+    base = f"/corrections/receipt/{receipt}/" if receipt else f"/corrections/{correction.pk}/"
+    return {name: f"{base}{name}/" if name else base for name in ("", "again", "withdraw", "answer")}
+
+
+def text(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+def test_one_s_own_are_listed(status: Trait, contributor: User) -> None:
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    somebody_else = sent(set_to(status, "value", "asleep"), by=person("else"))
+    body = text(browser(user=contributor), "/corrections/")
+    assert f"/corrections/{correction.pk}/" in body
+    assert f"/corrections/{somebody_else.pk}/" not in body
+    assert "Waiting for a moderator" in body
+    assert ">Ann" in body or "Ann<" in body
+
+
+def test_the_list_takes_as_many_queries_however_long(
+    status: Trait, contributor: User, django_assert_max_num_queries: Any
+) -> None:
+    client = browser(user=contributor)
+    for number in range(30):
+        sent(set_to(status, "value", f"dead {number}"), by=contributor, kind="edit")
+        if number in (0, 29):
+            with django_assert_max_num_queries(36):
+                assert client.get("/corrections/").status_code == 200
+
+
+def test_who_is_not_signed_in_is_asked_to_and_learns_nothing(status: Trait, contributor: User) -> None:
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    for pk in (correction.pk, "00000000-0000-4000-8000-000000000000"):
+        response = browser().get(f"/corrections/{pk}/")
+        assert response["Location"] == f"/accounts/login/?next=/corrections/{pk}/"
+
+
+@pytest.mark.parametrize("who", ["anonymous", "contributor", "editor", "moderator", "superuser", "other receipt"])
+@pytest.mark.parametrize("by_receipt", [True, False], ids=["receipt", "account"])
+def test_nobody_else_reads_or_changes_it(status: Trait, who: str, by_receipt: bool) -> None:
+    author, receipt = (None, new_receipt()) if by_receipt else (person("author"), "")
+    correction = sent(set_to(status, "value", "dead"), by=author, receipt=receipt)
+    other = new_receipt()
+    sent(set_to(status, "value", "asleep"), receipt=other)
+    client = browser(user=None if who in ("anonymous", "other receipt") else person("stranger", role=who))
+    for name, address in pages(correction).items():
+        data = {"text": "Mine.", "version": "1", "reason": "x"}
+        assert client.post(address, data, headers=OWN).status_code in (404, 405, 302), name
+        assert client.get(address).status_code in (302, 404, 405), name
+    if who == "other receipt":
+        assert client.get(f"/corrections/receipt/{other}/{correction.pk}/").status_code == 404
+        client.post(f"/corrections/receipt/{other}/withdraw/", {"version": "1"}, headers=OWN)
+    correction.refresh_from_db()
+    assert (correction.state, correction.version) == (State.OPEN, 1)
+    assert correction.events.count() == 1
+
+
+def test_a_receipt_is_a_key_and_the_database_has_only_its_hash(status: Trait) -> None:
+    receipt = new_receipt()
+    correction = sent(set_to(status, "value", "dead"), receipt=receipt)
+    response = browser().get(f"/corrections/receipt/{receipt}/")
+    assert f"http://testserver/corrections/receipt/{receipt}/" in response.content.decode()
+    assert response["Referrer-Policy"] == "strict-origin"
+    assert response["X-Robots-Tag"] == "noindex"
+    assert receipt not in str(Correction.objects.filter(pk=correction.pk).values().get())
+    for wrong in (receipt[:-1], receipt.swapcase(), correction.receipt, "x", "\x00", "x" * 500):
+        assert browser().get(f"/corrections/receipt/{wrong}/").status_code == 404
+
+
+@pytest.mark.parametrize("by_receipt", [True, False], ids=["receipt", "account"])
+def test_amended_until_it_is_claimed(status: Trait, moderator: User, by_receipt: bool) -> None:
+    author, receipt = (None, new_receipt()) if by_receipt else (person("author"), "")
+    correction = sent(set_to(status, "value", "ded"), by=author, receipt=receipt)
+    client, address = browser(user=author), pages(correction, receipt)["again"]
+    form = client.get(address)
+    assert fields_of(form)[f"{status.pk}-value"] == ["ded"]
+    response = send_on(client, address, form, **{f"{status.pk}-value": "dead"})
+    assert response["Location"] == pages(correction, receipt)[""]
+    assert correction.changes.current().get().after == "dead"
+    assert correction.changes.count() == 2
+    late = client.get(address)
+    desk.claim(correction, by=moderator)
+    refused = send_on(client, address, late, **{f"{status.pk}-value": "gone"})
+    assert refused.status_code == 409
+    assert "A moderator is working on it" in refused.content.decode()
+    assert fields_of(refused)[f"{status.pk}-value"] == ["gone"]
+    assert correction.changes.current().get().after == "dead"
+    assert "again/" not in text(client, pages(correction, receipt)[""])
+
+
+def test_a_page_that_has_grown_old_changes_nothing(status: Trait, contributor: User) -> None:
+    correction = sent(set_to(status, "value", "ded"), by=contributor)
+    client, address = browser(user=contributor), pages(correction)["again"]
+    old = client.get(address)
+    send_on(client, address, old, **{f"{status.pk}-value": "dead"})
+    refused = send_on(client, address, old, **{f"{status.pk}-value": "gone"})
+    assert refused.status_code == 409
+    assert "since you opened it" in refused.content.decode()
+    assert client.post(pages(correction)["withdraw"], {"version": "1"}, headers=OWN).status_code == 409
+    for version in ("", "x", "-1", "9" * 400, "\x00"):
+        response = client.post(pages(correction)["withdraw"], {"version": version}, headers=OWN)
+        assert response.status_code == 409, version
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+
+
+def test_withdrawn(status: Trait, contributor: User) -> None:
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    client = browser(user=contributor)
+    for headers in ({}, {"Sec-Fetch-Site": "cross-site"}):
+        assert client.post(pages(correction)["withdraw"], {"version": "1"}, headers=headers).status_code == 403
+    assert client.post(pages(correction)["withdraw"], {"version": "1"}, headers=OWN).status_code == 303
+    correction.refresh_from_db()
+    assert correction.state == State.WITHDRAWN
+    assert "Withdrawn" in text(client, pages(correction)[""])
+
+
+@pytest.mark.parametrize("by_receipt", [True, False], ids=["receipt", "account"])
+def test_a_question_is_answered(status: Trait, moderator: User, by_receipt: bool) -> None:
+    author, receipt = (None, new_receipt()) if by_receipt else (person("author"), "")
+    correction = sent(set_to(status, "value", "dead"), by=author, receipt=receipt)
+    desk.ask(correction, "Where do you see that, of [[ann]]?", by=moderator, version=1)
+    client, address = browser(user=author), pages(correction, receipt)
+    body = text(client, address[""])
+    assert "A moderator has a question" in body
+    assert "Where do you see that, of Ann?" in body
+    assert client.post(address["answer"], {"text": " "}, headers=OWN).status_code == 409
+    assert client.post(address["answer"], {"text": "At <b>12:03</b>.\x00"}, headers=OWN).status_code == 303
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+    assert "At &lt;b&gt;12:03&lt;/b&gt;." in text(client, address[""])
+
+
+def test_revised_after_a_rejection(status: Trait, moderator: User, contributor: User) -> None:
+    correction = sent(set_to(status, "value", "ded"), by=contributor)
+    accepted(correction, by=moderator, accept=False, why="A slip: see [[ann]].")
+    client, address = browser(user=contributor), pages(correction)
+    assert "A slip: see Ann." in text(client, address[""])
+    form = client.get(address["again"])
+    assert fields_of(form)[f"{status.pk}-value"] == ["ded"]
+    response = send_on(client, address["again"], form, **{f"{status.pk}-value": "dead"})
+    assert response.status_code == 303
+    revised = Correction.objects.get(revises=correction)
+    assert (revised.author, revised.changes.get().after) == (contributor, "dead")
+    correction.refresh_from_db()
+    assert correction.state == State.REJECTED
+
+
+def test_what_a_moderator_made_of_it_is_shown_from_its_episode_on(
+    status: Trait, moderator: User, contributor: User
+) -> None:
+    later = somebody("the_queen", name="Queen Mab", since=5)
+    Trait.objects.filter(pk=status.pk).update(revealed_in_id=5)
+    status.refresh_from_db()
+    correction = sent(set_to(status, "value", "loves sombody"), by=contributor)
+    accepted(correction, by=moderator, final="loves [[the_queen]]", altered=True)
+    assert later.revealed_in_id == 5
+    body = text(browser(5, contributor), pages(correction)[""])
+    assert "after a moderator changed it" in body
+    assert "loves Queen Mab" in body
+    before = text(browser(4, contributor), pages(correction)[""])
+    for hidden in ("Queen", "the_queen", "sombody"):
+        assert hidden not in before, hidden
+
+
+def test_a_new_row_that_is_moved_to_a_later_episode_stays_there(
+    status: Trait, moderator: User, contributor: User
+) -> None:
+    from characters.models import Alias
+    from corrections import rows
+    from tests.corrections.letters import new
+
+    ann = Character.objects.get()
+    correction = sent(new(Alias, character=ann, name="Annie", revealed_in_id=3), by=contributor)
+    late = rows.values_of(Alias(character=ann, name="Annabel", revealed_in_id=9))
+    accepted(correction, by=moderator, altered=True, final=late)
+    body = text(browser(3, contributor), pages(correction)[""])
+    assert "Annie" in body
+    assert "Annabel" not in body
+    assert "episode 9" not in body
+    assert "Annabel" in text(browser(9, contributor), pages(correction)[""])
+
+
+def test_a_conflict_or_a_failure_is_between_moderators(status: Trait, moderator: User, contributor: User) -> None:
+    correction = sent(setting(status, "revealed_in", 1, 0), set_to(status, "value", "x"), by=contributor)
+    decided = accepted(correction, by=moderator)
+    assert decided.failure
+    assert "Revealed in episode 0" in correction.events.get(kind="failed").text
+    body = text(browser(user=contributor), pages(correction)[""])
+    assert "Waiting for a moderator" in body
+    assert "Revealed in episode" not in body
+    Trait.objects.filter(pk=status.pk).update(value="asleep")
+    other = sent(setting(status, "value", "alive", "dead"), by=contributor)
+    assert accepted(other, by=moderator).held
+    body = text(browser(user=contributor), pages(other)[""])
+    assert "Not decided yet" in body
+    assert "held" not in body
+
+
+def test_the_mail_on_a_decision_leads_to_the_page(
+    status: Trait, moderator: User, contributor: User, django_capture_on_commit_callbacks: Any, settings: Any
+) -> None:
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    with django_capture_on_commit_callbacks(execute=True):
+        accepted(correction, by=moderator)
+    address = f"/corrections/{correction.pk}/"
+    assert f"{settings.SITE_URL}{address}" in mail.outbox[0].body
+    assert "Accepted" in text(browser(user=contributor), address)
+
+
+def test_a_claim_is_told_without_a_name(status: Trait, moderator: User, contributor: User) -> None:
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    desk.claim(correction, by=moderator)
+    body = text(browser(user=contributor), pages(correction)[""])
+    assert "A moderator is looking at it" in body
+    assert moderator.username not in body
+    Correction.objects.update(claimed_until=timezone.now())
+    assert "Waiting for a moderator" in text(browser(user=contributor), pages(correction)[""])
+
+
+def test_a_picture_that_was_rejected_comes_back_with_the_form(status: Trait, moderator: User) -> None:
+    from tests.corrections.forms import send_form
+    from tests.corrections.test_contributing import picture
+
+    ann = Character.objects.get()
+    client = browser()
+    response = send_form(
+        client, f"/corrections/new/characters/{ann.public_id}/?add=portrait",
+        new0__image=picture(), new0__credit="Me", new0__licence="CC0", new0__alt_text="Ann",
+    )  # fmt: skip
+    accepted(Correction.objects.get(), by=moderator, accept=False, why="Too dark.")
+    address = response["Location"] + "again/"
+    form = client.get(address)
+    assert "Your picture is kept" in form.content.decode()
+    assert send_on(client, address, form, new0__alt_text="Ann at night").status_code == 303
+    first, second = Change.objects.order_by("correction__created_at")
+    assert (first.after or {})["image"] == (second.after or {})["image"]
+
+
+def test_sender_of_an_inactive_account_is_nobody(status: Trait, contributor: User) -> None:
+    assert not Sender().wrote(sent(set_to(status, "value", "dead"), by=contributor))
