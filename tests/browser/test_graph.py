@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, say_watched
 from tests.shows import character, headline, load_show, unmasking
 
 
@@ -36,8 +36,7 @@ def show(live_server: object, tmp_path: Path) -> None:
 
 def at_episode(page: Page, number: int) -> Page:
     page.goto("/")
-    page.get_by_role("button", name=f"Episode {number}", exact=True).click()
-    page.wait_for_url("**/")
+    say_watched(page, number)
     page.goto("/graph/")
     return page
 
