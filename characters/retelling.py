@@ -232,7 +232,7 @@ def _thing(change: Change) -> str:
 
 def page_to_write_again(lore: "Lore", correction: Correction) -> tuple[CorrectablePage, Written, list[Proposed]] | None:
     """The form that shows most of it, what was written there, and what remains as it was."""
-    changes = list(correction.changes.current().order_by("position"))
+    changes = list(correction.changes.proposed().order_by("position"))
     page = _best_page(lore, correction, changes)
     if page is None:
         return None

@@ -167,7 +167,7 @@ def _settle(correction: Correction, by: User, *, by_author: bool) -> None:
         correction.decided_at = timezone.now()
         correction.claimed_by = correction.claimed_until = None
     correction.decided_by, correction.by_author = by, by_author
-    correction.revealed_in = touched_by(correction.changes.current())
+    correction.revealed_in = touched_by(correction.changes.proposed())
     correction.save()
 
 
@@ -200,6 +200,7 @@ def _carry_out(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
     work = _Work()
     for change, verdict in accepted:
         work.weigh(change, seen=verdict.seen if verdict.over else None, over=verdict.over)
+    accepted += [(change, Verdict(accept=True)) for change in work.weigh_what_follows()]
     work.write()
     work.check()
     held = []
@@ -209,10 +210,35 @@ def _carry_out(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
             held.append(change)
         else:
             change.decision, change.why, change.applied_at = Decision.ACCEPTED, verdict.why.strip(), now
-            if change.altered:
-                tell_subjects(change)
         change.save()
+        if change.altered or change.follows:
+            tell_subjects(change)
     return held
+
+
+def following_from(changes: Sequence[Change]) -> list[Change]:
+    """What else has to change where rows are removed: who lists them or points to them no longer does."""
+    going = {(change.model, change.row) for change in changes if change.action == Action.REMOVE}
+    set_anyway = {(change.model, change.row, change.path) for change in changes}
+    lost: dict[tuple[models.Model, str], set[str]] = {}
+    for label, key in sorted(going):
+        row = rows.row_of(rows.editable(label), key)
+        for other, name in _hanging_on(row):
+            place = other._meta.label_lower, str(other.pk)
+            if name and place not in going and (*place, name) not in set_anyway:
+                lost.setdefault((other, name), set()).add(key)
+    found: list[Change] = []
+    for (other, name), keys in lost.items():
+        before = rows.value_of(other, name)
+        after = [key for key in before if key not in keys] if isinstance(before, list) else None
+        last = changes[-1].correction.changes.order_by("-position")[0].position
+        found.append(
+            Change(
+                correction=changes[-1].correction, position=last + 1 + len(found), action=Action.SET,
+                model=other._meta.label_lower, row=str(other.pk), path=name, before=before, after=after, follows=True,
+            )
+        )  # fmt: skip
+    return found
 
 
 @contextmanager
@@ -224,6 +250,7 @@ def as_if_applied(correction: Correction) -> Iterator[list[Change]]:
         work = _Work()
         for change in changes:
             work.weigh(change, over=True, seen=now(change))
+        work.weigh_what_follows()
         work.write()
         work.check()
         try:
@@ -282,6 +309,12 @@ class _Work:
         change.was = there
         if change.outcome == Outcome.APPLIED:
             self.to_do.append(change)
+
+    def weigh_what_follows(self) -> list[Change]:
+        following = following_from(self.to_do)
+        for change in following:
+            self.weigh(change, seen=None, over=False)
+        return following
 
     def write(self) -> None:
         """First what goes, then what changes, then what is new; who stands in another's way is tried again."""
@@ -416,6 +449,13 @@ def refuse_if_needed(row: models.Model) -> None:
     if hanging:
         named = ", ".join(f"{other._meta.verbose_name} “{other}”" for other, _ in hanging[:5])
         raise InTheWay([f"Other rows hang on “{row}” and would be lost with it: {named}."])
+
+
+def _hanging_on(row: models.Model | None) -> list[tuple[models.Model, str]]:
+    try:
+        return hanging_on(row) if row is not None else []
+    except InTheWay as error:
+        raise CouldNotApply({None: error.messages}) from error
 
 
 def hanging_on(row: models.Model) -> list[tuple[models.Model, str]]:

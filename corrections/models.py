@@ -118,6 +118,10 @@ class ChangeQuerySet(models.QuerySet):
         """Without those that their author has replaced by others."""
         return self.filter(replaced=False)
 
+    def proposed(self) -> Self:
+        """What its author asked for, without what the door had to do besides."""
+        return self.current().filter(follows=False)
+
     def of_row(self, model: str, row: str) -> Self:
         return self.filter(model=model, row=row)
 
@@ -170,6 +174,8 @@ class Change(models.Model):
     became = models.JSONField(null=True)
     applied_at = models.DateTimeField(null=True, blank=True)
     replaced = models.BooleanField(default=False)
+    # A row that pointed to one that is removed, and no longer does. Whoever asked for the removal may not know of it.
+    follows = models.BooleanField(default=False)
 
     objects = ChangeQuerySet.as_manager()
 

@@ -98,32 +98,17 @@ def removing(row: models.Model) -> Proposed:
 
 
 def removing_with_all(doomed: Iterable[models.Model]) -> list[Proposed]:
-    """The rows with all that hangs on them, each in a change of its own, who hangs on others first."""
-    found: dict[tuple[str, str, str], Proposed] = {}
-    lost: dict[tuple[models.Model, str], set[str]] = {}
-    doomed = list(doomed)
+    """The rows with all that would go with them, each in a change of its own, who hangs on others first."""
+    found: dict[tuple[str, str], Proposed] = {}
     for row in doomed:
         try:
-            hanging = hanging_on(row)
+            hanging = [other for other, name in hanging_on(row) if not name]
         except InTheWay as error:
             raise ValidationError(error.messages) from error
-        for other, name in hanging:
-            if name:
-                lost.setdefault((other, name), set()).add(str(row.pk))
-            else:
-                change = removing(other)
-                found[change.model, change.row, ""] = change
-    going = {(row._meta.label_lower, str(row.pk)) for row in doomed} | {key[:2] for key in found}
-    for (other, name), keys in lost.items():
-        if (other._meta.label_lower, str(other.pk)) not in going:
-            before = rows.value_of(other, name)
-            after = [key for key in before if key not in keys] if isinstance(before, list) else None
-            change = setting(other, name, before, after)
-            found[change.model, change.row, change.path] = change
-    for row in doomed:
-        change = removing(row)
-        found.pop((change.model, change.row, ""), None)
-        found[change.model, change.row, ""] = change
+        for other in [*hanging, row]:
+            change = removing(other)
+            found.pop((change.model, change.row), None)
+            found[change.model, change.row] = change
     return list(found.values())
 
 

@@ -135,7 +135,7 @@ def address_of(correction: Correction, receipt: str = "") -> str:
 def _page(request: Visit, found: Correction, receipt: str = "", complaint: str = "", typed: str = "") -> HttpResponse:
     correction = Correction.objects.get(pk=found.pk)
     lore = request.lore
-    shown = list(correction.changes.current().order_by("position"))
+    shown = list(correction.changes.proposed().order_by("position"))
     subjects = set(correction.subjects())
     pages = {link for subject, link in lore.pages_of(subjects).items() if subject in subjects}
     thread: tuple[Said, ...] = thread_of(correction, lore.said)

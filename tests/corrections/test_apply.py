@@ -312,6 +312,32 @@ def test_undo_restores_the_exact_former_state_and_undo_of_undo_the_later_one(mod
     assert everything() == states[1]
 
 
+def test_who_points_to_a_row_that_goes_no_longer_does(moderator: User, contributor: User) -> None:
+    """A belief is removed; what superseded it stays. Its author, who may be before that, is told nothing of it."""
+    first = Revelation.objects.create(key="first", text="She is good.", revealed_in_id=1)
+    second = Revelation.objects.create(key="second", text="She is not.", revealed_in_id=3, supersedes=first)
+    before = everything()
+    correction = sent(removing(first), by=contributor)
+    assert accepted(correction, by=moderator).correction.state == State.ACCEPTED
+    second.refresh_from_db()
+    assert second.supersedes is None
+    assert [change.row for change in correction.changes.proposed()] == [str(first.pk)]
+    correction.refresh_from_db()
+    assert correction.revealed_in == 1
+    publish(undo(correction, by=moderator), by=moderator)
+    assert everything() == before
+
+
+def test_nothing_follows_from_a_removal_that_is_held(moderator: User, contributor: User) -> None:
+    first = Revelation.objects.create(key="first", text="She is good.", revealed_in_id=1)
+    second = Revelation.objects.create(key="second", text="She is not.", revealed_in_id=3, supersedes=first)
+    correction = sent(removing(first), by=contributor)
+    Revelation.objects.filter(pk=first.pk).update(text="She is very good.")
+    assert accepted(correction, by=moderator).held
+    second.refresh_from_db()
+    assert second.supersedes == first
+
+
 def test_undo_meets_the_same_conflict_check(moderator: User) -> None:
     status = status_of(somebody())
     correction = sent(set_to(status, "value", "dead"))
