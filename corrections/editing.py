@@ -12,6 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
@@ -25,12 +26,16 @@ from django.utils.safestring import SafeString
 from . import rows
 from .apply import CouldNotApply, HeldBack, Refused, may_publish, publish
 from .models import Change, Correction
+from .queue import sight_of
+from .reading import Names, ReadChange, Trial, read, stand
 from .rows import Editable, Json, Values
 from .sending import Letter, Proposed, Sender, adding, removing, removing_with_all, send, undo
 
 BASE = "_base"
 REASON = "_reason"
 SALT = "rougedb.base"
+CORRECTIONS_A_PAGE = 10  # of a history
+MOST_OF_ONE = 20  # changes of one correction in it
 
 type Base = dict[str, Values]
 """What stood in the rows of a form when it was opened, by their references."""
@@ -177,12 +182,15 @@ class ThroughTheDoor(NoPopupsForWhoWaits, admin.ModelAdmin):
         if request.method == "POST":
             undo_for(request, Correction.objects.filter(pk=request.POST.get("correction", "")).first())
             return HttpResponseRedirect(request.path)
+        pages = Paginator(history_of(row), CORRECTIONS_A_PAGE)
+        page = pages.get_page(request.GET.get("page"))
         context = {
             **self.admin_site.each_context(request),
             "title": f"History of {row}",
             "object": row,
             "opts": self.opts,
-            "corrections": [(each, [line_of(change) for change in shown]) for each, shown in history_of(row)],
+            "page": page,
+            "corrections": history_as_read(request, page),
             "publishes": may_publish(request.user),
             **(extra_context or {}),
         }
@@ -351,26 +359,24 @@ def undo_for(request: HttpRequest, correction: Correction | None) -> Correction 
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A change in its history."""
+class Told:
+    """A correction in the history of a row: what it changed there, unless that is of a later episode."""
 
-    what: str
-    before: str
-    after: str
-
-
-def line_of(change: Change) -> Line:
-    kind = rows.editable(change.model)
-    name = str(kind.model._meta.verbose_name)
-    what = f"{name}: {kind.name_of(change.path)}" if change.path else f"{change.get_action_display()} {name}"
-    return Line(what, _in_words(kind, change.was), _in_words(kind, change.became))
+    correction: Correction
+    changes: list[ReadChange]
+    more: int
+    folded: bool
 
 
-def _in_words(kind: Editable, value: Json) -> str:
-    if isinstance(value, dict):
-        told = ((name, each) for name, each in value.items() if each not in ("", None, False, []))
-        return "\n".join(f"{kind.name_of(name)}: {each}" for name, each in told)
-    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+def history_as_read(request: HttpRequest, history: Iterable[tuple[Correction, list[Change]]]) -> list[Told]:
+    sight = sight_of(request)
+    told = []
+    for correction, changes in history:
+        folded = sight.folds(correction)
+        names = Names(sight.at(correction))
+        shown = [] if folded else read(stand(changes[:MOST_OF_ONE]), names, Trial())
+        told.append(Told(correction, shown, max(0, len(changes) - MOST_OF_ONE), folded))
+    return told
 
 
 def history_of(row: models.Model) -> list[tuple[Correction, list[Change]]]:

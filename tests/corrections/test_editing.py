@@ -234,12 +234,46 @@ def test_a_picture_is_public_while_it_is_shown(moderator: Client, ann: Character
     assert public_files() == shown
 
 
+def history_at(episode: int, client: Client, row: Any) -> str:
+    client.cookies["progress"] = str(episode)
+    return client.get(change_address(row, "history")).content.decode()
+
+
 def test_the_history_tells_who_changed_what(moderator: Client, ann: Character) -> None:
     moderator.post(change_address(ann), with_status(form_of(moderator, ann), "dead"))
-    page = moderator.get(change_address(ann, "history")).content.decode()
-    assert "alive" in page
-    assert "dead" in page
+    page = history_at(3, moderator, ann)
+    assert "<del>alive</del><ins>dead</ins>" in page
     assert "moderator" in page
+
+
+def test_the_history_has_names_for_keys(moderator: Client, ann: Character) -> None:
+    bea = somebody("bea", name="Bea")
+    data = with_row(
+        form_of(moderator, ann), "relationships", kind="ally", target=bea.pk, certainty="confirmed", revealed_in=2
+    )
+    moderator.post(change_address(ann), data)
+    page = history_at(3, moderator, ann)
+    assert "<ins>Bea</ins>" in page
+    assert "<ins>ally of</ins>" in page
+    assert str(bea.pk) not in page
+
+
+def test_the_history_folds_what_is_later_than_its_reader(moderator: Client, ann: Character) -> None:
+    moderator.post(
+        change_address(ann),
+        with_row(form_of(moderator, ann), "aliases", name="The Traitor", kind="name", language="en", revealed_in=3),
+    )
+    assert "The Traitor" in history_at(3, moderator, ann)
+    assert "The Traitor" not in history_at(2, moderator, ann)
+
+
+def test_a_long_history_comes_in_pages(moderator: Client, ann: Character, django_assert_max_num_queries: Any) -> None:
+    for value in ["missing", "alive"] * 6:
+        moderator.post(change_address(ann), with_status(form_of(moderator, ann), value))
+    with django_assert_max_num_queries(75):
+        page = history_at(3, moderator, ann)
+    assert page.count("<article") == 10
+    assert "<article" in moderator.get(change_address(ann, "history"), {"page": 2}).content.decode()
 
 
 def test_an_undo_that_conflicts_waits_and_overwrites_nothing(moderator: Client, ann: Character) -> None:
