@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -21,6 +21,8 @@ from corrections.editing import NoPopupsForWhoWaits, ThroughTheDoor
 from episodes.admin import EpisodeAdmin, SeriesAdmin, SeriesForm, WithEpisodes, pages_at
 from episodes.models import Episode, Series
 
+from . import gaps
+from .learned import SAVE_ALL_THE_SAME, learned
 from .mentions import texts_mentioning
 from .models import (
     Alias,
@@ -39,8 +41,6 @@ from .models import (
     check_headlines,
 )
 from .spoilers import Finding, Vocabulary, findings_in, name_of_row, names_in_database, texts_of_row
-
-SAVE_ALL_THE_SAME = "_save_all_the_same"
 
 admin.site.unregister([TaggitTag, Episode, Series])
 
@@ -351,12 +351,34 @@ class FactionForm(SubjectForm):
     edited_along = frozenset({Alias, Trait, Membership, FactionTag})
 
 
+class WithoutFilter(admin.SimpleListFilter):
+    title = "what it lacks"
+    parameter_name = "without"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("portrait", "Without portrait"),
+            ("summary", "Without any summary"),
+            ("fresh-summary", "Summary missing or stale at some stage"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "portrait":
+                return queryset.filter(pk__in=gaps.without_picture().values("pk"))
+            case "summary":
+                return queryset.filter(pk__in=gaps.without_any_summary().values("pk"))
+            case "fresh-summary":
+                return queryset.filter(pk__in=list(gaps.stale_summaries()))
+        return queryset
+
+
 @admin.register(Character)
 class CharacterAdmin(SubjectAdmin):
     form = CharacterForm
     view_name = "character-short"
     list_display = ["newest_name", "key", "revealed_in", "is_persona_of", "public_page"]
-    list_filter = ["revealed_in", "memberships__faction"]
+    list_filter = [WithoutFilter, "revealed_in", "memberships__faction"]
     list_select_related = ["revealed_in", "unmasking__identity"]
     inlines = [
         AliasInline,
@@ -435,7 +457,16 @@ class RevelationAdmin(WithEpisodes, Linted):
 
 @admin.register(Episode)
 class LintedEpisodeAdmin(Linted, EpisodeAdmin):
-    pass
+    list_display = [*EpisodeAdmin.list_display, "what_was_learned"]
+    change_form_template = "admin/episode_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(learned)
+        return [path("<int:number>/learned/", view, name="episodes_episode_learned"), *super().get_urls()]
+
+    @admin.display(description="what was learned")
+    def what_was_learned(self, episode: Episode) -> SafeString:
+        return format_html('<a href="{}">add or look</a>', reverse("admin:episodes_episode_learned", args=[episode.pk]))
 
 
 class LintedSeriesForm(LintedForm, SeriesForm):

@@ -385,11 +385,7 @@ def asking_to_remove(lore: "Lore", part: Part) -> Proposed | None:
 def proposing(lore: "Lore", model: str, values: Values) -> Proposed:
     """A new row; what only editors fill in gets a value that they can alter."""
     kind = rows.editable(model)
-    blank = kind.model()
-    whole: Values = {
-        name: [] if name in kind.many else rows.plain(kind.field(name), kind.field(name).value_from_object(blank))
-        for name in kind.fields
-    }
+    whole = rows.blank_values(kind)
     if kind.model is Revelation:
         told = Revelation.objects.as_of(lore.progress).filter(revealed_in=values["revealed_in"])
         whole["key"] = f"suggested-{get_random_string(8, 'abcdefghjkmnpqrstvwxyz23456789')}"

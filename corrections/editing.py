@@ -4,7 +4,7 @@ A form carries what stood there when it was opened, so that it can only say what
 found out. With the right to publish a save applies at once; without it, it waits in the queue.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ BASE = "_base"
 REASON = "_reason"
 SALT = "rougedb.base"
 CORRECTIONS_A_PAGE = 10  # of a history
-MOST_OF_ONE = 20  # changes of one correction in it
+MOST_OF_ONE = 12  # changes of one correction in it
 
 type Base = dict[str, Values]
 """What stood in the rows of a form when it was opened, by their references."""
@@ -289,8 +289,18 @@ def _reads_alike(before: Json, after: Json) -> bool:
 # Through
 
 
-def through_the_door(request: HttpRequest, proposed: list[Proposed], *, reason: str, what: str) -> Correction | None:
-    """Send what an editor did and publish it where they may; says on the next page what became of it."""
+def through_the_door(
+    request: HttpRequest,
+    proposed: list[Proposed],
+    *,
+    reason: str,
+    what: str,
+    look: Callable[[Correction], None] | None = None,
+) -> Correction | None:
+    """Send what an editor did and publish it where they may; says on the next page what became of it.
+
+    `look` sees the correction before it goes, and may raise Trouble.
+    """
     user: Any = request.user
     if not any(each.action != Change.Action.SET or each.before != each.after for each in proposed):
         request.said_at_the_door = messages.INFO, "Nothing was changed."  # type: ignore[attr-defined]
@@ -299,6 +309,8 @@ def through_the_door(request: HttpRequest, proposed: list[Proposed], *, reason: 
         with transaction.atomic():
             letter = Letter(reason=reason)
             correction = send(proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT)
+            if look is not None:
+                look(correction)
             if may_publish(user):
                 correction = publish(correction, by=user).correction
     except HeldBack as held:

@@ -146,6 +146,15 @@ def plain(field: Any, value: Any) -> Json:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
+def blank_values(kind: Editable) -> Values:
+    """Those of a new row of which nothing is said yet."""
+    blank = kind.model()
+    return {
+        name: [] if name in kind.many else plain(kind.field(name), kind.field(name).value_from_object(blank))
+        for name in kind.fields
+    }
+
+
 # Writing
 
 

@@ -10,8 +10,6 @@ from django.utils.safestring import SafeString
 
 from .models import Episode, Series
 
-admin.site.site_header = admin.site.site_title = "rougedb"
-
 
 def pages_at(address: str, *, since: int) -> SafeString:
     """Links to a public page at each episode; beyond the editor's own progress the site asks first."""

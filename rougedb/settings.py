@@ -30,7 +30,7 @@ SITE_URL = env.url("SITE_URL", schemes=("http", "https"), default="http://127.0.
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "rougedb.apps.DeskConfig",  # the admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

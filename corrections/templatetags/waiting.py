@@ -16,10 +16,13 @@ def what_waits(context: RequestContext) -> dict[str, Any]:
     if request is None or not request.user.has_perm("corrections.view_correction"):
         return {}
     wait = queue.median_wait()
+    waiting = Correction.objects.undecided()
+    count = queue.unfolded(waiting, queue.sight_of(request)).count()
     return {
         "may_look": True,
         "may_decide": request.user.has_perm("corrections.decide"),
-        "count": queue.unfolded(Correction.objects.undecided(), queue.sight_of(request)).count(),
+        "count": count,
+        "folded": waiting.count() - count,
         "wait": queue.in_short(wait) if wait is not None else "",
         "csrf_token": context.get("csrf_token"),
     }

@@ -96,7 +96,8 @@ def test_only_the_read_door_reads_gated_rows() -> None:
     """Besides it: the models and what checks, loads, dumps and edits them, which must see everything."""
     readers = {
         "characters/lore.py", "characters/cast.py", "characters/models.py", "characters/mentions.py",
-        "characters/admin.py", "characters/spoilers.py", "characters/datasets/loading.py",
+        "characters/admin.py", "characters/gaps.py", "characters/learned.py", "characters/learning.py",
+        "characters/spoilers.py", "characters/datasets/loading.py",
         "characters/datasets/dumping.py",
         "characters/search.py", "characters/indexing.py", "characters/facets.py", "characters/correctable.py",
         "characters/moderating.py",
@@ -205,6 +206,18 @@ def test_every_accent_has_its_class_and_carries_white() -> None:
         assert contrast(plate, "#fdf3ec") >= 4.5, name
         assert contrast(plate, paper[1]) >= 4.5, name
         assert contrast(lighter, night[1]) >= 4.5, name
+
+
+def test_the_admin_has_the_tokens_of_the_site() -> None:
+    site, desk = ((ROOT / f"static/css/{name}.css").read_text() for name in ("site", "admin"))
+    tokens = dict(re.findall(r"^  (--[\w-]+): (.+);$", site, re.MULTILINE))
+    shared = [
+        (name, value) for name, value in re.findall(r"^  (--[\w-]+): (.+);$", desk, re.MULTILINE) if name in tokens
+    ]
+    assert len(shared) >= 19
+    # Django calls its bright colour --accent; here that of the subject is meant.
+    assert [name for name, value in shared if tokens[name] != value and name != "--accent"] == []
+    assert re.findall("@font-face.+", desk) == re.findall("@font-face.+", site)
 
 
 def contrast(one: str, other: str) -> float:

@@ -13,10 +13,12 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
+from characters.learned import KINDS
 from characters.models import Trait
 from corrections import rows
 from corrections.models import Change, Correction, Event
 from episodes.models import Episode
+from tests.characters.sheets import address_of
 from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, page_of, verdict
 from tests.corrections.letters import accepted, sent, set_to, somebody
 from tests.people import person
@@ -54,7 +56,18 @@ def bulk(action: str) -> Callable[[Client, Correction], Any]:
     )
 
 
+def learned(client: Client, correction: Correction) -> Any:
+    """A new revelation, by the form of an episode."""
+    empty = {f"{kind.slug}-{name}_FORMS": "0" for kind in KINDS for name in ("TOTAL", "INITIAL")}
+    row = {"revelations-TOTAL_FORMS": "1", "revelations-0-text": "She sings.", "revelations-0-certainty": "hinted"}
+    return client.post(address_of(2), empty | row)
+
+
 ACTIONS = [
+    Action("see the start page", STAFF, lambda client, _: client.get("/admin/")),
+    Action("read a report", STAFF, lambda client, _: client.get("/admin/reports/summaries/")),
+    Action("see what was learned", STAFF, lambda client, _: client.get(address_of(2))),
+    Action("write down what was learned", STAFF, learned),
     Action("see the queue", STAFF, lambda client, _: client.get(QUEUE)),
     Action("search the queue", STAFF, lambda client, _: client.get(QUEUE, {"q": "Ann"})),
     Action("see a correction", STAFF, lambda client, correction: client.get(page_of(correction))),
@@ -78,7 +91,10 @@ ACTIONS = [
     ),
     Action("delete in bulk", frozenset(), bulk("delete_selected")),
 ]  # fmt: skip
-ONLY_LOOKING = {"see the queue", "search the queue", "see a correction", "preview", "open a folded one"}
+ONLY_LOOKING = {
+    "see the queue", "search the queue", "see a correction", "preview", "open a folded one",
+    "see the start page", "read a report", "see what was learned",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -1,0 +1,30 @@
+// Another row without a new page, and a question before what was typed is left. The form works without either.
+"use strict";
+
+function addRow(section) {
+  const total = section.querySelector("input[name$=-TOTAL_FORMS]");
+  const template = section.querySelector("template");
+  const holder = document.createElement("div");
+  holder.innerHTML = template.innerHTML.replaceAll("__prefix__", total.value);
+  const row = holder.firstElementChild;
+  section.insertBefore(row, section.querySelector("button[formnovalidate]"));
+  total.value = Number(total.value) + 1;
+  row.querySelector("input, textarea, select").focus();
+}
+
+for (const section of document.querySelectorAll("[data-rows]")) {
+  const button = section.querySelector("button[formnovalidate]");
+  button.textContent = "One more";
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    addRow(section);
+  });
+}
+
+const form = document.querySelector("form[data-writing]");
+let unsaved = form.querySelector(".errornote") !== null;
+form.addEventListener("input", () => { unsaved = true; });
+form.addEventListener("submit", () => { unsaved = false; });
+window.addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});

@@ -1,0 +1,47 @@
+"""The form of what was learned in an episode, as a browser sends it."""
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+
+def address_of(episode: int) -> str:
+    return reverse("admin:episodes_episode_learned", args=[episode])
+
+
+def opened(client: Client, episode: int) -> Any:
+    return client.get(address_of(episode), {"sure": "yes"})
+
+
+def as_opened(page: Any) -> dict[str, Any]:
+    """What would be sent if nothing on the page were touched."""
+    sheet = page.context["sheet"]
+    forms = [sheet.episode_form]
+    for section in sheet.sections:
+        forms += [section.formset.management_form, *section.formset.forms, *section.places]
+    values = {field.html_name: field.value() for form in forms for field in form}
+    sent = {name: "" if value is None else value for name, value in values.items() if value is not False}
+    return sent | {"_base": page.context["base"]}
+
+
+def with_rows(data: dict[str, Any], **sections: list[dict[str, Any]]) -> dict[str, Any]:
+    """With the first rows of each section filled in."""
+    filled = dict(data)
+    for slug, rows in sections.items():
+        filled[f"{slug}-TOTAL_FORMS"] = str(max(len(rows), int(filled[f"{slug}-TOTAL_FORMS"])))
+        for number, values in enumerate(rows):
+            filled |= {f"{slug}-{number}-{name}": value for name, value in values.items()}
+    return filled
+
+
+def fill_in(client: Client, episode: int, **sections: list[dict[str, Any]]) -> Any:
+    return client.post(address_of(episode), with_rows(as_opened(opened(client, episode)), **sections))
+
+
+def a_revelation(text: str, **values: Any) -> dict[str, Any]:
+    return {"text": text, "certainty": "confirmed"} | values
+
+
+def a_newcomer(key: str, name: str, **values: Any) -> dict[str, Any]:
+    return {"who": "character", "key": key, "name": name, "kind": "name"} | values

@@ -1,0 +1,312 @@
+"""What was learned in an episode: one form, one correction."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from characters.models import (
+    Alias,
+    Character,
+    CharacterTag,
+    Faction,
+    Membership,
+    Relationship,
+    Revelation,
+    Tag,
+    Trait,
+    Unmasking,
+)
+from corrections.models import Correction, State
+from episodes.models import Episode
+from tests.characters.sheets import a_newcomer, a_revelation, address_of, as_opened, fill_in, opened, with_rows
+from tests.corrections.desk import at_the_desk
+from tests.corrections.letters import accepted, somebody
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann(db: None) -> Character:
+    for number in range(5):
+        Episode.objects.create(number=number)
+    return somebody()
+
+
+@pytest.fixture
+def moderator(ann: Character) -> Client:
+    return at_the_desk(person(role="moderator"), episode=4)
+
+
+@pytest.fixture
+def editor(ann: Character) -> Client:
+    return at_the_desk(person(role="editor"), episode=4)
+
+
+def said(page: Any) -> str:
+    return " ".join(str(message) for message in page.context["messages"])
+
+
+def errors_on(page: Any) -> str:
+    """All that the page complains of, where a reader sees it."""
+    assert page.status_code == 200, "it was saved"
+    source = page.content.decode()
+    return source if "errornote" in source else ""
+
+
+def a_full_week() -> dict[str, list[dict[str, Any]]]:
+    """Something of everything; nearly all of it names Bea or the League, who are new in the same form."""
+    return {
+        "newcomers": [
+            a_newcomer("bea", "Bea", summary="[[bea]] follows [[ann]]."),
+            a_newcomer("league", "The League", who="faction"),
+        ],
+        "revelations": [
+            a_revelation("[[bea]] leads the [[league]].", time="12:30", source="Episode 3"),
+            a_revelation(
+                "[[ann]] is wounded.", concerned="Ann, bea", certainty="claimed", key="wound", supersedes="old"
+            ),
+        ],
+        "names": [{"whose": "ann", "name": "Annie", "kind": "codename", "language": "en", "headline": "on"}],
+        "traits": [{"whose": "Ann", "attribute": "status", "value": "wounded"}],
+        "memberships": [{"character": "bea", "faction": "league", "role": "head"}],
+        "relationships": [{"source": "Bea", "kind": "wounded", "target": "ann", "certainty": "confirmed"}],
+        "unmaskings": [{"persona": "mask", "identity": "bea"}],
+        "tags": [{"whose": "bea", "tag": "Brave"}],
+        "endings": [{"what": "Ann is an ally of the mask (from 1)"}],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def before(ann: Character) -> None:
+    mask = somebody("mask", name="the mask")
+    Revelation.objects.create(key="old", text="All is well.", revealed_in_id=1)
+    Relationship.objects.create(source=ann, kind="ally", target=mask, revealed_in_id=1)
+    Tag.objects.create(name="brave", slug="brave")
+
+
+@pytest.mark.usefixtures("before")
+def test_a_whole_week_is_one_correction(moderator: Client, ann: Character) -> None:
+    response = fill_in(moderator, 3, **a_full_week())
+    assert response.status_code == 302, errors_on(response)
+    correction = Correction.objects.get()
+    assert (correction.state, correction.kind, correction.revealed_in) == (State.ACCEPTED, "edit", 3)
+    bea, league = Character.objects.get(key="bea"), Faction.objects.get(key="league")
+    assert (bea.revealed_in_id, bea.aliases.get().name, bea.aliases.get().headline) == (3, "Bea", True)
+    assert bea.traits.get().value == "[[bea]] follows [[ann]]."
+    first, second = Revelation.objects.filter(revealed_in=3).order_by("position")
+    assert (first.key, second.key, second.certainty) == ("e03.bea-leads-the-league", "wound", "claimed")
+    assert (set(first.characters.all()), set(first.factions.all())) == ({bea}, {league})
+    assert set(second.characters.all()) == {ann, bea}
+    assert second.supersedes == Revelation.objects.get(key="old")
+    assert Trait.objects.filter(character=ann, value="wounded", revealed_in=3).exists()
+    assert Alias.objects.get(name="Annie").kind == "codename"
+    assert (Membership.objects.get().character, Membership.objects.get().role) == (bea, "head")
+    assert Relationship.objects.get(kind="wounded").source == bea
+    assert Relationship.objects.get(kind="ally").ended_in_id == 3
+    assert Unmasking.objects.get().identity == bea
+    assert CharacterTag.objects.get().content_object == bea
+
+
+@pytest.mark.usefixtures("before")
+def test_what_an_editor_learned_waits_and_can_be_accepted_as_it_is(editor: Client) -> None:
+    page = editor.post(address_of(3), with_rows(as_opened(opened(editor, 3)), **a_full_week()), follow=True)
+    assert "waits for a moderator" in said(page)
+    assert not Character.objects.filter(key="bea").exists()
+    assert "1 correction of this episode waits" in page.content.decode()
+    decided = accepted(Correction.objects.get(), by=person("other", role="moderator"))
+    assert decided.failure is None
+    assert Character.objects.get(key="bea").relationships.exists()
+
+
+@pytest.mark.usefixtures("before")
+def test_the_page_lists_what_is_there(moderator: Client) -> None:
+    fill_in(moderator, 3, **a_full_week())
+    page = opened(moderator, 3).content.decode()
+    for line in (
+        "[[ann]] is wounded.", "Bea in The League, head", "Bea wounded Annie", "the mask is Bea", "Bea: brave",
+        "Annie: status – wounded", "Annie is an ally of the mask",
+    ):  # fmt: skip
+        assert line in page, line
+    assert "Bea wounded" not in opened(moderator, 2).content.decode()
+
+
+def test_title_and_synopsis(moderator: Client) -> None:
+    data = as_opened(opened(moderator, 3)) | {"episode-title": "The Third", "episode-synopsis": "[[ann]] runs."}
+    moderator.post(address_of(3), data)
+    episode = Episode.objects.get(number=3)
+    assert (episode.title, episode.synopsis) == ("The Third", "[[ann]] runs.")
+
+
+def test_nothing_typed_is_no_correction(moderator: Client) -> None:
+    page = moderator.post(address_of(3), as_opened(opened(moderator, 3)), follow=True)
+    assert "Nothing was changed" in said(page)
+    assert not Correction.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("section", "row", "complaint"),
+    [
+        ("revelations", a_revelation("[[nobody]] came.", concerned="ann"), "nobody"),
+        ("revelations", a_revelation("She came.", concerned="Nobody"), "has the key or the name “Nobody”"),
+        ("revelations", a_revelation("She came.", concerned="zed"), "has the key or the name “zed”"),  # of episode 4
+        ("newcomers", a_newcomer("ann", "Another"), "with this Key already exists"),
+        ("traits", {"whose": "ann", "attribute": "", "value": "dead"}, "This field is required"),
+        ("relationships", {"source": "ann", "kind": "ally", "target": "ann", "certainty": "confirmed"}, "between two"),
+        ("tags", {"whose": "ann", "tag": "never heard of"}, "There is no tag “never heard of” yet"),
+        ("endings", {"what": "everything"}, "Nothing of that kind holds"),
+    ],
+)
+@pytest.mark.parametrize("role", ["editor", "moderator"])
+def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
+    role: str, section: str, row: dict[str, Any], complaint: str, request: pytest.FixtureRequest
+) -> None:
+    client = request.getfixturevalue(role)
+    somebody("zed", name="Zed", since=4)
+    others = {"names": [{"whose": "ann", "name": "Annie the Brave", "kind": "name", "language": "en"}]}
+    page = fill_in(client, 3, **(others | {section: [row]}))
+    assert complaint in errors_on(page)
+    assert not Correction.objects.exists()
+    kept = as_opened(page)
+    assert kept == with_rows(kept, **(others | {section: [row]}))
+    assert not Alias.objects.filter(name="Annie the Brave").exists()
+
+
+def test_two_of_one_name_have_to_be_told_apart(moderator: Client) -> None:
+    somebody("other_ann", name="Ann")
+    page = fill_in(moderator, 3, traits=[{"whose": "Ann", "attribute": "habit", "value": "sings"}])
+    assert "say which by the key (ann, other_ann)" in errors_on(page)
+
+
+@pytest.mark.parametrize("role", ["editor", "moderator"])
+def test_what_a_text_says_too_early_has_to_be_confirmed(role: str, request: pytest.FixtureRequest) -> None:
+    client = request.getfixturevalue(role)
+    somebody("zed", name="Zedrick", since=4)
+    row = a_revelation("Zedrick is behind it.", concerned="ann")
+    page = fill_in(client, 3, revelations=[row])
+    assert "the name “Zedrick” is revealed in episode 4" in errors_on(page)
+    assert not Correction.objects.exists()
+    again = as_opened(page) | {"_save_all_the_same": "on"}
+    assert client.post(address_of(3), again).status_code == 302
+    assert Correction.objects.count() == 1
+
+
+def test_a_stale_form_gets_the_conflict_and_may_insist(moderator: Client) -> None:
+    stale = as_opened(opened(moderator, 3)) | {"episode-synopsis": "Mine."}
+    stale = with_rows(stale, revelations=[a_revelation("[[ann]] sings.")])
+    Episode.objects.filter(number=3).update(synopsis="Theirs.")
+    page = moderator.post(address_of(3), stale)
+    assert "is “Theirs.” now" in errors_on(page)
+    assert not Revelation.objects.exists()
+    assert moderator.post(address_of(3), as_opened(page)).status_code == 302
+    assert Episode.objects.get(number=3).synopsis == "Mine."
+    assert Revelation.objects.get().text == "[[ann]] sings."
+
+
+def test_what_was_left_alone_is_not_taken_back(moderator: Client) -> None:
+    stale = with_rows(as_opened(opened(moderator, 3)), revelations=[a_revelation("[[ann]] sings.")])
+    Episode.objects.filter(number=3).update(synopsis="Theirs.")
+    assert moderator.post(address_of(3), stale).status_code == 302
+    assert Episode.objects.get(number=3).synopsis == "Theirs."
+
+
+def test_new_revelations_come_last_and_all_can_be_moved(moderator: Client) -> None:
+    one, two = (
+        Revelation.objects.create(key=key, text=f"{key}.", revealed_in_id=3, position=place)
+        for place, key in enumerate(("one", "two"))
+    )
+    data = with_rows(as_opened(opened(moderator, 3)), revelations=[a_revelation("Three."), a_revelation("Four.")])
+    data |= {f"place-{one.pk}-position": 9}
+    moderator.post(address_of(3), data)
+    told = Revelation.objects.filter(revealed_in=3).order_by("position").values_list("text", flat=True)
+    assert list(told) == ["two.", "one.", "Three.", "Four."]
+    assert two.position == 1
+
+
+def test_one_can_be_put_between(moderator: Client) -> None:
+    for place, key in ((0, "one"), (2, "three")):
+        Revelation.objects.create(key=key, text=f"{key}.", revealed_in_id=3, position=place)
+    fill_in(moderator, 3, revelations=[a_revelation("two.", position=1)])
+    assert [row.text for row in Revelation.objects.order_by("position")] == ["one.", "two.", "three."]
+
+
+def test_sent_twice_it_is_not_told_twice(moderator: Client) -> None:
+    data = with_rows(as_opened(opened(moderator, 3)), revelations=[a_revelation("[[ann]] sings.")])
+    assert moderator.post(address_of(3), data).status_code == 302
+    assert "already exists" in errors_on(moderator.post(address_of(3), data))
+    assert Revelation.objects.count() == 1
+
+
+def test_a_form_opened_before_another_revelation_was_written_can_be_saved(moderator: Client) -> None:
+    data = with_rows(as_opened(opened(moderator, 3)), revelations=[a_revelation("[[ann]] sings.")])
+    Revelation.objects.create(key="meanwhile", text="It rains.", revealed_in_id=3, position=5)
+    assert moderator.post(address_of(3), data).status_code == 302
+    assert Revelation.objects.get(text="[[ann]] sings.").position == 6
+
+
+def test_more_rows_without_javascript_keep_what_is_typed(moderator: Client) -> None:
+    data = with_rows(as_opened(opened(moderator, 3)), revelations=[a_revelation("")], names=[{"name": "Half a row"}])
+    page = moderator.post(address_of(3), data | {"_more": "names"})
+    kept = as_opened(page)
+    assert int(kept["names-TOTAL_FORMS"]) == int(data["names-TOTAL_FORMS"]) + 2
+    assert kept["names-0-name"] == "Half a row"
+    assert "This field is required" not in page.content.decode()
+    assert not Correction.objects.exists()
+
+
+@pytest.mark.parametrize("total", ["", "x", "-1", "999999999", "²"])
+def test_a_nonsensical_number_of_rows_is_borne(total: str, moderator: Client) -> None:
+    data = as_opened(opened(moderator, 3)) | {"names-TOTAL_FORMS": total}
+    for sent in (data, data | {"_more": "names"}):
+        assert moderator.post(address_of(3), sent).status_code in (200, 302)
+    assert not Correction.objects.exists()
+
+
+def test_what_is_later_than_an_editor_has_watched_is_folded(ann: Character) -> None:
+    Revelation.objects.create(key="secret", text="The secret.", revealed_in_id=3)
+    client = at_the_desk(person(role="editor"), episode=2)
+    page = client.get(address_of(3)).content.decode()
+    assert "You have watched up to episode 2" in page
+    assert "The secret." not in page
+    assert "The secret." in opened(client, 3).content.decode()
+
+
+def test_nobody_is_offered_who_comes_later(moderator: Client) -> None:
+    somebody("zed", name="Zedrick", since=4)
+    assert "Zedrick" not in opened(moderator, 3).content.decode()
+    assert "Zedrick" in opened(moderator, 4).content.decode()
+
+
+def test_episode_0_has_no_title(moderator: Client) -> None:
+    page = opened(moderator, 0)
+    assert "episode-title" not in page.content.decode()
+    assert fill_in(moderator, 0, newcomers=[a_newcomer("cat", "the cat", kind="placeholder")]).status_code == 302
+    assert Character.objects.get(key="cat").revealed_in_id == 0
+
+
+def test_who_may_add_only_some_kinds_is_offered_those(ann: Character) -> None:
+    from django.contrib.auth.models import Permission, User
+
+    user = person("clerk", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=["change_episode", "add_revelation"]))
+    client = at_the_desk(User.objects.get(pk=user.pk), episode=4)
+    page = opened(client, 3)
+    assert [section.kind.slug for section in page.context["sheet"].sections] == ["revelations"]
+    names = {"names-TOTAL_FORMS": 1, "names-INITIAL_FORMS": 0, "names-0-whose": "ann", "names-0-name": "X"}
+    client.post(address_of(3), as_opened(page) | names)
+    assert not Correction.objects.exists()
+
+
+def test_the_cost_does_not_grow_with_what_is_there(real_show: None, django_assert_max_num_queries: Any) -> None:
+    client = at_the_desk(person(role="moderator"), episode=13)
+    for episode in (1, 7):
+        opened(client, episode)
+        with django_assert_max_num_queries(40):
+            assert opened(client, episode).status_code == 200
+
+
+def test_it_is_linked_from_the_episodes_own_form(moderator: Client) -> None:
+    assert address_of(3) in moderator.get("/admin/episodes/episode/3/change/").content.decode()
+    assert address_of(3) in moderator.get("/admin/episodes/episode/").content.decode()
+    assert moderator.get(address_of(9)).status_code == 404
