@@ -216,7 +216,7 @@ class Sheet:
             if section.kind.form is RevelationRow:
                 may_move = user.has_perm("characters.change_revelation")
                 section.places = [PlaceForm(data, revelation=row, base=self.base) for row in revelations if may_move]
-                section.there = [] if may_move else [(row.text, _form_of(row)) for row in revelations]
+                section.there = [] if may_move else [(row.text, _form_that_has(row)) for row in revelations]
 
     def _section(self, kind: Kind) -> Section:
         formset: Any = forms.formset_factory(kind.form, extra=EMPTY_ROWS, absolute_max=MOST_ROWS, max_num=MOST_ROWS)
@@ -232,13 +232,10 @@ class Sheet:
         """What the show says already."""
         when = "ended_in" if kind.form is EndingRow else "revealed_in"
         for model in kind.models:
+            if kind.form is NewcomerRow and model is Alias:
+                continue
             for row in _rows_of(model).filter(**{when: self.episode}):
-                owner = next(
-                    (found for name in ("content_object", "source", "persona", "character", "faction")
-                     if (found := getattr(row, name, None)) is not None), row,
-                )  # fmt: skip
-                if kind.form is not NewcomerRow or model is not Alias:
-                    yield told_of(row, self.cast), _form_of(owner)
+                yield told_of(row, self.cast), _form_that_has(row)
 
     # What was typed
 
@@ -319,7 +316,8 @@ def _without_help(form: forms.Form) -> forms.Form:
 
 
 def _rows_of(model: type[models.Model]) -> QuerySet[Any]:
-    return model._base_manager.all().fetch_mode(models.FETCH_PEERS)
+    tagging = model in (CharacterTag, FactionTag)
+    return model._base_manager.select_related("tag") if tagging else model._base_manager.all()
 
 
 def _open_ties(episode: int, who: Cast) -> dict[str, models.Model]:
@@ -331,8 +329,16 @@ def _open_ties(episode: int, who: Cast) -> dict[str, models.Model]:
     }
 
 
-def _form_of(row: models.Model) -> str:
-    return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
+def _form_that_has(row: models.Model) -> str:
+    """That of the character or faction it is told of, or its own."""
+    for name in ("content_object", "source", "persona", "character", "faction"):
+        if (pk := getattr(row, f"{name}_id", None)) is not None:
+            return _form_of(row._meta.get_field(name).related_model, pk)
+    return _form_of(type(row), row.pk)
+
+
+def _form_of(model: Any, pk: Any) -> str:
+    return reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_change", args=[pk])
 
 
 def _called(form: Filled) -> str:
