@@ -57,8 +57,10 @@ def links_of(body: bytes) -> set[str]:
 def crawl(progress: int, *, looking_back: bool = True) -> dict[str, Answer]:
     """Everything that links lead to from the home page; looking back goes one step, not on from page to page.
 
-    A form for a single row is left to `forms`, as every page of a row leads to it.
+    A form for a single row is left to `forms`, as every page of a row leads to it, and of what compares a page with
+    each earlier episode, one is enough.
     """
+    then = f"/then/?episode={progress // 2}"
     found: dict[str, Answer] = {}
     waiting = {"/", "/sitemap.xml"}
     while waiting:
@@ -70,6 +72,7 @@ def crawl(progress: int, *, looking_back: bool = True) -> dict[str, Answer]:
             links.add(location)
         elsewhere = ("/static/", "/media/", "/progress/")
         links = {link for link in links if not link.startswith(elsewhere) and "row=" not in link}
+        links = {link for link in links if "/then/?" not in link or then in link}
         waiting |= {link for link in links if looking_back or "as_of=" not in link} - set(found)
     return found
 
@@ -102,17 +105,20 @@ def everything_asked(progress: int, *, also: Iterable[str] = ()) -> dict[str, An
 
 
 def searches(progress: int) -> set[str]:
-    """Searches for what the database knows, later things too: each word, name and beginning at one episode or more."""
+    """Searches for what the database knows, later things too: each word, name and beginning at some episode.
+
+    What the index answers to each of them at every episode is what `found_by_words` asks.
+    """
     words = sorted(every_word())
     names = sorted(Alias.objects.values_list("name", flat=True))
     beginnings = sorted({word[:length] for name in names for word in words_of(name) for length in (1, 2, 3, 5)})
-    asked = [("/search/", text) for text in (*words[progress::14], *names[progress::5])]
-    asked += [("/search/suggest/", text) for text in (*beginnings[progress::6], *names[progress::5])]
+    asked = [("/search/", text) for text in (*words[progress::14], *names[progress::14])]
+    asked += [("/search/suggest/", text) for text in (*beginnings[progress::14], *names[progress::14])]
     return {f"{path}?{urlencode({'q': text})}" for path, text in asked}
 
 
 def narrowed_lists(progress: int) -> set[str]:
-    """The lists narrowed by what somebody at the last episode could choose; each value at three episodes or more."""
+    """The lists narrowed by what somebody at the last episode could choose; each value at two episodes."""
     with net_lifted():
         last = Lore(Episode.objects.count())
         offered = {"characters": facets.of_characters(last), "factions": facets.of_factions(last)}
@@ -123,18 +129,18 @@ def narrowed_lists(progress: int) -> set[str]:
         for value in facet.labels
     )
     sorts = {f"/{kind}/?sort={sort}" for kind in offered for sort in ("first", "newest", "nonsense")}
-    return {*values[progress % 4 :: 4], *sorts, "/characters/?species=nean&status=alive&tag=&page=2&nonsense=1"}
+    return {*values[progress % 7 :: 7], *sorts, "/characters/?species=nean&status=alive&tag=&page=2&nonsense=1"}
 
 
 def forms(progress: int) -> set[str]:
-    """The contributors' forms with all rows of a page chosen, later ones too; each page at three episodes or more."""
+    """The contributors' forms with all rows of a page chosen, later ones too; each page at two episodes."""
     with net_lifted():
         last = Lore(Episode.objects.count())
         asked = set()
         pages = [("characters", person.public_id) for person in Character.objects.order_by("key")]
         pages += [("factions", group.public_id) for group in Faction.objects.order_by("key")]
         pages += [("episodes", str(episode.number)) for episode in Episode.objects.order_by("number")]
-        for kind, key in pages[progress % 4 :: 4]:
+        for kind, key in pages[progress % 7 :: 7]:
             page = contributing.page_of(last, kind, key)
             assert page is not None
             chosen = [("row", part.ref) for part in page.parts] + [("add", short) for short, _ in page.additions]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from characters.datasets.dumping import dump
 from characters.datasets.loading import load
@@ -38,7 +39,11 @@ def assert_twins(full: dict[str, Answer], cut: dict[str, Answer]) -> None:
     assert not leaks, f"{len(leaks)} addresses tell: " + "\n".join(f"{a}: {d}" for a, d in sorted(leaks.items())[:5])
 
 
-@pytest.mark.parametrize("progress", range(LAST_EPISODE + 1))
+# Every episode on SQLite. What PostgreSQL does differently (search, order of letters) shows at any of them.
+EPISODES = range(LAST_EPISODE + 1) if connection.vendor == "sqlite" else (1, 5, 8, 13)
+
+
+@pytest.mark.parametrize("progress", EPISODES)
 def test_the_real_show_tells_nothing_early(tmp_path: Path, progress: int) -> None:
     words = every_word()
     also = (*NONSENSE, *searches(progress), *narrowed_lists(progress), *forms(progress))
