@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from taggit.models import Tag as TaggitTag
 
 from corrections.editing import NoPopupsForWhoWaits, ThroughTheDoor
@@ -112,7 +112,15 @@ class LintedRows(WithEpisodes, NoPopupsForWhoWaits, InlineModelAdmin):
     def get_formset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, *args, **kwargs)
         formset.lint = formset.form.lint = lint_of(request)
+        formset.deletion_widget = forms.CheckboxInput(attrs={"aria-label": "Delete"})
         return formset
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """With a name of its own: the heading of a column is nobody's label."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            getattr(field.widget, "widget", field.widget).attrs.setdefault("aria-label", capfirst(field.label))
+        return field
 
 
 class SubjectForm(forms.ModelForm):
@@ -203,7 +211,8 @@ class TraitForm(LintedRowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Summaries are long, and all else is a few words.
-        self.fields["value"].widget = forms.Textarea(attrs={"cols": 60, "rows": 2 + len(self.instance.value) // 60})
+        attrs = self.fields["value"].widget.attrs | {"cols": 60, "rows": 2 + len(self.instance.value) // 60}
+        self.fields["value"].widget = forms.Textarea(attrs)
 
 
 class TraitInline(Rows):

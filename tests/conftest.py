@@ -95,6 +95,7 @@ def real_show(db: None, rows_of_the_real_show: list[list[Model]], pictures_of_th
     """Metallic Rouge, as the loader writes it."""
     for picture in pictures_of_the_real_show:
         default_storage.save(f"{DIRECTORY}{picture.name}", picture)
-    for rows in rows_of_the_real_show:
-        if rows:
-            type(rows[0])._base_manager.bulk_create(rows)
+    with transaction.atomic():  # rows refer to others that come later
+        for rows in rows_of_the_real_show:
+            if rows:
+                type(rows[0])._base_manager.bulk_create(rows)

@@ -46,7 +46,7 @@ function onKey(event) {
     show(true);
     choose(chosen > 0 ? chosen - 1 : last);
   } else if (event.key === "Enter" && open && chosen >= 0) {
-    options()[chosen].querySelector("a").click();
+    options()[chosen].click();
   } else if (event.key === "Escape" && open) {
     show(false);
   } else {
