@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from characters.portraits import COPIES, DIRECTORY, WIDTHS, smaller
 
 CHROMIUM = shutil.which("chromium") or ""
 FLAGS = [
@@ -21,6 +25,17 @@ def say_watched(page: Page, episode: int) -> None:
     bar.get_by_label("Episode", exact=True).select_option(str(episode))
     bar.get_by_role("button", name="Set").click()
     expect(bar).to_contain_text(f"You are at episode {episode}" if episode else "You have watched nothing yet")
+
+
+@pytest.fixture
+def whole_show(live_server: object, real_show: None) -> None:
+    """The real show with a picture wherever a browser asks for one; that it is not smaller there, nobody sees."""
+    for name in default_storage.listdir(DIRECTORY)[1]:
+        with default_storage.open(f"{DIRECTORY}{name}") as original:
+            picture = original.read()
+        for width in WIDTHS:
+            for kind in COPIES:
+                default_storage.save(smaller(f"{DIRECTORY}{name}", width, kind), ContentFile(picture))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,92 @@
+"""What can be wrong with any page, whoever looks at it."""
+
+from pathlib import Path
+
+from playwright.sync_api import ConsoleMessage, Page, Response
+
+AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shifts += entry.value; })
+  .observe({ type: "layout-shift", buffered: true });
+"""
+VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`against the policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+# The boxes for choosing rows and a heading without words are of Django's admin itself.
+RUN_AXE = """
+async (rules) => {
+  const ours = { exclude: [[".select2-container"], ["th.original"]] };
+  const { violations } = await axe.run(ours, rules ? { runOnly: rules } : {});
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.html}`));
+}
+"""
+# Links in running text are as high as their line; whatever else can be pressed has room for a thumb.
+SMALL_TARGETS = """
+() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+  .filter((it) => it.checkVisibility({ visibilityProperty: true }))
+  .filter((it) => !it.closest(".visually-hidden, .trap, .skip, svg"))
+  .filter((it) => !(it.localName === "a" && getComputedStyle(it).display === "inline"
+    && it.parentElement.textContent.trim() !== it.textContent.trim()))
+  .filter((it) => {
+    const { width, height } = (it.closest("label") ?? it).getBoundingClientRect();
+    return width > 1 && (height < 43.5 || width < 24);
+  })
+  .map((it) => it.outerHTML.slice(0, 120))
+"""
+COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+def watched(page: Page) -> list[str]:
+    """All that the console of this page will say, and answers that come without the policy for content."""
+    said: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        # That a page is not there, or a form not well, is what the browser says of our answer.
+        is_an_answer = message.text.startswith("Failed to load resource") and message.location["url"] == page.url
+        if message.type in ("error", "warning") and not is_an_answer:
+            said.append(f"{page.url} says {message.text}")
+
+    def look_for_policy(response: Response) -> None:
+        is_ours = response.request.resource_type in ("document", "fetch", "xhr")
+        if is_ours and "content-security-policy" not in response.headers:
+            said.append(f"{response.url} has no policy")
+
+    page.add_init_script(VIOLATIONS)
+    page.on("console", listen)
+    page.on("pageerror", lambda error: said.append(f"{page.url} fails: {error}"))
+    page.on("response", look_for_policy)
+    return said
+
+
+def axe_findings(page: Page, *, rules: list[str] | None = None) -> list[str]:
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE)
+    return page.evaluate(RUN_AXE, rules)
+
+
+def seen_every_way(page: Page) -> set[str]:
+    """What axe finds on a phone and at a desk, by day and by night; only colours differ by the hour."""
+    found: set[str] = set()
+    for width, height in ((390, 844), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        found.update(f"{width} {finding}" for finding in axe_findings(page))
+        page.emulate_media(color_scheme="dark")
+        found.update(f"{width} dark {finding}" for finding in axe_findings(page, rules=COLOURS))
+        page.emulate_media(color_scheme="light")
+    return found
+
+
+def unhandy(page: Page) -> set[str]:
+    """On a screen of 390 pixels: what runs off it, and what is too small for a thumb."""
+    found = {f"too small: {target}" for target in page.evaluate(SMALL_TARGETS)}
+    if page.evaluate("document.documentElement.scrollWidth") > 390:
+        found.add("runs off the side")
+    return found
+
+
+def restless(page: Page) -> set[str]:
+    """What moved while the page was drawn; `SHIFTS` has to have been there from the start."""
+    moved: float = page.evaluate("window.shifts")
+    return {f"shifts by {moved:.3f}"} if moved >= 0.02 else set()

@@ -1,0 +1,112 @@
+"""Somebody at episode 5 of the real show, on a phone and at a desk, with and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from tests.browser.conftest import Open, say_watched
+from tests.browser.findings import watched
+
+LATER = ("Flash Silvia", "proto-Nean", "Cyan Bluestar")  # first told of in 6 to 8
+WAYS = [
+    {"viewport": {"width": 390, "height": 844}},
+    {"viewport": {"width": 1440, "height": 900}},
+    {"viewport": {"width": 390, "height": 844}, "java_script_enabled": False},
+    {"viewport": {"width": 1440, "height": 900}, "java_script_enabled": False},
+]
+
+
+def test_reads_about_and_goes_back_without_meeting_what_comes_later(whole_show: None, browser_at: Open) -> None:
+    for way in WAYS:
+        page = browser_at(**way).new_page()
+        said = watched(page)
+        bodies = bodies_of(page)
+        page.goto("/")
+        page.get_by_role("button", name="Episode 5", exact=True).click()
+        expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 5")
+        main = page.locator("main")
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Characters").click()
+        main.get_by_role("link", name="Rouge Redstar").first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Rouge Redstar")
+        page.get_by_role("link", name="The whole map").click()
+        expect(page.locator("#map")).to_contain_text("After episode 5")
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Recap").click()
+        page.get_by_label("What has happened since").select_option("3")
+        page.get_by_role("button", name="Tell me").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Since episode 3")
+        page.locator("#search-field").fill("Giallon")
+        page.get_by_role("button", name="Search", exact=True).click()
+        expect(main.locator(".results")).to_contain_text("Giallon")
+        assert len(bodies) >= 6
+        for body in [*bodies, page.content()]:
+            assert [name for name in LATER if name in body] == []
+        assert said == []
+
+
+def bodies_of(page: Page) -> list[str]:
+    """Whatever is sent to this page; what a redirect brings cannot be read, but where it leads is."""
+    bodies: list[str] = []
+
+    def keep(response: Response) -> None:
+        if response.request.resource_type in ("document", "fetch", "xhr") and response.status == 200:
+            bodies.append(response.text())
+
+    page.on("response", keep)
+    return bodies
+
+
+def told_in(page: Page) -> str:
+    page.wait_for_load_state()
+    return page.content()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_back_button_after_lowering_progress_shows_nothing_later(
+    whole_show: None, browser_at: Open, javascript: bool
+) -> None:
+    page = browser_at(java_script_enabled=javascript).new_page()
+    page.goto("/")
+    say_watched(page, 2)
+    say_watched(page, 4)
+    for address in ("/episodes/4/", "/graph/", "/search/?q=doctor", "/recap/?since=2"):
+        page.goto(address)
+    assert "Afdal Bashal" in told_in(page)
+    say_watched(page, 1)
+    assert "Afdal Bashal" not in told_in(page)
+    for _ in range(4):
+        page.go_back()
+        assert "Afdal Bashal" not in told_in(page), page.url
+
+
+def test_by_keyboard_the_content_is_one_key_away_and_the_focus_is_seen(whole_show: None, browser_at: Open) -> None:
+    page = browser_at(viewport={"width": 390, "height": 844}).new_page()
+    page.goto("/characters/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#main$"))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    say_watched(page, 5)
+    page.goto("/characters/")
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            "() => { const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);"
+            " return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2; }"
+        )
+        assert seen, page.evaluate("document.activeElement.outerHTML")
+
+
+def test_whoever_wants_no_motion_gets_none(whole_show: None, browser_at: Open) -> None:
+    moving = "[...document.querySelectorAll('*')].some((it) => parseFloat(getComputedStyle(it).transitionDuration) > 0)"
+    page = browser_at(reduced_motion="no-preference").new_page()
+    page.goto("/characters/")
+    assert page.evaluate(moving)
+    page.emulate_media(reduced_motion="reduce")
+    assert not page.evaluate(moving)
+    page.evaluate("() => { document.startViewTransition = () => ({ ready: Promise.resolve() }); }")
+    say_watched(page, 1)  # shown at once, as whoever waited for that would wait for ever
