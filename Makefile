@@ -27,6 +27,9 @@ bench: $(VENV)/.installed  ## measure search, suggestions and lists on a made-up
 drawings: $(VENV)/.installed  ## draw the planet, the icons, the card and the plates of the data set anew
 	$(IN_VENV) -m drawings
 
+screenshots: $(VENV)/.installed-dev  ## take the pictures in docs/screenshots anew (needs Chromium)
+	$(IN_VENV) -m docs.screenshots.take
+
 requirements: $(VENV)/.installed-dev  ## compile the pinned, hashed requirement files from pyproject.toml
 	$(VENV)/bin/pip install --quiet uv
 	for group in base dev; do \
@@ -49,4 +52,4 @@ $(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
 	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/.installed
 
-.PHONY: help run test lint bench drawings requirements clean
+.PHONY: help run test lint bench drawings screenshots requirements clean
