@@ -190,6 +190,14 @@ class Section:
         return [form for form in self.formset.forms if form.has_changed()]
 
     @property
+    def count(self) -> int:
+        return len(self.places) + len(self.there)
+
+    @property
+    def is_open(self) -> bool:
+        return self.kind.form in (NewcomerRow, RevelationRow) or (self.formset.is_bound and bool(self.filled()))
+
+    @property
     def blank(self) -> forms.Form:
         """For the script that adds rows; without the help, which the first row has."""
         form: forms.Form = self.formset.empty_form

@@ -269,7 +269,9 @@ class FactionTag(Content, Ends, ItemBase):
 class Membership(Content, Ends):
     character = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="memberships")
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=120, blank=True)
+    role = models.CharField(
+        max_length=120, blank=True, help_text="As in “its head”. Who rises gets a second membership with the new role."
+    )
 
     class Meta(Ends.Meta):
         ordering = ["revealed_in", "role"]
@@ -286,9 +288,18 @@ class Membership(Content, Ends):
 
 class Relationship(Content, Ends):
     source = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="relationships")
-    kind = models.CharField(max_length=20, choices=RelationshipKind)
+    kind = models.CharField(
+        max_length=20,
+        choices=RelationshipKind,
+        help_text="As told from the one who does it; the page of the other one turns it round (“killed by”).",
+    )
     target = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="relationships_to")
-    certainty = models.CharField(max_length=10, choices=Certainty, default=Certainty.CONFIRMED)
+    certainty = models.CharField(
+        max_length=10,
+        choices=Certainty,
+        default=Certainty.CONFIRMED,
+        help_text="How sure a viewer of that episode can be. What turns out otherwise ends, and a new one begins.",
+    )
 
     class Meta(Ends.Meta):
         ordering = ["revealed_in", "kind"]
@@ -374,8 +385,14 @@ class Revelation(Content):
 class Unmasking(Content):
     """From `revealed_in` on the persona is known to be the identity: two pages become one."""
 
-    persona = models.OneToOneField(Character, on_delete=models.CASCADE, related_name="unmasking")
-    identity = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="unmaskings")
+    persona = models.OneToOneField(
+        Character, on_delete=models.CASCADE, related_name="unmasking",
+        help_text="Whom the audience took for somebody else. Its page leads to the identity's from then on.",
+    )  # fmt: skip
+    identity = models.ForeignKey(
+        Character, on_delete=models.CASCADE, related_name="unmaskings",
+        help_text="Whose page stays, under its own name and with everything of both.",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["revealed_in"]
@@ -413,9 +430,11 @@ class Portrait(Content):
     width = models.PositiveIntegerField(default=0, editable=False)
     height = models.PositiveIntegerField(default=0, editable=False)
     alt_text = models.CharField(max_length=300, help_text="What a person who cannot see it needs to know.")
-    caption = Prose(blank=True, max_length=300)
-    credit = models.CharField(max_length=200)
-    licence = models.CharField(max_length=100)
+    caption = Prose(blank=True, max_length=300, help_text="Stands beneath the picture. Markdown with [[mentions]].")
+    credit = models.CharField(max_length=200, help_text="Who made it; shown with it.")
+    licence = models.CharField(
+        max_length=100, help_text="Under which it may be used here, such as CC BY 4.0. Stills of the show are not free."
+    )
 
     class Meta:
         ordering = ["revealed_in", "alt_text"]

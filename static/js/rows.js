@@ -21,6 +21,11 @@ for (const section of document.querySelectorAll("[data-rows]")) {
   });
 }
 
+for (const link of document.querySelectorAll(".jumps a")) {
+  const section = document.querySelector(link.hash).closest("details");
+  if (section) link.addEventListener("click", () => { section.open = true; });
+}
+
 const form = document.querySelector("form[data-writing]");
 let unsaved = form.querySelector(".errornote") !== null;
 form.addEventListener("input", () => { unsaved = true; });
