@@ -372,7 +372,7 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
         return _show_sheet(request, Sheet(episode, user))
     data, base = request.POST.copy(), posted_base(request)
     if (more := data.get(MORE)) is not None:
-        _widen(data, more)
+        _widen(data, more, Sheet(episode, user))
         return _show_sheet(request, Sheet(episode, user, data, base))
     sheet = Sheet(episode, user, data, base)
     if sheet.is_valid():
@@ -414,11 +414,18 @@ def _trying(request: HttpRequest, sheet: Sheet, told: list[tuple[Proposed, Fille
     return look
 
 
-def _widen(data: QueryDict, slug: str) -> None:
-    name = f"{slug}-TOTAL_FORMS"
-    total = str(data.get(name, ""))
-    if total.isascii() and total.isdigit() and len(total) < 5:
-        data[name] = str(min(int(total) + EMPTY_ROWS, MOST_ROWS))
+def _widen(data: QueryDict, slug: str, sheet: Sheet) -> None:
+    """More rows of a kind, with what stands in new ones to begin with."""
+    total = str(data.get(f"{slug}-TOTAL_FORMS", ""))
+    section = next((each for each in sheet.sections if each.kind.slug == slug), None)
+    if section is None or not (total.isascii() and total.isdigit() and len(total) < 5):
+        return
+    wanted = min(int(total) + EMPTY_ROWS, MOST_ROWS)
+    data[f"{slug}-TOTAL_FORMS"] = str(wanted)
+    for number in range(int(total), wanted):
+        for blank in section.blank:
+            if blank.value() not in (None, False):
+                data[blank.html_name.replace("__prefix__", str(number))] = str(blank.value())
 
 
 def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) -> HttpResponse:

@@ -228,7 +228,9 @@ class NewcomerRow(RowForm):
     model = Alias
     plain = ("name", "kind")
     order = ("who", "key", "name", "kind", "summary")
-    who = forms.ChoiceField(label="What", choices=[(CHARACTER, "Character"), (FACTION, "Faction")])
+    who = forms.ChoiceField(
+        label="What", choices=[(CHARACTER, "Character"), (FACTION, "Faction")], initial=CHARACTER
+    )  # fmt: skip
     key = forms.CharField(
         max_length=80, validators=Character._meta.get_field("key").validators,
         help_text="Your own handle, by which texts mention it: [[key]]. Visitors never see it.",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.forms import Select
 from django.test import Client
 from django.urls import reverse
 
@@ -20,9 +21,17 @@ def as_opened(page: Any) -> dict[str, Any]:
     forms = [sheet.episode_form]
     for section in sheet.sections:
         forms += [section.formset.management_form, *section.formset.forms, *section.places]
-    values = {field.html_name: field.value() for form in forms for field in form}
+    values = {field.html_name: _value_of(field) for form in forms for field in form}
     sent = {name: "" if value is None else value for name, value in values.items() if value is not False}
     return sent | {"_base": page.context["base"]}
+
+
+def _value_of(field: Any) -> Any:
+    """A browser sends the first choice of a list of which none is chosen."""
+    choices = getattr(field.field, "choices", None)
+    if field.value() is None and choices and isinstance(field.field.widget, Select):
+        return next(iter(choices))[0]
+    return field.value()
 
 
 def with_rows(data: dict[str, Any], **sections: list[dict[str, Any]]) -> dict[str, Any]:

@@ -238,6 +238,14 @@ def test_sent_twice_it_is_not_told_twice(moderator: Client) -> None:
     assert Revelation.objects.count() == 1
 
 
+def test_more_rows_that_are_left_alone_are_empty(moderator: Client) -> None:
+    page = moderator.post(address_of(3), as_opened(opened(moderator, 3)) | {"_more": "revelations"})
+    kept = as_opened(page)
+    assert kept["revelations-3-certainty"] == "confirmed"
+    assert moderator.post(address_of(3), kept).status_code == 302
+    assert not Correction.objects.exists()
+
+
 def test_a_form_opened_before_another_revelation_was_written_can_be_saved(moderator: Client) -> None:
     data = with_rows(as_opened(opened(moderator, 3)), revelations=[a_revelation("[[ann]] sings.")])
     Revelation.objects.create(key="meanwhile", text="It rains.", revealed_in_id=3, position=5)
