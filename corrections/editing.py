@@ -328,7 +328,9 @@ def _said(correction: Correction, what: str) -> tuple[int, str | SafeString]:
     if correction.is_undecided:
         text = '“{}” waits for a moderator; nothing is published yet. <a href="{}">Your correction</a>'
         return messages.WARNING, format_html(text, what, link)
-    return messages.SUCCESS, format_html('“{}” is published. <a href="{}">What changed</a>', what, link)
+    only_removed = not correction.changes.exclude(action=Change.Action.REMOVE).filter(follows=False).exists()
+    said = "is removed" if only_removed else "is published"
+    return messages.SUCCESS, format_html('“{}” {}. <a href="{}">What changed</a>', what, said, link)
 
 
 def newer_value(change: Change) -> SafeString:
@@ -356,7 +358,7 @@ def undo_for(request: HttpRequest, correction: Correction | None) -> Correction 
         messages.error(request, str(error))
         return None
     if not may_publish(user):
-        messages.warning(request, "To undo it waits for a moderator.")
+        messages.warning(request, "Your undo waits for a moderator.")
         return undone
     try:
         undone = publish(undone, by=user).correction

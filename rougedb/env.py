@@ -68,7 +68,7 @@ def mailer(name: str, default: str) -> dict[str, Any]:
     except ValueError:
         raise ImproperlyConfigured(f"{name} must name a host and a port that is a number.") from None
     if parts.scheme == "console":
-        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return {"BACKEND": "rougedb.mail.ReadableConsole"}
     if not parts.hostname:
         raise ImproperlyConfigured(f"{name} must name a host, as in smtp://localhost:25.")
     return {

@@ -81,7 +81,7 @@ def test_where_mail_goes(monkeypatch: pytest.MonkeyPatch, value: str, options: t
 
 def test_mail_goes_to_the_console_in_development_alone() -> None:
     show = "from django.conf import settings; print(settings.MAILERS['default']['BACKEND'])"
-    assert "console" in manage("shell", "--no-imports", "-c", show).stdout
+    assert "Console" in manage("shell", "--no-imports", "-c", show).stdout
     assert "smtp" in manage("shell", "--no-imports", "-c", show, **SERVER).stdout
 
 

@@ -7,10 +7,12 @@ import allauth
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.template.loader import get_template
 from django.test import Client
 
 from episodes.models import Series
+from rougedb.mail import ReadableConsole
 from tests.people import PASSWORD, person, signed_in
 
 ALL_SUBJECTS = sorted(
@@ -46,3 +48,9 @@ def test_a_mail_says_who_sends_it_and_little_else() -> None:
         assert message.from_email == "rougedb <no-reply@127.0.0.1>"
         assert not re.search("Rouge|episode|progress", f"{message.subject} {message.body}"), message.body
         assert message.body.endswith("--\nrougedb, testserver")
+
+
+def test_on_the_console_a_link_is_in_one_piece(capsys: pytest.CaptureFixture[str]) -> None:
+    link = "http://127.0.0.1:8000/accounts/confirm-email/" + "x" * 100 + "é/"
+    ReadableConsole().send_messages([EmailMessage("Subject", f"Look: {link}", None, ["ann@example.org"])])
+    assert link in capsys.readouterr().out

@@ -142,7 +142,7 @@ def test_a_row_is_deleted_in_its_form(moderator: Client, ann: Character) -> None
 def test_deleting_somebody_takes_all_that_hangs_on_them_and_can_be_undone(moderator: Client, ann: Character) -> None:
     before = {kind.label: rows.all_values(kind) for kind in rows.registered()}
     response = moderator.post(change_address(ann, "delete"), {"post": "yes"})
-    assert "is published" in told(moderator, response)
+    assert "is removed" in told(moderator, response)
     assert not Character.objects.exists()
     bea = somebody("bea", name="Bea")
     gone = Correction.objects.get()
