@@ -5,6 +5,7 @@ The figure is the data of one SVG path on a field of 48 by 48, its holes cut by 
 
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2s
 from math import cos, pi, sin
 
@@ -107,6 +108,7 @@ def initials_for(name: str) -> str:
     return "".join(letters[:2]).upper() or "?"
 
 
+@lru_cache(2**12)
 def mask_for(name: str) -> str:
     """A face plate; of the parts there are some 45,000 together."""
     pick = _Picker(name)
@@ -115,6 +117,7 @@ def mask_for(name: str) -> str:
     return "".join(_mirrored(points) for points in (outline, *crest, eyes, *brow, *mouth, *cheek))
 
 
+@lru_cache(2**10)
 def seal_for(name: str) -> str:
     """A wheel of as many parts as the name happens to say."""
     pick = _Picker(name)

@@ -1,29 +1,37 @@
 """By what a list of characters or factions can be narrowed: who has which value, as known at some episode.
 
-Counted in Python over plain pairs of row and value: personas merge into their identity, the newest value wins, and what
-has ended is left out, which would be long statements in SQL. Everything is read through the gate.
+The database gathers who has each value into one string of ids, for there may be a hundred thousand rows. What would
+take long statements is said here, of sets: personas merge into their identity, the newest value wins, and between two
+masks of one character there is no relation. Everything is read through the gate.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import CharField, Q, QuerySet, StringAgg, Value
+from django.db.models.functions import Cast as CastTo
 from django.utils.text import slugify
 
-from . import prose, telling
+from . import prose
 from .cast import Cast
-from .models import Character, CharacterTag, Faction, FactionTag, Membership, Relationship, Trait
+from .models import Character, CharacterTag, Faction, FactionTag, Membership, Relationship, Revelation, Trait, Unmasking
 from .vocabulary import Attribute, Certainty, RelationshipKind
 
 if TYPE_CHECKING:
     from .lore import Lore
 
-type Bearer = tuple[UUID, str, str]  # who, the value in the address, the value in words
+type Id = str  # of a row, as the database writes it: making UUIDs of them would take longer than all the rest
+type Having = tuple[str, str, set[Id]]  # the value in the address, the value in words, who has it
+type Said = tuple[int, str, set[Id]]  # in which episode, which value, of whom
 
 BY = "-by"  # the other side of a kind of relation: killed, killed-by
+READ_OFF_TRAITS = (Attribute.SPECIES, Attribute.STATUS, Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN)
 
 LABELS = {kind.value: str(kind.label) for kind in RelationshipKind}
 FROM_TARGET = {
@@ -35,113 +43,166 @@ FROM_TARGET = {
 class Facet:
     """The values that one can choose from, and who has each."""
 
-    def __init__(self, bearers: Iterable[Bearer]) -> None:
+    def __init__(self, values: Iterable[Having]) -> None:
         labels: dict[str, set[str]] = defaultdict(set)
-        self.bearers: dict[str, set[UUID]] = defaultdict(set)
-        for who, value, label in bearers:
-            if value:
-                self.bearers[value].add(who)
+        self.bearers: dict[str, set[Id]] = defaultdict(set)
+        for value, label, who in values:
+            if value and who:
+                self.bearers[value] |= who
                 labels[value].add(label)
         self.labels = {value: min(words) for value, words in labels.items()}
 
-    def having(self, values: Iterable[str]) -> set[UUID]:
+    def having(self, values: Iterable[str]) -> set[Id]:
         """Whoever has any of these values."""
         return {who for value in values for who in self.bearers[value]}
 
 
+class Identities:
+    """Whom the personas are known to be, for whole sets of ids."""
+
+    def __init__(self, lore: Lore) -> None:
+        self._root_of = {written(persona): written(root) for persona, root in lore.identities.items()}
+        self._personas = frozenset(self._root_of)
+
+    def own(self, who: set[Id]) -> set[Id]:
+        return who - self._personas
+
+    def of_personas(self, who: set[Id]) -> set[Id]:
+        return {self._root_of[persona] for persona in who & self._personas}
+
+    def of(self, who: set[Id]) -> set[Id]:
+        return self.own(who) | self.of_personas(who)
+
+
+def written(row: UUID) -> Id:
+    return str(row) if connection.features.has_native_uuid_field else row.hex
+
+
+def as_written(column: str) -> CastTo:
+    return CastTo(column, CharField())
+
+
+def _gathered(rows: QuerySet[Any], *by: str, of: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """For each value in the columns `by` the sets of ids that stand in the columns `of`."""
+    ids = {f"all_{column}": StringAgg(as_written(column), Value(" ")) for column in of}
+    for row in rows.order_by().values_list(*by).annotate(**ids):
+        yield *row[: len(by)], *(set(found.split()) for found in row[len(by) :])
+
+
 def of_characters(lore: Lore) -> dict[str, Facet]:
+    known = Identities(lore)
+    traits = _traits(lore)
+    voices = [*traits[Attribute.VOICE_ACTOR], *traits[Attribute.VOICE_ACTOR_EN]]
     return {
-        "species": Facet(_newest(lore, Attribute.SPECIES)),
-        "status": Facet(_newest(lore, Attribute.STATUS)),
-        "faction": Facet(_factions(lore)),
-        "role": Facet(_roles(lore)),
-        "tag": Facet(_tags(lore, CharacterTag)),
-        "relation": Facet(_relations(lore)),
-        "first": Facet(_first_episodes(lore, Character)),
-        "voice": Facet(_voices(lore)),
+        "species": Facet(_worded(lore, _newest(traits[Attribute.SPECIES], known))),
+        "status": Facet(_worded(lore, _newest(traits[Attribute.STATUS], known))),
+        "faction": Facet(_factions(lore, known)),
+        "role": Facet(_roles(lore, known)),
+        "tag": Facet(_tags(lore, CharacterTag, known)),
+        "relation": Facet(_relations(lore, known)),
+        "first": Facet(_first_episodes(lore, Character, known)),
+        "voice": Facet(_worded(lore, [(value, known.of(who)) for _, value, who in voices])),
     }
 
 
 def of_factions(lore: Lore) -> dict[str, Facet]:
-    return {"tag": Facet(_tags(lore, FactionTag)), "first": Facet(_first_episodes(lore, Faction))}
+    known = Identities(lore)
+    return {"tag": Facet(_tags(lore, FactionTag, known)), "first": Facet(_first_episodes(lore, Faction, known))}
 
 
-def newest_episodes(lore: Lore, facets: dict[str, Facet]) -> dict[UUID, int]:
+def first_episodes(facets: dict[str, Facet]) -> dict[Id, int]:
+    return {who: int(value) for value, bearers in facets["first"].bearers.items() for who in bearers}
+
+
+def newest_episodes(lore: Lore, facets: dict[str, Facet]) -> dict[Id, int]:
     """In which episode something was last learned of each character."""
-    newest: dict[UUID, int] = {}
-    pairs = lore.concerned_pairs()
-    firsts = ((who, int(value)) for value, all_of_them in facets["first"].bearers.items() for who in all_of_them)
-    for who, episode in (*pairs, *firsts):
-        root = lore.root_of(who)
-        newest[root] = max(newest.get(root, 0), episode)
+    known = Identities(lore)
+    newest = first_episodes(facets)
+    told = Revelation.objects.as_of(lore.progress).filter(characters__isnull=False)
+    for episode, who in sorted(_gathered(told, "revealed_in_id", of=["characters"]), key=_episode):
+        newest.update(dict.fromkeys(known.of(who), episode))
     return newest
 
 
-def _newest(lore: Lore, attribute: Attribute) -> Iterator[Bearer]:
-    rows: dict[UUID, list[telling.Row]] = defaultdict(list)
-    traits = Trait.objects.as_of(lore.progress).filter(attribute=attribute, character__isnull=False)
-    columns = ("character_id", "faction_id", "value", "revealed_in_id")
-    for row in traits.order_by("revealed_in_id", "value").values(*columns):
-        rows[lore.root_of(row["character_id"])].append(row)
-    newest = {root: telling.newest_of(found, root)["value"] for root, found in rows.items()}
-    yield from _worded(lore, newest.items())
+def _traits(lore: Lore) -> dict[str, list[Said]]:
+    said: dict[str, list[Said]] = defaultdict(list)
+    traits = Trait.objects.as_of(lore.progress).filter(attribute__in=READ_OFF_TRAITS, character__isnull=False)
+    for attribute, episode, value, who in _gathered(traits, "attribute", "revealed_in_id", "value", of=["character"]):
+        said[attribute].append((episode, value, who))
+    return said
 
 
-def _voices(lore: Lore) -> Iterator[Bearer]:
-    voices = Trait.objects.as_of(lore.progress).filter(
-        attribute__in=(Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN), character__isnull=False
-    )
-    pairs = voices.values_list("character_id", "value")
-    yield from _worded(lore, [(lore.root_of(who), value) for who, value in pairs])
+def _newest(said: Iterable[Said], known: Identities) -> Iterator[tuple[str, set[Id]]]:
+    """The newest value wins; of those of one episode the identity's own, as in `telling.newest_of`."""
+    in_turn = sorted(said, key=lambda one: (-one[0], one[1]))
+    settled: set[Id] = set()
+    for _, together in groupby(in_turn, key=_episode):
+        values = [(value, who) for _, value, who in together]
+        for whose in (known.own, known.of_personas):
+            for value, who in values:
+                yield value, whose(who) - settled
+                settled |= whose(who)
 
 
-def _worded(lore: Lore, pairs: Iterable[tuple[UUID, str]]) -> Iterator[Bearer]:
+def _worded(lore: Lore, values: Iterable[tuple[str, set[Id]]]) -> Iterator[Having]:
     """Values as they are read, with whom they mention by the names known now."""
-    pairs = list(pairs)
+    together: dict[str, set[Id]] = defaultdict(set)
+    for value, who in values:
+        together[value] |= who
     cast = Cast(lore)
-    cast.note_texts(value for _, value in pairs)
+    cast.note_texts(together)
     cast.look_up()
-    words = {value: prose.plain(cast.render_line(value)) for value in {value for _, value in pairs}}
-    slugs = {value: slugify(said, allow_unicode=True) for value, said in words.items()}
-    for who, value in pairs:
-        yield who, slugs[value], words[value]
+    for value, who in together.items():
+        words = prose.plain(cast.render_line(value))
+        yield slugify(words, allow_unicode=True), words, who
 
 
-def _factions(lore: Lore) -> Iterator[Bearer]:
-    pairs = list(lore.current(Membership).order_by().values_list("character_id", "faction_id"))
+def _factions(lore: Lore, known: Identities) -> Iterator[Having]:
+    gathered = list(_gathered(lore.current(Membership), "faction_id", of=["character"]))
     public_ids = dict(Faction.objects.as_of(lore.progress).values_list("id", "public_id"))
     cast = Cast(lore)
-    cast.factions |= {faction for _, faction in pairs}
+    cast.factions |= {faction for faction, _ in gathered}
     cast.look_up()
-    for who, faction in pairs:
-        yield lore.root_of(who), public_ids[faction], cast.faction(faction).name
+    for faction, who in gathered:
+        yield public_ids[faction], cast.name(faction), known.of(who)
 
 
-def _roles(lore: Lore) -> Iterator[Bearer]:
-    pairs = list(lore.current(Membership).order_by().values_list("character_id", "role"))
-    slugs = {role: slugify(role, allow_unicode=True) for role in {role for _, role in pairs}}
-    for who, role in pairs:
-        yield lore.root_of(who), slugs[role], role
+def _roles(lore: Lore, known: Identities) -> Iterator[Having]:
+    for role, who in _gathered(lore.current(Membership), "role", of=["character"]):
+        yield slugify(role, allow_unicode=True), role, known.of(who)
 
 
-def _tags(lore: Lore, model: type[CharacterTag | FactionTag]) -> Iterator[Bearer]:
-    for who, slug, name in lore.current(model).order_by().values_list("content_object_id", "tag__slug", "tag__name"):
-        yield lore.root_of(who), slug, name
+def _tags(lore: Lore, model: type[CharacterTag | FactionTag], known: Identities) -> Iterator[Having]:
+    for slug, name, who in _gathered(lore.current(model), "tag__slug", "tag__name", of=["content_object"]):
+        yield slug, name, known.of(who)
 
 
-def _relations(lore: Lore) -> Iterator[Bearer]:
-    current = lore.current(Relationship).order_by().exclude(certainty=Certainty.DISPROVED)
-    for source, kind, target in current.values_list("source_id", "kind", "target_id"):
+def _relations(lore: Lore, known: Identities) -> Iterator[Having]:
+    current = lore.current(Relationship).exclude(certainty=Certainty.DISPROVED)
+    unmasked = Unmasking.objects.as_of(lore.progress)
+    personas, identities = unmasked.values("persona"), unmasked.values("identity")
+    # Only where both have several names can they be one and the same; those are looked at one by one.
+    maybe_one = (Q(source__in=personas) | Q(source__in=identities)) & (
+        Q(target__in=personas) | Q(target__in=identities)
+    )
+    for kind, sources, targets in _gathered(current.exclude(maybe_one), "kind", of=["source", "target"]):
+        yield kind, LABELS[kind], known.of(sources)
+        yield *FROM_TARGET[kind], known.of(targets)
+    for kind, source, target in current.filter(maybe_one).order_by().values_list("kind", "source_id", "target_id"):
         here, there = lore.root_of(source), lore.root_of(target)
-        if here != there:  # or else it is between two masks of one character
-            yield here, kind, LABELS[kind]
-            yield there, *FROM_TARGET[kind]
+        if here != there:
+            yield kind, LABELS[kind], {written(here)}
+            yield *FROM_TARGET[kind], {written(there)}
 
 
-def _first_episodes(lore: Lore, model: type[Character | Faction]) -> Iterator[Bearer]:
-    first: dict[UUID, int] = {}
-    for who, episode in model.objects.as_of(lore.progress).values_list("id", "revealed_in_id"):
-        root = lore.root_of(who)
-        first[root] = min(first.get(root, episode), episode)
-    for root, episode in first.items():
-        yield root, str(episode), f"Episode {episode}" if episode else "Before the first episode"
+def _first_episodes(lore: Lore, model: type[Character | Faction], known: Identities) -> Iterator[Having]:
+    seen: set[Id] = set()
+    gathered = _gathered(model.objects.as_of(lore.progress), "revealed_in_id", of=["pk"])
+    for episode, who in sorted(gathered, key=_episode):
+        fresh = known.of(who) - seen
+        seen |= fresh
+        yield str(episode), f"Episode {episode}" if episode else "Before the first episode", fresh
+
+
+def _episode(said: tuple[int, *tuple[Any, ...]]) -> int:
+    return said[0]

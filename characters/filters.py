@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 import django_filters
 from django import forms
@@ -16,7 +15,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from .facets import Facet
+from .facets import Facet, Id
 from .values import Chip, Choice, ChoiceGroup, Narrowing
 
 SORTS = {"name": "Name", "first": "First seen", "newest": "Newest known"}
@@ -92,7 +91,7 @@ class ListFilter(django_filters.FilterSet):
     def left_out(self) -> bool:
         return any(getattr(field, "left_out", False) for field in self.form.fields.values())
 
-    def narrowing(self, everybody: set[UUID], address: str, always: Mapping[str, str]) -> Narrowing:
+    def narrowing(self, everybody: set[Id], address: str, always: Mapping[str, str]) -> Narrowing:
         """What the page shows of it: choices with their counts, chips, and the address of this very list."""
         return Narrowing(
             groups=tuple(self._group(name, everybody) for name in self.facets),
@@ -113,16 +112,15 @@ class ListFilter(django_filters.FilterSet):
             clear_url=f"{address}?{urlencode(always)}" if always else address,
         )
 
-    def _group(self, name: str, everybody: set[UUID]) -> ChoiceGroup:
+    def _group(self, name: str, everybody: set[Id]) -> ChoiceGroup:
         """A choice counts whom the list would hold with it, the other filters as they are."""
         chosen, facet = self.chosen, self.facets[name]
-        others = everybody
-        for other, values in chosen.items():
-            if values and other != name:
-                others = others & self.facets[other].having(values)
+        others = [self.facets[other].having(values) for other, values in chosen.items() if values and other != name]
+        fitting = everybody.intersection(*others)
         choices = [
-            Choice(value, label, len(facet.bearers[value] & others), value in chosen[name])
+            Choice(value, label, len(bearers & fitting if others else bearers), value in chosen[name])
             for value, label in facet.labels.items()
+            for bearers in (facet.bearers[value],)
         ]
         return ChoiceGroup(
             name=name,

@@ -38,6 +38,7 @@ from .models import (
     Trait,
     Unmasking,
 )
+from .statements import as_uuid, fetched
 from .telling import Row
 from .values import (
     Card,
@@ -285,13 +286,21 @@ class Lore:
         """The rows that have not ended, as far as is known."""
         return self._with_end(model).filter(until__isnull=True)
 
-    def concerned_pairs(self) -> Iterable[tuple[UUID, int]]:
-        """Each character with the episode of each revelation that concerns them."""
-        told = Revelation.objects.as_of(self.progress).filter(characters__isnull=False)
-        return told.values_list("characters", "revealed_in_id").distinct()
-
     def revelations(self, ids: Iterable[UUID]) -> list[Row]:
-        return self._revelations(Q(id__in=ids))
+        """What they say, and since when each is seen differently."""
+        told = Revelation.objects.as_of(self.progress).filter(id__in=ids)
+        overturned = self._overturned_in(ids)
+        rows = _rows(told, "id", "text", "certainty", "revealed_in_id")
+        return [row | {"overturned_in": overturned.get(row["id"])} for row in rows]
+
+    def concerned(self, ids: Iterable[UUID]) -> Iterable[tuple[UUID, int, set[UUID], set[UUID]]]:
+        """Of revelations, those that are known: episode, characters and factions."""
+        known = Revelation.objects.as_of(self.progress).filter(id__in=ids)
+        found: dict[tuple[UUID, int], tuple[set[UUID], set[UUID]]] = defaultdict(lambda: (set(), set()))
+        for place, column in enumerate(("characters", "factions")):
+            for row, number, subject in known.values_list("id", "revealed_in_id", column):
+                found[row, number][place].update([subject] if subject else [])
+        return [(row, number, *subjects) for (row, number), subjects in found.items()]
 
     def revelations_of(self, characters: Iterable[UUID]) -> list[Row]:
         """Those that concern them, and those that overturned these, whomever they concern."""
@@ -453,6 +462,11 @@ class Lore:
             character = self._identity_of[character]
         return character
 
+    @cached_property
+    def identities(self) -> dict[UUID, UUID]:
+        """Of each persona that is unmasked, whom it is known to be."""
+        return {persona: self.root_of(persona) for persona in self._identity_of}
+
     def family_of(self, character: UUID) -> set[UUID]:
         """All that are known to be the same as this one, itself included."""
         return self._families.get(self.root_of(character), {character})
@@ -462,8 +476,15 @@ class Lore:
 
     @cached_property
     def _unmaskings(self) -> list[Row]:
-        rows = Unmasking.objects.as_of(self.progress).order_by("revealed_in_id")
-        return _rows(rows, "persona_id", "identity_id", "revealed_in_id")
+        found = fetched(
+            'SELECT "persona_id", "identity_id", "revealed_in_id" FROM "characters_unmasking"'
+            ' WHERE "characters_unmasking"."revealed_in_id" <= %s ORDER BY "revealed_in_id"',
+            [self.progress],
+        )
+        return [
+            {"persona_id": as_uuid(persona), "identity_id": as_uuid(identity), "revealed_in_id": number}
+            for persona, identity, number in found
+        ]
 
     @cached_property
     def _identity_of(self) -> dict[UUID, UUID]:
@@ -472,8 +493,7 @@ class Lore:
     @cached_property
     def _families(self) -> dict[UUID, set[UUID]]:
         families: dict[UUID, set[UUID]] = defaultdict(set)
-        for persona in self._identity_of:
-            root = self.root_of(persona)
+        for persona, root in self.identities.items():
             families[root] |= {root, persona}
         return dict(families)
 
@@ -513,11 +533,7 @@ class Lore:
         rows = _rows(told, "id", "text", "certainty", "revealed_in_id", "time", "supersedes_id")
         ids = [row["id"] for row in rows]
         before = dict(visible.filter(id__in={row["supersedes_id"] for row in rows} - {None}).values_list("id", "text"))
-        overturned = dict(
-            visible.filter(supersedes__in=ids)
-            .order_by("-revealed_in_id")
-            .values_list("supersedes_id", "revealed_in_id")
-        )
+        overturned = self._overturned_in(ids)
         concerned: dict[UUID, dict[str, list[UUID]]] = defaultdict(lambda: {"characters": [], "factions": []})
         for kind, through in (
             ("characters", Revelation.characters.through),
@@ -531,6 +547,12 @@ class Lore:
             row["believed_before"] = before.get(row["supersedes_id"], "")
             row["overturned_in"] = overturned.get(row["id"])
         return rows
+
+    def _overturned_in(self, ids: Iterable[UUID]) -> dict[UUID, int]:
+        """In which episode each was first superseded."""
+        successors = Revelation.objects.as_of(self.progress).filter(supersedes__in=ids).order_by()
+        # Sorted here: asked for the order, SQLite would read all revelations in it.
+        return dict(sorted(successors.values_list("supersedes_id", "revealed_in_id"), key=lambda pair: -pair[1]))
 
     def _with_end(self, model: type[Any]) -> QuerySet[Any]:
         """An end is gated by itself: until it is known, there is none."""
@@ -549,7 +571,7 @@ class Lore:
         last = max(1, -(-total // CARDS_PER_PAGE))
         number = min(max(page, 1), last)
         start = (number - 1) * CARDS_PER_PAGE
-        shown = ordered[start : start + CARDS_PER_PAGE]
+        shown = [UUID(subject) for subject in ordered[start : start + CARDS_PER_PAGE]]
         noted = self._families_of(shown)
         line = (Attribute.SPECIES, Attribute.OCCUPATION) if model is Character else (Attribute.SUMMARY,)
         traits = self._traits(Q(attribute__in=line, **{f"{kind}__in": noted}))
@@ -589,22 +611,22 @@ class Lore:
             number=number,
             last=last,
             narrowing=narrowed.narrowing(
-                {who for bearers in narrowed.facets["first"].bearers.values() for who in bearers},
+                set().union(*narrowed.facets["first"].bearers.values()),
                 reverse(f"{kind}s"),
                 {"as_of": str(self.progress)} if self.look_back else {},
             ),
         )
 
-    def _ordered(self, model: type[Character | Faction], narrowed: ListFilter) -> list[UUID]:
+    def _ordered(self, model: type[Character | Faction], narrowed: ListFilter) -> list[facets.Id]:
         """By name, and before that by what was asked for."""
         headline = Alias.objects.as_of(self.progress).filter(
             headline=True, **{str(model._meta.model_name): OuterRef("pk")}
         )
         by_name = narrowed.qs.annotate(name=Subquery(headline.order_by("-revealed_in_id").values("name")[:1]))
-        ordered = list(by_name.order_by(Lower("name"), "name", "public_id").values_list("id", flat=True))
+        in_order = by_name.order_by(Lower("name"), "name", "public_id")
+        ordered = list(in_order.values_list(facets.as_written("pk"), flat=True))
         if narrowed.sort == "first":
-            first = {who: int(value) for value, who_all in narrowed.facets["first"].bearers.items() for who in who_all}
-            ordered.sort(key=first.__getitem__)
+            ordered.sort(key=facets.first_episodes(narrowed.facets).__getitem__)
         elif narrowed.sort == "newest":
             newest = facets.newest_episodes(self, narrowed.facets)
             ordered.sort(key=newest.__getitem__, reverse=True)

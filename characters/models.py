@@ -180,6 +180,7 @@ class Trait(Owned):
 
     class Meta(Owned.Meta):
         ordering = ["attribute", "revealed_in"]
+        indexes = [models.Index(fields=["attribute", "revealed_in"], name="characters_trait_by_attribute")]
         constraints = [
             *Owned.Meta.constraints,
             models.UniqueConstraint(
@@ -339,7 +340,7 @@ class Revelation(Content):
     characters = models.ManyToManyField(Character, blank=True, related_name="revelations")
     factions = models.ManyToManyField(Faction, blank=True, related_name="revelations")
     supersedes = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="successors",
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="successors", db_index=False,
         help_text="The earlier belief that this one overturns or completes.",
     )  # fmt: skip
     time = models.CharField(
@@ -355,6 +356,10 @@ class Revelation(Content):
 
     class Meta:
         ordering = ["revealed_in", "position", "key"]
+        # Of those that supersede alone: nearly all have none, and SQLite thinks little of an index full of NULL.
+        indexes = [
+            models.Index(fields=["supersedes"], condition=Q(supersedes__isnull=False), name="characters_successors")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(supersedes=F("id")),
@@ -492,6 +497,11 @@ class SearchEntry(models.Model):
     def ceiling(cls, progress: int) -> int:
         """The first key beyond what somebody at this episode may know."""
         return (progress + 1) << cls.EPISODE_SHIFT
+
+    @staticmethod
+    def gate_word(progress: int) -> str:
+        """PostgreSQL's index has words for “before episode 2ⁿ”, so that it does not read far beyond the gate."""
+        return f"'@{min(progress.bit_length(), 15)}'"
 
 
 def check_headlines(first_episode: int, headline_episodes: set[int]) -> None:

@@ -6,15 +6,19 @@ alone: no statistics of the corpus, which would count what is hidden.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BooleanField, Q
-from django.db.models.expressions import RawSQL
+from django.db.models import StringAgg, Value
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -30,9 +34,10 @@ from .models import (
     SearchEntry,
     Trait,
 )
+from .statements import as_uuid, fetched
 from .values import EpisodeRow, Face, Passage, SearchGroup, SearchPage, Suggestion
 from .vocabulary import Attribute, Certainty
-from .words import Query, Term, excerpt, highlighted, name_parts, occurs, parse
+from .words import Query, Term, excerpt, highlighted, name_parts, occurs, parse, parts_of_names
 
 if TYPE_CHECKING:
     from .lore import Lore
@@ -45,9 +50,6 @@ MOST_TEXTS = 300
 MOST_SUGGESTIONS = 8
 PASSAGES_PER_GROUP = 4
 GROUPS_PER_PAGE = 20
-
-# Not `is_name=True`: that is a parameter to SQLite, which then cannot know that an index of names alone will do.
-IS_NAME = RawSQL('"characters_searchentry"."is_name"', [], output_field=BooleanField())
 
 
 class Rank(IntEnum):
@@ -106,69 +108,104 @@ def in_index(lore: Lore, text: str) -> tuple[list[Any], list[Any]]:
 
 def names_in_index(lore: Lore, text: str) -> list[tuple[UUID, Rank]]:
     query = parse(text)
-    return list(_names(lore, query, MOST_NAMES).items()) if query.wanted else []
+    return [(found.row, found.rank) for found in _names(lore, query, MOST_NAMES)] if query.wanted else []
 
 
-def _names(lore: Lore, query: Query, most: int) -> dict[UUID, Rank]:
-    """Alias rows by rank, the best first; more are asked for only while there is room."""
-    ranks: dict[UUID, Rank] = {}
+def suggested(lore: Lore, text: str) -> list[tuple[UUID, Rank]]:
+    """The names from which suggestions are made."""
+    return [(found.row, found.rank) for found in _names(lore, parse(text), MOST_SUGGESTIONS * 3)]
+
+
+class _Name(NamedTuple):
+    rank: Rank
+    row: UUID
+    name: str
+    character: UUID | None
+    faction: UUID | None
+    episode: int
+
+
+def _names(lore: Lore, query: Query, most: int) -> list[_Name]:
+    """Names by rank, the best and newest first. Worse ones are taken only while there is room."""
     plain = " ".join(query.words)
-    names = SearchEntry.objects.as_of(lore.progress).filter(IS_NAME).order_by("-id")
+    ways = {Rank.WORD_IN_NAME: _matching(lore, query, most, of_names=True, prefix=True)}
     if query.is_plain:
-        for row in names.filter(words=plain).values_list("row", flat=True)[:most]:
-            ranks[row] = Rank.EXACT_NAME
-        if len(ranks) < most:
-            for row in names.filter(_begins(lore, plain)).values_list("row", flat=True)[:most]:
-                ranks.setdefault(row, Rank.NAME_BEGINS)
-    if len(ranks) < most:
-        for row in names.filter(_matches(lore, query, of_names=True, prefix=True)).values_list("row", flat=True)[:most]:
-            ranks.setdefault(row, Rank.WORD_IN_NAME)
-    return ranks
+        ways = {Rank.EXACT_NAME: _exactly(lore, plain), Rank.NAME_BEGINS: _beginning(lore, plain, most), **ways}
+    # All at once: what a statement costs by being made and sent is more than what most of them find.
+    arms = [
+        f'SELECT * FROM (SELECT {rank:d} AS "rank", "id", "row" FROM "characters_searchentry"'  # noqa: S608 - our own
+        f' WHERE {AS_OF} AND {which} ORDER BY "id" DESC LIMIT %s) AS "found_{rank:d}"'
+        for rank, (which, _) in ways.items()
+    ]
+    found = fetched(
+        'SELECT "rank", "row", "name", "character_id", "faction_id", "characters_alias"."revealed_in_id"'  # noqa: S608
+        f' FROM ({" UNION ALL ".join(arms)}) AS "found" JOIN "characters_alias" ON "characters_alias"."id" = "row"'
+        ' WHERE "characters_alias"."revealed_in_id" <= %s ORDER BY "rank", "found"."id" DESC',
+        [param for _, params in ways.values() for param in (lore.progress, *params, most)] + [lore.progress],
+    )
+    names: dict[UUID, _Name] = {}
+    for rank, rows in groupby(found, key=itemgetter(0)):
+        if len(names) < most:
+            for _, row, name, character, faction, episode in rows:
+                owner = (as_uuid(character) if character else None, as_uuid(faction) if faction else None)
+                names.setdefault(as_uuid(row), _Name(Rank(rank), as_uuid(row), name, *owner, episode))
+    return list(names.values())
 
 
 def _texts(lore: Lore, query: Query) -> dict[Kind, dict[UUID, list[int]]]:
     """Rows by kind, each with the episodes of its entries. Whole words first; beginnings only if there are none."""
-    texts = SearchEntry.objects.as_of(lore.progress).filter(is_name=False).order_by("-id")
     for prefix in (False, True):
-        matching = texts.filter(_matches(lore, query, of_names=False, prefix=prefix))
-        found = list(matching.values_list("kind", "row", "revealed_in")[:MOST_TEXTS])
+        which, params = _matching(lore, query, MOST_TEXTS, of_names=False, prefix=prefix)
+        found = fetched(
+            f'SELECT "kind", "row", "revealed_in_id" FROM "characters_searchentry" WHERE {AS_OF} AND {which}'  # noqa: S608
+            ' ORDER BY "id" DESC LIMIT %s',
+            [lore.progress, *params, MOST_TEXTS],
+        )
         if found:
             break
     by_kind: dict[Kind, dict[UUID, list[int]]] = defaultdict(lambda: defaultdict(list))
     for kind, row, episode in found:
-        by_kind[Kind(kind)][row].append(episode)
+        by_kind[Kind(kind)][as_uuid(row)].append(episode)
     return by_kind
 
 
-def _begins(lore: Lore, plain: str) -> Q:
+type Condition = tuple[str, list[Any]]  # SQL and its parameters
+
+AS_OF = '"characters_searchentry"."revealed_in_id" <= %s'
+
+
+def _exactly(lore: Lore, plain: str) -> Condition:
+    return '"is_name" AND "words" = %s AND "id" < %s', [plain, SearchEntry.ceiling(lore.progress)]
+
+
+def _beginning(lore: Lore, plain: str, most: int) -> Condition:
     if connection.vendor == "postgresql":
-        return Q(words__startswith=plain)
-    return _in_fts("characters_search_names", f'^ "{plain}" *', lore.progress, MOST_NAMES)
+        return '"is_name" AND "words" LIKE %s AND "id" < %s', [f"{plain}%", SearchEntry.ceiling(lore.progress)]
+    return _in_fts("characters_search_names", f'^ "{plain}" *', lore.progress, most)
 
 
-def _matches(lore: Lore, query: Query, *, of_names: bool, prefix: bool) -> RawSQL | Q:
+def _matching(lore: Lore, query: Query, most: int, *, of_names: bool, prefix: bool) -> Condition:
     terms = query.wanted if of_names else query.telling
     if connection.vendor == "postgresql":
         wanted = " & ".join(f"({_tsquery(term, prefix)})" for term in terms)
         unwanted = "".join(f" & !({_tsquery(term, prefix=False)})" for term in query.unwanted)
-        return RawSQL(
-            '"characters_searchentry"."vector" @@ to_tsquery(\'simple\', %s)',
-            [wanted + unwanted],
-            output_field=BooleanField(),
+        return (
+            f'{"" if of_names else "NOT "}"is_name" AND "vector" @@ (to_tsquery(\'simple\', %s) && %s::tsquery)',
+            [wanted + unwanted, SearchEntry.gate_word(lore.progress)],
         )
     wanted = " AND ".join(_fts(term, prefix) for term in terms)
     unwanted = "".join(f" NOT {_fts(term, prefix=False)}" for term in query.unwanted)
-    table, most = ("characters_search_names", MOST_NAMES) if of_names else ("characters_search_texts", MOST_TEXTS)
+    table = "characters_search_names" if of_names else "characters_search_texts"
     return _in_fts(table, f"({wanted}){unwanted}", lore.progress, most)
 
 
-def _in_fts(table: str, expression: str, progress: int, most: int) -> Q:
-    """Asks SQLite's full-text table, whose row ids begin with the episode. A subquery would be asked for each row."""
+def _in_fts(table: str, expression: str, progress: int, most: int) -> Condition:
+    """Asks SQLite's full-text table, whose row ids begin with the episode."""
     matching = f'SELECT "rowid" FROM "{table}" WHERE "{table}" MATCH %s AND "rowid" < %s'  # noqa: S608 - one of two
-    sql = f'{matching} ORDER BY "rowid" DESC LIMIT %s'
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [expression, SearchEntry.ceiling(progress), most])
-        return Q(pk__in=[rowid for (rowid,) in cursor.fetchall()])
+    return (
+        f'"id" IN ({matching} ORDER BY "rowid" DESC LIMIT %s)',
+        [expression, SearchEntry.ceiling(progress), most],
+    )
 
 
 def _tsquery(term: Term, prefix: bool) -> str:
@@ -190,9 +227,9 @@ def _corrected(lore: Lore, query: Query, *, keeping_others: bool = False) -> Que
     """
     if not query.is_plain:
         return None
-    known = {
-        part for name in Alias.objects.as_of(lore.progress).values_list("name", flat=True) for part in name_parts(name)
-    }
+    # In one piece: row by row it would take longer than the comparing.
+    names = Alias.objects.as_of(lore.progress).aggregate(all=StringAgg("name", Value("\n")))["all"] or ""
+    known = parts_of_names(names)
     corrected = []
     for word in name_parts(query.text):
         nearest = word if word in known else _nearest(word, known)
@@ -216,11 +253,14 @@ def _nearest(word: str, known: set[str]) -> str | None:
 class _Group:
     place: tuple[Rank, int]  # of the best that was found; the newest comes first, so its episode is negative
     names: list[str] = field(default_factory=list)
-    rows: list[tuple[Kind, Row]] = field(default_factory=list)
+    rows: list[tuple[Kind, UUID]] = field(default_factory=list)
 
 
 class _Found:
-    """Rows that the index named, read through the gate and gathered under whom they are about."""
+    """What the index named, read through the gate and gathered under whom it is about.
+
+    All of it is put in order by ids, episodes and names; only what a page shows is read in full.
+    """
 
     def __init__(self, lore: Lore, query: Query) -> None:
         self.lore = lore
@@ -229,54 +269,28 @@ class _Found:
         self.has_names = False
         self._of_subject: dict[UUID, _Group] = {}
         self._of_episode: dict[int, _Group] = {}
+        self._factions: set[UUID] = set()  # the other subjects are characters
+        self._rows: dict[tuple[Kind, UUID], Row] = {}
 
     def __bool__(self) -> bool:
         return bool(self._of_subject or self._of_episode)
 
-    def add(self, names: dict[UUID, Rank], texts: dict[Kind, dict[UUID, list[int]]]) -> None:
+    def add(self, names: list[_Name], texts: dict[Kind, dict[UUID, list[int]]]) -> None:
         self._add_names(names)
-        rows = {kind: self._rows_of(kind, ids) for kind, ids in texts.items()}
-        for kind, found in rows.items():
-            for row in found:
-                self._introduce(kind, row)
-        self.cast.look_up()
-        for kind, found in rows.items():
-            for row in found:
-                self._add_text(kind, row)
+        for kind, ids in texts.items():
+            for row, number, characters, factions in self._about(kind, ids):
+                self._factions |= factions
+                subjects = {self.lore.root_of(subject) for subject in characters} | factions
+                groups = [self._group(subject, Rank.TEXT, number) for subject in subjects]
+                for group in groups or [self._of_episode.setdefault(number, _Group((Rank.TEXT, -number)))]:
+                    group.rows.append((kind, row))
 
-    def _add_names(self, ranks: dict[UUID, Rank]) -> None:
-        columns = ("id", "name", "character_id", "faction_id", "revealed_in_id")
-        for row in Alias.objects.as_of(self.lore.progress).filter(id__in=ranks).values(*columns) if ranks else ():
+    def _add_names(self, names: list[_Name]) -> None:
+        for found in names:
             self.has_names = True
-            subject = row["character_id"] or row["faction_id"]
-            (self.cast.characters if row["character_id"] else self.cast.factions).add(subject)
-            group = self._group(subject, ranks[row["id"]], row["revealed_in_id"])
-            group.names.append(row["name"])
-
-    def _rows_of(self, kind: Kind, ids: dict[UUID, list[int]]) -> list[Row]:
-        if kind == Kind.EPISODE:
-            numbers = {number for episodes in ids.values() for number in episodes}
-            return self.lore.told_of_episodes(numbers)
-        if kind == Kind.REVELATION:
-            return self.lore.revelations(ids)
-        model, columns = READ[kind]
-        return self.lore.rows(model, ids, *columns)
-
-    def _introduce(self, kind: Kind, row: Row) -> None:
-        cast = self.cast
-        cast.characters |= {row[name] for name in ("character_id", "source_id", "target_id") if row.get(name)}
-        cast.characters |= set(row.get("characters", ()))
-        cast.factions |= set(row.get("factions", ())) | ({row["faction_id"]} if row.get("faction_id") else set())
-        if kind in (Kind.CHARACTER_TAG, Kind.FACTION_TAG):
-            (cast.characters if kind == Kind.CHARACTER_TAG else cast.factions).add(row["content_object_id"])
-        cast.note_texts(row[name] for name in ("value", "text", "caption") if row.get(name))
-
-    def _add_text(self, kind: Kind, row: Row) -> None:
-        number = row["revealed_in_id"]
-        subjects = {self.lore.root_of(subject) for subject in _subjects(kind, row)}
-        groups = [self._group(subject, Rank.TEXT, number) for subject in subjects]
-        for group in groups or [self._of_episode.setdefault(number, _Group((Rank.TEXT, -number)))]:
-            group.rows.append((kind, row))
+            if found.faction:
+                self._factions.add(found.faction)
+            self._group(found.character or found.faction, found.rank, found.episode).names.append(found.name)
 
     def _group(self, subject: UUID, rank: Rank, episode: int) -> _Group:
         place = rank, -episode
@@ -284,17 +298,54 @@ class _Found:
         group.place = min(group.place, place)
         return group
 
-    def _ordered(self) -> list[tuple[tuple[Any, ...], Face | EpisodeRow, _Group]]:
-        episodes = {row.number: row for row in self.lore.episodes} if self._of_episode else {}
-        about: list[tuple[Face | EpisodeRow, _Group]] = [
-            *((self.cast.person(subject), group) for subject, group in self._of_subject.items()),
-            *((episodes[number], group) for number, group in self._of_episode.items()),
-        ]
-        order = [
-            ((group.place[0], _goes_by(what, group), group.place[1], _sort_key(what)), what, group)
-            for what, group in about
-        ]
-        return sorted(order, key=lambda item: item[0])
+    def _about(self, kind: Kind, ids: dict[UUID, list[int]]) -> Iterator[tuple[UUID, int, set[UUID], set[UUID]]]:
+        """Each row with its episode, and the characters and factions it is about."""
+        if kind == Kind.EPISODE:
+            yield from ((row, number, set(), set()) for row, numbers in ids.items() for number in numbers)
+        elif kind == Kind.REVELATION:
+            yield from self.lore.concerned(ids)
+        else:
+            model, of_characters, of_factions, _ = READ[kind]
+            for row in self.lore.rows(model, ids, "id", *of_characters, *of_factions):
+                characters, factions = ({row[name] for name in of} - {None} for of in (of_characters, of_factions))
+                yield row["id"], row["revealed_in_id"], characters, factions
+
+    def _in_order(self, start: int, stop: int) -> list[tuple[Face | EpisodeRow, _Group]]:
+        """The groups from one place to another; only those that compete for these places are looked up."""
+        self._look_up(subject for subject, group in self._of_subject.items() if group.names)
+        groups = sorted([*self._of_subject.items(), *self._of_episode.items()], key=self._rough_place)
+        places = [self._rough_place(group) for group in groups]
+        if not places[start:stop]:
+            return []
+        first, last = places[start], places[start:stop][-1]
+        start_of_these, end_of_these = bisect_left(places, first), bisect_right(places, last)
+        competing = groups[start_of_these:end_of_these]
+        self._look_up(what for what, _ in competing if isinstance(what, UUID))
+        competing.sort(key=lambda group: (self._rough_place(group), self._fine_place(group[0])))
+        shown = competing[start - start_of_these : stop - start_of_these]
+        return [(self.cast.person(what) if isinstance(what, UUID) else self._episodes[what], of) for what, of in shown]
+
+    def _look_up(self, subjects: Iterable[UUID]) -> None:
+        for subject in subjects:
+            (self.cast.factions if subject in self._factions else self.cast.characters).add(subject)
+        self.cast.look_up()
+
+    @cached_property
+    def _episodes(self) -> dict[int, EpisodeRow]:
+        return {row.number: row for row in self.lore.episodes}
+
+    def _rough_place(self, found: tuple[UUID | int, _Group]) -> tuple[Rank, int, int]:
+        """Whoever is shown under the name that was found comes before those who merely bear it, and episodes last."""
+        what, group = found
+        rank, number = group.place
+        if isinstance(what, int):
+            return rank, 2, number
+        return rank, 0 if group.names and self.cast.name(what) in group.names else 1, number
+
+    def _fine_place(self, what: UUID | int) -> tuple[str, ...]:
+        if isinstance(what, UUID):
+            return self.cast.place(what)
+        return self._episodes[what].title.casefold(), self._episodes[what].url
 
     def suggestions(self) -> tuple[Suggestion, ...]:
         return tuple(
@@ -303,27 +354,58 @@ class _Found:
                 html=highlighted(telling.capital(what.name), self.query),
                 also=None if what.name in group.names else highlighted(min(group.names, key=_by_length), self.query),
             )
-            for _, what, group in self._ordered()[:MOST_SUGGESTIONS]
+            for what, group in self._in_order(0, MOST_SUGGESTIONS)
             if isinstance(what, Face)
         )
 
     def page(self, text: str, number: int, *, did_you_mean: str = "", shown_instead: str = "") -> SearchPage:
-        ordered = self._ordered()
-        last = max(1, -(-len(ordered) // GROUPS_PER_PAGE))
+        total = len(self._of_subject) + len(self._of_episode)
+        last = max(1, -(-total // GROUPS_PER_PAGE))
         number = min(max(number, 1), last)
-        shown = ordered[(number - 1) * GROUPS_PER_PAGE : number * GROUPS_PER_PAGE]
+        shown = self._in_order((number - 1) * GROUPS_PER_PAGE, number * GROUPS_PER_PAGE)
+        self._read(group for _, group in shown)
         return SearchPage(
             text=text,
-            groups=tuple(self._shown(what, group) for _, what, group in shown),
-            total=len(ordered),
+            groups=tuple(self._shown(what, group) for what, group in shown),
+            total=total,
             number=number,
             last=last,
             did_you_mean=did_you_mean,
             shown_instead=shown_instead,
         )
 
+    def _read(self, groups: Iterable[_Group]) -> None:
+        """The rows in full, and whom they name."""
+        ids: dict[Kind, set[UUID]] = defaultdict(set)
+        for group in groups:
+            for kind, row in group.rows:
+                ids[kind].add(row)
+        for kind, wanted in ids.items():
+            for row in self._in_full(kind, wanted):
+                self._rows[kind, row["id"]] = row
+                self._introduce(kind, row)
+        self.cast.look_up()
+
+    def _in_full(self, kind: Kind, ids: set[UUID]) -> list[Row]:
+        if kind == Kind.EPISODE:
+            told = self.lore.told_of_episodes(row.int for row in ids)
+            return [row | {"id": UUID(int=row["revealed_in_id"])} for row in told]
+        if kind == Kind.REVELATION:
+            return self.lore.revelations(ids)
+        model, of_characters, of_factions, columns = READ[kind]
+        return self.lore.rows(model, ids, "id", *of_characters, *of_factions, *columns)
+
+    def _introduce(self, kind: Kind, row: Row) -> None:
+        cast = self.cast
+        if kind == Kind.RELATIONSHIP:
+            cast.characters |= {row["source_id"], row["target_id"]}
+        elif kind == Kind.MEMBERSHIP:
+            cast.factions.add(row["faction_id"])
+        cast.note_texts(row[name] for name in ("value", "text", "caption") if row.get(name))
+
     def _shown(self, what: Face | EpisodeRow, group: _Group) -> SearchGroup:
-        told = {(row["revealed_in_id"], *self._told(kind, row)) for kind, row in group.rows}
+        rows = [(found[0], self._rows[found]) for found in group.rows if found in self._rows]
+        told = {(row["revealed_in_id"], *self._told(kind, row)) for kind, row in rows}
         passages = sorted(told, key=lambda passage: (-passage[0], passage[1:]))
         marked = [passage for passage in passages if occurs(passage[2], self.query)]
         # A text may be found by whom it is about; where the name says that already, only its own words count.
@@ -379,46 +461,22 @@ class _Found:
         return "Episode", prose.plain(cast.render(row["text"]))
 
 
-def _subjects(kind: Kind, row: Row) -> set[UUID]:
-    """Whom a passage is about."""
-    match kind:
-        case Kind.TRAIT:
-            return {row["character_id"] or row["faction_id"]}
-        case Kind.REVELATION:
-            return {*row["characters"], *row["factions"]}
-        case Kind.RELATIONSHIP:
-            return {row["source_id"], row["target_id"]}
-        case Kind.CHARACTER_TAG | Kind.FACTION_TAG:
-            return {row["content_object_id"]}
-        case Kind.MEMBERSHIP | Kind.PORTRAIT:
-            return {row["character_id"]}
-    return set()
-
-
 REVELATION_LABELS = {
     Certainty.CONFIRMED: "Learned",
     Certainty.CLAIMED: "Claimed",
     Certainty.HINTED: "Hinted",
     Certainty.DISPROVED: "A belief refuted",
 }
-READ: dict[Kind, tuple[type[Any], tuple[str, ...]]] = {
-    Kind.TRAIT: (Trait, ("character_id", "faction_id", "attribute", "value")),
-    Kind.MEMBERSHIP: (Membership, ("character_id", "faction_id", "role")),
-    Kind.RELATIONSHIP: (Relationship, ("source_id", "kind", "target_id")),
-    Kind.CHARACTER_TAG: (CharacterTag, ("content_object_id", "tag__name")),
-    Kind.FACTION_TAG: (FactionTag, ("content_object_id", "tag__name")),
-    Kind.PORTRAIT: (Portrait, ("character_id", "alt_text", "caption")),
+# Where a row of each kind stands, the characters and the factions it is about, and what else is told of it.
+READ: dict[Kind, tuple[type[Any], tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    Kind.TRAIT: (Trait, ("character_id",), ("faction_id",), ("attribute", "value")),
+    Kind.MEMBERSHIP: (Membership, ("character_id",), (), ("faction_id", "role")),
+    Kind.RELATIONSHIP: (Relationship, ("source_id", "target_id"), (), ("kind",)),
+    Kind.CHARACTER_TAG: (CharacterTag, ("content_object_id",), (), ("tag__name",)),
+    Kind.FACTION_TAG: (FactionTag, (), ("content_object_id",), ("tag__name",)),
+    Kind.PORTRAIT: (Portrait, ("character_id",), (), ("alt_text", "caption")),
 }
 
 
 def _by_length(name: str) -> tuple[int, str]:
     return len(name), name
-
-
-def _goes_by(what: Face | EpisodeRow, group: _Group) -> int:
-    """Whoever is shown under the name that was found comes before those who merely bear it, and episodes come last."""
-    return 2 if isinstance(what, EpisodeRow) else int(what.name not in group.names)
-
-
-def _sort_key(what: Face | EpisodeRow) -> tuple[str, str]:
-    return telling.sort_key(what) if isinstance(what, Face) else (what.title.casefold(), what.url)

@@ -16,6 +16,7 @@ MOST_TERMS = 8
 CJK = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
 NAME_PART = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
+TO_SPACES = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})  # in ASCII
 TERM = re.compile(r'(?<!\S)(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))|(?P<glued>[^\s"]+)')
 # Words of a question rather than of an answer: a text need not hold them, unless nothing else is asked for.
 FILLERS = frozenset({
@@ -40,13 +41,19 @@ def words_of(text: str) -> Words:
     return tuple(word for word in WORD.findall(fold(text)) if word.isalnum())
 
 
-@lru_cache(2**16)
+@lru_cache(2**12)
 def name_parts(text: str) -> Words:
-    """As words_of, with kana and kanji in one piece: what one compares when looking for slips.
-
-    Kept, since whoever looks for a slip asks it of every name that is known.
-    """
+    """As words_of, with kana and kanji in one piece: what one compares when looking for slips."""
     return tuple(part for part in NAME_PART.findall(fold(text)) if part.isalnum())
+
+
+def parts_of_names(lines: str) -> set[str]:
+    """The name_parts of all lines: of tens of thousands, where a name is looked for that is not among them."""
+    if lines.isascii():
+        return set(lines.lower().translate(TO_SPACES).split())
+    names = lines.split("\n")
+    parts = parts_of_names("\n".join(name for name in names if name.isascii()))
+    return parts.union(*(name_parts(name) for name in names if not name.isascii()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +148,6 @@ def _fits(word: str, term: Term) -> bool:
     return word == term.words[-1] if term.quoted else word.startswith(term.words[-1])
 
 
+@lru_cache(2**16)
 def _folded_word(word: str) -> str:
     return "".join(words_of(word))

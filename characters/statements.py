@@ -1,0 +1,25 @@
+"""Statements by hand, for the few questions that are asked so often that making them anew each time is what costs.
+
+They read through the gate like all others; the net in the tests looks at them too.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+
+def fetched(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def as_stored(row: UUID) -> UUID | str:
+    """SQLite has no such type, and Django keeps it as hexadecimal digits there."""
+    return row if connection.features.has_native_uuid_field else row.hex
+
+
+def as_uuid(stored: UUID | str) -> UUID:
+    return stored if isinstance(stored, UUID) else UUID(stored)
