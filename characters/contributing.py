@@ -270,7 +270,7 @@ def _add_concerned(found: list[Values]) -> None:
     for name, through in (("characters", Revelation.characters.through), ("factions", Revelation.factions.through)):
         for row in found:
             row[name] = []
-        pairs = through._base_manager.filter(revelation__in=list(by_id))
+        pairs = through.objects.filter(revelation__in=list(by_id))
         for revelation, subject in pairs.values_list("revelation_id", f"{name.removesuffix('s')}_id"):
             by_id[str(revelation)][name].append(str(subject))
         for row in found:

@@ -120,8 +120,8 @@ class _Name(NamedTuple):
     rank: Rank
     row: UUID
     name: str
-    character: UUID | None
-    faction: UUID | None
+    owner: UUID
+    is_of_faction: bool
     episode: int
 
 
@@ -147,8 +147,8 @@ def _names(lore: Lore, query: Query, most: int) -> list[_Name]:
     for rank, rows in groupby(found, key=itemgetter(0)):
         if len(names) < most:
             for _, row, name, character, faction, episode in rows:
-                owner = (as_uuid(character) if character else None, as_uuid(faction) if faction else None)
-                names.setdefault(as_uuid(row), _Name(Rank(rank), as_uuid(row), name, *owner, episode))
+                alias, owner = as_uuid(row), as_uuid(character or faction)
+                names.setdefault(alias, _Name(Rank(rank), alias, name, owner, faction is not None, episode))
     return list(names.values())
 
 
@@ -288,9 +288,9 @@ class _Found:
     def _add_names(self, names: list[_Name]) -> None:
         for found in names:
             self.has_names = True
-            if found.faction:
-                self._factions.add(found.faction)
-            self._group(found.character or found.faction, found.rank, found.episode).names.append(found.name)
+            if found.is_of_faction:
+                self._factions.add(found.owner)
+            self._group(found.owner, found.rank, found.episode).names.append(found.name)
 
     def _group(self, subject: UUID, rank: Rank, episode: int) -> _Group:
         place = rank, -episode
@@ -313,7 +313,8 @@ class _Found:
     def _in_order(self, start: int, stop: int) -> list[tuple[Face | EpisodeRow, _Group]]:
         """The groups from one place to another; only those that compete for these places are looked up."""
         self._look_up(subject for subject, group in self._of_subject.items() if group.names)
-        groups = sorted([*self._of_subject.items(), *self._of_episode.items()], key=self._rough_place)
+        groups: list[tuple[UUID | int, _Group]] = [*self._of_subject.items(), *self._of_episode.items()]
+        groups.sort(key=self._rough_place)
         places = [self._rough_place(group) for group in groups]
         if not places[start:stop]:
             return []
@@ -378,8 +379,8 @@ class _Found:
         """The rows in full, and whom they name."""
         ids: dict[Kind, set[UUID]] = defaultdict(set)
         for group in groups:
-            for kind, row in group.rows:
-                ids[kind].add(row)
+            for kind, row_id in group.rows:
+                ids[kind].add(row_id)
         for kind, wanted in ids.items():
             for row in self._in_full(kind, wanted):
                 self._rows[kind, row["id"]] = row
