@@ -1,6 +1,6 @@
 """`make bench`: how much dearer the site is than plain SQL, and how it bears a show that grows tenfold.
 
-Everything is a ratio of two medians taken in turn on the same machine. It stops by itself, and writes var/bench.json.
+Everything is a ratio of two times taken in turn on the same machine. It stops by itself, and writes var/bench.json.
 """
 
 import json

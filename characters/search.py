@@ -227,16 +227,25 @@ def _corrected(lore: Lore, query: Query, *, keeping_others: bool = False) -> Que
     """
     if not query.is_plain:
         return None
+    parts = name_parts(query.text)
+    if all(part.isascii() and _is_in_a_name(lore, part) for part in parts):
+        return None  # the names of two, say: nothing to look for
     # In one piece: row by row it would take longer than the comparing.
     names = Alias.objects.as_of(lore.progress).aggregate(all=StringAgg("name", Value("\n")))["all"] or ""
     known = parts_of_names(names)
     corrected = []
-    for word in name_parts(query.text):
+    for word in parts:
         nearest = word if word in known else _nearest(word, known)
         if nearest is None and not keeping_others:
             return None
         corrected.append(nearest or word)
-    return parse(" ".join(corrected)) if corrected and tuple(corrected) != name_parts(query.text) else None
+    return parse(" ".join(corrected)) if corrected and tuple(corrected) != parts else None
+
+
+def _is_in_a_name(lore: Lore, word: str) -> bool:
+    which, params = _matching(lore, Query(word, (Term((word,)),)), 1, of_names=True, prefix=False)
+    sql = f'SELECT 1 FROM "characters_searchentry" WHERE {AS_OF} AND {which} LIMIT 1'  # noqa: S608 - our own
+    return bool(fetched(sql, [lore.progress, *params]))
 
 
 def _nearest(word: str, known: set[str]) -> str | None:
