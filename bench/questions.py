@@ -165,6 +165,7 @@ def _faces(subjects: list[Any], progress: int) -> list[Any]:
 # Lists
 
 RUNNING = "revealed_in_id <= {n} AND (ended_in_id IS NULL OR ended_in_id > {n})"
+# Grouped by expressions, or else SQLite would read the whole show in the order of an index.
 COUNTED = {  # by each filter of the list: the table, whose it is, and by what one chooses; personas are not merged here
     "species and status": (
         "SELECT attribute, value, count(DISTINCT character_id) FROM characters_trait"
@@ -173,7 +174,7 @@ COUNTED = {  # by each filter of the list: the table, whose it is, and by what o
     ),
     **{
         name: f"SELECT {value}, count(DISTINCT {who}) FROM {table} WHERE {RUNNING}"
-        f" AND {who} IN ({{among}}) GROUP BY {value}"
+        f" AND {who} IN ({{among}}) GROUP BY coalesce({value}, {value})"
         for name, table, who, value in (
             ("faction", "characters_membership", "character_id", "faction_id"),
             ("role", "characters_membership", "character_id", "role"),
@@ -183,7 +184,7 @@ COUNTED = {  # by each filter of the list: the table, whose it is, and by what o
     },
     # The tags themselves are counted as if no tag were chosen.
     "tag": (
-        f"SELECT tag_id, count(DISTINCT content_object_id) FROM characters_charactertag WHERE {RUNNING} GROUP BY tag_id"
+        f"SELECT tag_id, count(DISTINCT content_object_id) FROM characters_charactertag WHERE {RUNNING} GROUP BY coalesce(tag_id, tag_id)"
     ),
     "first": (
         "SELECT revealed_in_id, count(*) FROM characters_character WHERE id IN ({among}) GROUP BY revealed_in_id"

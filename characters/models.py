@@ -170,7 +170,9 @@ class Alias(Owned):
 
 
 class Trait(Owned):
-    character = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="traits", null=True, blank=True)
+    character = models.ForeignKey(
+        Character, on_delete=models.CASCADE, related_name="traits", null=True, blank=True, db_index=False
+    )
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="traits", null=True, blank=True)
     attribute = models.CharField(max_length=20, choices=Attribute)
     value = Prose(
@@ -180,7 +182,10 @@ class Trait(Owned):
 
     class Meta(Owned.Meta):
         ordering = ["attribute", "revealed_in"]
-        indexes = [models.Index(fields=["attribute", "revealed_in"], name="characters_trait_by_attribute")]
+        indexes = [
+            models.Index(fields=["attribute", "revealed_in"], name="characters_trait_by_attribute"),
+            models.Index(fields=["character", "attribute", "revealed_in"], name="characters_trait_by_character"),
+        ]
         constraints = [
             *Owned.Meta.constraints,
             models.UniqueConstraint(

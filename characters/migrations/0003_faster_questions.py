@@ -41,6 +41,22 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["attribute", "revealed_in"], name="characters_trait_by_attribute"),
         ),
         migrations.AlterField(
+            model_name="trait",
+            name="character",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="traits",
+                to="characters.character",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="trait",
+            index=models.Index(fields=["character", "attribute", "revealed_in"], name="characters_trait_by_character"),
+        ),
+        migrations.AlterField(
             model_name="revelation",
             name="supersedes",
             field=models.ForeignKey(
