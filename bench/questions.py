@@ -173,7 +173,7 @@ COUNTED = {  # by each filter of the list: the table, whose it is, and by what o
         " AND character_id IN ({among}) GROUP BY attribute, value"
     ),
     **{
-        name: f"SELECT {value}, count(DISTINCT {who}) FROM {table} WHERE {RUNNING}"
+        name: f"SELECT coalesce({value}, {value}), count(DISTINCT {who}) FROM {table} WHERE {RUNNING}"
         f" AND {who} IN ({{among}}) GROUP BY coalesce({value}, {value})"
         for name, table, who, value in (
             ("faction", "characters_membership", "character_id", "faction_id"),
@@ -184,7 +184,7 @@ COUNTED = {  # by each filter of the list: the table, whose it is, and by what o
     },
     # The tags themselves are counted as if no tag were chosen.
     "tag": (
-        f"SELECT tag_id, count(DISTINCT content_object_id) FROM characters_charactertag WHERE {RUNNING}"
+        f"SELECT coalesce(tag_id, tag_id), count(DISTINCT content_object_id) FROM characters_charactertag WHERE {RUNNING}"
         " GROUP BY coalesce(tag_id, tag_id)"
     ),
     "first": (
