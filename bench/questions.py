@@ -184,8 +184,8 @@ COUNTED = {  # by each filter of the list: the table, whose it is, and by what o
     },
     # The tags themselves are counted as if no tag were chosen.
     "tag": (
-        f"SELECT coalesce(tag_id, tag_id), count(DISTINCT content_object_id) FROM characters_charactertag WHERE {RUNNING}"
-        " GROUP BY coalesce(tag_id, tag_id)"
+        "SELECT coalesce(tag_id, tag_id), count(DISTINCT content_object_id) FROM characters_charactertag"
+        f" WHERE {RUNNING} GROUP BY coalesce(tag_id, tag_id)"
     ),
     "first": (
         "SELECT revealed_in_id, count(*) FROM characters_character WHERE id IN ({among}) GROUP BY revealed_in_id"

@@ -22,10 +22,15 @@ CREATE INDEX "characters_search_texts" ON "characters_searchentry" USING gin ("v
 def add_gate_words(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(ADD_VECTOR.format(more=f" || {GATE_WORDS}"))
+        # For beginnings that many names have: the newest names are no longer looked for among all entries.
+        schema_editor.execute(
+            'CREATE INDEX "characters_search_newest" ON "characters_searchentry" ("id") WHERE "is_name"'
+        )
 
 
 def remove_gate_words(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute('DROP INDEX "characters_search_newest"')
         schema_editor.execute(ADD_VECTOR.format(more=""))
 
 
