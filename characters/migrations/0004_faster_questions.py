@@ -36,7 +36,7 @@ def remove_gate_words(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("characters", "0002_search"),
+        ("characters", "0003_help_texts"),
     ]
 
     operations = [
