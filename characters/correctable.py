@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 
-from corrections.rows import Editable, Page, linters, mention_readers, register
+from corrections.rows import Editable, Page, linters, mention_readers, namesakes, register
 from episodes.models import Episode, Series
 
 from . import moderating, portraits
@@ -72,6 +72,7 @@ def register_all() -> None:
     ):  # fmt: skip
         register(editable)
     linters.append(moderating.warnings_of)
+    namesakes.append(moderating.others_of_that_name)
     mention_readers.append(moderating.read_mentions)
 
 

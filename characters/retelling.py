@@ -216,7 +216,8 @@ def _lately(correction: Correction, changes: Sequence[Change], pages: Mapping[st
     ]
     viewer = getattr(correction.author, "viewer", None)
     return Lately(
-        day=(correction.decided_at or correction.created_at).date(), credit=viewer.credit if viewer else "",
+        day=max(change.applied_at for change in changes if change.applied_at).date(),
+        credit=viewer.credit if viewer else "",
         lines=tuple(lines[:MOST_LINES]), more=len(lines[MOST_LINES:]),
     )  # fmt: skip
 

@@ -265,6 +265,10 @@ def _stem(name: Name) -> str:
     return spelling[:-1] if plural else spelling
 
 
+def same_name(one: Name, other: Name) -> bool:
+    return _key(_normal(one.name)) == _key(_normal(other.name))
+
+
 def _whole(name: Name) -> Iterator[str]:
     """The name from its first word to its last; a tag counts only as a phrase, as a single word says little."""
     spelling = _stem(name)

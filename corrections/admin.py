@@ -116,6 +116,12 @@ class EpisodeFilter(admin.ListFilter):
         return queryset
 
 
+class AuthorFilter(admin.RelatedOnlyFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.empty_value_display = SafeString("somebody with a receipt")
+
+
 class Queue(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -142,7 +148,7 @@ class CorrectionAdmin(admin.ModelAdmin):
         "kind",
         ChangedFilter,
         EpisodeFilter,
-        ("author", admin.RelatedOnlyFieldListFilter),
+        ("author", AuthorFilter),
     ]
     list_select_related = ["author", "claimed_by"]
     list_per_page = 50
@@ -286,7 +292,7 @@ class CorrectionAdmin(admin.ModelAdmin):
                 left = _decided(correction, deciding.person_of(request), verdicts(correction))
             if left:
                 messages.warning(
-                    request, deciding.link_to(correction, f"One of {queue.age_of(correction)} ago is left.", left)
+                    request, deciding.link_to(correction, f"One sent {queue.ago(correction)} is left.", left)
                 )
             else:
                 decided += 1

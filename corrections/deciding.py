@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import desk, queue, rows, sending
 from .apply import CouldNotApply, HeldBack, Refused, as_if_applied, decide, may_publish, publish
-from .models import Change, Correction, State
+from .models import Change, Correction
 from .queue import Sight
 from .reading import MOST_SHOWN, Names, Trial, read, stand, try_out
 from .verdicts import ACCEPT, LEAVE, REASONS, CommentForm, again, forms_for
@@ -84,7 +84,7 @@ def _page(
         "correction": correction,
         "sight": sight,
         "sight_at": sight.at(correction, told_in),
-        "age": queue.age_of(correction),
+        "ago": queue.ago(correction),
     }
     if sight.folds(correction, told_in):
         episode = max(sight.reveals(correction), told_in)
@@ -128,12 +128,13 @@ def _around(
         "others": list(queue.lines(others, sight).items()),
         "undone_by": correction.undone_by.all(),
         "pages": pages if correction.is_undecided else [],
-        "episodes": range(min(sight.reveals(correction), sight.last_episode), sight.last_episode + 1),
+        "episodes": range(sight.last_episode + 1),
+        "differs_from": min(sight.reveals(correction), sight.last_episode),
         "may_decide": may_decide,
         "decidable": may_decide and correction.is_undecided and (correction.author != person or person.is_superuser),
         "own": correction.author_id == person.pk,
         "mine": correction.is_claimed and correction.claimed_by_id == person.pk,
-        "can_undo": published and correction.state in (State.ACCEPTED, State.PARTLY),
+        "can_undo": published,
     }
 
 
@@ -207,8 +208,12 @@ def _what_it_was(correction: Correction, sight: Sight) -> str:
     return "" if line.folded else f"{', '.join(line.about) or 'The show'}: {line.kinds}."
 
 
-def _go_on(request: HttpRequest, *, after: Correction | None = None) -> HttpResponse:
-    following = queue.take_next(person_of(request), queue.sight_of(request), after=after)
+def _go_on(request: HttpRequest) -> HttpResponse:
+    """To the next one; nobody asked to claim it."""
+    return _go_to(request, queue.coming(person_of(request), queue.sight_of(request)).first())
+
+
+def _go_to(request: HttpRequest, following: Correction | None) -> HttpResponse:
     if following is None:
         messages.info(request, "Nothing else waits for you.")
         return HttpResponseRedirect(reverse(CHANGELIST))
@@ -230,7 +235,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
             raise Http404 from None
         if left.is_claimed and left.claimed_by_id == request.user.pk:
             desk.release(left, by=person_of(request))
-    return _go_on(request, after=left)
+    return _go_to(request, queue.take_next(person_of(request), queue.sight_of(request), after=left))
 
 
 @require_POST

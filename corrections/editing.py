@@ -6,6 +6,7 @@ found out. With the right to publish a save applies at once; without it, it wait
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -377,6 +378,7 @@ class Told:
     """A correction in the history of a row: what it changed there, unless that is of a later episode."""
 
     correction: Correction
+    published_at: datetime
     changes: list[ReadChange]
     more: int
     folded: bool
@@ -389,7 +391,7 @@ def history_as_read(request: HttpRequest, history: Iterable[tuple[Correction, li
         folded = sight.folds(correction)
         names = Names(sight.at(correction))
         shown = [] if folded else read(stand(changes[:MOST_OF_ONE]), names, Trial())
-        told.append(Told(correction, shown, max(0, len(changes) - MOST_OF_ONE), folded))
+        told.append(Told(correction, _published_at(changes), shown, max(0, len(changes) - MOST_OF_ONE), folded))
     return told
 
 
@@ -401,4 +403,9 @@ def history_of(row: models.Model) -> list[tuple[Correction, list[Change]]]:
     found: dict[Correction, list[Change]] = {}
     for change in own.select_related("correction__author", "correction__decided_by").order_by("position"):
         found.setdefault(change.correction, []).append(change)
-    return sorted(found.items(), key=lambda pair: pair[0].decided_at or pair[0].created_at, reverse=True)
+    return sorted(found.items(), key=lambda pair: _published_at(pair[1]), reverse=True)
+
+
+def _published_at(changes: Iterable[Change]) -> datetime:
+    """When the last of them was; the correction itself may not be decided to its end."""
+    return max(change.applied_at for change in changes if change.applied_at is not None)

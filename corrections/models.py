@@ -31,10 +31,6 @@ class CorrectionQuerySet(GatedQuerySet):
     def undecided(self) -> Self:
         return self.filter(state__in=UNDECIDED)
 
-    def in_effect(self) -> Self:
-        """Of which something was published."""
-        return self.filter(state__in=(State.ACCEPTED, State.PARTLY))
-
     def claimed(self) -> Self:
         return self.filter(claimed_by__isnull=False, claimed_until__gt=timezone.now())
 

@@ -28,17 +28,23 @@ MOST_COUNTED = 60  # changes of one correction
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a moderator may be shown: what they have watched, and what they have opened on purpose."""
+    """What a moderator may be shown: what they have watched, what they wrote, and what they have opened on purpose."""
 
     progress: int
     last_episode: int
     opened: frozenset[str]
+    person: int | None
 
     def folds(self, correction: Correction, told_in: int | None = None) -> bool:
         """Whether it is to stay folded; `told_in` if a closer look found more than the correction says of itself."""
-        if str(correction.pk) in self.opened:
+        if self.knows(correction):
             return False
         return max(self.reveals(correction), told_in or 0) > self.progress
+
+    def knows(self, correction: Correction) -> bool:
+        """They opened it, wrote it, or decided it."""
+        own = self.person is not None and self.person in (correction.author_id, correction.decided_by_id)
+        return own or str(correction.pk) in self.opened
 
     def reveals(self, correction: Correction) -> int:
         """What shows on no page by itself may be of any episode, and what is said of it as late as its evidence."""
@@ -52,7 +58,7 @@ class Sight:
 
 def sight_of(request: HttpRequest) -> Sight:
     visit: Visit = request  # type: ignore[assignment]
-    return Sight(visit.progress, last_episode(), frozenset(request.session.get(OPENED, ())))
+    return Sight(visit.progress, last_episode(), frozenset(request.session.get(OPENED, ())), request.user.pk)
 
 
 def open_on_purpose(request: HttpRequest, correction: Correction) -> None:
@@ -65,7 +71,8 @@ def unfolded(corrections: QuerySet[Correction], sight: Sight) -> QuerySet[Correc
     if sight.progress >= sight.last_episode:
         seen |= Q(revealed_in=None)
     seen &= Q(evidence_episode=None) | Q(evidence_episode__lte=sight.progress)
-    return corrections.filter(seen | Q(pk__in=sight.opened))
+    own = Q(author=sight.person) | Q(decided_by=sight.person) if sight.person is not None else Q(pk__in=[])
+    return corrections.filter(seen | own | Q(pk__in=sight.opened))
 
 
 def median_wait() -> timedelta | None:
@@ -78,8 +85,8 @@ def median_wait() -> timedelta | None:
     return timedelta(seconds=median(wait.total_seconds() for wait in waits)) if waits else None
 
 
-def take_next(user: User, sight: Sight, *, after: Correction | None = None) -> Correction | None:
-    """Claim the oldest that this moderator can decide, that nobody else is on, and that tells them nothing new."""
+def coming(user: User, sight: Sight, *, after: Correction | None = None) -> QuerySet[Correction]:
+    """Those that this moderator can decide, that nobody else is on, and that tell them nothing new, in their order."""
     held = Correction.objects.claimed().exclude(claimed_by=user)
     free = unfolded(Correction.objects.filter(state__in=(State.OPEN, State.FAILED)), sight)
     free = free.exclude(pk__in=held.values("pk"))
@@ -89,7 +96,12 @@ def take_next(user: User, sight: Sight, *, after: Correction | None = None) -> C
     if after is not None:
         later = Q(created_at__gt=after.created_at) | Q(created_at=after.created_at, pk__gt=after.pk)
         oldest_first = oldest_first.filter(later)
-    for correction in oldest_first[:20]:
+    return oldest_first
+
+
+def take_next(user: User, sight: Sight, *, after: Correction | None = None) -> Correction | None:
+    """Claim the first that is coming."""
+    for correction in coming(user, sight, after=after)[:20]:
         if correction.is_claimed:
             return correction
         try:
@@ -120,14 +132,20 @@ def lines(corrections: Iterable[Correction], sight: Sight) -> dict[Correction, L
         if subject not in about[pk]:
             about[pk].append(subject)
     at = max((sight.at(correction) for correction in shown), default=sight.progress)
-    at = sight.progress if all(str(c.pk) not in sight.opened for c in shown) else at
-    names = names_of_subjects({subject for pk in about for subject in about[pk][:MOST_NAMES]}, at)
+    known = {correction.pk for correction in shown if sight.knows(correction)}
+    names: dict[bool, dict[str, str]] = {}  # by whether they already know more than their episode
+    for knows, episode in ((False, sight.progress), (True, at)):
+        subjects_at = {subject for pk in about if (pk in known) == knows for subject in about[pk][:MOST_NAMES]}
+        names[knows] = names_of_subjects(subjects_at, episode)
     kinds = _kinds(shown)
     return {
         correction: Line(
             folded=correction not in shown,
             episode=sight.reveals(correction),
-            about=tuple(names.get(subject, _nobody(subject)) for subject in about[correction.pk][:MOST_NAMES]),
+            about=tuple(
+                names[correction.pk in known].get(subject, _nobody(subject))
+                for subject in about[correction.pk][:MOST_NAMES]
+            ),
             more=max(0, len(about[correction.pk]) - MOST_NAMES),
             kinds=", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds[correction.pk].items()),
         )
@@ -190,7 +208,7 @@ def names_of_subjects(subjects: Iterable[str], episode: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of an author's corrections so far."""
+    """What became of an author's other corrections so far."""
 
     accepted: int
     partly: int
@@ -203,20 +221,25 @@ def record_of(correction: Correction) -> Record | None:
     if correction.author is None and not correction.receipt:
         return None
     own = Q(author=correction.author) if correction.author else Q(receipt=correction.receipt)
-    states = dict(Correction.objects.filter(own).order_by().values_list("state").annotate(Count("id")))
+    others = Correction.objects.filter(own).exclude(pk=correction.pk)
+    states = dict(others.order_by().values_list("state").annotate(Count("id")))
     return Record(
         accepted=states.get(State.ACCEPTED, 0),
         partly=states.get(State.PARTLY, 0),
         rejected=states.get(State.REJECTED, 0),
-        waiting=sum(states.get(state, 0) for state in UNDECIDED) - int(correction.is_undecided),
+        waiting=sum(states.get(state, 0) for state in UNDECIDED),
         since=correction.author.date_joined if correction.author else None,
     )
 
 
 def age_of(correction: Correction) -> str:
     """As short as a column wants it."""
-    minutes = int((timezone.now() - correction.created_at).total_seconds() // 60)
-    return in_short(timedelta(minutes=minutes))
+    return in_short(timezone.now() - correction.created_at)
+
+
+def ago(correction: Correction) -> str:
+    wait = timezone.now() - correction.created_at
+    return f"{in_short(wait)} ago" if wait >= timedelta(minutes=1) else "just now"
 
 
 def in_short(wait: timedelta) -> str:
@@ -225,4 +248,4 @@ def in_short(wait: timedelta) -> str:
         if minutes >= size:
             count = minutes // size
             return f"{count} {name}{'s' * (count > 1)}"
-    return "just now" if not minutes else "1 minute"
+    return "under a minute"

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any
@@ -19,7 +19,7 @@ from episodes.models import Episode
 from . import rows
 from .apply import CouldNotApply, as_if_applied, merged, same_row
 from .models import Change, Correction
-from .rows import EPISODES, Editable, Json, Values, Warned
+from .rows import EPISODES, Editable, Json, Shared, Values, Warned
 
 Action, Decision = Change.Action, Change.Decision
 
@@ -40,6 +40,7 @@ class Trial:
     """The correction as if it were accepted: what the linter says then, and why it cannot be."""
 
     warned: dict[UUID, list[Warned]] = field(default_factory=dict)
+    shared: dict[UUID, list[Shared]] = field(default_factory=dict)
     problems: dict[UUID | None, list[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)  # of pages that come with it
 
@@ -55,7 +56,8 @@ def try_out(correction: Correction, episode: int) -> Trial:
         return trial
     try:
         with as_if_applied(correction) as applied:
-            trial.warned = _lint([(change, rows.row_of(rows.editable(change.model), change.row)) for change in applied])
+            changed = [(change, rows.row_of(rows.editable(change.model), change.row)) for change in applied]
+            trial.warned, trial.shared = _look_at(changed, rows.linters), _look_at(changed, rows.namesakes)
             subjects = {
                 f"{change.model}:{change.row}"
                 for change in applied
@@ -64,24 +66,29 @@ def try_out(correction: Correction, episode: int) -> Trial:
             trial.names = Names(episode).of_pages(subjects)
     except CouldNotApply as failure:
         trial.problems = {change.pk if change else None: list(found) for change, found in failure.messages.items()}
-        trial.warned = _lint([(change, _as_wanted(change)) for change in pending])
+        changed = [(change, _as_wanted(change)) for change in pending]
+        trial.warned, trial.shared = _look_at(changed, rows.linters), _look_at(changed, rows.namesakes)
     return trial
 
 
-def _lint(changed: Sequence[tuple[Change, models.Model | None]]) -> dict[UUID, list[Warned]]:
+def _look_at[Said: (Warned, Shared)](
+    changed: Sequence[tuple[Change, models.Model | None]],
+    readers: Sequence[Callable[[Iterable[models.Model]], list[list[Said]]]],
+) -> dict[UUID, list[Said]]:
+    """What is to be said of the rows, as far as it comes of the change."""
     present = [(change, row) for change, row in changed if row is not None and change.action != Action.REMOVE]
-    found: dict[UUID, list[Warned]] = {}
-    for lint in rows.linters:
+    found: dict[UUID, list[Said]] = {}
+    for reader in readers:
         try:
-            warned = lint([row for _, row in present])
+            said = reader([row for _, row in present])
         except ObjectDoesNotExist:  # a row that hangs on one which does not exist
             continue
-        for (change, _), of_row in zip(present, warned, strict=True):
+        for (change, _), of_row in zip(present, said, strict=True):
             found.setdefault(change.pk, []).extend(
                 each for each in of_row if change.action == Action.ADD or each.field == change.path
                 or change.path in EPISODES
             )  # fmt: skip
-    return {pk: warned for pk, warned in found.items() if warned}
+    return {pk: said for pk, said in found.items() if said}
 
 
 def _as_wanted(change: Change) -> models.Model | None:
@@ -267,7 +274,7 @@ class Part:
     name: str
     label: str
     diff: SafeString
-    then: str = ""  # as its author saw it, where it has changed meanwhile
+    then: SafeString | str = ""  # as its author saw it, where it has changed meanwhile
     now: SafeString | str = ""
     pictures: tuple[str, ...] = ()  # which there are to be shown: of "before" and "after"
     long: bool = False
@@ -285,6 +292,7 @@ class ReadChange:
     gone: bool
     already: bool
     warned: tuple[Warned, ...]
+    shared: tuple[tuple[str, int], ...]  # who bears the name as well, and from which episode on
     problems: tuple[str, ...]
 
     @property
@@ -324,6 +332,7 @@ def stand(changes: Iterable[Change]) -> list[Standing]:
 def read(standings: Iterable[Standing], names: Names, trial: Trial) -> list[ReadChange]:
     standings = list(standings)
     subjects = {subject for each in standings for subject in each.change.subjects.values_list("subject", flat=True)}
+    subjects |= {each.subject for found in trial.shared.values() for each in found if each.told_in <= names.episode}
     known = trial.names | names.of_pages(subjects)
     return [_read(each, names, trial, known) for each in standings]
 
@@ -347,6 +356,11 @@ def _read(each: Standing, names: Names, trial: Trial, known: dict[str, str]) -> 
         gone=each.row is None and change.action == Action.SET and pending,
         already=already,
         warned=tuple(trial.warned.get(change.pk, ())),
+        shared=tuple(
+            (known[other.subject], other.told_in)
+            for other in trial.shared.get(change.pk, ())
+            if other.told_in <= names.episode and other.subject in known
+        ),
         problems=tuple(trial.problems.get(change.pk, ())),
     )
 
@@ -391,7 +405,7 @@ def _parts(each: Standing, names: Names, *, conflict: bool, pending: bool) -> It
         proposed = diff(kind, name, now if part_conflicts and change.action == Action.SET else old, new, names)
         yield Part(
             name, label, proposed,
-            then=in_words(kind, name, old, names) if part_conflicts else "",
+            then=(diff(kind, name, old, old, names) or EMPTY) if part_conflicts else "",
             now=diff(kind, name, old, now, names) if part_conflicts else "",
             long=is_text(kind, name) and max(len(str(old or "")), len(str(new or ""))) > 60,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from . import rows
 from .models import Change, Correction
@@ -19,15 +19,16 @@ class Recent:
 
 
 def recent(progress: int, number: int) -> Recent:
-    """A page of it, the latest first. A correction belongs to the latest episode that it touches."""
+    """A page of it, the latest first, however much of each still waits. It belongs to the latest episode it touches."""
     start = (number - 1) * PER_PAGE
+    newest = _news().filter(correction=OuterRef("pk")).order_by("-applied_at").values("applied_at")[:1]
     known = (
         Correction.objects.as_of(progress)
-        .in_effect()
         .exclude(kind=Correction.Kind.IMPORT)
-        .filter(Exists(_news().filter(correction=OuterRef("pk"))))
+        .annotate(published_at=Subquery(newest))
+        .filter(published_at__isnull=False)
     )
-    shown = list(known.select_related("author__viewer").order_by("-decided_at", "-id")[start : start + PER_PAGE + 1])
+    shown = list(known.select_related("author__viewer").order_by("-published_at", "-id")[start : start + PER_PAGE + 1])
     published: dict[Correction, list[Change]] = {correction: [] for correction in shown[:PER_PAGE]}
     by_id = {correction.pk: changes for correction, changes in published.items()}
     for change in _news().filter(correction__in=by_id).order_by("position").prefetch_related("subjects"):

@@ -75,8 +75,18 @@ class Warned:
     url: str  # of what reveals it
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Another bears the same name: no mistake by itself."""
+
+    field: str
+    subject: str  # the page of whoever bears it
+    told_in: int
+
+
 # How texts are read to a moderator; whoever knows what stands in them adds its own.
 linters: list[Callable[[Iterable[models.Model]], list[list[Warned]]]] = []  # for each row what its texts say too early
+namesakes: list[Callable[[Iterable[models.Model]], list[list[Shared]]]] = []  # for each row who bears its name as well
 mention_readers: list[Callable[[Iterable[str], int], dict[str, str]]] = []  # each mention, as it is known at an episode
 
 _registered: dict[str, Editable] = {}

@@ -29,12 +29,12 @@ function choose(change, decision) {
   return Boolean(radio);
 }
 
-function openPreview() {
-  if (!preview) return;
-  preview.open = !preview.open;
-  const frame = preview.querySelector("iframe");
-  const first = preview.querySelector("a[target=preview]");
-  if (preview.open && first && !frame.hasAttribute("src")) frame.src = first.href;
+// The frame has one who sets its address, so a link that is followed at once is not overtaken by the first page.
+function show(link) {
+  preview.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  link.setAttribute("aria-current", "true");
+  preview.querySelector(".loading").hidden = false;
+  preview.querySelector("iframe").src = link.href;
 }
 
 const does = {
@@ -48,7 +48,7 @@ const does = {
     altering.open = true;
     altering.querySelector("textarea, input:not([type=hidden]), select").focus();
   },
-  p: openPreview,
+  p: () => { if (preview) preview.open = !preview.open; },
   "?": () => { if (keys) keys.hidden = !keys.hidden; },
 };
 
@@ -73,6 +73,12 @@ form?.addEventListener("input", (event) => {
 });
 if (keys) keys.hidden = window.matchMedia("(pointer: coarse)").matches;
 preview?.addEventListener("toggle", () => {
-  const frame = preview.querySelector("iframe");
-  if (preview.open && !frame.hasAttribute("src")) frame.src = preview.querySelector("a[target=preview]").href;
+  if (preview.open && !preview.querySelector("iframe").hasAttribute("src")) show(preview.querySelector("a.differs"));
 });
+preview?.addEventListener("click", (event) => {
+  const link = event.target.closest("a[target=preview]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  show(link);
+});
+preview?.querySelector("iframe").addEventListener("load", () => { preview.querySelector(".loading").hidden = true; });

@@ -89,6 +89,21 @@ def test_the_page_as_it_would_be_is_shown_beside(page: Page, request: pytest.Fix
     expect(frame.locator("body")).to_contain_text("later than you have watched")
 
 
+def test_a_link_followed_at_once_is_what_is_previewed(show: None, browser_at: Open) -> None:
+    page = signed_in(browser_at(viewport={"width": 1280, "height": 900}))
+    page.get_by_role("link", name="Ann", exact=True).last.click()
+    expect(page.locator(".keys")).to_be_visible()
+    page.evaluate(
+        """() => {
+            document.querySelector("#preview").open = true;
+            [...document.querySelectorAll("#preview a[target=preview]")].find((link) => link.text === "1").click();
+        }"""
+    )
+    expect(page.locator("#preview a[aria-current]")).to_have_text("1")
+    expect(page.frame_locator("#preview iframe").get_by_role("status").first).to_contain_text("at episode 1 ")
+    expect(page.locator("#preview .loading")).to_be_hidden()
+
+
 def test_decides_by_keyboard_alone(show: None, browser_at: Open) -> None:
     page = signed_in(browser_at(viewport={"width": 1280, "height": 900}))
     complaints: list[str] = []
@@ -127,8 +142,18 @@ def test_nothing_runs_off_the_side(show: None, browser_at: Open, width: int) -> 
     page = signed_in(browser_at(viewport={"width": width, "height": 844}))
     for address in (QUEUE, "/admin/"):
         page.goto(address)
+        if address == QUEUE:
+            assert page.locator("#changelist .results").evaluate("box => box.scrollWidth <= box.clientWidth")
+            assert page.get_by_text("By author", exact=True).is_visible() == (width > 390)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
     page.goto(QUEUE)
     page.get_by_role("link", name="Ann", exact=True).last.click()
     expect(page.locator("article.change").first).to_be_visible()
+    assert page.locator(".submit-row").bounding_box()["height"] < 70  # type: ignore[index]
+    focused = page.locator("article.change").last
+    focused.evaluate("change => { change.focus(); change.scrollIntoView({ block: 'nearest' }); }")
+    bar, card = page.locator(".submit-row").bounding_box(), focused.bounding_box()
+    assert bar is not None
+    assert card is not None
+    assert card["y"] + card["height"] <= bar["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width

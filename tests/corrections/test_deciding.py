@@ -243,6 +243,14 @@ def test_a_conflict_is_accepted_only_over_what_was_seen(desk: Client, author: Us
     assert status.value == "dead"
 
 
+def test_what_its_author_saw_reads_like_the_rest(desk: Client, author: User) -> None:
+    summary = summary_of(somebody(), "[[ann]] waits.")
+    correction = sent(set_to(summary, "value", "[[ann]] sleeps."), by=author)
+    Trait.objects.filter(pk=summary.pk).update(value="[[ann]] runs.")
+    then = told(desk.get(page_of(correction))).partition("<h3>Then</h3>")[2].partition("<h3>")[0]
+    assert '<span class="mention" title="[[ann]]">Ann</span> waits.' in then
+
+
 def test_asked_back_it_leaves_the_queue(desk: Client, author: User) -> None:
     correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
     desk.post(page_of(correction), filled_in(correction, do="ask", comment="Where is that shown?"))
@@ -264,6 +272,9 @@ def test_after_a_decision_comes_the_next(desk: Client, author: User, moderator: 
     client = at_the_desk(moderator, episode=1)
     response = client.post(page_of(first), filled_in(first, do="accept"))
     assert response["Location"] == page_of(free)
+    free.refresh_from_db()
+    assert free.claimed_by is None  # nobody asked for it
+    client.post(address("next"))
     free.refresh_from_db()
     assert free.claimed_by == moderator
 
@@ -372,6 +383,65 @@ def test_the_start_page_counts_only_what_is_not_folded(halfway: Client, author: 
     assert "<strong>1</strong> waits" in page
 
 
+def test_what_is_ones_own_is_not_folded(halfway: Client, author: User, moderator: User) -> None:
+    zed = somebody("zed", name="Zed the Late", since=3)
+    own = sent(new(Alias, character=zed, name="Zeddy", revealed_in_id=3), by=moderator)
+    decided = sent(set_to(status_of(zed), "value", "dead"), by=author)
+    other = sent(new(Alias, character=zed, name="Zee", revealed_in_id=3), by=author)
+    accepted(decided, by=moderator)
+    for correction, folded in ((own, False), (decided, False), (other, True)):
+        assert ("Open it all the same" in told(halfway.get(page_of(correction)))) == folded
+    assert "1 of them folded" in told(halfway.get(QUEUE))
+
+
+# Of whoever sent it
+
+
+def test_when_it_was_sent_and_what_else_its_author_sent(halfway: Client, author: User, moderator: User) -> None:
+    zed = somebody("zed", since=3)
+    folded = sent(set_to(status_of(zed), "value", "dead"), by=author)
+    assert "It was sent just now." in told(halfway.get(page_of(folded)))
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    accepted(correction, by=moderator)
+    page = told(halfway.get(page_of(correction)))
+    assert "just now ago" not in page
+    assert "Their others: 0 accepted, 0 rejected, 1 waiting" in page
+
+
+def test_who_has_no_account_is_named_in_the_filter(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    sent(set_to(status, "value", "dead"), by=author)
+    sent(set_to(status, "value", "asleep"), receipt="x" * 24)
+    filters = told(desk.get(QUEUE)).partition('id="changelist-filter"')[2].partition("</nav>")[0]
+    assert "somebody with a receipt" in filters
+
+
+# The names of others
+
+
+def test_a_name_that_another_bears_is_told(desk: Client, author: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    Alias.objects.create(character=bea, name="Cyan Star", revealed_in_id=3)
+    Alias.objects.create(character=bea, name="Captain", kind="title", revealed_in_id=1)
+    early = sent(new(Alias, character=ann, name="Cyan Star", revealed_in_id=1), by=author)
+    page = told(desk.get(page_of(early)))
+    assert "the name “Cyan Star” is revealed in episode 3" in page
+    assert "Also a name of Bea, from episode 3." in page
+    shared = told(desk.get(page_of(sent(new(Alias, character=ann, name="captain", revealed_in_id=2), by=author))))
+    assert "Also a name of Bea, from episode 1." in shared
+    assert "It says" not in shared
+    own = told(desk.get(page_of(sent(new(Alias, character=bea, name="Captain", revealed_in_id=2), by=author))))
+    assert "Also a name" not in own
+
+
+def test_whose_name_it_is_later_folds_it(halfway: Client, author: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    Alias.objects.create(character=bea, name="Cyan Star", revealed_in_id=3)
+    page = told(halfway.get(page_of(sent(new(Alias, character=ann, name="Cyan Star", revealed_in_id=1), by=author))))
+    assert "Open it all the same" in page
+    assert "Bea" not in page
+
+
 # The real page
 
 
@@ -409,6 +479,14 @@ def test_a_preview_is_the_public_page_and_leaves_nothing(desk: Client, author: U
     assert not default_storage.exists(name)
     correction.refresh_from_db()
     assert correction.state == State.OPEN
+
+
+def test_the_page_is_previewed_before_it_changes_as_well(desk: Client, author: User) -> None:
+    correction = sent(new(Alias, character=somebody(), name="Annie", revealed_in_id=2), by=author)
+    page = told(desk.get(page_of(correction)))
+    assert all(address("preview", correction.pk, episode) in page for episode in range(4))
+    assert 'class="differs">2</a>' in page
+    assert "unchanged before 2" in page
 
 
 def test_a_preview_that_cannot_be_says_why(desk: Client, author: User) -> None:
@@ -468,6 +546,24 @@ def test_undo_publishes_and_a_conflict_waits_in_the_queue(desk: Client, author: 
     assert "It has changed since the author looked" in told(page)
     status.refresh_from_db()
     assert status.value == "missing"
+
+
+def test_what_is_published_is_undone_while_the_rest_of_it_waits(desk: Client, author: User) -> None:
+    ann = somebody()
+    status = status_of(ann)
+    correction = sent(
+        set_to(status, "value", "dead"), new(Alias, character=ann, name="Nan", revealed_in_id=2), by=author
+    )
+    assert address("undo", correction.pk) not in told(desk.get(page_of(correction)))
+    decide_by_form(desk, correction, verdict(correction.changes.get(action="set"), "accept"))
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+    assert address("undo", correction.pk) in told(desk.get(page_of(correction)))
+    history = desk.get(f"/admin/characters/character/{ann.pk}/history/")
+    assert f"{correction.changes.get(action='set').applied_at:%B %Y}" in told(history)
+    desk.post(address("undo", correction.pk))
+    status.refresh_from_db()
+    assert status.value == "alive"
 
 
 def test_an_editors_undo_waits(author: User, moderator: User) -> None:

@@ -131,6 +131,24 @@ def test_of_what_changed_nothing_is_told_but_that_it_did(moderator: User) -> Non
         assert hidden not in body, hidden
 
 
+def test_what_is_published_is_told_while_the_rest_of_it_waits(moderator: User) -> None:
+    with net_lifted():
+        status, role = Trait.objects.get(revealed_in=1), Membership.objects.get()
+        partly = sent(set_to(status, "value", "x"), set_to(role, "role", "captain"))
+        Membership.objects.filter(pk=role.pk).update(role="guest")
+        assert len(accepted(partly, by=moderator).held) == 1
+        between = sent(set_to(Revelation.objects.get(key="early"), "text", "[[ann]] goes."))
+        accepted(between, by=moderator)
+        latest = max(partly.revealed_in or 0, between.revealed_in or 0)
+    body = ask("/changes/", progress=9).body.decode()
+    assert body.index("Revelation changed") < body.index("Fact changed")  # by when it was published
+    assert "Membership changed" not in body
+    with net_lifted():
+        accepted(partly, by=moderator, over=True, seen="guest")
+    body = ask("/changes/", progress=latest).body.decode()
+    assert body.index("Membership changed") < body.index("Revelation changed")
+
+
 def test_nobody_is_named_who_did_not_ask_for_it(moderator: User) -> None:
     shy, proud = person("shy"), person("proud")
     Viewer.objects.create(user=shy, wants_credit=False, credit_name="Shy")
