@@ -406,6 +406,9 @@ class Lore:
     def pages_of(self, subjects: Iterable[str]) -> dict[str, Link]:
         return retelling.pages_of(self, subjects)
 
+    def later_episodes(self, sent: Mapping["Correction", Sequence["Change"]]) -> dict[UUID, int]:
+        return retelling.later_episodes(self, sent)
+
     def told_lately(self, published: Mapping["Correction", Sequence["Change"]]) -> tuple[Lately, ...]:
         return retelling.told_lately(self, published)
 

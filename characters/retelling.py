@@ -57,7 +57,7 @@ class _Teller:
     def tell(self, correction: Correction, change: Change) -> ShownChange:
         part = self.parts.get((change.model, change.row))
         what = f"{NAMES.get(change.model, 'something').capitalize()} {DONE[Action(change.action)]}"
-        until = self._hidden_until(correction, change, part)
+        until = _hidden_until(self.lore, correction, change, part)
         altered = change.altered and change.decision == Decision.ACCEPTED
         common: dict[str, Any] = {
             "decision": change.decision,
@@ -65,21 +65,12 @@ class _Teller:
             "altered": altered,
         }
         if until is not None:
-            return ShownChange(what=what, title="", fields=(), hidden_until=until, **common)
+            return ShownChange(what=what, title="", fields=(), hidden_until=until, **common | {"why": ""})
         final = altered and self._is_known(correction, change, change.final)
         return ShownChange(
             what=what, title=part.title if part and change.action != Action.REMOVE else "",
             fields=tuple(self._lines(change, with_final=final)), hidden_until=None, **common,
         )  # fmt: skip
-
-    def _hidden_until(self, correction: Correction, change: Change, part: Part | None) -> int | None:
-        """The episode from which its author may read it again, if they have gone back before that."""
-        told = [*_episodes(change, change.before), *_episodes(change, change.after)]
-        if later := [number for number in told if number > self.lore.progress]:
-            return max(later)
-        if _is_within(correction, self.lore.progress) or change.action != Action.SET or part is not None:
-            return None
-        return correction.revealed_in
 
     def _is_known(self, correction: Correction, change: Change, values: Json) -> bool:
         if correction.revealed_in is not None:
@@ -130,6 +121,30 @@ class _Teller:
         if isinstance(value, bool):
             return "yes" if value else "no"
         return str(dict(field.flatchoices).get(value, value))
+
+
+def later_episodes(lore: "Lore", sent: Mapping[Correction, Sequence[Change]]) -> dict[UUID, int]:
+    """Of these those that their author has gone back before, in part at least, and the episode that it takes."""
+    parts = contributing.parts_by_row(lore, ((each.model, each.row) for changes in sent.values() for each in changes))
+    later: dict[UUID, int] = {}
+    for correction, changes in sent.items():
+        told = [_hidden_until(lore, correction, each, parts.get((each.model, each.row))) for each in changes]
+        found = [number for number in told if number is not None]
+        if correction.evidence_episode is not None and correction.evidence_episode > lore.progress:
+            found.append(correction.evidence_episode)
+        if found:
+            later[correction.pk] = max(found)
+    return later
+
+
+def _hidden_until(lore: "Lore", correction: Correction, change: Change, part: Part | None) -> int | None:
+    """The episode from which its author may read it again, if they have gone back before that."""
+    told = [*_episodes(change, change.before), *_episodes(change, change.after)]
+    if later := [number for number in told if number > lore.progress]:
+        return max(later)
+    if _is_within(correction, lore.progress) or change.action != Action.SET or part is not None:
+        return None
+    return correction.revealed_in
 
 
 def _fields(change: Change, values: Json) -> Iterable[tuple[Editable, str, Json]]:
@@ -232,7 +247,10 @@ def _thing(change: Change) -> str:
 
 
 def page_to_write_again(lore: "Lore", correction: Correction) -> tuple[CorrectablePage, Written, list[Proposed]] | None:
-    """The form that shows most of it, what was written there, and what remains as it was."""
+    """The form that shows most of it, what was written there, and what remains as it was.
+
+    So does all that is about a later episode: no field could hold it, and its author has gone back.
+    """
     changes = list(correction.changes.proposed().order_by("position"))
     page = _best_page(lore, correction, changes)
     if page is None:
@@ -242,11 +260,15 @@ def page_to_write_again(lore: "Lore", correction: Correction) -> tuple[Correctab
     parts: dict[str, dict[str, Any]] = defaultdict(dict)
     new: list[tuple[str, dict[str, Any]]] = []
     rest: list[Proposed] = []
+    later = 0
     for change in changes:
         part, short = by_row.get((change.model, change.row)), change.model.rpartition(".")[2]
         if change.decision == Decision.ACCEPTED:
             continue
-        if change.action == Action.REMOVE and part is not None:
+        if _hidden_until(lore, correction, change, part) is not None:
+            later += 1
+            rest.append(_as_it_was(change))
+        elif change.action == Action.REMOVE and part is not None:
             parts[part.ref]["remove"] = True
         elif change.action == Action.SET and part is not None and change.path in part.shown:
             parts[part.ref][change.path] = teller.typed(change, change.path, change.after)
@@ -256,11 +278,17 @@ def page_to_write_again(lore: "Lore", correction: Correction) -> tuple[Correctab
             own = values.get("character") or values.get("faction") or values.get("content_object")
             new.append((short, typed | {"whose": own}))
         else:
-            rest.append(Proposed(change.action, change.model, change.row, change.path, change.before, change.after))
+            rest.append(_as_it_was(change))
+    if later_episodes(lore, {correction: changes}):
+        return page, Written(parts, new, later=later, keeps_letter=True), rest
     letter = {
         name: getattr(correction, name) for name in ("reason", "evidence_episode", "evidence_time", "evidence_url")
     }
     return page, Written(parts, new, letter), rest
+
+
+def _as_it_was(change: Change) -> Proposed:
+    return Proposed(change.action, change.model, change.row, change.path, change.before, change.after)
 
 
 def _best_page(lore: "Lore", correction: Correction, changes: Sequence[Change]) -> CorrectablePage | None:

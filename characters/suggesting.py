@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from corrections import rows
-from corrections.models import MOST_EVIDENCE
+from corrections.models import MOST_EVIDENCE, Correction
 from corrections.rows import Values
 from corrections.sending import Letter, Proposed
 from episodes.gate import Prose
@@ -246,6 +246,10 @@ class NewForm(RowForm):
         if self.is_owned and len(page.bearers) > 1:
             self.fields["whose"] = forms.ChoiceField(label="Whose", choices=page.bearers)
             self.order_fields(["whose"])
+        if "revealed_in" in self.fields:
+            # Without it a browser chooses the first episode of all where what was written before is not among them.
+            since: Any = self.fields["revealed_in"]
+            since.choices = [("", "Choose an episode"), *since.choices]
         if "image" in self.fields:
             self.fields["kept"] = forms.CharField(required=False, widget=forms.HiddenInput)
         presets = self._presets()
@@ -330,14 +334,31 @@ class LetterForm(forms.Form):
     # Nobody sees it; who fills it in is a machine.
     website = forms.CharField(required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}))
 
-    def __init__(self, lore: "Lore", **options: Any) -> None:
+    def __init__(self, lore: "Lore", *, earlier_is_kept: bool = False, **options: Any) -> None:
         super().__init__(**options)
+        if earlier_is_kept:
+            self.fields["reason"].required = False
+            self.fields[
+                "reason"
+            ].help_text = (
+                "What you wrote before is about a later episode. It stays, and what you write here goes below it."
+            )
         choices = self.fields["evidence_episode"]
         choices.choices = [("", "–"), *episodes(lore)]  # type: ignore[attr-defined]
 
     def letter(self) -> Letter:
         told = self.cleaned_data
         return Letter(told["reason"], told["evidence_episode"], told["evidence_time"], told["evidence_url"])
+
+    def letter_below(self, earlier: Correction) -> Letter:
+        """With what was written before and could not be shown."""
+        told = self.cleaned_data
+        seen = told if told["evidence_episode"] is not None else vars(earlier)
+        return Letter(
+            reason="\n\n".join(filter(None, (earlier.reason, told["reason"]))),
+            evidence_episode=seen["evidence_episode"], evidence_time=seen["evidence_time"],
+            evidence_url=told["evidence_url"] or earlier.evidence_url,
+        )  # fmt: skip
 
 
 class Draft:
@@ -376,7 +397,9 @@ class Draft:
             else NewForm(f"characters.{short}", page, lore, number, initial=dict(values))
             for number, (short, values) in enumerate(added)
         ]
-        self.letter = LetterForm(lore, **({"data": asked} if posted else {"initial": written.letter}))
+        self.later = written.later
+        told: dict[str, Any] = {"data": asked} if posted else {"initial": written.letter}
+        self.letter = LetterForm(lore, earlier_is_kept=written.keeps_letter, **told)
 
     @property
     def is_chosen(self) -> bool:
@@ -418,12 +441,24 @@ class Draft:
 
 
 class Written:
-    """What was written before, to begin with again: by row what its fields said, new rows by kind, and the letter."""
+    """What was written before, to begin with again: by row what its fields said, new rows by kind, and the letter.
+
+    Of changes about later episodes there is only how many; and then the letter is kept as well, and not shown.
+    """
 
     def __init__(
         self,
         parts: Mapping[str, Mapping[str, Any]] | None = None,
         new: Sequence[tuple[str, Mapping[str, Any]]] = (),
         letter: Mapping[str, Any] | None = None,
+        *,
+        later: int = 0,
+        keeps_letter: bool = False,
     ) -> None:
         self.parts, self.new, self.letter = parts or {}, new, letter or {}
+        self.later, self.keeps_letter = later, keeps_letter
+
+    @property
+    def without_rows(self) -> "Written":
+        """To go with a form that was sent, which has rows of its own."""
+        return Written(later=self.later, keeps_letter=self.keeps_letter)

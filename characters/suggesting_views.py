@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from corrections import sending
 from corrections.apply import Refused
 from corrections.senders import form_of, sender_of
-from corrections.sending import Sender
+from corrections.sending import Letter, Sender
 from corrections.views import address_of, own_correction
 from episodes.progress import is_own_hand
 from episodes.requests import Visit
@@ -45,30 +46,38 @@ def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> Ht
     if found is None:
         raise Http404
     page, written, rest = found
+    claimed = earlier.is_undecided and earlier.is_claimed
+    if request.method != "POST" and (claimed or not (written.parts or written.new)):
+        return HttpResponseRedirect(address_of(earlier, receipt))  # it says there why it cannot be changed now
 
-    def send(draft: Draft, _: Sender) -> str:
+    def send(draft: Draft, by: Sender) -> str:
+        if _number(request, "at") != request.lore.progress:
+            raise Refused(
+                f"You are at episode {request.lore.progress} now, and were at another one when you opened this. "
+                "Go back there to send it, or open your correction anew."
+            )
         proposed = [*rest, *draft.proposed()]
-        letter = draft.letter.letter()
+        letter = draft.letter.letter_below(earlier) if written.keeps_letter else draft.letter.letter()
+        version = _number(request, "version")
         if earlier.is_undecided:
-            version = form_of(request).get("version", "")
-            sending.amend(
-                earlier, proposed, sender=sender, letter=letter,
-                version=int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0,
-            )  # fmt: skip
+            sending.amend(earlier, proposed, sender=sender, letter=letter, version=version)
             return address_of(earlier, receipt)
-        return _send(proposed, draft, sender, revises=earlier)
+        sending.refuse_if_decided_since(earlier, version)
+        return _send(proposed, letter, by, revises=earlier)
 
     return _form(request, page, send, written=written, earlier=earlier)
 
 
 def _form(
-    request: Visit, page: CorrectablePage, send: Send, *, written: Written | None = None, earlier: object = None
+    request: Visit, page: CorrectablePage, send: Send, *, written: Written | None = None, earlier: Any = None
 ) -> HttpResponse:
     posted = request.method == "POST"
     if posted and not is_own_hand(request):
         return render(request, "corrections/not_from_here.html", status=403)
     asked = form_of(request) if posted else request.GET
-    draft = Draft(request.lore, page, asked, files=request.FILES, posted=posted, written=None if posted else written)
+    if posted and written:
+        written = written.without_rows
+    draft = Draft(request.lore, page, asked, files=request.FILES, posted=posted, written=written)
     status = 200
     if draft.is_sent:
         sender = sender_of(request)
@@ -83,21 +92,29 @@ def _form(
             draft.letter.add_error(None, str(refused))
         except ValidationError as error:
             draft.letter.add_error(None, error.messages)
-    version = asked.get("version", "") if status == 422 else getattr(earlier, "version", "")
-    context = {"draft": draft, "page": page, "earlier": earlier, "version": version}
+    context = {"draft": draft, "page": page, "earlier": earlier}
+    if earlier:
+        # A form that needs another look is still the one that was opened then.
+        context["version"] = asked.get("version", "") if posted and status != 409 else earlier.version
+        context["at"] = asked.get("at", "") if posted else request.lore.progress
     return render(request, "corrections/form.html", context, status=status)
 
 
 def _send_new(draft: Draft, sender: Sender) -> str:
-    return _send(draft.proposed(), draft, sender)
+    return _send(draft.proposed(), draft.letter.letter(), sender)
 
 
-def _send(proposed: list[sending.Proposed], draft: Draft, sender: Sender, **more: object) -> str:
+def _send(proposed: list[sending.Proposed], letter: Letter, sender: Sender, **more: Any) -> str:
     """Without an account there is a receipt, which nobody but its holder has."""
     receipt = "" if sender.user else sending.new_receipt()
     sender = Sender(sender.user, sender.address, receipt)
-    correction = sending.send(proposed, sender=sender, letter=draft.letter.letter(), **more)  # type: ignore[arg-type]
+    correction = sending.send(proposed, sender=sender, letter=letter, **more)
     return address_of(correction, receipt)
+
+
+def _number(request: Visit, name: str) -> int:
+    told = form_of(request).get(name, "")
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 9 else -1
 
 
 def _nowhere(sender: Sender) -> str:

@@ -219,6 +219,13 @@ def amend(
     return taken
 
 
+def refuse_if_decided_since(correction: Correction, version: int) -> None:
+    """What was meant to change a correction becomes a new one only if its author knows."""
+    if correction.version != version:
+        became = "withdrawn" if correction.state == State.WITHDRAWN else "decided"
+        raise Refused(f"It was {became} meanwhile. Send this again to send it as a new correction.")
+
+
 @transaction.atomic
 def withdraw(correction: Correction, *, sender: Sender, version: int) -> Correction:
     taken = _take_own(correction, sender, version)

@@ -18,7 +18,7 @@ from episodes.requests import Visit
 from . import sending
 from .apply import Refused
 from .following import Said, state_of, thread_of
-from .models import ChangeSubject, Correction, State
+from .models import Change, ChangeSubject, Correction, State
 from .recent import recent
 from .senders import form_of, sender_of
 from .sending import Sender, sent_by
@@ -50,6 +50,10 @@ def corrections(request: Visit) -> HttpResponse:
     for correction, subject in told.values_list("change__correction_id", "subject"):
         about[correction].add(subject)
     known = request.lore.pages_of({subject for subjects in about.values() for subject in subjects})
+    sent: dict[Correction, list[Change]] = {each: [] for each in page}
+    for change in Change.objects.proposed().filter(correction__in=about).select_related("correction"):
+        sent[change.correction].append(change)
+    later = request.lore.later_episodes(sent)
     followed = [
         Followed(
             url=address_of(each),
@@ -57,7 +61,7 @@ def corrections(request: Visit) -> HttpResponse:
             state=state_of(each),
             is_waiting=each.state == State.ASKED,
             pages=tuple({known[subject] for subject in sorted(about[each.pk]) if subject in known}),
-            reason=each.reason,
+            reason="" if each.pk in later else each.reason,
         )
         for each in page
     ]
@@ -139,6 +143,7 @@ def _page(request: Visit, found: Correction, receipt: str = "", complaint: str =
     subjects = set(correction.subjects())
     pages = {link for subject, link in lore.pages_of(subjects).items() if subject in subjects}
     thread: tuple[Said, ...] = thread_of(correction, lore.said)
+    later = lore.later_episodes({correction: shown}).get(correction.pk)
     may_amend = correction.is_undecided and not correction.is_claimed
     context = {
         "correction": correction,
@@ -148,6 +153,8 @@ def _page(request: Visit, found: Correction, receipt: str = "", complaint: str =
         "thread": thread,
         "address": address_of(correction, receipt),
         "receipt": request.build_absolute_uri(address_of(correction, receipt)) if receipt else "",
+        "later": later,
+        "is_claimed": correction.is_undecided and correction.is_claimed,
         "may_amend": may_amend,
         "may_revise": correction.state in (State.REJECTED, State.PARTLY, State.WITHDRAWN),
         "complaint": complaint,

@@ -288,3 +288,99 @@ def test_a_picture_that_was_rejected_comes_back_with_the_form(status: Trait, mod
 
 def test_sender_of_an_inactive_account_is_nobody(status: Trait, contributor: User) -> None:
     assert not Sender().wrote(sent(set_to(status, "value", "dead"), by=contributor))
+
+
+def test_what_is_about_a_later_episode_stays_there_when_one_has_gone_back(status: Trait, moderator: User) -> None:
+    from characters.models import Alias, Revelation
+    from tests.corrections.forms import send_form
+
+    ann = Character.objects.get()
+    address = f"/corrections/new/characters/{ann.public_id}/?add=alias&add=revelation&row={status.pk}"
+    new_rows = {
+        "new0__name": "Queen Mab", "new0__revealed_in": "9",
+        "new1__text": "[[Ann]] is Mab.", "new1__revealed_in": "9", "new1__characters": "Ann",
+    }  # fmt: skip
+    receipt = send_form(browser(9), address, **new_rows, **{f"{status.pk}-value": "ded"})["Location"]
+    again = receipt + "again/"
+    client = browser(8)
+    form = client.get(again)
+    for hidden in ("Mab", "It is so."):
+        assert hidden not in form.content.decode(), hidden
+    assert "2 changes about later episodes stay as they are." in form.content.decode()
+    assert send_on(client, again, form, reason="", **{f"{status.pk}-value": "dead"}).status_code == 303
+    correction = Correction.objects.get()
+    assert correction.reason == "It is so."
+    accepted(correction, by=moderator)
+    assert Alias.objects.get(name="Queen Mab").revealed_in_id == Revelation.objects.get().revealed_in_id == 9
+    status.refresh_from_db()
+    assert status.value == "dead"
+
+
+@pytest.mark.parametrize(("opened", "sent_at"), [(9, 8), (8, 9)])
+def test_nothing_is_sent_from_another_episode_than_it_was_opened_at(
+    status: Trait, contributor: User, opened: int, sent_at: int
+) -> None:
+    from characters.models import Alias
+    from tests.corrections.letters import new
+
+    late = new(Alias, character=Character.objects.get(), name="Mab", revealed_in_id=9)
+    correction = sent(late, set_to(status, "value", "ded"), by=contributor)
+    again = pages(correction)["again"]
+    form = browser(opened, contributor).get(again)
+    client = browser(sent_at, contributor)
+    refused = send_on(client, again, form, **{f"{status.pk}-value": "dead"})
+    assert refused.status_code in (409, 422)
+    assert send_on(client, again, refused).status_code in (409, 422)
+    assert {(change.action, change.replaced) for change in correction.changes.all()} == {("add", False), ("set", False)}
+
+
+def test_an_episode_that_is_not_offered_is_not_taken_for_the_first(status: Trait) -> None:
+    ann = Character.objects.get()
+    address = f"/corrections/new/characters/{ann.public_id}/?add=alias"
+    form = browser(9).get(address)
+    refused = send_on(browser(8), address, form, new0__name="Mab", new0__revealed_in="9")
+    assert refused.status_code == 422
+    assert fields_of(refused)["new0-revealed_in"] == [""]
+    assert send_on(browser(8), address, refused).status_code == 422
+    assert not Correction.objects.exists()
+
+
+def test_what_was_withdrawn_in_another_tab_is_sent_anew_knowingly(status: Trait, contributor: User) -> None:
+    correction = sent(set_to(status, "value", "ded"), by=contributor)
+    client, address = browser(user=contributor), pages(correction)
+    form = client.get(address["again"])
+    client.post(address["withdraw"], {"version": "1"}, headers=OWN)
+    refused = send_on(client, address["again"], form, **{f"{status.pk}-value": "dead"})
+    assert refused.status_code == 409
+    assert "It was withdrawn meanwhile" in refused.content.decode()
+    assert fields_of(refused)[f"{status.pk}-value"] == ["dead"]
+    assert Correction.objects.count() == 1
+    assert send_on(client, address["again"], refused).status_code == 303
+    assert Correction.objects.get(revises=correction).changes.get().after == "dead"
+
+
+def test_while_a_moderator_looks_at_it_there_is_no_form(status: Trait, moderator: User, contributor: User) -> None:
+    correction = sent(set_to(status, "value", "ded"), by=contributor)
+    desk.claim(correction, by=moderator)
+    client, address = browser(user=contributor), pages(correction)
+    assert client.get(address["again"])["Location"] == address[""]
+    assert "cannot be changed just now; you can still write below" in text(client, address[""])
+
+
+def test_why_and_what_was_said_wait_for_the_episode_too(status: Trait, moderator: User, contributor: User) -> None:
+    from characters.models import Alias
+    from corrections.sending import Letter
+    from tests.corrections.letters import new
+
+    late = new(Alias, character=Character.objects.get(), name="Mab", revealed_in_id=9)
+    correction = sent(late, by=contributor, letter=Letter("They crown her.", 9, "12:03", "https://crown.example/"))
+    desk.remark(correction, "Crowned indeed?", by=moderator)
+    accepted(correction, by=moderator, accept=False, why="No crown.")
+    secrets = ("Mab", "crown", "12:03")
+    for address in (pages(correction)[""], "/corrections/"):
+        before = text(browser(8, contributor), address).casefold()
+        for secret in secrets:
+            assert secret.casefold() not in before, (address, secret)
+    assert "This is about episode 9" in text(browser(8, contributor), pages(correction)[""])
+    assert all(secret in text(browser(9, contributor), pages(correction)[""]) for secret in secrets)
+    assert browser(8, contributor).get(pages(correction)["again"])["Location"] == pages(correction)[""]
