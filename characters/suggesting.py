@@ -332,7 +332,12 @@ class LetterForm(forms.Form):
         widget=forms.URLInput(attrs={"inputmode": "url"}),
     )  # fmt: skip
     # Nobody sees it; who fills it in is a machine.
-    website = forms.CharField(required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}))
+    nothing_here = forms.CharField(
+        required=False, widget=forms.TextInput(attrs={
+            "tabindex": "-1", "autocomplete": "off", "data-1p-ignore": True, "data-lpignore": "true",
+            "data-bwignore": True, "data-form-type": "other",
+        }),
+    )  # fmt: skip
 
     def __init__(self, lore: "Lore", *, earlier_is_kept: bool = False, **options: Any) -> None:
         super().__init__(**options)
@@ -419,8 +424,20 @@ class Draft:
         return all([*(form.is_valid() for form in self.rows), self.letter.is_valid()])
 
     @property
+    def mistakes(self) -> list[tuple[str, str]]:
+        """The fields with errors, by their ids and labels, to go to from above."""
+        found = []
+        for form in self.rows:
+            if form.is_bound and form.non_field_errors():
+                found.append((f"row-{form.prefix}", form.label if isinstance(form, NewForm) else form.part.label))
+        for bound in (field for form in [*self.rows, self.letter] if form.is_bound for field in form):
+            if bound.errors:
+                found.append((bound.id_for_label, str(bound.label)))
+        return found
+
+    @property
     def is_by_a_machine(self) -> bool:
-        return bool(self.letter.data.get("website"))
+        return bool(self.letter.data.get("nothing_here"))
 
     def proposed(self) -> list[Proposed]:
         return [change for form in self.rows if form.has_changed() for change in form.proposed()]

@@ -20,7 +20,7 @@ from django.utils import timezone
 from episodes.gate import Prose
 
 from . import mail, rows
-from .models import UNDECIDED, Change, ChangeSubject, Correction, Edition, Event, State
+from .models import MOST_SAID, UNDECIDED, Change, ChangeSubject, Correction, Edition, Event, State
 from .rows import Editable, Json, Values
 
 Action, Decision, Outcome = Change.Action, Change.Decision, Change.Outcome
@@ -103,6 +103,16 @@ class HeldBack(Exception):
 
 def may_publish(user: Any) -> bool:
     return bool(user.is_active and user.has_perm("corrections.publish"))
+
+
+def in_measure(text: str, *, missing: str) -> str:
+    """Something for a thread, as it is kept."""
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise ValidationError(missing)
+    if len(text) > MOST_SAID:
+        raise ValidationError(f"Please write at most {MOST_SAID:,} characters; these are {len(text):,}.")
+    return text
 
 
 def take(correction: Correction, *, version: int) -> Correction:

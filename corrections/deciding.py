@@ -150,7 +150,7 @@ def _kept(typed: Any, filled_in: dict[UUID, Any]) -> list[str]:
 
 @moderators
 def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
-    comment = request.POST.get("comment", "").strip()[:2000]
+    comment = request.POST.get("comment", "").strip()
     version = int(text) if (text := request.POST.get("version", "")).isdecimal() and len(text) < 9 else 0
     try:
         match request.POST.get("do"):

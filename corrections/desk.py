@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from . import mail
-from .apply import Refused, say, take
+from .apply import Refused, in_measure, say, take
 from .models import UNDECIDED, Correction, Event, State
 
 CLAIM_LASTS = timedelta(days=1)
@@ -51,13 +50,12 @@ def release(correction: Correction, *, by: User) -> Correction:
 def ask(correction: Correction, text: str, *, by: User, version: int) -> Correction:
     """Send it back with a question; it stays in its author's hands until they answer."""
     refuse_strangers(by)
-    if not text.strip():
-        raise ValidationError("Please write what you want to know.")
+    text = in_measure(text, missing="Please write what you want to know.")
     taken = take(correction, version=version)
     before, taken.state = taken.state, State.ASKED
     taken.claimed_by = taken.claimed_until = None
     taken.save()
-    say(taken, Event.Kind.ASKED, by, text.strip(), before)
+    say(taken, Event.Kind.ASKED, by, text, before)
     mail.tell_author(taken)
     return taken
 
@@ -65,6 +63,5 @@ def ask(correction: Correction, text: str, *, by: User, version: int) -> Correct
 @transaction.atomic
 def remark(correction: Correction, text: str, *, by: User) -> Event:
     refuse_strangers(by)
-    if not text.strip():
-        raise ValidationError("Please write something.")
-    return say(Correction.objects.get(pk=correction.pk), Event.Kind.SAID, by, text.strip())
+    text = in_measure(text, missing="Please write something.")
+    return say(Correction.objects.get(pk=correction.pk), Event.Kind.SAID, by, text)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from episodes.gate import GatedQuerySet
 
 MOST_EVIDENCE = 500  # characters
+MOST_SAID = 2000  # characters, in one entry of a thread
 
 
 class State(models.TextChoices):

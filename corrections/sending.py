@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from . import rows
-from .apply import InTheWay, Refused, hanging_on, say, take, tell_subjects, touched_by
+from .apply import InTheWay, Refused, hanging_on, in_measure, say, take, tell_subjects, touched_by
 from .models import UNDECIDED, Change, Correction, Event, State
 from .rows import Json, Values
 
@@ -23,6 +23,7 @@ Action, Outcome = Change.Action, Change.Outcome
 
 MOST_OPEN = 20  # undecided corrections of one person
 MOST_AN_HOUR = 10  # corrections of one person, and of one address
+MOST_ANSWERS_AN_HOUR = 10  # to one correction
 MOST_CHANGES = 200  # in a correction that somebody wrote by hand
 
 
@@ -207,6 +208,8 @@ def amend(
     taken = _take_own(correction, sender, version)
     if taken.changes.current().exclude(decision=Change.Decision.PENDING).exists():
         raise Refused("Part of it is decided. Please send what is left as a new correction.")
+    if _says_the_same(taken, proposed, letter):
+        raise ValidationError("This is the same as what you sent before.")
     before = taken.state
     taken.changes.current().update(replaced=True)
     taken.state = State.OPEN
@@ -217,6 +220,20 @@ def amend(
     _write_changes(taken, proposed)
     say(taken, Event.Kind.AMENDED, sender.user, state_before=before)
     return taken
+
+
+def _says_the_same(correction: Correction, proposed: Sequence[Proposed], letter: Letter) -> bool:
+    """A new row gets another key each time, which its author does not see."""
+
+    def told(each: Change | Proposed) -> tuple[Json, ...]:
+        if each.action != Action.ADD:
+            return str(each.action), each.model, each.row, each.path, each.after
+        values = {name: value for name, value in (each.after or {}).items() if name not in ("key", "position")}
+        return str(each.action), each.model, "", "", values
+
+    earlier = Letter(correction.reason, correction.evidence_episode, correction.evidence_time, correction.evidence_url)
+    before, now = [told(each) for each in correction.changes.current()], [told(each) for each in proposed]
+    return earlier == letter and sorted(before, key=repr) == sorted(now, key=repr)
 
 
 def refuse_if_decided_since(correction: Correction, version: int) -> None:
@@ -255,14 +272,16 @@ def answer(correction: Correction, text: str, *, sender: Sender) -> Event:
     """Say something in the thread; an answer to a question brings the correction back into the queue."""
     if not sender.wrote(correction):
         raise Refused("Only whoever sent a correction can write here.")
-    if not text.strip():
-        raise ValidationError("Please write something.")
+    text = in_measure(text, missing="Please write something.")
     fresh = Correction.objects.select_for_update().get(pk=correction.pk)
+    lately = fresh.events.filter(kind=Event.Kind.SAID, by=fresh.author, at__gt=timezone.now() - timedelta(hours=1))
+    if lately.count() >= MOST_ANSWERS_AN_HOUR:
+        raise Refused(f"You wrote {MOST_ANSWERS_AN_HOUR} times within an hour. Please go on a little later.")
     before = fresh.state
     if fresh.state == State.ASKED:
         Correction.objects.filter(pk=fresh.pk, state=State.ASKED).update(state=State.OPEN, version=F("version") + 1)
         fresh.state = State.OPEN
-    return say(fresh, Event.Kind.SAID, sender.user, text.strip(), before)
+    return say(fresh, Event.Kind.SAID, sender.user, text, before)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from episodes.requests import Visit
 from . import sending
 from .apply import Refused
 from .following import Said, state_of, thread_of
-from .models import Change, ChangeSubject, Correction, State
+from .models import MOST_SAID, Change, ChangeSubject, Correction, State
 from .recent import recent
 from .senders import form_of, sender_of
 from .sending import Sender, sent_by
@@ -157,6 +157,9 @@ def _page(request: Visit, found: Correction, receipt: str = "", complaint: str =
         "is_claimed": correction.is_undecided and correction.is_claimed,
         "may_amend": may_amend,
         "may_revise": correction.state in (State.REJECTED, State.PARTLY, State.WITHDRAWN),
+        "revises": _other(request, correction.revises, receipt),
+        "revised_by": [_other(request, each, receipt) for each in correction.revised_by.order_by("created_at")],
+        "most_said": MOST_SAID,
         "complaint": complaint,
         "typed": typed,
     }
@@ -166,6 +169,14 @@ def _page(request: Visit, found: Correction, receipt: str = "", complaint: str =
         response["Referrer-Policy"] = "strict-origin"
         response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _other(request: Visit, other: Correction | None, receipt: str) -> tuple[object, str] | None:
+    """When it was sent and where it is; a receipt leads to one correction only, and nothing here knows another."""
+    if other is None:
+        return None
+    is_own = not receipt and other.author_id == request.user.pk
+    return other.created_at, address_of(other) if is_own else ""
 
 
 def _is_number(text: str) -> bool:

@@ -296,7 +296,9 @@ def test_no_other_file_can_be_named(ann: Character) -> None:
 
 def test_a_machine_is_told_that_all_went_well(ann: Character) -> None:
     status = ann.traits.get()
-    response = send_form(at(3), form_of(ann, status), website="http://spam.example", **{f"{status.pk}-value": "spam"})
+    response = send_form(
+        at(3), form_of(ann, status), nothing_here="http://spam.example", **{f"{status.pk}-value": "spam"}
+    )
     assert response.status_code == 303
     assert re.fullmatch(r"/corrections/receipt/[\w-]{20,}/", response["Location"])
     assert not Correction.objects.exists()
@@ -361,7 +363,7 @@ def test_nonsense_is_refused_and_breaks_nothing(ann: Character, typed: dict[str,
 
 
 @pytest.mark.parametrize(
-    "name", ["row", "add", "reason", "version", "new0-here", "evidence_episode", "website", "more"]
+    "name", ["row", "add", "reason", "version", "new0-here", "evidence_episode", "nothing_here", "more"]
 )
 def test_garbage_breaks_nothing(ann: Character, name: str) -> None:
     client, address = at(3), form_of(ann, add="alias")
@@ -428,3 +430,19 @@ def test_a_form_takes_a_bounded_number_of_queries(ann: Character, django_assert_
         told.characters.add(ann)
     with django_assert_max_num_queries(40):
         assert at(3).get(form_of(ann, *ann.aliases.all())).status_code == 200
+
+
+def test_the_summary_of_errors_leads_to_the_fields(ann: Character) -> None:
+    body = send_form(at(3), form_of(ann, add="alias"), reason="", new0__language="ja").content.decode()
+    for field, label in (("id_new0-name", "Name"), ("id_reason", "Why?")):
+        assert f'<a href="#{field}">{label}</a>' in body
+        assert f'id="{field}"' in body
+
+
+def test_no_browser_fills_in_what_only_a_machine_sees(ann: Character) -> None:
+    body = at(3).get(form_of(ann, add="alias")).content.decode()
+    trap = re.search(r'<p class="trap" aria-hidden="true">.*?</p>', body)
+    assert trap
+    assert not re.search('website|url|mail|name="(name|phone|address)', trap[0])
+    for attribute in ('autocomplete="off"', 'tabindex="-1"', "data-1p-ignore", 'data-lpignore="true"'):
+        assert attribute in trap[0], attribute

@@ -384,3 +384,65 @@ def test_why_and_what_was_said_wait_for_the_episode_too(status: Trait, moderator
     assert "This is about episode 9" in text(browser(8, contributor), pages(correction)[""])
     assert all(secret in text(browser(9, contributor), pages(correction)[""]) for secret in secrets)
     assert browser(8, contributor).get(pages(correction)["again"])["Location"] == pages(correction)[""]
+
+
+def test_an_answer_has_a_length_and_a_pace(status: Trait, contributor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    from corrections import sending
+
+    monkeypatch.setattr(sending, "MOST_ANSWERS_AN_HOUR", 2)
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    client, address = browser(user=contributor), pages(correction)
+    too_long = client.post(address["answer"], {"text": "x" * 2001}, headers=OWN)
+    assert too_long.status_code == 409
+    assert "at most 2,000 characters" in too_long.content.decode()
+    assert "x" * 2001 in too_long.content.decode()
+    for line in ("x\r\n" * 1000, "More."):
+        assert client.post(address["answer"], {"text": line}, headers=OWN).status_code == 303
+    refused = client.post(address["answer"], {"text": "And more."}, headers=OWN)
+    assert refused.status_code == 409
+    assert "And more." in refused.content.decode()
+    assert correction.events.filter(kind="said").count() == 2
+
+
+def test_moderators_write_no_novels_either(status: Trait, moderator: User, contributor: User) -> None:
+    from django.core.exceptions import ValidationError
+
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    with pytest.raises(ValidationError, match="at most 2,000"):
+        desk.ask(correction, "x" * 2001, by=moderator, version=1)
+    with pytest.raises(ValidationError, match="at most 2,000"):
+        desk.remark(correction, "x" * 2001, by=moderator)
+
+
+@pytest.mark.parametrize("by_receipt", [True, False], ids=["receipt", "account"])
+def test_what_was_sent_again_and_its_earlier_tell_of_each_other(
+    status: Trait, moderator: User, by_receipt: bool
+) -> None:
+    author, receipt = (None, new_receipt()) if by_receipt else (person("author"), "")
+    correction = sent(set_to(status, "value", "ded"), by=author, receipt=receipt)
+    accepted(correction, by=moderator, accept=False, why="A slip.")
+    client, address = browser(user=author), pages(correction, receipt)
+    form = client.get(address["again"])
+    new_address = send_on(client, address["again"], form, **{f"{status.pk}-value": "dead"})["Location"]
+    old, new = text(client, address[""]), text(client, new_address)
+    assert "You sent this again" in old
+    assert "This takes up an earlier correction" in new
+    revised = Correction.objects.get(revises=correction)
+    assert (f'href="/corrections/{revised.pk}/"' in old, f'href="/corrections/{correction.pk}/"' in new) == (
+        (not by_receipt,) * 2
+    )
+
+
+def test_nothing_new_is_no_amendment(status: Trait, contributor: User) -> None:
+    from characters.models import Revelation
+    from tests.corrections.letters import new
+
+    told = new(Revelation, key="suggested-x", text="She runs.", revealed_in_id=3)
+    correction = sent(set_to(status, "value", "dead"), told, by=contributor)
+    Correction.objects.update(reason="It is so.")
+    client, address = browser(user=contributor), pages(correction)["again"]
+    refused = send_on(client, address, client.get(address))
+    assert refused.status_code == 422
+    assert "the same as what you sent" in refused.content.decode()
+    assert not correction.events.filter(kind="amended").exists()
+    assert send_on(client, address, refused, reason="See the end.").status_code == 303
