@@ -23,7 +23,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
 from . import desk, queue, rows, sending
-from .apply import CouldNotApply, HeldBack, Refused, as_if_applied, decide, may_publish, publish
+from .apply import CouldNotApply, HeldBack, Refused, as_if_applied, decide, in_measure, may_publish, publish
 from .models import Change, Correction
 from .queue import Sight
 from .reading import MOST_SHOWN, Names, Trial, read, stand, try_out
@@ -153,6 +153,8 @@ def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
     comment = request.POST.get("comment", "").strip()
     version = int(text) if (text := request.POST.get("version", "")).isdecimal() and len(text) < 9 else 0
     try:
+        if comment:
+            comment = in_measure(comment, missing="")
         match request.POST.get("do"):
             case "ask":
                 desk.ask(correction, comment, by=person_of(request), version=version)

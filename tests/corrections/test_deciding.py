@@ -622,3 +622,12 @@ def test_a_change_that_is_not_there_does_not_break_the_page(desk: Client, author
     page = told(desk.get(page_of(correction)))
     assert "What it changes is gone" in page
     assert Change.objects.get().decision == "pending"
+
+
+@pytest.mark.parametrize("do", ["ask", "say", "decide", "accept"])
+def test_what_is_too_long_to_say_is_kept_in_the_form(desk: Client, author: User, do: str) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    page = desk.post(page_of(correction), filled_in(correction, do=do, comment="x" * 2001)).content.decode()
+    assert "at most 2,000 characters" in page
+    assert "x" * 2001 in page
+    assert correction.events.count() == 1
