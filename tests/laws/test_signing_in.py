@@ -24,7 +24,7 @@ def show(db: None, tmp_path: Path) -> None:
 
 
 def main_of(client: Client, address: str) -> str:
-    return client.get(address).content.decode().partition("<main")[2]
+    return client.get(address).content.decode().partition("<main")[2].partition("</main>")[0]
 
 
 def at(number: int) -> Client:
