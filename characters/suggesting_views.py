@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from corrections import sending
 from corrections.apply import Refused
-from corrections.senders import form_of, sender_of
+from corrections.senders import sender_of
 from corrections.sending import Letter, Sender
 from corrections.views import address_of, own_correction
 from episodes.progress import is_own_hand
-from episodes.requests import Visit
+from episodes.requests import Visit, form_of
 
 from . import contributing, retelling
 from .contributing import CorrectablePage

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 
 from .sending import Sender
 
@@ -26,10 +26,3 @@ def client_address(request: HttpRequest) -> str:
     if address.version == 6:  # one household has a whole network of them
         return str(ip_network(f"{address}/64", strict=False))
     return str(address)
-
-
-def form_of(request: HttpRequest) -> QueryDict:
-    try:
-        return request.POST
-    except LookupError:  # a charset that is none
-        return QueryDict()

@@ -13,14 +13,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from episodes.progress import is_own_hand
-from episodes.requests import Visit
+from episodes.requests import Visit, form_of
 
 from . import sending
 from .apply import Refused
 from .following import Said, state_of, thread_of
 from .models import MOST_SAID, Change, ChangeSubject, Correction, State
 from .recent import recent
-from .senders import form_of, sender_of
+from .senders import sender_of
 from .sending import Sender, sent_by
 
 PER_PAGE = 25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 if TYPE_CHECKING:
     from .viewers import Account, Offer
@@ -22,3 +22,10 @@ if TYPE_CHECKING:
 
 else:
     Visit = HttpRequest
+
+
+def form_of(request: HttpRequest) -> QueryDict:
+    try:
+        return request.POST
+    except LookupError:  # a charset that is none
+        return QueryDict()

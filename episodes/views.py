@@ -1,11 +1,11 @@
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from . import themes
 from .progress import inside, is_leap, is_own_hand, last_episode, parse_episode, remember, remember_the_step
-from .requests import Visit
+from .requests import Visit, form_of
 from .viewers import note
 
 
@@ -27,7 +27,7 @@ def episode(request: Visit, number: int) -> HttpResponse:
 def set_progress(request: Visit) -> HttpResponse:
     if not is_own_hand(request):
         return render(request, "episodes/not_your_hand.html", status=403)
-    form = _form(request)
+    form = form_of(request)
     number, target = parse_episode(form.get("episode")), inside(form.get("next", "/"))
     if number is None or number > last_episode():
         return render(request, "episodes/no_such_episode.html", status=400)
@@ -46,14 +46,7 @@ def set_progress(request: Visit) -> HttpResponse:
 def set_theme(request: Visit) -> HttpResponse:
     if not is_own_hand(request):
         return render(request, "episodes/not_your_hand.html", status=403)
-    form = _form(request)
+    form = form_of(request)
     response = HttpResponseRedirect(inside(form.get("next", "/")), status=303)
     themes.remember(response, request, form.get("theme", ""))
     return response
-
-
-def _form(request: Visit) -> QueryDict:
-    try:
-        return request.POST
-    except LookupError:  # a charset that is none
-        return QueryDict()
