@@ -8,7 +8,6 @@ from episodes.progress import parse_episode
 from episodes.requests import Visit
 
 from .lore import Lore
-from .values import SubjectPage
 
 CHANGED_ON_HOME = 8
 
@@ -39,8 +38,10 @@ def character_list(request: Visit) -> HttpResponse:
 
 @require_safe
 def character(request: Visit, public_id: str, slug: str) -> HttpResponse:
-    page = request.lore.character(public_id)
-    return _subject_page(request, page, "characters/character.html")
+    address = request.lore.address_of_character(public_id)
+    if not _is_full_address(request, address):
+        return _to_full_address(address)
+    return render(request, "characters/character.html", {"page": request.lore.character(public_id)})
 
 
 @require_safe
@@ -56,8 +57,10 @@ def faction_list(request: Visit) -> HttpResponse:
 
 @require_safe
 def faction(request: Visit, public_id: str, slug: str) -> HttpResponse:
-    page = request.lore.faction(public_id)
-    return _subject_page(request, page, "characters/faction.html")
+    address = request.lore.address_of_faction(public_id)
+    if not _is_full_address(request, address):
+        return _to_full_address(address)
+    return render(request, "characters/faction.html", {"page": request.lore.faction(public_id)})
 
 
 @require_safe
@@ -100,7 +103,7 @@ def then(request: Visit, public_id: str, slug: str) -> HttpResponse:
     page = request.lore.then(public_id, episode, request.GET.get("of", ""))
     if page is None:
         raise Http404
-    if request.path != unquote(urlsplit(page.url).path):
+    if not _is_full_address(request, page.url):
         asked = "" if episode is None else f"{'&' if '?' in page.url else '?'}episode={episode}"
         return HttpResponseRedirect(page.url + asked)
     return render(request, "characters/then.html", {"page": page})
@@ -154,12 +157,8 @@ def _page_number(request: Visit) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
-def _subject_page(request: Visit, page: SubjectPage | None, template: str) -> HttpResponse:
-    if page is None:
-        raise Http404
-    if request.path != unquote(urlsplit(page.face.url).path):
-        return _to_full_address(page.face.url)
-    return render(request, template, {"page": page})
+def _is_full_address(request: Visit, address: str | None) -> bool:
+    return address is not None and request.path == unquote(urlsplit(address).path)
 
 
 def _to_full_address(address: str | None) -> HttpResponse:
