@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "episodes",
     "corrections",
     "characters",
+    "django.forms",
 ]
 
 MIDDLEWARE = [
@@ -66,6 +67,8 @@ MIDDLEWARE = [
     "episodes.middleware.look_back",
     "episodes.middleware.same_answer_to_every_miss",
 ]
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # with our own template for a list to choose from
 
 ROOT_URLCONF = "rougedb.urls"
 WSGI_APPLICATION = "rougedb.wsgi.application"
