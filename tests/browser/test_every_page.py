@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page
 from characters.models import Alias, Character, Faction, Trait
 from corrections.models import Correction
 from tests.browser.conftest import Open
-from tests.browser.findings import SHIFTS, restless, seen_every_way, unhandy, watched
+from tests.browser.findings import SHIFTS, restless, seen_every_way, settle, unhandy, watched
 from tests.corrections.letters import accepted, new, sent, set_to
 from tests.people import person
 
@@ -37,9 +37,10 @@ def be(context: BrowserContext, site: str, *, episode: int, user: User | None = 
 def go(page: Page, way: Way) -> str:
     if not isinstance(way, str):
         way(page)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         return f"{page.url} ({way.__name__})"
-    response = page.goto(way, wait_until="networkidle")
+    response = page.goto(way)
+    settle(page)
     assert response is not None
     assert response.status == (404 if way == NOWHERE else 200), way
     return way

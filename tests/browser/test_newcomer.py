@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
+from tests.browser.findings import SHIFTS, settle
 from tests.shows import character, headline, load_show, revelation
 
 
@@ -97,12 +98,10 @@ def test_with_javascript_no_new_page_is_opened(show: None, browser_at: Open) -> 
 
 def test_nothing_shifts_while_a_page_is_drawn(show: None, browser_at: Open) -> None:
     page = browser_at(viewport={"width": 390, "height": 844}).new_page()
-    page.add_init_script(
-        "window.shifts = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries())"
-        " window.shifts += entry.value; }).observe({ type: 'layout-shift', buffered: true });"
-    )
+    page.add_init_script(SHIFTS)
     for address in ("/", "/characters/", "/episodes/1/"):
-        page.goto(address, wait_until="networkidle")
+        page.goto(address)
+        settle(page)
         assert page.evaluate("window.shifts") < 0.01, address
 
 

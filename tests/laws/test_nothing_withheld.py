@@ -39,6 +39,7 @@ class Reader:
     def __init__(self, progress: int) -> None:
         self.progress = progress
         self.pages = pages_at(progress)
+        self.addresses: dict[str, str] = {}
 
     def page_of(self, subject: Character | Faction | None) -> str:
         address = self._address_of(subject)
@@ -48,7 +49,9 @@ class Reader:
     def _address_of(self, subject: Character | Faction | None) -> str:
         assert subject is not None
         short = f"/c/{subject.public_id}/" if isinstance(subject, Character) else f"/factions/{subject.public_id}/"
-        return dict(ask(short, progress=self.progress).headers)["Location"]
+        if short not in self.addresses:
+            self.addresses[short] = dict(ask(short, progress=self.progress).headers)["Location"]
+        return self.addresses[short]
 
     def all_times_of(self, subject: Character | Faction | None) -> str:
         """Its page, and the pages on which it was told at the episodes that this links back to."""
