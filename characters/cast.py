@@ -88,6 +88,9 @@ class Cast:
     def render_line(self, text: str) -> SafeString:
         return prose.render_line(text, self._mention)
 
+    def words(self, text: str, *, inline: bool = False) -> str:
+        return prose.words(text, self._mention, inline=inline)
+
     def _mention(self, key: str) -> prose.Mention | None:
         if key not in self._by_key:
             return None

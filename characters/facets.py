@@ -19,7 +19,6 @@ from django.db.models.functions import Cast as CastTo
 from django.db.models.functions import Coalesce
 from django.utils.text import slugify
 
-from . import prose
 from .cast import Cast
 from .models import Character, CharacterTag, Faction, FactionTag, Membership, Relationship, Revelation, Trait, Unmasking
 from .vocabulary import Attribute, Certainty, RelationshipKind
@@ -156,7 +155,7 @@ def _worded(lore: Lore, values: Iterable[tuple[str, set[Id]]]) -> Iterator[Havin
     cast.note_texts(together)
     cast.look_up()
     for value, who in together.items():
-        words = prose.plain(cast.render_line(value))
+        words = cast.words(value, inline=True)
         yield slugify(words, allow_unicode=True), words, who
 
 

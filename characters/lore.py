@@ -594,7 +594,7 @@ class Lore:
             said[self.root_of(telling.owner_of(row))][row["attribute"]].append(row)
         lines = {
             subject: [
-                prose.plain(cast.render_line(telling.newest_of(said[subject][attribute], subject)["value"]))
+                cast.words(telling.newest_of(said[subject][attribute], subject)["value"], inline=True)
                 for attribute in line
                 if attribute in said[subject]
             ]

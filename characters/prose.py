@@ -17,6 +17,7 @@ from .mentions import MENTION
 
 TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
 SENTENCE_ENDS = (".", "!", "?", "…")
+MARKUP = re.compile(r"[*_\\`<>&#~|\[\]\n]|^\s*(?:[-+=]|\d+[.)])")  # whatever Markdown could mean something by
 OPENING_MARKS = " \n\t\"“‘«(*_'"
 
 
@@ -38,6 +39,14 @@ def render_line(text: str, find: FindMention) -> SafeString:
     return _clean(_markdown.renderInline(text, {"find": find}))
 
 
+def words(text: str, find: FindMention, *, inline: bool = False) -> str:
+    """The words alone: `plain` of what is rendered. Most texts mark nothing but mentions, and those need no HTML."""
+    if MARKUP.search(MENTION.sub("", text)):
+        return plain((render_line if inline else render)(text, find))
+    named = MENTION.sub(lambda match: _words_for(match, text[: match.start()], find(match[1])), text)
+    return " ".join(named.split())
+
+
 def plain(rendered: str) -> str:
     """The words alone, for descriptions and titles."""
     return re.sub(r"\s+", " ", html.unescape(nh3.clean(rendered, tags=set()))).strip()
@@ -47,30 +56,30 @@ def _clean(rendered: str) -> SafeString:
     return mark_safe(nh3.clean(rendered, tags=TAGS, attributes={"a": {"href"}}, link_rel=None))
 
 
+def _words_for(mention: re.Match[str], before: str, found: Mention | None) -> str:
+    if mention[2]:
+        return mention[2]
+    name = found.name if found else "somebody"
+    before = before.rstrip(OPENING_MARKS)
+    return name if before and not before.endswith(SENTENCE_ENDS) else name[:1].upper() + name[1:]
+
+
 def _mention_rule(state: StateInline, silent: bool) -> bool:
     # A backslash before it changes nothing: the key must not be shown.
     match = MENTION.match(state.src, state.pos + state.src.startswith("\\", state.pos))
     if match is None:
         return False
     if not silent:
-        before = state.src[: state.pos].rstrip(OPENING_MARKS)
         token = state.push("mention", "", 0)
-        token.meta = {
-            "key": match[1],
-            "words": match[2],
-            "starts_sentence": before.endswith(SENTENCE_ENDS) or not before,
-        }
+        token.meta = {"match": match, "before": state.src[: state.pos]}
     state.pos = match.end()
     return True
 
 
 def _render_mention(renderer: RendererHTML, tokens: list[Token], index: int, options: Any, env: Any) -> str:
-    token = tokens[index]
-    found: Mention | None = env["find"](token.meta["key"])
-    words = token.meta["words"] or (found.name if found else "somebody")
-    if token.meta["starts_sentence"] and not token.meta["words"]:
-        words = words[:1].upper() + words[1:]
-    escaped = html.escape(words)
+    match: re.Match[str] = tokens[index].meta["match"]
+    found: Mention | None = env["find"](match[1])
+    escaped = html.escape(_words_for(match, tokens[index].meta["before"], found))
     return f'<a href="{html.escape(found.url)}">{escaped}</a>' if found and found.url else escaped
 
 

@@ -454,12 +454,12 @@ class _Found:
         cast = self.cast
         match kind:
             case Kind.TRAIT:
-                return Attribute(row["attribute"]).label, prose.plain(cast.render(row["value"]))
+                return Attribute(row["attribute"]).label, cast.words(row["value"])
             case Kind.REVELATION:
                 label = REVELATION_LABELS[Certainty(row["certainty"])]
                 if row["overturned_in"] is not None:
                     label += f", seen differently since episode {row['overturned_in']}"
-                return label, prose.plain(cast.render(row["text"]))
+                return label, cast.words(row["text"])
             case Kind.MEMBERSHIP:
                 return "Member", ", ".join(filter(None, (row["role"], cast.faction(row["faction_id"]).name)))
             case Kind.RELATIONSHIP:
@@ -467,8 +467,8 @@ class _Found:
             case Kind.CHARACTER_TAG | Kind.FACTION_TAG:
                 return "Tag", row["tag__name"]
             case Kind.PORTRAIT:
-                return "Picture", f"{row['alt_text']} {prose.plain(cast.render(row['caption']))}".strip()
-        return "Episode", prose.plain(cast.render(row["text"]))
+                return "Picture", f"{row['alt_text']} {cast.words(row['caption'])}".strip()
+        return "Episode", cast.words(row["text"])
 
 
 REVELATION_LABELS = {
