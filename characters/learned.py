@@ -27,7 +27,7 @@ from corrections.reading import MOST_TRIED, Trial, try_out
 from corrections.rows import Warned
 from corrections.sending import Proposed
 from episodes.models import Episode
-from episodes.requests import Visit
+from episodes.requests import Visit, whole_number
 
 from .learning import (
     CHARACTER,
@@ -416,13 +416,13 @@ def _trying(request: HttpRequest, sheet: Sheet, told: list[tuple[Proposed, Fille
 
 def _widen(data: QueryDict, slug: str, sheet: Sheet) -> None:
     """More rows of a kind, with what stands in new ones to begin with."""
-    total = str(data.get(f"{slug}-TOTAL_FORMS", ""))
+    total = whole_number(str(data.get(f"{slug}-TOTAL_FORMS", "")), digits=4)
     section = next((each for each in sheet.sections if each.kind.slug == slug), None)
-    if section is None or not (total.isascii() and total.isdigit() and len(total) < 5):
+    if section is None or total is None:
         return
-    wanted = min(int(total) + EMPTY_ROWS, MOST_ROWS)
+    wanted = min(total + EMPTY_ROWS, MOST_ROWS)
     data[f"{slug}-TOTAL_FORMS"] = str(wanted)
-    for number in range(int(total), wanted):
+    for number in range(total, wanted):
         for blank in section.blank:
             if blank.value() not in (None, False):
                 data[blank.html_name.replace("__prefix__", str(number))] = str(blank.value())

@@ -18,7 +18,7 @@ from corrections.senders import sender_of
 from corrections.sending import Letter, Sender
 from corrections.views import address_of, own_correction
 from episodes.progress import is_own_hand
-from episodes.requests import Visit, form_of
+from episodes.requests import Visit, form_of, whole_number
 
 from . import contributing, retelling
 from .contributing import CorrectablePage
@@ -113,8 +113,8 @@ def _send(proposed: list[sending.Proposed], letter: Letter, sender: Sender, **mo
 
 
 def _number(request: Visit, name: str) -> int:
-    told = form_of(request).get(name, "")
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 9 else -1
+    told = whole_number(form_of(request).get(name), digits=8)
+    return -1 if told is None else told
 
 
 def _nowhere(sender: Sender) -> str:

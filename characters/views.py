@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from episodes.progress import parse_episode
-from episodes.requests import Visit
+from episodes.requests import Visit, whole_number
 
 from .lore import Lore
 
@@ -153,8 +153,7 @@ def _typed(request: Visit) -> str:
 
 
 def _page_number(request: Visit) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+    return whole_number(request.GET.get("page")) or 1
 
 
 def _is_full_address(request: Visit, address: str | None) -> bool:

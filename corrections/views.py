@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from episodes.progress import is_own_hand
-from episodes.requests import Visit, form_of
+from episodes.requests import Visit, form_of, whole_number
 
 from . import sending
 from .apply import Refused
@@ -88,9 +88,9 @@ def withdraw(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpR
     found, sender = own_correction(request, pk, receipt)
     if not is_own_hand(request):
         return render(request, "corrections/not_from_here.html", status=403)
-    version = form_of(request).get("version", "")
+    version = whole_number(form_of(request).get("version")) or 0
     try:
-        sending.withdraw(found, sender=sender, version=int(version) if _is_number(version) else 0)
+        sending.withdraw(found, sender=sender, version=version)
     except Refused as refused:
         return _page(request, found, receipt, complaint=str(refused))
     return HttpResponseRedirect(address_of(found, receipt), status=303)
@@ -115,8 +115,7 @@ def answer(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpRes
 @require_safe
 def changes(request: Visit) -> HttpResponse:
     """What changed lately on the pages, for everybody, as far as they are."""
-    number = request.GET.get("page", "1")
-    page = recent(request.lore.progress, max(int(number), 1) if _is_number(number) else 1)
+    page = recent(request.lore.progress, whole_number(request.GET.get("page")) or 1)
     context = {"page": page, "entries": request.lore.told_lately(page.published)}
     return render(request, "corrections/changes.html", context)
 
@@ -177,7 +176,3 @@ def _other(request: Visit, other: Correction | None, receipt: str) -> tuple[obje
         return None
     is_own = not receipt and other.author_id == request.user.pk
     return other.created_at, address_of(other) if is_own else ""
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 7

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from .models import Episode
+from .requests import whole_number
 
 COOKIE = "progress"
 LEFT_BEHIND = "progress_before"
@@ -16,7 +17,7 @@ LONGEST_STEP = 2  # episodes; whoever moves ahead further is asked once more
 
 def parse_episode(text: str | None) -> int | None:
     """The number that the text says, if it says one at all."""
-    return int(text) if text and len(text) <= 4 and text.isascii() and text.isdigit() else None
+    return whole_number(text, digits=4)
 
 
 def last_episode() -> int:

@@ -1,4 +1,4 @@
-"""What the middleware adds to a request, for the type checker and the reader."""
+"""What the middleware adds to a request, and how what it brings is read."""
 
 from __future__ import annotations
 
@@ -29,3 +29,8 @@ def form_of(request: HttpRequest) -> QueryDict:
         return request.POST
     except LookupError:  # a charset that is none
         return QueryDict()
+
+
+def whole_number(text: str | None, *, digits: int = 6) -> int | None:
+    """What the text says, if that is a whole number of so many digits at most."""
+    return int(text) if text and len(text) <= digits and text.isascii() and text.isdigit() else None
