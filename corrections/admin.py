@@ -119,7 +119,7 @@ class EpisodeFilter(admin.ListFilter):
 class AuthorFilter(admin.RelatedOnlyFieldListFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.empty_value_display = SafeString("somebody with a receipt")
+        self.empty_value_display = SafeString("nobody with an account")
 
 
 class Queue(ChangeList):

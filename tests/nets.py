@@ -6,6 +6,7 @@ Its blind spot is an aggregate over a related table that is not named in the que
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from typing import Any
 
 from django.apps import apps
@@ -22,10 +23,23 @@ FULL_TEXT = ("characters_search_names", "characters_search_texts")  # of SQLite;
 _lifted = False
 
 
+@lru_cache(2**12)
+def complaint(sql: str) -> str | None:
+    tables = gated_tables()
+    for table, alias in TABLE.findall(sql) if sql.startswith("SELECT") else ():
+        gate = re.compile(rf'"?{alias or table}"?\."revealed_in_id" <= ')
+        if table in tables and not gate.search(sql):
+            return f"{table} is read without the gate: {sql}"
+        if table in FULL_TEXT and '"rowid" < ' not in sql:
+            return f"{table} is searched without the gate: {sql}"
+    return None
+
+
 class UngatedQuery(AssertionError):
     pass
 
 
+@cache
 def gated_tables() -> set[str]:
     gated = {model._meta.db_table for model in apps.get_models() if issubclass(model, Gated)}
     return gated | {SearchEntry._meta.db_table}
@@ -33,15 +47,9 @@ def gated_tables() -> set[str]:
 
 @contextmanager
 def gate_net() -> Iterator[None]:
-    tables = gated_tables()
-
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        for table, alias in TABLE.findall(sql) if sql.startswith("SELECT") and not _lifted else ():
-            gate = re.compile(rf'"?{alias or table}"?\."revealed_in_id" <= ')
-            if table in tables and not gate.search(sql):
-                raise UngatedQuery(f"{table} is read without the gate: {sql}")
-            if table in FULL_TEXT and '"rowid" < ' not in sql:
-                raise UngatedQuery(f"{table} is searched without the gate: {sql}")
+        if not _lifted and (found := complaint(sql)):
+            raise UngatedQuery(found)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(watch):

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from html import unescape
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from zlib import crc32
 
-from django.test import Client
+from django.core.handlers.base import BaseHandler
+from django.test import RequestFactory
+from django.test.utils import override_settings
 
 from characters import contributing, facets, search
 from characters.lore import Lore
@@ -17,6 +21,7 @@ from tests.nets import gate_net, net_lifted
 
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=)"\w+"')  # drawn by lot, on account pages alone
 LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
+TAKING_TURNS = re.compile(r"/then/|^/corrections/new/|^/tags/.")
 NONSENSE = (
     "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
     "/tags/no-such-tag/", "/episodes/99/", "/episodes/99999999999999999999/", "/characters/?page=2",
@@ -37,13 +42,21 @@ class Answer(NamedTuple):
     body: bytes
 
 
+@cache
+def site() -> BaseHandler:
+    """Without the test client, which keeps a copy of each template's context."""
+    handler = BaseHandler()
+    handler.load_middleware()
+    return handler
+
+
 def ask(address: str, *, progress: int) -> Answer:
-    client = Client(raise_request_exception=True)
-    client.cookies["progress"] = str(progress)
-    with gate_net():
-        response = client.get(address)
+    request = RequestFactory().get(address, headers={"cookie": f"progress={progress}"})
+    with gate_net(), override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True):
+        response = site().get_response(request)
     headers = sorted((name, value) for name, value in response.headers.items() if name != "Expires")  # a clock
-    return Answer(response.status_code, tuple(headers), TOKEN.sub(rb"\1", response.content))
+    content = b"".join(response) if response.streaming else response.content
+    return Answer(response.status_code, tuple(headers), TOKEN.sub(rb"\1", content))
 
 
 def answers(addresses: Iterable[str], *, progress: int) -> dict[str, Answer]:
@@ -54,11 +67,16 @@ def links_of(body: bytes) -> set[str]:
     return {unescape(link) for link in LINK.findall(body.decode())}
 
 
-def crawl(progress: int, *, looking_back: bool = True) -> dict[str, Answer]:
-    """Everything that links lead to from the home page; looking back goes one step, not on from page to page.
+def is_due(address: str, progress: int) -> bool:
+    """Comparisons, forms and tags are many, and take turns: each is asked at every other episode."""
+    return not TAKING_TURNS.search(address) or (crc32(address.encode()) + progress) % 2 == 0
+
+
+def crawl(progress: int, *, everything: bool = True) -> dict[str, Answer]:
+    """All that links lead to from the home page; looking back goes one step, not on from page to page.
 
     A form for a single row is left to `forms`, as every page of a row leads to it, and of what compares a page with
-    each earlier episode, one is enough.
+    each earlier episode, one is enough. Without `everything`, nothing looks back, and only what is due is asked.
     """
     then = f"/then/?episode={progress // 2}"
     found: dict[str, Answer] = {}
@@ -73,7 +91,9 @@ def crawl(progress: int, *, looking_back: bool = True) -> dict[str, Answer]:
         elsewhere = ("/static/", "/media/", "/progress/")
         links = {link for link in links if not link.startswith(elsewhere) and "row=" not in link}
         links = {link for link in links if "/then/?" not in link or then in link}
-        waiting |= {link for link in links if looking_back or "as_of=" not in link} - set(found)
+        if not everything:
+            links = {link for link in links if "as_of=" not in link and is_due(link, progress)}
+        waiting |= links - set(found)
     return found
 
 
@@ -100,8 +120,9 @@ def known_addresses() -> set[str]:
 
 def everything_asked(progress: int, *, also: Iterable[str] = ()) -> dict[str, Answer]:
     """The answers to all that links lead to and to all that could be guessed."""
-    found = crawl(progress, looking_back=False)
-    return found | answers((known_addresses() | set(also)) - set(found), progress=progress)
+    found = crawl(progress, everything=False)
+    known = {address for address in known_addresses() if is_due(address, progress)}
+    return found | answers((known | set(also)) - set(found), progress=progress)
 
 
 def searches(progress: int) -> set[str]:

@@ -11,10 +11,13 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from characters.portraits import COPIES, DIRECTORY, WIDTHS, smaller
 
 CHROMIUM = shutil.which("chromium") or ""
+PATIENCE = 20_000  # milliseconds; a page that is not there by then will not come
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+expect.set_options(timeout=PATIENCE)
 
 type Open = Callable[..., BrowserContext]
 
@@ -58,7 +61,7 @@ def browser_at(chromium: Any, live_server: Any) -> Iterator[Open]:
 
     def open_at(**options: Any) -> BrowserContext:
         context = chromium.new_context(base_url=live_server.url, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         opened.append(context)
         return context
 

@@ -8,9 +8,10 @@ from characters import prose
 
 NAMES = {"ann": "the stranger", "bea": '<b>Bea</b> & "co"', "bert": "  Bert   the *First* "}
 PIECES = st.sampled_from([
-    "[[ann]]", "[[bea]]", "[[bert]]", "[[nobody]]", "[[ann|her words]]", "[[bea|a & b]]", "[[Ann]]", "[[", "]]", "*", "**",
-    "_", "`", "\\", "- ", "+ ", "1. ", "1) ", "# ", "> ", "---", "=", "\n", "\n\n", "  ", "\t", ". ", "? ", "… ", "“", "(",
-    "&amp;", "<b>", "<!-- x -->", "~~", "|", "http://a.b", "word", "two words", "ルジュ", "é", "\u2028", "\u00a0", "!",
+    "[[ann]]", "[[bea]]", "[[bert]]", "[[nobody]]", "[[ann|her words]]", "[[bea|a & b]]", "[[Ann]]", "[[", "]]",
+    "*", "**", "_", "`", "\\", "- ", "+ ", "1. ", "1) ", "# ", "> ", "---", "=", "\n", "\n\n", "  ", "\t", "\u2028",
+    "\u00a0", ". ", "? ", "… ", "“", "(", "&amp;", "<b>", "<!-- x -->", "~~", "|", "http://a.b", "word", "two words",
+    "ルジュ", "é", "!",
 ])  # fmt: skip
 
 

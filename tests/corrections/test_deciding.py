@@ -413,7 +413,7 @@ def test_who_has_no_account_is_named_in_the_filter(desk: Client, author: User) -
     sent(set_to(status, "value", "dead"), by=author)
     sent(set_to(status, "value", "asleep"), receipt="x" * 24)
     link = told(desk.get(QUEUE)).partition("author__isnull=True")[2].partition("</a>")[0]
-    assert "somebody with a receipt" in link
+    assert "nobody with an account" in link
 
 
 # The names of others
