@@ -17,7 +17,7 @@ from .mentions import MENTION
 
 TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
 SENTENCE_ENDS = (".", "!", "?", "…")
-MARKUP = re.compile(r"[*_\\`<>&#~|\[\]\n]|^\s*(?:[-+=]|\d+[.)])")  # whatever Markdown could mean something by
+MARKUP = re.compile(r"[*_\\`<>&#~|\[\]]|[^\S ]|^ *(?:[-+=]|\d+[.)])")  # whatever Markdown could mean something by
 OPENING_MARKS = " \n\t\"“‘«(*_'"
 
 

@@ -19,7 +19,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
 RUN_AXE = """
 async (rules) => {
   const ours = { exclude: [[".select2-container"], ["th.original"]] };
-  const { violations } = await axe.run(ours, rules ? { runOnly: rules } : {});
+  const { violations } = await axe.run(ours, { resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) });
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.html}`));
 }
 """

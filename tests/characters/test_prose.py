@@ -1,7 +1,7 @@
 """What is read as words alone is what a browser would show of the same text."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from characters import prose
@@ -19,7 +19,8 @@ def find(key: str) -> prose.Mention | None:
     return prose.Mention(NAMES[key], f"/{key}/") if key in NAMES else None
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=500, deadline=None)
+@example(pieces=["\u2028", "[[ann]]"])
 @given(pieces=st.lists(PIECES, max_size=8) | st.lists(st.text(max_size=5) | PIECES, max_size=5))
 def test_words_are_what_is_shown(pieces: list[str]) -> None:
     text = "".join(pieces).replace("\x00", "")

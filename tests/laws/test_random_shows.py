@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -131,7 +132,7 @@ def shows(draw: st.DrawFn) -> dict[str, Any]:
 
 
 any_show = settings(
-    max_examples=10,
+    max_examples=10 if connection.vendor == "sqlite" else 5,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
