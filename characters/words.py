@@ -128,8 +128,7 @@ def excerpt(text: str, query: Query, length: int = 260) -> str:
 
 def _matches(text: str, query: Query) -> Iterable[tuple[int, int]]:
     """Where the words of each term stand one after the other, without overlaps."""
-    found = [(match.start(), match.end(), _folded_word(match[0])) for match in WORD.finditer(text)]
-    found = [place for place in found if place[2]]
+    found = _placed_words(text)
     spans: list[tuple[int, int]] = []
     for term in query.wanted:
         size = len(term.words)
@@ -142,6 +141,12 @@ def _matches(text: str, query: Query) -> Iterable[tuple[int, int]]:
         if not merged or start >= merged[-1][1]:
             merged.append((start, stop))
     return merged
+
+
+@lru_cache(2**8)  # of a text that is asked about, and then made an excerpt of, and then marked
+def _placed_words(text: str) -> list[tuple[int, int, str]]:
+    found = [(match.start(), match.end(), _folded_word(match[0])) for match in WORD.finditer(text)]
+    return [place for place in found if place[2]]
 
 
 def _fits(word: str, term: Term) -> bool:

@@ -94,6 +94,7 @@ def test_forms_fit_the_screen_and_the_console_is_silent(show: None, browser_at: 
         page.get_by_label(label, exact=True).check()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Send to the moderators").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.goto("/changes/")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
