@@ -38,7 +38,7 @@ from .models import (
     Trait,
     Unmasking,
 )
-from .statements import as_uuid, fetched
+from .statements import as_stored, as_uuid, fetched
 from .telling import Row
 from .values import (
     Card,
@@ -73,6 +73,11 @@ if TYPE_CHECKING:
     from corrections.models import Change, Correction
 
 CARDS_PER_PAGE = 60
+CONCERNED = (
+    'SELECT \'{kind}\', "characters_revelation"."id", "revealed_in_id", "{kind}_id" FROM "characters_revelation"'
+    ' LEFT JOIN "characters_revelation_{kind}s" ON "revelation_id" = "characters_revelation"."id"'
+    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({holes})'
+)
 RELATED_TAGS = 12
 
 
@@ -295,12 +300,14 @@ class Lore:
 
     def concerned(self, ids: Iterable[UUID]) -> Iterable[tuple[UUID, int, set[UUID], set[UUID]]]:
         """Of revelations, those that are known: episode, characters and factions."""
-        known = Revelation.objects.as_of(self.progress).filter(id__in=ids)
-        found: dict[tuple[UUID, int], tuple[set[UUID], set[UUID]]] = defaultdict(lambda: (set(), set()))
-        for place, column in enumerate(("characters", "factions")):
-            for row, number, subject in known.values_list("id", "revealed_in_id", column):
-                found[row, number][place].update([subject] if subject else [])
-        return [(row, number, *subjects) for (row, number), subjects in found.items()]
+        stored = [as_stored(row) for row in ids]
+        holes = ", ".join(["%s"] * len(stored))
+        sql = " UNION ALL ".join(CONCERNED.format(kind=kind, holes=holes) for kind in ("character", "faction"))
+        found: dict[tuple[UUID, int], dict[str, set[UUID]]]
+        found = defaultdict(lambda: {"character": set(), "faction": set()})
+        for kind, row, number, subject in fetched(sql, [self.progress, *stored] * 2):
+            found[as_uuid(row), number][kind].update([as_uuid(subject)] if subject else [])
+        return [(row, number, *subjects.values()) for (row, number), subjects in found.items()]
 
     def revelations_of(self, characters: Iterable[UUID]) -> list[Row]:
         """Those that concern them, and those that overturned these, whomever they concern."""

@@ -4,6 +4,7 @@ They read through the gate like all others; the net in the tests looks at them t
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -21,5 +22,6 @@ def as_stored(row: UUID) -> UUID | str:
     return row if connection.features.has_native_uuid_field else row.hex
 
 
+@lru_cache(2**14)  # the same rows are met again and again, and a UUID is slow to make of digits
 def as_uuid(stored: UUID | str) -> UUID:
     return stored if isinstance(stored, UUID) else UUID(stored)
