@@ -164,7 +164,7 @@ def _as_shown(request: HttpRequest, lore: Lore, address: str | None) -> HttpResp
         raise Http404
     visit: Visit = copy(request)  # type: ignore[assignment]
     visit.path = visit.path_info = unquote(urlsplit(address).path)
-    visit.GET = QueryDict()
+    visit.method, visit.GET = "GET", QueryDict()
     visit.progress = visit.as_of = lore.progress
     visit.asked_for = None
     visit.lore = lore

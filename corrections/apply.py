@@ -252,13 +252,17 @@ def following_from(changes: Sequence[Change]) -> list[Change]:
 
 
 @contextmanager
-def as_if_applied(correction: Correction) -> Iterator[list[Change]]:
+def as_if_applied(correction: Correction, verdicts: Mapping[UUID, Verdict] | None = None) -> Iterator[list[Change]]:
     """The site as it would be, for a preview: conflicts are overridden, and all of it is undone afterwards."""
     with transaction.atomic():
         Edition.begin()
         changes = [change for change in correction.changes.current() if change.decision == Decision.PENDING]
+        if verdicts is not None:
+            changes = [change for change in changes if change.pk not in verdicts or verdicts[change.pk].accept]
         work = _Work()
         for change in changes:
+            if verdicts is not None and change.pk in verdicts:
+                change.final, change.altered = verdicts[change.pk].final, verdicts[change.pk].altered
             work.weigh(change, over=True, seen=now(change))
         work.weigh_what_follows()
         work.write()

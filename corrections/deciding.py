@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,14 +20,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from episodes.requests import whole_number
 
 from . import desk, queue, rows, sending
-from .apply import CouldNotApply, HeldBack, Refused, as_if_applied, decide, in_measure, may_publish, publish
+from .apply import CouldNotApply, HeldBack, Refused, Verdict, as_if_applied, decide, in_measure, may_publish, publish
 from .models import Change, Correction
 from .queue import Sight
-from .reading import MOST_SHOWN, Names, Trial, read, stand, try_out
-from .verdicts import ACCEPT, LEAVE, REASONS, CommentForm, again, forms_for
+from .reading import MOST_SHOWN, Names, Standing, Trial, read, stand, try_out
+from .verdicts import ACCEPT, LEAVE, REASONS, REJECT, ChangeForm, CommentForm, again, forms_for
 
 CHANGELIST = "admin:corrections_correction_changelist"
 CHANGE = "admin:corrections_correction_change"
@@ -151,7 +153,7 @@ def _kept(typed: Any, filled_in: dict[UUID, Any]) -> list[str]:
 @moderators
 def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
     comment = request.POST.get("comment", "").strip()
-    version = int(text) if (text := request.POST.get("version", "")).isdecimal() and len(text) < 9 else 0
+    version = whole_number(request.POST.get("version"), digits=8) or 0
     try:
         if comment:
             comment = in_measure(comment, missing="")
@@ -179,8 +181,7 @@ def _decide(request: HttpRequest, correction: Correction, version: int, comment:
         chosen = typed.get(f"{each.change.pk}-decision") or LEAVE
         if rest == ACCEPT and (chosen == LEAVE or len(standings) == 1):
             typed[f"{each.change.pk}-decision"] = ACCEPT
-    names = Names(sight.last_episode, try_out(correction, sight.last_episode).names)
-    filled_in = forms_for(read(standings, names, Trial()), names, typed)
+    filled_in = _filled_in(correction, sight, standings, typed)
     if not all([form.is_valid() for form in filled_in.values()]):  # noqa: C419 (each of them is to say what is wrong)
         raise _Again("Nothing is decided yet: please look at what is marked below.")
     verdicts = {pk: verdict for pk, form in filled_in.items() if (verdict := form.verdict()) is not None}
@@ -199,6 +200,13 @@ def _decide(request: HttpRequest, correction: Correction, version: int, comment:
     state = decided.correction.get_state_display()
     messages.success(request, link_to(correction, f"{state}.", _what_it_was(correction, sight)))
     return _go_on(request)
+
+
+def _filled_in(
+    correction: Correction, sight: Sight, standings: list[Standing], typed: QueryDict
+) -> dict[UUID, ChangeForm]:
+    names = Names(sight.last_episode, try_out(correction, sight.last_episode).names)
+    return forms_for(read(standings, names, Trial()), names, typed)
 
 
 class _Again(Refused):
@@ -294,9 +302,12 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @csp_override(POLICY | {"script-src": [CSP.NONE], "form-action": [CSP.NONE], "frame-ancestors": [CSP.SELF]})
 @xframe_options_sameorigin
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @onlookers
 def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
+    """As it was sent, or as a moderator has altered it in the form so far; nothing is kept of that."""
+    if request.method == "POST" and not request.user.has_perm("corrections.decide"):
+        raise PermissionDenied
     correction = get_object_or_404(Correction, pk=pk)
     sight = queue.sight_of(request)
     if episode > sight.last_episode:
@@ -309,16 +320,37 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
     subjects = _subjects(list(correction.changes.current().prefetch_related("subjects")))
     subject = request.GET.get("page") or next(iter(subjects), "")
     try:
-        with as_if_applied(correction) as applied:
+        verdicts = _typed_so_far(request, correction, sight) if request.method == "POST" else None
+        with as_if_applied(correction, verdicts) as applied:
             shown = _page_at(request, subject, episode)
             missing = sum(change.outcome == Change.Outcome.CONFLICT for change in applied)
     except CouldNotApply as failure:
         said = [message for found in failure.messages.values() for message in found]
+    except _Again as failure:
+        said = [str(failure)]
     else:
         if shown is not None:
             return _as_preview(shown, correction, episode, missing)
         said = ["Nothing is known of it at this episode."]
     return render(request, f"{TEMPLATES}/cannot_be_shown.html", {"episode": episode, "said": said})
+
+
+def _typed_so_far(request: HttpRequest, correction: Correction, sight: Sight) -> dict[UUID, Verdict]:
+    """What is not rejected counts as accepted."""
+    typed = request.POST.copy()
+    standings = stand(pending(correction)[:MOST_SHOWN])
+    for each in standings:
+        if typed.get(f"{each.change.pk}-decision") != REJECT:
+            typed[f"{each.change.pk}-decision"] = ACCEPT
+    filled_in = _filled_in(correction, sight, standings, typed)
+    verdicts = {}
+    for pk, form in filled_in.items():
+        is_valid, verdict = form.is_valid(), form.verdict()
+        if verdict is not None:
+            verdicts[pk] = verdict
+            if verdict.accept and not is_valid:
+                raise _Again(" ".join(f"{form[name].label}: {said[0]}" for name, said in form.errors.items()))
+    return verdicts
 
 
 def _page_at(request: HttpRequest, subject: str, episode: int) -> HttpResponse | None:

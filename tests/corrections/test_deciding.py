@@ -489,6 +489,23 @@ def test_the_page_is_previewed_before_it_changes_as_well(desk: Client, author: U
     assert "unchanged before 2" in page
 
 
+def test_a_preview_of_what_was_altered_shows_that_and_keeps_nothing(desk: Client, author: User) -> None:
+    ann = somebody()
+    names = [new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Annie Lee", "Anna")]
+    correction = sent(set_to(status_of(ann), "value", "dead"), *names, by=author)
+    status, annie, anna = correction.changes.order_by("position")
+    typed = verdict(status, "leave", value="dead tired") | verdict(annie, "leave")
+    before = {kind.label: rows.all_values(kind) for kind in rows.registered()}
+    shown = desk.post(address("preview", correction.pk, 2), typed | verdict(anna, "reject")).content.decode()
+    assert "dead tired" in shown
+    assert "Annie Lee" in shown
+    assert "Anna" not in shown
+    bad = desk.post(address("preview", correction.pk, 2), verdict(status, "accept", value=""))
+    assert "Value: This field is required." in bad.content.decode()
+    assert {kind.label: rows.all_values(kind) for kind in rows.registered()} == before
+    assert [change.altered for change in correction.changes.all()] == [False] * 3
+
+
 def test_a_preview_that_cannot_be_says_why(desk: Client, author: User) -> None:
     ann = somebody(since=2)
     correction = sent(new(Alias, character=ann, name="Early", revealed_in_id=1), by=author)

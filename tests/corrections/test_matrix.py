@@ -72,6 +72,12 @@ ACTIONS = [
     Action("search the queue", STAFF, lambda client, _: client.get(QUEUE, {"q": "Ann"})),
     Action("see a correction", STAFF, lambda client, correction: client.get(page_of(correction))),
     Action("preview", STAFF, lambda client, correction: client.get(address("preview", correction.pk, 1))),
+    Action(
+        "preview as altered", MODERATORS,
+        lambda client, correction: client.post(
+            address("preview", correction.pk, 1), verdict(correction.changes.get(), "accept", value="asleep")
+        ),
+    ),
     Action("open a folded one", STAFF, post("open")),
     Action("claim", MODERATORS, post("claim", do="claim")),
     Action("take over", MODERATORS, post("claim", do="over")),
@@ -92,7 +98,7 @@ ACTIONS = [
     Action("delete in bulk", frozenset(), bulk("delete_selected")),
 ]  # fmt: skip
 ONLY_LOOKING = {
-    "see the queue", "search the queue", "see a correction", "preview", "open a folded one",
+    "see the queue", "search the queue", "see a correction", "preview", "preview as altered", "open a folded one",
     "see the start page", "read a report", "see what was learned",
 }  # fmt: skip
 
