@@ -50,13 +50,13 @@ def texts(progress: int) -> list[Any]:
         return rows(
             "SELECT e.kind, e.row, e.revealed_in_id FROM characters_searchentry e WHERE e.id IN"
             " (SELECT rowid FROM characters_search_texts WHERE characters_search_texts MATCH %s AND rowid < %s"
-            " ORDER BY rowid DESC LIMIT 300) ORDER BY e.id DESC",
+            f" ORDER BY rowid DESC LIMIT {search.MOST_TEXTS}) ORDER BY e.id DESC",
             " AND ".join(COMMON.split()),
             (progress + 1) << 48,
         )
     return rows(
         "SELECT kind, row, revealed_in_id FROM characters_searchentry WHERE NOT is_name AND revealed_in_id <= %s"
-        " AND vector @@ (to_tsquery('simple', %s) && %s::tsquery) ORDER BY id DESC LIMIT 300",
+        f" AND vector @@ (to_tsquery('simple', %s) && %s::tsquery) ORDER BY id DESC LIMIT {search.MOST_TEXTS}",
         progress,
         " & ".join(COMMON.split()),
         f"'@{progress.bit_length()}'",

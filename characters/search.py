@@ -6,6 +6,7 @@ alone: no statistics of the corpus, which would count what is hidden.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -46,10 +47,13 @@ Kind = SearchEntry.Kind
 type Row = dict[str, Any]
 
 MOST_NAMES = 60
-MOST_TEXTS = 300
+MOST_TEXTS = 1_000  # a page says so where there are more
 MOST_SUGGESTIONS = 8
 PASSAGES_PER_GROUP = 4
 GROUPS_PER_PAGE = 20
+
+
+EPISODE_ASKED_FOR = re.compile(r"(?:(?:ep|episode)\.?\s*#?)?([0-9]{1,4})", re.IGNORECASE)
 
 
 class Rank(IntEnum):
@@ -63,7 +67,7 @@ def search(lore: Lore, text: str, page: int = 1) -> SearchPage:
     query = parse(text)
     if not query.wanted:
         return _Found(lore, query).page(query.text, page)
-    found = _look_for(lore, query)
+    found = _look_for(lore, query) or _look_for_each(lore, query)
     better = None if found.has_names else _corrected(lore, query, keeping_others=not found)
     if better is None:
         return found.page(query.text, page)
@@ -79,12 +83,23 @@ def _look_for(lore: Lore, query: Query) -> _Found:
     return found
 
 
+def _look_for_each(lore: Lore, query: Query) -> _Found:
+    """Whoever bears all the words, though in names of their own: the one name has the first, another the second."""
+    found = _Found(lore, query)
+    if query.is_plain:
+        names = [_names(lore, Query(query.text, (term,)), MOST_NAMES) for term in query.wanted]
+        common = set.intersection(*({lore.root_of(name.owner) for name in of_one} for of_one in names))
+        fitting = [name for of_one in names for name in of_one if lore.root_of(name.owner) in common]
+        found.add([name._replace(rank=Rank.WORD_IN_NAME) for name in fitting], {})
+    return found
+
+
 def suggest(lore: Lore, text: str) -> tuple[Suggestion, ...]:
     """Visible names that fit what has been typed so far, one for each character or faction."""
     query = parse(text)
     if not query.is_plain:
         return ()
-    found = _named(lore, query)
+    found = _named(lore, query) or _look_for_each(lore, query)
     if not found and (better := _corrected(lore, query)):
         found = _named(lore, better)
     return found.suggestions()
@@ -262,6 +277,7 @@ def _nearest(word: str, known: set[str]) -> str | None:
 class _Group:
     place: tuple[Rank, int]  # of the best that was found; the newest comes first, so its episode is negative
     names: list[str] = field(default_factory=list)
+    best: list[str] = field(default_factory=list)  # of the names, those that fit as well as the first of them
     rows: list[tuple[Kind, UUID]] = field(default_factory=list)
 
 
@@ -276,6 +292,7 @@ class _Found:
         self.query = query
         self.cast = Cast(lore)
         self.has_names = False
+        self.is_cut = False
         self._of_subject: dict[UUID, _Group] = {}
         self._of_episode: dict[int, _Group] = {}
         self._factions: set[UUID] = set()  # the other subjects are characters
@@ -286,6 +303,8 @@ class _Found:
 
     def add(self, names: list[_Name], texts: dict[Kind, dict[UUID, list[int]]]) -> None:
         self._add_names(names)
+        self._add_episode()
+        self.is_cut = sum(len(episodes) for ids in texts.values() for episodes in ids.values()) >= MOST_TEXTS
         for kind, ids in texts.items():
             for row, number, characters, factions in self._about(kind, ids):
                 self._factions |= factions
@@ -299,7 +318,17 @@ class _Found:
             self.has_names = True
             if found.is_of_faction:
                 self._factions.add(found.owner)
-            self._group(found.owner, found.rank, found.episode).names.append(found.name)
+            group = self._group(found.owner, found.rank, found.episode)
+            group.names.append(found.name)
+            if found.rank == group.place[0]:
+                group.best.append(found.name)
+
+    def _add_episode(self) -> None:
+        """Somebody who types “5” or “episode 5” wants that one."""
+        asked = EPISODE_ASKED_FOR.fullmatch(self.query.text)
+        number = int(asked[1]) if asked else 0
+        if 0 < number <= self.lore.progress and number in self._episodes:
+            self._of_episode[number] = _Group((Rank.EXACT_NAME, -number), rows=[(Kind.EPISODE, UUID(int=number))])
 
     def _group(self, subject: UUID, rank: Rank, episode: int) -> _Group:
         place = rank, -episode
@@ -350,7 +379,7 @@ class _Found:
         rank, number = group.place
         if isinstance(what, int):
             return rank, 2, number
-        return rank, 0 if group.names and self.cast.name(what) in group.names else 1, number
+        return rank, 0 if self.cast.name(what) in group.best else 1, number
 
     def _fine_place(self, what: UUID | int) -> tuple[str, ...]:
         if isinstance(what, UUID):
@@ -382,6 +411,8 @@ class _Found:
             last=last,
             did_you_mean=did_you_mean,
             shown_instead=shown_instead,
+            most_texts=MOST_TEXTS if self.is_cut else None,
+            leaves_all_out=bool(self.query.text) and not self.query.wanted,
         )
 
     def _read(self, groups: Iterable[_Group]) -> None:

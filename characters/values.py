@@ -290,6 +290,8 @@ class SearchPage:
     last: int
     did_you_mean: str
     shown_instead: str
+    most_texts: int | None  # so many passages were looked at, the newest; there are more
+    leaves_all_out: bool  # something was typed, but nothing that could be looked for
 
     @property
     def numbers(self) -> range:

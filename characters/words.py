@@ -25,6 +25,7 @@ FILLERS = frozenset({
     "this", "to", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "with",
 })  # fmt: skip
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+SEPARATORS = str.maketrans(dict.fromkeys(",;/、", " "))
 LONG_VOWEL = "ー"
 
 type Words = tuple[str, ...]
@@ -87,7 +88,8 @@ class Query:
 
 def parse(text: str) -> Query:
     """Words, "quoted phrases", and -words that must not be there. Whatever else is typed is no operator."""
-    typed = "".join(c if c.isprintable() else " " for c in text[:LONGEST_QUERY]).translate(QUOTES)
+    seen = "".join(c for c in text[:LONGEST_QUERY] if unicodedata.category(c) != "Cf")  # soft hyphens and their like
+    typed = "".join(c if c.isprintable() else " " for c in seen).translate(QUOTES | SEPARATORS)
     wanted: list[Term] = []
     unwanted: list[Term] = []
     for match in list(TERM.finditer(typed)):

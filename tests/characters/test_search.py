@@ -51,11 +51,56 @@ def suggested(text: str, progress: int = 13) -> list[str]:
         ("Double-Headed Aerkos", "Double-Headed Aerkos"),
         ("immortal nine", "Immortal Nine"),
         ("aletheia", "Aletheia"),
+        ("Rouge Ruju", "Rouge Redstar"),  # two names, of which nobody put both into one
+        ("Gene Yunghart", "Gene Junghardt"),
+        ("hell\u200b jaron\u00ad", "Giallon"),
     ],
 )
 def test_any_name_finds_its_bearer(real_show: None, typed: str, who: str) -> None:
     assert who in names(typed)
     assert who in suggested(typed)
+
+
+def test_watching_on_loses_no_result(real_show: None) -> None:
+    for text in ("rouge", "the", "junghardt"):
+        episodes = [
+            {
+                name
+                for number in range(1, page.last + 1)
+                for name in found(Lore(at).search(text, number))
+                if "epis" in name
+            }
+            for at in (9, 13)
+            for page in (Lore(at).search(text),)
+        ]
+        assert episodes[0] <= episodes[1], text
+
+
+def test_a_page_says_where_it_stopped_looking(real_show: None, visitor: Visitor, monkeypatch: Any) -> None:
+    assert "the newest" not in text_of(visitor(13).get("/search/?q=rouge").content)
+    monkeypatch.setattr("characters.search.MOST_TEXTS", 7)
+    assert "in the newest 7 passages" in text_of(visitor(13).get("/search/?q=rouge").content)
+
+
+def test_a_number_is_an_episode_that_was_watched(real_show: None) -> None:
+    for text in ("5", "episode 5", "Ep. 5", "ep5"):
+        assert found(Lore(5).search(text))[0] == "episode 5"
+        assert "episode 5" not in found(Lore(4).search(text))
+    assert found(Lore(13).search("episode 0")) == found(Lore(13).search("episode 99")) == []
+
+
+def test_what_joins_words_on_paper_leaves_them_apart(real_show: None) -> None:
+    for text in ("rouge,naomi", "rouge/naomi", "rouge; naomi", "ro\u200buge nao\u00admi"):
+        assert Lore(5).search(text).total == Lore(5).search("rouge naomi").total > 10
+
+
+def test_who_begins_so_comes_before_whose_other_name_does(real_show: None) -> None:
+    assert suggested("rou", 5)[0] == "Rouge Redstar"
+
+
+@pytest.mark.parametrize("typed", ["-rouge", "-", '"', "*"])
+def test_only_leaving_out_is_told_from_finding_nothing(real_show: None, visitor: Visitor, typed: str) -> None:
+    assert "Say what to look for as well" in text_of(visitor(5).get("/search/", {"q": typed}).content)
 
 
 def test_the_bearer_comes_before_those_who_are_merely_mentioned(real_show: None) -> None:
