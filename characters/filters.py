@@ -99,6 +99,7 @@ class ListFilter(django_filters.FilterSet):
                 Chip(
                     label=f"{self.filters[name].label}: {self.facets[name].labels[value]}",
                     url=self._url(address, always, without=(name, value)),
+                    without=len(self._fitting(everybody, without=(name, value))),
                 )
                 for name, values in self.chosen.items()
                 for value in values
@@ -111,6 +112,10 @@ class ListFilter(django_filters.FilterSet):
             url_now=self._url(address, {}),
             clear_url=f"{address}?{urlencode(always)}" if always else address,
         )
+
+    def _fitting(self, everybody: set[Id], without: tuple[str, str]) -> set[Id]:
+        kept = {name: [each for each in values if (name, each) != without] for name, values in self.chosen.items()}
+        return everybody.intersection(*(self.facets[name].having(values) for name, values in kept.items() if values))
 
     def _group(self, name: str, everybody: set[Id]) -> ChoiceGroup:
         """A choice counts whom the list would hold with it, the other filters as they are."""
@@ -142,8 +147,8 @@ def _numbers_then_words(choice: Choice) -> tuple[int, str, str]:
 class CharacterFilter(ListFilter):
     species = Among(label="Species")
     status = Among(label="Status")
-    faction = Among(label="Faction")
-    role = Among(label="Role")
+    faction = Among(label="Faction now")
+    role = Among(label="Role now")
     tag = Among(label="Tag")
     relation = Among(label="Relation")
     first = Among(label="First seen")

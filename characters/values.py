@@ -89,10 +89,11 @@ class ChoiceGroup:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter that is on, with the address of the list without it."""
+    """A filter that is on, with the address of the list without it, and how many that would hold."""
 
     label: str
     url: str
+    without: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,11 @@ class Narrowing:
     url: str
     url_now: str  # as url, but not looking back
     clear_url: str
+
+    @property
+    def loosening(self) -> list[Chip]:
+        """What to take away, where nobody fits."""
+        return [chip for chip in self.chips if chip.without]
 
     @property
     def page_url(self) -> str:

@@ -192,11 +192,15 @@ def test_an_empty_list_says_what_to_loosen(small: Any, visitor: Visitor) -> None
         characters=[
             character("ann", traits=[trait("species", "cat", since=1)]),
             character("bea", traits=[trait("status", "dead", since=1)]),
+            character("cy", traits=[trait("voice_actor", "Zed", since=1)]),
         ]
     )
     response = visitor(1).get("/characters/?species=cat&status=dead")
     assert "Nobody known at episode 1 fits all of this." in text_of(response.content)
-    assert 'href="/characters/?status=dead"' in response.content.decode()
+    assert '<a href="/characters/?status=dead">1 without Species: cat</a>' in response.content.decode()
+    assert '<a href="/characters/?species=cat">1 without Status: dead</a>' in response.content.decode()
+    hopeless = visitor(1).get("/characters/?species=cat&status=dead&voice=zed")
+    assert "Not without any one of the filters either" in text_of(hopeless.content)
 
 
 def test_looking_back_goes_along(small: Any, visitor: Visitor) -> None:
