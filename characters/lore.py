@@ -307,7 +307,7 @@ class Lore:
         found = defaultdict(lambda: {"character": set(), "faction": set()})
         for kind, row, number, subject in fetched(sql, [self.progress, *stored] * 2):
             found[as_uuid(row), number][kind].update([as_uuid(subject)] if subject else [])
-        return [(row, number, *subjects.values()) for (row, number), subjects in found.items()]
+        return [(row, number, subjects["character"], subjects["faction"]) for (row, number), subjects in found.items()]
 
     def revelations_of(self, characters: Iterable[UUID]) -> list[Row]:
         """Those that concern them, and those that overturned these, whomever they concern."""

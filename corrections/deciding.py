@@ -1,7 +1,7 @@
 """The pages of one correction for moderators: what it would change, the decision, and the real page as it would be."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -81,7 +81,7 @@ def _page(
     changes = list(correction.changes.current().prefetch_related("subjects"))
     standings = stand(changes[:MOST_SHOWN])
     trial = try_out(correction, sight.at(correction))
-    told_in = max([trial.told_in, *(each.known_in for each in standings)])
+    told_in = _told_in(trial, standings)
     context = admin.site.each_context(request) | {
         "correction": correction,
         "sight": sight,
@@ -121,7 +121,7 @@ def _around(
     pages = _pages(changes, names, trial)
     others = sending.undecided_of_rows(changes).select_related("author")[:10] if changes else []
     may_decide = person.has_perm("corrections.decide")
-    published = any(change.applied_at and change.outcome == Change.Outcome.APPLIED for change in changes)
+    is_import = correction.kind == Correction.Kind.IMPORT
     return {
         "title": ", ".join(name for _, name in pages[:3]) or "A correction",
         "author": author_of(correction),
@@ -136,7 +136,7 @@ def _around(
         "decidable": may_decide and correction.is_undecided and (correction.author != person or person.is_superuser),
         "own": correction.author_id == person.pk,
         "mine": correction.is_claimed and correction.claimed_by_id == person.pk,
-        "can_undo": published,
+        "can_undo": not is_import and bool(sending.reversed_changes(sending.not_undone(correction, changes))),
     }
 
 
@@ -220,7 +220,23 @@ def _what_it_was(correction: Correction, sight: Sight) -> str:
 
 def _go_on(request: HttpRequest) -> HttpResponse:
     """To the next one; nobody asked to claim it."""
-    return _go_to(request, queue.coming(person_of(request), queue.sight_of(request)).first())
+    return _go_to(request, next(_coming(request), None))
+
+
+def _coming(request: HttpRequest, after: Correction | None = None) -> Iterator[Correction]:
+    """Without those that tell, at a closer look, of more than this moderator has watched."""
+    sight = queue.sight_of(request)
+    for correction in queue.coming(person_of(request), sight, after=after)[:20]:
+        changes = list(correction.changes.current().prefetch_related("subjects"))
+        if not sight.folds(
+            correction, _told_in(try_out(correction, sight.at(correction)), stand(changes[:MOST_SHOWN]))
+        ):
+            yield correction
+
+
+def _told_in(trial: Trial, standings: list[Standing]) -> int:
+    """The latest episode that its texts or its rows tell of."""
+    return max([trial.told_in, *(each.known_in for each in standings)])
 
 
 def _go_to(request: HttpRequest, following: Correction | None) -> HttpResponse:
@@ -245,7 +261,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
             raise Http404 from None
         if left.is_claimed and left.claimed_by_id == request.user.pk:
             desk.release(left, by=person_of(request))
-    return _go_to(request, queue.take_next(person_of(request), queue.sight_of(request), after=left))
+    return _go_to(request, queue.take_first(_coming(request, after=left), person_of(request)))
 
 
 @require_POST

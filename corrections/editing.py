@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
@@ -15,7 +16,7 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, prefetch_related_objects
 from django.forms import ModelForm
 from django.forms.models import BaseModelFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -30,7 +31,7 @@ from .models import Change, Correction
 from .queue import sight_of
 from .reading import Names, ReadChange, Trial, read, stand
 from .rows import Editable, Json, Values
-from .sending import Letter, Proposed, Sender, adding, removing, removing_with_all, send, undo
+from .sending import Letter, Proposed, Sender, adding, not_undone, removing, removing_with_all, send, undo
 
 BASE = "_base"
 REASON = "_reason"
@@ -181,7 +182,9 @@ class ThroughTheDoor(NoPopupsForWhoWaits, admin.ModelAdmin):
         if not self.has_view_or_change_permission(request, row):
             raise PermissionDenied
         if request.method == "POST":
-            undo_for(request, Correction.objects.filter(pk=request.POST.get("correction", "")).first())
+            change = _named(request, "change", Change)
+            correction = change.correction if change else _named(request, "correction", Correction)
+            undo_for(request, correction, only=change and change.pk)
             return HttpResponseRedirect(request.path)
         pages = Paginator(history_of(row), CORRECTIONS_A_PAGE)
         page = pages.get_page(request.GET.get("page"))
@@ -334,27 +337,39 @@ def _said(correction: Correction, what: str) -> tuple[int, str | SafeString]:
     return messages.SUCCESS, format_html('“{}” {}. <a href="{}">What changed</a>', what, said, link)
 
 
-def newer_value(change: Change) -> SafeString:
-    """Of a field that somebody else changed since the form was opened."""
+def _named(request: HttpRequest, name: str, model: Any) -> Any:
+    try:
+        return model.objects.filter(pk=request.POST.get(name) or None).first()
+    except ValidationError:
+        return None
+
+
+def _where_it_waits(undone: Correction) -> SafeString:
+    link = reverse("admin:corrections_correction_change", args=[undone.pk])
+    return format_html('The undo waits <a href="{}">in the queue</a>, where a moderator can put it right.', link)
+
+
+def newer_value(change: Change, *, is_typed: bool = True) -> SafeString:
+    """Of a field that somebody else changed since the form was opened, or since what is to be undone."""
     kind = rows.editable(change.model)
     if change.action != Change.Action.SET or change.was is None:
         return format_html("A {} was changed or removed meanwhile.", kind.model._meta.verbose_name)
     return format_html(
-        "“{}” of {} “{}” was changed meanwhile: it was “{}” when you opened the form and is “{}” now. "
-        "Yours is still in the form; save again to put it in its place.",
-        kind.name_of(change.path), kind.model._meta.verbose_name, rows.row_of(kind, change.row),
-        change.before, change.was,
+        "“{}” of {} “{}” was changed meanwhile: it was “{}”{} and is “{}” now.{}",
+        kind.name_of(change.path), kind.model._meta.verbose_name, rows.row_of(kind, change.row), change.before,
+        " when you opened the form" if is_typed else "", change.was,
+        " Yours is still in the form; save again to put it in its place." if is_typed else "",
     )  # fmt: skip
 
 
-def undo_for(request: HttpRequest, correction: Correction | None) -> Correction | None:
+def undo_for(request: HttpRequest, correction: Correction | None, only: UUID | None = None) -> Correction | None:
     """Undo as far as this person may, and say what became of it. A conflict waits in the queue and is not lost."""
     user: Any = request.user
     if correction is None:
         messages.error(request, "There is no such correction.")
         return None
     try:
-        undone = undo(correction, by=user)
+        undone = undo(correction, by=user, only=only)
     except Refused as error:
         messages.error(request, str(error))
         return None
@@ -365,11 +380,13 @@ def undo_for(request: HttpRequest, correction: Correction | None) -> Correction 
         undone = publish(undone, by=user).correction
         messages.success(request, "Undone.")
     except HeldBack as held:
-        messages.error(request, "Part of it has changed since, so it waits in the queue: nothing was overwritten.")
+        messages.error(request, "What it would undo has changed since, so nothing was overwritten.")
         for change in held.changes:
-            messages.error(request, newer_value(change))
+            messages.error(request, newer_value(change, is_typed=False))
+        messages.error(request, _where_it_waits(undone))
     except CouldNotApply as failure:
-        messages.error(request, f"It cannot be undone as it is, and waits in the queue. {failure}")
+        messages.error(request, f"It cannot be undone as it is: {failure}")
+        messages.error(request, _where_it_waits(undone))
     return undone
 
 
@@ -382,16 +399,28 @@ class Told:
     changes: list[ReadChange]
     more: int
     folded: bool
+    not_undone: frozenset[UUID]
+
+    is_import: bool
+    in_parts: bool  # there is more to it than one change, so each can be undone by itself
 
 
 def history_as_read(request: HttpRequest, history: Iterable[tuple[Correction, list[Change]]]) -> list[Told]:
     sight = sight_of(request)
     told = []
+    history = list(history)
+    prefetch_related_objects([correction for correction, _ in history], "undone_by__changes")
+    of_these = Change.objects.filter(correction__in=[correction for correction, _ in history]).current()
+    sizes = dict(of_these.order_by().values_list("correction").annotate(Count("pk")))
     for correction, changes in history:
         folded = sight.folds(correction)
         names = Names(sight.at(correction))
         shown = [] if folded else read(stand(changes[:MOST_OF_ONE]), names, Trial())
-        told.append(Told(correction, _published_at(changes), shown, max(0, len(changes) - MOST_OF_ONE), folded))
+        left = frozenset(change.pk for change in not_undone(correction, changes))
+        more = max(0, len(changes) - MOST_OF_ONE)
+        is_import = correction.kind == Correction.Kind.IMPORT
+        in_parts = is_import or sizes[correction.pk] > 1
+        told.append(Told(correction, _published_at(changes), shown, more, folded, left, is_import, in_parts))
     return told
 
 

@@ -99,9 +99,9 @@ def coming(user: User, sight: Sight, *, after: Correction | None = None) -> Quer
     return oldest_first
 
 
-def take_next(user: User, sight: Sight, *, after: Correction | None = None) -> Correction | None:
-    """Claim the first that is coming."""
-    for correction in coming(user, sight, after=after)[:20]:
+def take_first(corrections: Iterable[Correction], user: User) -> Correction | None:
+    """Claim the first that can be claimed."""
+    for correction in corrections:
         if correction.is_claimed:
             return correction
         try:

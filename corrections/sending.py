@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -285,16 +286,42 @@ def answer(correction: Correction, text: str, *, sender: Sender) -> Event:
 
 
 @transaction.atomic
-def undo(correction: Correction, *, by: User, reason: str = "") -> Correction:
-    """A correction with what was applied turned round; it meets the same checks as any other."""
+def undo(correction: Correction, *, by: User, reason: str = "", only: UUID | None = None) -> Correction:
+    """A correction with what was applied turned round, or one change of it; it meets the same checks as any other."""
     if not by.is_staff or not by.is_active:
         raise Refused("Only editors undo what was published.")
-    proposed = reversed_changes(correction.changes.current())
+    if only is None and correction.kind == Correction.Kind.IMPORT:
+        raise Refused(
+            "A whole import cannot be undone, only single changes of it: see the history of what they change."
+        )
+    changes = [change for change in correction.changes.current() if only in (None, change.pk)]
+    proposed = reversed_changes(not_undone(correction, changes))
+    if not proposed and reversed_changes(changes):
+        raise Refused("It is undone already.")
     if not proposed:
         raise Refused("Nothing of it was published, so there is nothing to undo.")
     undone = send(proposed, sender=Sender(by), letter=Letter(reason), kind=Correction.Kind.UNDO, undoes=correction)
     say(correction, Event.Kind.UNDONE, by)
     return undone
+
+
+def not_undone(correction: Correction, changes: Iterable[Change]) -> list[Change]:
+    """Of its changes, those that no later correction has undone for good."""
+    undone = _undone_places(correction)
+    return [change for change in changes if _place(change) not in undone]
+
+
+def _undone_places(correction: Correction) -> set[tuple[str, str, str]]:
+    """An undo that was undone itself counts no more."""
+    undone: set[tuple[str, str, str]] = set()
+    for later in correction.undone_by.prefetch_related("changes"):
+        applied = [each for each in later.changes.all() if each.applied_at and each.outcome == Outcome.APPLIED]
+        undone |= {_place(each) for each in not_undone(later, applied)}
+    return undone
+
+
+def _place(change: Change) -> tuple[str, str, str]:
+    return change.model, change.row, change.path
 
 
 def sent_by(sender: Sender) -> models.QuerySet[Correction]:

@@ -260,6 +260,19 @@ def test_asked_back_it_leaves_the_queue(desk: Client, author: User) -> None:
     assert "Nothing else waits" in desk.post(address("next"), follow=True).content.decode()
 
 
+def test_the_next_is_none_whose_text_names_what_comes_later(author: User) -> None:
+    ann, zed = somebody(), somebody("zed", since=3)
+    Alias.objects.filter(character=zed).update(name="Zed")
+    telling = sent(set_to(status_of(ann), "value", "looks for Zed"), by=author)
+    free = sent(new(Alias, character=ann, name="Free", revealed_in_id=1), by=author)
+    client = at_the_desk(person("one", role="moderator"), episode=1)
+    assert client.post(address("next"))["Location"] == page_of(free)
+    telling.refresh_from_db()
+    assert telling.claimed_by is None
+    client = at_the_desk(person("three", role="moderator"), episode=3)
+    assert client.post(address("next"))["Location"] == page_of(telling)
+
+
 def test_after_a_decision_comes_the_next(desk: Client, author: User, moderator: User) -> None:
     ann = somebody()
     first = sent(set_to(status_of(ann), "value", "dead"), by=author)

@@ -1,6 +1,7 @@
 """The admin's saves and deletions, through the write door."""
 
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from characters.datasets.loading import load
 from characters.models import Alias, Character, Portrait, Revelation, Tag, Trait
 from corrections import rows
 from corrections.models import Change, Correction, State
@@ -19,6 +21,7 @@ from tests.characters.test_admin import as_filled_in, change_address, errors_on,
 from tests.corrections.desk import at_the_desk
 from tests.corrections.letters import accepted, somebody
 from tests.people import person
+from tests.shows import character, trait, write_show
 
 pytestmark = pytest.mark.django_db
 
@@ -287,6 +290,45 @@ def test_an_undo_that_conflicts_waits_and_overwrites_nothing(moderator: Client, 
     assert "nothing was overwritten" in page.content.decode()
     assert status(ann) == "dead"
     assert Correction.objects.get(kind="undo").state == State.OPEN
+
+
+def test_what_is_undone_is_not_undone_twice(moderator: Client, ann: Character) -> None:
+    moderator.post(change_address(ann), with_status(form_of(moderator, ann), "missing"))
+    first = Correction.objects.get()
+    history = change_address(ann, "history")
+    assert "Undone." in moderator.post(history, {"correction": str(first.pk)}, follow=True).content.decode()
+    moderator.post(change_address(ann), with_status(form_of(moderator, ann), "dead"))
+    page = moderator.post(history, {"correction": str(first.pk)}, follow=True).content.decode()
+    assert "It is undone already." in page
+    assert page.count("It is undone.</p>") == 1
+    assert status(ann) == "dead"
+    assert Correction.objects.filter(kind="undo").count() == 1
+    moderator.post(history, {"correction": str(Correction.objects.filter(kind="edit").latest("created_at").pk)})
+    moderator.post(history, {"correction": str(Correction.objects.get(undoes=first).pk)})  # so the first stands again
+    assert status(ann) == "missing"
+    moderator.post(history, {"correction": str(first.pk)})
+    assert status(ann) == "alive"
+
+
+def test_of_an_import_single_changes_are_undone(moderator: Client, tmp_path: Path) -> None:
+    moderator.cookies["progress"] = "3"
+    load(write_show(tmp_path, characters=[character("zoe", traits=[trait("status", "alive", since=1)])]))
+    zoe = Character.objects.get(key="zoe")
+    history = change_address(zoe, "history")
+    imported = Correction.objects.get(kind="import")
+    page = moderator.get(history).content.decode()
+    assert "Undo the whole correction" not in page
+    assert (
+        "only single changes of it"
+        in moderator.post(history, {"correction": str(imported.pk)}, follow=True).content.decode()
+    )
+    of_status = imported.changes.get(model="characters.trait")
+    assert str(of_status.pk) in page
+    assert "Undone." in moderator.post(history, {"change": str(of_status.pk)}, follow=True).content.decode()
+    assert not zoe.traits.exists()
+    assert zoe.aliases.exists()
+    for nonsense in ({"change": "x"}, {"correction": "x"}, {}):
+        assert "no such correction" in moderator.post(history, nonsense, follow=True).content.decode()
 
 
 def test_an_editor_cannot_undo_at_once(editor: Client, moderator: Client, ann: Character) -> None:
