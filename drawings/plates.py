@@ -86,13 +86,21 @@ def an_order(plate: Plate) -> None:
     nine(plate, 0)
 
 
-def the_red_form(plate: Plate) -> None:
+def the_red_form(plate: Plate, fallen: int = 3) -> None:
     plate.disc(360, 390, 250, plate.deep)
     for side in (-1, 1):
         plate.shape([(360, 110), (360 + side * 210, 300), (360 + side * 120, 620), (360, 690)], PAPER)
         plate.shape([(360, 330), (360 + side * 150, 300), (360 + side * 110, 372), (360, 420)], plate.ground)
     plate.lozenge(360, 205, 30, 60, plate.ground)
-    nine(plate, 3)
+    nine(plate, fallen)
+
+
+def the_red_form_at_four(plate: Plate) -> None:
+    the_red_form(plate, 4)
+
+
+def the_red_form_at_five(plate: Plate) -> None:
+    the_red_form(plate, 5)
 
 
 def two_minds(plate: Plate) -> None:
@@ -360,6 +368,8 @@ PLATES: dict[str, tuple[str, Figure]] = {
     "26-other-twin": (ACCENTS["none-3"], lambda plate: twins(plate, 1)),
     "27-two-heads": (ACCENTS["orange"], two_heads),
     "28-four-arms": (ACCENTS["grey"], four_arms),
+    "29-red-form-at-four": (ACCENTS["red"], the_red_form_at_four),
+    "30-red-form-at-five": (ACCENTS["red"], the_red_form_at_five),
 }
 
 

@@ -13,7 +13,8 @@ from django.db import transaction
 from PIL import Image
 
 from characters import portraits
-from characters.models import Character, Portrait
+from characters.models import Character, Membership, Portrait, Trait
+from characters.vocabulary import Attribute
 from tests.conftest import Visitor
 from tests.nets import net_lifted
 from tests.shows import character, load_show
@@ -253,3 +254,15 @@ def test_a_rolled_back_save_leaves_no_file(
         transaction.set_rollback(True)
     assert not Portrait.objects.exists()
     assert files_in(settings.MEDIA_ROOT) == set()
+
+
+@pytest.mark.parametrize("progress", range(1, 13))
+def test_the_plate_of_the_red_form_strikes_out_as_many_of_the_nine_as_are_dead(real_show: None, progress: int) -> None:
+    dead = 0
+    members = Membership.objects.as_of(progress).filter(faction__key="immortal_nine")
+    for member in set(members.values_list("character", flat=True)):
+        status = Trait.objects.as_of(progress).filter(character=member, attribute=Attribute.STATUS)
+        dead += status.order_by("-revealed_in").values_list("value", flat=True).first() == "deceased"
+    plates = Portrait.objects.as_of(progress).filter(character__key="rouge_redstar")
+    newest = plates.order_by("-revealed_in").values_list("alt_text", flat=True)[0]
+    assert f"{['none', 'one', 'two', 'three', 'four', 'five'][dead]} are struck out" in newest
