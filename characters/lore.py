@@ -156,7 +156,7 @@ class Lore:
         watched = Episode.objects.filter(number=number, number__lte=self.progress)
         text = watched.values_list("synopsis", flat=True).first() or ""
         revelations = self._revelations(Q(revealed_in=number))
-        unmaskings = [row for row in self._unmaskings if row["revealed_in_id"] == number]
+        unmaskings = [row for row in self.unmaskings if row["revealed_in_id"] == number]
         names = self._names(Q(revealed_in=number))
         appeared = set(Character.objects.as_of(self.progress).filter(revealed_in=number).values_list("id", flat=True))
         cast = Cast(self)
@@ -322,11 +322,11 @@ class Lore:
         return telling.Material(
             names=self._names(new),
             traits=self._traits(new),
-            tags=[],
+            tags=[row for model in (CharacterTag, FactionTag) for row in self._tags(model, ended)],
             revelations=self._revelations(new),
             memberships=self._memberships(new | ended),
             relationships=self._relationships(new | ended),
-            unmaskings=[row for row in self._unmaskings if row["revealed_in_id"] > since],
+            unmaskings=[row for row in self.unmaskings if row["revealed_in_id"] > since],
         )
 
     def heard_of(self) -> dict[UUID, int]:
@@ -336,6 +336,11 @@ class Lore:
             for model in (Character, Faction)
             for who, episode in model.objects.as_of(self.progress).values_list("id", "revealed_in_id")
         }
+
+    def traits_of(self, subjects: Iterable[UUID]) -> list[Row]:
+        """Of characters, whoever they are known to be, and of factions."""
+        families = self._families_of(subjects)
+        return self._traits(Q(character__in=families) | Q(faction__in=families))
 
     def told_of_episodes(self, numbers: Iterable[int]) -> list[Row]:
         """Their synopses, and the premise for episode 0."""
@@ -358,11 +363,11 @@ class Lore:
         material = telling.Material(
             names=self._names(Q(character__in=family)),
             traits=self._traits(Q(character__in=family)),
-            tags=self._tags(CharacterTag, family),
+            tags=self._tags(CharacterTag, Q(content_object__in=family)),
             revelations=self._revelations(Q(characters__in=family)),
             memberships=self._memberships(Q(character__in=family)),
             relationships=self._relationships(Q(source__in=family) | Q(target__in=family)),
-            unmaskings=[row for row in self._unmaskings if row["persona_id"] in family],
+            unmaskings=[row for row in self.unmaskings if row["persona_id"] in family],
             portraits=_rows(portraits.order_by("revealed_in_id", "alt_text", "image", "caption", "credit", "licence")),
         )
         cast = Cast(self, subject=root)
@@ -376,7 +381,6 @@ class Lore:
             cast=cast,
             places=telling.places(material.memberships, lambda row: cast.faction(row["faction_id"])),
             ties=self._ties(root, material.relationships, cast),
-            internal_ties=self._internal_ties(material.relationships, cast),
             members=self._members(Character, family),
             chart=graph.around(self, root, material.relationships, cast),
         )
@@ -388,7 +392,7 @@ class Lore:
         material = telling.Material(
             names=self._names(Q(faction=found)),
             traits=self._traits(Q(faction=found)),
-            tags=self._tags(FactionTag, {found}),
+            tags=self._tags(FactionTag, Q(content_object=found)),
             revelations=self._revelations(Q(factions=found)),
             memberships=self._memberships(Q(faction=found)),
         )
@@ -485,7 +489,7 @@ class Lore:
         return {member for character in characters for member in self.family_of(character)}
 
     @cached_property
-    def _unmaskings(self) -> list[Row]:
+    def unmaskings(self) -> list[Row]:
         found = fetched(
             'SELECT "persona_id", "identity_id", "revealed_in_id" FROM "characters_unmasking"'
             ' WHERE "characters_unmasking"."revealed_in_id" <= %s ORDER BY "revealed_in_id"',
@@ -498,7 +502,7 @@ class Lore:
 
     @cached_property
     def _identity_of(self) -> dict[UUID, UUID]:
-        return {row["persona_id"]: row["identity_id"] for row in self._unmaskings}
+        return {row["persona_id"]: row["identity_id"] for row in self.unmaskings}
 
     @cached_property
     def _families(self) -> dict[UUID, set[UUID]]:
@@ -524,9 +528,9 @@ class Lore:
         rows = Trait.objects.as_of(self.progress).filter(which).order_by("revealed_in_id", "value")
         return _rows(rows, "character_id", "faction_id", "attribute", "value", "revealed_in_id")
 
-    def _tags(self, model: type[CharacterTag | FactionTag], subjects: set[UUID]) -> list[Row]:
-        rows = self._with_end(model).filter(content_object__in=subjects).order_by("tag__name", "revealed_in_id")
-        return _rows(rows, "tag__name", "tag__slug", "revealed_in_id", "until")
+    def _tags(self, model: type[CharacterTag | FactionTag], which: Q) -> list[Row]:
+        rows = self._with_end(model).filter(which).order_by("tag__name", "revealed_in_id")
+        return _rows(rows, "content_object_id", "tag__name", "tag__slug", "revealed_in_id", "until")
 
     def _memberships(self, which: Q) -> list[Row]:
         rows = self._with_end(Membership).filter(which).order_by("revealed_in_id", "role")
@@ -652,25 +656,15 @@ class Lore:
         places: tuple[Place, ...],
         members: list[Row],
         ties: tuple[Ties, ...] = (),
-        internal_ties: Iterable[tuple[int, Learned]] = (),
         chart: Chart | None = None,
     ) -> SubjectPage:
         face = cast.root_face(own) if kind == "character" else cast.faction(own)
         public_id = next(row["public_id"] for row in members if row["id"] == own)
         facts, summary = telling.facts(material.traits, own, cast)
         first_episode = min(member["revealed_in_id"] for member in members)
-        later_names = [row for row in material.names if row["revealed_in_id"] > first_episode]
-        changes = [
-            *telling.in_order(telling.unmasked(material.unmaskings, cast)),
-            *telling.in_order(telling.named(later_names, cast)),
-            *telling.in_order(telling.replaced(material.traits, material.unmaskings, own, cast)),
-            *telling.in_order(telling.left(material.memberships, cast)),
-            *telling.in_order(telling.untied(material.relationships, cast)),
-            *telling.in_order(internal_ties),
-            *telling.in_order(telling.untagged(material.tags)),
-        ]
+        changes = telling.changes(material, own, first_episode, cast)
         summarised = {row["revealed_in_id"] for row in material.traits if row["attribute"] == Attribute.SUMMARY}
-        learned = material.episodes()
+        learned = telling.things_told(material, changes)
         appears = {row["revealed_in_id"] for row in (*material.revelations, *members)}
         return SubjectPage(
             face=face,
@@ -711,7 +705,7 @@ class Lore:
         """The pages on which this one was told at an earlier episode: its own, and those of personas not yet known."""
         if number >= self.progress:
             return ()
-        unmasked = {row["persona_id"] for row in self._unmaskings if row["revealed_in_id"] <= number}
+        unmasked = {row["persona_id"] for row in self.unmaskings if row["revealed_in_id"] <= number}
         return tuple(
             Link(
                 name=cast.person(row["id"]).name,
@@ -734,8 +728,7 @@ class Lore:
         for row in revelations:
             told[row["revealed_in_id"]].append(telling.learned(row, cast))
         for number, entry in changes:
-            if entry not in changed[number]:
-                changed[number].append(entry)
+            changed[number].append(entry)
         return tuple(
             Chapter(
                 episode=row,
@@ -776,15 +769,6 @@ class Lore:
             )
             for other, ties in sorted(grouped.items(), key=lambda item: telling.sort_key(item[0]))
         )
-
-    def _internal_ties(self, rows: list[Row], cast: Cast) -> Iterable[tuple[int, Learned]]:
-        """A tie between two personas of one character is gone from the ties, but was true as they were known."""
-        for row in rows:
-            if self.root_of(row["source_id"]) == self.root_of(row["target_id"]):
-                yield (
-                    row["revealed_in_id"],
-                    Learned(html=telling.tie_sentence(row, cast), label="Relation", certainty=row["certainty"]),
-                )
 
 
 def _rows(found: QuerySet[Any], *columns: str) -> list[Row]:

@@ -18,6 +18,7 @@ from .mentions import MENTION
 TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
 SENTENCE_ENDS = (".", "!", "?", "…")
 MARKUP = re.compile(r"[*_\\`<>&#~|\[\]]|[^\S ]|^ *(?:[-+=]|\d+[.)])")  # whatever Markdown could mean something by
+SENTENCE_END = re.compile(rf"{MENTION.pattern}|\b(?:Dr|Mrs?|Ms|St)\.|[.!?…]+[\"'”’)*_]*(?=\s|$)")
 OPENING_MARKS = " \n\t\"“‘«(*_'"
 
 
@@ -50,6 +51,12 @@ def words(text: str, find: FindMention, *, inline: bool = False) -> str:
 def plain(rendered: str) -> str:
     """The words alone, for descriptions and titles."""
     return re.sub(r"\s+", " ", html.unescape(nh3.clean(rendered, tags=set()))).strip()
+
+
+def opening(text: str, sentences: int) -> str:
+    """The first sentences of a text that is not rendered yet; what ends within a mention or a title ends none."""
+    ends = [match.end() for match in SENTENCE_END.finditer(text) if match[0][0] in SENTENCE_ENDS]
+    return text[: ends[sentences - 1]] if len(ends) >= sentences else text
 
 
 def _clean(rendered: str) -> SafeString:

@@ -4,55 +4,105 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.utils.html import format_html
 
-from . import telling
+from . import prose, telling
 from .cast import Cast
 from .telling import Material, Row
-from .values import Changed, Chapter, Learned, RecapGroup, RecapPage
+from .values import Changed, Chapter, EpisodeRow, Learned, RecapEpisode, RecapGroup, RecapPage
 from .vocabulary import Attribute
 
 if TYPE_CHECKING:
     from .lore import Lore
 
+MOST_IN_FULL = 3  # episodes; of more the synopses are shortened
+SENTENCES = 2
+MOST_SHORT = 2  # episodes; then some characters are unfolded at once
+OPEN_WHEN_SHORT = 3
+
 
 def recap(lore: Lore, since: int) -> RecapPage:
     happened = lore.happened(since)
-    cast = _cast_of(lore, happened)
+    told_then = [row for row in lore.episodes if since < row.number <= lore.progress]
+    synopses = {row["revealed_in_id"]: row["text"] for row in lore.told_of_episodes(row.number for row in told_then)}
+    cast = _cast_of(lore, happened, synopses.values())
     heard_of = lore.heard_of()
     first = _first(lore, heard_of)
+    told = [row for row in happened.revelations if row["overturned_in"] is None]  # or else its successor tells it too
+    most_open = OPEN_WHEN_SHORT if len(told_then) <= MOST_SHORT else 0
+    groups = _groups(lore, happened, told, cast, heard_of, first, since, most_open=most_open)
+    faces = {group.face for group in groups}
+    return RecapPage(
+        since=next(row for row in lore.episodes if row.number == since),
+        episodes=tuple(
+            _episode(row, synopses.get(row.number, ""), happened, told, cast, shorten=len(told_then) > MOST_IN_FULL)
+            for row in told_then
+        ),
+        groups=groups,
+        besides=tuple(page for page in _changed(lore, happened, first, since) if page.face not in faces),
+    )
+
+
+def _episode(
+    row: EpisodeRow, synopsis: str, happened: Material, told: list[Row], cast: Cast, *, shorten: bool
+) -> RecapEpisode:
+    opening = prose.opening(synopsis, SENTENCES) if shorten else synopsis
+    unmaskings = [each for each in happened.unmaskings if each["revealed_in_id"] == row.number]
+    overturning = [each for each in told if each["revealed_in_id"] == row.number and each["believed_before"]]
+    return RecapEpisode(
+        episode=row,
+        synopsis=cast.render(opening),
+        is_shortened=opening != synopsis,
+        unmasked=tuple(entry for _, entry in telling.in_order(telling.unmasked(unmaskings, cast))),
+        overturned=tuple(_learned(each, cast) for each in overturning),
+    )
+
+
+def _groups(
+    lore: Lore,
+    happened: Material,
+    told: list[Row],
+    cast: Cast,
+    heard_of: dict[UUID, int],
+    first: dict[UUID, int],
+    since: int,
+    *,
+    most_open: int,
+) -> tuple[RecapGroup, ...]:
+    """By character, those with whom most is told first."""
     stories: dict[UUID | None, list[tuple[int, Learned]]] = defaultdict(list)
     turns: dict[UUID | None, list[tuple[int, Learned]]] = defaultdict(list)
-    told = [row for row in happened.revelations if row["overturned_in"] is None]  # or else its successor tells it too
     concerned_in = Counter(who for row in happened.revelations for who in _concerned(lore, row))
     for row in told:
-        stories[_hero(lore, row, cast, concerned_in)].append((row["revealed_in_id"], telling.learned(row, cast)))
+        stories[_hero(lore, row, cast, concerned_in)].append((row["revealed_in_id"], _learned(row, cast)))
     for who, number, entry in _turns(lore, happened, cast, heard_of):
         if first[who] <= since:
             turns[who].append((number, entry))
-    return RecapPage(
-        since=next(row for row in lore.episodes if row.number == since),
-        changed=_changed(lore, happened, first, since),
-        groups=tuple(
-            RecapGroup(
-                face=cast.root_face(who) if who else None,
-                is_new=who is not None and first[who] > since,
-                chapters=_chapters(lore, stories[who], telling.in_order(turns[who])),
-            )
-            for who in sorted(
-                {*stories, *turns},
-                key=lambda who: (
-                    who is None,
-                    -len(stories[who]),
-                    -len(turns[who]),
-                    telling.sort_key(cast.root_face(who)) if who else ("", ""),
-                ),
-            )
-        ),
+    chapters = {who: _chapters(lore, stories[who], telling.in_order(turns[who])) for who in {*stories, *turns}}
+    things = {who: sum(each.things for each in chapters[who]) for who in chapters}
+    in_order = sorted(
+        chapters,
+        key=lambda who: (who is None, -things[who], telling.sort_key(cast.root_face(who)) if who else ("", "")),
     )
+    return tuple(
+        RecapGroup(
+            face=cast.root_face(who) if who else None,
+            is_new=who is not None and first[who] > since,
+            is_open=place < most_open,
+            things=things[who],
+            chapters=chapters[who],
+        )
+        for place, who in enumerate(in_order)
+    )
+
+
+def _learned(row: Row, cast: Cast) -> Learned:
+    """To be read, not to be corrected here."""
+    return replace(telling.learned(row, cast), correct_url="")
 
 
 def changed(lore: Lore, since: int) -> tuple[Changed, ...]:
@@ -65,8 +115,9 @@ def _first(lore: Lore, heard_of: dict[UUID, int]) -> dict[UUID, int]:
     return {who: min(heard_of[member] for member in lore.family_of(who)) for who in heard_of}
 
 
-def _cast_of(lore: Lore, happened: Material) -> Cast:
+def _cast_of(lore: Lore, happened: Material, texts: Iterable[str]) -> Cast:
     cast = Cast(lore)
+    cast.note_texts(texts)
     happened.introduce_to(cast)
     for row in (*happened.names, *happened.traits):
         (cast.characters if row["character_id"] else cast.factions).add(telling.owner_of(row))
@@ -134,22 +185,48 @@ def _chapters(
 
 
 def _changed(lore: Lore, happened: Material, first: dict[UUID, int], since: int) -> tuple[Changed, ...]:
-    things: Counter[UUID] = Counter()
-    for row in (*happened.names, *happened.traits):
-        things[lore.root_of(telling.owner_of(row))] += 1
-    for row in happened.revelations:
-        things.update({lore.root_of(who) for who in row["characters"]} | set(row["factions"]))
-    for row in happened.memberships:
-        things.update({lore.root_of(row["character_id"]), row["faction_id"]})
-    for row in happened.relationships:
-        things.update({lore.root_of(row["source_id"]), lore.root_of(row["target_id"])})
-    unmasked = {lore.root_of(row["identity_id"]) for row in happened.unmaskings}
-    things.update(unmasked)
+    pages = _pages(lore, happened)
     cast = Cast(lore)
-    cast.characters |= set(things)
-    cast.factions |= set(things)
+    cast.characters |= set(pages)
+    cast.factions |= set(pages)
+    for material in pages.values():
+        material.introduce_to(cast)
+        for row in (*material.names, *material.traits):
+            (cast.characters if row["character_id"] else cast.factions).add(telling.owner_of(row))
     cast.look_up()
-    pages = [Changed(cast.root_face(who), first[who] > since, who in unmasked, count) for who, count in things.items()]
+    unmasked = {lore.root_of(row["identity_id"]) for row in happened.unmaskings}
+    found = []
+    for who, material in pages.items():
+        cast.subject = who
+        told = telling.things_told(material, telling.changes(material, who, first[who], cast))
+        things = sum(count for number, count in told.items() if number > since)
+        found.append(Changed(cast.root_face(who), first[who] > since, who in unmasked, things))
     return tuple(
-        sorted(pages, key=lambda page: (not page.unmasked, not page.is_new, -page.things, telling.sort_key(page.face)))
+        sorted(found, key=lambda page: (not page.unmasked, not page.is_new, -page.things, telling.sort_key(page.face)))
     )
+
+
+def _pages(lore: Lore, happened: Material) -> dict[UUID, Material]:
+    """What happened, by the page that tells it."""
+    pages: dict[UUID, Material] = defaultdict(lambda: Material([], [], [], [], []))
+    for row in happened.names:
+        pages[lore.root_of(telling.owner_of(row))].names.append(row)
+    for row in happened.tags:
+        pages[lore.root_of(row["content_object_id"])].tags.append(row)
+    for row in happened.revelations:
+        for who in {lore.root_of(who) for who in row["characters"]} | set(row["factions"]):
+            pages[who].revelations.append(row)
+    for row in happened.memberships:
+        for who in {lore.root_of(row["character_id"]), row["faction_id"]}:
+            pages[who].memberships.append(row)
+    for row in happened.relationships:
+        for who in {lore.root_of(row["source_id"]), lore.root_of(row["target_id"])}:
+            pages[who].relationships.append(row)
+    changed = {*pages, *(lore.root_of(telling.owner_of(row)) for row in happened.traits)}
+    changed |= {lore.root_of(row["identity_id"]) for row in happened.unmaskings}
+    for row in lore.traits_of(changed):  # what held before tells what gave way
+        pages[lore.root_of(telling.owner_of(row))].traits.append(row)
+    for row in lore.unmaskings:
+        if lore.root_of(row["identity_id"]) in changed:
+            pages[lore.root_of(row["identity_id"])].unmaskings.append(row)
+    return dict(pages)

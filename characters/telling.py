@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -45,12 +45,6 @@ class Material:
         cast.note_texts(row["value"] for row in self.traits)
         cast.note_texts(row["caption"] for row in self.portraits)
         introduce_revelations(self.revelations, cast)
-
-    def episodes(self) -> Counter[int]:
-        """How many of the rows each episode brought; an end counts where it was learned."""
-        rows: list[Row] = [row for part in fields(self) for row in getattr(self, part.name)]
-        brought = Counter(row["revealed_in_id"] for row in rows)
-        return brought + Counter(row["until"] for row in rows if row.get("until") is not None)
 
 
 def introduce_revelations(revelations: list[Row], cast: Cast) -> None:
@@ -193,6 +187,26 @@ def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:
 # Changes, each with the episode it belongs to
 
 
+def changes(material: Material, own: UUID, first_episode: int, cast: Cast) -> list[tuple[int, Learned]]:
+    """All that a page's timeline tells besides revelations. What would be told twice in an episode is told once."""
+    later_names = [row for row in material.names if row["revealed_in_id"] > first_episode]
+    kinds = (
+        unmasked(material.unmaskings, cast),
+        named(later_names, cast),
+        replaced(material.traits, material.unmaskings, own, cast),
+        left(material.memberships, cast),
+        untied(material.relationships, cast),
+        tied_to_itself(material.relationships, cast),
+        untagged(material.tags),
+    )
+    return list(dict.fromkeys(change for kind in kinds for change in in_order(kind)))
+
+
+def things_told(material: Material, changes: Iterable[tuple[int, Learned]]) -> Counter[int]:
+    """How many things the timeline of a page has in each episode: there they can be counted by hand."""
+    return Counter(row["revealed_in_id"] for row in material.revelations) + Counter(number for number, _ in changes)
+
+
 def in_order(changes: Iterable[tuple[int, Learned]]) -> list[tuple[int, Learned]]:
     """By what is visible of them alone: the order of the rows in the database says when they were written."""
     return sorted(
@@ -250,6 +264,14 @@ def untied(rows: list[Row], cast: Cast) -> Iterable[tuple[int, Learned]]:
         if row["until"] is not None and (row["until"] > row["revealed_in_id"] or guessed):
             label = "No longer so" if row["certainty"] == Certainty.CONFIRMED else "No longer believed"
             yield row["until"], Learned(html=tie_sentence(row, cast), label=label)
+
+
+def tied_to_itself(rows: list[Row], cast: Cast) -> Iterable[tuple[int, Learned]]:
+    """A tie between two personas of one character is gone from the ties, but was true as they were known."""
+    for row in rows:
+        if cast.lore.root_of(row["source_id"]) == cast.lore.root_of(row["target_id"]):
+            entry = Learned(html=tie_sentence(row, cast), label="Relation", certainty=row["certainty"])
+            yield row["revealed_in_id"], entry
 
 
 def untagged(rows: list[Row]) -> Iterable[tuple[int, Learned]]:

@@ -208,6 +208,10 @@ class Chapter:
     revelations: tuple[Learned, ...]
     changes: tuple[Learned, ...]
 
+    @property
+    def things(self) -> int:
+        return len(self.revelations) + len(self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -517,13 +521,26 @@ class Changed:
     face: Face
     is_new: bool
     unmasked: bool
-    things: int
+    things: int  # in its timeline; a new fact or tie is seen above that alone
+
+
+@dataclass(frozen=True, slots=True)
+class RecapEpisode:
+    """An episode in a few words, and what turned out otherwise than it had seemed."""
+
+    episode: EpisodeRow
+    synopsis: SafeString
+    is_shortened: bool
+    unmasked: tuple[Learned, ...]
+    overturned: tuple[Learned, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RecapGroup:
     face: Face | None
     is_new: bool
+    is_open: bool
+    things: int
     chapters: tuple[Chapter, ...]
 
 
@@ -532,5 +549,6 @@ class RecapPage:
     """What has been learned since an episode."""
 
     since: EpisodeRow
-    changed: tuple[Changed, ...]
+    episodes: tuple[RecapEpisode, ...]
     groups: tuple[RecapGroup, ...]
+    besides: tuple[Changed, ...]  # pages that have changed without a group of their own

@@ -93,8 +93,13 @@ def recap(request: Visit) -> HttpResponse:
     lore: Lore = request.lore
     since = parse_episode(request.GET.get("since"))
     behind = [row for row in lore.episodes if row.number < lore.progress]
-    page = lore.recap(since) if since is not None else None
-    return render(request, "characters/recap.html", {"page": page, "behind": behind, "asked": "since" in request.GET})
+    asked = lore.recap(since) if since is not None else None
+    page = asked or (lore.recap(behind[-1].number) if behind else None)
+    return render(
+        request,
+        "characters/recap.html",
+        {"page": page, "behind": behind, "asked": asked, "asked_in_vain": "since" in request.GET and not asked},
+    )
 
 
 @require_safe

@@ -38,3 +38,13 @@ def test_words_are_what_is_shown(pieces: list[str]) -> None:
 )
 def test_mentions_are_read_by_name(text: str, words: str) -> None:
     assert prose.words(text, find) == words
+
+
+@pytest.mark.parametrize(("text", "opening"), [
+    ("One. Two! Three.", "One. Two!"),
+    ("One", "One"),
+    ("[[ann|Dr. Who. Really]] came. “Did she?” He did.", "[[ann|Dr. Who. Really]] came. “Did she?”"),
+    ("Dr. Ann is 1.5 m tall. So?\n\nThree.", "Dr. Ann is 1.5 m tall. So?"),
+])  # fmt: skip
+def test_the_first_sentences_of_a_text(text: str, opening: str) -> None:
+    assert prose.opening(text, 2) == opening

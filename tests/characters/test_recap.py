@@ -1,5 +1,6 @@
 """The recap between two episodes, the pages that changed, and the strip of episodes on a character's page."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from characters.lore import Lore
 from characters.models import Character
+from characters.values import SubjectPage
 from tests.conftest import Visitor
 from tests.shows import character, episode, headline, load_show, revelation, trait, unmasking
 from tests.twins import text_of
@@ -76,7 +78,7 @@ def test_a_belief_that_fell_is_told_with_what_overturned_it(show: None) -> None:
 
 def test_the_pages_that_changed(show: None) -> None:
     changed = {page.face.name: (page.is_new, page.unmasked, page.things) for page in Lore(3).changed(2)}
-    assert changed == {"Bea": (False, True, 1), "Ann Lee": (False, False, 2), "Red": (False, False, 1)}
+    assert changed == {"Bea": (False, True, 1), "Ann Lee": (False, False, 1), "Red": (False, False, 0)}
     assert [(page.face.name, page.is_new) for page in Lore(4).changed(3)] == [("Cleo", True), ("Ann Lee", False)]
 
 
@@ -87,11 +89,15 @@ def test_the_home_page_says_what_is_new_with_the_episode(show: None, visitor: Vi
     assert "New with" not in visitor(0).get("/").content.decode()
 
 
-def test_without_a_beginning_it_offers_a_choice(show: None, visitor: Visitor) -> None:
-    body = text_of(visitor(3).get("/recap/").content)
-    assert "What has happened since" in body
-    assert "Title of 2" in body
-    assert "Title of 3" not in body.partition("Recap")[2].partition("What has happened since")[2]
+def test_without_a_beginning_it_tells_the_last_episode_and_offers_a_choice(show: None, visitor: Visitor) -> None:
+    body = visitor(3).get("/recap/").content.decode()
+    assert "Since episode 2" in body
+    assert "Synopsis of 3" in body
+    assert "Synopsis of 2" not in body
+    choice = body.partition('<select id="since"')[2].partition("</select>")[0]
+    assert "Title of 2" in choice
+    assert "Title of 3" not in choice
+    assert 'name="next" value="/recap/"' in body, "after another step the recap is of that"
 
 
 @pytest.mark.parametrize("since", ["3", "4", "99", "-1", "x", "", "1e3", "9" * 999])
@@ -102,6 +108,42 @@ def test_what_is_no_episode_behind_the_viewer_gets_the_choice_in_the_same_words(
     assert answer.status_code == 200
     assert answer.content == nonsense.content
     assert b"begins at an episode that lies behind you" in answer.content
+
+
+def test_first_comes_each_episode_with_what_turned_out_otherwise(show: None) -> None:
+    page = Lore(4).recap(2)
+    assert page is not None
+    third, fourth = page.episodes
+    assert [text_of(entry.html.encode()).strip() for entry in third.unmasked] == ["Mask is Bea."]
+    assert third.overturned == ()
+    assert [text_of(entry.html.encode()).strip() for entry in fourth.overturned] == ["Ann Lee lives."]
+
+
+@pytest.mark.parametrize(
+    ("since", "shortened", "unfolded"), [(12, False, 3), (11, False, 3), (10, False, 0), (4, True, 0)]
+)
+def test_of_many_episodes_it_tells_less_at_once(real_show: None, since: int, shortened: bool, unfolded: int) -> None:
+    page = Lore(13).recap(since)
+    assert page is not None
+    assert [told.episode.number for told in page.episodes] == list(range(since + 1, 14))
+    assert {told.is_shortened for told in page.episodes} == {shortened}
+    assert [group.is_open for group in page.groups][: unfolded + 1] == [*[True] * unfolded, False]
+    assert [group.things for group in page.groups if group.face] == sorted(
+        (group.things for group in page.groups if group.face), reverse=True
+    )
+
+
+def test_all_that_was_told_stands_in_the_page_with_nothing_to_correct(real_show: None, visitor: Visitor) -> None:
+    body = visitor(8).get("/recap/?since=4").content.decode()
+    page = Lore(8).recap(4)
+    assert page is not None
+    chapters = [chapter for group in page.groups for chapter in group.chapters]
+    entries = [entry for chapter in chapters for entry in (*chapter.revelations, *chapter.changes)]
+    assert len(entries) > 80
+    assert all(entry.html in body for entry in entries)
+    assert "Correct this" not in body
+    for heading in re.findall(r'href="#([\w-]+)"', body.partition('<nav class="contents"')[2].partition("</nav>")[0]):
+        assert f'id="{heading}"' in body
 
 
 def test_who_has_watched_nothing_has_nothing_to_look_back_on(show: None, visitor: Visitor) -> None:
@@ -118,10 +160,32 @@ def test_it_takes_as_many_queries_however_much_happened(
 
 def test_the_strip_has_the_watched_episodes_and_says_what_each_brought(show: None) -> None:
     def strip(key: str, progress: int) -> list[tuple[int, bool, int]]:
-        page = Lore(progress).character(Character.objects.as_of(9).get(key=key).public_id)
-        assert page is not None
-        return [(cell.episode.number, cell.appears, cell.learned) for cell in page.strip]
+        return [(cell.episode.number, cell.appears, cell.learned) for cell in page_of(key, progress).strip]
 
-    assert strip("ann", 2) == [(0, False, 0), (1, True, 3), (2, True, 2)]
-    assert strip("ann", 3) == [(0, False, 0), (1, True, 3), (2, True, 2), (3, False, 2)]
-    assert strip("bea", 4) == [(0, False, 0), (1, True, 1), (2, True, 2), (3, False, 1), (4, False, 0)]
+    assert strip("ann", 2) == [(0, False, 0), (1, True, 1), (2, True, 2)]
+    assert strip("ann", 3) == [(0, False, 0), (1, True, 1), (2, True, 2), (3, False, 1)]
+    assert strip("bea", 4) == [(0, False, 0), (1, True, 0), (2, True, 2), (3, False, 1), (4, False, 0)]
+
+
+def page_of(key: str, progress: int) -> SubjectPage:
+    page = Lore(progress).character(Character.objects.as_of(progress).get(key=key).public_id)
+    assert page is not None
+    return page
+
+
+@pytest.mark.parametrize(("progress", "since"), [(1, 0), (5, 4), (9, 8), (9, 5), (13, 12), (13, 0)])
+def test_what_is_new_is_counted_as_in_the_timeline(
+    real_show: None, visitor: Visitor, progress: int, since: int
+) -> None:
+    for changed in Lore(progress).changed(since):
+        body = visitor(progress).get(changed.face.url).content.decode()
+        timeline = body.partition('<h2 id="timeline">')[2]
+        told = {
+            int(part.partition('"')[0]): part.count('<div class="learned ') + part.count('class="change-label"')
+            for part in timeline.split('aria-labelledby="episode-')[1:]
+        }
+        assert changed.things == sum(count for number, count in told.items() if number > since), changed.face.name
+        strip = body.partition('<h2 id="strip">')[2].partition("</ol>")[0]
+        counts = [int(count) for count in re.findall(r"(\d+) things? learned", strip)]
+        if not changed.face.is_seal:  # factions have none
+            assert counts == [told[number] for number in sorted(told) if told[number]]
