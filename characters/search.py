@@ -50,6 +50,8 @@ MOST_NAMES = 60
 MOST_TEXTS = 1_000  # a page says so where there are more
 MOST_SUGGESTIONS = 8
 PASSAGES_PER_GROUP = 4
+PASSAGES_FURTHER_DOWN = 2
+GROUPS_TOLD_AT_LENGTH = 3
 GROUPS_PER_PAGE = 20
 
 
@@ -401,11 +403,15 @@ class _Found:
         total = len(self._of_subject) + len(self._of_episode)
         last = max(1, -(-total // GROUPS_PER_PAGE))
         number = min(max(number, 1), last)
-        shown = self._in_order((number - 1) * GROUPS_PER_PAGE, number * GROUPS_PER_PAGE)
+        start = (number - 1) * GROUPS_PER_PAGE
+        shown = self._in_order(start, start + GROUPS_PER_PAGE)
         self._read(group for _, group in shown)
         return SearchPage(
             text=text,
-            groups=tuple(self._shown(what, group) for what, group in shown),
+            groups=tuple(
+                self._shown(what, group, PASSAGES_PER_GROUP if place < GROUPS_TOLD_AT_LENGTH else PASSAGES_FURTHER_DOWN)
+                for place, (what, group) in enumerate(shown, start)
+            ),
             total=total,
             number=number,
             last=last,
@@ -444,7 +450,7 @@ class _Found:
             cast.factions.add(row["faction_id"])
         cast.note_texts(row[name] for name in ("value", "text", "caption") if row.get(name))
 
-    def _shown(self, what: Face | EpisodeRow, group: _Group) -> SearchGroup:
+    def _shown(self, what: Face | EpisodeRow, group: _Group, most: int) -> SearchGroup:
         rows = [(found[0], self._rows[found]) for found in group.rows if found in self._rows]
         told = {(row["revealed_in_id"], *self._told(kind, row)) for kind, row in rows}
         passages = sorted(told, key=lambda passage: (-passage[0], passage[1:]))
@@ -467,9 +473,9 @@ class _Found:
                     html=highlighted(excerpt(words, self.query), self.query),
                     url=self.lore.address("episode", number),
                 )
-                for number, label, words in passages[:PASSAGES_PER_GROUP]
+                for number, label, words in passages[:most]
             ),
-            more=max(len(passages) - PASSAGES_PER_GROUP, 0),
+            more=max(len(passages) - most, 0),
         )
 
     def _told(self, kind: Kind, row: Row) -> tuple[str, str]:

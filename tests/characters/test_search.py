@@ -275,6 +275,24 @@ def test_pages_of_results(small: Any) -> None:
     assert (last.number, len(last.groups)) == (3, 5)
 
 
+def test_further_down_less_is_told_of_each_and_the_rest_is_a_link_away(small: Any, visitor: Visitor) -> None:
+    small(
+        characters=[character(f"c{n}", f"Ray {n}") for n in range(5)],
+        revelations=[
+            revelation(f"r{n}{turn}", f"Ray {n} waits {turn}.", since=1, characters=[f"c{n}"])
+            for n in range(5)
+            for turn in range(6)
+        ],
+    )
+    page = Lore(1).search("ray")
+    assert [(len(group.passages), group.more) for group in page.groups] == [*[(4, 2)] * 3, *[(2, 4)] * 2]
+    body = visitor(1).get("/search/?q=ray").content.decode()
+    for group in page.groups:
+        assert group.face is not None
+        assert f'<a href="{group.face.url}#timeline">{group.more} more' in body
+        assert 'id="timeline"' in visitor(1).get(group.face.url).content.decode()
+
+
 # In step
 
 
