@@ -46,6 +46,7 @@ class Seat:
     face: Face
     said: str
     faint: bool = False
+    former: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,7 @@ def _place(shape: Shape, side: _Side, rim: _Rim, headings: list[ChartHeading], n
                     lines=_lines(lines, 5),
                     reach=(_round(-GEM if side.sign > 0 else -reach), _round(reach + GEM)),
                     faint=row.faint,
+                    former=row.former,
                 )
             )
 
@@ -199,6 +201,7 @@ def _middle(shape: Shape, seat: Seat) -> ChartNode:
         lines=tuple((y + 41 + 7 * (len(lines) - 1), line) for y, line in _lines(lines, 5)),
         reach=(_round(-reach), _round(2 * reach)),
         faint=seat.faint,
+        former=seat.former,
     )
 
 

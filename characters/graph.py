@@ -2,7 +2,8 @@
 
 The order around the rim is that in which factions and characters were first heard of, and within an episode that of
 their public ids, which tell nothing. It is the same at every episode, so nobody jumps about when the map is moved
-along the episodes; a newcomer moves the others by one place.
+along the episodes; a newcomer moves the others by one place. For the same reason whoever has left a faction for no
+other stays where they stood, marked as former.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ type Places = dict[UUID, list[UUID]]
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """Where somebody belonged last who belongs nowhere now."""
+
+    faction: UUID
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A tie that holds, between those whom the two are known to be."""
 
@@ -50,6 +59,8 @@ def graph(lore: Lore, faction: str = "") -> GraphPage:
     """The whole map; `faction` is the public id of one whose members, and what ties them, are picked out."""
     factions = list(Faction.objects.as_of(lore.progress).order_by("revealed_in_id", "public_id"))
     people, places = _people(lore), _places(lore, [group.id for group in factions])
+    former = _former(lore, [group.id for group in factions], places)
+    homes = {who: left.faction for who, left in former.items()} | {who: groups[0] for who, groups in places.items()}
     columns = ("source_id", "target_id", "kind", "certainty", "revealed_in_id", "until")
     ties = _holding(lore, lore.current(Relationship).values(*columns))
     cast = Cast(lore)
@@ -60,11 +71,11 @@ def graph(lore: Lore, faction: str = "") -> GraphPage:
     chosen = next((group.id for group in factions if group.public_id == faction and group.id in joined), None)
     shown = set(people)
     if chosen:
-        members = {who for who in people if chosen in places[who]}
+        members = {who for who in people if chosen in (*places[who], homes.get(who))}
         ties = [tie for tie in ties if tie.ends & members]
         shown = members.union(*(tie.ends for tie in ties))
     groups = [
-        (group, [who for who in sorted(people, key=people.__getitem__) if next(iter(places[who]), None) == group])
+        (group, [who for who in sorted(people, key=people.__getitem__) if homes.get(who) == group])
         for group in [*(group.id for group in factions), None]
     ]
     numbers = {who: at for at, who in enumerate((who for _, members in groups for who in members), start=1)}
@@ -74,8 +85,13 @@ def graph(lore: Lore, faction: str = "") -> GraphPage:
         who: charts.Seat(
             number=numbers[who],
             face=cast.root_face(who),
-            said=_spoken(cast.root_face(who), [cast.faction(group) for group in places[who]], len(neighbours[who])),
+            said=_spoken(
+                cast.root_face(who),
+                _places_in_words(who, places, former, cast),
+                len(neighbours[who]),
+            ),
             faint=who not in shown,
+            former=who in former,
         )
         for who in people
     }
@@ -102,6 +118,7 @@ def graph(lore: Lore, faction: str = "") -> GraphPage:
                         number=numbers[who],
                         face=cast.root_face(who),
                         places=tuple(cast.faction(other) for other in places[who] if other != group),
+                        until=former[who].until if who in former else None,
                         ties=words[who],
                     )
                     for who in members
@@ -184,6 +201,16 @@ def _places(lore: Lore, factions: list[UUID]) -> Places:
     return places
 
 
+def _former(lore: Lore, factions: list[UUID], places: Places) -> dict[UUID, Left]:
+    """Of those who belong nowhere now; of several they left at once, the one under which they stood."""
+    ended = lore.ended(Membership).order_by().values_list("until", "revealed_in_id", "faction_id", "character_id")
+    former = {}
+    for until, _, group, who in sorted(ended, key=lambda row: (row[0], -row[1], -factions.index(row[2]))):
+        if lore.root_of(who) not in places:
+            former[lore.root_of(who)] = Left(group, until)
+    return former
+
+
 # Ties
 
 
@@ -250,8 +277,15 @@ def _in_words(ties: Iterable[Known], cast: Cast) -> dict[UUID, tuple[Said, ...]]
     )
 
 
-def _spoken(face: Face, places: list[Face], others: int) -> str:
-    where = "".join(f", {place.name}" for place in places)
+def _places_in_words(who: UUID, places: Places, former: dict[UUID, Left], cast: Cast) -> list[str]:
+    if who in former:
+        left = former[who]
+        return [f"formerly {cast.faction(left.faction).name}" + f", until episode {left.until}" * bool(left.until)]
+    return [cast.faction(group).name for group in places[who]]
+
+
+def _spoken(face: Face, places: list[str], others: int) -> str:
+    where = "".join(f", {place}" for place in places)
     ties = f"tied to {others} other{'' if others == 1 else 's'}" if others else "no ties known"
     return f"{telling.capital(face.name)}{where}: {ties}"
 

@@ -291,6 +291,10 @@ class Lore:
         """The rows that have not ended, as far as is known."""
         return self._with_end(model).filter(until__isnull=True)
 
+    def ended(self, model: type[Any]) -> QuerySet[Any]:
+        """The rows that have ended, as far as is known; with `until`."""
+        return self._with_end(model).filter(until__isnull=False)
+
     def revelations(self, ids: Iterable[UUID]) -> list[Row]:
         """What they say, and since when each is seen differently."""
         told = Revelation.objects.as_of(self.progress).filter(id__in=ids)

@@ -380,6 +380,7 @@ class ChartNode:
     lines: tuple[tuple[float, str], ...]  # each with its own y
     reach: tuple[float, float]  # from where the pointer counts as on it, and how far
     faint: bool
+    former: bool  # belongs to no faction any more, and stands where they were last
 
     @property
     def is_hub(self) -> bool:
@@ -444,6 +445,7 @@ class Standing:
     number: int
     face: Face
     places: tuple[Face, ...]
+    until: int | None  # when they left the faction under which they stand, if they have
     ties: tuple[Said, ...]
 
 
@@ -464,6 +466,10 @@ class GraphPage:
     left_out: bool  # the address named a faction that nobody at this episode knows
     people: int
     ties: int
+
+    @property
+    def has_former(self) -> bool:
+        return any(person.until is not None for group in self.groups for person in group.people)
 
 
 @dataclass(frozen=True, slots=True)

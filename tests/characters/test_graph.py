@@ -77,6 +77,70 @@ def test_everybody_stands_with_the_faction_they_belong_to_by_then(show: None) ->
     }
 
 
+@pytest.fixture
+def leavers(db: None, tmp_path: Path) -> None:
+    """Ann leaves the Reds in 2 and the Blues in 3, Cleo both in 3; the mask has left the Reds in 2.
+
+    As of 3 it is known to be Bea, a Blue.
+    """
+    load_show(
+        tmp_path,
+        factions=[character("red", "The Reds"), character("blue", "The Blues", since=2)],
+        characters=[
+            character("ann", memberships=[member("red", ended_in=2), member("blue", since=2, ended_in=3)]),
+            character("cleo", memberships=[member("red", ended_in=3), member("blue", since=2, ended_in=3)]),
+            character("mask", memberships=[member("red", ended_in=2)]),
+            character("bea", memberships=[member("blue", since=2)]),
+            character("dora"),
+        ],
+        unmaskings=[unmasking("mask", "bea", since=3)],
+    )
+
+
+def former(groups: Iterable[StandingGroup]) -> dict[str, tuple[str, int]]:
+    return {
+        person.face.name: (group.faction.name if group.faction else "", person.until)
+        for group in groups
+        for person in group.people
+        if person.until is not None
+    }
+
+
+def test_who_has_left_stands_where_they_were_last_until_they_belong_somewhere(leavers: None) -> None:
+    assert former(Lore(1).graph().groups) == {}
+    assert former(Lore(2).graph().groups) == {"Mask": ("The Reds", 2)}
+    assert former(Lore(3).graph().groups) == {"Ann": ("The Blues", 3), "Cleo": ("The Reds", 3)}
+    assert standing(Lore(3).graph().groups)[""] == ["Dora"]
+    assert set(standing(Lore(3).graph().groups)["The Blues"]) == {"Ann", "Bea"}
+
+
+def test_who_has_left_is_marked_in_the_drawing_and_in_words(leavers: None, visitor: Visitor) -> None:
+    for chart in Lore(2).graph().charts:
+        assert [(node.face.name, node.said) for node in chart.nodes if node.former] == [
+            ("Mask", "Mask, formerly The Reds, until episode 2: no ties known")
+        ]
+    assert "formerly" not in visitor(1).get("/graph/").content.decode()
+    assert "hollow mark" not in visitor(1).get("/graph/").content.decode()
+    page = visitor(2).get("/graph/").content.decode()
+    assert page.count("<small>formerly, until episode 2</small>") == 1
+    assert page.count("hollow mark") == 1
+    assert page.count(' former" href') == len(Lore(2).graph().charts)
+
+
+def test_who_has_left_a_faction_is_picked_out_with_it_but_not_counted(leavers: None) -> None:
+    red = Faction.objects.as_of(2).get(key="red").public_id
+    page = Lore(2).graph(red)
+    assert {name: set(people) for name, people in standing(page.groups).items()} == {"The Reds": {"Cleo", "Mask"}}
+    assert [(choice.label, choice.count) for choice in page.factions if choice.chosen] == [("The Reds", 1)]
+
+
+def test_nobody_of_the_real_show_who_has_belonged_somewhere_is_without_allegiance(real_show: None) -> None:
+    at = {number: former(Lore(number).graph().groups) for number in (5, 8, 13)}
+    assert {"Nius", "Achillus", "Sarah", "Afdal"} <= {name.split()[0] for name in at[5]}
+    assert {"Dumas", "Noid"} <= {name.split()[0] for name in at[8]}
+    assert {"Jill", "Grauphon"} <= {name.split()[0] for name in at[13]}
+
+
 def test_ties_are_those_that_hold_told_from_both_sides(show: None) -> None:
     assert words(Lore(1).graph(), "Ann") == {"sibling of Bea", "killed Cleo", "hunted by Mask"}
     assert words(Lore(2).graph(), "Ann") == {"sibling of Bea", "rescued Cleo", "hunted by Mask"}
