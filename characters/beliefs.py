@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.utils.html import format_html
@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from . import prose, telling
 from .cast import Cast
 from .telling import Row
-from .values import Compared, Face, Held, Link, SubjectPage, ThenPage, Turned
+from .values import Compared, Face, Held, Part, SubjectPage, ThenPage, Turned
 
 if TYPE_CHECKING:
     from .lore import Lore
@@ -20,35 +20,34 @@ if TYPE_CHECKING:
 type Entries = dict[str, dict[str, SafeString]]
 """What stands under each label, by how it reads."""
 
+IN_SHORT = "In short"
 CHANGES_ONLY = ("Relations",)  # of which there are too many to list those that stay
 
 
-def compare(now: Lore, then: Lore, root: UUID, family: list[Row], of: str) -> ThenPage:
-    """`family` are all who are known to be the same by now; some of them had pages of their own then."""
+def compare(now: Lore, then: Lore, root: UUID, family: list[Row]) -> ThenPage:
+    """`family` are all who are known to be the same by now; then, several of them may have had pages of their own."""
     page_now = next(page for row in family if row["id"] == root and (page := now.character(row["public_id"])))
     first = min(row["revealed_in_id"] for row in family)
     apart = sorted(
         (row for row in family if row["revealed_in_id"] <= then.progress and then.root_of(row["id"]) == row["id"]),
         key=lambda row: (row["id"] != root, row["revealed_in_id"], row["public_id"]),
     )
-    shown = next((row for row in apart if row["public_id"] == of), apart[0] if apart else None)
-    page_then = then.character(shown["public_id"]) if shown else None
+    pages_then = [page for row in apart if (page := then.character(row["public_id"]))]
     return ThenPage(
         url=page_now.then_url,
         now=page_now.face,
-        then=page_then.face if page_then else None,
+        then=tuple(page.face for page in pages_then),
         episode=next((row for row in now.episodes if row.number == then.progress < now.progress), None),
         choices=tuple(row for row in now.episodes if first <= row.number < now.progress),
-        summary_then=page_then.summary if page_then else SafeString(),
-        summary_now=page_now.summary,
-        rows=_compared(_entries(page_then), _entries(page_now)) if page_then else (),
+        rows=_compared([(page.face, _entries(page)) for page in pages_then], _entries(page_now)),
         turned=_turned(now, then, {row["id"] for row in family}),
-        others=_others(then, [row for row in apart if row != shown], page_now.then_url),
     )
 
 
 def _entries(page: SubjectPage) -> Entries:
     entries: Entries = {"Name": {page.face.name: SafeString(format_html("{}", telling.capital(page.face.name)))}}
+    if page.summary:
+        entries[IN_SHORT] = {prose.plain(page.summary): page.summary}
     for fact in page.facts:
         entries[fact.label] = {prose.plain(value.html): value.html for value in fact.values}
     entries["Factions"] = {
@@ -67,20 +66,21 @@ def _entries(page: SubjectPage) -> Entries:
     return entries
 
 
-def _compared(then: Entries, now: Entries) -> tuple[Compared, ...]:
-    labels = sorted({**then, **now}, key=[*then, *(label for label in now if label not in then)].index)
-    rows = (
-        Compared(
-            label,
-            _held(then.get(label, {}), now.get(label, {}), label),
-            _held(now.get(label, {}), then.get(label, {}), label),
+def _compared(thens: list[tuple[Face, Entries]], now: Entries) -> tuple[Compared, ...]:
+    labels = list(dict.fromkeys(label for entries in (*(entries for _, entries in thens), now) for label in entries))
+    rows = []
+    for label in labels:
+        believed = {said for _, entries in thens for said in entries.get(label, {})}
+        parts = (
+            Part(face if len(thens) > 1 and label != "Name" else None, held)
+            for face, entries in thens
+            if (held := _held(entries.get(label, {}), now.get(label, {}), label))
         )
-        for label in labels
-    )
+        rows.append(Compared(label, tuple(parts), _held(now.get(label, {}), believed, label), label == IN_SHORT))
     return tuple(row for row in rows if row.then or row.now)
 
 
-def _held(here: dict[str, SafeString], there: dict[str, SafeString], label: str) -> tuple[Held, ...]:
+def _held(here: dict[str, SafeString], there: Collection[str], label: str) -> tuple[Held, ...]:
     return tuple(
         Held(html, changed=said not in there)
         for said, html in here.items()
@@ -110,17 +110,6 @@ def _turned(now: Lore, then: Lore, family: set[UUID]) -> tuple[Turned, ...]:
     return tuple(
         Turned(before.render(row["text"]), after.render(last["text"]), episodes[last["revealed_in_id"]])
         for row, last in pairs
-    )
-
-
-def _others(then: Lore, rows: list[Row], url: str) -> tuple[Link, ...]:
-    cast = Cast(then)
-    cast.characters |= {row["id"] for row in rows}
-    cast.look_up()
-    ask = f"{url}{'&' if '?' in url else '?'}"
-    return tuple(
-        Link(cast.person(row["id"]).name, ask + urlencode({"episode": then.progress, "of": row["public_id"]}))
-        for row in rows
     )
 
 

@@ -253,15 +253,15 @@ class Lore:
     def graph(self, faction: str = "") -> GraphPage:
         return graph.graph(self, faction)
 
-    def then(self, public_id: str, episode: int | None, of: str = "") -> ThenPage | None:
-        """A character as known at an earlier episode, next to now; `of` is the public id of one they were then."""
+    def then(self, public_id: str, episode: int | None) -> ThenPage | None:
+        """A character as known at an earlier episode, next to now."""
         found = Character.objects.as_of(self.progress).filter(public_id=public_id).values_list("id", flat=True).first()
         if found is None:
             return None
         family = self._members(Character, self.family_of(found))
         first = min(row["revealed_in_id"] for row in family)
         at = first if episode is None or episode >= self.progress else episode
-        return beliefs.compare(self, Lore(min(at, self.progress), look_back=True), self.root_of(found), family, of)
+        return beliefs.compare(self, Lore(min(at, self.progress), look_back=True), self.root_of(found), family)
 
     def recap(self, since: int) -> RecapPage | None:
         """What happened after an episode that is behind; of any other there is none."""

@@ -481,18 +481,27 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What was held then of one of those who are one now; without a face where it is clear of whom."""
+
+    face: Face | None
+    held: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     label: str
-    then: tuple[Held, ...]
+    then: tuple[Part, ...]
     now: tuple[Held, ...]
-
-    @property
-    def sides(self) -> tuple[tuple[Held, ...], tuple[Held, ...]]:
-        return self.then, self.now
+    is_prose: bool
 
     @property
     def changed(self) -> bool:
-        return any(held.changed for held in (*self.then, *self.now))
+        return self.gave_way or any(held.changed for held in self.now)
+
+    @property
+    def gave_way(self) -> bool:
+        return any(held.changed for part in self.then for held in part.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,14 +519,29 @@ class ThenPage:
 
     url: str
     now: Face
-    then: Face | None  # nobody, if they had not been heard of
+    then: tuple[Face, ...]  # several, if they were not known to be one; nobody, if they had not been heard of
     episode: EpisodeRow | None  # none, if they have only just been heard of
     choices: tuple[EpisodeRow, ...]
-    summary_then: SafeString
-    summary_now: SafeString
     rows: tuple[Compared, ...]
     turned: tuple[Turned, ...]
-    others: tuple[Link, ...]  # who is known to be the same now, and had pages of their own
+
+    @property
+    def were_several(self) -> bool:
+        return len(self.then) > 1
+
+    @property
+    def telling(self) -> tuple[Compared, ...]:
+        """The rows that are not the same on both sides; of several, all, as each says of which of them it was known."""
+        return tuple(row for row in self.rows if row.changed or self.were_several)
+
+    @property
+    def unchanged(self) -> tuple[Compared, ...]:
+        return tuple(row for row in self.rows if row not in self.telling)
+
+    @property
+    def all_still_holds(self) -> bool:
+        gave_way = any(row.gave_way for row in self.rows if not row.is_prose)
+        return not (self.turned or self.were_several or gave_way)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,7 @@ def recap(request: Visit) -> HttpResponse:
 @require_safe
 def then(request: Visit, public_id: str, slug: str) -> HttpResponse:
     episode = parse_episode(request.GET.get("episode"))
-    page = request.lore.then(public_id, episode, request.GET.get("of", ""))
+    page = request.lore.then(public_id, episode)
     if page is None:
         raise Http404
     if not _is_full_address(request, page.url):

@@ -107,7 +107,7 @@ def known_addresses() -> set[str]:
             named = {f"{base}{Lore.slug(alias.name, 'x')}/" for alias in headlines}
             addresses |= {base, *named}
             if model is Character:
-                addresses.add(f"{base}x/then/?episode=2&of={subject.public_id}")
+                addresses.add(f"{base}x/then/?episode=2")
             else:
                 addresses.add(f"/graph/?faction={subject.public_id}")
             addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind}/{subject.key}/"}

@@ -1,5 +1,6 @@
 """Then and now: what was believed of a character at an earlier episode, next to what is known."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -8,7 +9,7 @@ import pytest
 
 from characters.lore import Lore
 from characters.models import Character
-from characters.values import ThenPage
+from characters.values import Held, ThenPage
 from tests.conftest import Visitor
 from tests.shows import character, headline, load_show, revelation, trait, unmasking
 from tests.twins import text_of
@@ -46,25 +47,32 @@ def id_of(key: str) -> str:
     return Character.objects.as_of(9).get(key=key).public_id
 
 
-def then(key: str, episode: int | None, *, progress: int = 3, of: str = "") -> ThenPage:
-    page = Lore(progress).then(id_of(key), episode, id_of(of) if of else "")
+def then(key: str, episode: int | None, *, progress: int = 3) -> ThenPage:
+    page = Lore(progress).then(id_of(key), episode)
     assert page is not None
     return page
 
 
+def said(held: Iterable[Held]) -> list[tuple[str, bool]]:
+    return [(text_of(each.html.encode()), each.changed) for each in held]
+
+
 def sides(page: ThenPage) -> dict[str, list[list[tuple[str, bool]]]]:
+    return {row.label: [said(held for part in row.then for held in part.held), said(row.now)] for row in page.rows}
+
+
+def by_persona(page: ThenPage) -> dict[str, list[tuple[str, list[tuple[str, bool]]]]]:
     return {
-        row.label: [[(text_of(held.html.encode()), held.changed) for held in side] for side in row.sides]
-        for row in page.rows
+        row.label: [(part.face.name if part.face else "", said(part.held)) for part in row.then] for row in page.rows
     }
 
 
 def test_facts_stand_side_by_side_and_what_changed_is_marked(show: None) -> None:
     assert sides(then("ann", 1)) == {
-        "Name": [[("The stranger", True)], [("Ann", True)]],
+        "Name": [[("The stranger", True), ("The Mask", True)], [("Ann", True)]],
         "Species": [[("human", True)], [("Nean", True)]],
         "Colour": [[("red", False)], [("red", False)]],
-        "Habits": [[], [("whistles", True)]],
+        "Habits": [[("whistles", False)], [("whistles", False)]],
     }
     assert not any(row.changed for row in then("ann", 1, progress=2).rows if row.label != "Name")
 
@@ -81,19 +89,46 @@ def test_a_belief_is_told_with_what_it_gave_way_to_in_the_end(show: None) -> Non
     assert turned(2, 3) == [("Ann is a thief.", "Ann is a spy.", 3)]
 
 
-def test_who_was_somebody_else_then_can_be_compared_too(show: None, visitor: Visitor) -> None:
+def test_who_were_several_then_are_all_told_of(show: None, visitor: Visitor) -> None:
     page = then("ann", 2)
-    assert [link.name for link in page.others] == ["The Mask"]
-    response = visitor(3).get(page.others[0].url)
-    assert response.status_code == 200
-    assert sides(then("ann", 2, of="mask"))["Habits"] == [[("whistles", False)], [("whistles", False)]]
-    assert sides(then("ann", 2, of="mask"))["Name"][0] == [("The Mask", True)]
-    assert then("ann", 2, of="late") == page
-    assert then("ann", 2, progress=3, of="").then != then("ann", 2, of="mask").then
+    assert [face.name for face in page.then] == ["Ann", "The Mask"]
+    assert by_persona(page) == {
+        "Name": [("", [("Ann", False)]), ("", [("The Mask", True)])],
+        "Species": [("Ann", [("human", True)])],
+        "Colour": [("Ann", [("red", False)])],
+        "Habits": [("The Mask", [("whistles", False)])],
+    }
+    assert page.telling == page.rows
+    told = visitor(3).get(f"{page.url}?episode=2")
+    assert "Then you took Ann for two:" in text_of(told.content)
+    assert told.content.decode().count(page.then[1].url) >= 2
+    assert [face.name for face in then("ann", 1, progress=2).then] == ["the stranger"]
+    assert "Then you took" not in visitor(2).get(f"{page.url}?episode=1", follow=True).content.decode()
+
+
+def test_merged_characters_of_the_real_show_are_told_apart_as_they_were(real_show: None) -> None:
+    roy, *others = (face.name for face in then("roy_junghardt", 9, progress=13).then)
+    assert roy == "Roy Junghardt"
+    assert set(others) == {"the Puppeteer", "the red figure in the murder video"}
+    assert {face.name for face in then("aes", 6, progress=8).then} == {"Aes", "Alice"}
+
+
+def test_what_has_not_changed_is_folded_and_nothing_turned_is_said(show: None, visitor: Visitor) -> None:
+    page = then("ann", 1, progress=2)
+    assert [row.label for row in page.telling] == ["Name"]
+    assert [row.label for row in page.unchanged] == ["Species", "Colour"]
+    same = then("mask", 1, progress=2)
+    assert same.telling == ()
+    assert same.all_still_holds
+    answer = visitor(2).get(f"{same.url}?episode=1").content.decode()
+    assert "So far nothing believed then has turned out otherwise." in answer
+    assert "<table" not in answer
+    assert not page.all_still_holds
+    assert not then("ann", 2).all_still_holds
 
 
 def test_before_anybody_had_heard_of_them(show: None, visitor: Visitor) -> None:
-    assert then("late", 1).then is None
+    assert then("late", 1).then == ()
     assert then("late", 1).choices == ()
     address = f"/characters/{id_of('late')}/late/then/"
     assert b"nobody had heard of Late" in visitor(3).get(f"{address}?episode=1").content
@@ -115,11 +150,10 @@ def test_an_episode_that_does_not_lie_behind_is_taken_for_none(show: None, visit
     assert visitor(2).get(f"{address}?episode={quote(asked)}").content == visitor(2).get(address).content
 
 
-def test_it_takes_as_many_queries_whoever_it_is(
+def test_it_takes_as_many_queries_whoever_it_is_for_each_they_were_taken_for(
     real_show: None, visitor: Visitor, django_assert_max_num_queries: Any
 ) -> None:
     for key in ("rouge_redstar", "roy_junghardt", "emily"):
-        page = Lore(13).character(id_of(key))
-        assert page is not None
-        with django_assert_max_num_queries(80):
-            assert visitor(13).get(f"{page.then_url}?episode=5").status_code == 200
+        page = then(key, 5, progress=13)
+        with django_assert_max_num_queries(50 + 20 * len(page.then)):
+            assert visitor(13).get(f"{page.url}?episode=5").status_code == 200
