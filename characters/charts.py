@@ -37,6 +37,7 @@ class Shape:
 
 
 WIDE = Shape("wide", row=27, letters=34, lines=1, letter=6.8, hub_letters=24, least=190)
+SMALL = Shape("wide", row=30, letters=20, lines=2, letter=6.8, hub_letters=18, least=110)
 NARROW = Shape("narrow", row=33, letters=17, lines=2, letter=6.5, hub_letters=12, least=60, across=52)
 
 

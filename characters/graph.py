@@ -149,7 +149,7 @@ def graph(lore: Lore, faction: str = "") -> GraphPage:
     )
 
 
-def around(lore: Lore, own: UUID, relationships: list[Row], cast: Cast) -> Chart | None:
+def around(lore: Lore, own: UUID, relationships: list[Row], cast: Cast) -> tuple[Chart, ...]:
     """The small map on a character's page: those to whom it is tied, by the first sort of thing that ties them."""
     ties = _holding(lore, relationships)
     first: dict[UUID, tuple[int, int, tuple[str, str]]] = {}
@@ -158,7 +158,7 @@ def around(lore: Lore, own: UUID, relationships: list[Row], cast: Cast) -> Chart
         place = BONDS.index(tie.kind.bond), tie.since, telling.sort_key(cast.root_face(other))
         first[other] = min(first.get(other, place), place)
     if not first:
-        return None
+        return ()
     words = _in_words(ties, cast)
     numbers = {own: 1} | {other: at for at, other in enumerate(sorted(first, key=first.__getitem__), start=2)}
     groups = [
@@ -173,7 +173,9 @@ def around(lore: Lore, own: UUID, relationships: list[Row], cast: Cast) -> Chart
         for bond in Bond
     ]
     face = cast.root_face(own)
-    return charts.draw(charts.NARROW, groups, charts.Seat(1, face, telling.capital(face.name)), _strands(ties, numbers))
+    hub = charts.Seat(1, face, telling.capital(face.name))
+    strands = _strands(ties, numbers)
+    return tuple(charts.draw(shape, groups, hub, strands) for shape in (charts.SMALL, charts.NARROW))
 
 
 # Rows, each gated

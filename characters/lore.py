@@ -386,7 +386,7 @@ class Lore:
             places=telling.places(material.memberships, lambda row: cast.faction(row["faction_id"])),
             ties=self._ties(root, material.relationships, cast),
             members=self._members(Character, family),
-            chart=graph.around(self, root, material.relationships, cast),
+            charts=graph.around(self, root, material.relationships, cast),
         )
 
     def faction(self, public_id: str) -> SubjectPage | None:
@@ -660,7 +660,7 @@ class Lore:
         places: tuple[Place, ...],
         members: list[Row],
         ties: tuple[Ties, ...] = (),
-        chart: Chart | None = None,
+        charts: tuple[Chart, ...] = (),
     ) -> SubjectPage:
         face = cast.root_face(own) if kind == "character" else cast.faction(own)
         public_id = next(row["public_id"] for row in members if row["id"] == own)
@@ -690,7 +690,7 @@ class Lore:
                 lambda number: self._pages_then(number, kind, members, cast),
             ),
             strip=tuple(Cell(row, row.number in appears, learned[row.number]) for row in self.episodes if row.known),
-            chart=chart,
+            charts=charts,
             then_url=next(
                 (
                     self.address("then", row["public_id"], self.slug(face.name, kind))

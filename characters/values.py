@@ -247,7 +247,7 @@ class SubjectPage:
     chapters: tuple[Chapter, ...]
     correct_url: str
     strip: tuple["Cell", ...]
-    chart: "Chart | None"
+    charts: tuple["Chart", ...]  # the same for wide screens and for narrow ones
     then_url: str  # of what was believed before; a faction has none
 
     @property

@@ -204,7 +204,7 @@ def boxes(chart: Chart) -> list[tuple[float, float, float, float]]:
 def test_no_name_lies_on_another_or_outside(real_show: None, progress: int) -> None:
     lore = Lore(progress)
     pages = [lore.character(card) for card in Character.objects.as_of(progress).values_list("public_id", flat=True)]
-    charts = [*lore.graph().charts, *(page.chart for page in pages if page and page.chart)]
+    charts = [*lore.graph().charts, *(chart for page in pages if page for chart in page.charts)]
     for chart in charts:
         names = sorted(boxes(chart), key=lambda box: box[1])
         for at, (left, top, right, bottom) in enumerate(names):
@@ -258,9 +258,10 @@ def test_the_small_map_stands_under_the_ties_of_its_page(show: None, visitor: Vi
     ann = Character.objects.as_of(3).get(key="ann").public_id
     page = Lore(3).character(ann)
     assert page is not None
-    assert page.chart is not None
-    assert [line for heading in page.chart.headings for _, line in heading.lines] == ["Kinship", "Friendship"]
-    assert {node.said for node in page.chart.nodes} == {"Bea: sibling of, hunts", "Cleo: rescued by"}
+    assert [chart.shape for chart in page.charts] == ["wide", "narrow"]
+    for chart in page.charts:
+        assert [line for heading in chart.headings for _, line in heading.lines] == ["Kinship", "Friendship"]
+        assert {node.said for node in chart.nodes} == {"Bea: sibling of, hunts", "Cleo: rescued by"}
     lonely = Lore(3).character(Character.objects.as_of(3).get(key="dora").public_id)
     assert lonely is not None
-    assert lonely.chart is None
+    assert lonely.charts == ()
