@@ -83,6 +83,14 @@ def test_a_character_takes_a_bounded_number_of_queries(
         assert visitor(13).get(address).status_code == 200
 
 
+def test_the_way_to_an_episode_stands_under_the_heading_of_what_it_leads_to(real_show: None, visitor: Visitor) -> None:
+    rouge = Character.objects.as_of(3).get(key="rouge_redstar").public_id
+    page = visitor(3).get(f"/c/{rouge}/", follow=True).content.decode()
+    marks = ['class="chart', 'id="timeline"', 'class="jumps"', ">Go to episode<", 'href="#episode-3"', 'id="episode-0"']
+    places = [page.rindex(mark) for mark in marks]
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize(
     ("address", "most"),
     [("/", 46), ("/characters/", 30), ("/factions/", 21), ("/episodes/", 5), ("/episodes/9/", 24), ("/tags/", 7)],
