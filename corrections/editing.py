@@ -37,6 +37,7 @@ BASE = "_base"
 REASON = "_reason"
 SALT = "rougedb.base"
 CORRECTIONS_A_PAGE = 10  # of a history
+MOST_WAITING = 5  # of those that are named above a form
 MOST_OF_ONE = 12  # changes of one correction in it
 
 type Base = dict[str, Values]
@@ -94,6 +95,7 @@ class ThroughTheDoor(NoPopupsForWhoWaits, admin.ModelAdmin):
             "base": signing.dumps(base, salt=SALT, compress=True),
             "reason": request.POST.get(REASON, ""),
             "publishes": may_publish(request.user),
+            "waiting": [] if context["original"] is None else waiting_about(context["original"]),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -433,6 +435,14 @@ def history_of(row: models.Model) -> list[tuple[Correction, list[Change]]]:
     for change in own.select_related("correction__author", "correction__decided_by").order_by("position"):
         found.setdefault(change.correction, []).append(change)
     return sorted(found.items(), key=lambda pair: _published_at(pair[1]), reverse=True)
+
+
+def waiting_about(row: models.Model) -> list[Correction]:
+    """What somebody has proposed already, the oldest first."""
+    kind, changes = rows.editable(row._meta.label_lower), Change.objects.waiting()
+    about = changes.about(rows.reference(row)) if kind.page else changes.of_row(kind.label, str(row.pk))
+    found = Correction.objects.filter(pk__in=about.values("correction")).select_related("author")
+    return list(found.order_by("created_at")[:MOST_WAITING])
 
 
 def _published_at(changes: Iterable[Change]) -> datetime:

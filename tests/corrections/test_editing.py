@@ -87,6 +87,14 @@ def test_an_editors_save_waits_and_says_so(editor: Client, ann: Character) -> No
     assert Correction.objects.get().state == State.OPEN
 
 
+def test_a_form_tells_what_waits_already(editor: Client, ann: Character) -> None:
+    assert "that wait" not in editor.get(change_address(ann)).content.decode()
+    editor.post(change_address(ann), with_status(form_of(editor, ann), "missing"))
+    page = editor.get(change_address(ann)).content.decode()
+    assert "Corrections of this that wait" in page
+    assert str(Correction.objects.get().pk) in page
+
+
 def test_somebody_new_waits_with_all_that_belongs_to_them(editor: Client, ann: Character) -> None:
     page = editor.get(reverse("admin:characters_character_add"))
     data = as_filled_in(page) | {"key": "bea", "revealed_in": 1, "_continue": "1"}
