@@ -9,7 +9,7 @@ from episodes.requests import Visit, whole_number
 
 from .lore import Lore
 
-CHANGED_ON_HOME = 8
+CHANGED_ON_HOME = 12
 
 
 @require_safe

@@ -89,6 +89,17 @@ def test_the_home_page_says_what_is_new_with_the_episode(show: None, visitor: Vi
     assert "New with" not in visitor(0).get("/").content.decode()
 
 
+def test_who_comes_back_finds_the_episode_first_and_nobody_twice(real_show: None, visitor: Visitor) -> None:
+    newcomer, returning = (visitor(progress).get("/").content.decode() for progress in (0, 5))
+    assert "How far have you watched?" in newcomer
+    assert "How far have you watched?" not in returning
+    premise = str(Lore(5).premise)
+    assert premise not in returning
+    assert premise in visitor(5).get("/episodes/0/").content.decode()
+    faces = re.findall(r'<a class="face" href="([^"]+)"', returning)
+    assert len(faces) == len(set(faces)) == 12
+
+
 def test_without_a_beginning_it_tells_the_last_episode_and_offers_a_choice(show: None, visitor: Visitor) -> None:
     body = visitor(3).get("/recap/").content.decode()
     assert "Since episode 2" in body
