@@ -8,14 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.db.models import Case, F, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Exists, OuterRef
 from django.db.models.functions import Lower
 from django.http import QueryDict
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
@@ -87,6 +87,21 @@ class Lore:
     def __init__(self, progress: int, *, look_back: bool = False) -> None:
         self.progress = progress
         self.look_back = look_back
+
+    def at(self, progress: int) -> "Lore":
+        return Lore(progress)
+
+    def leads_on(self, address: str) -> bool:
+        """Whether there is a page at an address that this site has shown at some episode, perhaps a later one."""
+        try:
+            found = resolve(urlsplit(address).path)
+        except Resolver404:
+            return True  # never one of ours
+        who = found.kwargs.get("public_id") or found.kwargs.get("key")
+        if isinstance(who, str):
+            model = Faction if "faction" in (found.url_name or "") else Character
+            return model.objects.as_of(self.progress).filter(public_id=who).exists()
+        return found.url_name != "tag" or self.tag(found.kwargs["slug"]) is not None
 
     # The show and its episodes
 

@@ -33,6 +33,8 @@ def set_progress(request: Visit) -> HttpResponse:
         return render(request, "episodes/no_such_episode.html", status=400)
     if is_leap(request, request.progress, number) and not form.get("sure"):
         return render(request, "episodes/so_far_ahead.html", {"episode": number, "target": target})
+    if number < request.progress and not request.lore.at(number).leads_on(target):
+        target = "/"  # or else the address of the page that they leave would go on telling a name
     response = HttpResponseRedirect(target, status=303)
     remember(response, request, number)
     remember_the_step(response, request, request.progress, number)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from characters.models import Character, Faction
 from tests.conftest import Visitor
 from tests.shows import character, load_show
 
@@ -13,7 +14,11 @@ OWN = {"Sec-Fetch-Site": "same-origin"}
 
 @pytest.fixture(autouse=True)
 def show(db: None, tmp_path: Path) -> None:
-    load_show(tmp_path, characters=[character("ann"), character("bea", since=3)])
+    load_show(
+        tmp_path,
+        characters=[character("ann"), character("bea", since=3, tags=[{"name": "late", "revealed_in": 3}])],
+        factions=[character("red"), character("blue", since=3)],
+    )
 
 
 def test_a_form_on_the_site_sets_progress(newcomer: Client) -> None:
@@ -21,6 +26,28 @@ def test_a_form_on_the_site_sets_progress(newcomer: Client) -> None:
     assert (response.status_code, response["Location"]) == (303, "/episodes/")
     cookie = response.cookies["progress"]
     assert (cookie.value, cookie["samesite"], cookie["httponly"]) == ("2", "Lax", True)
+
+
+def test_who_goes_back_before_a_page_does_not_stay_at_its_address(visitor: Visitor) -> None:
+    def leads_to(address: str, *, to: int = 2) -> str:
+        return visitor(3).post("/progress/", {"episode": to, "next": address}, headers=OWN)["Location"]
+
+    ann, bea = (Character.objects.as_of(3).get(key=key).public_id for key in ("ann", "bea"))
+    red, blue = (Faction.objects.as_of(3).get(key=key).public_id for key in ("red", "blue"))
+    for late, known in (
+        (f"/characters/{bea}/bea/", f"/characters/{ann}/ann/"),
+        (f"/characters/{bea}/bea/then/?episode=3", f"/characters/{ann}/ann/then/?episode=1"),
+        (f"/c/{bea}/", f"/c/{ann}/"),
+        (f"/factions/{blue}/blue/", f"/factions/{red}/red/"),
+        (f"/corrections/new/characters/{bea}/", f"/corrections/new/characters/{ann}/"),
+        (f"/corrections/new/factions/{blue}/", f"/corrections/new/factions/{red}/"),
+        ("/tags/late/", "/tags/"),
+        ("/c/zzzzzzzzzzzz/", "/episodes/3/"),
+        ("/tags/nothing/", "/search/?q=bea"),
+    ):
+        assert leads_to(late) == "/"
+        assert leads_to(known) == known
+        assert leads_to(late, to=3) == late
 
 
 @pytest.mark.parametrize(
