@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .lore import Lore
 
 MOST_IN_FULL = 3  # episodes; of more the synopses are shortened
-SENTENCES = 2
+SENTENCES = 3
 MOST_SHORT = 2  # episodes; then some characters are unfolded at once
 OPEN_WHEN_SHORT = 3
 
