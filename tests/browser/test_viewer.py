@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Response, expect
 
+from characters.models import Character
 from tests.browser.conftest import Open, say_watched
 from tests.browser.findings import watched
 
@@ -110,3 +111,53 @@ def test_whoever_wants_no_motion_gets_none(whole_show: None, browser_at: Open) -
     assert not page.evaluate(moving)
     page.evaluate("() => { document.startViewTransition = () => ({ ready: Promise.resolve() }); }")
     say_watched(page, 1)  # shown at once, as whoever waited for that would wait for ever
+
+
+def box(page: Page, selector: str) -> dict[str, float]:
+    found = page.locator(selector).bounding_box()
+    assert found is not None
+    return dict(found)
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1000, 1440])
+def test_a_second_tap_on_the_step_is_a_second_step(whole_show: None, browser_at: Open, width: int) -> None:
+    """And neither undo nor a longer title moves anything, up to the last episode."""
+    page = browser_at(viewport={"width": width, "height": 844}, reduced_motion="reduce").new_page()
+    page.goto("/episodes/")
+    first, top = box(page, ".step"), box(page, "main")["y"]
+    for episode in range(1, 14):
+        page.mouse.click(first["x"] + first["width"] / 2, first["y"] + first["height"] / 2)
+        expect(page.get_by_label("Your progress")).to_contain_text(f"You are at episode {episode}")
+        expect(page.get_by_role("button", name="Undo")).to_be_visible()
+        assert (box(page, ".step"), box(page, "main")["y"]) == (first, top), episode
+    expect(page.locator(".step")).to_have_text("All watched")
+
+
+def test_the_picker_is_as_wide_as_its_longest_title_where_there_is_room(whole_show: None, browser_at: Open) -> None:
+    page = browser_at(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto("/episodes/")
+    say_watched(page, 2)
+    narrow = box(page, ".progress select")["width"]
+    say_watched(page, 4)
+    say_watched(page, 5)  # Carnival Dances with Lost Memories
+    assert narrow < box(page, ".progress select")["width"] > 240
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert box(page, ".progress select")["width"] > 90
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+def test_episode_and_step_stay_at_hand_and_cover_no_anchor(
+    whole_show: None, browser_at: Open, width: int, scripted: bool
+) -> None:
+    page = browser_at(viewport={"width": width, "height": 844}, java_script_enabled=scripted).new_page()
+    naomi = Character.objects.get(key="naomi_orthmann")
+    page.goto(f"/c/{naomi.public_id}/")
+    say_watched(page, 1)
+    page.goto(f"/c/{naomi.public_id}/#episode-1")
+    expect(page.locator("#episode-1")).to_be_in_viewport()
+    bar, step = box(page, ".progress"), box(page, "button.step")
+    assert page.evaluate("scrollY") > 300
+    assert step["y"] >= 0
+    assert bar["y"] + bar["height"] <= box(page, "#episode-1")["y"]
+    assert bar["y"] + bar["height"] < 80
