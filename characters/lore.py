@@ -684,6 +684,7 @@ class Lore:
         changes = telling.changes(material, own, first_episode, cast)
         summarised = {row["revealed_in_id"] for row in material.traits if row["attribute"] == Attribute.SUMMARY}
         learned = telling.things_told(material, changes)
+        most = max(learned.values(), default=1)
         appears = {row["revealed_in_id"] for row in (*material.revelations, *members)}
         return SubjectPage(
             face=face,
@@ -704,7 +705,9 @@ class Lore:
                 cast,
                 lambda number: self._pages_then(number, kind, members, cast),
             ),
-            strip=tuple(Cell(row, row.number in appears, learned[row.number]) for row in self.episodes if row.known),
+            strip=tuple(
+                Cell(row, row.number in appears, learned[row.number], most) for row in self.episodes if row.known
+            ),
             charts=charts,
             then_url=next(
                 (

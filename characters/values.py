@@ -359,11 +359,12 @@ class Cell:
     episode: EpisodeRow
     appears: bool
     learned: int  # how many things that are known of them go back to it
+    most: int  # of any cell of the strip
 
     @property
-    def weight(self) -> int:
-        """Half the length of the mark."""
-        return min(2 + self.learned, 10)
+    def weight(self) -> float:
+        """Half the length of the mark: what is least is seen, what is most fills the cell."""
+        return max(2, round(10 * self.learned / self.most, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,3 +200,16 @@ def test_what_is_new_is_counted_as_in_the_timeline(
         counts = [int(count) for count in re.findall(r"(\d+) things? learned", strip)]
         if not changed.face.is_seal:  # factions have none
             assert counts == [told[number] for number in sorted(told) if told[number]]
+
+
+
+def test_the_longest_mark_of_the_strip_is_where_most_was_learned_so_far(real_show: None) -> None:
+    def weights(progress: int) -> dict[int, float]:
+        return {cell.learned: cell.weight for cell in page_of("rouge_redstar", progress).strip if cell.learned}
+
+    for progress in (1, 5, 13):
+        found = weights(progress)
+        assert found[max(found)] == 10
+        assert sorted(found.values()) == [found[learned] for learned in sorted(found)]
+        assert min(found.values()) >= 2
+    assert len(set(weights(13).values())) > 6
