@@ -178,3 +178,15 @@ def test_a_fresh_site_without_any_show_works(newcomer: Client) -> None:
 
 def test_the_real_show_is_where_it_is_said_to_be() -> None:
     assert (REAL_SHOW / "characters.yaml").is_file()
+
+
+def test_what_is_long_is_folded_and_the_head_leads_to_the_newest_chapter(real_show: None, visitor: Visitor) -> None:
+    rouge = Character.objects.as_of(13).get(key="rouge_redstar")
+    for at, folded in ((1, False), (13, True)):
+        page = visitor(at).get(f"/c/{rouge.public_id}/", follow=True).content.decode()
+        relations = page.partition('<h2 id="ties">')[2].partition("</section>")[0]
+        unfolded, _, further = relations.partition("<details")
+        assert unfolded.count('class="face"') <= 12
+        assert bool(further.count('class="face"')) == folded
+        assert f'<a class="standalone" href="#episode-{at}">Latest: episode {at}</a>' in page
+        assert f'id="episode-{at}"' in page

@@ -202,7 +202,6 @@ def test_what_is_new_is_counted_as_in_the_timeline(
             assert counts == [told[number] for number in sorted(told) if told[number]]
 
 
-
 def test_the_longest_mark_of_the_strip_is_where_most_was_learned_so_far(real_show: None) -> None:
     def weights(progress: int) -> dict[int, float]:
         return {cell.learned: cell.weight for cell in page_of("rouge_redstar", progress).strip if cell.learned}
