@@ -161,3 +161,16 @@ def test_episode_and_step_stay_at_hand_and_cover_no_anchor(
     assert step["y"] >= 0
     assert bar["y"] + bar["height"] <= box(page, "#episode-1")["y"]
     assert bar["y"] + bar["height"] < 80
+
+
+def test_the_jumps_follow_at_a_desk_and_cover_no_chapter(whole_show: None, browser_at: Open) -> None:
+    page = browser_at(viewport={"width": 1440, "height": 900}).new_page()
+    naomi = Character.objects.get(key="naomi_orthmann")
+    page.goto("/")
+    say_watched(page, 1)
+    page.goto(f"/c/{naomi.public_id}/")
+    page.get_by_role("navigation", name="Go to episode").get_by_role("link", name="episode 1").click()
+    expect(page.locator("#episode-1")).to_be_in_viewport()
+    bar, jumps = box(page, ".progress"), box(page, ".jumps")
+    assert abs(bar["y"] + bar["height"] - jumps["y"]) < 2
+    assert jumps["y"] + jumps["height"] < box(page, "#episode-1")["y"]
