@@ -282,7 +282,8 @@ def _in_words(ties: Iterable[Known], cast: Cast) -> dict[UUID, tuple[Said, ...]]
 def _places_in_words(who: UUID, places: Places, former: dict[UUID, Left], cast: Cast) -> list[str]:
     if who in former:
         left = former[who]
-        return [f"formerly {cast.faction(left.faction).name}" + f", until episode {left.until}" * bool(left.until)]
+        until = f", until episode {left.until}" if left.until else ""
+        return [f"formerly {cast.faction(left.faction).name}{until}"]
     return [cast.faction(group).name for group in places[who]]
 
 
