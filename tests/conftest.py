@@ -1,3 +1,4 @@
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from characters.datasets.loading import load
 from characters.portraits import DIRECTORY, normalised
 from tests.nets import gate_net
 from tests.shows import REAL_SHOW
+
+gc.set_threshold(100_000, 20, 50)  # a show in memory makes each collection slow, and tests are short
 
 type Visitor = Callable[[int], Client]
 

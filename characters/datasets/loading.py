@@ -12,7 +12,7 @@ from typing import Any, Never
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.storage import default_storage
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from pydantic import ValidationError as ShapeError
 
 from corrections.imports import recorded_as_import
@@ -382,12 +382,10 @@ class _Load:
                 setattr(row, name, value)
         try:
             row.clean_fields(exclude=_checked_otherwise(model))
-            row.validate_unique(exclude={"id"})
-            row.validate_constraints()
+            _save(row, adding=adding)
         except ValidationError as error:
             _report(error, place)
             return None
-        row.save(force_insert=adding)
         self.written[model._meta.model_name or ""] += 1
         self.rows.append((row, place))
         return row
@@ -413,6 +411,20 @@ class _Load:
                     check_headlines(row.revealed_in_id, set(headlines.values_list("revealed_in_id", flat=True)))
             except ValidationError as error:
                 _report(error, place)
+
+
+def _save(row: models.Model, *, adding: bool) -> None:
+    """The database sees to its constraints; to ask for each first takes most of the time of a load.
+
+    Where it objects they are asked, as they have the words for it.
+    """
+    try:
+        with transaction.atomic():
+            row.save(force_insert=adding)
+    except IntegrityError:
+        row.validate_unique(exclude={"id"})
+        row.validate_constraints()
+        raise
 
 
 @cache
