@@ -6,7 +6,7 @@ method first collects its rows, then resolves everybody they touch in one go (`c
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -476,7 +476,7 @@ class Lore:
 
     def address(self, name: str, *args: str | int) -> str:
         """The address of a page; looking back is passed on from page to page."""
-        return reverse(name, args=args) + self.query
+        return _path(name, *args) + self.query
 
     @property
     def query(self) -> str:
@@ -791,6 +791,11 @@ class Lore:
             )
             for other, ties in sorted(grouped.items(), key=lambda item: telling.sort_key(item[0]))
         )
+
+
+@lru_cache(2**12)  # the same few are asked again and again, on every page
+def _path(name: str, *args: str | int) -> str:
+    return reverse(name, args=args)
 
 
 def _rows(found: QuerySet[Any], *columns: str) -> list[Row]:

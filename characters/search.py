@@ -206,9 +206,11 @@ def _matching(lore: Lore, query: Query, most: int, *, of_names: bool, prefix: bo
     if connection.vendor == "postgresql":
         wanted = " & ".join(f"({_tsquery(term, prefix)})" for term in terms)
         unwanted = "".join(f" & !({_tsquery(term, prefix=False)})" for term in query.unwanted)
+        # The gate once more, by the key that sorts: or else the planner may walk all names of the show in its order.
         return (
-            f'{"" if of_names else "NOT "}"is_name" AND "vector" @@ (to_tsquery(\'simple\', %s) && %s::tsquery)',
-            [wanted + unwanted, SearchEntry.gate_word(lore.progress)],
+            f'{"" if of_names else "NOT "}"is_name" AND "vector" @@ (to_tsquery(\'simple\', %s) && %s::tsquery)'
+            ' AND "id" < %s',
+            [wanted + unwanted, SearchEntry.gate_word(lore.progress), SearchEntry.ceiling(lore.progress)],
         )
     wanted = " AND ".join(_fts(term, prefix) for term in terms)
     unwanted = "".join(f" NOT {_fts(term, prefix=False)}" for term in query.unwanted)
