@@ -126,20 +126,20 @@ def everything_asked(progress: int, *, also: Iterable[str] = ()) -> dict[str, An
 
 
 def searches(progress: int) -> set[str]:
-    """Searches for what the database knows, later things too: each word, name and beginning at some episode.
+    """Searches for what the database knows, later things too: words, names and beginnings, each second at some episode.
 
     What the index answers to each of them at every episode is what `found_by_words` asks.
     """
     words = sorted(every_word())
     names = sorted(Alias.objects.values_list("name", flat=True))
     beginnings = sorted({word[:length] for name in names for word in words_of(name) for length in (1, 2, 3, 5)})
-    asked = [("/search/", text) for text in (*words[progress::14], *names[progress::14])]
-    asked += [("/search/suggest/", text) for text in (*beginnings[progress::14], *names[progress::14])]
+    asked = [("/search/", text) for text in (*words[progress * 2 :: 28], *names[progress * 2 :: 28])]
+    asked += [("/search/suggest/", text) for text in (*beginnings[progress * 2 :: 28], *names[progress * 2 :: 28])]
     return {f"{path}?{urlencode({'q': text})}" for path, text in asked}
 
 
 def narrowed_lists(progress: int) -> set[str]:
-    """The lists narrowed by what somebody at the last episode could choose; each value at two episodes."""
+    """The lists narrowed by what somebody at the last episode could choose; each value at one episode."""
     with net_lifted():
         last = Lore(Episode.objects.count())
         offered = {"characters": facets.of_characters(last), "factions": facets.of_factions(last)}
@@ -150,18 +150,18 @@ def narrowed_lists(progress: int) -> set[str]:
         for value in facet.labels
     )
     sorts = {f"/{kind}/?sort={sort}" for kind in offered for sort in ("first", "newest", "nonsense")}
-    return {*values[progress % 7 :: 7], *sorts, "/characters/?species=nean&status=alive&tag=&page=2&nonsense=1"}
+    return {*values[progress % 14 :: 14], *sorts, "/characters/?species=nean&status=alive&tag=&page=2&nonsense=1"}
 
 
 def forms(progress: int) -> set[str]:
-    """The contributors' forms with all rows of a page chosen, later ones too; each page at two episodes."""
+    """The contributors' forms with all rows of a page chosen, later ones too; each page at one episode."""
     with net_lifted():
         last = Lore(Episode.objects.count())
         asked = set()
         pages = [("characters", person.public_id) for person in Character.objects.order_by("key")]
         pages += [("factions", group.public_id) for group in Faction.objects.order_by("key")]
         pages += [("episodes", str(episode.number)) for episode in Episode.objects.order_by("number")]
-        for kind, key in pages[progress % 7 :: 7]:
+        for kind, key in pages[progress % 14 :: 14]:
             page = contributing.page_of(last, kind, key)
             assert page is not None
             chosen = [("row", part.ref) for part in page.parts] + [("add", short) for short, _ in page.additions]
