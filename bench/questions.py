@@ -4,7 +4,7 @@ The statements find the same rows as the site, and read what it must read to sho
 the rows. They return bare rows; the site makes frozen values of them, with merged personas and marked words.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.http import QueryDict
 
 from characters import search
 from characters.lore import Lore
+from characters.statements import holes
 
 from .show import words
 
@@ -35,10 +36,6 @@ def rows(sql: str, *params: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
-
-
-def _holes(values: Iterable[Any]) -> str:
-    return ", ".join(["%s"] * len(list(values)))
 
 
 # Texts
@@ -73,9 +70,9 @@ def search_page(progress: int) -> list[Any]:
     traits = [row for kind, row, _ in found if kind == "trait"] or [None]
     revelations = [row for kind, row, _ in found if kind == "revelation"] or [None]
     about = rows(
-        f"SELECT id, character_id FROM characters_trait WHERE id IN ({_holes(traits)})"
+        f"SELECT id, character_id FROM characters_trait WHERE id IN ({holes(traits)})"
         " UNION ALL SELECT revelation_id, character_id FROM characters_revelation_characters"
-        f" WHERE revelation_id IN ({_holes(revelations)})",
+        f" WHERE revelation_id IN ({holes(revelations)})",
         *traits,
         *revelations,
     )
@@ -84,8 +81,8 @@ def search_page(progress: int) -> list[Any]:
     shown = list(dict.fromkeys(who for _, who in about))[:GROUPS]
     passages = [row for row, who in about if who in set(shown)] or [None]
     told = rows(
-        f"SELECT id, value FROM characters_trait WHERE id IN ({_holes(passages)})"
-        f" UNION ALL SELECT id, text FROM characters_revelation WHERE id IN ({_holes(passages)})",
+        f"SELECT id, value FROM characters_trait WHERE id IN ({holes(passages)})"
+        f" UNION ALL SELECT id, text FROM characters_revelation WHERE id IN ({holes(passages)})",
         *passages,
         *passages,
     )
@@ -146,15 +143,15 @@ def _faces(subjects: list[Any], progress: int) -> list[Any]:
         rows("SELECT persona_id, identity_id FROM characters_unmasking WHERE revealed_in_id <= %s", progress)
     )
     subjects = [*subjects, *(identities[who] for who in subjects if who in identities)] or [None]
-    holes = _holes(subjects)
+    these = holes(subjects)
     return rows(
-        f"SELECT id, public_id, 0 FROM characters_character WHERE id IN ({holes})"
+        f"SELECT id, public_id, 0 FROM characters_character WHERE id IN ({these})"
         " UNION ALL SELECT character_id, name, revealed_in_id FROM characters_alias"
-        f" WHERE headline AND revealed_in_id <= %s AND character_id IN ({holes})"
+        f" WHERE headline AND revealed_in_id <= %s AND character_id IN ({these})"
         " UNION ALL SELECT character_id, value, revealed_in_id FROM characters_trait"
-        f" WHERE attribute = 'colour' AND revealed_in_id <= %s AND character_id IN ({holes})"
+        f" WHERE attribute = 'colour' AND revealed_in_id <= %s AND character_id IN ({these})"
         " UNION ALL SELECT character_id, image, revealed_in_id FROM characters_portrait"
-        f" WHERE revealed_in_id <= %s AND character_id IN ({holes})",
+        f" WHERE revealed_in_id <= %s AND character_id IN ({these})",
         *subjects,
         *(progress, *subjects),
         *(progress, *subjects),

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from . import emblems, portraits, prose
 from .mentions import MENTION, mentioned_keys
 from .models import Character, Faction
-from .statements import as_stored, as_uuid, fetched
+from .statements import as_stored, as_uuid, fetched, holes
 from .values import Face
 from .vocabulary import Attribute
 
@@ -164,7 +164,7 @@ def _parts_of_faces(kind: str, subjects: Iterable[UUID], progress: int) -> list[
                 value=value,
                 before=before,
                 which=which,
-                holes=", ".join(["%s"] * len(ids)),
+                holes=holes(ids),
             )
             for what, (table, whose, value, before, which) in PARTS.items()
             if what != "picture" or kind == "character"

@@ -84,12 +84,8 @@ def graph(lore: Lore, faction: str = "") -> GraphPage:
     seats = {
         who: charts.Seat(
             number=numbers[who],
-            face=cast.root_face(who),
-            said=_spoken(
-                cast.root_face(who),
-                _places_in_words(who, places, former, cast),
-                len(neighbours[who]),
-            ),
+            face=(face := cast.root_face(who)),
+            said=_spoken(face, _places_in_words(who, places, former, cast), len(neighbours[who])),
             faint=who not in shown,
             former=who in former,
         )
@@ -131,21 +127,24 @@ def graph(lore: Lore, faction: str = "") -> GraphPage:
         bonds=tuple(
             Choice(bond.value, bond.label, sum(strand.bond == bond for strand in strands), chosen=True) for bond in Bond
         ),
-        factions=tuple(
-            Choice(
-                group.public_id,
-                telling.capital(cast.faction(group.id).name),
-                sum(group.id in groups for groups in places.values()),
-                group.id == chosen,
-            )
-            for group in sorted(factions, key=lambda group: telling.sort_key(cast.faction(group.id)))
-            if group.id in joined
-        ),
+        factions=_to_pick_out([group for group in factions if group.id in joined], places, chosen, cast),
         chosen=cast.faction(chosen) if chosen else None,
         asked=faction if chosen else "",
         left_out=bool(faction) and chosen is None,
         people=len(shown),
         ties=len({frozenset(tie.ends) for tie in ties}),
+    )
+
+
+def _to_pick_out(factions: list[Faction], places: Places, chosen: UUID | None, cast: Cast) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            group.public_id,
+            telling.capital(cast.faction(group.id).name),
+            sum(group.id in groups for groups in places.values()),
+            group.id == chosen,
+        )
+        for group in sorted(factions, key=lambda group: telling.sort_key(cast.faction(group.id)))
     )
 
 

@@ -38,7 +38,7 @@ from .models import (
     Trait,
     Unmasking,
 )
-from .statements import as_stored, as_uuid, fetched
+from .statements import as_stored, as_uuid, fetched, holes
 from .telling import Row
 from .values import (
     Card,
@@ -320,8 +320,7 @@ class Lore:
     def concerned(self, ids: Iterable[UUID]) -> Iterable[tuple[UUID, int, set[UUID], set[UUID]]]:
         """Of revelations, those that are known: episode, characters and factions."""
         stored = [as_stored(row) for row in ids]
-        holes = ", ".join(["%s"] * len(stored))
-        sql = " UNION ALL ".join(CONCERNED.format(kind=kind, holes=holes) for kind in ("character", "faction"))
+        sql = " UNION ALL ".join(CONCERNED.format(kind=kind, holes=holes(stored)) for kind in ("character", "faction"))
         found: dict[tuple[UUID, int], dict[str, set[UUID]]]
         found = defaultdict(lambda: {"character": set(), "faction": set()})
         for kind, row, number, subject in fetched(sql, [self.progress, *stored] * 2):

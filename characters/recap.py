@@ -118,11 +118,16 @@ def _first(lore: Lore, heard_of: dict[UUID, int]) -> dict[UUID, int]:
 def _cast_of(lore: Lore, happened: Material, texts: Iterable[str]) -> Cast:
     cast = Cast(lore)
     cast.note_texts(texts)
-    happened.introduce_to(cast)
-    for row in (*happened.names, *happened.traits):
-        (cast.characters if row["character_id"] else cast.factions).add(telling.owner_of(row))
+    _introduce(happened, cast)
     cast.look_up()
     return cast
+
+
+def _introduce(material: Material, cast: Cast) -> None:
+    """With those whose names and facts they are, who on a page of their own need no introduction."""
+    material.introduce_to(cast)
+    for row in (*material.names, *material.traits):
+        (cast.characters if row["character_id"] else cast.factions).add(telling.owner_of(row))
 
 
 def _concerned(lore: Lore, row: Row) -> set[UUID]:
@@ -190,9 +195,7 @@ def _changed(lore: Lore, happened: Material, first: dict[UUID, int], since: int)
     cast.characters |= set(pages)
     cast.factions |= set(pages)
     for material in pages.values():
-        material.introduce_to(cast)
-        for row in (*material.names, *material.traits):
-            (cast.characters if row["character_id"] else cast.factions).add(telling.owner_of(row))
+        _introduce(material, cast)
     cast.look_up()
     unmasked = {lore.root_of(row["identity_id"]) for row in happened.unmaskings}
     found = []

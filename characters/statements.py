@@ -17,6 +17,11 @@ def fetched(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
+def holes(values: Sequence[Any]) -> str:
+    """For the parameters of an IN."""
+    return ", ".join(["%s"] * len(values))
+
+
 def as_stored(row: UUID) -> UUID | str:
     """SQLite has no such type, and Django keeps it as hexadecimal digits there."""
     return row if connection.features.has_native_uuid_field else row.hex
