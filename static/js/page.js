@@ -2,6 +2,7 @@
 // Scripts that set something up in a page listen for `page:shown` on document.
 const PARTS = ["main", "#progress", ".colophon"];
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
+const sending = new Set(); // forms without an answer yet
 
 async function follow(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
@@ -55,10 +56,20 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-in-place]")) return;
   event.preventDefault();
-  follow(form, event.submitter).catch(() => {
+  const sent = follow(form, event.submitter);
+  sending.add(sent);
+  sent.finally(() => sending.delete(sent)).catch(() => {
     delete form.dataset.inPlace;
     form.requestSubmit(event.submitter);
   });
+});
+
+// A link followed before the answer is there would lead to a page at the progress before: it waits.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!sending.size || !link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  Promise.all(sending).then(() => location.assign(link.getAttribute("href")), () => {}); // else the form is sent anew, as a page
 });
 
 // A browser that kept the page would show it as it was at another progress.

@@ -96,6 +96,18 @@ def test_with_javascript_no_new_page_is_opened(show: None, browser_at: Open) -> 
     assert page.evaluate("history.length") == 2
 
 
+def test_a_link_followed_before_the_answer_is_there_leads_to_a_page_at_the_new_progress(
+    show: None, browser_at: Open
+) -> None:
+    page = browser_at().new_page()
+    page.goto("/")
+    far_away = {"offline": False, "latency": 500, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", far_away)
+    go_on(page, 1)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Characters").click()
+    expect(page.locator(".card strong")).to_have_text(["Bea", "the stranger"])
+
+
 def test_nothing_shifts_while_a_page_is_drawn(show: None, browser_at: Open) -> None:
     page = browser_at(viewport={"width": 390, "height": 844}).new_page()
     page.add_init_script(SHIFTS)
