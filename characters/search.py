@@ -63,6 +63,7 @@ class Rank(IntEnum):
     NAME_BEGINS = 1
     WORD_IN_NAME = 2
     TEXT = 3
+    WORDS_BEGIN = 4  # in a text
 
 
 def search(lore: Lore, text: str, page: int = 1) -> SearchPage:
@@ -120,7 +121,7 @@ def in_index(lore: Lore, text: str) -> tuple[list[Any], list[Any]]:
     """The rows that a query finds, in the order of the index: names with their rank, texts by kind."""
     query = parse(text)
     texts = _texts(lore, query) if query.wanted else {}
-    return names_in_index(lore, text), [(kind, list(rows.items())) for kind, rows in texts.items()]
+    return names_in_index(lore, text), [(kind, list(rows.items())) for (_, kind), rows in texts.items()]
 
 
 def names_in_index(lore: Lore, text: str) -> list[tuple[UUID, Rank]]:
@@ -169,20 +170,27 @@ def _names(lore: Lore, query: Query, most: int) -> list[_Name]:
     return list(names.values())
 
 
-def _texts(lore: Lore, query: Query) -> dict[Kind, dict[UUID, list[int]]]:
-    """Rows by kind, each with the episodes of its entries. Whole words first; beginnings only if there are none."""
-    for prefix in (False, True):
+type Texts = dict[tuple[Rank, Kind], dict[UUID, list[int]]]  # rows, each with the episodes of its entries
+
+
+def _texts(lore: Lore, query: Query) -> Texts:
+    """Those with the words first; those with words that only begin so while these do not fill a page."""
+    by_kind: Texts = defaultdict(lambda: defaultdict(list))
+    seen: set[tuple[Any, ...]] = set()
+    for rank, prefix in ((Rank.TEXT, False), (Rank.WORDS_BEGIN, True)):
         which, params = _matching(lore, query, MOST_TEXTS, of_names=False, prefix=prefix)
         found = fetched(
             f'SELECT "kind", "row", "revealed_in_id" FROM "characters_searchentry" WHERE {AS_OF} AND {which}'  # noqa: S608
             ' ORDER BY "id" DESC LIMIT %s',
             [lore.progress, *params, MOST_TEXTS],
         )
-        if found:
+        for entry in found:
+            if entry not in seen:
+                kind, row, episode = entry
+                by_kind[rank, Kind(kind)][as_uuid(row)].append(episode)
+        seen |= set(found)
+        if len(seen) >= GROUPS_PER_PAGE:
             break
-    by_kind: dict[Kind, dict[UUID, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for kind, row, episode in found:
-        by_kind[Kind(kind)][as_uuid(row)].append(episode)
     return by_kind
 
 
@@ -305,16 +313,16 @@ class _Found:
     def __bool__(self) -> bool:
         return bool(self._of_subject or self._of_episode)
 
-    def add(self, names: list[_Name], texts: dict[Kind, dict[UUID, list[int]]]) -> None:
+    def add(self, names: list[_Name], texts: Texts) -> None:
         self._add_names(names)
         self._add_episode()
         self.is_cut = sum(len(episodes) for ids in texts.values() for episodes in ids.values()) >= MOST_TEXTS
-        for kind, ids in texts.items():
+        for (rank, kind), ids in texts.items():
             for row, number, characters, factions in self._about(kind, ids):
                 self._factions |= factions
                 subjects = {self.lore.root_of(subject) for subject in characters} | factions
-                groups = [self._group(subject, Rank.TEXT, number) for subject in subjects]
-                for group in groups or [self._of_episode.setdefault(number, _Group((Rank.TEXT, -number)))]:
+                groups = [self._group(subject, rank, number) for subject in subjects]
+                for group in groups or [self._of_episode.setdefault(number, _Group((rank, -number)))]:
                     group.rows.append((kind, row))
 
     def _add_names(self, names: list[_Name]) -> None:

@@ -182,15 +182,20 @@ def test_phrases_and_words_left_out(small: Any) -> None:
     assert found(Lore(1).search('drinks -"cold tea"')) == ["Bea"]
 
 
-def test_whole_words_first_and_beginnings_only_without_them(small: Any) -> None:
+def test_whole_words_first_and_then_beginnings_until_a_page_is_full(small: Any) -> None:
     small(
         characters=[
+            *(character(f"c{n:02}", traits=[trait("habit", "hums", since=1)]) for n in range(20)),
             character("ann", traits=[trait("habit", "sings", since=1)]),
-            character("bea", traits=[trait("habit", "singsong", since=1)]),
+            character("bea", traits=[trait("habit", "singsong", since=2)]),
+            character("cee", traits=[trait("habit", "hums and humsters", since=2)]),
+            character("dee", traits=[trait("habit", "humster", since=2)]),
         ]
     )
     assert found(Lore(1).search("sings")) == ["Ann"]
-    assert found(Lore(1).search("sin")) == ["Ann", "Bea"]
+    assert found(Lore(2).search("sings")) == ["Ann", "Bea"]
+    assert found(Lore(2).search("sin")) == ["Bea", "Ann"]
+    assert Lore(2).search("hums").total == 21
 
 
 def test_personas_are_two_hits_before_and_one_after(small: Any) -> None:
@@ -242,7 +247,7 @@ def test_did_you_mean_beside_texts_that_fit(small: Any) -> None:
 
 def test_a_passage_says_how_sure_it_is_and_whether_it_still_holds(small: Any) -> None:
     small(
-        characters=[character("ann", tags=[{"name": "vaulted", "revealed_in": 1, "ended_in": 3}])],
+        characters=[character("ann", tags=[{"name": "armed", "revealed_in": 1, "ended_in": 3}])],
         revelations=[
             revelation("r1", "Ann has the vault.", since=1, characters=["ann"], certainty="claimed"),
             revelation("r2", "Bea has it.", since=2, characters=["ann"], supersedes="r1"),
@@ -254,8 +259,8 @@ def test_a_passage_says_how_sure_it_is_and_whether_it_still_holds(small: Any) ->
 
     assert labels(1, "vault") == ["Claimed"]
     assert labels(2, "vault") == ["Claimed, seen differently since episode 2"]
-    assert labels(2, "vaulted") == ["Tag"]
-    assert labels(3, "vaulted") == ["Tag, until episode 3"]
+    assert labels(2, "armed") == ["Tag"]
+    assert labels(3, "armed") == ["Tag, until episode 3"]
 
 
 def test_a_question_finds_its_answer_and_no_name_is_made_up_of_it(small: Any) -> None:
