@@ -105,13 +105,15 @@ def recap(request: Visit) -> HttpResponse:
 @require_safe
 def then(request: Visit, public_id: str, slug: str) -> HttpResponse:
     episode = parse_episode(request.GET.get("episode"))
-    page = request.lore.then(public_id, episode)
-    if page is None:
+    of_character = request.lore.address_of_character(public_id)
+    if of_character is None:
         raise Http404
-    if not _is_full_address(request, page.url):
-        asked = "" if episode is None else f"{'&' if '?' in page.url else '?'}episode={episode}"
-        return HttpResponseRedirect(page.url + asked)
-    return render(request, "characters/then.html", {"page": page})
+    path, _, query = of_character.partition("?")
+    address = f"{path}then/?{query}".rstrip("?")
+    if not _is_full_address(request, address):
+        asked = "" if episode is None else f"{'&' if query else '?'}episode={episode}"
+        return HttpResponseRedirect(address + asked)
+    return render(request, "characters/then.html", {"page": request.lore.then(public_id, episode)})
 
 
 @require_safe

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, HttpResponseNotFound
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.views.defaults import page_not_found
 
 from . import themes
 from .progress import cookie_name, inside, left_behind, parse_episode, remember, watched_so_far
@@ -27,6 +28,13 @@ def same_answer_to_every_miss(get_response: View) -> View:
         return render(request, "404.html", status=404)
 
     return middleware
+
+
+def missing(request: Visit, exception: Exception) -> HttpResponse:
+    """Django's `handler404`: the page is made by `same_answer_to_every_miss`, once."""
+    if request.path.startswith(OUTSIDE):
+        return page_not_found(request, exception)
+    return HttpResponseNotFound()
 
 
 def private_to_this_viewer(get_response: View) -> View:

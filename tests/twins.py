@@ -21,7 +21,7 @@ from tests.nets import gate_net, net_lifted
 
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=)"\w+"')  # drawn by lot, on account pages alone
 LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
-TAKING_TURNS = re.compile(r"/then/|^/corrections/new/|^/tags/.")
+TAKING_TURNS = re.compile(r"/then/|^/corrections/new/|^/tags/.|^/recap/\?since=|^/graph/\?faction=")
 NONSENSE = (
     "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
     "/tags/no-such-tag/", "/episodes/99/", "/episodes/99999999999999999999/", "/characters/?page=2",
@@ -68,7 +68,7 @@ def links_of(body: bytes) -> set[str]:
 
 
 def is_due(address: str, progress: int) -> bool:
-    """Comparisons, forms and tags are many, and take turns: each is asked at every third episode."""
+    """Comparisons, forms, tags, recaps and narrowed maps are many, and take turns: each at every third episode."""
     return not TAKING_TURNS.search(address) or (crc32(address.encode()) + progress) % 3 == 0
 
 
@@ -126,15 +126,15 @@ def everything_asked(progress: int, *, also: Iterable[str] = ()) -> dict[str, An
 
 
 def searches(progress: int) -> set[str]:
-    """Searches for what the database knows, later things too: words, names and beginnings, each second at some episode.
+    """Searches for what the database knows, later things too: words, names and beginnings, each third at some episode.
 
     What the index answers to each of them at every episode is what `found_by_words` asks.
     """
     words = sorted(every_word())
     names = sorted(Alias.objects.values_list("name", flat=True))
     beginnings = sorted({word[:length] for name in names for word in words_of(name) for length in (1, 2, 3, 5)})
-    asked = [("/search/", text) for text in (*words[progress * 2 :: 28], *names[progress * 2 :: 28])]
-    asked += [("/search/suggest/", text) for text in (*beginnings[progress * 2 :: 28], *names[progress * 2 :: 28])]
+    asked = [("/search/", text) for text in (*words[progress * 3 :: 42], *names[progress * 3 :: 42])]
+    asked += [("/search/suggest/", text) for text in (*beginnings[progress * 3 :: 42], *names[progress * 3 :: 42])]
     return {f"{path}?{urlencode({'q': text})}" for path, text in asked}
 
 
