@@ -134,7 +134,7 @@ def test_every_name_known_leads_to_its_bearer(progress: int) -> None:
         assert shown.face in [group.face for group in groups], alias
 
 
-@pytest.mark.parametrize("progress", [4, 13])
+@pytest.mark.parametrize("progress", [5, 13])
 def test_every_earlier_summary_is_a_look_back_away(progress: int) -> None:
     reader = Reader(progress)
     for trait in Trait.objects.filter(revealed_in__lte=progress, attribute=Attribute.SUMMARY):
