@@ -3,6 +3,7 @@
 from functools import cache
 
 import pytest
+from django.db import connection
 
 from characters import prose, search
 from characters.cast import Cast
@@ -67,7 +68,12 @@ def rendered(text: str, progress: int) -> str:
     return prose.plain(cast.render(text))
 
 
-@pytest.mark.parametrize("progress", [0, 1, 5, 13])
+# On PostgreSQL one episode for all that is read page by page; by search, all of them again.
+READ_AT = [0, 1, 5, 13] if connection.vendor == "sqlite" else [9]
+SUMMARIES_READ_AT = [5, 13] if connection.vendor == "sqlite" else [9]
+
+
+@pytest.mark.parametrize("progress", READ_AT)
 def test_everything_known_is_found(progress: int) -> None:
     reader = Reader(progress)
     assert reader.pages["/"]
@@ -134,7 +140,7 @@ def test_every_name_known_leads_to_its_bearer(progress: int) -> None:
         assert shown.face in [group.face for group in groups], alias
 
 
-@pytest.mark.parametrize("progress", [5, 13])
+@pytest.mark.parametrize("progress", SUMMARIES_READ_AT)
 def test_every_earlier_summary_is_a_look_back_away(progress: int) -> None:
     reader = Reader(progress)
     for trait in Trait.objects.filter(revealed_in__lte=progress, attribute=Attribute.SUMMARY):
