@@ -101,6 +101,8 @@ class Lore:
         if isinstance(who, str):
             model = Faction if "faction" in (found.url_name or "") else Character
             return model.objects.as_of(self.progress).filter(public_id=who).exists()
+        if isinstance(who, int):
+            return who <= self.progress
         return found.url_name != "tag" or self.tag(found.kwargs["slug"]) is not None
 
     # The show and its episodes

@@ -82,7 +82,9 @@ def search(lore: Lore, text: str, page: int = 1) -> SearchPage:
 
 def _look_for(lore: Lore, query: Query) -> _Found:
     found = _Found(lore, query)
-    found.add(_names(lore, query, MOST_NAMES), _texts(lore, query))
+    found.add(_names(lore, query, MOST_NAMES), _texts(lore, query, Rank.TEXT))
+    if len(found) < GROUPS_PER_PAGE:
+        found.add([], _texts(lore, query, Rank.WORDS_BEGIN))
     return found
 
 
@@ -120,7 +122,9 @@ def _named(lore: Lore, query: Query) -> _Found:
 def in_index(lore: Lore, text: str) -> tuple[list[Any], list[Any]]:
     """The rows that a query finds, in the order of the index: names with their rank, texts by kind."""
     query = parse(text)
-    texts = _texts(lore, query) if query.wanted else {}
+    texts: Texts = {}
+    if query.wanted:
+        texts = _texts(lore, query, Rank.TEXT) or _texts(lore, query, Rank.WORDS_BEGIN)
     return names_in_index(lore, text), [(kind, list(rows.items())) for (_, kind), rows in texts.items()]
 
 
@@ -173,24 +177,17 @@ def _names(lore: Lore, query: Query, most: int) -> list[_Name]:
 type Texts = dict[tuple[Rank, Kind], dict[UUID, list[int]]]  # rows, each with the episodes of its entries
 
 
-def _texts(lore: Lore, query: Query) -> Texts:
-    """Those with the words first; those with words that only begin so while these do not fill a page."""
+def _texts(lore: Lore, query: Query, rank: Rank) -> Texts:
+    """Those with the words, or those with words that begin so."""
+    which, params = _matching(lore, query, MOST_TEXTS, of_names=False, prefix=rank == Rank.WORDS_BEGIN)
+    found = fetched(
+        f'SELECT "kind", "row", "revealed_in_id" FROM "characters_searchentry" WHERE {AS_OF} AND {which}'  # noqa: S608
+        ' ORDER BY "id" DESC LIMIT %s',
+        [lore.progress, *params, MOST_TEXTS],
+    )
     by_kind: Texts = defaultdict(lambda: defaultdict(list))
-    seen: set[tuple[Any, ...]] = set()
-    for rank, prefix in ((Rank.TEXT, False), (Rank.WORDS_BEGIN, True)):
-        which, params = _matching(lore, query, MOST_TEXTS, of_names=False, prefix=prefix)
-        found = fetched(
-            f'SELECT "kind", "row", "revealed_in_id" FROM "characters_searchentry" WHERE {AS_OF} AND {which}'  # noqa: S608
-            ' ORDER BY "id" DESC LIMIT %s',
-            [lore.progress, *params, MOST_TEXTS],
-        )
-        for entry in found:
-            if entry not in seen:
-                kind, row, episode = entry
-                by_kind[rank, Kind(kind)][as_uuid(row)].append(episode)
-        seen |= set(found)
-        if len(seen) >= GROUPS_PER_PAGE:
-            break
+    for kind, row, episode in found:
+        by_kind[rank, Kind(kind)][as_uuid(row)].append(episode)
     return by_kind
 
 
@@ -310,13 +307,13 @@ class _Found:
         self._factions: set[UUID] = set()  # the other subjects are characters
         self._rows: dict[tuple[Kind, UUID], Row] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._of_subject or self._of_episode)
+    def __len__(self) -> int:
+        return len(self._of_subject) + len(self._of_episode)
 
     def add(self, names: list[_Name], texts: Texts) -> None:
         self._add_names(names)
         self._add_episode()
-        self.is_cut = sum(len(episodes) for ids in texts.values() for episodes in ids.values()) >= MOST_TEXTS
+        self.is_cut |= sum(len(episodes) for ids in texts.values() for episodes in ids.values()) >= MOST_TEXTS
         for (rank, kind), ids in texts.items():
             for row, number, characters, factions in self._about(kind, ids):
                 self._factions |= factions
@@ -340,7 +337,8 @@ class _Found:
         asked = EPISODE_ASKED_FOR.fullmatch(self.query.text)
         number = int(asked[1]) if asked else 0
         if 0 < number <= self.lore.progress and number in self._episodes:
-            self._of_episode[number] = _Group((Rank.EXACT_NAME, -number), rows=[(Kind.EPISODE, UUID(int=number))])
+            group = _Group((Rank.EXACT_NAME, -number), rows=[(Kind.EPISODE, UUID(int=number))])
+            self._of_episode.setdefault(number, group)
 
     def _group(self, subject: UUID, rank: Rank, episode: int) -> _Group:
         place = rank, -episode
@@ -410,7 +408,7 @@ class _Found:
         )
 
     def page(self, text: str, number: int, *, did_you_mean: str = "", shown_instead: str = "") -> SearchPage:
-        total = len(self._of_subject) + len(self._of_episode)
+        total = len(self)
         last = max(1, -(-total // GROUPS_PER_PAGE))
         number = min(max(number, 1), last)
         start = (number - 1) * GROUPS_PER_PAGE

@@ -205,7 +205,8 @@ def _carry_out(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
     if not accepted:
         return []
     for change, verdict in accepted:
-        change.altered, change.final = verdict.altered, verdict.final if verdict.altered else None
+        if verdict.altered:  # or else what was altered when it was held still stands
+            change.altered, change.final = True, verdict.final
     Edition.begin()
     work = _Work()
     for change, verdict in accepted:
@@ -261,8 +262,8 @@ def as_if_applied(correction: Correction, verdicts: Mapping[UUID, Verdict] | Non
             changes = [change for change in changes if change.pk not in verdicts or verdicts[change.pk].accept]
         work = _Work()
         for change in changes:
-            if verdicts is not None and change.pk in verdicts:
-                change.final, change.altered = verdicts[change.pk].final, verdicts[change.pk].altered
+            if verdicts is not None and change.pk in verdicts and verdicts[change.pk].altered:
+                change.final, change.altered = verdicts[change.pk].final, True
             work.weigh(change, over=True, seen=now(change))
         work.weigh_what_follows()
         work.write()

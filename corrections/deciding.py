@@ -79,6 +79,7 @@ def _page(
     correction = Correction.objects.select_related(*everybody).get(pk=correction.pk)
     sight = queue.sight_of(request)
     changes = list(correction.changes.current().prefetch_related("subjects"))
+    changes.sort(key=lambda change: change.decision != Change.Decision.PENDING)  # what is decided makes room
     standings = stand(changes[:MOST_SHOWN])
     trial = try_out(correction, sight.at(correction))
     told_in = _told_in(trial, standings)
@@ -226,7 +227,7 @@ def _go_on(request: HttpRequest) -> HttpResponse:
 def _coming(request: HttpRequest, after: Correction | None = None) -> Iterator[Correction]:
     """Without those that tell, at a closer look, of more than this moderator has watched."""
     sight = queue.sight_of(request)
-    for correction in queue.coming(person_of(request), sight, after=after)[:20]:
+    for correction in queue.coming(person_of(request), sight, after=after)[:200]:
         changes = list(correction.changes.current().prefetch_related("subjects"))
         if not sight.folds(
             correction, _told_in(try_out(correction, sight.at(correction)), stand(changes[:MOST_SHOWN]))

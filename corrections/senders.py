@@ -23,6 +23,7 @@ def client_address(request: HttpRequest) -> str:
         address = ip_address(told)
     except ValueError:
         return "unknown"
+    address = getattr(address, "ipv4_mapped", None) or address
     if address.version == 6:  # one household has a whole network of them
         return str(ip_network(f"{address}/64", strict=False))
     return str(address)

@@ -190,8 +190,12 @@ def test_whole_words_first_and_then_beginnings_until_a_page_is_full(small: Any) 
             character("bea", traits=[trait("habit", "singsong", since=2)]),
             character("cee", traits=[trait("habit", "hums and humsters", since=2)]),
             character("dee", traits=[trait("habit", "humster", since=2)]),
-        ]
+        ],
+        revelations=[revelation(f"r{n}", "[[ann]] rows.", since=1, characters=["ann"]) for n in range(25)]
+        + [revelation("more", "[[bea]] is a rowser.", since=1, characters=["bea"])],
     )
+    assert found(Lore(2).search("rowser")) == ["Bea"]
+    assert found(Lore(2).search("rows")) == ["Ann", "Bea"]
     assert found(Lore(1).search("sings")) == ["Ann"]
     assert found(Lore(2).search("sings")) == ["Ann", "Bea"]
     assert found(Lore(2).search("sin")) == ["Bea", "Ann"]

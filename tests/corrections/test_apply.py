@@ -162,6 +162,18 @@ def test_a_conflict_is_overridden_only_by_who_saw_what_stands_there(moderator: U
     assert status.value == "dead"
 
 
+def test_what_a_moderator_altered_stands_when_it_was_held_and_is_accepted_later(
+    moderator: User, contributor: User
+) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    Trait.objects.filter(pk=status.pk).update(value="missing")
+    assert accepted(correction, by=moderator, altered=True, final="undead").held
+    assert not accepted(correction, by=moderator, over=True, seen="missing").held
+    status.refresh_from_db()
+    assert status.value == "undead"
+
+
 def test_what_is_so_already_is_no_conflict(moderator: User, contributor: User) -> None:
     status = status_of(somebody())
     correction = sent(set_to(status, "value", "dead"), by=contributor)
