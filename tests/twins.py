@@ -119,9 +119,13 @@ def known_addresses() -> set[str]:
 
 
 def everything_asked(progress: int, *, also: Iterable[str] = ()) -> dict[str, Answer]:
-    """The answers to all that links lead to and to all that could be guessed."""
+    """The answers to all that links lead to and to what could be guessed, of which each second is asked in turn."""
     found = crawl(progress, everything=False)
-    known = {address for address in known_addresses() if is_due(address, progress)}
+    known = {
+        address
+        for address in known_addresses()
+        if is_due(address, progress) and (crc32(address.encode()) + progress) % 2 == 0
+    }
     return found | answers((known | set(also)) - set(found), progress=progress)
 
 
