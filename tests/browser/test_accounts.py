@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from episodes.models import Viewer
 from tests.browser.conftest import Open
+from tests.browser.findings import looks
 from tests.people import PASSWORD, person
 from tests.shows import character, load_show
 
@@ -117,7 +118,7 @@ def test_the_number_of_the_account_is_offered(page: Page) -> None:
     expect(page.locator(".card strong")).to_have_text(["Ann"])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", looks("light", "dark"))
 def test_nothing_runs_off_the_side(show: None, browser_at: Open, scheme: str) -> None:
     person("carol", at=3)
     page = browser_at(viewport={"width": 320, "height": 844}, color_scheme=scheme).new_page()

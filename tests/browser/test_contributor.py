@@ -7,6 +7,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from corrections.models import Correction
 from tests.browser.conftest import Open
+from tests.browser.findings import looks
 from tests.corrections.letters import accepted
 from tests.people import person
 from tests.shows import character, headline, load_show, revelation, trait
@@ -82,7 +83,7 @@ def test_one_revelation_is_a_pencil_away(page: Page) -> None:
     expect(page.locator(".state strong")).to_have_text("Withdrawn")
 
 
-@pytest.mark.parametrize("width", [320, 390, 1440])
+@pytest.mark.parametrize("width", looks(320, 390, 1440))
 def test_forms_fit_the_screen_and_the_console_is_silent(show: None, browser_at: Open, width: int) -> None:
     page = browser_at(viewport={"width": width, "height": 844}).new_page()
     said: list[str] = []

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open, say_watched
+from tests.browser.findings import looks
 from tests.shows import character, headline, load_show, unmasking
 
 
@@ -130,7 +131,7 @@ def test_nobody_hidden_is_in_the_page_or_in_any_answer(page: Page) -> None:
         assert "Ann Lee" not in body
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", looks(390, 1440))
 def test_the_map_fits_the_screen(show: None, browser_at: Open, width: int) -> None:
     page = at_episode(browser_at(viewport={"width": width, "height": 844}).new_page(), 3)
     chart = page.locator(".chart").locator("visible=true")

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from characters.models import Alias, Character, Trait
 from corrections.models import Correction
 from tests.browser.conftest import Open
+from tests.browser.findings import looks
 from tests.corrections.letters import new, sent, set_to
 from tests.people import PASSWORD, person
 from tests.shows import character, load_show, trait
@@ -137,7 +138,7 @@ def test_decides_by_keyboard_alone(show: None, browser_at: Open) -> None:
     assert complaints == []
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", looks(390, 1440))
 def test_nothing_runs_off_the_side(show: None, browser_at: Open, width: int) -> None:
     page = signed_in(browser_at(viewport={"width": width, "height": 844}))
     for address in (QUEUE, "/admin/"):

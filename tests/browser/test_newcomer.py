@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.findings import SHIFTS, restless, settle
+from tests.browser.findings import SHIFTS, looks, restless, settle
 from tests.shows import character, headline, load_show, revelation
 
 
@@ -125,8 +125,8 @@ def test_a_shared_link_asks_first(page: Page) -> None:
     expect(page.get_by_text("Ann Lee is a queen.")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 390, 1440])
+@pytest.mark.parametrize("scheme", looks("light", "dark"))
+@pytest.mark.parametrize("width", looks(320, 390, 1440))
 def test_nothing_runs_off_the_side_and_the_console_is_silent(
     show: None, browser_at: Open, scheme: str, width: int
 ) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Response, expect
 
 from characters.models import Character
 from tests.browser.conftest import Open, say_watched
-from tests.browser.findings import watched
+from tests.browser.findings import looks, watched
 
 LATER = ("Flash Silvia", "proto-Nean", "Cyan Bluestar")  # first told of in 6 to 8
 WAYS = [
@@ -119,7 +119,7 @@ def box(page: Page, selector: str) -> dict[str, float]:
     return dict(found)
 
 
-@pytest.mark.parametrize("width", [320, 768, 1440])
+@pytest.mark.parametrize("width", looks(320, 768, 1440))
 def test_a_second_tap_on_the_step_is_a_second_step(whole_show: None, browser_at: Open, width: int) -> None:
     """And neither undo nor a longer title moves anything, up to the last episode."""
     page = browser_at(viewport={"width": width, "height": 844}, reduced_motion="reduce").new_page()
@@ -146,7 +146,7 @@ def test_the_picker_is_as_wide_as_its_longest_title_where_there_is_room(whole_sh
 
 
 @pytest.mark.parametrize("scripted", [True, False])
-@pytest.mark.parametrize("width", [320, 390, 768, 1440])
+@pytest.mark.parametrize("width", looks(320, 390, 768, 1440))
 def test_episode_and_step_stay_at_hand_and_cover_no_anchor(
     whole_show: None, browser_at: Open, width: int, scripted: bool
 ) -> None:

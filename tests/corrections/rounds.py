@@ -1,13 +1,13 @@
-"""Rounds that need real processes on a real database: `python -m tests.corrections.rounds races|twins|edits|kills`.
+"""Rounds that need real processes on a real database: `python -m tests.corrections.rounds`.
 
-`test_rounds` runs this on a database of its own. Every line that it prints is one round, as JSON.
+`test_rounds` runs this on a database of its own. Every line that it prints is one round, as JSON: its kind, and what
+came of it.
 """
 
 import json
 import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +18,7 @@ KILLS = 20
 processes = multiprocessing.get_context("fork")
 
 
-def main(what: str) -> None:
+def main() -> None:
     django.setup()
     from django.core.management import call_command
     from django.db import connection
@@ -26,9 +26,10 @@ def main(what: str) -> None:
     call_command("migrate", verbosity=0)
     prepare()
     connection.close()
-    rounds: dict[str, Callable[[int], dict[str, Any]]] = {"races": race, "twins": twins, "edits": edits, "kills": kill}
-    for number in range(KILLS if what == "kills" else ROUNDS):
-        print(json.dumps(rounds[what](number)), flush=True)  # noqa: T201
+    rounds: list[Callable[[int], dict[str, Any]]] = [kill, race, twins, edit]
+    for play in rounds:
+        for number in range(KILLS if play is kill else ROUNDS):
+            print(json.dumps([play.__name__, play(number)]), flush=True)  # noqa: T201
 
 
 def prepare() -> None:
@@ -81,7 +82,7 @@ def race(number: int) -> dict[str, Any]:
     from corrections.models import Correction
     from tests.corrections.letters import new, sent
 
-    name = f"Name {number}"
+    name = f"Raced {number}"
 
     def begin() -> Correction:
         ann = Character.objects.get(key="ann")
@@ -119,7 +120,7 @@ def twins(number: int) -> dict[str, Any]:
     from corrections.models import Correction
     from tests.corrections.letters import accepted, new, sent
 
-    name = f"Name {number}"
+    name = f"Twin {number}"
 
     def begin() -> list[Correction]:
         ann = Character.objects.get(key="ann")
@@ -140,7 +141,7 @@ def twins(number: int) -> dict[str, Any]:
     return with_fresh_connection(look)
 
 
-def edits(number: int) -> dict[str, Any]:
+def edit(number: int) -> dict[str, Any]:
     """Two who may publish save the same field, each having seen the same value."""
     from django.contrib.auth.models import User
 
@@ -224,4 +225,4 @@ def kill(number: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,41 +13,46 @@ from django.db import connection
 
 from tests.corrections.rounds import KILLS, ROUNDS
 
-pytestmark = pytest.mark.django_db(transaction=True)
+type Played = dict[str, list[dict[str, Any]]]
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def database(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an empty database of the kind that the tests run on."""
     if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path / 'rounds.sqlite3'}"
+        yield f"sqlite:///{tmp_path_factory.mktemp('rounds') / 'rounds.sqlite3'}"
         return
     name, where = f"rounds_{os.getpid()}", connection.settings_dict
-    with connection.cursor() as cursor:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
     password = f":{where['PASSWORD']}" if where["PASSWORD"] else ""
     yield f"postgres://{where['USER']}{password}@{where['HOST']}:{where['PORT'] or 5432}/{name}"
-    with connection.cursor() as cursor:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def rounds(what: str, database: str, tmp_path: Path) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def played(database: str, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    tmp_path = tmp_path_factory.mktemp("files")
     environment = os.environ | {
         "DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "rougedb.settings", "DEBUG": "true", "REDIS_URL": "",
         "MEDIA_ROOT": str(tmp_path / "media"), "ARCHIVE_ROOT": str(tmp_path / "archive"),
     }  # fmt: skip
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "tests.corrections.rounds", what],
-        env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=300,
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.corrections.rounds"],
+        env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    rounds: Played = {}
+    for kind, round_ in map(json.loads, done.stdout.splitlines()):
+        rounds.setdefault(kind, []).append(round_)
+    return rounds
 
 
-def test_of_two_moderators_at_once_exactly_one_decides(database: str, tmp_path: Path) -> None:
-    played = rounds("races", database, tmp_path)
-    assert len(played) == ROUNDS
-    for each in played:
+def test_of_two_moderators_at_once_exactly_one_decides(played: Played) -> None:
+    rounds = played["race"]
+    assert len(rounds) == ROUNDS
+    for each in rounds:
         winner = each["said"].index("decided")
         loser = each["said"][1 - winner]
         first = ("one", "other")[winner]
@@ -59,26 +63,26 @@ def test_of_two_moderators_at_once_exactly_one_decides(database: str, tmp_path: 
         assert each["decided"] == 1, each
 
 
-def test_the_same_name_from_two_sides_is_one_name(database: str, tmp_path: Path) -> None:
-    played = rounds("twins", database, tmp_path)
-    assert len(played) == ROUNDS
-    for each in played:
+def test_the_same_name_from_two_sides_is_one_name(played: Played) -> None:
+    rounds = played["twins"]
+    assert len(rounds) == ROUNDS
+    for each in rounds:
         assert each["said"] == ["accepted", "accepted"], each
         assert each["rows"] == 1, each
         assert each["outcomes"] == ["already", "applied"], each
 
 
-def test_of_two_who_save_the_same_field_one_is_told(database: str, tmp_path: Path) -> None:
-    played = rounds("edits", database, tmp_path)
-    assert len(played) == ROUNDS
-    for each in played:
+def test_of_two_who_save_the_same_field_one_is_told(played: Played) -> None:
+    rounds = played["edit"]
+    assert len(rounds) == ROUNDS
+    for each in rounds:
         winner = each["said"].index("published")
         assert each["said"][1 - winner].startswith("HeldBack"), each
         assert each["value"] == each["wanted"][winner], each
 
 
-def test_who_is_killed_while_applying_leaves_nothing_behind(database: str, tmp_path: Path) -> None:
-    played = rounds("kills", database, tmp_path)
-    assert len(played) == KILLS
-    for each in played:
+def test_who_is_killed_while_applying_leaves_nothing_behind(played: Played) -> None:
+    rounds = played["kill"]
+    assert len(rounds) == KILLS
+    for each in rounds:
         assert each == {"exit": -9, "untouched": True, "then": "accepted"}, each

@@ -39,8 +39,9 @@ def assert_twins(full: dict[str, Answer], cut: dict[str, Answer]) -> None:
     assert not leaks, f"{len(leaks)} addresses tell: " + "\n".join(f"{a}: {d}" for a, d in sorted(leaks.items())[:5])
 
 
-# Every episode on SQLite. What PostgreSQL does differently (search, order of letters) shows at one of them.
-EPISODES = range(LAST_EPISODE + 1) if connection.vendor == "sqlite" else (9,)
+# Every episode on SQLite but the last, after which nothing is hidden. What PostgreSQL does differently (search, order
+# of letters) shows at one of them.
+EPISODES = range(LAST_EPISODE) if connection.vendor == "sqlite" else (9,)
 
 
 @pytest.mark.parametrize("progress", EPISODES)
@@ -52,8 +53,6 @@ def test_the_real_show_tells_nothing_early(tmp_path: Path, progress: int) -> Non
     chosen = bearers(progress)
     dump(tmp_path / "cut", as_of=progress)
     load(tmp_path / "cut", replace=True)
-    if progress == LAST_EPISODE:  # with nothing left to hide the two are the same rows, and a part of them will do
-        full = dict(sorted(full.items())[::4])
     assert_twins(full, answers(full, progress=progress))
     assert found_by_words(words, progress=progress) == found
     assert bearers(progress) == chosen
