@@ -40,7 +40,15 @@ from .models import (
     Unmasking,
     check_headlines,
 )
-from .spoilers import Finding, Vocabulary, findings_in, name_of_row, names_in_database, texts_of_row
+from .spoilers import (
+    Finding,
+    Vocabulary,
+    findings_in,
+    name_of_row,
+    names_in_database,
+    said_too_early,
+    texts_of_row,
+)
 
 admin.site.unregister([TaggitTag, Episode, Series])
 
@@ -68,13 +76,7 @@ class Lint:
             for finding in findings_in(text, self.vocabulary):
                 self.findings.append(finding)
                 if not self.confirmed:
-                    form.add_error(finding.field, warning_of(finding))
-
-
-def warning_of(finding: Finding) -> SafeString:
-    return format_html(
-        'It says “{}”, but <a href="{}">{}</a> only.', finding.found, finding.revealed_by.url, finding.claim
-    )
+                    form.add_error(finding.field, said_too_early(finding.found, finding.revealed_by.url, finding.claim))
 
 
 def lint_of(request: HttpRequest) -> Lint:

@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
@@ -18,7 +17,7 @@ from django.utils.text import Truncator
 from corrections.models import Edition
 
 from .models import Alias, Character, Revelation, Trait, Unmasking
-from .spoilers import corpus_of_database
+from .spoilers import corpus_of_database, form_in_admin
 from .vocabulary import Attribute
 
 # What a summary would tell: when one of these changes, an older summary has gone stale.
@@ -95,7 +94,11 @@ class CharactersWithoutPicture(Report):
     def gaps(self) -> list[Gap]:
         names = Names()
         return in_order(
-            Gap(names.of(character.pk, character.revealed_in_id), _form_of(character), character.revealed_in_id)
+            Gap(
+                names.of(character.pk, character.revealed_in_id),
+                form_in_admin(character._meta.label_lower, character.pk),
+                character.revealed_in_id,
+            )
             for character in without_picture()
         )
 
@@ -129,7 +132,12 @@ class RevelationsWithoutSource(Report):
 
     def gaps(self) -> list[Gap]:
         return [
-            Gap(revelation.key, _form_of(revelation), revelation.revealed_in_id, Truncator(revelation.text).chars(120))
+            Gap(
+                revelation.key,
+                form_in_admin(revelation._meta.label_lower, revelation.pk),
+                revelation.revealed_in_id,
+                Truncator(revelation.text).chars(120),
+            )
             for revelation in Revelation.objects.filter(source="").order_by("revealed_in", "position", "key")
         ]
 
@@ -200,7 +208,3 @@ class Names:
 
 def in_order(gaps: Iterable[Gap]) -> list[Gap]:
     return sorted(gaps, key=lambda gap: (gap.episode, gap.what.casefold()))
-
-
-def _form_of(row: Any) -> str:
-    return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])

@@ -55,84 +55,109 @@ class Known:
         return {self.source, self.target}
 
 
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Who stands where around the rim: the factions in their order, and those who stand with each."""
+
+    groups: list[tuple[UUID | None, list[UUID]]]  # the last is of those with no allegiance
+    numbers: dict[UUID, int]
+    places: Places
+    former: dict[UUID, Left]
+
+    def belongs(self, who: UUID, faction: UUID) -> bool:
+        """Now, or at last."""
+        return faction in self.places[who] or (who in self.former and self.former[who].faction == faction)
+
+
 def graph(lore: Lore, faction: str = "") -> GraphPage:
     """The whole map; `faction` is the public id of one whose members, and what ties them, are picked out."""
     factions = list(Faction.objects.as_of(lore.progress).order_by("revealed_in_id", "public_id"))
-    people, places = _people(lore), _places(lore, [group.id for group in factions])
-    former = _former(lore, [group.id for group in factions], places)
-    homes = {who: left.faction for who, left in former.items()} | {who: groups[0] for who, groups in places.items()}
+    seating = _seat(lore, [group.id for group in factions])
     columns = ("source_id", "target_id", "kind", "certainty", "revealed_in_id", "until")
     ties = _holding(lore, lore.current(Relationship).values(*columns))
     cast = Cast(lore)
-    cast.characters |= set(people)
+    cast.characters |= set(seating.numbers)
     cast.factions |= {group.id for group in factions}
     cast.look_up()
-    joined = {group for groups in places.values() for group in groups}
-    chosen = next((group.id for group in factions if group.public_id == faction and group.id in joined), None)
-    shown = set(people)
+    joined = {group for groups in seating.places.values() for group in groups}
+    to_pick = [group for group in factions if group.id in joined]
+    chosen = next((group.id for group in to_pick if group.public_id == faction), None)
+    shown = set(seating.numbers)
     if chosen:
-        members = {who for who in people if chosen in (*places[who], homes.get(who))}
+        members = {who for who in shown if seating.belongs(who, chosen)}
         ties = [tie for tie in ties if tie.ends & members]
         shown = members.union(*(tie.ends for tie in ties))
-    groups = [
-        (group, [who for who in sorted(people, key=people.__getitem__) if homes.get(who) == group])
-        for group in [*(group.id for group in factions), None]
-    ]
-    numbers = {who: at for at, who in enumerate((who for _, members in groups for who in members), start=1)}
-    hub = _hub(ties, numbers)
-    neighbours = _neighbours(ties)
-    seats = {
-        who: charts.Seat(
-            number=numbers[who],
-            face=(face := cast.root_face(who)),
-            said=_spoken(face, _places_in_words(who, places, former, cast), len(neighbours[who])),
-            faint=who not in shown,
-            former=who in former,
-        )
-        for who in people
-    }
-    around_the_rim = [
-        charts.Group(
-            telling.capital(cast.faction(group).name) if group else ALONE,
-            [seats[who] for who in members if who != hub],
-            *((cast.faction(group).url, cast.faction(group).accent) if group else ()),
-        )
-        for group, members in groups
-    ]
-    strands = _strands(ties, numbers)
-    words = _in_words(ties, cast)
+    strands = _strands(ties, seating.numbers)
     return GraphPage(
-        charts=tuple(
-            charts.draw(shape, around_the_rim, seats[hub] if hub else None, strands)
-            for shape in (charts.WIDE, charts.NARROW)
-        ),
-        groups=tuple(
-            StandingGroup(
-                faction=cast.faction(group) if group else None,
-                people=tuple(
-                    Standing(
-                        number=numbers[who],
-                        face=cast.root_face(who),
-                        places=tuple(cast.faction(other) for other in places[who] if other != group),
-                        until=former[who].until if who in former else None,
-                        ties=words[who],
-                    )
-                    for who in members
-                    if who in shown
-                ),
-            )
-            for group, members in groups
-            if shown & set(members)
-        ),
+        charts=_charts(seating, ties, strands, shown, cast),
+        groups=_standing(seating, ties, shown, cast),
         bonds=tuple(
             Choice(bond.value, bond.label, sum(strand.bond == bond for strand in strands), chosen=True) for bond in Bond
         ),
-        factions=_to_pick_out([group for group in factions if group.id in joined], places, chosen, cast),
+        factions=_to_pick_out(to_pick, seating.places, chosen, cast),
         chosen=cast.faction(chosen) if chosen else None,
         asked=faction if chosen else "",
         left_out=bool(faction) and chosen is None,
         people=len(shown),
         ties=len({frozenset(tie.ends) for tie in ties}),
+    )
+
+
+def _seat(lore: Lore, factions: list[UUID]) -> Seating:
+    people, places = _people(lore), _places(lore, factions)
+    former = _former(lore, factions, places)
+    homes = {who: left.faction for who, left in former.items()} | {who: groups[0] for who, groups in places.items()}
+    in_order = sorted(people, key=people.__getitem__)
+    groups = [(group, [who for who in in_order if homes.get(who) == group]) for group in [*factions, None]]
+    numbers = {who: at for at, who in enumerate((who for _, members in groups for who in members), start=1)}
+    return Seating(groups, numbers, places, former)
+
+
+def _charts(
+    seating: Seating, ties: list[Known], strands: list[charts.Strand], shown: set[UUID], cast: Cast
+) -> tuple[Chart, ...]:
+    neighbours = _neighbours(ties)
+    hub = _hub(ties, seating.numbers)
+
+    def seat(who: UUID) -> charts.Seat:
+        face = cast.root_face(who)
+        said = _spoken(face, _places_in_words(who, seating, cast), len(neighbours[who]))
+        return charts.Seat(seating.numbers[who], face, said, faint=who not in shown, former=who in seating.former)
+
+    around_the_rim = [
+        charts.Group(
+            telling.capital(cast.faction(group).name) if group else ALONE,
+            [seat(who) for who in members if who != hub],
+            *((cast.faction(group).url, cast.faction(group).accent) if group else ()),
+        )
+        for group, members in seating.groups
+    ]
+    return tuple(
+        charts.draw(shape, around_the_rim, seat(hub) if hub else None, strands)
+        for shape in (charts.WIDE, charts.NARROW)
+    )
+
+
+def _standing(seating: Seating, ties: list[Known], shown: set[UUID], cast: Cast) -> tuple[StandingGroup, ...]:
+    """The same in words."""
+    words = _in_words(ties, cast)
+
+    def stands(who: UUID, group: UUID | None) -> Standing:
+        return Standing(
+            number=seating.numbers[who],
+            face=cast.root_face(who),
+            places=tuple(cast.faction(other) for other in seating.places[who] if other != group),
+            until=seating.former[who].until if who in seating.former else None,
+            ties=words[who],
+        )
+
+    return tuple(
+        StandingGroup(
+            faction=cast.faction(group) if group else None,
+            people=tuple(stands(who, group) for who in members if who in shown),
+        )
+        for group, members in seating.groups
+        if shown & set(members)
     )
 
 
@@ -278,12 +303,12 @@ def _in_words(ties: Iterable[Known], cast: Cast) -> dict[UUID, tuple[Said, ...]]
     )
 
 
-def _places_in_words(who: UUID, places: Places, former: dict[UUID, Left], cast: Cast) -> list[str]:
-    if who in former:
-        left = former[who]
+def _places_in_words(who: UUID, seating: Seating, cast: Cast) -> list[str]:
+    if who in seating.former:
+        left = seating.former[who]
         until = f", until episode {left.until}" if left.until else ""
         return [f"formerly {cast.faction(left.faction).name}{until}"]
-    return [cast.faction(group).name for group in places[who]]
+    return [cast.faction(group).name for group in seating.places[who]]
 
 
 def _spoken(face: Face, places: list[str], others: int) -> str:

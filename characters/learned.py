@@ -14,8 +14,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -59,6 +57,7 @@ from .models import (
     Trait,
     Unmasking,
 )
+from .spoilers import form_in_admin, said_too_early
 
 SAVE_ALL_THE_SAME = "_save_all_the_same"
 MORE = "_more"
@@ -286,7 +285,9 @@ class Sheet:
             for warned in warnings:
                 self.warned.append((_called(form), warned))
                 if not confirmed:
-                    form.add_error(form.field_of(proposed, warned.field), _warning(warned))
+                    form.add_error(
+                        form.field_of(proposed, warned.field), said_too_early(warned.found, warned.url, warned.claim)
+                    )
 
     # What the page offers
 
@@ -341,20 +342,13 @@ def _form_that_has(row: models.Model) -> str:
     """That of the character or faction it is told of, or its own."""
     for name in ("content_object", "source", "persona", "character", "faction"):
         if (pk := getattr(row, f"{name}_id", None)) is not None:
-            return _form_of(row._meta.get_field(name).related_model, pk)
-    return _form_of(type(row), row.pk)
-
-
-def _form_of(model: Any, pk: Any) -> str:
-    return reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_change", args=[pk])
+            owner: Any = row._meta.get_field(name).related_model
+            return form_in_admin(owner._meta.label_lower, pk)
+    return form_in_admin(row._meta.label_lower, row.pk)
 
 
 def _called(form: Filled) -> str:
     return "The episode" if isinstance(form, EpisodeForm) else f"A new {form.model._meta.verbose_name}"
-
-
-def _warning(warned: Warned) -> SafeString:
-    return format_html('It says “{}”, but <a href="{}">{}</a> only.', warned.found, warned.url, warned.claim)
 
 
 # The page

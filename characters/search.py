@@ -120,7 +120,10 @@ def _named(lore: Lore, query: Query) -> _Found:
 
 
 def in_index(lore: Lore, text: str) -> tuple[list[Any], list[Any]]:
-    """The rows that a query finds, in the order of the index: names with their rank, texts by kind."""
+    """The rows that a query finds, in the order of the index: names with their rank, texts by kind.
+
+    For tests and the bench: they look beneath the page.
+    """
     query = parse(text)
     texts: Texts = {}
     if query.wanted:

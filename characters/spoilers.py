@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from episodes.models import Episode, Series
 
@@ -36,6 +38,14 @@ BLOCK = re.compile(r"</?(?:p|li|ul|ol|blockquote|hr)\b[^>]*>")
 EXCERPT = 40
 
 
+def form_in_admin(label: str, key: Any) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_change", args=[key])
+
+
+def said_too_early(found: str, url: str, claim: str) -> SafeString:
+    return format_html('It says “{}”, but <a href="{}">{}</a> only.', found, url, claim)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Where:
     """A place in the files of a data set, or the form of a row in the admin."""
@@ -48,7 +58,7 @@ class Where:
     @property
     def url(self) -> str:
         label, key = self.form
-        return reverse(f"admin:{label.replace('.', '_')}_change", args=[key]) if key is not None else ""
+        return form_in_admin(label, key) if key is not None else ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.file else self.url
