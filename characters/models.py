@@ -12,6 +12,7 @@ from taggit.managers import TaggableManager
 from taggit.models import ItemBase, TagBase
 
 from episodes.gate import Ends, Gated, GatedQuerySet, Prose, check_order
+from episodes.models import valid_time
 
 from . import portraits
 from .mentions import mentioned_too_early
@@ -351,7 +352,7 @@ class Revelation(Content):
     time = models.CharField(
         max_length=8,
         blank=True,
-        validators=[RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")],
+        validators=[valid_time],
         help_text="When in the episode, as minutes:seconds.",
     )
     position = models.PositiveIntegerField(default=0, help_text="Its place in the telling of the episode.")

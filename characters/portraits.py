@@ -141,6 +141,10 @@ def find_aside(name: str) -> File | None:
     return File(file, name=name.rsplit("/")[-1]) if file is not None else None
 
 
+def is_kept(name: str) -> bool:
+    return bool(name) and (archive.holds(name) or default_storage.exists(name))
+
+
 def take_down(name: str) -> None:
     """Out of the public storage, with its copies; it can be brought back."""
     if default_storage.exists(name):

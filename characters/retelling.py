@@ -192,10 +192,7 @@ def said(lore: "Lore", texts: Iterable[str]) -> list[str]:
 
 def pages_of(lore: "Lore", subjects: Iterable[str]) -> dict[str, Link]:
     """Of these, as corrections refer to them, those that are known."""
-    keys: dict[str, set[str]] = defaultdict(set)
-    for subject in subjects:
-        label, _, key = subject.partition(":")
-        keys[label].add(key)
+    keys = rows.by_label(subjects)
     cast = Cast(lore)
     for model, noted in ((Character, cast.characters), (Faction, cast.factions)):
         known = model.objects.as_of(lore.progress).filter(id__in=keys[model._meta.label_lower])
@@ -229,10 +226,9 @@ def _lately(correction: Correction, changes: Sequence[Change], pages: Mapping[st
         LatelyLine(f"{thing.capitalize() if count == 1 else f'{count} {thing}s'} {done}", about)
         for (about, thing, done), count in counts.items()
     ]
-    viewer = getattr(correction.author, "viewer", None)
     return Lately(
         day=max(change.applied_at for change in changes if change.applied_at).date(),
-        credit=viewer.credit if viewer else "",
+        credit=correction.thanks_to,
         lines=tuple(lines[:MOST_LINES]), more=len(lines[MOST_LINES:]),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """The contributors' form: what is there, some empty rows, and a letter. It knows rows by what `contributing` tells."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from corrections.models import MOST_EVIDENCE, Correction
 from corrections.rows import Values
 from corrections.sending import Letter, Proposed
 from episodes.gate import Prose
+from episodes.models import valid_time
 
 from . import contributing, naming, portraits
 from .contributing import FIELDS, NAMES, CorrectablePage, Part
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 MOST_NEW = 20  # rows added in one form
 MOST_TEXT = 10_000  # characters
 KEPT = "rougedb.kept-upload"
+
+type MayUpload = Callable[[], bool]
 
 HELP = {
     "premise": "What may be said to somebody who has seen nothing.",
@@ -238,8 +241,10 @@ class PartForm(RowForm):
 class NewForm(RowForm):
     """A row that is missing."""
 
-    def __init__(self, model: str, page: CorrectablePage, lore: "Lore", number: int, **options: Any) -> None:
-        self.page = page
+    def __init__(
+        self, model: str, page: CorrectablePage, lore: "Lore", number: int, *, may_upload: MayUpload, **options: Any
+    ) -> None:
+        self.page, self.may_upload = page, may_upload
         self.short = model.rpartition(".")[2]
         self.label = NAMES[model]
         super().__init__(model, lore, prefix=f"new{number}", **options)
@@ -286,14 +291,23 @@ class NewForm(RowForm):
         """Out of the public's reach, so that it need not be chosen again when something else is wrong."""
         upload = self.cleaned_data.get("image")
         try:
-            if upload:
+            if not upload:
+                self.after["image"] = self._kept_before()
+            elif self.may_upload():
                 self.after["image"] = portraits.put_aside(portraits.normalised(upload))
             else:
-                self.after["image"] = signing.loads(self.cleaned_data.get("kept", ""), salt=KEPT)
-        except signing.BadSignature:
-            self.add_error("image", "Please choose a picture.")
+                self.add_error("image", "That makes too many pictures within an hour. Please send it a little later.")
         except ValidationError as error:
             self.add_error("image", error.messages)
+
+    def _kept_before(self) -> str:
+        try:
+            name = str(signing.loads(self.cleaned_data.get("kept", ""), salt=KEPT))
+        except signing.BadSignature:
+            name = ""
+        if not portraits.is_kept(name):
+            raise ValidationError("Please choose a picture.")
+        return name
 
     @property
     def kept_upload(self) -> str:
@@ -323,10 +337,9 @@ class LetterForm(forms.Form):
     evidence_episode = forms.TypedChoiceField(
         label="Where can it be seen?", required=False, coerce=int, empty_value=None, choices=[("", "–")]
     )
-    evidence_time = forms.RegexField(
-        r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", label="At what time?", required=False, max_length=8,
-        error_messages={"invalid": "A time in the episode is written 21:40."}, help_text="Such as 21:40.",
-    )  # fmt: skip
+    evidence_time = forms.CharField(
+        label="At what time?", required=False, max_length=8, validators=[valid_time], help_text="Such as 21:40."
+    )
     evidence_url = forms.URLField(
         label="Or a link", required=False, max_length=MOST_EVIDENCE, assume_scheme="https",
         widget=forms.URLInput(attrs={"inputmode": "url"}),
@@ -375,6 +388,7 @@ class Draft:
         page: CorrectablePage,
         asked: QueryDict,
         *,
+        may_upload: MayUpload,
         files: MultiValueDict | None = None,
         posted: bool = False,
         written: "Written | None" = None,
@@ -397,9 +411,18 @@ class Draft:
             for part in chosen
         ]
         self.new = [
-            NewForm(f"characters.{short}", page, lore, number, empty_permitted=True, **bound)
-            if posted and f"new{number}-here" in asked
-            else NewForm(f"characters.{short}", page, lore, number, initial=dict(values))
+            NewForm(
+                f"characters.{short}",
+                page,
+                lore,
+                number,
+                may_upload=may_upload,
+                **(
+                    bound | {"empty_permitted": True}
+                    if posted and f"new{number}-here" in asked
+                    else {"initial": values}
+                ),
+            )
             for number, (short, values) in enumerate(added)
         ]
         self.later = written.later

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from corrections import sending
 from corrections.apply import Refused
-from corrections.senders import sender_of
+from corrections.senders import may_upload, sender_of
 from corrections.sending import Letter, Sender
 from corrections.views import address_of, own_correction
 from episodes.progress import is_own_hand
@@ -77,7 +77,10 @@ def _form(
     asked = form_of(request) if posted else request.GET
     if posted and written:
         written = written.without_rows
-    draft = Draft(request.lore, page, asked, files=request.FILES, posted=posted, written=written)
+    draft = Draft(
+        request.lore, page, asked, may_upload=lambda: may_upload(sender_of(request)),
+        files=request.FILES, posted=posted, written=written,
+    )  # fmt: skip
     status = 200
     if draft.is_sent:
         sender = sender_of(request)

@@ -207,7 +207,8 @@ class CorrectionAdmin(admin.ModelAdmin):
 
     @admin.display(description="author", ordering="author__username")
     def by(self, correction: Any) -> str:
-        return "" if correction.line.folded else deciding.author_of(correction)
+        told = [deciding.author_of(correction), deciding.named_as(correction)]
+        return "" if correction.line.folded else ", ".join(filter(None, told))
 
     @admin.display(description="state", ordering="state")
     def standing(self, correction: Any) -> str:
@@ -286,6 +287,8 @@ class CorrectionAdmin(admin.ModelAdmin):
             trial = try_out(correction, sight.at(correction)) if linted else Trial()
             if sight.folds(correction, trial.told_in):
                 left = "It tells of a later episode than yours; open it first."
+            elif trial.is_too_large:
+                left = "It is too large for its texts to be checked; look at it by itself."
             elif trial.warned:
                 left = "Its texts say what is revealed later; look at it by itself."
             else:

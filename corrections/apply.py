@@ -156,6 +156,8 @@ def _decide(
             change.save()
     _settle(correction, by, by_author=by_author)
     say(correction, Event.Kind.DECIDED, by, _in_words(chosen, held, comment), before)
+    if correction.undoes is not None and any(change.outcome == Outcome.APPLIED for change, _ in chosen):
+        _tell_undone(correction.undoes, by)
     if not correction.is_undecided and not by_author:
         mail.tell_author(correction)
     return Decided(correction, held=tuple(held))
@@ -179,6 +181,30 @@ def _settle(correction: Correction, by: User, *, by_author: bool) -> None:
     correction.decided_by, correction.by_author = by, by_author
     correction.revealed_in = touched_by(correction.changes.proposed())
     correction.save()
+
+
+def _tell_undone(correction: Correction, by: User) -> None:
+    left = not_undone(correction, correction.changes.current().applied().filter(outcome=Outcome.APPLIED))
+    say(correction, Event.Kind.UNDONE, by, "A part of it still stands." if left else "")
+
+
+def not_undone(correction: Correction, changes: Iterable[Change]) -> list[Change]:
+    """Of its changes, those that no later correction has undone for good."""
+    undone = _undone_places(correction)
+    return [change for change in changes if _place(change) not in undone]
+
+
+def _undone_places(correction: Correction) -> set[tuple[str, str, str]]:
+    """An undo that was undone itself counts no more."""
+    undone: set[tuple[str, str, str]] = set()
+    for later in correction.undone_by.prefetch_related("changes"):
+        applied = [each for each in later.changes.all() if each.applied_at and each.outcome == Outcome.APPLIED]
+        undone |= {_place(each) for each in not_undone(later, applied)}
+    return undone
+
+
+def _place(change: Change) -> tuple[str, str, str]:
+    return change.model, change.row, change.path
 
 
 def _in_words(chosen: list[tuple[Change, Verdict]], held: Sequence[Change], comment: str) -> str:

@@ -1,5 +1,11 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 
 
 class CorrectionsConfig(AppConfig):
     name = "corrections"
+
+    def ready(self) -> None:
+        from .senders import name_no_more
+
+        post_delete.connect(name_no_more, sender="episodes.Viewer")

@@ -1,11 +1,21 @@
 """Files out of the public's reach: what was sent with a correction, and what was taken down.
 
-Nothing here has an address of its own. A file is kept by its name for good, so that a rejected correction can be
-revised and a removal undone.
+Nothing here has an address of its own. A file that a change names is kept for good, so that a rejected correction can
+be revised and a removal undone.
 """
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, storages
+from django.utils import timezone
+
+from . import rows
+from .models import Change
+
+UNSENT = timedelta(days=7)  # that a file waits for a correction which names it
 
 
 def archive() -> Storage:
@@ -13,9 +23,47 @@ def archive() -> Storage:
 
 
 def keep(name: str, content: bytes) -> None:
-    if not archive().exists(name):
+    try:
+        os.utime(archive().path(name))  # for whoever tidies up it is as young as if it were new
+    except FileNotFoundError:
         archive().save(name, ContentFile(content))
 
 
+def holds(name: str) -> bool:
+    return bool(name) and archive().exists(name)
+
+
 def find(name: str) -> File | None:
-    return archive().open(name) if name and archive().exists(name) else None
+    return archive().open(name) if holds(name) else None
+
+
+def remove_unsent() -> int:
+    """Files of forms that were never sent to their end; returns how many there were."""
+    cutoff, named = timezone.now() - UNSENT, _named_by_changes()
+    unsent = [name for name in _files() if name not in named and archive().get_modified_time(name) < cutoff]
+    for name in unsent:
+        archive().delete(name)
+    return len(unsent)
+
+
+def _files(directory: str = "") -> Iterator[str]:
+    if not archive().exists(directory):
+        return
+    folders, files = archive().listdir(directory)
+    yield from (f"{directory}{name}" for name in files)
+    for folder in folders:
+        yield from _files(f"{directory}{folder}/")
+
+
+def _named_by_changes() -> set[str]:
+    named: set[str] = set()
+    for kind in rows.registered():
+        changes = Change.objects.of_model(kind.label) if kind.files else Change.objects.none()
+        for path, *states in changes.values_list("path", "before", "after", "final", "was", "became").iterator():
+            for state in states:
+                named |= {value for name, value in _by_field(path, state).items() if name in kind.files}
+    return named
+
+
+def _by_field(path: str, state: rows.Json) -> rows.Values:
+    return {path: state} if path else state or {}

@@ -25,7 +25,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from episodes.requests import whole_number
 
 from . import desk, queue, rows, sending
-from .apply import CouldNotApply, HeldBack, Refused, Verdict, as_if_applied, decide, in_measure, may_publish, publish
+from .apply import (
+    CouldNotApply,
+    HeldBack,
+    Refused,
+    Verdict,
+    as_if_applied,
+    decide,
+    in_measure,
+    may_publish,
+    not_undone,
+    publish,
+)
 from .models import Change, Correction
 from .queue import Sight
 from .reading import MOST_SHOWN, Names, Standing, Trial, read, stand, try_out
@@ -108,6 +119,7 @@ def _page(
         "comment": CommentForm(typed),
         "kept": _kept(typed, filled_in),
         "general_problems": trial.problems.get(None, []),
+        "is_too_large": trial.is_too_large,
         "reasons": REASONS,
     }
     context |= _around(request, correction, sight, changes, names, trial)
@@ -126,6 +138,7 @@ def _around(
     return {
         "title": ", ".join(name for _, name in pages[:3]) or "A correction",
         "author": author_of(correction),
+        "named_as": named_as(correction),
         "record": queue.record_of(correction),
         "events": correction.events.select_related("by"),
         "others": list(queue.lines(others, sight).items()),
@@ -137,7 +150,7 @@ def _around(
         "decidable": may_decide and correction.is_undecided and (correction.author != person or person.is_superuser),
         "own": correction.author_id == person.pk,
         "mine": correction.is_claimed and correction.claimed_by_id == person.pk,
-        "can_undo": not is_import and bool(sending.reversed_changes(sending.not_undone(correction, changes))),
+        "can_undo": not is_import and bool(sending.reversed_changes(not_undone(correction, changes))),
     }
 
 
@@ -432,6 +445,11 @@ def author_of(correction: Correction) -> str:
     if correction.author is not None:
         return correction.author.get_username()
     return "the loader" if correction.kind == Correction.Kind.IMPORT else "somebody with a receipt"
+
+
+def named_as(correction: Correction) -> str:
+    """What will stand in public besides the changes: to be read before it does."""
+    return f"named as “{correction.credit}”" if correction.credit else ""
 
 
 def pending(correction: Correction) -> list[Change]:

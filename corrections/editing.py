@@ -26,12 +26,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from . import rows
-from .apply import CouldNotApply, HeldBack, Refused, may_publish, publish
+from .apply import CouldNotApply, HeldBack, Refused, may_publish, not_undone, publish
 from .models import Change, Correction
 from .queue import sight_of
 from .reading import Names, ReadChange, Trial, read, stand
 from .rows import Editable, Json, Values
-from .sending import Letter, Proposed, Sender, adding, not_undone, removing, removing_with_all, send, undo
+from .sending import Letter, Proposed, Sender, adding, removing, removing_with_all, send, undo
 
 BASE = "_base"
 REASON = "_reason"

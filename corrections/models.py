@@ -4,12 +4,12 @@ import uuid
 from typing import Any, Self
 
 from django.conf import settings
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from episodes.gate import GatedQuerySet
+from episodes.models import valid_time
 
 MOST_EVIDENCE = 500  # characters
 MOST_SAID = 2000  # characters, in one entry of a thread
@@ -52,13 +52,11 @@ class Correction(models.Model):
     )
     receipt = models.CharField(max_length=64, blank=True, editable=False)  # a hash: the receipt itself is not kept
     sender = models.CharField(max_length=64, blank=True, editable=False)  # a keyed hash of the address it came from
+    # As its author wanted to be named when they sent it: the moderator reads it, so it is not to change unread.
+    credit = models.CharField(max_length=80, blank=True)
     reason = models.TextField(blank=True, max_length=2000)
     evidence_episode = models.PositiveSmallIntegerField(null=True, blank=True)
-    evidence_time = models.CharField(
-        max_length=8,
-        blank=True,
-        validators=[RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")],
-    )
+    evidence_time = models.CharField(max_length=8, blank=True, validators=[valid_time])
     evidence_url = models.URLField(max_length=MOST_EVIDENCE, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     version = models.PositiveIntegerField(default=1, help_text="Of several who decide at once, one finds this number.")
@@ -100,6 +98,11 @@ class Correction(models.Model):
     def is_undecided(self) -> bool:
         return self.state in UNDECIDED
 
+    @property
+    def thanks_to(self) -> str:
+        """The name to be shown with it, as long as its author still wants that very name."""
+        return self.credit if self.credit == credit_of(self.author) else ""
+
     def subjects(self) -> list[str]:
         """Whose pages it is about, once for each change."""
         told = ChangeSubject.objects.filter(change__correction=self, change__replaced=False)
@@ -110,6 +113,11 @@ class Correction(models.Model):
         return self.claimed_by_id is not None and self.claimed_until is not None and self.claimed_until > timezone.now()
 
 
+def credit_of(user: Any) -> str:
+    viewer = getattr(user, "viewer", None)
+    return viewer.credit if viewer else ""
+
+
 class ChangeQuerySet(models.QuerySet):
     def current(self) -> Self:
         """Without those that their author has replaced by others."""
@@ -118,6 +126,9 @@ class ChangeQuerySet(models.QuerySet):
     def proposed(self) -> Self:
         """What its author asked for, without what the door had to do besides."""
         return self.current().filter(follows=False)
+
+    def of_model(self, model: str) -> Self:
+        return self.filter(model=model)
 
     def of_row(self, model: str, row: str) -> Self:
         return self.filter(model=model, row=row)

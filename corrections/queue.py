@@ -127,24 +127,23 @@ def lines(corrections: Iterable[Correction], sight: Sight) -> dict[Correction, L
     corrections = list(corrections)
     shown = [correction for correction in corrections if not sight.folds(correction)]
     about: defaultdict[object, list[str]] = defaultdict(list)
-    subjects = ChangeSubject.objects.filter(change__correction__in=shown, change__replaced=False)
-    for pk, subject in subjects.order_by("id").values_list("change__correction", "subject"):
+    told = ChangeSubject.objects.filter(change__correction__in=shown, change__replaced=False)
+    for pk, subject in told.order_by("id").values_list("change__correction", "subject"):
         if subject not in about[pk]:
             about[pk].append(subject)
-    at = max((sight.at(correction) for correction in shown), default=sight.progress)
-    known = {correction.pk for correction in shown if sight.knows(correction)}
-    names: dict[bool, dict[str, str]] = {}  # by whether they already know more than their episode
-    for knows, episode in ((False, sight.progress), (True, at)):
-        subjects_at = {subject for pk in about if (pk in known) == knows for subject in about[pk][:MOST_NAMES]}
-        names[knows] = names_of_subjects(subjects_at, episode)
+    # What they know already may be named by more than their episode, but by no more than it tells of itself.
+    at = {correction.pk: sight.at(correction) for correction in shown}
+    shown_at: defaultdict[int, set[str]] = defaultdict(set)
+    for pk, episode in at.items():
+        shown_at[episode] |= set(about[pk][:MOST_NAMES])
+    names = {episode: names_of_subjects(subjects, episode) for episode, subjects in shown_at.items()}
     kinds = _kinds(shown)
     return {
         correction: Line(
             folded=correction not in shown,
             episode=sight.reveals(correction),
             about=tuple(
-                names[correction.pk in known].get(subject, _nobody(subject))
-                for subject in about[correction.pk][:MOST_NAMES]
+                names[at[correction.pk]].get(subject, _nobody(subject)) for subject in about[correction.pk][:MOST_NAMES]
             ),
             more=max(0, len(about[correction.pk]) - MOST_NAMES),
             kinds=", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds[correction.pk].items()),
@@ -194,12 +193,8 @@ def _nobody(subject: str) -> str:
 
 def names_of_subjects(subjects: Iterable[str], episode: int) -> dict[str, str]:
     """The pages, as somebody at that episode calls them."""
-    keys: defaultdict[str, set[str]] = defaultdict(set)
-    for subject in subjects:
-        label, _, key = subject.partition(":")
-        keys[label].add(key)
     found: dict[str, str] = {}
-    for label, of_label in keys.items():
+    for label, of_label in rows.by_label(subjects).items():
         page = rows.editable(label).page
         if page is not None and page.names is not None:
             found |= {f"{label}:{key}": name for key, name in page.names(of_label, episode).items()}

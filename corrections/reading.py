@@ -1,7 +1,6 @@
 """A correction as a moderator reads it: what differs, in words, and what stands in its way."""
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -39,6 +38,7 @@ EMPTY = "–"
 class Trial:
     """The correction as if it were accepted: what the linter says then, and why it cannot be."""
 
+    is_too_large: bool = False  # to be tried: nothing is known of it
     warned: dict[UUID, list[Warned]] = field(default_factory=dict)
     shared: dict[UUID, list[Shared]] = field(default_factory=dict)
     problems: dict[UUID | None, list[str]] = field(default_factory=dict)
@@ -52,8 +52,10 @@ class Trial:
 def try_out(correction: Correction, episode: int) -> Trial:
     trial = Trial()
     pending = [change for change in correction.changes.current() if change.decision == Decision.PENDING]
-    if not correction.is_undecided or not pending or len(pending) > MOST_TRIED:
+    if not correction.is_undecided or not pending:
         return trial
+    if len(pending) > MOST_TRIED:
+        return Trial(is_too_large=True)
     try:
         with as_if_applied(correction) as applied:
             changed = [(change, rows.row_of(rows.editable(change.model), change.row)) for change in applied]
@@ -116,11 +118,7 @@ class Names:
         self._known = dict(known or {})
 
     def of_pages(self, subjects: Iterable[str]) -> dict[str, str]:
-        keys: defaultdict[str, set[str]] = defaultdict(set)
-        for subject in subjects:
-            label, _, key = subject.partition(":")
-            keys[label].add(key)
-        for label, of_label in keys.items():
+        for label, of_label in rows.by_label(subjects).items():
             self.look_up(rows.editable(label), of_label)
         return {subject: self._known[subject] for subject in subjects if subject in self._known}
 

@@ -3,6 +3,7 @@
 Each app registers what of its models can be changed; everything else is read off the models themselves.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -236,6 +237,15 @@ def known_in(kind: Editable, key: str, values: Values, told: Iterable[Json]) -> 
         row.pk = kind.model._meta.pk.to_python(key)
     own = getattr(row, "known_in", None)
     return own if isinstance(own, int) else None
+
+
+def by_label(references: Iterable[str]) -> dict[str, set[str]]:
+    """The keys that are referred to, for each kind of row."""
+    keys: defaultdict[str, set[str]] = defaultdict(set)
+    for each in references:
+        label, _, key = each.partition(":")
+        keys[label].add(key)
+    return keys
 
 
 def find(reference: str) -> models.Model | None:

@@ -4,9 +4,16 @@ from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils import timezone
 
+from episodes.models import Viewer
+
+from .models import Correction
 from .sending import Sender
+
+MOST_UPLOADS_AN_HOUR = 30  # from one address
 
 
 def sender_of(request: HttpRequest, receipt: str = "") -> Sender:
@@ -27,3 +34,15 @@ def client_address(request: HttpRequest) -> str:
     if address.version == 6:  # one household has a whole network of them
         return str(ip_network(f"{address}/64", strict=False))
     return str(address)
+
+
+def may_upload(sender: Sender) -> bool:
+    """Counts each picture, kept or not: to look at one takes a while, and to keep it takes room."""
+    key = f"uploads:{sender.address_hash}:{timezone.now():%Y-%m-%d-%H}"
+    cache.add(key, 0, timeout=3600)
+    return cache.incr(key) <= MOST_UPLOADS_AN_HOUR
+
+
+def name_no_more(sender: object, instance: Viewer, **kwargs: object) -> None:
+    """Who leaves takes their name along."""
+    Correction.objects.filter(author=instance.user_id).exclude(credit="").update(credit="")

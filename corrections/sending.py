@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from . import rows
-from .apply import InTheWay, Refused, hanging_on, in_measure, say, take, tell_subjects, touched_by
-from .models import UNDECIDED, Change, Correction, Event, State
+from .apply import InTheWay, Refused, hanging_on, in_measure, not_undone, say, take, tell_subjects, touched_by
+from .models import UNDECIDED, Change, Correction, Event, State, credit_of
 from .rows import Json, Values
 
 Action, Outcome = Change.Action, Change.Outcome
@@ -25,6 +25,7 @@ Action, Outcome = Change.Action, Change.Outcome
 MOST_OPEN = 20  # undecided corrections of one person
 MOST_AN_HOUR = 10  # corrections of one person, and of one address
 MOST_ANSWERS_AN_HOUR = 10  # to one correction
+MOST_AMENDED_AN_HOUR = 10  # one correction
 MOST_CHANGES = 200  # in a correction that somebody wrote by hand
 
 
@@ -150,7 +151,7 @@ def send(
     correction = Correction(
         kind=kind, author=sender.user, receipt=sender.receipt_hash, sender=sender.address_hash,
         reason=letter.reason, evidence_episode=letter.evidence_episode, evidence_time=letter.evidence_time,
-        evidence_url=letter.evidence_url, undoes=undoes, revises=revises,
+        evidence_url=letter.evidence_url, undoes=undoes, revises=revises, credit=credit_of(sender.user),
     )  # fmt: skip
     correction.full_clean(exclude=["author", "undoes", "revises"])
     correction.save()
@@ -207,13 +208,16 @@ def amend(
 ) -> Correction:
     """Put others in the place of its changes, until a moderator works on it. The earlier ones are kept."""
     taken = _take_own(correction, sender, version)
+    lately = taken.events.filter(kind=Event.Kind.AMENDED, at__gt=timezone.now() - timedelta(hours=1))
+    if lately.count() >= MOST_AMENDED_AN_HOUR:
+        raise Refused(f"You changed it {MOST_AMENDED_AN_HOUR} times within an hour. Please go on a little later.")
     if taken.changes.current().exclude(decision=Change.Decision.PENDING).exists():
         raise Refused("Part of it is decided. Please send what is left as a new correction.")
     if _says_the_same(taken, proposed, letter):
         raise ValidationError("This is the same as what you sent before.")
     before = taken.state
     taken.changes.current().update(replaced=True)
-    taken.state = State.OPEN
+    taken.state, taken.credit = State.OPEN, credit_of(sender.user)
     for name in ("reason", "evidence_episode", "evidence_time", "evidence_url"):
         setattr(taken, name, getattr(letter, name))
     taken.full_clean(exclude=["author", "undoes", "revises", "claimed_by", "decided_by"])
@@ -300,28 +304,7 @@ def undo(correction: Correction, *, by: User, reason: str = "", only: UUID | Non
         raise Refused("It is undone already.")
     if not proposed:
         raise Refused("Nothing of it was published, so there is nothing to undo.")
-    undone = send(proposed, sender=Sender(by), letter=Letter(reason), kind=Correction.Kind.UNDO, undoes=correction)
-    say(correction, Event.Kind.UNDONE, by)
-    return undone
-
-
-def not_undone(correction: Correction, changes: Iterable[Change]) -> list[Change]:
-    """Of its changes, those that no later correction has undone for good."""
-    undone = _undone_places(correction)
-    return [change for change in changes if _place(change) not in undone]
-
-
-def _undone_places(correction: Correction) -> set[tuple[str, str, str]]:
-    """An undo that was undone itself counts no more."""
-    undone: set[tuple[str, str, str]] = set()
-    for later in correction.undone_by.prefetch_related("changes"):
-        applied = [each for each in later.changes.all() if each.applied_at and each.outcome == Outcome.APPLIED]
-        undone |= {_place(each) for each in not_undone(later, applied)}
-    return undone
-
-
-def _place(change: Change) -> tuple[str, str, str]:
-    return change.model, change.row, change.path
+    return send(proposed, sender=Sender(by), letter=Letter(reason), kind=Correction.Kind.UNDO, undoes=correction)
 
 
 def sent_by(sender: Sender) -> models.QuerySet[Correction]:

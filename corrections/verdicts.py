@@ -77,15 +77,19 @@ class ChangeForm(forms.Form):
         if not self.cleaned_data.get("shown"):
             return {}
         values = {name: self._json(name) for name in self.before if VALUE + name in self.cleaned_data}
-        return {name: value for name, value in values.items() if value != _tidy(self.before[name])}
+        return {name: value for name, value in values.items() if value != self._tidy(name, self.before[name])}
 
     def _json(self, name: str) -> Json:
         value, of = self.cleaned_data[VALUE + name], self.kind.field(name)
-        if of.many_to_many:
-            return sorted(value)
-        if of.is_relation:
+        if of.is_relation and not of.many_to_many:
             return rows.plain(of, of.target_field.to_python(value)) if value else None
-        return _tidy(rows.plain(of, value))
+        return self._tidy(name, rows.plain(of, value))
+
+    def _tidy(self, name: str, value: Json) -> Json:
+        """Browsers send other line ends than they were given, and forms strip what stands around a text."""
+        if isinstance(value, str):
+            return value.replace("\r\n", "\n").strip()
+        return sorted(value) if self.kind.field(name).many_to_many else value
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -133,13 +137,6 @@ def _values(change: Change) -> dict[str, Json]:
         for name in kind.fields
         if name in given or not callable(kind.field(name).default)  # a new random one each time
     }
-
-
-def _tidy(value: Json) -> Json:
-    """Browsers send other line ends than they were given, and forms strip what stands around a text."""
-    if isinstance(value, str):
-        return value.replace("\r\n", "\n").strip()
-    return sorted(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
 
 
 def field_for(kind: Editable, name: str, value: Json, names: Names) -> forms.Field | None:

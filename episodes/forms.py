@@ -32,7 +32,10 @@ class ProfileForm(forms.ModelForm):
             "wants_credit": "Name me next to what I contributed",
             "credit_name": "Name to be shown",
         }
-        help_texts = {"credit_name": "Everybody sees it. Empty: your username."}
+        help_texts = {
+            "credit_name": "Everybody sees it, with what you send from now on. Empty: your username. "
+            "What you sent under another name is shown without any."
+        }
 
 
 class DeleteForm(forms.Form):

@@ -1,7 +1,10 @@
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 
 from .gate import Prose
+
+valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")
 
 
 class Series(models.Model):
@@ -78,5 +81,5 @@ class Viewer(models.Model):
 
     @property
     def credit(self) -> str:
-        """The name to be shown with a contribution; empty if none should be."""
+        """The name to be shown with what they send; empty if none should be."""
         return (self.credit_name or self.user.get_username()) if self.wants_credit else ""

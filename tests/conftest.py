@@ -9,9 +9,13 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Model
 from django.test import Client
+from PIL import Image
+from pytest_django.plugin import blocking_manager_key
 
+from characters import portraits
 from characters.datasets.loading import load
 from characters.portraits import DIRECTORY, normalised
+from corrections import senders
 from tests.nets import gate_net
 from tests.shows import REAL_SHOW
 
@@ -27,11 +31,28 @@ def media(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.STORAGES = settings.STORAGES | {"archive": settings.STORAGES["archive"] | archive}
 
 
+@pytest.fixture(autouse=True, scope="session")
+def pictures_are_encoded_once() -> Iterator[None]:
+    """The same few are loaded again and again, and to encode them takes longer than to write all rows."""
+    encode, encoded = portraits._encode, {}
+
+    def remembering(picture: Image.Image, kind: str, **options: Any) -> bytes:
+        asked = picture.mode, picture.size, picture.tobytes(), kind, tuple(options.items())
+        if asked not in encoded:
+            encoded[asked] = encode(picture, kind, **options)
+        return encoded[asked]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(portraits, "_encode", remembering)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def quick_sign_in(settings: Any) -> None:
+def quick_sign_in(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords need not be safe here, and limits would be counted together for all tests that share a cache."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
+    monkeypatch.setattr(senders, "MOST_UPLOADS_AN_HOUR", 10**6)
 
 
 @pytest.fixture
@@ -112,3 +133,22 @@ def real_show(db: None, rows_of_the_real_show: list[list[Model]], pictures_of_th
         for rows in rows_of_the_real_show:
             if rows:
                 type(rows[0])._base_manager.bulk_create(rows)
+
+
+BETWEEN_VACUUMS = 10  # tests
+_since_vacuum = 0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """What a test has rolled back stays in PostgreSQL's tables, and is walked over, until somebody cleans up."""
+    global _since_vacuum
+    yield
+    _since_vacuum += 1
+    is_of_tests = str(connection.settings_dict["NAME"]).startswith("test_")
+    if connection.vendor != "postgresql" or not is_of_tests or _since_vacuum < BETWEEN_VACUUMS:
+        return
+    _since_vacuum = 0
+    tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True)]
+    with item.config.stash[blocking_manager_key].unblock(), connection.cursor() as cursor:
+        cursor.execute(f"VACUUM {', '.join(tables)}")

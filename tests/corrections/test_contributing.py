@@ -1,18 +1,22 @@
 """What somebody sends from the public pages, and what is made of it."""
 
+import os
 import re
 from io import BytesIO
+from secrets import token_hex
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from characters.models import Alias, Character, Faction, Membership, Relationship, Revelation, Trait
-from corrections import sending
+from corrections import archive, senders, sending
 from corrections.models import Change, Correction
 from episodes.models import Episode
 from tests.corrections.forms import fields_of, send_form, send_on
@@ -285,6 +289,50 @@ def test_what_is_no_picture_is_refused(ann: Character, content: bytes) -> None:
     assert not Correction.objects.exists()
 
 
+def test_pictures_have_a_pace_and_what_else_was_typed_stays(ann: Character, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(senders, "MOST_UPLOADS_AN_HOUR", 1)
+    client, address = Client(REMOTE_ADDR=f"2001:db8:{token_hex(2)}:{token_hex(2)}::1"), form_of(ann, add="portrait")
+    client.cookies["progress"] = "3"
+    assert "Your picture is kept" in send_form(client, address, new0__image=picture()).content.decode()
+    response = send_form(client, address, new0__image=picture("blue"), new0__alt_text="Ann, in blue")
+    assert response.status_code == 422
+    assert "too many pictures" in response.content.decode()
+    assert fields_of(response)["new0-alt_text"] == ["Ann, in blue"]
+    assert len(storages["archive"].listdir("portraits")[1]) == 1
+
+
+def kept_files() -> set[str]:
+    return set(storages["archive"].listdir("portraits")[1])
+
+
+def grown_old() -> None:
+    long_ago = (timezone.now() - 2 * archive.UNSENT).timestamp()
+    for name in kept_files():
+        os.utime(storages["archive"].path(f"portraits/{name}"), (long_ago, long_ago))
+
+
+def test_pictures_of_forms_that_were_never_sent_are_removed(ann: Character, moderator: User) -> None:
+    values = {"new0__credit": "Me", "new0__licence": "CC0", "new0__alt_text": "Ann"}
+    client, address = at(3), form_of(ann, add="portrait")
+    send_form(client, address, new0__image=picture(), **values)
+    accepted(only_change().correction, by=moderator, accept=False, why="It is not hers.")
+    (rejected,) = kept_files()
+    unsent = send_form(client, address, new0__image=picture("blue"))
+    call_command("remove_unsent_files", verbosity=0)
+    assert len(kept_files()) == 2  # somebody may still be writing
+    grown_old()
+    send_form(client, address, new0__image=picture("green"))
+    send_form(client, address, new0__image=picture("blue"))  # the same again is as young as a new one
+    call_command("remove_unsent_files", verbosity=0)
+    assert len(kept_files()) == 3
+    grown_old()
+    call_command("remove_unsent_files", verbosity=0)
+    assert kept_files() == {rejected}
+    response = send_on(client, address, unsent, **values)
+    assert response.status_code == 422
+    assert "Please choose a picture" in response.content.decode()
+
+
 def test_no_other_file_can_be_named(ann: Character) -> None:
     response = send_form(
         at(3), form_of(ann, add="portrait"), new0__kept="portraits/secret.webp",
@@ -323,6 +371,7 @@ def test_a_limit_is_told_and_nothing_is_lost(ann: Character, monkeypatch: pytest
     ("behind_proxy", "forwarded", "counted"),
     [
         (False, "198.51.100.1", "127.0.0.1"), (True, "203.0.113.9, 198.51.100.1", "198.51.100.1"),
+        (True, "::ffff:198.51.100.1", "198.51.100.1"),
         (True, "nonsense", "unknown"), (True, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
     ],
 )  # fmt: skip

@@ -12,11 +12,12 @@ from PIL import Image
 
 from characters import portraits
 from characters.models import Alias, Character, Portrait, Revelation, Trait
-from corrections import rows
+from corrections import deciding, reading, rows
 from corrections.models import Change, Correction, State
 from corrections.reading import diff_of_words
 from corrections.sending import Letter, adding, removing
-from episodes.models import Episode
+from episodes.accounts import forget
+from episodes.models import Episode, Series, Viewer
 from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, page_of, verdict
 from tests.corrections.letters import accepted, new, sent, set_to, somebody
 from tests.people import person
@@ -147,6 +148,48 @@ def test_an_added_row_is_edited_in_all_its_fields(desk: Client, author: User) ->
     assert not ann.aliases.filter(name="Annie").exists()
 
 
+def test_a_list_keeps_the_order_in_which_it_was_written(desk: Client, author: User) -> None:
+    series = Series.objects.create(title="The show")
+    correction = sent(set_to(series, "music", ["Zoe", "Bob"]), by=author)
+    change = correction.changes.get()
+    decide_by_form(desk, correction, verdict(change, "accept", music='["Zoe", "Bob", "Amy"]'))
+    series.refresh_from_db()
+    assert series.music == ["Zoe", "Bob", "Amy"]
+
+
+def test_what_is_decided_makes_room_on_a_long_correction(
+    desk: Client, author: User, moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "MOST_SHOWN", 2)
+    ann = somebody()
+    names = [new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Anna", "Annie", "Nancy")]
+    correction = sent(*names, by=author)
+    assert "Nancy" not in told(desk.get(page_of(correction)))
+    first = correction.changes.order_by("position")[0]
+    decide_by_form(desk, correction, verdict(first, "accept"))
+    page = told(desk.get(page_of(correction)))
+    assert "Nancy" in page
+    assert "Annie" in page
+
+
+def test_how_its_author_will_be_named_is_read_first(desk: Client, author: User) -> None:
+    Viewer.objects.create(user=author, wants_credit=True, credit_name="Ann of the West")
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    for page in (page_of(correction), QUEUE):
+        assert "named as “Ann of the West”" in told(desk.get(page))
+    person_of_no_name = sent(set_to(status_of(somebody("bea", name="Bea")), "value", "dead"), by=person("shy"))
+    assert "named as" not in told(desk.get(page_of(person_of_no_name)))
+
+
+def test_who_leaves_takes_their_name_along(author: User) -> None:
+    Viewer.objects.create(user=author, wants_credit=True, credit_name="Ann of the West")
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    assert correction.credit == "Ann of the West"
+    forget(author)
+    correction.refresh_from_db()
+    assert correction.credit == ""
+
+
 def test_each_change_by_itself_in_one_form(desk: Client, author: User) -> None:
     ann = somebody()
     correction = sent(
@@ -273,6 +316,17 @@ def test_the_next_is_none_whose_text_names_what_comes_later(author: User) -> Non
     assert client.post(address("next"))["Location"] == page_of(telling)
 
 
+def test_the_next_is_found_behind_many_that_tell_too_much(author: User) -> None:
+    ann, zed = somebody(), somebody("zed", since=3)
+    Alias.objects.filter(character=zed).update(name="Zed")
+    status = status_of(ann)
+    for number in range(21):
+        sent(set_to(status, "value", f"looks for Zed {number}"), by=author, kind="edit")
+    free = sent(new(Alias, character=ann, name="Free", revealed_in_id=1), by=author)
+    client = at_the_desk(person("one", role="moderator"), episode=1)
+    assert client.post(address("next"))["Location"] == page_of(free)
+
+
 def test_after_a_decision_comes_the_next(desk: Client, author: User, moderator: User) -> None:
     ann = somebody()
     first = sent(set_to(status_of(ann), "value", "dead"), by=author)
@@ -310,6 +364,20 @@ def test_the_clear_ones_are_accepted_together_and_the_others_left(desk: Client, 
     assert states == [State.ACCEPTED, State.OPEN, State.FAILED, State.OPEN]
     assert "1 accepted" in page
     assert page.count("is left.") == 3
+
+
+def test_what_is_too_large_to_be_checked_is_left_and_says_so(
+    desk: Client, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_TRIED", 1)
+    ann = somebody()
+    names = [new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Annie", "Anna")]
+    correction = sent(*names, by=author)
+    chosen = {"action": "accept_selected", "_selected_action": [str(correction.pk)]}
+    assert "too large for its texts to be checked" in desk.post(QUEUE, chosen, follow=True).content.decode()
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+    assert "nobody has checked its texts" in told(desk.get(page_of(correction)))
 
 
 def test_rejecting_in_bulk_needs_a_reason(desk: Client, author: User) -> None:
@@ -375,6 +443,20 @@ def test_names_are_those_of_the_moderators_own_episode(halfway: Client, author: 
         assert "the stranger" in told(page)
         assert "Queen Ann" not in told(page)
         assert "Zed" not in told(page)
+
+
+def test_each_is_named_as_of_its_own_episode(halfway: Client, author: User, moderator: User) -> None:
+    """What was opened on purpose tells no more of the others."""
+    ann, bea = somebody(name="the stranger"), somebody("bea", name="the guest", since=2)
+    Alias.objects.create(character=ann, name="Queen Ann", headline=True, revealed_in_id=3)
+    Alias.objects.create(character=bea, name="Queen Bea", headline=True, revealed_in_id=3)
+    own = sent(new(Alias, character=ann, name="Annie", revealed_in_id=1), by=moderator)
+    of_two = sent(new(Alias, character=bea, name="Bee", revealed_in_id=2), by=author)
+    of_three = sent(new(Alias, character=ann, name="Her Majesty", revealed_in_id=3), by=author)
+    for correction in (of_two, of_three):
+        halfway.post(address("open", correction.pk))
+    lines = {each: each.line.about for each in halfway.get(QUEUE).context["cl"].result_list}
+    assert lines == {own: ("the stranger",), of_two: ("the guest",), of_three: ("Queen Ann",)}
 
 
 def test_an_end_that_comes_later_is_not_told(halfway: Client, author: User) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from characters.models import Character, Trait
 from corrections import desk
 from corrections.models import Change, Correction, State
-from corrections.sending import Sender, new_receipt, setting
+from corrections.sending import Sender, new_receipt, setting, undo
 from episodes.models import Episode
 from tests.corrections.forms import OWN, fields_of, send_on
 from tests.corrections.letters import accepted, sent, set_to, somebody
@@ -402,6 +402,43 @@ def test_an_answer_has_a_length_and_a_pace(status: Trait, contributor: User, mon
     assert refused.status_code == 409
     assert "And more." in refused.content.decode()
     assert correction.events.filter(kind="said").count() == 2
+
+
+def test_amending_has_a_pace(status: Trait, contributor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    from corrections import sending
+
+    monkeypatch.setattr(sending, "MOST_AMENDED_AN_HOUR", 1)
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    client, again = browser(user=contributor), pages(correction)["again"]
+    value = f"{status.pk}-value"
+    assert send_on(client, again, client.get(again), **{value: "missing"}).status_code == 303
+    refused = send_on(client, again, client.get(again), **{value: "asleep"})
+    assert refused.status_code == 409
+    assert fields_of(refused)[value] == ["asleep"]
+    assert correction.changes.current().get().after == "missing"
+
+
+def test_an_undo_is_told_once_it_is_published(status: Trait, moderator: User, contributor: User) -> None:
+    correction = sent(set_to(status, "value", "dead"), by=contributor)
+    accepted(correction, by=moderator)
+    undone = undo(correction, by=person(role="editor"))
+    address, client = pages(correction)[""], browser(user=contributor)
+    assert "undid it" not in text(client, address)
+    accepted(undone, by=moderator)
+    assert "undid it" in text(client, address)
+
+
+def test_a_part_that_is_undone_is_told_as_a_part(status: Trait, moderator: User, contributor: User) -> None:
+    alias = status.character.aliases.get()
+    correction = sent(set_to(status, "value", "dead"), set_to(alias, "name", "Anna"), by=contributor)
+    accepted(correction, by=moderator)
+    first, second = correction.changes.order_by("position")
+    address, client = pages(correction)[""], browser(user=contributor)
+    accepted(undo(correction, by=person(role="editor"), only=first.pk), by=moderator)
+    assert text(client, address).count("A part of it still stands.") == 1
+    accepted(undo(correction, by=person("other", role="editor"), only=second.pk), by=moderator)
+    assert text(client, address).count("undid it") == 2
+    assert text(client, address).count("A part of it still stands.") == 1
 
 
 def test_moderators_write_no_novels_either(status: Trait, moderator: User, contributor: User) -> None:

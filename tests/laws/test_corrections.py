@@ -161,6 +161,24 @@ def test_nobody_is_named_who_did_not_ask_for_it(moderator: User) -> None:
     assert "shy" not in body.casefold()
 
 
+def test_a_name_that_no_moderator_has_read_is_shown_to_nobody(moderator: User) -> None:
+    """It would stand at every episode, whatever it tells."""
+    author = person("author")
+    viewer = Viewer.objects.create(user=author, wants_credit=True, credit_name="Somebody")
+    with net_lifted():
+        waiting = sent(set_to(Trait.objects.get(revealed_in=1), "value", "x"), by=author)
+        viewer.credit_name = "Ann dies in 9"
+        viewer.save()
+        accepted(waiting, by=moderator)
+    assert "thanks to" not in ask("/changes/", progress=2).body.decode()
+    viewer.credit_name = "Somebody"
+    viewer.save()
+    assert "thanks to Somebody" in ask("/changes/", progress=2).body.decode()
+    viewer.wants_credit = False
+    viewer.save()
+    assert "Somebody" not in ask("/changes/", progress=2).body.decode()
+
+
 def test_pages_of_what_changed(moderator: User, django_assert_max_num_queries: Any) -> None:
     with net_lifted():
         for number in range(35):

@@ -41,6 +41,7 @@ def test_who_goes_back_before_a_page_does_not_stay_at_its_address(visitor: Visit
         (f"/factions/{blue}/blue/", f"/factions/{red}/red/"),
         (f"/corrections/new/characters/{bea}/", f"/corrections/new/characters/{ann}/"),
         (f"/corrections/new/factions/{blue}/", f"/corrections/new/factions/{red}/"),
+        ("/corrections/new/episodes/3/", "/corrections/new/episodes/2/"),
         ("/tags/late/", "/tags/"),
         ("/c/zzzzzzzzzzzz/", "/episodes/3/"),
         ("/tags/nothing/", "/search/?q=bea"),
