@@ -10,7 +10,7 @@ run: $(VENV)/.installed  ## install, migrate, load the data set and serve at htt
 	$(IN_VENV) manage.py migrate --verbosity 0
 	$(IN_VENV) manage.py load_dataset --if-empty
 	@$(IN_VENV) manage.py demo_logins --address $(ADDRESS)
-	$(IN_VENV) manage.py runserver $(ADDRESS)
+	SITE_URL=$${SITE_URL:-http://$(ADDRESS)} $(IN_VENV) manage.py runserver $(ADDRESS)
 
 test: $(VENV)/.installed-dev  ## install what tests need and run all of them
 	$(IN_VENV) -m pytest -n auto --dist worksteal

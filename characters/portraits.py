@@ -51,7 +51,7 @@ def normalised(upload: IO[bytes]) -> ContentFile:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise too_large from error
-    except (OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # there is no end to what Pillow says of a file that is broken
         raise ValidationError({"image": f"This is no readable {', '.join(FORMATS)} picture."}) from error
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     encoded = _encode(picture, "webp", lossless=True, method=4)
@@ -142,7 +142,7 @@ def find_aside(name: str) -> File | None:
 
 
 def is_kept(name: str) -> bool:
-    return bool(name) and (archive.holds(name) or default_storage.exists(name))
+    return bool(name) and (archive.holds_on_to(name) or default_storage.exists(name))
 
 
 def take_down(name: str) -> None:

@@ -14,13 +14,14 @@ from corrections.models import Change, Correction
 from corrections.rows import EPISODES, Editable, Json
 from corrections.sending import Proposed
 from episodes.gate import Prose
+from episodes.progress import last_episode
 
 from . import contributing
 from .cast import Cast
 from .contributing import FIELDS, NAMES, SUBJECTS, CorrectablePage, Part
 from .models import Character, Faction
 from .naming import Naming, without_id
-from .suggesting import LABELS, Written
+from .suggesting import LABELS, MOST_NEW, Written, is_owned
 from .values import ChangedField, Lately, LatelyLine, Link, ShownChange
 
 if TYPE_CHECKING:
@@ -142,9 +143,10 @@ def _hidden_until(lore: "Lore", correction: Correction, change: Change, part: Pa
     told = [*_episodes(change, change.before), *_episodes(change, change.after)]
     if later := [number for number in told if number > lore.progress]:
         return max(later)
-    if _is_within(correction, lore.progress) or change.action != Action.SET or part is not None:
+    is_known = _is_within(correction, lore.progress) or lore.progress == last_episode()
+    if is_known or change.action != Action.SET or part is not None:
         return None
-    return correction.revealed_in
+    return last_episode() if correction.revealed_in is None else correction.revealed_in
 
 
 def _fields(change: Change, values: Json) -> Iterable[tuple[Editable, str, Json]]:
@@ -247,8 +249,10 @@ def page_to_write_again(lore: "Lore", correction: Correction) -> tuple[Correctab
 
     So does all that is about a later episode: no field could hold it, and its author has gone back.
     """
-    changes = list(correction.changes.proposed().order_by("position"))
-    page = _best_page(lore, correction, changes)
+    proposed = correction.changes.proposed().order_by("position").prefetch_related("subjects")
+    done = {Decision.ACCEPTED, Decision.REJECTED} if correction.is_undecided else {Decision.ACCEPTED}
+    changes = [change for change in proposed if change.decision not in done]
+    page = _best_page(lore, changes)
     if page is None:
         return None
     by_row = {(part.model, part.row): part for part in page.parts}
@@ -259,8 +263,6 @@ def page_to_write_again(lore: "Lore", correction: Correction) -> tuple[Correctab
     later = 0
     for change in changes:
         part, short = by_row.get((change.model, change.row)), change.model.rpartition(".")[2]
-        if change.decision == Decision.ACCEPTED:
-            continue
         if _hidden_until(lore, correction, change, part) is not None:
             later += 1
             rest.append(_as_it_was(change))
@@ -268,11 +270,9 @@ def page_to_write_again(lore: "Lore", correction: Correction) -> tuple[Correctab
             parts[part.ref]["remove"] = True
         elif change.action == Action.SET and part is not None and change.path in part.shown:
             parts[part.ref][change.path] = teller.typed(change, change.path, change.after)
-        elif change.action == Action.ADD and short in dict(page.additions):
+        elif change.action == Action.ADD and len(new) < MOST_NEW and _can_be_added(page, change):
             typed = {name: teller.typed(change, name, value) for _, name, value in _fields(change, change.after)}
-            values: dict[str, Any] = change.after or {}
-            own = values.get("character") or values.get("faction") or values.get("content_object")
-            new.append((short, typed | {"whose": own}))
+            new.append((short, typed | {"whose": _owner(change)}))
         else:
             rest.append(_as_it_was(change))
     if later_episodes(lore, {correction: changes}):
@@ -283,16 +283,27 @@ def page_to_write_again(lore: "Lore", correction: Correction) -> tuple[Correctab
     return page, Written(parts, new, letter), rest
 
 
+def _can_be_added(page: CorrectablePage, change: Change) -> bool:
+    """In the form of this page, by whom it is meant: two may have become one since, or be two again."""
+    is_offered = change.model.rpartition(".")[2] in dict(page.additions)
+    return is_offered and (not is_owned(change.model) or _owner(change) in dict(page.bearers))
+
+
+def _owner(change: Change) -> Json:
+    values = change.after or {}
+    return values.get("character") or values.get("faction") or values.get("content_object")
+
+
 def _as_it_was(change: Change) -> Proposed:
     return Proposed(change.action, change.model, change.row, change.path, change.before, change.after)
 
 
-def _best_page(lore: "Lore", correction: Correction, changes: Sequence[Change]) -> CorrectablePage | None:
+def _best_page(lore: "Lore", changes: Sequence[Change]) -> CorrectablePage | None:
     """That on which most of the changes can be made."""
     counts: dict[str, int] = defaultdict(int)
-    for subject in correction.subjects():
-        counts[subject] += 1
     for change in changes:
+        for each in change.subjects.all():
+            counts[each.subject] += 1
         if change.model == "characters.revelation" and (change.after or change.before):
             for number in _episodes(change, change.after if change.action == Action.ADD else change.before):
                 counts[f"episodes.episode:{number}"] += 1

@@ -9,6 +9,7 @@ from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
@@ -131,6 +132,11 @@ def name_of_episode(row: EpisodeRow) -> str:
     if not row.number:
         return "Before the first episode"
     return f"{row.number} · {row.title}" if row.title else f"Episode {row.number}"
+
+
+def is_owned(model: str) -> bool:
+    """Whether it is a row of the page's own; others name both ends."""
+    return model.endswith((".alias", ".trait", ".portrait", "tag"))
 
 
 class RowForm(forms.Form):
@@ -264,8 +270,7 @@ class NewForm(RowForm):
 
     @property
     def is_owned(self) -> bool:
-        """Whether it is a row of the page's own; others name both ends."""
-        return self.model.endswith((".alias", ".trait", ".portrait", "tag"))
+        return is_owned(self.model)
 
     def _presets(self) -> dict[str, Any]:
         episode = self.lore.progress if self.page.episode is None else self.page.episode
@@ -291,8 +296,10 @@ class NewForm(RowForm):
         """Out of the public's reach, so that it need not be chosen again when something else is wrong."""
         upload = self.cleaned_data.get("image")
         try:
-            if not upload:
-                self.after["image"] = self._kept_before()
+            if not upload and not self._kept_before:
+                self.add_error("image", "Please choose a picture.")
+            elif not upload:
+                self.after["image"] = self._kept_before
             elif self.may_upload():
                 self.after["image"] = portraits.put_aside(portraits.normalised(upload))
             else:
@@ -300,20 +307,22 @@ class NewForm(RowForm):
         except ValidationError as error:
             self.add_error("image", error.messages)
 
+    @cached_property
     def _kept_before(self) -> str:
+        """What was kept when the form was sent before."""
         try:
-            name = str(signing.loads(self.cleaned_data.get("kept", ""), salt=KEPT))
+            name = str(signing.loads(self.data.get(self.add_prefix("kept"), ""), salt=KEPT))
         except signing.BadSignature:
-            name = ""
-        if not portraits.is_kept(name):
-            raise ValidationError("Please choose a picture.")
-        return name
+            return ""
+        return name if portraits.is_kept(name) else ""
 
     @property
     def kept_upload(self) -> str:
         """What stands in for an upload that is kept already."""
-        told = getattr(self, "after", {}) if self.is_bound else self.initial
-        name = told.get("image", "")
+        name = self.initial.get("image", "")
+        if self.is_bound:
+            self.is_valid()  # which looks at the picture, and keeps it
+            name = getattr(self, "after", {}).get("image") or self._kept_before
         return signing.dumps(name, salt=KEPT) if name else ""
 
     def proposed(self) -> list[Proposed]:
@@ -393,7 +402,7 @@ class Draft:
         posted: bool = False,
         written: "Written | None" = None,
     ) -> None:
-        self.lore, self.page, self.posted = lore, page, posted
+        self.lore, self.page, self.posted, self.asked = lore, page, posted, asked
         written = written or Written()
         refs = {*asked.getlist("row"), *written.parts}
         additions = dict(page.additions)
@@ -401,7 +410,7 @@ class Draft:
         added = [(short, values) for short, values in added if short in additions][:MOST_NEW]
         chosen = [part for part in page.parts if part.ref in refs]
         self.left = [part for part in page.parts if part.ref not in refs]
-        self.is_gone = posted and len(refs) > len(chosen)
+        self.gone = sorted(refs - {part.ref for part in chosen}) if posted else []
         seen = [part for part in chosen if posted and f"{part.ref}-seen" in asked]
         bound: dict[str, Any] = {"data": asked, "files": files}
         self.parts = [
@@ -434,17 +443,41 @@ class Draft:
         return bool(self.parts or self.new)
 
     @property
+    def is_gone(self) -> bool:
+        return bool(self.gone)
+
+    @property
+    def typed_in_vain(self) -> list[str]:
+        """What was written into rows that are gone; and why, where nothing else is left."""
+        typed = [
+            self.asked[name]
+            for ref in self.gone
+            for name in self.asked
+            if name.startswith(f"{ref}-") and name != f"{ref}-seen"
+        ]
+        reason = [] if self.is_chosen else [self.asked.get("reason", "")]
+        return [text for text in [*typed, *reason] if text.strip()]
+
+    @property
     def rows(self) -> list["PartForm | NewForm"]:
         return [*self.parts, *self.new]
 
     @property
     def is_sent(self) -> bool:
         """Whether all of it was on the page that was sent; or else it asks for more of the form first."""
-        return self.posted and "more" not in self.letter.data and all(form.is_bound for form in self.rows)
+        return self.posted and "more" not in self.asked and all(form.is_bound for form in self.rows)
 
     @cached_property
     def is_valid(self) -> bool:
         return all([*(form.is_valid() for form in self.rows), self.letter.is_valid()])
+
+    def find_no_fault_yet(self) -> None:
+        """Somebody asks for more of the form, and is still writing; but a picture that cannot be kept is told."""
+        for form in (form for form in [*self.rows, self.letter] if form.is_bound):
+            form.full_clean()
+            upload = form.add_prefix("image")
+            told = {name: found for name, found in form.errors.items() if name == "image" and upload in form.files}
+            form._errors = ErrorDict(told)
 
     @property
     def mistakes(self) -> list[tuple[str, str]]:

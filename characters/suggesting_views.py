@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from corrections import sending
 from corrections.apply import Refused
+from corrections.models import Correction
 from corrections.senders import may_upload, sender_of
 from corrections.sending import Letter, Sender
 from corrections.views import address_of, own_correction
@@ -46,6 +47,8 @@ def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> Ht
     if found is None:
         raise Http404
     page, written, rest = found
+    if earlier.kind != Correction.Kind.SUGGESTION:  # an editor's may hold what this form has no field for
+        return HttpResponseRedirect(address_of(earlier, receipt))
     claimed = earlier.is_undecided and earlier.is_claimed
     if request.method != "POST" and (claimed or not (written.parts or written.new)):
         return HttpResponseRedirect(address_of(earlier, receipt))  # it says there why it cannot be changed now
@@ -82,13 +85,16 @@ def _form(
         files=request.FILES, posted=posted, written=written,
     )  # fmt: skip
     status = 200
+    if posted and not draft.is_sent:
+        draft.find_no_fault_yet()
     if draft.is_sent:
         sender = sender_of(request)
         if draft.is_by_a_machine:
             return HttpResponseRedirect(_nowhere(sender), status=303)
         status = 422
         try:
-            if draft.is_valid:
+            _refuse_if_signed_out(asked, sender)
+            if draft.is_valid and not draft.is_gone:
                 return HttpResponseRedirect(send(draft, sender), status=303)
         except Refused as refused:
             status = 409 if earlier else 429
@@ -101,6 +107,16 @@ def _form(
         context["version"] = asked.get("version", "") if posted and status != 409 else earlier.version
         context["at"] = asked.get("at", "") if posted else request.lore.progress
     return render(request, "corrections/form.html", context, status=status)
+
+
+def _refuse_if_signed_out(asked: QueryDict, sender: Sender) -> None:
+    """Who signed in to send something finds it among their own, unless they choose otherwise."""
+    name = asked.get("as", "")
+    if name and (sender.user is None or sender.user.get_username() != name):
+        raise ValidationError(
+            f"You opened this as {name}, and are not signed in as {name} any more. Sign in again in another window and "
+            "send this once more; or send it as it says below."
+        )
 
 
 def _send_new(draft: Draft, sender: Sender) -> str:

@@ -179,7 +179,9 @@ def _settle(correction: Correction, by: User, *, by_author: bool) -> None:
         correction.decided_at = timezone.now()
         correction.claimed_by = correction.claimed_until = None
     correction.decided_by, correction.by_author = by, by_author
-    correction.revealed_in = touched_by(correction.changes.proposed())
+    touched = touched_by(correction.changes.proposed())
+    if touched is not None:  # or else one of its rows is gone, and what was written of it is no earlier for that
+        correction.revealed_in = touched
     correction.save()
 
 
@@ -192,6 +194,12 @@ def not_undone(correction: Correction, changes: Iterable[Change]) -> list[Change
     """Of its changes, those that no later correction has undone for good."""
     undone = _undone_places(correction)
     return [change for change in changes if _place(change) not in undone]
+
+
+def is_undone(correction: Correction) -> bool:
+    """Whether all that was published of it has been taken back."""
+    applied = list(correction.changes.current().applied().filter(outcome=Outcome.APPLIED))
+    return bool(applied) and not not_undone(correction, applied)
 
 
 def _undone_places(correction: Correction) -> set[tuple[str, str, str]]:

@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_delete
+from django.db.models.signals import pre_delete
 
 
 class CorrectionsConfig(AppConfig):
@@ -8,4 +8,4 @@ class CorrectionsConfig(AppConfig):
     def ready(self) -> None:
         from .senders import name_no_more
 
-        post_delete.connect(name_no_more, sender="episodes.Viewer")
+        pre_delete.connect(name_no_more, sender="episodes.Viewer")

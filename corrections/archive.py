@@ -23,24 +23,29 @@ def archive() -> Storage:
 
 
 def keep(name: str, content: bytes) -> None:
-    try:
-        os.utime(archive().path(name))  # for whoever tidies up it is as young as if it were new
-    except FileNotFoundError:
+    if not holds_on_to(name):
         archive().save(name, ContentFile(content))
 
 
-def holds(name: str) -> bool:
-    return bool(name) and archive().exists(name)
+def holds_on_to(name: str) -> bool:
+    """Whether it is there; if so, for whoever tidies up it is as young as if it were new."""
+    try:
+        os.utime(archive().path(name))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def find(name: str) -> File | None:
-    return archive().open(name) if holds(name) else None
+    return archive().open(name) if name and archive().exists(name) else None
 
 
 def remove_unsent() -> int:
     """Files of forms that were never sent to their end; returns how many there were."""
-    cutoff, named = timezone.now() - UNSENT, _named_by_changes()
-    unsent = [name for name in _files() if name not in named and archive().get_modified_time(name) < cutoff]
+    cutoff = timezone.now() - UNSENT
+    old = [name for name in _files() if archive().get_modified_time(name) < cutoff]
+    named = _named_by_changes()  # after the age: who sends one now makes it young before a change names it
+    unsent = [name for name in old if name not in named and archive().get_modified_time(name) < cutoff]
     for name in unsent:
         archive().delete(name)
     return len(unsent)

@@ -28,7 +28,9 @@ class Said:
     text: str
 
 
-def state_of(correction: Correction) -> str:
+def state_of(correction: Correction, *, undone: bool = False) -> str:
+    if undone:
+        return f"{STATES[State(correction.state)]}, and undone later"
     if correction.is_undecided and correction.is_claimed:
         return "A moderator is looking at it"
     return STATES[State(correction.state)]

@@ -99,6 +99,10 @@ class Correction(models.Model):
         return self.state in UNDECIDED
 
     @property
+    def was_accepted(self) -> bool:
+        return self.state in (State.ACCEPTED, State.PARTLY)
+
+    @property
     def thanks_to(self) -> str:
         """The name to be shown with it, as long as its author still wants that very name."""
         return self.credit if self.credit == credit_of(self.author) else ""

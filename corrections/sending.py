@@ -16,7 +16,18 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from . import rows
-from .apply import InTheWay, Refused, hanging_on, in_measure, not_undone, say, take, tell_subjects, touched_by
+from .apply import (
+    AlreadyDecided,
+    InTheWay,
+    Refused,
+    hanging_on,
+    in_measure,
+    not_undone,
+    say,
+    take,
+    tell_subjects,
+    touched_by,
+)
 from .models import UNDECIDED, Change, Correction, Event, State, credit_of
 from .rows import Json, Values
 
@@ -27,6 +38,10 @@ MOST_AN_HOUR = 10  # corrections of one person, and of one address
 MOST_ANSWERS_AN_HOUR = 10  # to one correction
 MOST_AMENDED_AN_HOUR = 10  # one correction
 MOST_CHANGES = 200  # in a correction that somebody wrote by hand
+CHANGED_MEANWHILE = (
+    "It was changed since you opened this, perhaps by you in another window. Below is what you wrote here; sending it "
+    "puts it in the place of that."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +181,7 @@ def _write_changes(correction: Correction, proposed: Sequence[Proposed]) -> None
             correction=correction, position=position, action=each.action, model=each.model, row=each.row,
             path=each.path, before=each.before, after=each.after,
         )
-        for position, each in enumerate(_worth_sending(proposed))
+        for position, each in enumerate(_worth_sending(proposed), start=correction.changes.current().count())
     ]  # fmt: skip
     if not changes:
         raise ValidationError("There is nothing in it that would change anything.")
@@ -175,7 +190,7 @@ def _write_changes(correction: Correction, proposed: Sequence[Proposed]) -> None
     Change.objects.bulk_create(changes)
     for change in changes:
         tell_subjects(change)
-    correction.revealed_in = touched_by(changes)
+    correction.revealed_in = touched_by(correction.changes.proposed())
     correction.save(update_fields=["revealed_in"])
 
 
@@ -206,17 +221,20 @@ def refuse_if_too_many(sender: Sender) -> None:
 def amend(
     correction: Correction, proposed: Sequence[Proposed], *, sender: Sender, version: int, letter: Letter
 ) -> Correction:
-    """Put others in the place of its changes, until a moderator works on it. The earlier ones are kept."""
-    taken = _take_own(correction, sender, version)
+    """Put others in the place of those that nobody has decided, until a moderator works on it. The earlier are kept."""
+    try:
+        taken = _take_own(correction, sender, version)
+    except AlreadyDecided as error:
+        if Correction.objects.undecided().filter(pk=correction.pk).exists():
+            raise Refused(CHANGED_MEANWHILE) from error
+        raise
     lately = taken.events.filter(kind=Event.Kind.AMENDED, at__gt=timezone.now() - timedelta(hours=1))
     if lately.count() >= MOST_AMENDED_AN_HOUR:
         raise Refused(f"You changed it {MOST_AMENDED_AN_HOUR} times within an hour. Please go on a little later.")
-    if taken.changes.current().exclude(decision=Change.Decision.PENDING).exists():
-        raise Refused("Part of it is decided. Please send what is left as a new correction.")
     if _says_the_same(taken, proposed, letter):
         raise ValidationError("This is the same as what you sent before.")
     before = taken.state
-    taken.changes.current().update(replaced=True)
+    taken.changes.current().filter(decision=Change.Decision.PENDING).update(replaced=True)
     taken.state, taken.credit = State.OPEN, credit_of(sender.user)
     for name in ("reason", "evidence_episode", "evidence_time", "evidence_url"):
         setattr(taken, name, getattr(letter, name))
@@ -237,7 +255,8 @@ def _says_the_same(correction: Correction, proposed: Sequence[Proposed], letter:
         return str(each.action), each.model, "", "", values
 
     earlier = Letter(correction.reason, correction.evidence_episode, correction.evidence_time, correction.evidence_url)
-    before, now = [told(each) for each in correction.changes.current()], [told(each) for each in proposed]
+    pending = correction.changes.current().filter(decision=Change.Decision.PENDING)
+    before, now = [told(each) for each in pending], [told(each) for each in proposed]
     return earlier == letter and sorted(before, key=repr) == sorted(now, key=repr)
 
 

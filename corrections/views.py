@@ -10,13 +10,13 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from episodes.progress import is_own_hand
 from episodes.requests import Visit, form_of, whole_number
 
 from . import sending
-from .apply import Refused
+from .apply import Refused, is_undone
 from .following import Said, state_of, thread_of
 from .models import MOST_SAID, Change, ChangeSubject, Correction, State
 from .recent import recent
@@ -54,11 +54,12 @@ def corrections(request: Visit) -> HttpResponse:
     for change in Change.objects.proposed().filter(correction__in=about).select_related("correction"):
         sent[change.correction].append(change)
     later = request.lore.later_episodes(sent)
+    undone = {each.pk for each in Correction.objects.filter(undone_by__isnull=False, pk__in=about) if is_undone(each)}
     followed = [
         Followed(
             url=address_of(each),
             sent_at=each.created_at,
-            state=state_of(each),
+            state=state_of(each, undone=each.pk in undone),
             is_waiting=each.state == State.ASKED,
             pages=tuple({known[subject] for subject in sorted(about[each.pk]) if subject in known}),
             reason="" if each.pk in later else each.reason,
@@ -83,9 +84,11 @@ def receipt(request: Visit, receipt: str) -> HttpResponse:
 
 
 @csrf_exempt  # is_own_hand() is the guard, as for progress
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
     found, sender = own_correction(request, pk, receipt)
+    if request.method != "POST":  # what is sent from such an address leads back to it
+        return HttpResponseRedirect(address_of(found, receipt))
     if not is_own_hand(request):
         return render(request, "corrections/not_from_here.html", status=403)
     version = whole_number(form_of(request).get("version")) or 0
@@ -97,9 +100,11 @@ def withdraw(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpR
 
 
 @csrf_exempt
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
     found, sender = own_correction(request, pk, receipt)
+    if request.method != "POST":  # what is sent from such an address leads back to it
+        return HttpResponseRedirect(address_of(found, receipt))
     if not is_own_hand(request):
         return render(request, "corrections/not_from_here.html", status=403)
     text = form_of(request).get("text", "").replace("\x00", "")
@@ -143,19 +148,27 @@ def _page(request: Visit, found: Correction, receipt: str = "", complaint: str =
     pages = {link for subject, link in lore.pages_of(subjects).items() if subject in subjects}
     thread: tuple[Said, ...] = thread_of(correction, lore.said)
     later = lore.later_episodes({correction: shown}).get(correction.pk)
-    may_amend = correction.is_undecided and not correction.is_claimed
+    told = lore.shown_changes(correction, shown)
+    is_suggestion = correction.kind == Correction.Kind.SUGGESTION
+    can_be_written = is_suggestion and any(
+        each.hidden_until is None and each.decision != Change.Decision.ACCEPTED for each in told
+    )
+    may_withdraw = correction.is_undecided and not correction.is_claimed
+    undone = is_undone(correction)
     context = {
         "correction": correction,
-        "state": state_of(correction),
-        "changes": lore.shown_changes(correction, shown),
+        "state": state_of(correction, undone=undone),
+        "thanks_to": correction.thanks_to if correction.was_accepted and not undone else "",
+        "changes": told,
         "pages": sorted(pages, key=lambda link: (link.name, link.url)),
         "thread": thread,
         "address": address_of(correction, receipt),
         "receipt": request.build_absolute_uri(address_of(correction, receipt)) if receipt else "",
         "later": later,
         "is_claimed": correction.is_undecided and correction.is_claimed,
-        "may_amend": may_amend,
-        "may_revise": correction.state in (State.REJECTED, State.PARTLY, State.WITHDRAWN),
+        "may_withdraw": may_withdraw,
+        "may_amend": may_withdraw and can_be_written,
+        "may_revise": can_be_written and correction.state in (State.REJECTED, State.PARTLY, State.WITHDRAWN),
         "revises": _other(request, correction.revises, receipt),
         "revised_by": [_other(request, each, receipt) for each in correction.revised_by.order_by("created_at")],
         "most_said": MOST_SAID,

@@ -236,6 +236,51 @@ def test_something_else_is_added_to_a_form_that_is_half_written(ann: Character) 
     assert Change.objects.count() == 2  # the new fact was left empty
 
 
+def test_nothing_is_wrong_while_one_asks_for_more_and_a_picture_is_kept(ann: Character) -> None:
+    client, address = at(3), form_of(ann, add="portrait")
+    more = send_form(client, address, reason="", new0__image=picture(), more="1")
+    assert 'class="errorlist' not in more.content.decode()
+    assert "Your picture is kept" in more.content.decode()
+    more = send_on(client, address, more, reason="", more="1")
+    assert "Your picture is kept" in more.content.decode()
+    broken = SimpleUploadedFile("x.png", b"no picture", "image/png")
+    refused = send_on(client, address, more, more="1", new0__image=broken)
+    assert "no readable" in refused.content.decode()
+    values = {"new0__credit": "Me", "new0__licence": "CC0", "new0__alt_text": "Ann"}
+    assert send_on(client, address, refused, more=None, **values).status_code == 303
+    assert Change.objects.get().after["image"].endswith(".webp")
+
+
+def test_what_was_typed_into_a_row_that_is_gone_is_shown_and_nothing_is_sent(ann: Character) -> None:
+    alias = Alias.objects.create(character=ann, name="Annie", revealed_in_id=1)
+    status = ann.traits.get()
+    client, address = at(3), form_of(ann, status, alias)
+    form = client.get(address)
+    typed, name = {f"{status.pk}-value": "a long story", f"{alias.pk}-name": "Anne"}, f"{alias.pk}-name"
+    status.delete()
+    response = send_on(client, address, form, **typed)
+    assert response.status_code == 422
+    assert "It was left out, and nothing is sent yet" in response.content.decode()
+    assert "a long story" in response.content.decode()
+    assert fields_of(response)[name] == ["Anne"]
+    alias.delete()
+    nothing_left = send_on(client, address, response, reason="Because.")
+    assert "Because." in nothing_left.content.decode()
+    assert "Anne" in nothing_left.content.decode()
+    assert not Correction.objects.exists()
+
+
+def test_who_has_been_signed_out_is_asked_before_it_goes_without_a_name(ann: Character) -> None:
+    status, user = ann.traits.get(), person("ben")
+    form = at(3, user).get(form_of(ann, status))
+    response = send_on(at(3), form_of(ann, status), form, **{f"{status.pk}-value": "dead"})
+    assert response.status_code == 422
+    assert "are not signed in as ben any more" in response.content.decode()
+    assert fields_of(response)[f"{status.pk}-value"] == ["dead"]
+    assert not Correction.objects.exists()
+    assert "/receipt/" in send_on(at(3), form_of(ann, status), response)["Location"]
+
+
 def test_errors_stand_next_to_their_fields(ann: Character) -> None:
     address = form_of(ann, add="revelation")
     response = send_form(
@@ -279,6 +324,17 @@ def test_a_rejected_picture_leaves_no_file_in_public(
         send_form(at(3), form_of(ann, add="portrait"), new0__image=picture(), **values)
         accepted(only_change().correction, by=moderator, accept=False, why="It is not hers.")
     assert public_files() == []
+
+
+def with_a_broken_orientation() -> bytes:
+    """An EXIF entry for the orientation whose value lies beyond the end."""
+    exif, buffer = Image.Exif(), BytesIO()
+    exif[0x0112], exif[0x010E] = 6, "hello"
+    Image.new("RGB", (20, 12)).save(buffer, "JPEG", exif=exif)
+    content = bytearray(buffer.getvalue())
+    at = content.index(b"\x0e\x01\x02\x00", content.index(b"Exif"))
+    content[at + 8 : at + 12] = b"\xff\xff\xff\x7f"
+    return bytes(content)
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"0" * 100])

@@ -190,6 +190,14 @@ def test_who_leaves_takes_their_name_along(author: User) -> None:
     assert correction.credit == ""
 
 
+def test_so_does_who_is_deleted_altogether(author: User) -> None:
+    Viewer.objects.create(user=author, wants_credit=True, credit_name="Ann of the West")
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    author.delete()
+    correction.refresh_from_db()
+    assert correction.credit == ""
+
+
 def test_each_change_by_itself_in_one_form(desk: Client, author: User) -> None:
     ann = somebody()
     correction = sent(

@@ -9,9 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from characters.models import Character, Trait
-from corrections import desk
+from corrections import desk, rows
+from corrections.apply import Verdict, decide
 from corrections.models import Change, Correction, State
-from corrections.sending import Sender, new_receipt, setting, undo
+from corrections.sending import Letter, Sender, new_receipt, setting, undo
 from episodes.models import Episode
 from tests.corrections.forms import OWN, fields_of, send_on
 from tests.corrections.letters import accepted, sent, set_to, somebody
@@ -144,13 +145,109 @@ def test_a_page_that_has_grown_old_changes_nothing(status: Trait, contributor: U
     send_on(client, address, old, **{f"{status.pk}-value": "dead"})
     refused = send_on(client, address, old, **{f"{status.pk}-value": "gone"})
     assert refused.status_code == 409
-    assert "since you opened it" in refused.content.decode()
+    assert "since you opened this" in refused.content.decode()
     assert client.post(pages(correction)["withdraw"], {"version": "1"}, headers=OWN).status_code == 409
     for version in ("", "x", "-1", "9" * 400, "\x00"):
         response = client.post(pages(correction)["withdraw"], {"version": version}, headers=OWN)
         assert response.status_code == 409, version
     correction.refresh_from_db()
     assert correction.state == State.OPEN
+
+
+def test_what_is_left_can_be_changed_while_the_rest_is_decided(
+    status: Trait, moderator: User, contributor: User
+) -> None:
+    alias, title = status.character.aliases.get(), somebody("bea", name="Bea").aliases.get()
+    changes = [set_to(status, "value", "ded"), set_to(alias, "name", "Anna"), set_to(title, "name", "Beatrice")]
+    correction = sent(*changes, by=contributor)
+    first, second, _ = correction.changes.order_by("position")
+    verdicts = {first.pk: Verdict(accept=False, why="It is not spelt so."), second.pk: Verdict(accept=True)}
+    decide(correction, by=moderator, version=1, verdicts=verdicts)
+    client, again = browser(user=contributor), pages(correction)["again"]
+    form = client.get(again)
+    assert f"{status.pk}-value" not in fields_of(form)
+    assert send_on(client, again, form, **{f"{title.pk}-name": "Beatrix"}).status_code == 303
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+    now = [(each.after, each.decision) for each in correction.changes.current().order_by("position")]
+    assert now == [("ded", "rejected"), ("Anna", "accepted"), ("Beatrix", "pending")]
+    accepted(correction, by=moderator)
+    correction.refresh_from_db()
+    assert correction.state == State.PARTLY
+    title.refresh_from_db()
+    assert title.name == "Beatrix"
+
+
+def test_what_an_editor_sent_is_not_squeezed_into_the_form(status: Trait) -> None:
+    editor = person(role="editor")
+    correction = sent(set_to(status, "value", "dead"), by=editor, kind="edit")
+    client, address = browser(user=editor), pages(correction)
+    assert "again/" not in text(client, address[""])
+    assert "Withdraw this correction" in text(client, address[""])
+    assert client.get(address["again"])["Location"] == address[""]
+
+
+def test_a_fact_of_one_of_two_stays_with_them(status: Trait, contributor: User) -> None:
+    """Ann is Bea from 5 on. Sent at 6, and changed at 4, where each has a page of her own."""
+    from characters.models import Unmasking
+    from tests.corrections.letters import new
+
+    ann, bea = status.character, somebody("bea", name="Bea")
+    Unmasking.objects.create(persona=bea, identity=ann, revealed_in_id=5)
+    facts = [
+        new(Trait, character=who, attribute="habit", value=f"of {who.key}", revealed_in_id=1) for who in (ann, bea)
+    ]
+    correction = sent(*facts, by=contributor)
+    again = pages(correction)["again"]
+    client = browser(4, contributor)
+    assert send_on(client, again, client.get(again), reason="I looked again.").status_code == 303
+    now = {each.after["character"]: each.after["value"] for each in correction.changes.current()}
+    assert now == {str(ann.pk): "of ann", str(bea.pk): "of bea"}
+
+
+def test_no_row_is_lost_that_is_more_than_a_form_holds(
+    status: Trait, contributor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from characters import retelling, suggesting
+    from characters.models import Alias
+    from tests.corrections.letters import new
+
+    for module in (retelling, suggesting):
+        monkeypatch.setattr(module, "MOST_NEW", 2)
+    names = ["Anna", "Annie", "Nancy"]
+    ann = status.character
+    correction = sent(*(new(Alias, character=ann, name=name, revealed_in_id=1) for name in names), by=contributor)
+    client, again = browser(user=contributor), pages(correction)["again"]
+    assert send_on(client, again, client.get(again), reason="I looked again.").status_code == 303
+    assert sorted(each.after["name"] for each in correction.changes.current()) == names
+
+
+def test_what_is_gone_since_is_no_earlier_for_that(status: Trait, moderator: User, contributor: User) -> None:
+    late = Trait.objects.create(character=status.character, attribute="habit", value="hides", revealed_in_id=9)
+    correction = sent(set_to(late, "value", "murders"), by=contributor, letter=Letter("She is a murderer."))
+    late.delete()
+    accepted(correction, by=moderator, accept=False, why="The murder is told elsewhere.")
+    for address in (pages(correction)[""], "/corrections/"):
+        assert "murder" not in text(browser(2, contributor), address)
+        assert "murder" in text(browser(9, contributor), address)
+
+
+def test_who_went_back_before_all_of_it_is_not_led_to_an_empty_form(status: Trait, contributor: User) -> None:
+    late = Trait.objects.create(character=status.character, attribute="habit", value="hides", revealed_in_id=9)
+    correction = sent(set_to(late, "value", "murders"), by=contributor)
+    assert "again/" in text(browser(9, contributor), pages(correction)[""])
+    assert "again/" not in text(browser(8, contributor), pages(correction)[""])
+
+
+def test_an_address_that_is_sent_to_leads_back_to_the_page(status: Trait, contributor: User) -> None:
+    """The small forms of each page come back to where they were."""
+    receipt = new_receipt()
+    correction = sent(set_to(status, "value", "dead"), receipt=receipt)
+    own = pages(correction, receipt)
+    for name in ("answer", "withdraw"):
+        assert browser().get(own[name])["Location"] == own[""]
+        assert browser(user=contributor).get(pages(correction)[name]).status_code == 404
+    assert correction.events.count() == 1
 
 
 def test_withdrawn(status: Trait, contributor: User) -> None:
@@ -216,7 +313,6 @@ def test_a_new_row_that_is_moved_to_a_later_episode_stays_there(
     status: Trait, moderator: User, contributor: User
 ) -> None:
     from characters.models import Alias
-    from corrections import rows
     from tests.corrections.letters import new
 
     ann = Character.objects.get()
@@ -424,8 +520,13 @@ def test_an_undo_is_told_once_it_is_published(status: Trait, moderator: User, co
     undone = undo(correction, by=person(role="editor"))
     address, client = pages(correction)[""], browser(user=contributor)
     assert "undid it" not in text(client, address)
+    assert "undone later" not in text(client, "/corrections/")
     accepted(undone, by=moderator)
     assert "undid it" in text(client, address)
+    for told in (text(client, address), text(client, "/corrections/")):
+        assert "Accepted, and undone later" in told
+    accepted(undo(undone, by=person("other", role="editor")), by=moderator)
+    assert "undone later" not in text(client, address)
 
 
 def test_a_part_that_is_undone_is_told_as_a_part(status: Trait, moderator: User, contributor: User) -> None:
