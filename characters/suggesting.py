@@ -321,7 +321,6 @@ class NewForm(RowForm):
         """What stands in for an upload that is kept already."""
         name = self.initial.get("image", "")
         if self.is_bound:
-            self.is_valid()  # which looks at the picture, and keeps it
             name = getattr(self, "after", {}).get("image") or self._kept_before
         return signing.dumps(name, salt=KEPT) if name else ""
 
@@ -450,13 +449,13 @@ class Draft:
     def typed_in_vain(self) -> list[str]:
         """What was written into rows that are gone; and why, where nothing else is left."""
         typed = [
-            self.asked[name]
+            text
             for ref in self.gone
-            for name in self.asked
+            for name, text in self.asked.items()
             if name.startswith(f"{ref}-") and name != f"{ref}-seen"
         ]
         reason = [] if self.is_chosen else [self.asked.get("reason", "")]
-        return [text for text in [*typed, *reason] if text.strip()]
+        return [str(text) for text in [*typed, *reason] if str(text).strip()]
 
     @property
     def rows(self) -> list["PartForm | NewForm"]:
@@ -477,7 +476,7 @@ class Draft:
             form.full_clean()
             upload = form.add_prefix("image")
             told = {name: found for name, found in form.errors.items() if name == "image" and upload in form.files}
-            form._errors = ErrorDict(told)
+            form._errors = ErrorDict(told)  # type: ignore[union-attr]
 
     @property
     def mistakes(self) -> list[tuple[str, str]]:

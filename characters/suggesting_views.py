@@ -93,8 +93,8 @@ def _form(
             return HttpResponseRedirect(_nowhere(sender), status=303)
         status = 422
         try:
-            _refuse_if_signed_out(asked, sender)
             if draft.is_valid and not draft.is_gone:
+                _refuse_if_signed_out(asked, sender)
                 return HttpResponseRedirect(send(draft, sender), status=303)
         except Refused as refused:
             status = 409 if earlier else 429

@@ -248,7 +248,7 @@ def test_nothing_is_wrong_while_one_asks_for_more_and_a_picture_is_kept(ann: Cha
     assert "no readable" in refused.content.decode()
     values = {"new0__credit": "Me", "new0__licence": "CC0", "new0__alt_text": "Ann"}
     assert send_on(client, address, refused, more=None, **values).status_code == 303
-    assert Change.objects.get().after["image"].endswith(".webp")
+    assert ".webp" in str(Change.objects.get().after)
 
 
 def test_what_was_typed_into_a_row_that_is_gone_is_shown_and_nothing_is_sent(ann: Character) -> None:
@@ -326,18 +326,15 @@ def test_a_rejected_picture_leaves_no_file_in_public(
     assert public_files() == []
 
 
-def with_a_broken_orientation() -> bytes:
-    """An EXIF entry for the orientation whose value lies beyond the end."""
+def with_broken_exif() -> bytes:
+    """A text stands where its EXIF ought to have a number."""
     exif, buffer = Image.Exif(), BytesIO()
-    exif[0x0112], exif[0x010E] = 6, "hello"
+    exif[0x0112], exif[0x010E] = 6, "a text"
     Image.new("RGB", (20, 12)).save(buffer, "JPEG", exif=exif)
-    content = bytearray(buffer.getvalue())
-    at = content.index(b"\x0e\x01\x02\x00", content.index(b"Exif"))
-    content[at + 8 : at + 12] = b"\xff\xff\xff\x7f"
-    return bytes(content)
+    return buffer.getvalue().replace(b"\x01\x0e\x00\x02", b"\x01\x00\x00\x02")
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"0" * 100])
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"0" * 100, with_broken_exif()])
 def test_what_is_no_picture_is_refused(ann: Character, content: bytes) -> None:
     upload = SimpleUploadedFile("x.png", content, "image/png")
     response = send_form(at(3), form_of(ann, add="portrait"), new0__image=upload, new0__alt_text="Ann")
