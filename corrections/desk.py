@@ -64,4 +64,4 @@ def ask(correction: Correction, text: str, *, by: User, version: int) -> Correct
 def remark(correction: Correction, text: str, *, by: User) -> Event:
     refuse_strangers(by)
     text = in_measure(text, missing="Please write something.")
-    return say(Correction.objects.get(pk=correction.pk), Event.Kind.SAID, by, text)
+    return say(Correction.objects.get(pk=correction.pk), Event.Kind.REMARKED, by, text)

@@ -64,4 +64,4 @@ def _who_did_what(correction: Correction, event: Event) -> tuple[str, str]:
     if event.kind == Kind.DECIDED:
         decided = event.state_after not in UNDECIDED
         return "A moderator", f"decided: {STATES[State(event.state_after)].lower()}" if decided else "wrote"
-    return "A moderator", Kind(event.kind).label
+    return "A moderator", "wrote" if event.kind == Kind.REMARKED else Kind(event.kind).label

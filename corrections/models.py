@@ -235,6 +235,7 @@ class Event(models.Model):
         RELEASED = "released", "released it"
         ASKED = "asked", "asked"
         SAID = "said", "said"
+        REMARKED = "remarked", "remarked"
         DECIDED = "decided", "decided"
         FAILED = "failed", "could not apply it"
         UNDONE = "undone", "undid it"

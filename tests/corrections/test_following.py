@@ -545,6 +545,16 @@ def test_a_part_that_is_undone_is_told_as_a_part(status: Trait, moderator: User,
     assert text(client, address).count("A part of it still stands.") == 1
 
 
+def test_what_a_moderator_wrote_is_theirs_when_they_are_gone(status: Trait, moderator: User) -> None:
+    receipt = new_receipt()
+    correction = sent(set_to(status, "value", "dead"), receipt=receipt)
+    desk.remark(correction, "Thank you for this.", by=moderator)
+    moderator.delete()
+    body = text(browser(), pages(correction, receipt)[""])
+    assert "Thank you for this." in body
+    assert "<strong>A moderator</strong> wrote" in body
+
+
 def test_moderators_write_no_novels_either(status: Trait, moderator: User, contributor: User) -> None:
     from django.core.exceptions import ValidationError
 
