@@ -281,6 +281,11 @@ def test_who_has_been_signed_out_is_asked_before_it_goes_without_a_name(ann: Cha
     assert "/receipt/" in send_on(at(3), form_of(ann, status), response)["Location"]
 
 
+def test_who_ticks_nothing_is_told(ann: Character) -> None:
+    assert "Nothing is ticked" not in at(3).get(form_of(ann)).content.decode()
+    assert "Nothing is ticked yet." in at(3).get(form_of(ann) + "go=1").content.decode()
+
+
 def test_errors_stand_next_to_their_fields(ann: Character) -> None:
     address = form_of(ann, add="revelation")
     response = send_form(
