@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods
 
 from corrections import sending
 from corrections.apply import Refused
-from corrections.models import Correction
 from corrections.senders import may_upload, sender_of
 from corrections.sending import Letter, Sender
 from corrections.views import address_of, own_correction
@@ -47,7 +46,7 @@ def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> Ht
     if found is None:
         raise Http404
     page, written, rest = found
-    if earlier.kind != Correction.Kind.SUGGESTION:  # an editor's may hold what this form has no field for
+    if not earlier.is_suggestion:  # an editor's may hold what this form has no field for
         return HttpResponseRedirect(address_of(earlier, receipt))
     claimed = earlier.is_undecided and earlier.is_claimed
     if request.method != "POST" and (claimed or not (written.parts or written.new)):

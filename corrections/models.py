@@ -99,6 +99,10 @@ class Correction(models.Model):
         return self.state in UNDECIDED
 
     @property
+    def is_suggestion(self) -> bool:
+        return self.kind == self.Kind.SUGGESTION
+
+    @property
     def was_accepted(self) -> bool:
         return self.state in (State.ACCEPTED, State.PARTLY)
 

@@ -149,8 +149,7 @@ def _page(request: Visit, found: Correction, receipt: str = "", complaint: str =
     thread: tuple[Said, ...] = thread_of(correction, lore.said)
     later = lore.later_episodes({correction: shown}).get(correction.pk)
     told = lore.shown_changes(correction, shown)
-    is_suggestion = correction.kind == Correction.Kind.SUGGESTION
-    can_be_written = is_suggestion and any(
+    can_be_written = correction.is_suggestion and any(
         each.hidden_until is None and each.decision != Change.Decision.ACCEPTED for each in told
     )
     may_withdraw = correction.is_undecided and not correction.is_claimed
