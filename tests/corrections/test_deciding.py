@@ -11,7 +11,7 @@ from django.test import Client
 from PIL import Image
 
 from characters import portraits
-from characters.models import Alias, Character, Portrait, Revelation, Trait
+from characters.models import Alias, Character, Portrait, Revelation, Tag, Trait
 from corrections import deciding, reading, rows
 from corrections.models import Change, Correction, State
 from corrections.reading import diff_of_words
@@ -104,6 +104,16 @@ def test_others_that_touch_the_same_row_are_linked(desk: Client, author: User) -
     status = status_of(somebody())
     one, other = (sent(set_to(status, "value", value), by=author) for value in ("dead", "missing"))
     assert page_of(other) in told(desk.get(page_of(one)))
+
+
+def test_a_tag_by_itself_is_decided_like_the_rest(desk: Client, author: User) -> None:
+    tag = Tag.objects.create(name="brave", slug="brave")
+    read, chosen = (sent(set_to(tag, "name", name), by=author) for name in ("Brave", "bold"))
+    assert "<ins>Brave</ins>" in told(desk.get(page_of(read)))
+    assert desk.post(address("next"), follow=True).redirect_chain[-1][0] == page_of(read)
+    desk.post(QUEUE, {"action": "accept_selected", "_selected_action": [str(chosen.pk)]})
+    chosen.refresh_from_db()
+    assert chosen.state == State.ACCEPTED
 
 
 # Deciding
