@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from episodes.progress import parse_episode
+from episodes.requests import whole_number
 
 from . import deciding, queue, rows
 from .apply import Refused, Verdict, decide
@@ -287,6 +288,8 @@ class CorrectionAdmin(admin.ModelAdmin):
             trial = try_out(correction, sight.at(correction)) if linted else Trial()
             if sight.folds(correction, trial.told_in):
                 left = "It tells of a later episode than yours; open it first."
+            elif _version_listed(request, correction) != correction.version:
+                left = "It was not in the list as it stands now; look at it by itself."
             elif trial.is_too_large:
                 left = "It is too large for its texts to be checked; look at it by itself."
             elif trial.warned:
@@ -313,6 +316,11 @@ class CorrectionAdmin(admin.ModelAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Its thread is its history."""
         return HttpResponseRedirect(reverse(deciding.CHANGE, args=[object_id]))
+
+
+def _version_listed(request: HttpRequest, correction: Correction) -> int | None:
+    """As it was in the list that was answered: what was amended since, nobody has seen."""
+    return whole_number(request.POST.get(f"version-{correction.pk}"), digits=8)
 
 
 def _decided(correction: Correction, by: User, verdicts: dict[UUID, Verdict]) -> str:

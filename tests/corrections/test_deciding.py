@@ -15,10 +15,10 @@ from characters.models import Alias, Character, Portrait, Revelation, Tag, Trait
 from corrections import deciding, reading, rows
 from corrections.models import Change, Correction, State
 from corrections.reading import diff_of_words
-from corrections.sending import Letter, adding, removing
+from corrections.sending import Letter, Sender, adding, amend, removing
 from episodes.accounts import forget
 from episodes.models import Episode, Series, Viewer
-from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, page_of, verdict
+from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, in_bulk, page_of, verdict
 from tests.corrections.letters import accepted, new, sent, set_to, somebody
 from tests.people import person
 
@@ -111,7 +111,7 @@ def test_a_tag_by_itself_is_decided_like_the_rest(desk: Client, author: User) ->
     read, chosen = (sent(set_to(tag, "name", name), by=author) for name in ("Brave", "bold"))
     assert "<ins>Brave</ins>" in told(desk.get(page_of(read)))
     assert desk.post(address("next"), follow=True).redirect_chain[-1][0] == page_of(read)
-    desk.post(QUEUE, {"action": "accept_selected", "_selected_action": [str(chosen.pk)]})
+    desk.post(QUEUE, in_bulk(desk, "accept_selected", chosen))
     chosen.refresh_from_db()
     assert chosen.state == State.ACCEPTED
 
@@ -368,12 +368,28 @@ def test_the_clear_ones_are_accepted_together_and_the_others_left(desk: Client, 
     clash = sent(new(Alias, character=ann, name="Ann", kind="title", revealed_in_id=2), by=author)
     stale = sent(set_to(status_of(ann), "value", "dead"), by=author)
     Trait.objects.filter(attribute="status").update(value="missing")
-    chosen = [str(each.pk) for each in (clear, tells, clash, stale)]
-    page = desk.post(QUEUE, {"action": "accept_selected", "_selected_action": chosen}, follow=True).content.decode()
-    states = [Correction.objects.get(pk=pk).state for pk in chosen]
+    chosen = (clear, tells, clash, stale)
+    page = desk.post(QUEUE, in_bulk(desk, "accept_selected", *chosen), follow=True).content.decode()
+    states = [Correction.objects.get(pk=each.pk).state for each in chosen]
     assert states == [State.ACCEPTED, State.OPEN, State.FAILED, State.OPEN]
     assert "1 accepted" in page
     assert page.count("is left.") == 3
+
+
+@pytest.mark.parametrize("action", ["accept_selected", "reject_selected"])
+def test_what_was_amended_since_the_list_was_loaded_is_left(desk: Client, author: User, action: str) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=author)
+    data = in_bulk(desk, action, correction, why="No.")
+    amend(correction, [set_to(status, "value", "asleep")], sender=Sender(author), version=1, letter=Letter())
+    nothing_listed = {name: value for name, value in data.items() if not name.startswith("version-")}
+    for posted in (data, nothing_listed):
+        assert "not in the list as it stands now" in desk.post(QUEUE, posted, follow=True).content.decode()
+        correction.refresh_from_db()
+        assert correction.state == State.OPEN
+    desk.post(QUEUE, in_bulk(desk, action, correction, why="No."))
+    correction.refresh_from_db()
+    assert not correction.is_undecided
 
 
 def test_what_is_too_large_to_be_checked_is_left_and_says_so(
@@ -383,7 +399,7 @@ def test_what_is_too_large_to_be_checked_is_left_and_says_so(
     ann = somebody()
     names = [new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Annie", "Anna")]
     correction = sent(*names, by=author)
-    chosen = {"action": "accept_selected", "_selected_action": [str(correction.pk)]}
+    chosen = in_bulk(desk, "accept_selected", correction)
     assert "too large for its texts to be checked" in desk.post(QUEUE, chosen, follow=True).content.decode()
     correction.refresh_from_db()
     assert correction.state == State.OPEN
@@ -392,7 +408,7 @@ def test_what_is_too_large_to_be_checked_is_left_and_says_so(
 
 def test_rejecting_in_bulk_needs_a_reason(desk: Client, author: User) -> None:
     correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
-    data = {"action": "reject_selected", "_selected_action": [str(correction.pk)]}
+    data = in_bulk(desk, "reject_selected", correction)
     desk.post(QUEUE, data)
     correction.refresh_from_db()
     assert correction.state == State.OPEN
@@ -429,7 +445,7 @@ def test_what_comes_later_is_folded_until_opened_on_purpose(halfway: Client, aut
 def test_a_bulk_decision_leaves_what_is_folded(halfway: Client, author: User) -> None:
     correction = sent(set_to(status_of(somebody("zed", since=3)), "value", "dead"), by=author)
     for action in ("accept_selected", "reject_selected"):
-        data = {"action": action, "_selected_action": [str(correction.pk)], "why": "No."}
+        data = in_bulk(halfway, action, correction, why="No.")
         assert "later episode than yours" in halfway.post(QUEUE, data, follow=True).content.decode()
     correction.refresh_from_db()
     assert correction.state == State.OPEN
