@@ -87,9 +87,7 @@ def median_wait() -> timedelta | None:
 
 def coming(user: User, sight: Sight, *, after: Correction | None = None) -> QuerySet[Correction]:
     """Those that this moderator can decide, that nobody else is on, and that tell them nothing new, in their order."""
-    held = Correction.objects.claimed().exclude(claimed_by=user)
-    free = unfolded(Correction.objects.filter(state__in=(State.OPEN, State.FAILED)), sight)
-    free = free.exclude(pk__in=held.values("pk"))
+    free = unfolded(Correction.objects.filter(state__in=(State.OPEN, State.FAILED)).free_for(user), sight)
     if not user.is_superuser:
         free = free.exclude(author=user)
     oldest_first = free.order_by("created_at", "id")

@@ -2,17 +2,22 @@
 
 from html import unescape
 from io import BytesIO
+from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
+from django.db import connection, transaction
 from django.test import Client
 from PIL import Image
 
 from characters import portraits
 from characters.models import Alias, Character, Portrait, Revelation, Tag, Trait
 from corrections import deciding, reading, rows
+from corrections.apply import Refused
+from corrections.desk import claim
 from corrections.models import Change, Correction, State
 from corrections.reading import diff_of_words
 from corrections.sending import Letter, Sender, adding, amend, removing
@@ -354,6 +359,27 @@ def test_after_a_decision_comes_the_next(desk: Client, author: User, moderator: 
     client.post(address("next"))
     free.refresh_from_db()
     assert free.claimed_by == moderator
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="There one waits for the other before it reads.")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_claim_at_once_one_does(moderator: User, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    is_claimed, other = Event(), person("other", role="moderator")
+
+    def claim_and_take_a_while() -> None:
+        with transaction.atomic():
+            claim(correction, by=moderator)
+            is_claimed.set()
+            sleep(0.5)
+        connection.close()
+
+    first = Thread(target=claim_and_take_a_while)
+    first.start()
+    is_claimed.wait(10)
+    with pytest.raises(Refused, match="is on it"):
+        claim(correction, by=other)
+    first.join()
 
 
 # In bulk
