@@ -372,8 +372,8 @@ def undo_for(request: HttpRequest, correction: Correction | None, only: UUID | N
         return None
     try:
         undone = undo(correction, by=user, only=only)
-    except Refused as error:
-        messages.error(request, str(error))
+    except (Refused, ValidationError) as error:
+        messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
         return None
     if not may_publish(user):
         messages.warning(request, "Your undo waits for a moderator.")

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from characters import portraits
 from characters.models import Alias, Character, Portrait, Revelation, Tag, Trait
-from corrections import deciding, reading, rows
+from corrections import deciding, editing, reading, rows
 from corrections.apply import Refused
 from corrections.desk import claim
 from corrections.models import Change, Correction, State
@@ -275,6 +277,19 @@ def test_why_it_could_not_be_applied_stands_at_the_change(desk: Client, author: 
     correction.refresh_from_db()
     assert correction.state == State.FAILED
     assert f'name="version" value="{correction.version}"' in told(response)
+
+
+def test_an_undo_that_cannot_be_sent_says_why(desk: Client, author: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    accepted(correction, by=person("other", role="moderator"))
+
+    def refuse(*args: Any, **values: Any) -> None:
+        raise ValidationError("It is too large.")
+
+    monkeypatch.setattr(editing, "undo", refuse)
+    history = reverse("admin:characters_character_history", args=[Character.objects.get().pk])
+    response = desk.post(history, {"correction": str(correction.pk)}, follow=True)
+    assert "It is too large." in response.content.decode()
 
 
 def test_a_conflict_is_accepted_only_over_what_was_seen(desk: Client, author: User) -> None:
