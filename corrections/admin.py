@@ -21,6 +21,7 @@ from episodes.requests import whole_number
 from . import deciding, queue, rows
 from .apply import Refused, Verdict, decide
 from .models import Change, Correction, State
+from .queue import Sight
 from .reading import Trial, try_out
 from .verdicts import REASONS
 
@@ -295,7 +296,7 @@ class CorrectionAdmin(admin.ModelAdmin):
             elif trial.warned:
                 left = "Its texts say what is revealed later; look at it by itself."
             else:
-                left = _decided(correction, deciding.person_of(request), verdicts(correction))
+                left = _decided(correction, sight, deciding.person_of(request), verdicts(correction))
             if left:
                 messages.warning(
                     request, deciding.link_to(correction, f"One sent {queue.ago(correction)} is left.", left)
@@ -323,14 +324,14 @@ def _version_listed(request: HttpRequest, correction: Correction) -> int | None:
     return whole_number(request.POST.get(f"version-{correction.pk}"), digits=8)
 
 
-def _decided(correction: Correction, by: User, verdicts: dict[UUID, Verdict]) -> str:
+def _decided(correction: Correction, sight: Sight, by: User, verdicts: dict[UUID, Verdict]) -> str:
     """Why it is not, if it is not."""
     try:
         decided = decide(correction, by=by, version=correction.version, verdicts=verdicts)
     except Refused as error:
         return str(error)
     if decided.failure is not None:
-        return f"It could not be applied: {decided.failure}"
+        return sight.why(correction, f"It could not be applied: {decided.failure}")
     if decided.held:
         return f"{len(decided.held)} of its changes are held, as what stands there has changed."
     return ""

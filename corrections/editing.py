@@ -387,7 +387,7 @@ def undo_for(request: HttpRequest, correction: Correction | None, only: UUID | N
             messages.error(request, newer_value(change, is_typed=False))
         messages.error(request, _where_it_waits(undone))
     except CouldNotApply as failure:
-        messages.error(request, f"It cannot be undone as it is: {failure}")
+        messages.error(request, sight_of(request).why(undone, f"It cannot be undone as it is: {failure}"))
         messages.error(request, _where_it_waits(undone))
     return undone
 

@@ -501,6 +501,32 @@ def test_a_text_that_says_too_much_is_folded_as_well(halfway: Client, author: Us
     assert "Open it all the same" in page
 
 
+ALREADY = "Alias with this Character and Name already exists."
+
+
+def test_why_it_cannot_be_applied_is_told_once_it_is_opened(halfway: Client, author: User) -> None:
+    ann = somebody()
+    Alias.objects.create(character=ann, name="Queen", kind="title", revealed_in_id=3)
+    correction = sent(new(Alias, character=ann, name="Queen", kind="title", revealed_in_id=1), by=author)
+    change = correction.changes.get()
+    looks = (
+        lambda: halfway.get(page_of(correction)),
+        lambda: halfway.get(address("preview", correction.pk, 1)),
+        lambda: halfway.post(QUEUE, in_bulk(halfway, "accept_selected", correction), follow=True),
+        lambda: decide_by_form(halfway, correction, verdict(change, "accept")),
+        lambda: halfway.get(page_of(correction)),
+    )
+    for look in looks:
+        page = unescape(look().content.decode())
+        assert "why may tell of a later episode than yours" in page
+        assert ALREADY not in page
+        correction.refresh_from_db()
+    assert address("open", correction.pk) in page
+    halfway.post(address("open", correction.pk))
+    page = told(halfway.get(page_of(correction)))
+    assert page.count(ALREADY) == 3  # as it stands, and twice in the thread
+
+
 def test_names_are_those_of_the_moderators_own_episode(halfway: Client, author: User) -> None:
     ann = somebody(name="the stranger")
     Alias.objects.create(character=ann, name="Queen Ann", headline=True, revealed_in_id=3)
