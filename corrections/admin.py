@@ -25,6 +25,9 @@ from .queue import Sight
 from .reading import Trial, try_out
 from .verdicts import REASONS
 
+TELL_NOTHING = {"state", "claim", "from", "to"}  # filters of what is folded
+
+
 # The queue
 
 
@@ -125,6 +128,13 @@ class AuthorFilter(admin.RelatedOnlyFieldListFilter):
 
 
 class Queue(ChangeList):
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """What is folded is not found by a filter that tells what its columns hide."""
+        found = super().get_queryset(request, *args, **kwargs)
+        if self.get_filters_params().keys() <= TELL_NOTHING:
+            return found
+        return queue.unfolded(found, queue.sight_of(request))
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
@@ -160,6 +170,7 @@ class CorrectionAdmin(admin.ModelAdmin):
     action_form = ReasonForm
     ordering = ["created_at", "id"]
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count what is folded as well
 
     # Who may do what; deciding is checked by the door as well
 

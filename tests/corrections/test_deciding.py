@@ -527,6 +527,24 @@ def test_why_it_cannot_be_applied_is_told_once_it_is_opened(halfway: Client, aut
     assert page.count(ALREADY) == 3  # as it stands, and twice in the thread
 
 
+def test_a_filter_tells_nothing_of_what_is_folded(halfway: Client, author: User) -> None:
+    folded = sent(set_to(status_of(somebody("zed", since=3)), "value", "dead"), by=author, letter=Letter("He dies."))
+
+    def found(**asked: str) -> list[Correction]:
+        return list(halfway.get(QUEUE, asked).context["cl"].result_list)
+
+    assert found() == found(state="all") == found(claim="free") == found(**{"from": "2"}) == [folded]
+    telling = {
+        "of": "characters.trait", "author__id__exact": str(author.pk), "kind__exact": "suggestion",
+        "reason__contains": "dies", "state__exact": "open",
+    }  # fmt: skip
+    for name, value in telling.items():
+        assert found(**{name: value}) == []
+    assert not halfway.get(QUEUE, {"_facets": "True"}).context["cl"].add_facets
+    halfway.post(address("open", folded.pk))
+    assert found(of="characters.trait") == [folded]
+
+
 def test_names_are_those_of_the_moderators_own_episode(halfway: Client, author: User) -> None:
     ann = somebody(name="the stranger")
     Alias.objects.create(character=ann, name="Queen Ann", headline=True, revealed_in_id=3)
