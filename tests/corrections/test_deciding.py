@@ -16,7 +16,7 @@ from django.urls import reverse
 from PIL import Image
 
 from characters import portraits
-from characters.models import Alias, Character, Portrait, Revelation, Tag, Trait
+from characters.models import Alias, Character, CharacterTag, Portrait, Revelation, Tag, Trait
 from corrections import deciding, editing, reading, rows
 from corrections.apply import Refused
 from corrections.desk import claim
@@ -121,6 +121,14 @@ def test_a_tag_by_itself_is_decided_like_the_rest(desk: Client, author: User) ->
     desk.post(QUEUE, in_bulk(desk, "accept_selected", chosen))
     chosen.refresh_from_db()
     assert chosen.state == State.ACCEPTED
+
+
+def test_the_form_of_a_tag_is_there_whoever_bears_it(desk: Client) -> None:
+    tag = Tag.objects.create(name="brave", slug="brave")
+    form = reverse("admin:characters_tag_change", args=[tag.pk])
+    assert "nobody bears it" in desk.get(form).content.decode()
+    CharacterTag.objects.create(content_object=somebody(), tag=tag, revealed_in_id=2)
+    assert "at least one letter" in desk.post(form, {"name": "!"}).content.decode()
 
 
 # Deciding
