@@ -252,7 +252,8 @@ def changes_of_form(form: ModelForm, base: Base, *, key: str, adding_row: bool) 
         return
     before = base.get(rows.reference(row)) or rows.values_of(type(row)._base_manager.get(pk=row.pk))
     for name, value in values.items():
-        if name in form.fields and not _reads_alike(before.get(name), value):
+        # A slug is no field of the form, as it follows from the name.
+        if name in {*form.fields, "slug"} and not _reads_alike(before.get(name), value):
             yield Proposed(Change.Action.SET, kind.label, str(row.pk), name, before.get(name), value)
 
 

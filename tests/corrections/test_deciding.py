@@ -123,6 +123,20 @@ def test_a_tag_by_itself_is_decided_like_the_rest(desk: Client, author: User) ->
     assert chosen.state == State.ACCEPTED
 
 
+def test_a_tag_that_is_renamed_has_its_slug_along(desk: Client) -> None:
+    tag = Tag.objects.create(name="brave", slug="brave")
+    Tag.objects.create(name="bold", slug="bold")
+    form = reverse("admin:characters_tag_change", args=[tag.pk])
+    desk.post(form, {"name": "Very Brave"})
+    tag.refresh_from_db()
+    assert (tag.name, tag.slug) == ("very brave", "very-brave")
+    assert {change.path for change in Change.objects.all()} == {"name", "slug"}
+    page = desk.post(form, {"name": "Bold!"}).content.decode()
+    assert "errorlist" in page
+    tag.refresh_from_db()
+    assert tag.slug == "very-brave"
+
+
 def test_the_form_of_a_tag_is_there_whoever_bears_it(desk: Client) -> None:
     tag = Tag.objects.create(name="brave", slug="brave")
     form = reverse("admin:characters_tag_change", args=[tag.pk])
