@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
@@ -31,7 +32,14 @@ TELL_NOTHING = {"state", "claim", "from", "to"}  # filters of what is folded
 # The queue
 
 
-class StateFilter(admin.SimpleListFilter):
+class OneOfThese(admin.SimpleListFilter):
+    def value(self) -> str | None:
+        """Whatever else is asked for counts as nothing."""
+        asked = super().value()
+        return asked if asked in dict(self.lookup_choices) else None
+
+
+class StateFilter(OneOfThese):
     title = "state"
     parameter_name = "state"
 
@@ -52,7 +60,7 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(state=self.value())
 
 
-class ClaimFilter(admin.SimpleListFilter):
+class ClaimFilter(OneOfThese):
     title = "claim"
     parameter_name = "claim"
 
@@ -71,7 +79,7 @@ class ClaimFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ChangedFilter(admin.SimpleListFilter):
+class ChangedFilter(OneOfThese):
     title = "what is changed"
     parameter_name = "of"
 
@@ -130,6 +138,8 @@ class AuthorFilter(admin.RelatedOnlyFieldListFilter):
 class Queue(ChangeList):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """What is folded is not found by a filter that tells what its columns hide."""
+        if any("\x00" in value for values in self.filter_params.values() for value in values):
+            raise IncorrectLookupParameters
         found = super().get_queryset(request, *args, **kwargs)
         if self.get_filters_params().keys() <= TELL_NOTHING:
             return found

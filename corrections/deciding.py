@@ -318,7 +318,8 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     correction = get_object_or_404(Correction, pk=pk)
     person = person_of(request)
     try:
-        undone = sending.undo(correction, by=person, reason=request.POST.get("reason", "").strip()[:2000])
+        reason = request.POST.get("reason", "").replace("\x00", "").strip()[:2000]
+        undone = sending.undo(correction, by=person, reason=reason)
     except (Refused, ValidationError) as error:
         messages.error(request, " ".join(error.messages) if isinstance(error, ValidationError) else str(error))
         return HttpResponseRedirect(address_of(correction))

@@ -314,7 +314,7 @@ def through_the_door(
         return None
     try:
         with transaction.atomic():
-            letter = Letter(reason=reason)
+            letter = Letter(reason=reason.replace("\x00", ""))
             correction = send(proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT)
             if look is not None:
                 look(correction)

@@ -20,6 +20,7 @@ from characters.models import Alias, Character, CharacterTag, Portrait, Revelati
 from corrections import deciding, editing, reading, rows
 from corrections.apply import Refused
 from corrections.desk import claim
+from corrections.editing import REASON
 from corrections.models import Change, Correction, State
 from corrections.reading import diff_of_words
 from corrections.sending import Letter, Sender, adding, amend, removing
@@ -867,6 +868,28 @@ def test_a_change_that_is_not_there_does_not_break_the_page(desk: Client, author
     page = told(desk.get(page_of(correction)))
     assert "What it changes is gone" in page
     assert Change.objects.get().decision == "pending"
+
+
+def test_a_nul_breaks_nothing(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    said, other = (sent(set_to(status, "value", value), by=author) for value in ("dead", "asleep"))
+    desk.post(page_of(said), filled_in(said, do="say", comment="Wh\x00y?"))
+    assert said.events.get(kind="said").text == "Why?"
+    desk.post(QUEUE, in_bulk(desk, "reject_selected", other, why="No\x00."))
+    assert Correction.objects.get(pk=other.pk).is_undecided  # the form of the list refuses it
+    accepted(said, by=person("other", role="moderator"))
+    desk.post(address("undo", said.pk), {"reason": "Wr\x00ong."})
+    assert said.undone_by.get().reason == "Wrong."
+    desk.post(reverse("admin:characters_tag_add"), {"name": "brave", REASON: "Th\x00ere."})
+    assert Correction.objects.get(kind="edit").reason == "There."
+    for name in ("of", "state", "claim", "kind__exact", "reason__contains"):
+        assert desk.get(QUEUE, {name: "a\x00"}, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["of", "state", "claim"])
+def test_what_no_filter_offers_counts_as_nothing(desk: Client, author: User, name: str) -> None:
+    waiting = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    assert list(desk.get(QUEUE, {name: "nonsense"}).context["cl"].result_list) == [waiting]
 
 
 @pytest.mark.parametrize("do", ["ask", "say", "decide", "accept"])
