@@ -45,6 +45,7 @@ from .verdicts import ACCEPT, LEAVE, REASONS, REJECT, ChangeForm, CommentForm, a
 CHANGELIST = "admin:corrections_correction_changelist"
 CHANGE = "admin:corrections_correction_change"
 TEMPLATES = "admin/corrections/correction"
+TOO_TELLING = "What waits tells, at a closer look, of later episodes than yours."
 POLICY: dict[str, Any] = settings.SECURE_CSP
 
 type View = Callable[..., HttpResponse]
@@ -264,9 +265,10 @@ def _told_in(trial: Trial, standings: list[Standing]) -> int:
     return max([trial.told_in, *(each.known_in for each in standings)])
 
 
-def _go_to(request: HttpRequest, following: Correction | None) -> HttpResponse:
+def _go_to(request: HttpRequest, following: Correction | None, after: Correction | None = None) -> HttpResponse:
     if following is None:
-        messages.info(request, "Nothing else waits for you.")
+        too_telling = queue.coming(person_of(request), queue.sight_of(request), after=after).exists()
+        messages.info(request, TOO_TELLING if too_telling else "Nothing else waits for you.")
         return HttpResponseRedirect(reverse(CHANGELIST))
     return HttpResponseRedirect(address_of(following))
 
@@ -286,7 +288,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
             raise Http404 from None
         if left.is_claimed and left.claimed_by_id == request.user.pk:
             desk.release(left, by=person_of(request))
-    return _go_to(request, queue.take_first(_coming(request, after=left), person_of(request)))
+    return _go_to(request, queue.take_first(_coming(request, after=left), person_of(request)), after=left)
 
 
 @require_POST

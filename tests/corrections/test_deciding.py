@@ -363,6 +363,10 @@ def test_the_next_is_none_whose_text_names_what_comes_later(author: User) -> Non
     free = sent(new(Alias, character=ann, name="Free", revealed_in_id=1), by=author)
     client = at_the_desk(person("one", role="moderator"), episode=1)
     assert client.post(address("next"))["Location"] == page_of(free)
+    accepted(free, by=person("two", role="moderator"))
+    assert "tells, at a closer look, of later episodes" in client.post(address("next"), follow=True).content.decode()
+    nothing_after = client.post(address("next"), {"after": str(telling.pk)}, follow=True).content.decode()
+    assert "Nothing else waits for you." in nothing_after
     telling.refresh_from_db()
     assert telling.claimed_by is None
     client = at_the_desk(person("three", role="moderator"), episode=3)
