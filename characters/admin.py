@@ -511,4 +511,4 @@ class TagAdmin(ThroughTheDoor):
     def public_pages(self, tag: Tag) -> SafeString:
         rows = [model.objects.filter(tag=tag).order_by("revealed_in") for model in (CharacterTag, FactionTag)]
         first = [row.revealed_in_id for found in rows for row in found[:1]]
-        return pages_at(reverse("tag", args=[tag.slug]), since=min(first)) if first else format_html("nobody bears it")
+        return pages_at(reverse("tag", args=[tag.slug]), since=min(first)) if first else SafeString("nobody bears it")

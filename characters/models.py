@@ -222,9 +222,9 @@ class Tag(TagBase):
     def clean(self) -> None:
         super().clean()
         self.name = self.name.strip().lower()  # type: ignore[has-type]
-        self.slug = self.slugify(self.name)
-        if not self.slug:
+        if not (slug := self.slugify(self.name)):
             raise ValidationError({"name": "A tag needs at least one letter or digit."})
+        self.slug = slug
         if other := Tag.objects.filter(slug=self.slug).exclude(pk=self.pk).first():
             raise ValidationError({"name": f"“{self.name}” and “{other}” would share an address; use one of them."})
 

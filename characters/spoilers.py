@@ -403,7 +403,7 @@ def name_of_row(row: Any) -> Name:
 
 def texts_of_row(row: Any) -> Iterator[Text]:
     """The texts of a row as it stands, saved or not."""
-    if row.known_in is None:
+    if getattr(row, "known_in", None) is None:  # a tag by itself shows nowhere
         return
 
     def locate(field_name: str, what: str) -> Where:

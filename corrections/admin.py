@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
@@ -16,17 +17,29 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from episodes.progress import parse_episode
+from episodes.requests import whole_number
 
 from . import deciding, queue, rows
 from .apply import Refused, Verdict, decide
 from .models import Change, Correction, State
+from .queue import Sight
 from .reading import Trial, try_out
 from .verdicts import REASONS
+
+TELL_NOTHING = {"state", "claim", "from", "to"}  # filters of what is folded
+
 
 # The queue
 
 
-class StateFilter(admin.SimpleListFilter):
+class OneOfThese(admin.SimpleListFilter):
+    def value(self) -> str | None:
+        """Whatever else is asked for counts as nothing."""
+        asked = super().value()
+        return asked if asked in dict(self.lookup_choices) else None
+
+
+class StateFilter(OneOfThese):
     title = "state"
     parameter_name = "state"
 
@@ -47,7 +60,7 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(state=self.value())
 
 
-class ClaimFilter(admin.SimpleListFilter):
+class ClaimFilter(OneOfThese):
     title = "claim"
     parameter_name = "claim"
 
@@ -66,7 +79,7 @@ class ClaimFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ChangedFilter(admin.SimpleListFilter):
+class ChangedFilter(OneOfThese):
     title = "what is changed"
     parameter_name = "of"
 
@@ -123,6 +136,15 @@ class AuthorFilter(admin.RelatedOnlyFieldListFilter):
 
 
 class Queue(ChangeList):
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """What is folded is not found by a filter that tells what its columns hide."""
+        if any("\x00" in value for values in self.filter_params.values() for value in values):
+            raise IncorrectLookupParameters
+        found = super().get_queryset(request, *args, **kwargs)
+        if self.get_filters_params().keys() <= TELL_NOTHING:
+            return found
+        return queue.unfolded(found, queue.sight_of(request))
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
@@ -158,6 +180,7 @@ class CorrectionAdmin(admin.ModelAdmin):
     action_form = ReasonForm
     ordering = ["created_at", "id"]
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count what is folded as well
 
     # Who may do what; deciding is checked by the door as well
 
@@ -287,12 +310,14 @@ class CorrectionAdmin(admin.ModelAdmin):
             trial = try_out(correction, sight.at(correction)) if linted else Trial()
             if sight.folds(correction, trial.told_in):
                 left = "It tells of a later episode than yours; open it first."
+            elif _version_listed(request, correction) != correction.version:
+                left = "It was not in the list as it stands now; look at it by itself."
             elif trial.is_too_large:
                 left = "It is too large for its texts to be checked; look at it by itself."
             elif trial.warned:
                 left = "Its texts say what is revealed later; look at it by itself."
             else:
-                left = _decided(correction, deciding.person_of(request), verdicts(correction))
+                left = _decided(correction, sight, deciding.person_of(request), verdicts(correction))
             if left:
                 messages.warning(
                     request, deciding.link_to(correction, f"One sent {queue.ago(correction)} is left.", left)
@@ -315,14 +340,19 @@ class CorrectionAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(reverse(deciding.CHANGE, args=[object_id]))
 
 
-def _decided(correction: Correction, by: User, verdicts: dict[UUID, Verdict]) -> str:
+def _version_listed(request: HttpRequest, correction: Correction) -> int | None:
+    """As it was in the list that was answered: what was amended since, nobody has seen."""
+    return whole_number(request.POST.get(f"version-{correction.pk}"), digits=8)
+
+
+def _decided(correction: Correction, sight: Sight, by: User, verdicts: dict[UUID, Verdict]) -> str:
     """Why it is not, if it is not."""
     try:
         decided = decide(correction, by=by, version=correction.version, verdicts=verdicts)
     except Refused as error:
         return str(error)
     if decided.failure is not None:
-        return f"It could not be applied: {decided.failure}"
+        return sight.why(correction, f"It could not be applied: {decided.failure}")
     if decided.held:
         return f"{len(decided.held)} of its changes are held, as what stands there has changed."
     return ""

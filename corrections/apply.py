@@ -107,7 +107,7 @@ def may_publish(user: Any) -> bool:
 
 def in_measure(text: str, *, missing: str) -> str:
     """Something for a thread, as it is kept."""
-    text = text.replace("\r\n", "\n").strip()
+    text = text.replace("\x00", "").replace("\r\n", "\n").strip()
     if not text:
         raise ValidationError(missing)
     if len(text) > MOST_SAID:

@@ -37,14 +37,15 @@ from .apply import (
     not_undone,
     publish,
 )
-from .models import Change, Correction
-from .queue import Sight
+from .models import Change, Correction, Event
+from .queue import WHY_UNTOLD, Sight
 from .reading import MOST_SHOWN, Names, Standing, Trial, read, stand, try_out
 from .verdicts import ACCEPT, LEAVE, REASONS, REJECT, ChangeForm, CommentForm, again, forms_for
 
 CHANGELIST = "admin:corrections_correction_changelist"
 CHANGE = "admin:corrections_correction_change"
 TEMPLATES = "admin/corrections/correction"
+TOO_TELLING = "What waits tells, at a closer look, of later episodes than yours."
 POLICY: dict[str, Any] = settings.SECURE_CSP
 
 type View = Callable[..., HttpResponse]
@@ -107,6 +108,8 @@ def _page(
     names = Names(sight.at(correction, told_in), trial.names)
     if failure is not None:
         trial.problems = {change.pk if change else None: list(said) for change, said in failure.messages.items()}
+    if trial.problems and not sight.reads_why(correction):
+        trial.problems = {None: [WHY_UNTOLD]}
     found = read(standings, names, trial)
     filled_in = {}
     if correction.is_undecided and request.user.has_perm("corrections.decide"):
@@ -123,6 +126,7 @@ def _page(
         "reasons": REASONS,
     }
     context |= _around(request, correction, sight, changes, names, trial)
+    context["why_untold"] = WHY_UNTOLD in [*trial.problems.get(None, []), *(each.text for each in context["events"])]
     return render(request, f"{TEMPLATES}/page.html", context)
 
 
@@ -140,7 +144,7 @@ def _around(
         "author": author_of(correction),
         "named_as": named_as(correction),
         "record": queue.record_of(correction),
-        "events": correction.events.select_related("by"),
+        "events": _thread(correction, sight),
         "others": list(queue.lines(others, sight).items()),
         "undone_by": correction.undone_by.all(),
         "pages": pages if correction.is_undecided else [],
@@ -152,6 +156,14 @@ def _around(
         "mine": correction.is_claimed and correction.claimed_by_id == person.pk,
         "can_undo": not is_import and bool(sending.reversed_changes(not_undone(correction, changes))),
     }
+
+
+def _thread(correction: Correction, sight: Sight) -> list[Event]:
+    events = list(correction.events.select_related("by"))
+    for event in events:
+        if event.kind == Event.Kind.FAILED:
+            event.text = sight.why(correction, event.text)
+    return events
 
 
 def _kept(typed: Any, filled_in: dict[UUID, Any]) -> list[str]:
@@ -253,9 +265,10 @@ def _told_in(trial: Trial, standings: list[Standing]) -> int:
     return max([trial.told_in, *(each.known_in for each in standings)])
 
 
-def _go_to(request: HttpRequest, following: Correction | None) -> HttpResponse:
+def _go_to(request: HttpRequest, following: Correction | None, after: Correction | None = None) -> HttpResponse:
     if following is None:
-        messages.info(request, "Nothing else waits for you.")
+        too_telling = queue.coming(person_of(request), queue.sight_of(request), after=after).exists()
+        messages.info(request, TOO_TELLING if too_telling else "Nothing else waits for you.")
         return HttpResponseRedirect(reverse(CHANGELIST))
     return HttpResponseRedirect(address_of(following))
 
@@ -275,7 +288,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
             raise Http404 from None
         if left.is_claimed and left.claimed_by_id == request.user.pk:
             desk.release(left, by=person_of(request))
-    return _go_to(request, queue.take_first(_coming(request, after=left), person_of(request)))
+    return _go_to(request, queue.take_first(_coming(request, after=left), person_of(request)), after=left)
 
 
 @require_POST
@@ -307,7 +320,8 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     correction = get_object_or_404(Correction, pk=pk)
     person = person_of(request)
     try:
-        undone = sending.undo(correction, by=person, reason=request.POST.get("reason", "").strip()[:2000])
+        reason = request.POST.get("reason", "").replace("\x00", "").strip()[:2000]
+        undone = sending.undo(correction, by=person, reason=reason)
     except (Refused, ValidationError) as error:
         messages.error(request, " ".join(error.messages) if isinstance(error, ValidationError) else str(error))
         return HttpResponseRedirect(address_of(correction))
@@ -321,7 +335,8 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     except HeldBack:
         messages.warning(request, "What it would undo has changed since. It waits here for another moderator.")
     except CouldNotApply as failure:
-        messages.warning(request, f"It cannot be undone as it is: {failure} It waits here for another moderator.")
+        said = queue.sight_of(request).why(undone, f"It cannot be undone as it is: {failure}")
+        messages.warning(request, f"{said} It waits here for another moderator.")
     else:
         messages.success(request, "Undone.")
     return HttpResponseRedirect(address_of(undone))
@@ -356,6 +371,7 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
             missing = sum(change.outcome == Change.Outcome.CONFLICT for change in applied)
     except CouldNotApply as failure:
         said = [message for found in failure.messages.values() for message in found]
+        said = said if sight.reads_why(correction) else [WHY_UNTOLD]
     except _Again as failure:
         said = [str(failure)]
     else:

@@ -24,8 +24,7 @@ def claim(correction: Correction, *, by: User, over: bool = False) -> Correction
     refuse_strangers(by)
     free = Correction.objects.filter(pk=correction.pk, state__in=UNDECIDED)
     if not over:
-        held = Correction.objects.claimed().exclude(claimed_by=by)
-        free = free.exclude(pk__in=held.values("pk"))
+        free = free.free_for(by)
     if not free.update(claimed_by=by, claimed_until=timezone.now() + CLAIM_LASTS):
         now = Correction.objects.select_related("claimed_by").get(pk=correction.pk)
         if not now.is_undecided:

@@ -252,7 +252,8 @@ def changes_of_form(form: ModelForm, base: Base, *, key: str, adding_row: bool) 
         return
     before = base.get(rows.reference(row)) or rows.values_of(type(row)._base_manager.get(pk=row.pk))
     for name, value in values.items():
-        if name in form.fields and not _reads_alike(before.get(name), value):
+        # A slug is no field of the form, as it follows from the name.
+        if name in {*form.fields, "slug"} and not _reads_alike(before.get(name), value):
             yield Proposed(Change.Action.SET, kind.label, str(row.pk), name, before.get(name), value)
 
 
@@ -313,7 +314,7 @@ def through_the_door(
         return None
     try:
         with transaction.atomic():
-            letter = Letter(reason=reason)
+            letter = Letter(reason=reason.replace("\x00", ""))
             correction = send(proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT)
             if look is not None:
                 look(correction)
@@ -372,8 +373,8 @@ def undo_for(request: HttpRequest, correction: Correction | None, only: UUID | N
         return None
     try:
         undone = undo(correction, by=user, only=only)
-    except Refused as error:
-        messages.error(request, str(error))
+    except (Refused, ValidationError) as error:
+        messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
         return None
     if not may_publish(user):
         messages.warning(request, "Your undo waits for a moderator.")
@@ -387,7 +388,7 @@ def undo_for(request: HttpRequest, correction: Correction | None, only: UUID | N
             messages.error(request, newer_value(change, is_typed=False))
         messages.error(request, _where_it_waits(undone))
     except CouldNotApply as failure:
-        messages.error(request, f"It cannot be undone as it is: {failure}")
+        messages.error(request, sight_of(request).why(undone, f"It cannot be undone as it is: {failure}"))
         messages.error(request, _where_it_waits(undone))
     return undone
 

@@ -4,6 +4,7 @@ import uuid
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -34,6 +35,10 @@ class CorrectionQuerySet(GatedQuerySet):
 
     def claimed(self) -> Self:
         return self.filter(claimed_by__isnull=False, claimed_until__gt=timezone.now())
+
+    def free_for(self, user: User) -> Self:
+        """Nobody else is on it. No subquery, as PostgreSQL answers that as of before it waited for the row."""
+        return self.filter(Q(claimed_by=None) | Q(claimed_until__lte=timezone.now()) | Q(claimed_by=user))
 
 
 class Correction(models.Model):

@@ -24,6 +24,7 @@ OPENED = "opened_corrections"  # in the session
 MOST_OPENED = 100
 MOST_NAMES = 3
 MOST_COUNTED = 60  # changes of one correction
+WHY_UNTOLD = "It cannot be applied as it is; why may tell of a later episode than yours. Open it on purpose to read it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ class Sight:
         """They opened it, wrote it, or decided it."""
         own = self.person is not None and self.person in (correction.author_id, correction.decided_by_id)
         return own or str(correction.pk) in self.opened
+
+    def why(self, correction: Correction, said: object) -> str:
+        """Why it cannot be applied."""
+        return str(said) if self.reads_why(correction) else WHY_UNTOLD
+
+    def reads_why(self, correction: Correction) -> bool:
+        """What stands in its way may be of any episode, and its author need not know of it."""
+        return self.progress >= self.last_episode or str(correction.pk) in self.opened
 
     def reveals(self, correction: Correction) -> int:
         """What shows on no page by itself may be of any episode, and what is said of it as late as its evidence."""
@@ -87,9 +96,7 @@ def median_wait() -> timedelta | None:
 
 def coming(user: User, sight: Sight, *, after: Correction | None = None) -> QuerySet[Correction]:
     """Those that this moderator can decide, that nobody else is on, and that tell them nothing new, in their order."""
-    held = Correction.objects.claimed().exclude(claimed_by=user)
-    free = unfolded(Correction.objects.filter(state__in=(State.OPEN, State.FAILED)), sight)
-    free = free.exclude(pk__in=held.values("pk"))
+    free = unfolded(Correction.objects.filter(state__in=(State.OPEN, State.FAILED)).free_for(user), sight)
     if not user.is_superuser:
         free = free.exclude(author=user)
     oldest_first = free.order_by("created_at", "id")

@@ -150,7 +150,8 @@ def test_nothing_runs_off_the_side(show: None, browser_at: Open, width: int) -> 
     page.goto(QUEUE)
     page.get_by_role("link", name="Ann", exact=True).last.click()
     expect(page.locator("article.change").first).to_be_visible()
-    assert page.locator(".submit-row").bounding_box()["height"] < 70  # type: ignore[index]
+    assert page.locator(".submit-row").bounding_box()["height"] < 90  # type: ignore[index]
+    assert page.locator(".submit-row").evaluate("row => row.scrollWidth <= row.clientWidth")
     focused = page.locator("article.change").last
     focused.evaluate("change => { change.focus(); change.scrollIntoView({ block: 'nearest' }); }")
     bar, card = page.locator(".submit-row").bounding_box(), focused.bounding_box()

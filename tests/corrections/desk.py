@@ -1,5 +1,6 @@
 """The moderators' desk, as a browser sends it."""
 
+import re
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -30,6 +31,13 @@ def address(name: str, *args: Any) -> str:
 
 def filled_in(correction: Correction, *, do: str = "decide", **others: Any) -> dict[str, Any]:
     return {"version": correction.version, "do": do} | others
+
+
+def in_bulk(client: Client, action: str, *chosen: Correction, **others: Any) -> dict[str, Any]:
+    """As the list of them all sends it, with what it says itself of each."""
+    page = client.get(QUEUE, {"state": "all"}).content.decode()
+    versions = dict(re.findall(r'name="(version-[^"]+)" value="(\d+)"', page))
+    return {"action": action, "_selected_action": [str(each.pk) for each in chosen]} | versions | others
 
 
 def verdict(change: Change, decision: str, **values: Any) -> dict[str, Any]:

@@ -2,23 +2,31 @@
 
 from html import unescape
 from io import BytesIO
+from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
+from django.db import connection, transaction
 from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from characters import portraits
-from characters.models import Alias, Character, Portrait, Revelation, Trait
-from corrections import deciding, reading, rows
+from characters.models import Alias, Character, CharacterTag, Portrait, Revelation, Tag, Trait
+from corrections import deciding, editing, reading, rows
+from corrections.apply import Refused
+from corrections.desk import claim
+from corrections.editing import REASON
 from corrections.models import Change, Correction, State
 from corrections.reading import diff_of_words
-from corrections.sending import Letter, adding, removing
+from corrections.sending import Letter, Sender, adding, amend, removing
 from episodes.accounts import forget
 from episodes.models import Episode, Series, Viewer
-from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, page_of, verdict
+from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, in_bulk, page_of, verdict
 from tests.corrections.letters import accepted, new, sent, set_to, somebody
 from tests.people import person
 
@@ -104,6 +112,38 @@ def test_others_that_touch_the_same_row_are_linked(desk: Client, author: User) -
     status = status_of(somebody())
     one, other = (sent(set_to(status, "value", value), by=author) for value in ("dead", "missing"))
     assert page_of(other) in told(desk.get(page_of(one)))
+
+
+def test_a_tag_by_itself_is_decided_like_the_rest(desk: Client, author: User) -> None:
+    tag = Tag.objects.create(name="brave", slug="brave")
+    read, chosen = (sent(set_to(tag, "name", name), by=author) for name in ("Brave", "bold"))
+    assert "<ins>Brave</ins>" in told(desk.get(page_of(read)))
+    assert desk.post(address("next"), follow=True).redirect_chain[-1][0] == page_of(read)
+    desk.post(QUEUE, in_bulk(desk, "accept_selected", chosen))
+    chosen.refresh_from_db()
+    assert chosen.state == State.ACCEPTED
+
+
+def test_a_tag_that_is_renamed_has_its_slug_along(desk: Client) -> None:
+    tag = Tag.objects.create(name="brave", slug="brave")
+    Tag.objects.create(name="bold", slug="bold")
+    form = reverse("admin:characters_tag_change", args=[tag.pk])
+    desk.post(form, {"name": "Very Brave"})
+    tag.refresh_from_db()
+    assert (tag.name, tag.slug) == ("very brave", "very-brave")
+    assert {change.path for change in Change.objects.all()} == {"name", "slug"}
+    page = desk.post(form, {"name": "Bold!"}).content.decode()
+    assert "errorlist" in page
+    tag.refresh_from_db()
+    assert tag.slug == "very-brave"
+
+
+def test_the_form_of_a_tag_is_there_whoever_bears_it(desk: Client) -> None:
+    tag = Tag.objects.create(name="brave", slug="brave")
+    form = reverse("admin:characters_tag_change", args=[tag.pk])
+    assert "nobody bears it" in desk.get(form).content.decode()
+    CharacterTag.objects.create(content_object=somebody(), tag=tag, revealed_in_id=2)
+    assert "at least one letter" in desk.post(form, {"name": "!"}).content.decode()
 
 
 # Deciding
@@ -270,6 +310,19 @@ def test_why_it_could_not_be_applied_stands_at_the_change(desk: Client, author: 
     assert f'name="version" value="{correction.version}"' in told(response)
 
 
+def test_an_undo_that_cannot_be_sent_says_why(desk: Client, author: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    accepted(correction, by=person("other", role="moderator"))
+
+    def refuse(*args: Any, **values: Any) -> None:
+        raise ValidationError("It is too large.")
+
+    monkeypatch.setattr(editing, "undo", refuse)
+    history = reverse("admin:characters_character_history", args=[Character.objects.get().pk])
+    response = desk.post(history, {"correction": str(correction.pk)}, follow=True)
+    assert "It is too large." in response.content.decode()
+
+
 def test_a_conflict_is_accepted_only_over_what_was_seen(desk: Client, author: User) -> None:
     status = status_of(somebody())
     correction = sent(set_to(status, "value", "dead"), by=author)
@@ -318,6 +371,10 @@ def test_the_next_is_none_whose_text_names_what_comes_later(author: User) -> Non
     free = sent(new(Alias, character=ann, name="Free", revealed_in_id=1), by=author)
     client = at_the_desk(person("one", role="moderator"), episode=1)
     assert client.post(address("next"))["Location"] == page_of(free)
+    accepted(free, by=person("two", role="moderator"))
+    assert "tells, at a closer look, of later episodes" in client.post(address("next"), follow=True).content.decode()
+    nothing_after = client.post(address("next"), {"after": str(telling.pk)}, follow=True).content.decode()
+    assert "Nothing else waits for you." in nothing_after
     telling.refresh_from_db()
     assert telling.claimed_by is None
     client = at_the_desk(person("three", role="moderator"), episode=3)
@@ -354,6 +411,27 @@ def test_after_a_decision_comes_the_next(desk: Client, author: User, moderator: 
     assert free.claimed_by == moderator
 
 
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="There one waits for the other before it reads.")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_claim_at_once_one_does(moderator: User, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    is_claimed, other = Event(), person("other", role="moderator")
+
+    def claim_and_take_a_while() -> None:
+        with transaction.atomic():
+            claim(correction, by=moderator)
+            is_claimed.set()
+            sleep(0.5)
+        connection.close()
+
+    first = Thread(target=claim_and_take_a_while)
+    first.start()
+    is_claimed.wait(10)
+    with pytest.raises(Refused, match="is on it"):
+        claim(correction, by=other)
+    first.join()
+
+
 # In bulk
 
 
@@ -366,12 +444,28 @@ def test_the_clear_ones_are_accepted_together_and_the_others_left(desk: Client, 
     clash = sent(new(Alias, character=ann, name="Ann", kind="title", revealed_in_id=2), by=author)
     stale = sent(set_to(status_of(ann), "value", "dead"), by=author)
     Trait.objects.filter(attribute="status").update(value="missing")
-    chosen = [str(each.pk) for each in (clear, tells, clash, stale)]
-    page = desk.post(QUEUE, {"action": "accept_selected", "_selected_action": chosen}, follow=True).content.decode()
-    states = [Correction.objects.get(pk=pk).state for pk in chosen]
+    chosen = (clear, tells, clash, stale)
+    page = desk.post(QUEUE, in_bulk(desk, "accept_selected", *chosen), follow=True).content.decode()
+    states = [Correction.objects.get(pk=each.pk).state for each in chosen]
     assert states == [State.ACCEPTED, State.OPEN, State.FAILED, State.OPEN]
     assert "1 accepted" in page
     assert page.count("is left.") == 3
+
+
+@pytest.mark.parametrize("action", ["accept_selected", "reject_selected"])
+def test_what_was_amended_since_the_list_was_loaded_is_left(desk: Client, author: User, action: str) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=author)
+    data = in_bulk(desk, action, correction, why="No.")
+    amend(correction, [set_to(status, "value", "asleep")], sender=Sender(author), version=1, letter=Letter())
+    nothing_listed = {name: value for name, value in data.items() if not name.startswith("version-")}
+    for posted in (data, nothing_listed):
+        assert "not in the list as it stands now" in desk.post(QUEUE, posted, follow=True).content.decode()
+        correction.refresh_from_db()
+        assert correction.state == State.OPEN
+    desk.post(QUEUE, in_bulk(desk, action, correction, why="No."))
+    correction.refresh_from_db()
+    assert not correction.is_undecided
 
 
 def test_what_is_too_large_to_be_checked_is_left_and_says_so(
@@ -381,7 +475,7 @@ def test_what_is_too_large_to_be_checked_is_left_and_says_so(
     ann = somebody()
     names = [new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Annie", "Anna")]
     correction = sent(*names, by=author)
-    chosen = {"action": "accept_selected", "_selected_action": [str(correction.pk)]}
+    chosen = in_bulk(desk, "accept_selected", correction)
     assert "too large for its texts to be checked" in desk.post(QUEUE, chosen, follow=True).content.decode()
     correction.refresh_from_db()
     assert correction.state == State.OPEN
@@ -390,7 +484,7 @@ def test_what_is_too_large_to_be_checked_is_left_and_says_so(
 
 def test_rejecting_in_bulk_needs_a_reason(desk: Client, author: User) -> None:
     correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
-    data = {"action": "reject_selected", "_selected_action": [str(correction.pk)]}
+    data = in_bulk(desk, "reject_selected", correction)
     desk.post(QUEUE, data)
     correction.refresh_from_db()
     assert correction.state == State.OPEN
@@ -427,7 +521,7 @@ def test_what_comes_later_is_folded_until_opened_on_purpose(halfway: Client, aut
 def test_a_bulk_decision_leaves_what_is_folded(halfway: Client, author: User) -> None:
     correction = sent(set_to(status_of(somebody("zed", since=3)), "value", "dead"), by=author)
     for action in ("accept_selected", "reject_selected"):
-        data = {"action": action, "_selected_action": [str(correction.pk)], "why": "No."}
+        data = in_bulk(halfway, action, correction, why="No.")
         assert "later episode than yours" in halfway.post(QUEUE, data, follow=True).content.decode()
     correction.refresh_from_db()
     assert correction.state == State.OPEN
@@ -440,6 +534,50 @@ def test_a_text_that_says_too_much_is_folded_as_well(halfway: Client, author: Us
     page = told(halfway.get(page_of(correction)))
     assert "Queen" not in page
     assert "Open it all the same" in page
+
+
+ALREADY = "Alias with this Character and Name already exists."
+
+
+def test_why_it_cannot_be_applied_is_told_once_it_is_opened(halfway: Client, author: User) -> None:
+    ann = somebody()
+    Alias.objects.create(character=ann, name="Queen", kind="title", revealed_in_id=3)
+    correction = sent(new(Alias, character=ann, name="Queen", kind="title", revealed_in_id=1), by=author)
+    change = correction.changes.get()
+    looks = (
+        lambda: halfway.get(page_of(correction)),
+        lambda: halfway.get(address("preview", correction.pk, 1)),
+        lambda: halfway.post(QUEUE, in_bulk(halfway, "accept_selected", correction), follow=True),
+        lambda: decide_by_form(halfway, correction, verdict(change, "accept")),
+        lambda: halfway.get(page_of(correction)),
+    )
+    for look in looks:
+        page = unescape(look().content.decode())
+        assert "why may tell of a later episode than yours" in page
+        assert ALREADY not in page
+        correction.refresh_from_db()
+    assert address("open", correction.pk) in page
+    halfway.post(address("open", correction.pk))
+    page = told(halfway.get(page_of(correction)))
+    assert page.count(ALREADY) == 3  # as it stands, and twice in the thread
+
+
+def test_a_filter_tells_nothing_of_what_is_folded(halfway: Client, author: User) -> None:
+    folded = sent(set_to(status_of(somebody("zed", since=3)), "value", "dead"), by=author, letter=Letter("He dies."))
+
+    def found(**asked: str) -> list[Correction]:
+        return list(halfway.get(QUEUE, asked).context["cl"].result_list)
+
+    assert found() == found(state="all") == found(claim="free") == found(**{"from": "2"}) == [folded]
+    telling = {
+        "of": "characters.trait", "author__id__exact": str(author.pk), "kind__exact": "suggestion",
+        "reason__contains": "dies", "state__exact": "open",
+    }  # fmt: skip
+    for name, value in telling.items():
+        assert found(**{name: value}) == []
+    assert not halfway.get(QUEUE, {"_facets": "True"}).context["cl"].add_facets
+    halfway.post(address("open", folded.pk))
+    assert found(of="characters.trait") == [folded]
 
 
 def test_names_are_those_of_the_moderators_own_episode(halfway: Client, author: User) -> None:
@@ -742,6 +880,28 @@ def test_a_change_that_is_not_there_does_not_break_the_page(desk: Client, author
     page = told(desk.get(page_of(correction)))
     assert "What it changes is gone" in page
     assert Change.objects.get().decision == "pending"
+
+
+def test_a_nul_breaks_nothing(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    said, other = (sent(set_to(status, "value", value), by=author) for value in ("dead", "asleep"))
+    desk.post(page_of(said), filled_in(said, do="say", comment="Wh\x00y?"))
+    assert said.events.get(kind="said").text == "Why?"
+    desk.post(QUEUE, in_bulk(desk, "reject_selected", other, why="No\x00."))
+    assert Correction.objects.get(pk=other.pk).is_undecided  # the form of the list refuses it
+    accepted(said, by=person("other", role="moderator"))
+    desk.post(address("undo", said.pk), {"reason": "Wr\x00ong."})
+    assert said.undone_by.get().reason == "Wrong."
+    desk.post(reverse("admin:characters_tag_add"), {"name": "brave", REASON: "Th\x00ere."})
+    assert Correction.objects.get(kind="edit").reason == "There."
+    for name in ("of", "state", "claim", "kind__exact", "reason__contains"):
+        assert desk.get(QUEUE, {name: "a\x00"}, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["of", "state", "claim"])
+def test_what_no_filter_offers_counts_as_nothing(desk: Client, author: User, name: str) -> None:
+    waiting = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    assert list(desk.get(QUEUE, {name: "nonsense"}).context["cl"].result_list) == [waiting]
 
 
 @pytest.mark.parametrize("do", ["ask", "say", "decide", "accept"])

@@ -19,7 +19,7 @@ from corrections import rows
 from corrections.models import Change, Correction, Event
 from episodes.models import Episode
 from tests.characters.sheets import address_of
-from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, page_of, verdict
+from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, in_bulk, page_of, verdict
 from tests.corrections.letters import accepted, sent, set_to, somebody
 from tests.people import person
 
@@ -51,9 +51,7 @@ def answer(do: str, decision: str = "", **data: Any) -> Callable[[Client, Correc
 
 
 def bulk(action: str) -> Callable[[Client, Correction], Any]:
-    return lambda client, correction: client.post(
-        QUEUE, {"action": action, "_selected_action": [str(correction.pk)], "why": "No."}
-    )
+    return lambda client, correction: client.post(QUEUE, in_bulk(client, action, correction, why="No."))
 
 
 def learned(client: Client, correction: Correction) -> Any:
