@@ -228,12 +228,12 @@ class CorrectionAdmin(admin.ModelAdmin):
     def what(self, correction: Any) -> str:
         return "" if correction.line.folded else correction.line.kinds
 
-    @admin.display(description="author", ordering="author__username")
+    @admin.display(description="author")
     def by(self, correction: Any) -> str:
         told = [deciding.author_of(correction), deciding.named_as(correction)]
         return "" if correction.line.folded else ", ".join(filter(None, told))
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description="state")
     def standing(self, correction: Any) -> str:
         return "" if correction.line.folded else correction.get_state_display()
 
