@@ -18,6 +18,7 @@ from characters.models import Alias, Character, Faction, Portrait, SearchEntry, 
 from characters.words import words_of
 from episodes.models import Episode
 from tests.nets import gate_net, net_lifted
+from tests.shows import LAST_EPISODE
 
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=)"\w+"')  # drawn by lot, on account pages alone
 LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
@@ -137,8 +138,11 @@ def searches(progress: int) -> set[str]:
     words = sorted(every_word())
     names = sorted(Alias.objects.values_list("name", flat=True))
     beginnings = sorted({word[:length] for name in names for word in words_of(name) for length in (1, 2, 3, 5)})
-    asked = [("/search/", text) for text in (*words[progress * 3 :: 42], *names[progress * 3 :: 42])]
-    asked += [("/search/suggest/", text) for text in (*beginnings[progress * 3 :: 42], *names[progress * 3 :: 42])]
+    stride = 3 * LAST_EPISODE
+    asked = [("/search/", text) for text in (*words[progress * 3 :: stride], *names[progress * 3 :: stride])]
+    asked += [
+        ("/search/suggest/", text) for text in (*beginnings[progress * 3 :: stride], *names[progress * 3 :: stride])
+    ]
     return {f"{path}?{urlencode({'q': text})}" for path, text in asked}
 
 
@@ -154,7 +158,11 @@ def narrowed_lists(progress: int) -> set[str]:
         for value in facet.labels
     )
     sorts = {f"/{kind}/?sort={sort}" for kind in offered for sort in ("first", "newest", "nonsense")}
-    return {*values[progress % 14 :: 14], *sorts, "/characters/?species=nean&status=alive&tag=&page=2&nonsense=1"}
+    return {
+        *values[progress % LAST_EPISODE :: LAST_EPISODE],
+        *sorts,
+        "/characters/?species=nean&status=alive&tag=&page=2&nonsense=1",
+    }
 
 
 def forms(progress: int) -> set[str]:
@@ -165,7 +173,7 @@ def forms(progress: int) -> set[str]:
         pages = [("characters", person.public_id) for person in Character.objects.order_by("key")]
         pages += [("factions", group.public_id) for group in Faction.objects.order_by("key")]
         pages += [("episodes", str(episode.number)) for episode in Episode.objects.order_by("number")]
-        for kind, key in pages[progress % 14 :: 14]:
+        for kind, key in pages[progress % LAST_EPISODE :: LAST_EPISODE]:
             page = contributing.page_of(last, kind, key)
             assert page is not None
             chosen = [("row", part.ref) for part in page.parts] + [("add", short) for short, _ in page.additions]

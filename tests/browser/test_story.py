@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open, say_watched
-from tests.browser.findings import watched
+from tests.browser.findings import looks, watched
 from tests.people import PASSWORD, person
 from tests.shows import character, load_show, revelation
 
@@ -28,7 +28,7 @@ def show(live_server: object, tmp_path: Path) -> None:
     person(role="moderator")
 
 
-@pytest.fixture(params=WAYS)
+@pytest.fixture(params=looks(*WAYS))
 def open_one(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Open:
     """Everybody in this story has a browser of their own, of the same kind."""
     return lambda: browser_at(**WAYS[request.param])

@@ -132,7 +132,7 @@ def shows(draw: st.DrawFn) -> dict[str, Any]:
 
 
 any_show = settings(
-    max_examples=6 if connection.vendor == "sqlite" else 3,
+    max_examples=5 if connection.vendor == "sqlite" else 2,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
