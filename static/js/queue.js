@@ -72,9 +72,11 @@ form?.addEventListener("input", (event) => {
   if (event.target.closest(".why")) choose(change, "reject");
 });
 if (keys) keys.hidden = window.matchMedia("(pointer: coarse)").matches;
-preview?.addEventListener("toggle", () => {
+const showFirst = () => {
   if (preview.open && !preview.querySelector("iframe").hasAttribute("src")) show(preview.querySelector("a.differs"));
-});
+};
+preview?.addEventListener("toggle", showFirst);
+if (preview) showFirst(); // it may have been opened before this script was here
 preview?.addEventListener("click", (event) => {
   const link = event.target.closest("a[target=preview]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from characters.models import Alias, Character, Trait
 from corrections.models import Correction
@@ -88,6 +88,17 @@ def test_the_page_as_it_would_be_is_shown_beside(page: Page, request: pytest.Fix
     expect(frame.locator("main")).to_contain_text("Annie")
     page.locator(".preview").get_by_role("link", name="3", exact=True).click()
     expect(frame.locator("body")).to_contain_text("later than you have watched")
+
+
+def test_a_preview_opened_before_the_script_is_there_is_shown_once_it_is(show: None, browser_at: Open) -> None:
+    page = signed_in(browser_at(viewport={"width": 1280, "height": 900}))
+    held: list[Route] = []
+    page.route("**/js/queue.js", lambda route: held.append(route))
+    page.get_by_role("link", name="Ann", exact=True).last.click(no_wait_after=True)
+    page.get_by_text("Preview the page as it would be").click()
+    expect(page.locator("#preview iframe")).to_be_visible()
+    held[0].continue_()
+    expect(page.frame_locator("#preview iframe").get_by_role("status").first).to_contain_text("Nothing of it")
 
 
 def test_a_link_followed_at_once_is_what_is_previewed(show: None, browser_at: Open) -> None:
