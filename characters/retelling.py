@@ -143,10 +143,12 @@ def _hidden_until(lore: "Lore", correction: Correction, change: Change, part: Pa
     told = [*_episodes(change, change.before), *_episodes(change, change.after)]
     if later := [number for number in told if number > lore.progress]:
         return max(later)
-    is_known = _is_within(correction, lore.progress) or lore.progress == last_episode()
-    if is_known or change.action != Action.SET or part is not None:
+    if _is_within(correction, lore.progress) or change.action != Action.SET or part is not None:
         return None
-    return last_episode() if correction.revealed_in is None else correction.revealed_in
+    if correction.revealed_in is not None:
+        return correction.revealed_in
+    last = last_episode()
+    return last if lore.progress < last else None
 
 
 def _fields(change: Change, values: Json) -> Iterable[tuple[Editable, str, Json]]:

@@ -418,21 +418,11 @@ class Draft:
             else PartForm(part, lore, initial={**part.shown, **written.parts.get(part.ref, {})})
             for part in chosen
         ]
-        self.new = [
-            NewForm(
-                f"characters.{short}",
-                page,
-                lore,
-                number,
-                may_upload=may_upload,
-                **(
-                    bound | {"empty_permitted": True}
-                    if posted and f"new{number}-here" in asked
-                    else {"initial": values}
-                ),
-            )
-            for number, (short, values) in enumerate(added)
-        ]
+        self.new = []
+        for number, (short, values) in enumerate(added):
+            is_filled_in = posted and f"new{number}-here" in asked
+            options = bound | {"empty_permitted": True} if is_filled_in else {"initial": dict(values)}
+            self.new.append(NewForm(f"characters.{short}", page, lore, number, may_upload=may_upload, **options))
         self.later = written.later
         told: dict[str, Any] = {"data": asked} if posted else {"initial": written.letter}
         self.letter = LetterForm(lore, earlier_is_kept=written.keeps_letter, **told)
@@ -440,10 +430,6 @@ class Draft:
     @property
     def is_chosen(self) -> bool:
         return bool(self.parts or self.new)
-
-    @property
-    def is_gone(self) -> bool:
-        return bool(self.gone)
 
     @property
     def typed_in_vain(self) -> list[str]:

@@ -84,15 +84,13 @@ def _form(
         files=request.FILES, posted=posted, written=written,
     )  # fmt: skip
     status = 200
-    if posted and not draft.is_sent:
-        draft.find_no_fault_yet()
     if draft.is_sent:
         sender = sender_of(request)
         if draft.is_by_a_machine:
             return HttpResponseRedirect(_nowhere(sender), status=303)
         status = 422
         try:
-            if draft.is_valid and not draft.is_gone:
+            if draft.is_valid and not draft.gone:
                 _refuse_if_signed_out(asked, sender)
                 return HttpResponseRedirect(send(draft, sender), status=303)
         except Refused as refused:
@@ -100,6 +98,8 @@ def _form(
             draft.letter.add_error(None, str(refused))
         except ValidationError as error:
             draft.letter.add_error(None, error.messages)
+    elif posted:
+        draft.find_no_fault_yet()
     context = {"draft": draft, "page": page, "earlier": earlier}
     if earlier:
         # A form that needs another look is still the one that was opened then.

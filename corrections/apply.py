@@ -186,8 +186,7 @@ def _settle(correction: Correction, by: User, *, by_author: bool) -> None:
 
 
 def _tell_undone(correction: Correction, by: User) -> None:
-    left = not_undone(correction, correction.changes.current().applied().filter(outcome=Outcome.APPLIED))
-    say(correction, Event.Kind.UNDONE, by, "A part of it still stands." if left else "")
+    say(correction, Event.Kind.UNDONE, by, "" if is_undone(correction) else "A part of it still stands.")
 
 
 def not_undone(correction: Correction, changes: Iterable[Change]) -> list[Change]:
@@ -198,7 +197,7 @@ def not_undone(correction: Correction, changes: Iterable[Change]) -> list[Change
 
 def is_undone(correction: Correction) -> bool:
     """Whether all that was published of it has been taken back."""
-    applied = list(correction.changes.current().applied().filter(outcome=Outcome.APPLIED))
+    applied = list(correction.changes.current().applied())
     return bool(applied) and not not_undone(correction, applied)
 
 
@@ -206,7 +205,7 @@ def _undone_places(correction: Correction) -> set[tuple[str, str, str]]:
     """An undo that was undone itself counts no more."""
     undone: set[tuple[str, str, str]] = set()
     for later in correction.undone_by.prefetch_related("changes"):
-        applied = [each for each in later.changes.all() if each.applied_at and each.outcome == Outcome.APPLIED]
+        applied = [each for each in later.changes.all() if each.is_applied]
         undone |= {_place(each) for each in not_undone(later, applied)}
     return undone
 
@@ -383,7 +382,7 @@ class _Work:
                     stuck[group[0]] = error.messages
                     left.append(group)
                 except (ValidationError, DatabaseError, ValueError, TypeError) as error:
-                    raise CouldNotApply({group[0]: _messages(error)}) from error
+                    raise CouldNotApply({group[0]: messages_of(error)}) from error
             if len(left) == len(waiting):
                 raise CouldNotApply(stuck)
             waiting = left
@@ -458,7 +457,7 @@ def _collected(problems: dict[Change | None, list[str]], change: Change | None) 
     try:
         yield
     except ValidationError as error:
-        problems.setdefault(change, []).extend(_messages(error))
+        problems.setdefault(change, []).extend(messages_of(error))
 
 
 class InTheWay(Exception):
@@ -569,7 +568,7 @@ def same_row(kind: Editable, change: Change, row: models.Model | None) -> bool:
     return any(rows.values_of(other) == change.wanted for other in candidates)
 
 
-def _messages(error: Exception) -> list[str]:
+def messages_of(error: Exception) -> list[str]:
     return list(error.messages) if isinstance(error, ValidationError) else [str(error)]
 
 

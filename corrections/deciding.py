@@ -34,6 +34,7 @@ from .apply import (
     decide,
     in_measure,
     may_publish,
+    messages_of,
     not_undone,
     publish,
 )
@@ -195,7 +196,7 @@ def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
                 return _decide(request, correction, version, comment, rest=ACCEPT)
         return _decide(request, correction, version, comment, rest=LEAVE)
     except (Refused, ValidationError) as error:
-        messages.error(request, " ".join(error.messages) if isinstance(error, ValidationError) else str(error))
+        messages.error(request, " ".join(messages_of(error)))
     return _page(request, correction, typed=request.POST)
 
 
@@ -320,10 +321,9 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     correction = get_object_or_404(Correction, pk=pk)
     person = person_of(request)
     try:
-        reason = request.POST.get("reason", "").replace("\x00", "").strip()[:2000]
-        undone = sending.undo(correction, by=person, reason=reason)
+        undone = sending.undo(correction, by=person, reason=request.POST.get("reason", "").strip()[:2000])
     except (Refused, ValidationError) as error:
-        messages.error(request, " ".join(error.messages) if isinstance(error, ValidationError) else str(error))
+        messages.error(request, " ".join(messages_of(error)))
         return HttpResponseRedirect(address_of(correction))
     if str(correction.pk) in queue.sight_of(request).opened:
         queue.open_on_purpose(request, undone)

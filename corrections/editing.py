@@ -26,7 +26,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from . import rows
-from .apply import CouldNotApply, HeldBack, Refused, may_publish, not_undone, publish
+from .apply import CouldNotApply, HeldBack, Refused, may_publish, messages_of, not_undone, publish
 from .models import Change, Correction
 from .queue import sight_of
 from .reading import Names, ReadChange, Trial, read, stand
@@ -314,7 +314,7 @@ def through_the_door(
         return None
     try:
         with transaction.atomic():
-            letter = Letter(reason=reason.replace("\x00", ""))
+            letter = Letter(reason=reason)
             correction = send(proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT)
             if look is not None:
                 look(correction)
@@ -374,7 +374,7 @@ def undo_for(request: HttpRequest, correction: Correction | None, only: UUID | N
     try:
         undone = undo(correction, by=user, only=only)
     except (Refused, ValidationError) as error:
-        messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
+        messages.error(request, " ".join(messages_of(error)))
         return None
     if not may_publish(user):
         messages.warning(request, "Your undo waits for a moderator.")
@@ -430,7 +430,7 @@ def history_as_read(request: HttpRequest, history: Iterable[tuple[Correction, li
 def history_of(row: models.Model) -> list[tuple[Correction, list[Change]]]:
     """What was published about a row, the newest first, each with those of its changes that concern it."""
     kind = rows.editable(row._meta.label_lower)
-    changes = Change.objects.applied().filter(outcome=Change.Outcome.APPLIED)
+    changes = Change.objects.applied()
     own = changes.about(rows.reference(row)) if kind.page else changes.of_row(kind.label, str(row.pk))
     found: dict[Correction, list[Change]] = {}
     for change in own.select_related("correction__author", "correction__decided_by").order_by("position"):

@@ -150,7 +150,8 @@ class ChangeQuerySet(models.QuerySet):
         return self.filter(subjects__subject=subject)
 
     def applied(self) -> Self:
-        return self.filter(applied_at__isnull=False)
+        """Those that changed something, and not such as were so already."""
+        return self.filter(applied_at__isnull=False, outcome=Change.Outcome.APPLIED)
 
     def waiting(self) -> Self:
         return self.current().filter(decision=Change.Decision.PENDING, correction__state__in=UNDECIDED)
@@ -213,6 +214,10 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {self.model} {self.path}".rstrip()
+
+    @property
+    def is_applied(self) -> bool:
+        return self.applied_at is not None and self.outcome == self.Outcome.APPLIED
 
     @property
     def wanted(self) -> Any:

@@ -41,4 +41,4 @@ def _news() -> QuerySet[Change]:
     for kind in rows.registered():
         if kind.unseen:
             unseen |= Q(model=kind.label, path__in=kind.unseen)
-    return Change.objects.proposed().applied().filter(outcome=Change.Outcome.APPLIED).exclude(unseen)
+    return Change.objects.proposed().applied().exclude(unseen)

@@ -239,7 +239,7 @@ def known_in(kind: Editable, key: str, values: Values, told: Iterable[Json]) -> 
     return own if isinstance(own, int) else None
 
 
-def by_label(references: Iterable[str]) -> dict[str, set[str]]:
+def by_label(references: Iterable[str]) -> defaultdict[str, set[str]]:
     """The keys that are referred to, for each kind of row."""
     keys: defaultdict[str, set[str]] = defaultdict(set)
     for each in references:

@@ -134,7 +134,7 @@ def reversed_changes(changes: Iterable[Change]) -> list[Proposed]:
     """What would bring back what was there before these were applied, the last first."""
     found = []
     for change in sorted(changes, key=lambda change: change.position, reverse=True):
-        if change.applied_at is None or change.outcome != Outcome.APPLIED:
+        if not change.is_applied:
             continue
         match change.action:
             case Action.ADD:
@@ -165,8 +165,9 @@ def send(
     letter = letter or Letter()
     correction = Correction(
         kind=kind, author=sender.user, receipt=sender.receipt_hash, sender=sender.address_hash,
-        reason=letter.reason, evidence_episode=letter.evidence_episode, evidence_time=letter.evidence_time,
-        evidence_url=letter.evidence_url, undoes=undoes, revises=revises, credit=credit_of(sender.user),
+        reason=letter.reason.replace("\x00", ""), evidence_episode=letter.evidence_episode,
+        evidence_time=letter.evidence_time, evidence_url=letter.evidence_url,
+        undoes=undoes, revises=revises, credit=credit_of(sender.user),
     )  # fmt: skip
     correction.full_clean(exclude=["author", "undoes", "revises"])
     correction.save()

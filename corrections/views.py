@@ -1,6 +1,8 @@
 """What people sent, for whoever sent it: by their account, or by the receipt that they hold."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
@@ -16,7 +18,7 @@ from episodes.progress import is_own_hand
 from episodes.requests import Visit, form_of, whole_number
 
 from . import sending
-from .apply import Refused, is_undone
+from .apply import Refused, is_undone, messages_of
 from .following import Said, state_of, thread_of
 from .models import MOST_SAID, Change, ChangeSubject, Correction, State
 from .recent import recent
@@ -24,6 +26,8 @@ from .senders import sender_of
 from .sending import Sender, sent_by
 
 PER_PAGE = 25
+
+type Act = Callable[[Visit, Correction, Sender, str], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def corrections(request: Visit) -> HttpResponse:
     for change in Change.objects.proposed().filter(correction__in=about).select_related("correction"):
         sent[change.correction].append(change)
     later = request.lore.later_episodes(sent)
-    undone = {each.pk for each in Correction.objects.filter(undone_by__isnull=False, pk__in=about) if is_undone(each)}
+    perhaps_undone = Correction.objects.filter(undone_by__isnull=False, pk__in=about).distinct()
+    undone = {each.pk for each in perhaps_undone if is_undone(each)}
     followed = [
         Followed(
             url=address_of(each),
@@ -83,14 +88,25 @@ def receipt(request: Visit, receipt: str) -> HttpResponse:
     return _page(request, found, receipt)
 
 
-@csrf_exempt  # is_own_hand() is the guard, as for progress
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
-    found, sender = own_correction(request, pk, receipt)
-    if request.method != "POST":  # what is sent from such an address leads back to it
-        return HttpResponseRedirect(address_of(found, receipt))
-    if not is_own_hand(request):
-        return render(request, "corrections/not_from_here.html", status=403)
+def for_its_author(act: Act) -> Callable[..., HttpResponse]:
+    """What is sent to a correction. Asked for without sending anything, such an address leads back to its page."""
+
+    @csrf_exempt  # is_own_hand() is the guard, as for progress
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(act)
+    def guarded(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
+        found, sender = own_correction(request, pk, receipt)
+        if request.method != "POST":
+            return HttpResponseRedirect(address_of(found, receipt))
+        if not is_own_hand(request):
+            return render(request, "corrections/not_from_here.html", status=403)
+        return act(request, found, sender, receipt)
+
+    return guarded
+
+
+@for_its_author
+def withdraw(request: Visit, found: Correction, sender: Sender, receipt: str) -> HttpResponse:
     version = whole_number(form_of(request).get("version")) or 0
     try:
         sending.withdraw(found, sender=sender, version=version)
@@ -99,21 +115,13 @@ def withdraw(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpR
     return HttpResponseRedirect(address_of(found, receipt), status=303)
 
 
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
-    found, sender = own_correction(request, pk, receipt)
-    if request.method != "POST":  # what is sent from such an address leads back to it
-        return HttpResponseRedirect(address_of(found, receipt))
-    if not is_own_hand(request):
-        return render(request, "corrections/not_from_here.html", status=403)
+@for_its_author
+def answer(request: Visit, found: Correction, sender: Sender, receipt: str) -> HttpResponse:
     text = form_of(request).get("text", "").replace("\x00", "")
     try:
         sending.answer(found, text, sender=sender)
-    except ValidationError as error:
-        return _page(request, found, receipt, complaint=" ".join(error.messages), typed=text)
-    except Refused as refused:
-        return _page(request, found, receipt, complaint=str(refused), typed=text)
+    except (Refused, ValidationError) as error:
+        return _page(request, found, receipt, complaint=" ".join(messages_of(error)), typed=text)
     return HttpResponseRedirect(address_of(found, receipt), status=303)
 
 
