@@ -11,9 +11,9 @@ from typing import Any
 from django.db import connection
 from django.http import QueryDict
 
-from characters import search
-from characters.lore import Lore
-from characters.statements import holes
+from characters.lore.door import Lore
+from characters.lore.search import index
+from characters.lore.statements import holes
 
 from .show import words
 
@@ -47,13 +47,13 @@ def texts(progress: int) -> list[Any]:
         return rows(
             "SELECT e.kind, e.row, e.revealed_in_id FROM characters_searchentry e WHERE e.id IN"
             " (SELECT rowid FROM characters_search_texts WHERE characters_search_texts MATCH %s AND rowid < %s"
-            f" ORDER BY rowid DESC LIMIT {search.MOST_TEXTS}) ORDER BY e.id DESC",
+            f" ORDER BY rowid DESC LIMIT {index.MOST_TEXTS}) ORDER BY e.id DESC",
             " AND ".join(COMMON.split()),
             (progress + 1) << 48,
         )
     return rows(
         "SELECT kind, row, revealed_in_id FROM characters_searchentry WHERE NOT is_name AND revealed_in_id <= %s"
-        f" AND vector @@ (to_tsquery('simple', %s) && %s::tsquery) ORDER BY id DESC LIMIT {search.MOST_TEXTS}",
+        f" AND vector @@ (to_tsquery('simple', %s) && %s::tsquery) ORDER BY id DESC LIMIT {index.MOST_TEXTS}",
         progress,
         " & ".join(COMMON.split()),
         f"'@{progress.bit_length()}'",
@@ -220,9 +220,9 @@ def filtered_list(progress: int) -> list[Any]:
 
 
 QUESTIONS = (
-    Question("two words, in the index", lambda progress: search.in_index(Lore(progress), COMMON), names_and_texts),
+    Question("two words, in the index", lambda progress: index.in_index(Lore(progress), COMMON), names_and_texts),
     Question("two words, the page", lambda progress: Lore(progress).search(COMMON), search_page),
-    Question("suggestions, in the index", lambda progress: search.suggested(Lore(progress), BEGINNING), suggested),
+    Question("suggestions, in the index", lambda progress: index.suggested(Lore(progress), BEGINNING), suggested),
     Question("suggestions, the list", lambda progress: Lore(progress).suggest(BEGINNING), suggested_faces),
     Question("a filtered list", lambda progress: Lore(progress).characters(1, QueryDict(f"tag={TAG}")), filtered_list),
 )

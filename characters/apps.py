@@ -8,14 +8,16 @@ class CharactersConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.signals import email_confirmed
 
+        from characters.models.mentions import check_mentions
         from episodes.gate import prose_checks
 
-        from . import correctable, indexing
-        from .mentions import check_mentions
+        from . import indexing
+        from .admin import revelations, show, subjects  # noqa: F401 - registers what editors edit
+        from .moderation import registration
         from .roles import grant_permissions, join_contributors
 
         prose_checks.append(check_mentions)
         indexing.connect()
-        correctable.register_all()
+        registration.register_all()
         post_migrate.connect(grant_permissions, sender=self)
         email_confirmed.connect(join_contributors)

@@ -11,9 +11,10 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 
+from characters.text.mentions import MENTION, mentioned_keys
+from characters.text.words import words_of
 from episodes.models import Episode, Series
 
-from .mentions import MENTION, mentioned_keys, texts_mentioning
 from .models import (
     Alias,
     Character,
@@ -27,9 +28,9 @@ from .models import (
     SearchEntry,
     Tag,
     Trait,
+    texts_mentioning,
 )
 from .vocabulary import Attribute, RelationshipKind
-from .words import words_of
 
 MOST_WORDS = 10_000  # of one text; PostgreSQL has a limit, and nobody writes that much
 ROWS_AT_ONCE = 1_000

@@ -2,9 +2,8 @@ from collections.abc import Callable
 
 from django.http import HttpResponseBase
 
+from characters.lore.door import Lore
 from episodes.requests import Visit
-
-from .lore import Lore
 
 type View = Callable[[Visit], HttpResponseBase]
 

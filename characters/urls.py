@@ -1,19 +1,6 @@
-from django.urls import path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
 
-from . import suggesting_views, views
-
-
-class PublicId(StringConverter):
-    regex = "[0-9a-z]{8,32}"
-
-
-class UnicodeSlug(StringConverter):
-    regex = r"[-\w]+"
-
-
-register_converter(PublicId, "public_id")
-register_converter(UnicodeSlug, "unicode_slug")
+from . import converters, views  # noqa: F401 - registers the converters
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -31,27 +18,5 @@ urlpatterns = [
     path("recap/", views.recap, name="recap"),
     path("search/", views.search, name="search"),
     path("search/suggest/", views.suggest, name="suggest"),
-    path(
-        "corrections/new/characters/<public_id:key>/",
-        suggesting_views.correct,
-        {"kind": "characters"},
-        name="correct-characters",
-    ),
-    path(
-        "corrections/new/factions/<public_id:key>/",
-        suggesting_views.correct,
-        {"kind": "factions"},
-        name="correct-factions",
-    ),
-    path(
-        "corrections/new/episodes/<int:key>/",
-        suggesting_views.correct,
-        {"kind": "episodes"},
-        name="correct-episodes",
-    ),
-    path("corrections/<uuid:pk>/again/", suggesting_views.write_again, name="correction-again"),
-    path("corrections/receipt/<str:receipt>/again/", suggesting_views.write_again, name="receipt-again"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
-    path("robots.txt", views.robots, name="robots"),
-    path("healthz", views.healthz, name="healthz"),
 ]

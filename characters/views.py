@@ -4,10 +4,9 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from characters.lore.door import Lore
 from episodes.progress import parse_episode
 from episodes.requests import Visit, whole_number
-
-from .lore import Lore
 
 CHANGED_ON_HOME = 12
 
@@ -130,29 +129,13 @@ def suggest(request: Visit) -> HttpResponse:
 @require_safe
 def sitemap(request: Visit) -> HttpResponse:
     """What there is for somebody who has watched nothing, which is what a crawler is."""
-    pages = [*_lists(), *Lore(0).addresses()]
+    pages = Lore(0).addresses()
     return render(
         request,
         "sitemap.xml",
         {"addresses": [request.build_absolute_uri(page) for page in pages]},
         content_type="application/xml",
     )
-
-
-@require_safe
-def robots(request: Visit) -> HttpResponse:
-    return render(
-        request, "robots.txt", {"sitemap": request.build_absolute_uri("/sitemap.xml")}, content_type="text/plain"
-    )
-
-
-@require_safe
-def healthz(request: Visit) -> HttpResponse:
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
-def _lists() -> list[str]:
-    return ["/", "/characters/", "/factions/", "/episodes/", "/tags/", "/graph/", "/recap/"]
 
 
 def _typed(request: Visit) -> str:

@@ -8,7 +8,7 @@ from math import cos, pi, sin
 
 from PIL import Image, ImageDraw
 
-from characters.emblems import ACCENTS
+from characters.pictures.emblems import ACCENTS
 
 WIDTH, HEIGHT = 720, 960
 FINER = 2  # drawn twice as large, and then made smaller

@@ -2,4 +2,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class DeskConfig(AdminConfig):
-    default_site = "characters.desk.Desk"
+    default_site = "characters.admin.site.Desk"

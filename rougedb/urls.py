@@ -7,6 +7,8 @@ from django.urls import include, path
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
+from . import views
+
 # One way in for everybody, so that second factors and limits hold for the admin too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -17,10 +19,13 @@ handler404 = "episodes.middleware.missing"
 
 urlpatterns = [
     path("", include("characters.urls")),
+    path("", include("characters.contributing.urls")),
     path("", include("corrections.urls")),
     path("", include("episodes.urls")),
     path("accounts/2fa/totp/activate/", with_pictures_within(activate_totp)),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("robots.txt", views.robots, name="robots"),
+    path("healthz", views.healthz, name="healthz"),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),  # in DEBUG alone
 ]

@@ -13,9 +13,9 @@ from django.test import Client
 from PIL import Image
 from pytest_django.plugin import blocking_manager_key
 
-from characters import portraits
 from characters.datasets.loading import load
-from characters.portraits import DIRECTORY, normalised
+from characters.pictures import files
+from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
 from tests.nets import gate_net
 from tests.shows import REAL_SHOW
@@ -35,7 +35,7 @@ def media(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(autouse=True, scope="session")
 def pictures_are_encoded_once() -> Iterator[None]:
     """The same few are loaded again and again, and to encode them takes longer than to write all rows."""
-    encode, encoded = portraits._encode, {}
+    encode, encoded = files._encode, {}
 
     def remembering(picture: Image.Image, kind: str, **options: Any) -> bytes:
         pixels = sha256(picture.tobytes()).digest()  # themselves they would fill hundreds of megabytes
@@ -45,7 +45,7 @@ def pictures_are_encoded_once() -> Iterator[None]:
         return encoded[asked]
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(portraits, "_encode", remembering)
+        patched.setattr(files, "_encode", remembering)
         yield
 
 

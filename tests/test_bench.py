@@ -6,10 +6,10 @@ from django.apps import apps
 from bench import ROWS_AN_EPISODE
 from bench.questions import BEGINNING, COMMON, QUESTIONS, names_and_texts, suggested
 from bench.show import write
-from characters import search
-from characters.lore import Lore
+from characters.lore.door import Lore
+from characters.lore.search import index
+from characters.lore.statements import as_uuid
 from characters.models import SearchEntry
-from characters.statements import as_uuid
 from episodes.gate import Gated
 
 pytestmark = pytest.mark.django_db
@@ -44,8 +44,8 @@ def test_site_and_least_sql_find_the_same_rows_in_the_same_order() -> None:
     write(20)
     lore = Lore(20)
     names = [as_uuid(row) for _, row, *_ in suggested(20)]
-    assert list(dict.fromkeys(names)) == [row for row, _ in search.suggested(lore, BEGINNING)]
+    assert list(dict.fromkeys(names)) == [row for row, _ in index.suggested(lore, BEGINNING)]
     _, texts = names_and_texts(20)
-    found = dict(search.in_index(lore, COMMON)[1])
+    found = dict(index.in_index(lore, COMMON)[1])
     for kind in {kind for kind, _, _ in texts}:
-        assert [as_uuid(row) for its, row, _ in texts if its == kind] == [row for row, _ in found[search.Kind(kind)]]
+        assert [as_uuid(row) for its, row, _ in texts if its == kind] == [row for row, _ in found[index.Kind(kind)]]

@@ -12,10 +12,12 @@ from django.core.handlers.base import BaseHandler
 from django.test import RequestFactory
 from django.test.utils import override_settings
 
-from characters import contributing, facets, search
-from characters.lore import Lore
+from characters.lore import parts
+from characters.lore.door import Lore
+from characters.lore.lists import facets
+from characters.lore.search import index
 from characters.models import Alias, Character, Faction, Portrait, SearchEntry, Tag
-from characters.words import words_of
+from characters.text.words import words_of
 from episodes.models import Episode
 from tests.nets import gate_net, net_lifted
 from tests.shows import LAST_EPISODE
@@ -174,7 +176,7 @@ def forms(progress: int) -> set[str]:
         pages += [("factions", group.public_id) for group in Faction.objects.order_by("key")]
         pages += [("episodes", str(episode.number)) for episode in Episode.objects.order_by("number")]
         for kind, key in pages[progress % LAST_EPISODE :: LAST_EPISODE]:
-            page = contributing.page_of(last, kind, key)
+            page = parts.page_of(last, kind, key)
             assert page is not None
             chosen = [("row", part.ref) for part in page.parts] + [("add", short) for short, _ in page.additions]
             asked.add(f"/corrections/new/{kind}/{key}/?{urlencode(chosen)}")
@@ -198,7 +200,7 @@ def every_word() -> set[str]:
 def found_by_words(words: Iterable[str], *, progress: int) -> dict[str, Any]:
     """What the index answers to each word by itself, in order."""
     lore = Lore(progress)
-    return {word: search.in_index(lore, word) for word in words}
+    return {word: index.in_index(lore, word) for word in words}
 
 
 def text_of(body: bytes) -> str:

@@ -7,10 +7,10 @@ import yaml
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 
+from characters.models import Character, Faction, Relationship, Revelation, Unmasking
+from characters.public_ids import public_id_for
 from episodes.models import Episode, Series
 
-from ..models import Character, Faction, Relationship, Revelation, Unmasking
-from ..public_ids import public_id_for
 from .schema import FILES, REQUIRED, AliasEntry, RelationshipEntry, RevelationEntry
 
 type Row = dict[str, Any]

@@ -15,12 +15,8 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 from pydantic import ValidationError as ShapeError
 
-from corrections.imports import recorded_as_import
-from episodes.gate import Prose
-from episodes.models import Episode, Series
-
-from .. import indexing, portraits
-from ..models import (
+from characters import indexing
+from characters.models import (
     Alias,
     Character,
     CharacterTag,
@@ -35,10 +31,16 @@ from ..models import (
     Unmasking,
     check_headlines,
 )
-from ..public_ids import public_id_for, row_id_for
-from ..spoilers import Finding, corpus_of_files
-from ..vocabulary import Attribute
-from .reading import DatasetError, Document, YamlPath, read
+from characters.pictures import files
+from characters.public_ids import public_id_for, row_id_for
+from characters.spoilers.linter import Finding
+from characters.vocabulary import Attribute
+from corrections.imports import recorded_as_import
+from episodes.gate import Prose
+from episodes.models import Episode, Series
+
+from .linting import corpus_of_files
+from .reading import DatasetError, Document, Place, YamlPath, read
 from .schema import FILES, REQUIRED, CharacterEntry, Entry, PortraitEntry, RevelationEntry, SubjectEntry
 
 # Whoever hangs on others goes first when everything is deleted.
@@ -48,25 +50,8 @@ CONTENT = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the files a row comes from."""
-
-    document: Document
-    path: YamlPath
-
-    def part(self, *steps: str | int) -> "Place":
-        return Place(self.document, (*self.path, *steps))
-
-    def complain(self, message: str) -> None:
-        self.document.complain(self.path, message)
-
-    @property
-    def line(self) -> int:
-        return self.document.line_of(self.path)
-
-
 type Heed = Callable[[list[Finding]], None]
+
 """Takes what the texts say too early, before anything is kept; it may refuse by raising."""
 
 
@@ -260,12 +245,12 @@ class _Load:
             return
         try:
             with path.open("rb") as file:
-                picture = portraits.normalised(file)
+                picture = files.normalised(file)
         except ValidationError as error:
             place.part("file").complain(" ".join(error.messages))
             return
         values = entry.model_dump(exclude={"file"})
-        natural = {"character": owner, "image": portraits.DIRECTORY + (picture.name or "")}
+        natural = {"character": owner, "image": files.DIRECTORY + (picture.name or "")}
         stood_there = Portrait.objects.filter(**natural).exists()
         row = self._put_row(Portrait, natural, values, place, {"image": picture})
         if row is not None and stood_there and not default_storage.exists(str(natural["image"])):

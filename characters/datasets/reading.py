@@ -49,6 +49,24 @@ class Document:
         self.problems.append(Problem(self.name, self.line_of(path), message))
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the files a row comes from."""
+
+    document: Document
+    path: YamlPath
+
+    def part(self, *steps: str | int) -> "Place":
+        return Place(self.document, (*self.path, *steps))
+
+    def complain(self, message: str) -> None:
+        self.document.complain(self.path, message)
+
+    @property
+    def line(self) -> int:
+        return self.document.line_of(self.path)
+
+
 def read(path: Path) -> Document:
     document = Document(path.name)
     try:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from ..vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
+from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
 
 LINE_BREAKS = "\r\n\t"  # a browser sends what an editor types with “\r\n”
 
@@ -19,13 +19,19 @@ def _printable(text: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
+
 OptionalText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
+
 Number = Annotated[int, Field(ge=0, le=9999)]
+
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
 
 type AliasKindValue = Literal[tuple(AliasKind.values)]  # type: ignore[valid-type]
+
 type AttributeValue = Literal[tuple(Attribute.values)]  # type: ignore[valid-type]
+
 type CertaintyValue = Literal[tuple(Certainty.values)]  # type: ignore[valid-type]
+
 type RelationshipKindValue = Literal[tuple(RelationshipKind.values)]  # type: ignore[valid-type]
 
 
@@ -143,4 +149,5 @@ FILES: dict[str, type[Entry]] = {
     "revelations.yaml": RevelationEntry,
     "unmaskings.yaml": UnmaskingEntry,
 }
+
 REQUIRED = ("episodes.yaml", "characters.yaml")

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from characters.portraits import COPIES, DIRECTORY, WIDTHS, smaller
+from characters.pictures.files import COPIES, DIRECTORY, WIDTHS, smaller
 
 CHROMIUM = shutil.which("chromium") or ""
 PATIENCE = 20_000  # milliseconds; a page that is not there by then will not come

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from characters.lore import Lore
+from characters.lore.door import Lore
 from characters.models import Character
-from characters.values import Held, ThenPage
+from characters.values.pages import Held, ThenPage
 from tests.conftest import Visitor
 from tests.shows import character, headline, load_show, revelation, trait, unmasking
 from tests.twins import text_of

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.core.cache import cache
 from django.test import Client
 
-from characters.desk import OnAir, on_air
-from characters.gaps import REPORTS, stale_summaries
+from characters.admin.reports import REPORTS, stale_summaries
+from characters.admin.site import OnAir, on_air
 from characters.models import Alias, Character, Portrait, Revelation, Trait, Unmasking
 from episodes.models import Episode
 from tests.characters.sheets import address_of

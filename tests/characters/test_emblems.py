@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from characters import emblems
 from characters.models import Alias
+from characters.pictures import emblems
 
 NUMBER = re.compile(r"-?\d*\.?\d+")
 

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import pytest
 from django.http import QueryDict
 
-from characters.lore import Lore
+from characters.lore.door import Lore
 from characters.models import Character, CharacterTag, Membership, Relationship, Trait, Unmasking
-from characters.values import CardPage
+from characters.values.lists import CardPage
 from characters.vocabulary import RelationshipKind
 from tests.conftest import Visitor
 from tests.shows import character, headline, load_show, revelation, trait, unmasking

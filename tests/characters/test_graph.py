@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from characters.lore import Lore
+from characters.lore.door import Lore
 from characters.models import Character, Faction
-from characters.values import Chart, GraphPage, StandingGroup
+from characters.values.map import Chart, GraphPage, StandingGroup
 from characters.vocabulary import BONDS, RelationshipKind
 from tests.conftest import Visitor
 from tests.nets import net_lifted

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from characters.lore import Lore
+from characters.lore.door import Lore
 from characters.models import Character, Faction
-from characters.values import SubjectPage
+from characters.values.pages import SubjectPage
 from tests.shows import character, headline, load_show, revelation, trait, unmasking
 
 pytestmark = pytest.mark.usefixtures("netted")

@@ -12,8 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from PIL import Image
 
-from characters import portraits
 from characters.models import Character, Membership, Portrait, Trait
+from characters.pictures import files
 from characters.vocabulary import Attribute
 from tests.conftest import Visitor
 from tests.nets import net_lifted
@@ -45,7 +45,7 @@ def halves(*, orientation: int) -> bytes:
 
 
 def kept(content: bytes) -> Image.Image:
-    return Image.open(portraits.normalised(BytesIO(content)))
+    return Image.open(files.normalised(BytesIO(content)))
 
 
 def save_portrait(content: bytes, *, name: str = "cyan-is-the-eve.png") -> Portrait:
@@ -72,7 +72,7 @@ def show(db: None, tmp_path: Path) -> None:
 def test_place_and_camera_are_gone() -> None:
     content = halves(orientation=1)
     assert Image.open(BytesIO(content)).getexif().get_ifd(GPS)
-    stored = portraits.normalised(BytesIO(content)).read()
+    stored = files.normalised(BytesIO(content)).read()
     image = Image.open(BytesIO(stored))
     assert not image.getexif()
     assert not {"exif", "xmp", "icc_profile", "dpi", "comment"} & set(image.info)
@@ -99,7 +99,7 @@ def test_the_wish_to_be_turned_is_carried_out(
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
 def test_whatever_comes_in_is_encoded_anew_as_webp(form: str) -> None:
     content = picture(form=form) + b"<script>alert(1)</script>"
-    stored = portraits.normalised(BytesIO(content)).read()
+    stored = files.normalised(BytesIO(content)).read()
     assert Image.open(BytesIO(stored)).format == "WEBP"
     assert b"script" not in stored
 
@@ -113,7 +113,7 @@ def test_a_large_picture_is_made_smaller_in_proportion() -> None:
 
 
 def test_the_name_tells_neither_the_old_name_nor_what_is_in_it(settings: Any) -> None:
-    file = portraits.normalised(SimpleUploadedFile("cyan-is-the-eve.png", picture()))
+    file = files.normalised(SimpleUploadedFile("cyan-is-the-eve.png", picture()))
     assert file.name is not None
     token = file.name.removesuffix(".webp")
     assert len(token) == 32
@@ -122,19 +122,19 @@ def test_the_name_tells_neither_the_old_name_nor_what_is_in_it(settings: Any) ->
     }
     assert not any(digest.startswith(token) for digest in plain)
     settings.SECRET_KEY = "another"
-    assert portraits.normalised(BytesIO(picture())).name != file.name
+    assert files.normalised(BytesIO(picture())).name != file.name
 
 
 def test_the_same_picture_is_the_same_file_whatever_it_was_called() -> None:
-    first, second = (portraits.normalised(SimpleUploadedFile(name, picture())) for name in ("a.png", "b.jpg"))
+    first, second = (files.normalised(SimpleUploadedFile(name, picture())) for name in ("a.png", "b.jpg"))
     assert (first.name, first.read()) == (second.name, second.read())
-    assert portraits.normalised(BytesIO(picture(colour=BLUE))).name != first.name
+    assert files.normalised(BytesIO(picture(colour=BLUE))).name != first.name
 
 
 @pytest.mark.parametrize("colour", [RED, (*RED, 100), (*RED, 0), (*RED, 255)], ids=str)
 def test_a_kept_picture_that_comes_back_is_the_same_file(colour: Any) -> None:
-    first = portraits.normalised(BytesIO(picture(colour=colour)))
-    again = portraits.normalised(BytesIO(first.read()))
+    first = files.normalised(BytesIO(picture(colour=colour)))
+    again = files.normalised(BytesIO(first.read()))
     assert again.name == first.name
 
 
@@ -144,7 +144,7 @@ def test_smaller_copies_stand_beside_it(settings: Any, django_capture_on_commit_
         portrait = save_portrait(picture(size=(1000, 500)))
     assert (portrait.width, portrait.height) == (1000, 500)
     name = portrait.image.name
-    copies = {(width, kind): portraits.smaller(name, width, kind) for width in (160, 480, 960) for kind in FORMATS}
+    copies = {(width, kind): files.smaller(name, width, kind) for width in (160, 480, 960) for kind in FORMATS}
     assert files_in(settings.MEDIA_ROOT) == {name, *copies.values()}
     for (width, kind), file in copies.items():
         with Image.open(Path(settings.MEDIA_ROOT) / file) as copy:
@@ -157,7 +157,7 @@ def test_smaller_copies_stand_beside_it(settings: Any, django_capture_on_commit_
 def test_a_copy_is_never_larger_than_the_picture(settings: Any, django_capture_on_commit_callbacks: OnCommit) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         name = save_portrait(picture(size=(40, 20))).image.name
-    with Image.open(Path(settings.MEDIA_ROOT) / portraits.smaller(name, 480)) as copy:
+    with Image.open(Path(settings.MEDIA_ROOT) / files.smaller(name, 480)) as copy:
         assert copy.size == (40, 20)
 
 
@@ -172,7 +172,7 @@ def test_a_page_offers_each_copy_with_its_true_width(
     with django_capture_on_commit_callbacks(execute=True):
         name = save_portrait(picture(size=size)).image.name
     for kind in FORMATS:
-        offered = [entry.split() for entry in portraits.srcset(name, size, kind).split(", ")]
+        offered = [entry.split() for entry in files.srcset(name, size, kind).split(", ")]
         assert [int(width.removesuffix("w")) for _, width in offered] == list(widths)
         for address, width in offered:
             with Image.open(Path(settings.MEDIA_ROOT) / address.removeprefix("/media/")) as copy:
@@ -205,7 +205,7 @@ def test_a_picture_kept_twice_is_one_file(settings: Any, django_capture_on_commi
         with django_capture_on_commit_callbacks(execute=True):
             names.add(save_portrait(picture()).image.name)
     assert len(names) == 1
-    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(portraits.WIDTHS) * len(FORMATS)
+    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(files.WIDTHS) * len(FORMATS)
 
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
@@ -222,12 +222,12 @@ NO_PICTURE = "This is no readable JPEG, PNG, WEBP picture."
         pytest.param(picture(size=(300, 300))[:60], NO_PICTURE, id="truncated png"),
         pytest.param(picture(form="JPEG")[:-200], NO_PICTURE, id="truncated jpeg"),
         pytest.param(picture(form="WEBP")[:-20], NO_PICTURE, id="truncated webp"),
-        pytest.param(picture() + bytes(portraits.MOST_BYTES), "The file is larger than 10 MB.", id="many bytes"),
+        pytest.param(picture() + bytes(files.MOST_BYTES), "The file is larger than 10 MB.", id="many bytes"),
     ],
 )
 def test_what_is_no_picture_is_refused_and_leaves_no_file(settings: Any, content: bytes, message: str) -> None:
     with pytest.raises(ValidationError) as refused:
-        portraits.normalised(BytesIO(content))
+        files.normalised(BytesIO(content))
     assert refused.value.message_dict == {"image": [message]}
     with pytest.raises(ValidationError):
         save_portrait(content, name="harmless.png")
@@ -239,10 +239,10 @@ def test_a_picture_that_would_swell_is_refused_unopened(width: int, monkeypatch:
     """Ours from 40 million pixels on, Pillow's warning from 89 and its error from 179."""
     buffer = BytesIO()
     Image.new("1", (width, 10_000)).save(buffer, "PNG")
-    assert len(buffer.getvalue()) < portraits.MOST_BYTES
+    assert len(buffer.getvalue()) < files.MOST_BYTES
     monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("It was decoded."))
     with pytest.raises(ValidationError) as refused:
-        portraits.normalised(buffer)
+        files.normalised(buffer)
     assert refused.value.message_dict == {"image": ["The picture has more than 40 million pixels."]}
 
 

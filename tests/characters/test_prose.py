@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from characters import prose
+from characters.text import prose
 
 NAMES = {"ann": "the stranger", "bea": '<b>Bea</b> & "co"', "bert": "  Bert   the *First* "}
 PIECES = st.sampled_from([

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from characters.lore import Lore
+from characters.lore.door import Lore
 from characters.models import Character
-from characters.values import SubjectPage
+from characters.values.pages import SubjectPage
 from tests.conftest import Visitor
 from tests.shows import character, episode, headline, load_show, revelation, trait, unmasking
 from tests.twins import text_of

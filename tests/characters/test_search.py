@@ -7,9 +7,9 @@ import pytest
 from django.core.management import call_command
 
 from characters import indexing
-from characters.lore import Lore
+from characters.lore.door import Lore
 from characters.models import Alias, Character, Relationship, Revelation, SearchEntry, Tag, Trait
-from characters.values import SearchPage
+from characters.values.search import SearchPage
 from episodes.models import Episode, Series
 from tests.conftest import Visitor
 from tests.shows import character, headline, load_show, revelation, trait, unmasking
@@ -78,7 +78,8 @@ def test_watching_on_loses_no_result(real_show: None) -> None:
 
 def test_a_page_says_where_it_stopped_looking(real_show: None, visitor: Visitor, monkeypatch: Any) -> None:
     assert "the newest" not in text_of(visitor(13).get("/search/?q=rouge").content)
-    monkeypatch.setattr("characters.search.MOST_TEXTS", 7)
+    monkeypatch.setattr("characters.lore.search.index.MOST_TEXTS", 7)
+    monkeypatch.setattr("characters.lore.search.results.MOST_TEXTS", 7)
     assert "in the newest 7 passages" in text_of(visitor(13).get("/search/?q=rouge").content)
 
 

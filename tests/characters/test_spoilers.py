@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from characters.datasets.loading import load, spoilers_in
 from characters.models import Character, Faction, Revelation
-from characters.spoilers import TAG, Name, Text, Vocabulary, Where, corpus_of_database, findings_in
+from characters.spoilers.linter import TAG, Name, Text, Vocabulary, Where, findings_in
+from characters.spoilers.rows import corpus_of_database
 from episodes.models import Series
 from tests.shows import (
     REAL_SHOW,

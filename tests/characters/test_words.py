@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from characters.words import LONGEST_QUERY, MOST_TERMS, excerpt, fold, highlighted, parse, words_of
+from characters.text.words import LONGEST_QUERY, MOST_TERMS, excerpt, fold, highlighted, parse, words_of
 
 
 @pytest.mark.parametrize(

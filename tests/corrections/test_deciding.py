@@ -15,8 +15,8 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from characters import portraits
 from characters.models import Alias, Character, CharacterTag, Portrait, Revelation, Tag, Trait
+from characters.pictures import files
 from corrections import deciding, editing, reading, rows
 from corrections.apply import Refused
 from corrections.desk import claim
@@ -688,11 +688,11 @@ def test_whose_name_it_is_later_folds_it(halfway: Client, author: User) -> None:
 def picture() -> Any:
     content = BytesIO()
     Image.new("RGB", (60, 80), "teal").save(content, "PNG")
-    return portraits.normalised(content)
+    return files.normalised(content)
 
 
 def a_portrait_of(ann: Character) -> tuple[Any, str]:
-    name = portraits.put_aside(picture())
+    name = files.put_aside(picture())
     values = rows.values_of(
         Portrait(character=ann, alt_text="Ann, from behind", credit="me", licence="CC0", revealed_in_id=1)
     )

@@ -209,17 +209,17 @@ def test_a_fact_of_one_of_two_stays_with_them(status: Trait, contributor: User) 
 def test_no_row_is_lost_that_is_more_than_a_form_holds(
     status: Trait, contributor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from characters import retelling, suggesting
+    from characters.contributing import again, draft
     from characters.models import Alias
     from tests.corrections.letters import new
 
-    for module in (retelling, suggesting):
+    for module in (again, draft):
         monkeypatch.setattr(module, "MOST_NEW", 2)
     names = ["Anna", "Annie", "Nancy"]
     ann = status.character
     correction = sent(*(new(Alias, character=ann, name=name, revealed_in_id=1) for name in names), by=contributor)
-    client, again = browser(user=contributor), pages(correction)["again"]
-    assert send_on(client, again, client.get(again), reason="I looked again.").status_code == 303
+    client, address = browser(user=contributor), pages(correction)["again"]
+    assert send_on(client, address, client.get(address), reason="I looked again.").status_code == 303
     assert sorted((each.after or {})["name"] for each in correction.changes.current()) == names
 
 

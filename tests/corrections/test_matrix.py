@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
-from characters.learned import KINDS
+from characters.admin.learned.sheet import KINDS
 from characters.models import Trait
 from corrections import rows
 from corrections.models import Change, Correction, Event

@@ -5,9 +5,9 @@ from functools import cache
 import pytest
 from django.db import connection
 
-from characters import prose, search
-from characters.cast import Cast
-from characters.lore import Lore
+from characters.lore.cast import Cast
+from characters.lore.door import Lore
+from characters.lore.search import index
 from characters.models import (
     Alias,
     Character,
@@ -21,6 +21,7 @@ from characters.models import (
     Trait,
     Unmasking,
 )
+from characters.text import prose
 from characters.vocabulary import Attribute, RelationshipKind
 from episodes.models import Episode
 from tests.twins import ask, crawl, text_of
@@ -116,12 +117,12 @@ def test_everything_known_is_found_by_search(progress: int) -> None:
     for entry in SearchEntry.objects.filter(revealed_in__lte=progress).exclude(words=""):
         if entry.is_name:
             name = Alias.objects.get(pk=entry.row).name
-            ranks = dict(search.in_index(lore, name)[0])
-            assert ranks[entry.row] == search.Rank.EXACT_NAME, entry
+            ranks = dict(index.in_index(lore, name)[0])
+            assert ranks[entry.row] == index.Rank.EXACT_NAME, entry
             names += 1
         else:
             phrase = " ".join(entry.words.split()[-12:])
-            found = {row for _, rows in search.in_index(lore, f'"{phrase}"')[1] for row, _ in rows}
+            found = {row for _, rows in index.in_index(lore, f'"{phrase}"')[1] for row, _ in rows}
             assert entry.row in found, entry
             texts += 1
     assert names >= 2

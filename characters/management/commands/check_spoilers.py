@@ -6,7 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from characters.datasets.loading import spoilers_in
 from characters.datasets.reading import DatasetError
-from characters.spoilers import Finding, corpus_of_database
+from characters.spoilers.linter import Finding
+from characters.spoilers.rows import corpus_of_database
 
 FOUND, UNREADABLE = 1, 2
 

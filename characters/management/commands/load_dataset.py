@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from characters.datasets.loading import holds_a_show, load
 from characters.datasets.reading import DatasetError
-from characters.spoilers import Finding
+from characters.spoilers.linter import Finding
 
 
 class Command(BaseCommand):

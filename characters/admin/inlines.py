@@ -1,0 +1,179 @@
+"""The rows edited on the page of a character or a faction."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db import models
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+
+from characters.models import (
+    Alias,
+    CharacterTag,
+    FactionTag,
+    Membership,
+    Portrait,
+    Relationship,
+    Trait,
+    Unmasking,
+    check_headlines,
+)
+from episodes.models import Episode
+
+from .lint import Lint, LintedForm, LintedRows
+
+
+class Pointer(AutocompleteSelect):
+    """Asks for no label of a row that has been read already."""
+
+    row: models.Model | None = None
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        if self.row is None or [str(pk) for pk in value] != [str(self.row.pk)]:
+            return super().optgroups(name, value, attr)
+        return [(None, [self.create_option(name, self.row.pk, str(self.row), True, 0)], 0)]
+
+
+class RowForm(forms.ModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            select = getattr(field.widget, "widget", None)
+            if isinstance(select, Pointer) and not self.instance._state.adding:
+                select.row = getattr(self.instance, name)
+
+
+class LintedRowForm(LintedForm, RowForm):
+    pass
+
+
+class Rows(LintedRows, admin.TabularInline):
+    form: type[forms.ModelForm] = LintedRowForm
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).fetch_mode(models.FETCH_PEERS)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = Pointer(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def name_of_episode(self, episode: Episode) -> str:
+        return str(episode.number)
+
+
+class AliasForm(RowForm):
+    class Meta:
+        widgets = {"language": forms.TextInput(attrs={"size": 2})}
+
+
+class AliasFormSet(BaseInlineFormSet):
+    lint: Lint
+
+    def clean(self) -> None:
+        """What concerns the names as a whole; the texts of the rows below are held against them."""
+        super().clean()
+        kept = [form for form in self.forms if not self._should_delete_form(form)]  # type: ignore[attr-defined]
+        if any(form.errors for form in kept) or self.instance.revealed_in_id is None:
+            return
+        filled = [form for form in kept if form.cleaned_data]
+        rows = [form.cleaned_data for form in filled]
+        headlines = {row["revealed_in"].number for row in rows if row["headline"]}
+        check_headlines(self.instance.revealed_in_id, headlines)
+        self.lint.names_stand_as([form.instance for form in filled], instead_of=self.get_queryset())
+        for form in filled:
+            self.lint.check(form)
+
+
+class AliasInline(Rows):
+    model = Alias
+    form = AliasForm
+    formset = AliasFormSet
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 0 if obj else 1  # whoever is new needs a name
+
+    fields = ["name", "kind", "language", "headline", "common_word", "revealed_in"]
+
+
+class TraitForm(LintedRowForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Summaries are long, and all else is a few words.
+        attrs = self.fields["value"].widget.attrs | {"cols": 60, "rows": 2 + len(self.instance.value) // 60}
+        self.fields["value"].widget = forms.Textarea(attrs)
+
+
+class TraitInline(Rows):
+    model = Trait
+    form = TraitForm
+    fields = ["attribute", "value", "revealed_in"]
+
+
+class MembershipInline(Rows):
+    model = Membership
+    autocomplete_fields = ["character", "faction"]
+    fields = ["character", "faction", "role", "revealed_in", "ended_in"]
+    classes = ["collapse"]
+
+
+class CharacterTagInline(Rows):
+    model = CharacterTag
+    autocomplete_fields = ["tag"]
+    fields = ["tag", "revealed_in", "ended_in"]
+    verbose_name = "tag"
+    classes = ["collapse"]
+
+
+class FactionTagInline(Rows):
+    model = FactionTag
+    autocomplete_fields = ["tag"]
+    fields = ["tag", "revealed_in", "ended_in"]
+    verbose_name = "tag"
+    classes = ["collapse"]
+
+
+class RelationshipInline(Rows):
+    model = Relationship
+    fk_name = "source"
+    autocomplete_fields = ["target"]
+    fields = ["kind", "target", "certainty", "revealed_in", "ended_in"]
+    verbose_name_plural = "relationships, as told from here"
+    classes = ["collapse"]
+
+
+class RelationshipToInline(Rows):
+    model = Relationship
+    fk_name = "target"
+    autocomplete_fields = ["source"]
+    fields = ["source", "kind", "certainty", "revealed_in", "ended_in"]
+    verbose_name_plural = "relationships, as told from the other side"
+    classes = ["collapse"]
+
+
+class UnmaskingInline(Rows):
+    model = Unmasking
+    fk_name = "persona"
+    autocomplete_fields = ["identity"]
+    fields = ["identity", "revealed_in"]
+    verbose_name = "who this turns out to be"
+
+
+class UnmaskingOfInline(Rows):
+    model = Unmasking
+    fk_name = "identity"
+    autocomplete_fields = ["persona"]
+    fields = ["persona", "revealed_in"]
+    verbose_name_plural = "masks this one has worn"
+
+
+class PortraitInline(LintedRows, admin.StackedInline):
+    model = Portrait
+    form = LintedForm
+    extra = 0
+    fields = ["image", "alt_text", "caption", "credit", "licence", "revealed_in"]
+    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 90})}}

@@ -1,0 +1,122 @@
+"""What was learned in an episode: one form for the week in which it airs, and one correction for all that it says."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+
+from characters.admin.lint import SAVE_ALL_THE_SAME
+from corrections.apply import may_publish
+from corrections.editing import BASE, REASON, SALT, Trouble, posted_base, through_the_door
+from corrections.models import Correction
+from corrections.reading import MOST_TRIED, try_out
+from corrections.sending import Proposed
+from episodes.models import Episode
+from episodes.requests import Visit, whole_number
+
+from .sheet import EMPTY_ROWS, MOST_ROWS, Filled, Sheet
+
+MORE = "_more"
+
+
+# The page
+
+
+def learned(request: HttpRequest, number: int) -> HttpResponse:
+    episode = get_object_or_404(Episode, number=number)
+    if not request.user.has_perm("episodes.change_episode"):
+        raise PermissionDenied
+    visit: Visit = request  # type: ignore[assignment]
+    if request.method != "POST" and number > visit.progress and "sure" not in request.GET:
+        return _show(request, episode, "admin/learned_folded.html", {})
+    user: Any = request.user
+    if request.method != "POST":
+        return _show_sheet(request, Sheet(episode, user))
+    data, base = request.POST.copy(), posted_base(request)
+    if (more := data.get(MORE)) is not None:
+        _widen(data, more, Sheet(episode, user))
+        return _show_sheet(request, Sheet(episode, user, data, base))
+    sheet = Sheet(episode, user, data, base)
+    if sheet.is_valid():
+        try:
+            _send(request, sheet)
+        except Trouble as trouble:
+            # The same form once more; whoever saves it again has seen what stands there now.
+            sheet.problems += trouble.problems
+            for change in trouble.newer:
+                sheet.base.setdefault(f"{change.model}:{change.row}", {})[change.path] = change.was
+        else:
+            messages.add_message(request, *request.said_at_the_door)  # type: ignore[attr-defined]
+            return HttpResponseRedirect(request.get_full_path())
+    return _show_sheet(request, sheet, checked=True)
+
+
+def _send(request: HttpRequest, sheet: Sheet) -> None:
+    told = sheet.proposed()
+    if len(told) > MOST_TRIED:
+        raise Trouble([f"That is more than {MOST_TRIED} changes; please save them in parts."])
+    reason = request.POST.get(REASON, "").strip()
+    through_the_door(
+        request, [proposed for proposed, _ in told], reason=reason,
+        what=f"What was learned in episode {sheet.episode.number}", look=_trying(request, sheet, told),
+    )  # fmt: skip
+
+
+def _trying(request: HttpRequest, sheet: Sheet, told: list[tuple[Proposed, Filled]]) -> Callable[[Correction], None]:
+    """Whether it can be as it is, and whether its texts say too much; also if it is to wait in the queue."""
+
+    def look(correction: Correction) -> None:
+        confirmed = SAVE_ALL_THE_SAME in request.POST
+        trial = try_out(correction, sheet.episode.number)
+        filled = {change.pk: told[change.position] for change in correction.changes.all()}
+        sheet.take_in(trial, filled, confirmed=confirmed)
+        if trial.problems or (trial.warned and not confirmed):
+            raise Trouble([])
+
+    return look
+
+
+def _widen(data: QueryDict, slug: str, sheet: Sheet) -> None:
+    """More rows of a kind, with what stands in new ones to begin with."""
+    total = whole_number(str(data.get(f"{slug}-TOTAL_FORMS", "")), digits=4)
+    section = next((each for each in sheet.sections if each.kind.slug == slug), None)
+    if section is None or total is None:
+        return
+    wanted = min(total + EMPTY_ROWS, MOST_ROWS)
+    data[f"{slug}-TOTAL_FORMS"] = str(wanted)
+    for number in range(total, wanted):
+        for blank in section.blank:
+            if blank.value() not in (None, False):
+                data[blank.html_name.replace("__prefix__", str(number))] = str(blank.value())
+
+
+def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) -> HttpResponse:
+    waiting = Correction.objects.undecided().filter(revealed_in=sheet.episode.number)
+    context = {
+        "sheet": sheet,
+        "checked": checked,
+        "base_name": BASE,
+        "base": signing.dumps(sheet.base, salt=SALT, compress=True),
+        "reason_name": REASON,
+        "reason": request.POST.get(REASON, ""),
+        "publishes": may_publish(request.user),
+        "more_name": MORE,
+        "save_all_the_same": SAVE_ALL_THE_SAME,
+        "confirmed": SAVE_ALL_THE_SAME in request.POST,
+        "queued": waiting.count() if request.user.has_perm("corrections.view_correction") else 0,
+    }
+    return _show(request, sheet.episode, "admin/learned.html", context)
+
+
+def _show(request: HttpRequest, episode: Episode, template: str, context: dict[str, Any]) -> HttpResponse:
+    around = admin.site.each_context(request) | {
+        "title": f"What was learned in episode {episode.number}" if episode.number else "What is known beforehand",
+        "episode": episode,
+        "episodes": Episode.objects.values_list("number", flat=True),
+    }
+    return TemplateResponse(request, template, around | context)

@@ -1,0 +1,89 @@
+"""Admin forms whose texts the spoiler linter reads."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, cast
+
+from django import forms
+from django.contrib.admin.options import InlineModelAdmin
+from django.http import HttpRequest
+from django.utils.text import capfirst
+
+from characters.spoilers.linter import Finding, Vocabulary, findings_in, said_too_early
+from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
+from corrections.editing import NoPopupsForWhoWaits, ThroughTheDoor
+from episodes.admin import WithEpisodes
+
+SAVE_ALL_THE_SAME = "_save_all_the_same"
+
+
+class Lint:
+    """What the texts of one form say too early. The names are read once, and only if there is a text."""
+
+    def __init__(self, *, confirmed: bool) -> None:
+        self.confirmed = confirmed
+        self.findings: list[Finding] = []
+        self._given: list[Any] = []
+        self._edited: set[Any] = set()
+
+    def names_stand_as(self, given: list[Any], *, instead_of: Iterable[Any]) -> None:
+        """The form changes them together with the texts."""
+        self._given = given
+        self._edited = {row.pk for row in instead_of}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary([*names_in_database(without=self._edited), *map(name_of_row, self._given)])
+
+    def check(self, form: forms.ModelForm) -> None:
+        for text in texts_of_row(form.instance):
+            for finding in findings_in(text, self.vocabulary):
+                self.findings.append(finding)
+                if not self.confirmed:
+                    form.add_error(finding.field, said_too_early(finding.found, finding.revealed_by.url, finding.claim))
+
+
+def lint_of(request: HttpRequest) -> Lint:
+    if not hasattr(request, "lint"):
+        request.lint = Lint(confirmed=SAVE_ALL_THE_SAME in request.POST)  # type: ignore[attr-defined]
+    return cast(Lint, request.lint)  # type: ignore[attr-defined]
+
+
+class LintedForm(forms.ModelForm):
+    lint: Lint  # of the request that the class is made for
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        if not self.errors and not self.cleaned_data.get("DELETE"):
+            self.lint.check(self)
+
+
+class Linted(ThroughTheDoor):
+    """A form with texts: what they say too early has to be confirmed before it is saved."""
+
+    form: type[forms.ModelForm] = LintedForm
+    change_form_template = "admin/linted_form.html"
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.lint = lint_of(request)
+        return form
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        names = {"lint": lint_of(request), "save_all_the_same": SAVE_ALL_THE_SAME}
+        return super().render_change_form(request, context | names, *args, **kwargs)
+
+
+class LintedRows(WithEpisodes, NoPopupsForWhoWaits, InlineModelAdmin):
+    def get_formset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, *args, **kwargs)
+        formset.lint = formset.form.lint = lint_of(request)
+        formset.deletion_widget = forms.CheckboxInput(attrs={"aria-label": "Delete"})
+        return formset
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """With a name of its own: the heading of a column is nobody's label."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            getattr(field.widget, "widget", field.widget).attrs.setdefault("aria-label", capfirst(field.label))
+        return field

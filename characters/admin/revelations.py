@@ -1,0 +1,64 @@
+"""Revelations in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import Truncator
+
+from characters.models import Character, Faction, Revelation
+from episodes.admin import WithEpisodes, pages_at
+
+from .lint import Linted, LintedForm
+
+
+class RevelationForm(LintedForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.edited_along = frozenset({Character, Faction})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("revealed_in"):
+            self.instance.revealed_in = cleaned["revealed_in"]
+            try:
+                self.instance.check_concerned([*cleaned.get("characters", []), *cleaned.get("factions", [])])
+            except ValidationError as error:
+                self.add_error("revealed_in", error.messages)
+        return cleaned
+
+
+@admin.register(Revelation)
+class RevelationAdmin(WithEpisodes, Linted):
+    form = RevelationForm
+    list_display = ["key", "episode", "certainty", "beginning", "supersedes"]
+    list_filter = ["revealed_in", "certainty", "factions"]
+    list_select_related = ["supersedes"]
+    search_fields = ["key", "text", "source", "characters__aliases__name"]
+    search_help_text = "By key, text, source, or any name of a character that it concerns."
+    autocomplete_fields = ["characters", "factions", "supersedes"]
+    ordering = ["revealed_in", "position", "key"]
+    fields = [
+        "key", "revealed_in", "text", "certainty", "characters", "factions", "supersedes",
+        "time", "position", "source", "public_pages",
+    ]  # fmt: skip
+    save_on_top = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Revelation | None = None) -> list[str]:
+        return ["public_pages"]
+
+    @admin.display(description="text")
+    def beginning(self, revelation: Revelation) -> str:
+        return Truncator(revelation.text).chars(100)
+
+    @admin.display(ordering="revealed_in")
+    def episode(self, revelation: Revelation) -> int:
+        return revelation.revealed_in_id
+
+    @admin.display(description="page of its episode at episode")
+    def public_pages(self, revelation: Revelation) -> str:
+        if revelation.revealed_in_id is None:
+            return "once it is saved"
+        return pages_at(reverse("episode", args=[revelation.revealed_in_id]), since=revelation.revealed_in_id)

@@ -1,0 +1,70 @@
+"""The show in the admin: series, episodes and tags."""
+
+from typing import Any
+
+import taggit.admin
+import taggit.models
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from characters.admin.learned.page import learned
+from characters.models import CharacterTag, FactionTag, Tag
+from corrections.editing import ThroughTheDoor
+from episodes.admin import EpisodeAdmin, SeriesAdmin, SeriesForm, pages_at
+from episodes.models import Episode, Series
+
+from .lint import Linted, LintedForm
+
+admin.site.unregister([taggit.models.Tag, Episode, Series])
+
+
+@admin.register(Episode)
+class LintedEpisodeAdmin(Linted, EpisodeAdmin):
+    list_display = [*EpisodeAdmin.list_display, "what_was_learned"]
+    change_form_template = "admin/episode_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(learned)
+        return [path("<int:number>/learned/", view, name="episodes_episode_learned"), *super().get_urls()]
+
+    @admin.display(description="what was learned")
+    def what_was_learned(self, episode: Episode) -> SafeString:
+        return format_html('<a href="{}">add or look</a>', reverse("admin:episodes_episode_learned", args=[episode.pk]))
+
+
+class LintedSeriesForm(LintedForm, SeriesForm):
+    pass
+
+
+@admin.register(Series)
+class LintedSeriesAdmin(Linted, SeriesAdmin):
+    form = LintedSeriesForm
+
+    def key_of_new(self, row: models.Model) -> str:
+        return "1"  # the only one there can be
+
+
+@admin.register(Tag)
+class TagAdmin(ThroughTheDoor):
+    list_display = ["name", "slug", "public_page"]
+    search_fields = ["name"]
+
+    def get_fields(self, request: HttpRequest, obj: Tag | None = None) -> Any:
+        return ["name", "public_pages"] if obj else ["name"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tag | None = None) -> list[str]:
+        return ["public_pages"] if obj else []
+
+    @admin.display(description="public page")
+    def public_page(self, tag: Tag) -> SafeString:
+        return format_html('<a href="{}">at your own episode</a>', reverse("tag", args=[tag.slug]))
+
+    @admin.display(description="public page at episode")
+    def public_pages(self, tag: Tag) -> SafeString:
+        rows = [model.objects.filter(tag=tag).order_by("revealed_in") for model in (CharacterTag, FactionTag)]
+        first = [row.revealed_in_id for found in rows for row in found[:1]]
+        return pages_at(reverse("tag", args=[tag.slug]), since=min(first)) if first else SafeString("nobody bears it")

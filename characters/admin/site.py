@@ -1,0 +1,100 @@
+"""The admin as a workplace: its start page says what waits, and each kind of gap has its report."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
+
+from episodes.models import Episode
+from episodes.requests import Visit
+
+from .reports import REPORTS, Report
+
+
+class Desk(AdminSite):
+    site_header = site_title = "rougedb"
+    index_title = "What waits"
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        report = path("reports/<slug:slug>/", self.admin_view(self.report), name="report")
+        return [report, *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        visit: Visit = request  # type: ignore[assignment]
+        episodes = list(Episode.objects.only("number", "aired_on"))
+        context = {
+            "airing": on_air(episodes, timezone.localdate())
+            if request.user.has_perm("episodes.change_episode")
+            else None,
+            "episodes": [episode.number for episode in episodes],
+            "waiting": [
+                Waiting.of(report, visit.progress) for report in REPORTS if request.user.has_perm(report.permission)
+            ],
+        }
+        return super().index(request, context | (extra_context or {}))
+
+    def report(self, request: HttpRequest, slug: str) -> HttpResponse:
+        visit: Visit = request  # type: ignore[assignment]
+        report = next((each for each in REPORTS if each.slug == slug), None)
+        if report is None:
+            raise Http404
+        if not request.user.has_perm(report.permission):
+            raise PermissionDenied
+        gaps = report.gaps()
+        shown = gaps if "later" in request.GET else [gap for gap in gaps if gap.episode <= visit.progress]
+        context = self.each_context(request) | {
+            "title": report.title,
+            "report": report,
+            "gaps": shown,
+            "folded": len(gaps) - len(shown),
+            "reasons": any(gap.why for gap in gaps),
+            "episodes": Episode.objects.values_list("number", flat=True),
+        }
+        return TemplateResponse(request, "admin/report.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A report on the start page: how much of it there is for somebody at an episode."""
+
+    report: Report
+    count: int | None
+    folded: int
+
+    @classmethod
+    def of(cls, report: Report, progress: int) -> "Waiting":
+        episodes = report.episodes()
+        if episodes is None:
+            return cls(report, None, 0)
+        count = sum(episode <= progress for episode in episodes)
+        return cls(report, count, len(episodes) - count)
+
+
+@dataclass(frozen=True, slots=True)
+class OnAir:
+    """The episode whose week it is: the newest, or the first that is still to come where none has aired."""
+
+    number: int
+    aired_on: date | None
+    has_aired: bool
+    next: int | None = None
+    next_on: date | None = None
+
+
+def on_air(episodes: list[Episode], today: date) -> OnAir | None:
+    """By air dates alone, as numbers and dates are public."""
+    dated = [(episode.aired_on, episode.number) for episode in episodes if episode.number and episode.aired_on]
+    aired = max((each for each in dated if each[0] <= today), default=None)
+    coming = min((each for each in dated if each[0] > today), default=None)
+    if aired is None:
+        first = coming or next(((None, episode.number) for episode in episodes if episode.number), None)
+        return OnAir(first[1], first[0], has_aired=False) if first else None
+    if coming is None:
+        return OnAir(aired[1], aired[0], has_aired=True)
+    return OnAir(aired[1], aired[0], has_aired=True, next=coming[1], next_on=coming[0])

@@ -1,0 +1,181 @@
+"""Characters and factions in the admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from characters.models import (
+    Alias,
+    Character,
+    CharacterTag,
+    Faction,
+    FactionTag,
+    Membership,
+    Portrait,
+    Relationship,
+    Subject,
+    Trait,
+    Unmasking,
+    texts_mentioning,
+)
+from episodes.admin import WithEpisodes, pages_at
+
+from . import reports
+from .inlines import (
+    AliasInline,
+    CharacterTagInline,
+    FactionTagInline,
+    MembershipInline,
+    PortraitInline,
+    RelationshipInline,
+    RelationshipToInline,
+    TraitInline,
+    UnmaskingInline,
+    UnmaskingOfInline,
+)
+from .lint import Linted
+
+
+class SubjectForm(forms.ModelForm):
+    """The rows below are saved together with the character or faction, so its own check leaves them out."""
+
+    edited_along: frozenset[type[models.Model]] = frozenset()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.edited_along = self.edited_along
+
+
+class SubjectAdmin(WithEpisodes, Linted):
+    list_display = ["newest_name", "key", "revealed_in", "public_page"]
+    list_display_links = ["newest_name", "key"]
+    list_filter = ["revealed_in"]
+    list_select_related = ["revealed_in"]
+    search_fields = ["key", "aliases__name", "tags__name", "public_id"]
+    search_help_text = "By key, any name, tag, or the id in the address."
+    save_on_top = True
+    view_name = ""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """A character or faction that texts mention stays until they no longer do."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
+        protected += [f"{text} mentions {subject}" for subject in objs for _, text in texts_mentioning(subject)]
+        return deleted, counts, missing, protected
+
+    def get_fieldsets(self, request: HttpRequest, obj: Subject | None = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["key", "revealed_in"]})]
+        return [
+            (None, {"fields": ["key", "revealed_in", "public_id", "public_pages"]}),
+            ("Revelations that concern it", {"fields": ["told"], "classes": ["collapse"]}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Subject | None = None) -> list[str]:
+        # Texts mention the key and links hold the public id: both stay as they are.
+        return ["key", "public_id", "public_pages", "told"] if obj else []
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        headlines = Alias.objects.filter(headline=True, **{str(self.model._meta.model_name): OuterRef("pk")})
+        newest = headlines.order_by("-revealed_in_id").values("name")[:1]
+        return super().get_queryset(request).annotate(newest_name=Subquery(newest))
+
+    @admin.display(description="name", ordering="newest_name")
+    def newest_name(self, subject: Any) -> str:
+        return subject.newest_name or "(no name)"
+
+    @admin.display(description="public page")
+    def public_page(self, subject: Subject) -> SafeString:
+        first = subject.revealed_in_id
+        return format_html('<a href="{}?as_of={}">at episode {}</a>', self._address(subject), first, first)
+
+    @admin.display(description="")
+    def told(self, subject: Any) -> SafeString:
+        add = reverse("admin:characters_revelation_add")
+        concerned = self.model.revelations.rel.field.name
+        lines = (
+            (row.revealed_in_id, reverse("admin:characters_revelation_change", args=[row.pk]), row.key, row.text)
+            for row in subject.revelations.all()
+        )
+        return format_html(
+            '<ul>{}</ul><a href="{}?{}={}">Add a revelation</a>',
+            format_html_join("", '<li>Episode {}, <a href="{}">{}</a>: {}</li>', lines),
+            add,
+            concerned,
+            subject.pk,
+        )
+
+    @admin.display(description="public page at episode")
+    def public_pages(self, subject: Subject) -> SafeString:
+        return pages_at(self._address(subject), since=subject.revealed_in_id)
+
+    def _address(self, subject: Subject) -> str:
+        return reverse(self.view_name, args=[subject.public_id])
+
+
+class CharacterForm(SubjectForm):
+    edited_along = frozenset({Alias, Trait, Membership, CharacterTag, Relationship, Unmasking, Portrait})
+
+
+class FactionForm(SubjectForm):
+    edited_along = frozenset({Alias, Trait, Membership, FactionTag})
+
+
+class WithoutFilter(admin.SimpleListFilter):
+    title = "what it lacks"
+    parameter_name = "without"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("portrait", "Without portrait"),
+            ("summary", "Without any summary"),
+            ("fresh-summary", "Summary missing or stale at some stage"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "portrait":
+                return queryset.filter(pk__in=reports.without_picture().values("pk"))
+            case "summary":
+                return queryset.filter(pk__in=reports.without_any_summary().values("pk"))
+            case "fresh-summary":
+                return queryset.filter(pk__in=list(reports.stale_summaries()))
+        return queryset
+
+
+@admin.register(Character)
+class CharacterAdmin(SubjectAdmin):
+    form = CharacterForm
+    view_name = "character-short"
+    list_display = ["newest_name", "key", "revealed_in", "is_persona_of", "public_page"]
+    list_filter = [WithoutFilter, "revealed_in", "memberships__faction"]
+    list_select_related = ["revealed_in", "unmasking__identity"]
+    inlines = [
+        AliasInline,
+        UnmaskingInline,
+        UnmaskingOfInline,
+        TraitInline,
+        MembershipInline,
+        RelationshipInline,
+        RelationshipToInline,
+        CharacterTagInline,
+        PortraitInline,
+    ]
+
+    @admin.display(description="persona of")
+    def is_persona_of(self, character: Character) -> str:
+        unmasking = getattr(character, "unmasking", None)
+        return f"{unmasking.identity.key}, from {unmasking.revealed_in_id}" if unmasking else ""
+
+
+@admin.register(Faction)
+class FactionAdmin(SubjectAdmin):
+    form = FactionForm
+    view_name = "faction-short"
+    inlines = [AliasInline, TraitInline, MembershipInline, FactionTagInline]

@@ -1,0 +1,124 @@
+"""The read door: what each public page shows, one line per page.
+
+Every query behind these starts at `as_of(progress)`. A page takes a bounded number of queries however many rows there
+are: it first collects its rows, then looks up everybody they name in one go (`cast.Cast`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from uuid import UUID
+
+from django.http import QueryDict
+from django.utils.safestring import SafeString
+
+from characters.models import Character, Faction
+from characters.values.basics import Link, SeriesInfo, TagLink
+from characters.values.corrections import Lately, ShownChange
+from characters.values.lists import CardPage
+from characters.values.map import GraphPage
+from characters.values.pages import EpisodePage, SubjectPage, TagPage, ThenPage
+from characters.values.recap import Changed, RecapPage
+from characters.values.search import SearchPage, Suggestion
+from corrections.models import Change, Correction
+
+from . import corrections, rows
+from .knowledge import Knowledge
+from .lists import cards
+from .map import graph
+from .pages import addresses, episode, recap, show, subject, tags, then
+from .search import looking
+
+
+class Lore(Knowledge):
+    """What somebody who has watched up to `progress` knows, page by page."""
+
+    def at(self, progress: int) -> "Lore":
+        """Return what is known at another episode."""
+        return Lore(progress)
+
+    # The show and its episodes
+
+    @cached_property
+    def series(self) -> SeriesInfo:
+        return show.series_info(self)
+
+    @cached_property
+    def premise(self) -> SafeString:
+        return show.premise(self)
+
+    def episode(self, number: int) -> EpisodePage | None:
+        return episode.episode_page(self, number)
+
+    # Characters, factions, tags
+
+    def characters(self, page: int = 1, asked: QueryDict | None = None) -> CardPage:
+        return cards.character_cards(self, page, asked)
+
+    def character_count(self) -> int:
+        return rows.root_characters(self.progress).count()
+
+    def character(self, public_id: str) -> SubjectPage | None:
+        return subject.character_page(self, public_id)
+
+    def factions(self, page: int = 1, asked: QueryDict | None = None) -> CardPage:
+        return cards.faction_cards(self, page, asked)
+
+    def faction(self, public_id: str) -> SubjectPage | None:
+        return subject.faction_page(self, public_id)
+
+    def tags(self) -> tuple[TagLink, ...]:
+        return tags.tag_links(self)
+
+    def tag(self, slug: str) -> TagPage | None:
+        return tags.tag_page(self, slug)
+
+    # Looking across
+
+    def graph(self, faction: str = "") -> GraphPage:
+        return graph.graph(self, faction)
+
+    def then(self, public_id: str, episode: int | None) -> ThenPage | None:
+        return then.then_page(self, public_id, episode)
+
+    def recap(self, since: int) -> RecapPage | None:
+        return recap.recap_page(self, since)
+
+    def changed(self, since: int) -> tuple[Changed, ...]:
+        return recap.changed_pages(self, since)
+
+    def search(self, text: str, page: int = 1) -> SearchPage:
+        return looking.search(self, text, page)
+
+    def suggest(self, text: str) -> tuple[Suggestion, ...]:
+        return looking.suggest(self, text)
+
+    # Corrections
+
+    def shown_changes(self, correction: Correction, changes: Sequence[Change]) -> tuple[ShownChange, ...]:
+        return corrections.shown_changes(self, correction, changes)
+
+    def pages_of(self, subjects: Iterable[str]) -> dict[str, Link]:
+        return corrections.pages_of(self, subjects)
+
+    def later_episodes(self, sent: Mapping[Correction, Sequence[Change]]) -> dict[UUID, int]:
+        return corrections.later_episodes(self, sent)
+
+    def told_lately(self, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
+        return corrections.told_lately(self, published)
+
+    def said(self, texts: Iterable[str]) -> list[str]:
+        return corrections.said(self, texts)
+
+    # Addresses
+
+    def addresses(self) -> list[str]:
+        return addresses.addresses(self)
+
+    def address_of_character(self, public_id: str) -> str | None:
+        return addresses.address_of(self, Character, public_id)
+
+    def address_of_faction(self, public_id: str) -> str | None:
+        return addresses.address_of(self, Faction, public_id)
+
+    def leads_on(self, address: str) -> bool:
+        return addresses.leads_on(self, address)

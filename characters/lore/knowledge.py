@@ -1,0 +1,145 @@
+"""What everything below the door needs to know: how far, which episodes, who is whom, and the addresses of pages."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, F, QuerySet, Value, When
+from django.urls import reverse
+from django.utils.text import slugify
+
+from characters.values.basics import EpisodeRow
+from episodes.models import Episode
+
+from . import rows
+from .rows import Row
+
+
+class Knowledge:
+    """What somebody who has watched up to `progress` knows, as the basis of every page."""
+
+    def __init__(self, progress: int, *, look_back: bool = False) -> None:
+        self.progress = progress
+        self.look_back = look_back
+
+    # The show and its episodes
+
+    @cached_property
+    def show(self) -> Row:
+        """The row of the show, all of which is public."""
+        return rows.series() or {"title": "rougedb"}
+
+    @cached_property
+    def episodes(self) -> tuple[EpisodeRow, ...]:
+        """All episodes: number and air date are public, the title comes with the episode."""
+        known = Episode.objects.order_by("number").annotate(
+            known_title=self._once_watched("title"), known_native_title=self._once_watched("native_title")
+        )
+        return tuple(
+            EpisodeRow(
+                number=row["number"],
+                aired_on=row["aired_on"],
+                url=self.address("episode", row["number"]),
+                known=row["number"] <= self.progress,
+                title=row["known_title"],
+                native_title=row["known_native_title"],
+            )
+            for row in known.values("number", "aired_on", "known_title", "known_native_title")
+        )
+
+    def _once_watched(self, column: str) -> Case:
+        return Case(When(number__lte=self.progress, then=F(column)), default=Value(""))
+
+    @cached_property
+    def here(self) -> EpisodeRow | None:
+        """The episode at which this is read."""
+        return next((row for row in self.episodes if row.number == self.progress), None)
+
+    @cached_property
+    def next_episode(self) -> EpisodeRow | None:
+        return next((row for row in self.episodes if row.number > self.progress), None)
+
+    @property
+    def last_episode(self) -> int:
+        """The number of the show's last episode, watched or not."""
+        return self.episodes[-1].number if self.episodes else 0
+
+    def synopses(self, numbers: Iterable[int]) -> list[Row]:
+        """Return what is told of the episodes that have been watched; of episode 0 that is the premise."""
+        return [
+            {
+                "revealed_in_id": row["number"],
+                "text": row["synopsis"] if row["number"] else self.show.get("premise", ""),
+            }
+            for row in rows.synopses(self.progress, numbers)
+        ]
+
+    # Personas and identities
+
+    @cached_property
+    def unmaskings(self) -> list[Row]:
+        return rows.unmaskings(self.progress)
+
+    def root_of(self, subject: UUID) -> UUID:
+        """Return whom a character is known to be, at the end of the chain; a faction is always itself."""
+        while subject in self.identity_of:
+            subject = self.identity_of[subject]
+        return subject
+
+    @cached_property
+    def identity_of(self) -> dict[UUID, UUID]:
+        """The next identity of each persona that is unmasked, which may be a persona itself."""
+        return {row["persona_id"]: row["identity_id"] for row in self.unmaskings}
+
+    @cached_property
+    def identities(self) -> dict[UUID, UUID]:
+        """Whom each persona that is unmasked is known to be in the end."""
+        return {persona: self.root_of(persona) for persona in self.identity_of}
+
+    def family_of(self, subject: UUID) -> set[UUID]:
+        """Return all that are known to be the same as this one, itself included."""
+        return self._families.get(self.root_of(subject), {subject})
+
+    def families_of(self, subjects: Iterable[UUID]) -> set[UUID]:
+        """Return all that are known to be the same as any of these."""
+        return {member for subject in subjects for member in self.family_of(subject)}
+
+    @cached_property
+    def _families(self) -> dict[UUID, set[UUID]]:
+        families: dict[UUID, set[UUID]] = defaultdict(set)
+        for persona, root in self.identities.items():
+            families[root] |= {root, persona}
+        return dict(families)
+
+    # Rows that can end
+
+    def current(self, model: type[Any]) -> QuerySet[Any]:
+        """Return the rows that have not ended, as far as is known."""
+        return rows.current(self.progress, model)
+
+    def ended(self, model: type[Any]) -> QuerySet[Any]:
+        """Return the rows that have ended, as far as is known, with their end as `until`."""
+        return rows.ended(self.progress, model)
+
+    # Addresses
+
+    def address(self, name: str, *args: str | int) -> str:
+        """Return the address of a page; looking back is passed on from page to page."""
+        return _path(name, *args) + self.query
+
+    @property
+    def query(self) -> str:
+        """What every address ends with while looking back."""
+        return f"?as_of={self.progress}" if self.look_back else ""
+
+    @staticmethod
+    def slug(name: str, otherwise: str) -> str:
+        """Return the readable part of an address, or a stand-in for a name without a letter."""
+        return slugify(name, allow_unicode=True) or otherwise
+
+
+@lru_cache(2**12)  # the same few are asked again and again, on every page
+def _path(name: str, *args: str | int) -> str:
+    return reverse(name, args=args)

@@ -1,0 +1,325 @@
+"""The map of relations: who stands where at an episode, and what ties them. Everything is read through the gate.
+
+The order around the rim is that in which factions and characters were first heard of, and within an episode that of
+their public ids, which tell nothing. It is the same at every episode, so nobody jumps about when the map is moved
+along the episodes; a newcomer moves the others by one place. For the same reason whoever has left a faction for no
+other stays where they stood, marked as former.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from characters.lore.cast import Cast
+from characters.lore.knowledge import Knowledge
+from characters.lore.order import by_name, certainty_rank, sort_key
+from characters.lore.rows import Row
+from characters.models import Character, Faction, Membership, Relationship
+from characters.text import prose
+from characters.values.basics import Face
+from characters.values.lists import Choice
+from characters.values.map import Chart, GraphPage, Said, Standing, StandingGroup
+from characters.vocabulary import Bond, Certainty, RelationshipKind
+
+from . import charts
+
+ALONE = "No allegiance known"
+
+HUB_TIES = 3  # nobody with fewer stands in the middle
+
+BONDS = list(Bond)
+
+type Places = dict[UUID, list[UUID]]
+
+"""The factions to which each belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Where somebody belonged last who belongs nowhere now."""
+
+    faction: UUID
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A tie that holds, between those whom the two are known to be."""
+
+    source: UUID
+    target: UUID
+    kind: RelationshipKind
+    certainty: str
+    since: int
+
+    @property
+    def ends(self) -> set[UUID]:
+        return {self.source, self.target}
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Who stands where around the rim: the factions in their order, and those who stand with each."""
+
+    groups: list[tuple[UUID | None, list[UUID]]]  # the last is of those with no allegiance
+    numbers: dict[UUID, int]
+    places: Places
+    former: dict[UUID, Left]
+
+    def belongs(self, who: UUID, faction: UUID) -> bool:
+        """Now, or at last."""
+        return faction in self.places[who] or (who in self.former and self.former[who].faction == faction)
+
+
+def graph(knowledge: Knowledge, faction: str = "") -> GraphPage:
+    """The whole map; `faction` is the public id of one whose members, and what ties them, are picked out."""
+    factions = list(Faction.objects.as_of(knowledge.progress).order_by("revealed_in_id", "public_id"))
+    seating = _seat(knowledge, [group.id for group in factions])
+    columns = ("source_id", "target_id", "kind", "certainty", "revealed_in_id", "until")
+    ties = _holding(knowledge, knowledge.current(Relationship).values(*columns))
+    cast = Cast(knowledge)
+    cast.characters |= set(seating.numbers)
+    cast.factions |= {group.id for group in factions}
+    cast.look_up()
+    joined = {group for groups in seating.places.values() for group in groups}
+    to_pick = [group for group in factions if group.id in joined]
+    chosen = next((group.id for group in to_pick if group.public_id == faction), None)
+    shown = set(seating.numbers)
+    if chosen:
+        members = {who for who in shown if seating.belongs(who, chosen)}
+        ties = [tie for tie in ties if tie.ends & members]
+        shown = members.union(*(tie.ends for tie in ties))
+    strands = _strands(ties, seating.numbers)
+    return GraphPage(
+        charts=_charts(seating, ties, strands, shown, cast),
+        groups=_standing(seating, ties, shown, cast),
+        bonds=tuple(
+            Choice(bond.value, bond.label, sum(strand.bond == bond for strand in strands), chosen=True) for bond in Bond
+        ),
+        factions=_to_pick_out(to_pick, seating.places, chosen, cast),
+        chosen=cast.faction(chosen) if chosen else None,
+        asked=faction if chosen else "",
+        left_out=bool(faction) and chosen is None,
+        people=len(shown),
+        ties=len({frozenset(tie.ends) for tie in ties}),
+    )
+
+
+def _seat(knowledge: Knowledge, factions: list[UUID]) -> Seating:
+    people, places = _people(knowledge), _places(knowledge, factions)
+    former = _former(knowledge, factions, places)
+    homes = {who: left.faction for who, left in former.items()} | {who: groups[0] for who, groups in places.items()}
+    in_order = sorted(people, key=people.__getitem__)
+    groups = [(group, [who for who in in_order if homes.get(who) == group]) for group in [*factions, None]]
+    numbers = {who: at for at, who in enumerate((who for _, members in groups for who in members), start=1)}
+    return Seating(groups, numbers, places, former)
+
+
+def _charts(
+    seating: Seating, ties: list[Known], strands: list[charts.Strand], shown: set[UUID], cast: Cast
+) -> tuple[Chart, ...]:
+    neighbours = _neighbours(ties)
+    hub = _hub(ties, seating.numbers)
+
+    def seat(who: UUID) -> charts.Seat:
+        face = cast.root_face(who)
+        said = _spoken(face, _places_in_words(who, seating, cast), len(neighbours[who]))
+        return charts.Seat(seating.numbers[who], face, said, faint=who not in shown, former=who in seating.former)
+
+    around_the_rim = [
+        charts.Group(
+            prose.capital(cast.faction(group).name) if group else ALONE,
+            [seat(who) for who in members if who != hub],
+            *((cast.faction(group).url, cast.faction(group).accent) if group else ()),
+        )
+        for group, members in seating.groups
+    ]
+    return tuple(
+        charts.draw(shape, around_the_rim, seat(hub) if hub else None, strands)
+        for shape in (charts.WIDE, charts.NARROW)
+    )
+
+
+def _standing(seating: Seating, ties: list[Known], shown: set[UUID], cast: Cast) -> tuple[StandingGroup, ...]:
+    """The same in words."""
+    words = _in_words(ties, cast)
+
+    def stands(who: UUID, group: UUID | None) -> Standing:
+        return Standing(
+            number=seating.numbers[who],
+            face=cast.root_face(who),
+            places=tuple(cast.faction(other) for other in seating.places[who] if other != group),
+            until=seating.former[who].until if who in seating.former else None,
+            ties=words[who],
+        )
+
+    return tuple(
+        StandingGroup(
+            faction=cast.faction(group) if group else None,
+            people=tuple(stands(who, group) for who in members if who in shown),
+        )
+        for group, members in seating.groups
+        if shown & set(members)
+    )
+
+
+def _to_pick_out(factions: list[Faction], places: Places, chosen: UUID | None, cast: Cast) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            group.public_id,
+            prose.capital(cast.faction(group.id).name),
+            sum(group.id in groups for groups in places.values()),
+            group.id == chosen,
+        )
+        for group in sorted(factions, key=lambda group: sort_key(cast.faction(group.id)))
+    )
+
+
+def around(knowledge: Knowledge, own: UUID, relationships: list[Row], cast: Cast) -> tuple[Chart, ...]:
+    """The small map on a character's page: those to whom it is tied, by the first sort of thing that ties them."""
+    ties = _holding(knowledge, relationships)
+    first: dict[UUID, tuple[int, int, tuple[str, str]]] = {}
+    for tie in ties:
+        (other,) = tie.ends - {own}
+        place = BONDS.index(tie.kind.bond), tie.since, sort_key(cast.root_face(other))
+        first[other] = min(first.get(other, place), place)
+    if not first:
+        return ()
+    words = _in_words(ties, cast)
+    numbers = {own: 1} | {other: at for at, other in enumerate(sorted(first, key=first.__getitem__), start=2)}
+    groups = [
+        charts.Group(
+            bond.label,
+            [
+                charts.Seat(numbers[other], cast.root_face(other), _spoken_tie(cast.root_face(other), words[other]))
+                for other in numbers
+                if other != own and BONDS[first[other][0]] == bond
+            ],
+        )
+        for bond in Bond
+    ]
+    face = cast.root_face(own)
+    hub = charts.Seat(1, face, prose.capital(face.name))
+    strands = _strands(ties, numbers)
+    return tuple(charts.draw(shape, groups, hub, strands) for shape in (charts.SMALL, charts.NARROW))
+
+
+# Rows, each gated
+
+
+def _people(knowledge: Knowledge) -> dict[UUID, tuple[int, str]]:
+    """Everybody as who they are known to be, with their place: when they were first heard of, and their public id."""
+    known = Character.objects.as_of(knowledge.progress).values_list("id", "revealed_in_id", "public_id")
+    rows = {who: (episode, public_id) for who, episode, public_id in known}
+    first: dict[UUID, int] = {}
+    for who, (episode, _) in rows.items():
+        root = knowledge.root_of(who)
+        first[root] = min(first.get(root, episode), episode)
+    return {who: (episode, rows[who][1]) for who, episode in first.items()}
+
+
+def _places(knowledge: Knowledge, factions: list[UUID]) -> Places:
+    """As far as they have not left; the faction they have been in longest first."""
+    joined = knowledge.current(Membership).order_by().values_list("revealed_in_id", "faction_id", "character_id")
+    places: Places = defaultdict(list)
+    for _, group, who in sorted(joined, key=lambda row: (row[0], factions.index(row[1]))):
+        root = knowledge.root_of(who)
+        if group not in places[root]:
+            places[root].append(group)
+    return places
+
+
+def _former(knowledge: Knowledge, factions: list[UUID], places: Places) -> dict[UUID, Left]:
+    """Of those who belong nowhere now; of several they left at once, the one under which they stood."""
+    ended = knowledge.ended(Membership).order_by().values_list("until", "revealed_in_id", "faction_id", "character_id")
+    former = {}
+    for until, _, group, who in sorted(ended, key=lambda row: (row[0], -row[1], -factions.index(row[2]))):
+        if knowledge.root_of(who) not in places:
+            former[knowledge.root_of(who)] = Left(group, until)
+    return former
+
+
+# Ties
+
+
+def _holding(knowledge: Knowledge, rows: Iterable[Row]) -> list[Known]:
+    """Those that have not ended and are not between two masks of one character."""
+    ties = [
+        Known(
+            knowledge.root_of(row["source_id"]),
+            knowledge.root_of(row["target_id"]),
+            RelationshipKind(row["kind"]),
+            row["certainty"],
+            row["revealed_in_id"],
+        )
+        for row in rows
+        if row["until"] is None and row["certainty"] != Certainty.DISPROVED
+    ]
+    return [tie for tie in ties if tie.source != tie.target]
+
+
+def _neighbours(ties: Iterable[Known]) -> dict[UUID, set[UUID]]:
+    neighbours: dict[UUID, set[UUID]] = defaultdict(set)
+    for tie in ties:
+        neighbours[tie.source].add(tie.target)
+        neighbours[tie.target].add(tie.source)
+    return neighbours
+
+
+def _hub(ties: Iterable[Known], numbers: dict[UUID, int]) -> UUID | None:
+    """Who is tied to most of the others; of several the one that stands first."""
+    neighbours = _neighbours(ties)
+    most = min(neighbours, key=lambda who: (-len(neighbours[who]), numbers[who]), default=None)
+    return most if most and len(neighbours[most]) >= HUB_TIES else None
+
+
+def _strands(ties: Iterable[Known], numbers: dict[UUID, int]) -> list[charts.Strand]:
+    """One between each two for each sort of thing that ties them."""
+    sure: dict[tuple[int, int, int], bool] = defaultdict(bool)
+    for tie in ties:
+        a, b = sorted(numbers[end] for end in tie.ends)
+        sure[a, b, BONDS.index(tie.kind.bond)] |= tie.certainty == Certainty.CONFIRMED
+    return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in sorted(sure.items())]
+
+
+def _in_words(ties: Iterable[Known], cast: Cast) -> dict[UUID, tuple[Said, ...]]:
+    """What ties each to others, from their own side; of what is known twice the surest."""
+    said: dict[UUID, dict[tuple[int, str], dict[Face, str]]] = defaultdict(lambda: defaultdict(dict))
+    for tie in ties:
+        for own, other, label in (
+            (tie.source, tie.target, tie.kind.label),
+            (tie.target, tie.source, tie.kind.seen_from_target),
+        ):
+            alike = said[own][BONDS.index(tie.kind.bond), label]
+            face = cast.root_face(other)
+            alike[face] = min(alike.get(face, tie.certainty), tie.certainty, key=certainty_rank)
+    return defaultdict(
+        tuple,
+        {
+            own: tuple(
+                Said(label, BONDS[bond].value, tuple((face, others[face]) for face in by_name(others)))
+                for (bond, label), others in sorted(entries.items(), key=lambda entry: entry[0])
+            )
+            for own, entries in said.items()
+        },
+    )
+
+
+def _places_in_words(who: UUID, seating: Seating, cast: Cast) -> list[str]:
+    if who in seating.former:
+        left = seating.former[who]
+        until = f", until episode {left.until}" if left.until else ""
+        return [f"formerly {cast.faction(left.faction).name}{until}"]
+    return [cast.faction(group).name for group in seating.places[who]]
+
+
+def _spoken(face: Face, places: list[str], others: int) -> str:
+    where = "".join(f", {place}" for place in places)
+    ties = f"tied to {others} other{'' if others == 1 else 's'}" if others else "no ties known"
+    return f"{prose.capital(face.name)}{where}: {ties}"
+
+
+def _spoken_tie(face: Face, ties: Iterable[Said]) -> str:
+    """The ties are said from the other's side, which is the one whose page it is not."""
+    return f"{prose.capital(face.name)}: {', '.join(tie.label for tie in ties)}"

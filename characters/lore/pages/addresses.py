@@ -1,0 +1,57 @@
+"""The addresses of pages: all there are at an episode, that of one character or faction, and whether one leads on."""
+
+from urllib.parse import urlsplit
+
+from django.urls import Resolver404, resolve
+
+from characters.lore import rows
+from characters.lore.cast import Cast
+from characters.lore.knowledge import Knowledge
+from characters.lore.order import by_name
+from characters.models import Character, Faction
+
+from .tags import tag_exists, tag_links
+
+LISTS = ("home", "characters", "factions", "episodes", "tags", "graph", "recap")
+
+
+def addresses(knowledge: Knowledge) -> list[str]:
+    """Return the address of every page there is at this episode, lists first."""
+    cast = Cast(knowledge)
+    people = set(rows.root_characters(knowledge.progress).values_list("id", flat=True))
+    cast.characters |= people
+    cast.factions |= set(Faction.objects.as_of(knowledge.progress).values_list("id", flat=True))
+    cast.look_up()
+    subjects = [cast.root_face(person) for person in people] + [cast.faction(group) for group in cast.factions]
+    return [
+        *(knowledge.address(name) for name in LISTS),
+        *(row.url for row in knowledge.episodes if row.known),
+        *(face.url for face in by_name(subjects)),
+        *(tag.url for tag in tag_links(knowledge)),
+    ]
+
+
+def address_of(knowledge: Knowledge, model: type[Character | Faction], public_id: str) -> str | None:
+    """Return the full address of a character or faction, or of whom it is known to be."""
+    subject = rows.id_of(knowledge.progress, model, public_id)
+    if subject is None:
+        return None
+    cast = Cast(knowledge)
+    (cast.characters if model is Character else cast.factions).add(subject)
+    cast.look_up()
+    return cast.root_face(subject).url
+
+
+def leads_on(knowledge: Knowledge, address: str) -> bool:
+    """Return whether an address that this site has shown, perhaps at a later episode, has a page at this one."""
+    try:
+        match = resolve(urlsplit(address).path)
+    except Resolver404:
+        return True  # never one of ours
+    key = match.kwargs.get("public_id") or match.kwargs.get("key")
+    if isinstance(key, str):
+        model = Faction if "faction" in (match.url_name or "") else Character
+        return rows.id_of(knowledge.progress, model, key) is not None
+    if isinstance(key, int):
+        return key <= knowledge.progress
+    return match.url_name != "tag" or tag_exists(knowledge, match.kwargs["slug"])

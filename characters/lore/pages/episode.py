@@ -1,0 +1,69 @@
+"""The page of an episode: its synopsis, who appears in it, and what it reveals."""
+
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+
+from characters.lore import rows, telling, timeline
+from characters.lore.cast import Cast
+from characters.lore.knowledge import Knowledge
+from characters.lore.material import note_revelations
+from characters.lore.order import by_name
+from characters.lore.rows import Row
+from characters.models import Character
+from characters.text import prose
+from characters.values.pages import EpisodePage
+
+
+def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
+    """Return the page of an episode; of one that is not watched yet it has the number and the air date alone."""
+    place = next((place for place, row in enumerate(knowledge.episodes) if row.number == number), None)
+    if place is None:
+        return None
+    at = knowledge.progress
+    text = next((row["synopsis"] for row in rows.synopses(at, [number])), "")
+    revelations = rows.revelations(at, Q(revealed_in=number))
+    unmaskings = [row for row in knowledge.unmaskings if row["revealed_in_id"] == number]
+    names = rows.names(at, Q(revealed_in=number))
+    appeared = set(Character.objects.as_of(at).filter(revealed_in=number).values_list("id", flat=True))
+    cast = Cast(knowledge)
+    cast.note_texts([text])
+    cast.characters |= appeared
+    _note(names, unmaskings, cast)
+    note_revelations(revelations, cast)
+    cast.look_up()
+    synopsis = cast.render(text)
+    changes = [
+        *timeline.in_order(timeline.unmasked(unmaskings, cast)),
+        *timeline.in_order(timeline.named(names, cast)),
+    ]
+    concerned = {person for row in revelations for person in row["characters"]}
+    known_before = _known_before(knowledge, number, appeared)
+    return EpisodePage(
+        episode=knowledge.episodes[place],
+        synopsis=synopsis,
+        description=prose.shortened(prose.plain(synopsis)),
+        cast=by_name(cast.root_face(person) for person in appeared | concerned),
+        newcomers=by_name(
+            cast.root_face(person) for person in appeared if knowledge.root_of(person) not in known_before
+        ),
+        revelations=tuple(telling.learned(row, cast, with_concerned=True) for row in revelations),
+        changes=tuple(entry for _, entry in changes),
+        previous=knowledge.episodes[place - 1] if place else None,
+        next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
+        correct_url=reverse("correct-episodes", args=[number]),
+    )
+
+
+def _note(names: list[Row], unmaskings: list[Row], cast: Cast) -> None:
+    cast.characters |= {row["character_id"] for row in names if row["character_id"]}
+    cast.factions |= {row["faction_id"] for row in names if row["faction_id"]}
+    for row in unmaskings:
+        cast.characters |= {row["persona_id"], row["identity_id"]}
+
+
+def _known_before(knowledge: Knowledge, number: int, appeared: set[UUID]) -> set[UUID]:
+    """Return which of those who appeared were known before that episode, be it under another name."""
+    earlier = Character.objects.as_of(min(number - 1, knowledge.progress)).values_list("id", flat=True)
+    return {knowledge.root_of(person) for person in earlier.filter(id__in=knowledge.families_of(appeared))}

@@ -1,0 +1,33 @@
+"""The show itself: its credits and its premise."""
+
+from django.utils.safestring import SafeString
+
+from characters.lore.cast import Cast
+from characters.lore.knowledge import Knowledge
+from characters.values.basics import SeriesInfo
+
+
+def series_info(knowledge: Knowledge) -> SeriesInfo:
+    """Return the show's titles and credits."""
+    row = knowledge.show
+    credits = {
+        "Studio": row.get("studio"),
+        "Director": row.get("director"),
+        "Series composition": ", ".join(row.get("writers", [])),
+        "Character design": row.get("character_design"),
+        "Music": ", ".join(row.get("music", [])),
+    }
+    return SeriesInfo(
+        title=row["title"],
+        native_title=row.get("native_title", ""),
+        credits=tuple((label, names) for label, names in credits.items() if names),
+    )
+
+
+def premise(knowledge: Knowledge) -> SafeString:
+    """Return what may be said of the show to somebody who has seen nothing."""
+    text = knowledge.show.get("premise", "")
+    cast = Cast(knowledge)
+    cast.note_texts([text])
+    cast.look_up()
+    return cast.render(text)

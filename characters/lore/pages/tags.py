@@ -1,0 +1,72 @@
+"""Tags: the list of them, and who bears one."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from characters.lore.cast import Cast
+from characters.lore.knowledge import Knowledge
+from characters.lore.order import by_name
+from characters.models import CharacterTag, FactionTag
+from characters.values.basics import TagLink
+from characters.values.pages import TagPage
+
+RELATED_TAGS = 12
+
+type Bearers = dict[tuple[str, str], set[UUID]]
+"""Who bears each tag, by its name and slug."""
+
+
+def tag_links(knowledge: Knowledge) -> tuple[TagLink, ...]:
+    """Return every tag that somebody bears, with how many do."""
+    bearers = _bearers(knowledge)
+    return tuple(
+        TagLink(name, knowledge.address("tag", slug), len(who)) for (name, slug), who in sorted(bearers.items())
+    )
+
+
+def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
+    """Return who bears a tag at this episode; a tag that nobody bears does not exist."""
+    rows = {
+        model: list(knowledge.current(model).filter(tag__slug=slug).values_list("tag__name", "content_object_id"))
+        for model in (CharacterTag, FactionTag)
+    }
+    people, groups = rows[CharacterTag], rows[FactionTag]
+    if not people and not groups:
+        return None
+    cast = Cast(knowledge)
+    cast.characters |= {person for _, person in people}
+    cast.factions |= {group for _, group in groups}
+    cast.look_up()
+    return TagPage(
+        name=(people or groups)[0][0],
+        url=knowledge.address("tag", slug),
+        characters=by_name(cast.root_face(person) for _, person in people),
+        factions=by_name(cast.faction(group) for _, group in groups),
+        related=_related(knowledge, slug),
+    )
+
+
+def tag_exists(knowledge: Knowledge, slug: str) -> bool:
+    """Return whether anybody bears it at this episode."""
+    return any(knowledge.current(model).filter(tag__slug=slug).exists() for model in (CharacterTag, FactionTag))
+
+
+def _bearers(knowledge: Knowledge) -> Bearers:
+    bearers: Bearers = defaultdict(set)
+    for model in (CharacterTag, FactionTag):
+        rows = knowledge.current(model).values_list("tag__name", "tag__slug", "content_object_id")
+        for name, slug, bearer in rows:
+            bearers[name, slug].add(knowledge.root_of(bearer))
+    return bearers
+
+
+def _related(knowledge: Knowledge, slug: str) -> tuple[TagLink, ...]:
+    """Return the tags that most of the same bear."""
+    all_bearers = _bearers(knowledge)
+    bearers = next(who for (_, other), who in all_bearers.items() if other == slug)
+    shared = sorted(
+        (-len(bearers & who), name, other)
+        for (name, other), who in all_bearers.items()
+        if other != slug and bearers & who
+    )
+    return tuple(TagLink(name, knowledge.address("tag", other), -count) for count, name, other in shared[:RELATED_TAGS])

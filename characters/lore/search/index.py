@@ -1,0 +1,163 @@
+"""What the index answers: the SQL behind search, gated in every statement."""
+
+from collections import defaultdict
+from enum import IntEnum
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from characters.lore.knowledge import Knowledge
+from characters.lore.statements import as_uuid, fetched
+from characters.models import SearchEntry
+from characters.text.words import Query, Term, parse
+
+Kind = SearchEntry.Kind
+
+MOST_NAMES = 60
+
+MOST_TEXTS = 1_000  # a page says so where there are more
+
+MOST_SUGGESTIONS = 8
+
+
+class Rank(IntEnum):
+    EXACT_NAME = 0
+    NAME_BEGINS = 1
+    WORD_IN_NAME = 2
+    TEXT = 3
+    WORDS_BEGIN = 4  # in a text
+
+
+# What the index answers
+
+
+def in_index(knowledge: Knowledge, text: str) -> tuple[list[Any], list[Any]]:
+    """The rows that a query finds, in the order of the index: names with their rank, texts by kind.
+
+    For tests and the bench: they look beneath the page.
+    """
+    query = parse(text)
+    texts: Texts = {}
+    if query.wanted:
+        texts = _texts(knowledge, query, Rank.TEXT) or _texts(knowledge, query, Rank.WORDS_BEGIN)
+    return names_in_index(knowledge, text), [(kind, list(rows.items())) for (_, kind), rows in texts.items()]
+
+
+def names_in_index(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
+    query = parse(text)
+    return [(found.row, found.rank) for found in _names(knowledge, query, MOST_NAMES)] if query.wanted else []
+
+
+def suggested(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
+    """The names from which suggestions are made."""
+    return [(found.row, found.rank) for found in _names(knowledge, parse(text), MOST_SUGGESTIONS * 3)]
+
+
+class _Name(NamedTuple):
+    rank: Rank
+    row: UUID
+    name: str
+    owner: UUID
+    is_of_faction: bool
+    episode: int
+
+
+def _names(knowledge: Knowledge, query: Query, most: int) -> list[_Name]:
+    """Names by rank, the best and newest first. Worse ones are taken only while there is room."""
+    plain = " ".join(query.words)
+    ways = {Rank.WORD_IN_NAME: _matching(knowledge, query, most, of_names=True, prefix=True)}
+    if query.is_plain:
+        ways = {
+            Rank.EXACT_NAME: _exactly(knowledge, plain),
+            Rank.NAME_BEGINS: _beginning(knowledge, plain, most),
+            **ways,
+        }
+    # All at once: what a statement costs by being made and sent is more than what most of them find.
+    arms = [
+        f'SELECT * FROM (SELECT {rank:d} AS "rank", "id", "row" FROM "characters_searchentry"'  # noqa: S608 - our own
+        f' WHERE {AS_OF} AND {which} ORDER BY "id" DESC LIMIT %s) AS "found_{rank:d}"'
+        for rank, (which, _) in ways.items()
+    ]
+    found = fetched(
+        'SELECT "rank", "row", "name", "character_id", "faction_id", "characters_alias"."revealed_in_id"'  # noqa: S608
+        f' FROM ({" UNION ALL ".join(arms)}) AS "found" JOIN "characters_alias" ON "characters_alias"."id" = "row"'
+        ' WHERE "characters_alias"."revealed_in_id" <= %s ORDER BY "rank", "found"."id" DESC',
+        [param for _, params in ways.values() for param in (knowledge.progress, *params, most)] + [knowledge.progress],
+    )
+    names: dict[UUID, _Name] = {}
+    for rank, rows in groupby(found, key=itemgetter(0)):
+        if len(names) < most:
+            for _, row, name, character, faction, episode in rows:
+                alias, owner = as_uuid(row), as_uuid(character or faction)
+                names.setdefault(alias, _Name(Rank(rank), alias, name, owner, faction is not None, episode))
+    return list(names.values())
+
+
+type Texts = dict[tuple[Rank, Kind], dict[UUID, list[int]]]  # rows, each with the episodes of its entries
+
+
+def _texts(knowledge: Knowledge, query: Query, rank: Rank) -> Texts:
+    """Those with the words, or those with words that begin so."""
+    which, params = _matching(knowledge, query, MOST_TEXTS, of_names=False, prefix=rank == Rank.WORDS_BEGIN)
+    found = fetched(
+        f'SELECT "kind", "row", "revealed_in_id" FROM "characters_searchentry" WHERE {AS_OF} AND {which}'  # noqa: S608
+        ' ORDER BY "id" DESC LIMIT %s',
+        [knowledge.progress, *params, MOST_TEXTS],
+    )
+    by_kind: Texts = defaultdict(lambda: defaultdict(list))
+    for kind, row, episode in found:
+        by_kind[rank, Kind(kind)][as_uuid(row)].append(episode)
+    return by_kind
+
+
+type Condition = tuple[str, list[Any]]  # SQL and its parameters
+
+AS_OF = '"characters_searchentry"."revealed_in_id" <= %s'
+
+
+def _exactly(knowledge: Knowledge, plain: str) -> Condition:
+    return '"is_name" AND "words" = %s AND "id" < %s', [plain, SearchEntry.ceiling(knowledge.progress)]
+
+
+def _beginning(knowledge: Knowledge, plain: str, most: int) -> Condition:
+    if connection.vendor == "postgresql":
+        return '"is_name" AND "words" LIKE %s AND "id" < %s', [f"{plain}%", SearchEntry.ceiling(knowledge.progress)]
+    return _in_fts("characters_search_names", f'^ "{plain}" *', knowledge.progress, most)
+
+
+def _matching(knowledge: Knowledge, query: Query, most: int, *, of_names: bool, prefix: bool) -> Condition:
+    terms = query.wanted if of_names else query.telling
+    if connection.vendor == "postgresql":
+        wanted = " & ".join(f"({_tsquery(term, prefix)})" for term in terms)
+        unwanted = "".join(f" & !({_tsquery(term, prefix=False)})" for term in query.unwanted)
+        # The gate once more, by the key that sorts: or else the planner may walk all names of the show in its order.
+        return (
+            f'{"" if of_names else "NOT "}"is_name" AND "vector" @@ (to_tsquery(\'simple\', %s) && %s::tsquery)'
+            ' AND "id" < %s',
+            [wanted + unwanted, SearchEntry.gate_word(knowledge.progress), SearchEntry.ceiling(knowledge.progress)],
+        )
+    wanted = " AND ".join(_fts(term, prefix) for term in terms)
+    unwanted = "".join(f" NOT {_fts(term, prefix=False)}" for term in query.unwanted)
+    table = "characters_search_names" if of_names else "characters_search_texts"
+    return _in_fts(table, f"({wanted}){unwanted}", knowledge.progress, most)
+
+
+def _in_fts(table: str, expression: str, progress: int, most: int) -> Condition:
+    """Asks SQLite's full-text table, whose row ids begin with the episode."""
+    matching = f'SELECT "rowid" FROM "{table}" WHERE "{table}" MATCH %s AND "rowid" < %s'  # noqa: S608 - one of two
+    return (
+        f'"id" IN ({matching} ORDER BY "rowid" DESC LIMIT %s)',
+        [expression, SearchEntry.ceiling(progress), most],
+    )
+
+
+def _tsquery(term: Term, prefix: bool) -> str:
+    """Words are letters and digits alone, so nothing in them needs escaping."""
+    return " <-> ".join(f"'{word}'" for word in term.words) + (":*" if prefix and not term.quoted else "")
+
+
+def _fts(term: Term, prefix: bool) -> str:
+    return f'"{" ".join(term.words)}"' + (" *" if prefix and not term.quoted else "")

@@ -1,0 +1,16 @@
+"""What is known, row by row. Every row says from which episode on it may be known; see `episodes.gate`."""
+
+from .checks import check_headlines, texts_mentioning
+from .entries import SearchEntry
+from .portraits import Portrait
+from .revelations import Revelation
+from .subjects import Alias, Character, Content, Faction, Owned, Subject
+from .tags import CharacterTag, FactionTag, Tag
+from .ties import Membership, Relationship, Unmasking
+from .traits import Trait
+
+__all__ = [
+    "Alias", "Character", "CharacterTag", "Content", "Faction", "FactionTag", "Membership", "Owned", "Portrait",
+    "Relationship", "Revelation", "SearchEntry", "Subject", "Tag", "Trait", "Unmasking", "check_headlines",
+    "texts_mentioning",
+]  # fmt: skip

@@ -1,0 +1,51 @@
+"""The search index."""
+
+from django.db import models
+
+from episodes.gate import GatedQuerySet
+
+
+class SearchEntry(models.Model):
+    """A gated row's words, for `search`; `indexing` makes it from the row and keeps it in step.
+
+    The key begins with the episode, so that the gate is a range of keys and “newest known first” their order.
+    """
+
+    EPISODE_SHIFT = 48  # below are that many bits of the row's own id
+
+    class Kind(models.TextChoices):
+        NAME = "name"
+        TRAIT = "trait"
+        REVELATION = "revelation"
+        MEMBERSHIP = "membership"
+        RELATIONSHIP = "relationship"
+        CHARACTER_TAG = "character_tag"
+        FACTION_TAG = "faction_tag"
+        PORTRAIT = "portrait"
+        EPISODE = "episode"
+
+    id = models.BigIntegerField(primary_key=True)
+    # No foreign key: an entry must not keep an episode from being deleted.
+    revealed_in = models.PositiveSmallIntegerField(db_column="revealed_in_id")
+    kind = models.CharField(max_length=15, choices=Kind)
+    row = models.UUIDField(db_index=True)
+    is_name = models.BooleanField()
+    words = models.TextField()
+
+    objects = GatedQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.words[:60]}"
+
+    @classmethod
+    def ceiling(cls, progress: int) -> int:
+        """The first key beyond what somebody at this episode may know."""
+        return (progress + 1) << cls.EPISODE_SHIFT
+
+    @staticmethod
+    def gate_word(progress: int) -> str:
+        """PostgreSQL's index has words for “before episode 2ⁿ”, so that it does not read far beyond the gate."""
+        return f"'@{min(progress.bit_length(), 15)}'"

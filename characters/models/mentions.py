@@ -1,0 +1,34 @@
+"""Check that whoever a text mentions exists and is known by then."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from characters.text.mentions import LOOKS_LIKE_A_MENTION, MENTION, mentioned_keys
+from episodes.gate import Gated
+
+from .subjects import Character, Faction
+
+
+def check_mentions(text: str, known_in: int, row: models.Model | None = None) -> None:
+    """Whoever is mentioned exists and is revealed no later than the text, which stands in that row."""
+    problems = [
+        f"“{attempt}” is not a mention; write [[key]] or [[key|words]]."
+        for attempt in LOOKS_LIKE_A_MENTION.findall(text)
+        if not MENTION.fullmatch(attempt)
+    ]
+    keys = mentioned_keys(text)
+    if keys:
+        known: dict[str, int] = {}
+        for model in (Character, Faction):
+            known.update(model.objects.filter(key__in=keys).values_list("key", "revealed_in_id"))
+        for _, owner in row.parents() if isinstance(row, Gated) else ():
+            # A form may be moving the owner along with this row.
+            if isinstance(owner, Character | Faction) and owner.key in known:
+                known[owner.key] = owner.revealed_in_id
+        for key in sorted(keys):
+            if key not in known:
+                problems.append(f"It mentions “{key}”, but no character or faction has this key.")
+            elif known[key] > known_in:
+                problems.append(f"It mentions “{key}”, who is revealed in episode {known[key]} only.")
+    if problems:
+        raise ValidationError(problems)

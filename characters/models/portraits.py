@@ -1,0 +1,44 @@
+"""Pictures of characters."""
+
+from typing import Any
+
+from django.db import models
+
+from characters.pictures import files
+from episodes.gate import Prose
+
+from .subjects import Character, Content
+
+
+class Portrait(Content):
+    character = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="portraits")
+    image = models.ImageField(
+        upload_to=files.DIRECTORY,
+        width_field="width",
+        height_field="height",
+        help_text="JPEG, PNG or WebP, to be seen from this episode on. It is re-encoded and its metadata removed.",
+    )
+    width = models.PositiveIntegerField(default=0, editable=False)
+    height = models.PositiveIntegerField(default=0, editable=False)
+    alt_text = models.CharField(max_length=300, help_text="What a person who cannot see it needs to know.")
+    caption = Prose(blank=True, max_length=300, help_text="Stands beneath the picture. Markdown with [[mentions]].")
+    credit = models.CharField(max_length=200, help_text="Who made it; shown with it.")
+    licence = models.CharField(
+        max_length=100, help_text="Under which it may be used here, such as CC BY 4.0. Stills of the show are not free."
+    )
+
+    class Meta:
+        ordering = ["revealed_in", "alt_text"]
+
+    def __str__(self) -> str:
+        return self.alt_text
+
+    def clean(self) -> None:
+        super().clean()
+        if files.is_new(self.image):
+            self.image = files.normalised(self.image.file)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if files.is_new(self.image):
+            self.width, self.height = files.keep(self.image)
+        super().save(*args, **kwargs)

@@ -1,0 +1,78 @@
+"""What the audience learns."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from characters.vocabulary import Certainty
+from episodes.gate import Prose, check_order
+from episodes.models import valid_time
+
+from .subjects import Character, Content, Faction, valid_key
+
+
+class Revelation(Content):
+    """One thing that the audience learns."""
+
+    key = models.CharField(
+        max_length=80, unique=True, validators=[valid_key], help_text="The editors' handle. Visitors never see it."
+    )
+    text = Prose(
+        help_text="One to three sentences of Markdown, as they are known in that very episode. "
+        "[[key]] becomes a link with the name that the reader knows."
+    )
+    certainty = models.CharField(
+        max_length=10,
+        choices=Certainty,
+        default=Certainty.CONFIRMED,
+        help_text="“Disproved” says what is not so. A belief that falls later stays as it was, and its successor "
+        "names it under “supersedes”.",
+    )
+    characters = models.ManyToManyField(Character, blank=True, related_name="revelations")
+    factions = models.ManyToManyField(Faction, blank=True, related_name="revelations")
+    supersedes = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="successors", db_index=False,
+        help_text="The earlier belief that this one overturns or completes.",
+    )  # fmt: skip
+    time = models.CharField(
+        max_length=8,
+        blank=True,
+        validators=[valid_time],
+        help_text="When in the episode, as minutes:seconds.",
+    )
+    position = models.PositiveIntegerField(default=0, help_text="Its place in the telling of the episode.")
+    source = models.CharField(
+        max_length=300, blank=True, help_text="Where another editor can check it. Visitors do not see it."
+    )
+
+    class Meta:
+        ordering = ["revealed_in", "position", "key"]
+        # Of those that supersede alone: nearly all have none, and SQLite thinks little of an index full of NULL.
+        indexes = [
+            models.Index(fields=["supersedes"], condition=Q(supersedes__isnull=False), name="characters_successors")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(supersedes=F("id")),
+                name="characters_revelation_supersedes_another",
+                violation_error_message="A revelation cannot supersede itself.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    def clean(self) -> None:
+        super().clean()
+        step, seen = self.supersedes, {self.pk}
+        while step is not None:
+            if step.pk in seen:
+                raise ValidationError({"supersedes": f"“{step}” would end up superseding itself."})
+            seen.add(step.pk)
+            step = step.supersedes
+        if not self._state.adding and self.revealed_in_id is not None and Character not in self.edited_along:
+            self.check_concerned([*self.characters.all(), *self.factions.all()])
+
+    def check_concerned(self, subjects: list[Character | Faction]) -> None:
+        for subject in subjects:
+            check_order(self.revealed_in_id, subject, str(subject._meta.verbose_name))

@@ -1,0 +1,102 @@
+"""What connects two: memberships, relationships and unmaskings."""
+
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from characters.vocabulary import Certainty, RelationshipKind
+from episodes.gate import Ends
+
+from .subjects import Character, Content, Faction
+
+
+class Membership(Content, Ends):
+    character = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="memberships")
+    faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(
+        max_length=120, blank=True, help_text="As in “its head”. Who rises gets a second membership with the new role."
+    )
+
+    class Meta(Ends.Meta):
+        ordering = ["revealed_in", "role"]
+        constraints = [
+            *Ends.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["character", "faction", "role", "revealed_in"], name="characters_membership_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.character} in {self.faction}"
+
+
+class Relationship(Content, Ends):
+    source = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="relationships")
+    kind = models.CharField(
+        max_length=20,
+        choices=RelationshipKind,
+        help_text="As told from the one who does it; the page of the other one turns it round (“killed by”).",
+    )
+    target = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="relationships_to")
+    certainty = models.CharField(
+        max_length=10,
+        choices=Certainty,
+        default=Certainty.CONFIRMED,
+        help_text="How sure a viewer of that episode can be. What turns out otherwise ends, and a new one begins.",
+    )
+
+    class Meta(Ends.Meta):
+        ordering = ["revealed_in", "kind"]
+        constraints = [
+            *Ends.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["source", "kind", "target", "revealed_in"], name="characters_relationship_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(source=F("target")),
+                name="characters_relationship_between_two",
+                violation_error_message="A relationship is between two characters.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.get_kind_display()} {self.target}"
+
+
+class Unmasking(Content):
+    """From `revealed_in` on the persona is known to be the identity: two pages become one."""
+
+    persona = models.OneToOneField(
+        Character, on_delete=models.CASCADE, related_name="unmasking",
+        help_text="Whom the audience took for somebody else. Its page leads to the identity's from then on.",
+    )  # fmt: skip
+    identity = models.ForeignKey(
+        Character, on_delete=models.CASCADE, related_name="unmaskings",
+        help_text="Whose page stays, under its own name and with everything of both.",
+    )  # fmt: skip
+
+    class Meta:
+        ordering = ["revealed_in"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(persona=F("identity")),
+                name="characters_unmasking_of_another",
+                violation_error_message="Nobody is unmasked as themselves.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.persona} is {self.identity}"
+
+    def clean(self) -> None:
+        super().clean()
+        identity_of = dict(Unmasking.objects.exclude(pk=self.pk).values_list("persona_id", "identity_id"))
+        step: uuid.UUID | None = self.identity_id
+        seen: set[uuid.UUID] = set()
+        while step is not None and step not in seen:
+            if step == self.persona_id:
+                raise ValidationError("That closes a circle: the identity is a mask of this persona.")
+            seen.add(step)
+            step = identity_of.get(step)

@@ -1,0 +1,169 @@
+"""What a visitor typed, and where it stands in a text. Nothing here reads the database."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+
+from django.utils.safestring import SafeString, mark_safe
+
+LONGEST_QUERY = 200  # characters; nobody types more by hand
+
+MOST_TERMS = 8
+
+# Kana and kanji are written without spaces, so each character is a word and a name is a phrase of them.
+CJK = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
+
+WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+
+NAME_PART = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
+
+TO_SPACES = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})  # in ASCII
+
+TERM = re.compile(r'(?<!\S)(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))|(?P<glued>[^\s"]+)')
+
+# Words of a question rather than of an answer: a text need not hold them, unless nothing else is asked for.
+FILLERS = frozenset({
+    "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "has", "have", "he", "her",
+    "him", "his", "how", "in", "is", "it", "its", "of", "on", "or", "she", "that", "the", "their", "them", "they",
+    "this", "to", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "with",
+})  # fmt: skip
+
+QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+
+SEPARATORS = str.maketrans(dict.fromkeys(",;/、", " "))
+
+LONG_VOWEL = "ー"
+
+type Words = tuple[str, ...]
+
+
+def fold(text: str) -> str:
+    """Without case, accents, width and long vowels, which nobody should have to get right."""
+    decomposed = unicodedata.normalize("NFKD", text).replace(LONG_VOWEL, "")
+    return "".join(c for c in decomposed.casefold() if not unicodedata.combining(c))
+
+
+def words_of(text: str) -> Words:
+    # Symbols stand between the kanji as well (䷀).
+    return tuple(word for word in WORD.findall(fold(text)) if word.isalnum())
+
+
+@lru_cache(2**12)
+def name_parts(text: str) -> Words:
+    """As words_of, with kana and kanji in one piece: what one compares when looking for slips."""
+    return tuple(part for part in NAME_PART.findall(fold(text)) if part.isalnum())
+
+
+def parts_of_names(lines: str) -> set[str]:
+    """The name_parts of all lines: of tens of thousands, where a name is looked for that is not among them."""
+    if lines.isascii():
+        return set(lines.lower().translate(TO_SPACES).split())
+    names = lines.split("\n")
+    parts = parts_of_names("\n".join(name for name in names if name.isascii()))
+    return parts.union(*(name_parts(name) for name in names if not name.isascii()))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Words that stand one after the other. The last one of a term without quotes may be the beginning of a word."""
+
+    words: Words
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    text: str  # as it was typed, trimmed
+    wanted: tuple[Term, ...] = ()
+    unwanted: tuple[Term, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        return tuple(word for term in self.wanted for word in term.words)
+
+    @property
+    def telling(self) -> tuple[Term, ...]:
+        """The wanted terms that a text has to hold."""
+        return tuple(t for t in self.wanted if t.quoted or not FILLERS.issuperset(t.words)) or self.wanted
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it could be a name just as it stands."""
+        return bool(self.wanted) and not self.unwanted and not any(term.quoted for term in self.wanted)
+
+
+def parse(text: str) -> Query:
+    """Words, "quoted phrases", and -words that must not be there. Whatever else is typed is no operator."""
+    seen = "".join(c for c in text[:LONGEST_QUERY] if unicodedata.category(c) != "Cf")  # soft hyphens and their like
+    typed = "".join(c if c.isprintable() else " " for c in seen).translate(QUOTES | SEPARATORS)
+    wanted: list[Term] = []
+    unwanted: list[Term] = []
+    for match in list(TERM.finditer(typed)):
+        words = words_of(match["phrase"] or match["word"] or match["glued"] or "")
+        term = Term(words, quoted=match["phrase"] is not None)
+        if words and len(wanted) + len(unwanted) < MOST_TERMS:
+            (unwanted if match["minus"] else wanted).append(term)
+    return Query(" ".join(text[:LONGEST_QUERY].replace("\x00", " ").split()), tuple(wanted), tuple(unwanted))
+
+
+def highlighted(text: str, query: Query) -> SafeString:
+    """The text as HTML, with the words that were looked for marked."""
+    pieces, end = [], 0
+    for start, stop in _matches(text, query):
+        pieces += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
+        end = stop
+    return mark_safe("".join([*pieces, escape(text[end:])]))  # all of it is escaped above
+
+
+def occurs(text: str, query: Query) -> bool:
+    return any(True for _ in _matches(text, query))
+
+
+def excerpt(text: str, query: Query, length: int = 260) -> str:
+    """The sentences around the first match, within some `length` characters."""
+    if len(text) <= length:
+        return text
+    first = next((start for start, _ in _matches(text, query)), 0)
+    begin = max((match.end() for match in re.finditer(r"[.!?…]\s+", text[:first])), default=0)
+    begin = max(begin, first - length // 2)
+    if begin and not text[begin - 1].isspace():
+        begin = text.find(" ", begin) + 1
+    end = begin + length
+    if end < len(text):
+        end = max(text.rfind(" ", begin, end), first + 1)
+    return ("… " if begin else "") + text[begin:end].strip() + (" …" if end < len(text) else "")
+
+
+def _matches(text: str, query: Query) -> Iterable[tuple[int, int]]:
+    """Where the words of each term stand one after the other, without overlaps."""
+    found = _placed_words(text)
+    spans: list[tuple[int, int]] = []
+    for term in query.wanted:
+        size = len(term.words)
+        for at in range(len(found) - size + 1):
+            here = [word for _, _, word in found[at : at + size]]
+            if here[:-1] == list(term.words[:-1]) and _fits(here[-1], term):
+                spans.append((found[at][0], found[at + size - 1][1]))
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(spans):
+        if not merged or start >= merged[-1][1]:
+            merged.append((start, stop))
+    return merged
+
+
+@lru_cache(2**8)  # of a text that is asked about, and then made an excerpt of, and then marked
+def _placed_words(text: str) -> list[tuple[int, int, str]]:
+    found = [(match.start(), match.end(), _folded_word(match[0])) for match in WORD.finditer(text)]
+    return [place for place in found if place[2]]
+
+
+def _fits(word: str, term: Term) -> bool:
+    return word == term.words[-1] if term.quoted else word.startswith(term.words[-1])
+
+
+@lru_cache(2**16)
+def _folded_word(word: str) -> str:
+    return "".join(words_of(word))

@@ -1,0 +1,50 @@
+"""The small values that many pages share: an episode in a list, a link, a face, a tag."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesInfo:
+    title: str
+    native_title: str
+    credits: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """As it stands in the list; `title` is empty beyond the viewer's progress."""
+
+    number: int
+    aired_on: date | None
+    url: str
+    known: bool
+    title: str
+    native_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A character or a faction, small: name, address, and a picture or an emblem made of name and colour."""
+
+    name: str
+    url: str
+    initials: str
+    colour: str
+    thumbnail: str = ""
+    accent: str = ""  # the name of that colour, for `class="accent-…"`
+    figure: str = ""  # path data of the emblem
+    is_seal: bool = False  # round, as factions' are
+
+
+@dataclass(frozen=True, slots=True)
+class TagLink:
+    name: str
+    url: str
+    count: int = 0

@@ -1,0 +1,43 @@
+"""What contributors and visitors see of corrections."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from .basics import Link
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedField:
+    label: str
+    before: str
+    after: str
+    final: str  # what a moderator made of it, where that is another and known to the reader
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A change of a correction, for whoever sent it."""
+
+    what: str
+    title: str
+    fields: tuple[ChangedField, ...]
+    decision: str
+    why: str
+    altered: bool
+    hidden_until: int | None  # its author has gone back before the episode that it is about
+
+
+@dataclass(frozen=True, slots=True)
+class LatelyLine:
+    """What kind of thing changed, and on which pages; never what it said."""
+
+    what: str
+    pages: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    day: date
+    credit: str
+    lines: tuple[LatelyLine, ...]
+    more: int

@@ -1,0 +1,79 @@
+"""What a list shows: cards, filters and pages."""
+
+from dataclasses import dataclass
+
+from .basics import Face
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An entry of a list."""
+
+    face: Face
+    line: str
+    first_episode: int
+    members: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    """One page of a list."""
+
+    cards: tuple[Card, ...]
+    total: int
+    number: int
+    last: int
+    narrowing: "Narrowing"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceGroup:
+    """A filter and what it offers."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+    @property
+    def is_used(self) -> bool:
+        return any(choice.chosen for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on, with the address of the list without it, and how many that would hold."""
+
+    label: str
+    url: str
+    without: int
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """How a list is filtered and sorted, and could be."""
+
+    groups: tuple[ChoiceGroup, ...]
+    chips: tuple[Chip, ...]
+    sorts: tuple[Choice, ...]
+    left_out: bool  # the address named something that nobody at this episode knows
+    url: str
+    url_now: str  # as url, but not looking back
+    clear_url: str
+
+    @property
+    def loosening(self) -> list[Chip]:
+        """What to take away, where nobody fits."""
+        return [chip for chip in self.chips if chip.without]
+
+    @property
+    def page_url(self) -> str:
+        """To be followed by the number of a page."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}page="

@@ -1,0 +1,112 @@
+"""What the map of relations shows, drawn and in words."""
+
+from dataclasses import dataclass
+
+from .basics import Face
+from .lists import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class ChartNode:
+    """Somebody on the rim of a map, or in its middle; `x` and `y` are from there."""
+
+    number: int
+    face: Face
+    said: str  # the name and more, for those who hear it
+    x: float
+    y: float
+    anchor: str
+    text_x: float
+    lines: tuple[tuple[float, str], ...]  # each with its own y
+    reach: tuple[float, float]  # from where the pointer counts as on it, and how far
+    faint: bool
+    former: bool  # belongs to no faction any more, and stands where they were last
+
+    @property
+    def is_hub(self) -> bool:
+        return self.anchor == "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartHeading:
+    url: str
+    anchor: str
+    x: float
+    lines: tuple[tuple[float, str], ...]
+    accent: str
+    arc: str  # the stretch of the rim on which its members stand
+
+
+@dataclass(frozen=True, slots=True)
+class ChartStrand:
+    """What ties two on a map, as a path."""
+
+    path: str
+    bond: str
+    sure: bool
+    ends: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A map of relations, drawn: a planet with everybody around its rim, and their ties across its face."""
+
+    shape: str
+    left: float
+    top: float
+    width: float
+    height: float
+    radii: tuple[float, float]
+    meridians: tuple[float, ...]
+    parallels: tuple[tuple[float, float], ...]  # how high, and how far to either side
+    strands: tuple[ChartStrand, ...]
+    headings: tuple[ChartHeading, ...]
+    nodes: tuple[ChartNode, ...]
+    hub: ChartNode | None
+
+    @property
+    def size(self) -> tuple[float, float]:
+        return 2 * self.radii[0], 2 * self.radii[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What ties somebody to others, in words and from their side."""
+
+    label: str
+    bond: str
+    others: tuple[tuple[Face, str], ...]  # each with how certain it is
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where somebody stands: the map in words."""
+
+    number: int
+    face: Face
+    places: tuple[Face, ...]
+    until: int | None  # when they left the faction under which they stand, if they have
+    ties: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingGroup:
+    faction: Face | None
+    people: tuple[Standing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPage:
+    charts: tuple[Chart, ...]  # the same for wide screens and for narrow ones
+    groups: tuple[StandingGroup, ...]
+    bonds: tuple[Choice, ...]
+    factions: tuple[Choice, ...]
+    chosen: Face | None
+    asked: str  # its public id
+    left_out: bool  # the address named a faction that nobody at this episode knows
+    people: int
+    ties: int
+
+    @property
+    def has_former(self) -> bool:
+        return any(person.until is not None for group in self.groups for person in group.people)

@@ -1,0 +1,239 @@
+"""What the page of a character, a faction, a tag or an episode shows."""
+
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+
+from .basics import EpisodeRow, Face, Link, TagLink
+from .map import Chart
+
+
+@dataclass(frozen=True, slots=True)
+class TagPage:
+    name: str
+    url: str
+    characters: tuple[Face, ...]
+    factions: tuple[Face, ...]
+    related: tuple[TagLink, ...]  # with how many bear both
+
+
+@dataclass(frozen=True, slots=True)
+class KnownName:
+    name: str
+    kind: str
+    language: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactValue:
+    html: SafeString
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    label: str
+    values: tuple[FactValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A membership: the faction on a character's page, the character on a faction's."""
+
+    other: Face
+    role: str
+    since: int
+    until: int | None
+
+    @property
+    def is_past(self) -> bool:
+        return self.until is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    label: str
+    certainty: str
+    since: int
+    until: int | None
+    masks: str  # the personas it was known of, where they are known for others now
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """All that connects a character with one other."""
+
+    other: Face
+    ties: tuple[Tie, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """One entry of a timeline: a revelation, or a change of a name, a trait, a tie."""
+
+    html: SafeString
+    label: str = ""
+    certainty: str = ""
+    believed_before: SafeString | None = None
+    overturned_in: int | None = None
+    concerned: tuple[Face, ...] = ()
+    correct_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What was learned in one episode."""
+
+    episode: EpisodeRow
+    pages_then: tuple[Link, ...]
+    revelations: tuple[Learned, ...]
+    changes: tuple[Learned, ...]
+
+    @property
+    def things(self) -> int:
+        return len(self.revelations) + len(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A portrait; what a browser may choose from is there as it stands in `srcset`."""
+
+    url: str
+    avif: str
+    webp: str
+    jpeg: str
+    width: int
+    height: int
+    alt_text: str
+    caption: SafeString
+    credit: str
+    licence: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPage:
+    """A character's or a faction's page."""
+
+    face: Face
+    short_url: str
+    description: str
+    summary: SafeString
+    names: tuple[KnownName, ...]
+    facts: tuple[Fact, ...]
+    places: tuple[Place, ...]
+    ties: tuple[Ties, ...]
+    tags: tuple[TagLink, ...]
+    pictures: tuple[Picture, ...]
+    chapters: tuple[Chapter, ...]
+    correct_url: str
+    strip: tuple["Cell", ...]
+    charts: tuple["Chart", ...]  # the same for wide screens and for narrow ones
+    then_url: str  # of what was believed before; a faction has none
+
+    @property
+    def catalogue_number(self) -> str:
+        """The public id, which is all that the short address holds."""
+        return self.short_url.partition("?")[0].strip("/").rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodePage:
+    episode: EpisodeRow
+    synopsis: SafeString
+    description: str
+    cast: tuple[Face, ...]
+    newcomers: tuple[Face, ...]
+    revelations: tuple[Learned, ...]
+    changes: tuple[Learned, ...]
+    previous: EpisodeRow | None
+    next: EpisodeRow | None
+    correct_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One watched episode in the strip of a character."""
+
+    episode: EpisodeRow
+    appears: bool
+    learned: int  # how many things that are known of them go back to it
+    most: int  # of any cell of the strip
+
+    @property
+    def weight(self) -> float:
+        """Half the length of the mark: what is least is seen, what is most fills the cell."""
+        return max(2, round(10 * self.learned / self.most, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A fact as it stood at one of two episodes."""
+
+    html: SafeString
+    changed: bool  # it does not stand at the other
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was held then of one of those who are one now; without a face where it is clear of whom."""
+
+    face: Face | None
+    held: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    label: str
+    then: tuple[Part, ...]
+    now: tuple[Held, ...]
+    is_prose: bool
+
+    @property
+    def changed(self) -> bool:
+        return self.gave_way or any(held.changed for held in self.now)
+
+    @property
+    def gave_way(self) -> bool:
+        return any(held.changed for part in self.then for held in part.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A belief that has given way since."""
+
+    then: SafeString
+    now: SafeString
+    episode: EpisodeRow
+
+
+@dataclass(frozen=True, slots=True)
+class ThenPage:
+    """A character at an earlier episode next to what is known of them now."""
+
+    url: str
+    now: Face
+    then: tuple[Face, ...]  # several, if they were not known to be one; nobody, if they had not been heard of
+    episode: EpisodeRow | None  # none, if they have only just been heard of
+    choices: tuple[EpisodeRow, ...]
+    rows: tuple[Compared, ...]
+    turned: tuple[Turned, ...]
+
+    @property
+    def were_several(self) -> bool:
+        return len(self.then) > 1
+
+    @property
+    def telling(self) -> tuple[Compared, ...]:
+        """The rows that are not the same on both sides; of several, all, as each says of which of them it was known."""
+        return tuple(row for row in self.rows if row.changed or self.were_several)
+
+    @property
+    def unchanged(self) -> tuple[Compared, ...]:
+        return tuple(row for row in self.rows if row not in self.telling)
+
+    @property
+    def all_still_holds(self) -> bool:
+        gave_way = any(row.gave_way for row in self.rows if not row.is_prose)
+        return not (self.turned or self.were_several or gave_way)

@@ -1,0 +1,128 @@
+"""How pages are put together: templates, URLs, requirements, colours and docs."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from characters.pictures import emblems
+from drawings.plates import mixed
+from tests.conventions.source import ROOT
+
+PUBLIC_MODULES = ("characters.views", "characters.contributing.views", "episodes.views", "corrections.views")
+
+# Every view declares what it is by standing here. Those of `PUBLIC` show lore, and read it from request.lore alone.
+PUBLIC = {
+    "home", "characters", "character-bare", "character", "character-short", "factions", "faction-short", "faction",
+    "tags", "tag", "episodes", "episode", "sitemap", "search", "suggest", "changes", "correct-characters",
+    "correct-factions", "correct-episodes", "graph", "then", "recap",
+}  # fmt: skip
+FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz"}
+# What people sent, for themselves alone: `corrections.views.own_correction` is the doorway.
+CONTRIBUTORS = {
+    "corrections", "correction", "correction-withdraw", "correction-answer", "correction-again", "receipt",
+    "receipt-withdraw", "receipt-answer", "receipt-again",
+}  # fmt: skip
+# Whose views these are is a matter of one's own account; they stand under /accounts/ and nowhere else.
+ACCOUNTS = ("allauth.account.", "allauth.mfa.", "episodes.accounts")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.*")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_templates_show_values_and_fetch_nothing(path: Path) -> None:
+    if {"admin", "mfa"} & set(path.parts):
+        return  # for editors; and the keys of one's own account
+    for expression in re.findall(r"{[{%](.*?)[%}]}", path.read_text()):
+        assert not re.search(r"\.objects|_set\b|\.all\b|\.pk\b|\.key\b|\|safe\b", expression), expression
+
+
+def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route, pattern
+        elif isinstance(pattern, URLResolver) and pattern.app_name != "admin":
+            yield from patterns(pattern, route)
+
+
+def test_every_view_declares_what_it_is() -> None:
+    views = [(route, pattern.name, pattern.callback) for route, pattern in patterns(get_resolver())]
+    for route, name, view in views:
+        assert route.startswith("accounts/") == view.__module__.startswith(ACCOUNTS), name
+    found = {name: view for _, name, view in views if not view.__module__.startswith(ACCOUNTS)}
+    assert set(found) == PUBLIC | FREE_OF_CONTENT | CONTRIBUTORS
+    for name in PUBLIC:
+        assert found[name].__module__ in PUBLIC_MODULES, name
+
+
+def test_no_committed_file_names_a_package_registry() -> None:
+    hosts = ("py" + "pi.org", "python" + "hosted", "registry.np" + "mjs")
+    for path in [*ROOT.glob("requirements/*"), ROOT / "pyproject.toml", ROOT / "Makefile", ROOT / ".ci/run"]:
+        assert not any(host in path.read_text() for host in hosts), path
+
+
+def test_requirements_are_pinned_and_hashed() -> None:
+    for path in ROOT.glob("requirements/*.txt"):
+        blocks = re.split(r"\n(?=\S)", path.read_text())
+        required = [block for block in blocks if block and not block.startswith("#")]
+        assert required
+        for block in required:
+            assert re.match(r"[\w.\[\],-]+==\S+", block), block[:60]
+            assert "--hash=sha256:" in block, block[:60]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_templates_have_nothing_inline_that_the_policy_for_content_forbids(path: Path) -> None:
+    if "email" in path.parts:
+        return
+    source = path.read_text()
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", source), "a style or a handler"
+    for script in re.findall(r"<script\b[^>]*>", source):
+        assert "src=" in script or 'type="application/json"' in script, script
+
+
+def test_every_accent_has_its_class_and_carries_white() -> None:
+    sheet = (ROOT / "static/css/site.css").read_text()
+    assert dict(re.findall(r"\.accent-([\w-]+) { --plate: (#\w{6}); }", sheet)) == emblems.ACCENTS
+    paper, night = (
+        re.search(rf"--paper: light-dark\({pair}\)", sheet) for pair in (r"(#\w{6}), .*?", r".*?, (#\w{6})")
+    )
+    assert paper is not None
+    assert night is not None
+    for name, plate in emblems.ACCENTS.items():
+        lighter = mixed(plate, "#ffffff", 0.4)
+        assert contrast(plate, "#fdf3ec") >= 4.5, name
+        assert contrast(plate, paper[1]) >= 4.5, name
+        assert contrast(lighter, night[1]) >= 4.5, name
+
+
+def test_the_admin_has_the_tokens_of_the_site() -> None:
+    site, desk = ((ROOT / f"static/css/{name}.css").read_text() for name in ("site", "admin"))
+    tokens = dict(re.findall(r"^  (--[\w-]+): (.+);$", site, re.MULTILINE))
+    shared = [
+        (name, value) for name, value in re.findall(r"^  (--[\w-]+): (.+);$", desk, re.MULTILINE) if name in tokens
+    ]
+    assert len(shared) >= 19
+    # Django calls its bright colour --accent; here that of the subject is meant.
+    assert [name for name, value in shared if tokens[name] != value and name != "--accent"] == []
+    assert re.findall("@font-face.+", desk) == re.findall("@font-face.+", site)
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """As WCAG has it."""
+    parts = [value / 255 for value in bytes.fromhex(colour[1:])]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_link_in_the_docs_leads_somewhere() -> None:
+    for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+            assert "://" in link or (path.parent / link).exists(), f"{path.name}: {link}"
