@@ -6,11 +6,11 @@ from django.db import models
 from characters.text.mentions import LOOKS_LIKE_A_MENTION, MENTION, mentioned_keys
 from episodes.gate import Gated
 
-from .subjects import Character, Faction
+from .subjects import Subject
 
 
 def check_mentions(text: str, known_in: int, row: models.Model | None = None) -> None:
-    """Whoever is mentioned exists and is revealed no later than the text, which stands in that row."""
+    """Require that whoever a text mentions exists and is revealed no later than the row that holds the text."""
     problems = [
         f"“{attempt}” is not a mention; write [[key]] or [[key|words]]."
         for attempt in LOOKS_LIKE_A_MENTION.findall(text)
@@ -19,11 +19,11 @@ def check_mentions(text: str, known_in: int, row: models.Model | None = None) ->
     keys = mentioned_keys(text)
     if keys:
         known: dict[str, int] = {}
-        for model in (Character, Faction):
+        for model in Subject.__subclasses__():
             known.update(model.objects.filter(key__in=keys).values_list("key", "revealed_in_id"))
         for _, owner in row.parents() if isinstance(row, Gated) else ():
             # A form may be moving the owner along with this row.
-            if isinstance(owner, Character | Faction) and owner.key in known:
+            if isinstance(owner, Subject) and owner.key in known:
                 known[owner.key] = owner.revealed_in_id
         for key in sorted(keys):
             if key not in known:

@@ -1,6 +1,7 @@
 """Characters, factions, and their names."""
 
 import uuid
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -17,6 +18,10 @@ from .checks import check_headlines, mentioned_too_early
 valid_key = RegexValidator(r"^[a-z0-9][a-z0-9_.-]*\Z", "A key is made of a-z, 0-9, “_”, “-” and “.”.")
 
 valid_public_id = RegexValidator(r"^[0-9a-z]{8,32}\Z", "A public id is made of 8 to 32 of a-z and 0-9.")
+
+
+# The foreign keys of whatever has exactly one owner: one for each kind of subject.
+OWNERS = ("character", "faction")
 
 
 class Content(Gated):
@@ -54,7 +59,7 @@ class Subject(Content):
 
     def clean(self) -> None:
         super().clean()
-        for other in (Character, Faction):
+        for other in Subject.__subclasses__():
             if not isinstance(self, other) and other.objects.filter(key=self.key).exists():
                 raise ValidationError({"key": f"A {other._meta.verbose_name} has this key already."})
         if self._state.adding or self.revealed_in_id is None:
@@ -93,13 +98,14 @@ class Owned(Content):
         ]
 
     @property
-    def owner(self) -> Character | Faction | None:
-        return self.character or self.faction
+    def owner(self) -> Any:
+        """The character or faction that it belongs to; None while a form has not said which."""
+        return next((getattr(self, name) for name in OWNERS if getattr(self, f"{name}_id") is not None), None)
 
     def siblings(self) -> models.QuerySet:
-        """The rows of the same kind of the same owner, without this one."""
-        same = type(self)._base_manager.filter(character=self.character_id, faction=self.faction_id)
-        return same.exclude(pk=self.pk)
+        """Return the other rows of the same kind of the same owner."""
+        same = {name: getattr(self, f"{name}_id") for name in OWNERS}
+        return type(self)._base_manager.filter(**same).exclude(pk=self.pk)
 
 
 class Alias(Owned):
@@ -132,19 +138,18 @@ class Alias(Owned):
         ordering = ["revealed_in", "-headline", "name"]
         constraints = [
             *Owned.Meta.constraints,
-            models.UniqueConstraint(fields=["character", "name"], name="characters_alias_once_per_character"),
-            models.UniqueConstraint(fields=["faction", "name"], name="characters_alias_once_per_faction"),
-            models.UniqueConstraint(
-                fields=["character", "revealed_in"],
-                condition=Q(headline=True),
-                name="characters_one_headline_per_character_and_episode",
-                violation_error_message="There is another headline name for this episode.",
+            *(
+                models.UniqueConstraint(fields=[owner, "name"], name=f"characters_alias_once_per_{owner}")
+                for owner in OWNERS
             ),
-            models.UniqueConstraint(
-                fields=["faction", "revealed_in"],
-                condition=Q(headline=True),
-                name="characters_one_headline_per_faction_and_episode",
-                violation_error_message="There is another headline name for this episode.",
+            *(
+                models.UniqueConstraint(
+                    fields=[owner, "revealed_in"],
+                    condition=Q(headline=True),
+                    name=f"characters_one_headline_per_{owner}_and_episode",
+                    violation_error_message="There is another headline name for this episode.",
+                )
+                for owner in OWNERS
             ),
         ]
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 from characters.vocabulary import Attribute
 from episodes.gate import Prose
 
-from .subjects import Character, Faction, Owned
+from .subjects import OWNERS, Character, Faction, Owned
 
 
 class Trait(Owned):
@@ -29,17 +29,14 @@ class Trait(Owned):
         ]
         constraints = [
             *Owned.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["character", "attribute", "revealed_in"],
-                condition=Q(attribute__in=Attribute.single_valued()),
-                name="characters_one_value_per_character_and_episode",
-                violation_error_message="There is another value of this attribute for this episode.",
-            ),
-            models.UniqueConstraint(
-                fields=["faction", "attribute", "revealed_in"],
-                condition=Q(attribute__in=Attribute.single_valued()),
-                name="characters_one_value_per_faction_and_episode",
-                violation_error_message="There is another value of this attribute for this episode.",
+            *(
+                models.UniqueConstraint(
+                    fields=[owner, "attribute", "revealed_in"],
+                    condition=Q(attribute__in=Attribute.single_valued()),
+                    name=f"characters_one_value_per_{owner}_and_episode",
+                    violation_error_message="There is another value of this attribute for this episode.",
+                )
+                for owner in OWNERS
             ),
         ]
 

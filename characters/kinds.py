@@ -1,0 +1,479 @@
+"""One declaration for each kind of row.
+
+The write door, the contributors' form, the moderators' words, the search index, the spoiler linter, the loader and the
+dumper take from here what they need to know of a kind. A new kind is a model, a migration, and an entry here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import models
+
+from episodes.models import Episode, Series
+
+from .models import (
+    Alias,
+    Character,
+    CharacterTag,
+    Faction,
+    FactionTag,
+    Membership,
+    Portrait,
+    Relationship,
+    Revelation,
+    SearchEntry,
+    Tag,
+    Trait,
+    Unmasking,
+)
+from .models.subjects import OWNERS
+from .text.prose import capital, shortened
+from .vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
+
+Entry = SearchEntry.Kind
+
+type Values = Mapping[str, Any]
+"""A row by the names of its fields: the id for a foreign key, and the name for a tag."""
+
+
+class Speaker(Protocol):
+    """Whoever puts rows into words, with the names that some reader knows."""
+
+    def name(self, subject: Any) -> str:
+        """Return the name of a character or faction, by its id."""
+        ...
+
+    def words(self, text: str) -> str:
+        """Return a text without its markup, with names for mentions."""
+        ...
+
+
+type Wording = Callable[[Values, Speaker], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageKind:
+    """What is particular to a kind whose rows have pages of their own."""
+
+    plural: str  # in addresses, in the files of a data set, and as the list of a revelation
+    additions: tuple[str, ...]  # the kinds of rows that a contributor can add on such a page, in the order of the form
+    tagging: type[models.Model] | None = None
+
+    @property
+    def short_url(self) -> str:
+        """The name of the address that holds no name of anybody."""
+        return f"{self.plural.removesuffix('s')}-short"
+
+    @property
+    def correct_url(self) -> str:
+        """The name of the address of the contributors' form."""
+        return f"correct-{self.plural}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Kind:
+    """All that the rest of the site needs to know of a kind of row besides its model."""
+
+    model: type[models.Model]
+    noun: str  # as contributors read it
+    fields: tuple[str, ...]  # what the write door may change, in the order in which people read it
+    public: tuple[str, ...] = ()  # of these, what visitors may correct, in the order of the form
+    unseen: tuple[str, ...] = ()  # of these, what no visitor sees: a change of theirs is no news
+    owners: tuple[str, ...] = ()  # foreign keys to the subject it belongs to, of which exactly one is set
+    ends: tuple[str, ...] = ()  # or to the subjects that it connects
+    listed_under: tuple[str, ...] = ()  # whose pages list it, where that is not all owners and ends
+    found_under: tuple[str, ...] = ()  # whom search groups it under, where that is not whose pages list it
+    texts: tuple[tuple[str, str], ...] = ()  # the fields that the linter reads, each with what to call the place
+    can_be_removed: bool = True  # by contributors; some rows are one of a kind
+    page: PageKind | None = None
+    title: Wording  # in a list of rows of the same page
+    line: Wording | None = None  # in a list of rows of the whole show, where that is not the owner and the title
+    noun_for: Callable[[Values], str] | None = None  # as moderators read it, where that depends on the row
+    entry: SearchEntry.Kind | None = None  # in the search index; None for what is not searched
+    indexed: Wording | None = None  # by which words it is found
+    passage: Callable[[Values, Speaker], tuple[str, str]] | None = None  # as search shows it: label and words
+    part_of_entry: str = ""  # its list in the entry of its owner in a data set
+    file: str = ""  # or the file of its own there
+    natural_key: Callable[[Values], tuple[str, ...]] = lambda values: ()  # what tells it from others of its owner
+    dump_order: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return str(self.model._meta.model_name)
+
+    @property
+    def label(self) -> str:
+        return self.model._meta.label_lower
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The fields that hold whose pages list it."""
+        return self.listed_under or self.owners + self.ends
+
+    @property
+    def search_subjects(self) -> tuple[str, ...]:
+        """The fields that hold whom search groups it under."""
+        return self.found_under or self.pages
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether it belongs to one subject alone."""
+        return bool(self.owners)
+
+    def home_of(self, row: Any) -> Any:
+        """Return the row in whose admin form this one is edited, which may be the row itself."""
+        owners = (getattr(row, name) for name in self.owners + self.ends if getattr(row, f"{name}_id") is not None)
+        return next(owners, row)
+
+
+def values_of(row: models.Model) -> dict[str, Any]:
+    """Return a row as wordings take it."""
+    values = {field.name: field.value_from_object(row) for field in row._meta.concrete_fields}
+    if "tag" in values:
+        values["tag"] = row.tag.name  # type: ignore[attr-defined]
+    return values
+
+
+def from_columns(row: Values) -> dict[str, Any]:
+    """Return the columns of a query as wordings take them."""
+    return {name.removesuffix("_id").removesuffix("__name"): value for name, value in row.items()}
+
+
+def line_of(kind: Kind, row: Values, speaker: Speaker) -> str:
+    """Return a row in a line, with whom it belongs to."""
+    if kind.line is not None:
+        return kind.line(row, speaker)
+    title = kind.title(row, speaker)
+    return f"{owner_in_words(kind, row, speaker)}: {title}" if kind.is_owned else title
+
+
+def owner_in_words(kind: Kind, row: Values, speaker: Speaker) -> str:
+    """Return the name of whom a row belongs to."""
+    return speaker.name(next(row[name] for name in kind.owners if row.get(name)))
+
+
+def _by(*fields: str) -> Callable[[Values], tuple[str, ...]]:
+    return lambda values: fields
+
+
+# How rows read
+
+
+def _subject_title(row: Values, speaker: Speaker) -> str:
+    name = speaker.name(row["pk"])
+    return f"{name}, episode {row['revealed_in']}" if row["revealed_in"] else f"{name}, before the first"
+
+
+def _noun_of_alias(row: Values) -> str:
+    kind = row.get("kind") or "name"
+    return kind if kind in ("name", "title", "codename", "placeholder") else f"name ({kind.replace('_', ' ')})"
+
+
+def _alias_line(row: Values, speaker: Speaker) -> str:
+    return f"{owner_in_words(ALIAS, row, speaker)}: {row['name']} ({AliasKind(row['kind']).label.lower()})"
+
+
+def _noun_of_trait(row: Values) -> str:
+    attribute = row.get("attribute", "")
+    return str(Attribute(attribute).label).lower() if attribute in Attribute else "trait"
+
+
+def _trait_key(row: Values) -> tuple[str, ...]:
+    """Of a single-valued attribute there is one value for each episode; of others each value once."""
+    is_single = row["attribute"] in Attribute.single_valued()
+    return ("attribute", "revealed_in") if is_single else ("attribute", "value")
+
+
+def _trait_indexed(row: Values, speaker: Speaker) -> str:
+    label = Attribute(row["attribute"]).label
+    return f"{owner_in_words(TRAIT, row, speaker)} {label} {speaker.words(row['value'])}"
+
+
+def _trait_line(row: Values, speaker: Speaker) -> str:
+    label = Attribute(row["attribute"]).label.lower()
+    return f"{owner_in_words(TRAIT, row, speaker)}: {label} – {speaker.words(row['value'])}"
+
+
+def _membership(row: Values, speaker: Speaker) -> str:
+    role = f", {row['role']}" if row["role"] else ""
+    return f"{speaker.name(row['character'])} in {speaker.name(row['faction'])}{role}"
+
+
+def _membership_passage(row: Values, speaker: Speaker) -> tuple[str, str]:
+    return "Member", ", ".join(filter(None, (row["role"], speaker.name(row["faction"]))))
+
+
+def _relationship(row: Values, speaker: Speaker) -> str:
+    kind = RelationshipKind(row["kind"])
+    return f"{speaker.name(row['source'])} {kind.sentence} {speaker.name(row['target'])}"
+
+
+def _portrait_passage(row: Values, speaker: Speaker) -> tuple[str, str]:
+    return "Picture", f"{row['alt_text']} {speaker.words(row['caption'])}".strip()
+
+
+REVELATION_LABELS = {
+    Certainty.CONFIRMED: "Learned",
+    Certainty.CLAIMED: "Claimed",
+    Certainty.HINTED: "Hinted",
+    Certainty.DISPROVED: "A belief refuted",
+}
+
+# The kinds
+
+CONCERNED = tuple(f"{name}s" for name in OWNERS)  # whom a revelation is about
+WHEN = ("revealed_in",)
+WHEN_AND_UNTIL = ("revealed_in", "ended_in")
+
+SERIES = Kind(
+    model=Series,
+    noun="the show",
+    fields=("title", "native_title", "premise", "studio", "director", "writers", "character_design", "music"),
+    public=("title", "native_title", "premise", "studio", "director", "character_design"),
+    texts=(("premise", "the premise"),),
+    can_be_removed=False,
+    title=lambda row, speaker: str(row["title"]),
+)
+EPISODE = Kind(
+    model=Episode,
+    noun="title and synopsis",
+    fields=("title", "native_title", "aired_on", "synopsis"),
+    public=("title", "native_title", "aired_on", "synopsis"),
+    texts=(
+        ("title", "the title of {owner}"),
+        ("native_title", "the native title of {owner}"),
+        ("synopsis", "the synopsis of {owner}"),
+    ),
+    can_be_removed=False,
+    page=PageKind(plural="episodes", additions=("revelation",)),
+    title=lambda row, speaker: str(row["title"]),
+    entry=Entry.EPISODE,
+    passage=lambda row, speaker: ("Episode", speaker.words(row["text"])),
+)
+CHARACTER = Kind(
+    model=Character,
+    noun="first appearance",
+    fields=("key", "public_id", *WHEN),
+    public=WHEN,
+    unseen=("key",),
+    can_be_removed=False,
+    page=PageKind(
+        plural="characters",
+        additions=(
+            "alias", "trait", "revelation", "membership", "relationship", "unmasking", "charactertag", "portrait",
+        ),
+        tagging=CharacterTag,
+    ),
+    title=_subject_title,
+    line=lambda row, speaker: speaker.name(row["id"]),
+)  # fmt: skip
+FACTION = Kind(
+    model=Faction,
+    noun="first appearance",
+    fields=("key", "public_id", *WHEN),
+    public=WHEN,
+    unseen=("key",),
+    can_be_removed=False,
+    page=PageKind(
+        plural="factions",
+        additions=("alias", "trait", "revelation", "membership", "factiontag"),
+        tagging=FactionTag,
+    ),
+    title=_subject_title,
+    line=lambda row, speaker: speaker.name(row["id"]),
+)
+ALIAS = Kind(
+    model=Alias,
+    noun="name",
+    fields=(*OWNERS, "name", "kind", "language", "headline", "common_word", *WHEN),
+    public=("name", "kind", "language", "headline", *WHEN),
+    unseen=("common_word",),
+    owners=OWNERS,
+    title=lambda row, speaker: str(row["name"]),
+    line=_alias_line,
+    noun_for=_noun_of_alias,
+    entry=Entry.NAME,
+    indexed=lambda row, speaker: str(row["name"]),
+    part_of_entry="aliases",
+    natural_key=_by("name"),
+    dump_order=("revealed_in_id", "-headline", "kind", "name"),
+)
+TRAIT = Kind(
+    model=Trait,
+    noun="fact",
+    fields=(*OWNERS, "attribute", "value", *WHEN),
+    public=("attribute", "value", *WHEN),
+    owners=OWNERS,
+    texts=(("value", "the {attribute} of {owner}"),),
+    title=lambda row, speaker: shortened(speaker.words(row["value"]), 90),
+    line=_trait_line,
+    noun_for=_noun_of_trait,
+    entry=Entry.TRAIT,
+    indexed=_trait_indexed,
+    passage=lambda row, speaker: (str(Attribute(row["attribute"]).label), speaker.words(row["value"])),
+    part_of_entry="traits",
+    natural_key=_trait_key,
+    dump_order=("attribute", "revealed_in_id", "value"),
+)
+TAG = Kind(
+    model=Tag,
+    noun="tag",
+    fields=("name", "slug"),
+    title=lambda row, speaker: str(row["name"]),
+)
+
+
+def _tagging(model: type[CharacterTag | FactionTag], entry: SearchEntry.Kind) -> Kind:
+    return Kind(
+        model=model,
+        noun="tag",
+        fields=("content_object", "tag", *WHEN_AND_UNTIL),
+        public=("tag", *WHEN_AND_UNTIL),
+        owners=("content_object",),
+        title=lambda row, speaker: str(row["tag"]),
+        entry=entry,
+        indexed=lambda row, speaker: f"{speaker.name(row['content_object'])} {row['tag']}",
+        passage=lambda row, speaker: ("Tag", str(row["tag"])),
+        part_of_entry="tags",
+        natural_key=_by("tag", "revealed_in"),
+        dump_order=("revealed_in_id", "tag__name"),
+    )
+
+
+CHARACTER_TAG = _tagging(CharacterTag, Entry.CHARACTER_TAG)
+FACTION_TAG = _tagging(FactionTag, Entry.FACTION_TAG)
+MEMBERSHIP = Kind(
+    model=Membership,
+    noun="membership",
+    fields=("character", "faction", "role", *WHEN_AND_UNTIL),
+    public=("character", "faction", "role", *WHEN_AND_UNTIL),
+    ends=("character", "faction"),
+    found_under=("character",),
+    texts=(("role", "a role of {owner}"),),
+    title=_membership,
+    entry=Entry.MEMBERSHIP,
+    indexed=lambda row, speaker: f"{speaker.name(row['character'])} {row['role']} {speaker.name(row['faction'])}",
+    passage=_membership_passage,
+    part_of_entry="memberships",
+    natural_key=_by("faction", "role", "revealed_in"),
+    dump_order=("revealed_in_id", "faction__key", "role"),
+)
+RELATIONSHIP = Kind(
+    model=Relationship,
+    noun="relation",
+    fields=("source", "kind", "target", "certainty", *WHEN_AND_UNTIL),
+    public=("source", "kind", "target", "certainty", *WHEN_AND_UNTIL),
+    ends=("source", "target"),
+    title=_relationship,
+    entry=Entry.RELATIONSHIP,
+    indexed=_relationship,
+    passage=lambda row, speaker: ("Relation", capital(_relationship(row, speaker))),
+    file="relationships.yaml",
+    natural_key=_by("source", "kind", "target", "revealed_in"),
+    dump_order=("revealed_in_id", "source__key", "kind", "target__key"),
+)
+REVELATION = Kind(
+    model=Revelation,
+    noun="revelation",
+    fields=("key", "text", "certainty", *CONCERNED, "supersedes", "time", "position", "source", *WHEN),
+    public=("text", "certainty", *CONCERNED, "time", *WHEN),
+    unseen=("key", "position", "source"),
+    listed_under=CONCERNED,
+    texts=(("text", "the text of {owner}"),),
+    title=lambda row, speaker: shortened(speaker.words(row["text"]), 110),
+    line=lambda row, speaker: speaker.words(row["text"]),
+    entry=Entry.REVELATION,
+    indexed=lambda row, speaker: speaker.words(row["text"]),
+    passage=lambda row, speaker: (REVELATION_LABELS[Certainty(row["certainty"])], speaker.words(row["text"])),
+    file="revelations.yaml",
+    natural_key=_by("key"),
+    dump_order=("revealed_in_id", "position", "key"),
+)
+UNMASKING = Kind(
+    model=Unmasking,
+    noun="unmasking",
+    fields=("persona", "identity", *WHEN),
+    public=("persona", "identity", *WHEN),
+    ends=("persona", "identity"),
+    listed_under=("persona",),
+    title=lambda row, speaker: f"{speaker.name(row['persona'])} is {speaker.name(row['identity'])}",
+    file="unmaskings.yaml",
+    natural_key=_by("persona"),
+    dump_order=("revealed_in_id", "persona__key"),
+)
+PORTRAIT = Kind(
+    model=Portrait,
+    noun="portrait",
+    fields=("character", "image", "alt_text", "caption", "credit", "licence", *WHEN),
+    public=("image", "alt_text", "caption", "credit", "licence", *WHEN),
+    owners=("character",),
+    texts=(
+        ("alt_text", "the alt text of a portrait of {owner}"),
+        ("caption", "the caption of a portrait of {owner}"),
+        ("credit", "the credit of a portrait of {owner}"),
+    ),
+    title=lambda row, speaker: str(row["alt_text"]),
+    entry=Entry.PORTRAIT,
+    indexed=lambda row, speaker: f"{speaker.name(row['character'])} {row['alt_text']} {speaker.words(row['caption'])}",
+    passage=_portrait_passage,
+    part_of_entry="portraits",
+    natural_key=_by("image"),
+    dump_order=("revealed_in_id", "image"),
+)
+
+# In the order of the contributors' form. What hangs on others comes after them, so all is deleted from the end.
+KINDS: tuple[Kind, ...] = (
+    SERIES, EPISODE, CHARACTER, FACTION, ALIAS, TRAIT, TAG, CHARACTER_TAG, FACTION_TAG, MEMBERSHIP, RELATIONSHIP,
+    REVELATION, UNMASKING, PORTRAIT,
+)  # fmt: skip
+SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION)  # those with names; `OWNERS` are their foreign keys
+SEARCHED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.indexed is not None)
+PUBLIC: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.public)
+
+# What the fields are called in front of contributors, where that is not the name of the field.
+FIELD_LABELS = {
+    "value": "What it says",
+    "headline": "Can be the name on the page",
+    "aired_on": "First aired",
+    "alt_text": "What it shows",
+    "revealed_in": "Known after",
+    "ended_in": "Ended in",
+    "source": "Who",
+    "target": "Whom",
+    "identity": "Is really",
+    "time": "Time in the episode",
+    "characters": "Characters it concerns",
+    "factions": "Factions it concerns",
+    "image": "Picture",
+}
+
+_by_label = {kind.label: kind for kind in KINDS}
+_by_plural = {kind.page.plural: kind for kind in KINDS if kind.page}
+_by_entry = {kind.entry: kind for kind in KINDS if kind.entry}
+
+
+def kind_of(row: models.Model | type[models.Model]) -> Kind:
+    """Return the kind of a row or a model."""
+    return _by_label[row._meta.label_lower]
+
+
+def kind_labelled(label: str) -> Kind:
+    """Return a kind by its model's label, such as “characters.alias”."""
+    return _by_label[label]
+
+
+def page_kind(plural: str) -> Kind | None:
+    """Return a kind with pages by its plural in addresses, such as “characters”."""
+    return _by_plural.get(plural)
+
+
+def kind_of_entry(entry: SearchEntry.Kind) -> Kind:
+    """Return a kind by its entries in the search index."""
+    return _by_entry[entry]
+
+
+def owner_id(values: Values, columns: Iterable[str] = OWNERS) -> UUID | None:
+    """Return the id of the subject that a name or a trait belongs to."""
+    return next((values[f"{name}_id"] for name in columns if values[f"{name}_id"]), None)
