@@ -224,5 +224,9 @@ QUESTIONS = (
     Question("two words, the page", lambda progress: Lore(progress).search(COMMON), search_page),
     Question("suggestions, in the index", lambda progress: index.suggested(Lore(progress), BEGINNING), suggested),
     Question("suggestions, the list", lambda progress: Lore(progress).suggest(BEGINNING), suggested_faces),
-    Question("a filtered list", lambda progress: Lore(progress).characters(1, QueryDict(f"tag={TAG}")), filtered_list),
+    Question(
+        "a filtered list",
+        lambda progress: Lore(progress).subjects("characters", 1, QueryDict(f"tag={TAG}")),
+        filtered_list,
+    ),
 )

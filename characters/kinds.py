@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import models
 
+from episodes.gate import Prose
 from episodes.models import Episode, Series
 
 from .models import (
@@ -93,7 +94,7 @@ class Kind:
     noun_for: Callable[[Values], str] | None = None  # as moderators read it, where that depends on the row
     entry: SearchEntry.Kind | None = None  # in the search index; None for what is not searched
     indexed: Wording | None = None  # by which words it is found
-    passage: Callable[[Values, Speaker], tuple[str, str]] | None = None  # as search shows it: label and words
+    passage: Callable[[Values, Speaker], tuple[str, str]] = lambda row, speaker: ("", "")  # label and words in search
     part_of_entry: str = ""  # its list in the entry of its owner in a data set
     file: str = ""  # or the file of its own there
     natural_key: Callable[[Values], tuple[str, ...]] = lambda values: ()  # what tells it from others of its owner
@@ -116,6 +117,11 @@ class Kind:
     def search_subjects(self) -> tuple[str, ...]:
         """The fields that hold whom search groups it under."""
         return self.found_under or self.pages
+
+    @property
+    def prose(self) -> tuple[str, ...]:
+        """The fields with Markdown and mentions in them."""
+        return tuple(name for name in self.fields if isinstance(self.model._meta.get_field(name), Prose))
 
     @property
     def is_owned(self) -> bool:
@@ -369,7 +375,7 @@ RELATIONSHIP = Kind(
     title=_relationship,
     entry=Entry.RELATIONSHIP,
     indexed=_relationship,
-    passage=lambda row, speaker: ("Relation", capital(_relationship(row, speaker))),
+    passage=lambda row, speaker: ("Relation", " ".join(capital(_relationship(row, speaker)).split())),
     file="relationships.yaml",
     natural_key=_by("source", "kind", "target", "revealed_in"),
     dump_order=("revealed_in_id", "source__key", "kind", "target__key"),
@@ -464,14 +470,29 @@ def kind_labelled(label: str) -> Kind:
     return _by_label[label]
 
 
-def page_kind(plural: str) -> Kind | None:
-    """Return a kind with pages by its plural in addresses, such as “characters”."""
-    return _by_plural.get(plural)
+def kind_with_pages(plural: str) -> Kind:
+    """Return a kind with pages of its own by its plural in addresses, such as “characters”."""
+    return _by_plural[plural]
 
 
 def kind_of_entry(entry: SearchEntry.Kind) -> Kind:
     """Return a kind by its entries in the search index."""
     return _by_entry[entry]
+
+
+def tagging_of(kind: Kind) -> Any:
+    """Return the model by which subjects of a kind bear tags."""
+    return kind.page.tagging if kind.page else None
+
+
+def columns_of(kind: Kind) -> list[str]:
+    """Return the columns that a query has to read so that `from_columns` makes of them what wordings take."""
+    columns = []
+    for name in kind.fields:
+        field: Any = kind.model._meta.get_field(name)
+        if not field.many_to_many and name not in ("revealed_in", "ended_in"):
+            columns.append("tag__name" if name == "tag" else field.attname)
+    return columns
 
 
 def owner_id(values: Values, columns: Iterable[str] = OWNERS) -> UUID | None:

@@ -30,41 +30,26 @@ def home(request: Visit) -> HttpResponse:
 
 
 @require_safe
-def character_list(request: Visit) -> HttpResponse:
-    page = request.lore.characters(_page_number(request), request.GET)
-    return render(request, "characters/character_list.html", {"page": page})
+def subject_list(request: Visit, kind: str) -> HttpResponse:
+    """Show all characters, factions and so on; `kind` is the plural in the address."""
+    page = request.lore.subjects(kind, _page_number(request), request.GET)
+    return render(request, f"characters/{kind.removesuffix('s')}_list.html", {"page": page})
 
 
 @require_safe
-def character(request: Visit, public_id: str, slug: str) -> HttpResponse:
-    address = request.lore.address_of_character(public_id)
+def subject(request: Visit, kind: str, public_id: str, slug: str) -> HttpResponse:
+    """Show one of them; the slug is that of the name the viewer knows."""
+    address = request.lore.address_of(kind, public_id)
     if not _is_full_address(request, address):
         return _to_full_address(address)
-    return render(request, "characters/character.html", {"page": request.lore.character(public_id)})
+    page = request.lore.subject(kind, public_id)
+    return render(request, f"characters/{kind.removesuffix('s')}.html", {"page": page})
 
 
 @require_safe
-def character_without_name(request: Visit, public_id: str) -> HttpResponse:
-    return _to_full_address(request.lore.address_of_character(public_id))
-
-
-@require_safe
-def faction_list(request: Visit) -> HttpResponse:
-    page = request.lore.factions(_page_number(request), request.GET)
-    return render(request, "characters/faction_list.html", {"page": page})
-
-
-@require_safe
-def faction(request: Visit, public_id: str, slug: str) -> HttpResponse:
-    address = request.lore.address_of_faction(public_id)
-    if not _is_full_address(request, address):
-        return _to_full_address(address)
-    return render(request, "characters/faction.html", {"page": request.lore.faction(public_id)})
-
-
-@require_safe
-def faction_without_name(request: Visit, public_id: str) -> HttpResponse:
-    return _to_full_address(request.lore.address_of_faction(public_id))
+def subject_without_name(request: Visit, kind: str, public_id: str) -> HttpResponse:
+    """Lead from an address without a name to that with the name the viewer knows."""
+    return _to_full_address(request.lore.address_of(kind, public_id))
 
 
 @require_safe
@@ -104,7 +89,7 @@ def recap(request: Visit) -> HttpResponse:
 @require_safe
 def then(request: Visit, public_id: str, slug: str) -> HttpResponse:
     episode = parse_episode(request.GET.get("episode"))
-    of_character = request.lore.address_of_character(public_id)
+    of_character = request.lore.address_of("characters", public_id)
     if of_character is None:
         raise Http404
     path, _, query = of_character.partition("?")

@@ -1,4 +1,4 @@
-"""Who is who on a page: resolves everybody its rows and texts touch in a bounded number of queries."""
+"""The cast of a page: looks up everybody its rows and texts name in a bounded number of queries."""
 
 from collections.abc import Iterable
 from itertools import batched
@@ -8,8 +8,8 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.utils.safestring import SafeString
 
+from characters.kinds import FACTION, PORTRAIT, SUBJECTS
 from characters.lore.knowledge import Knowledge
-from characters.models import Character, Faction
 from characters.pictures import emblems, files
 from characters.text import prose
 from characters.text.mentions import MENTION, mentioned_keys
@@ -30,8 +30,7 @@ class Cast:
     def __init__(self, knowledge: Knowledge, subject: UUID | None = None) -> None:
         self.knowledge = knowledge
         self.subject = subject
-        self.characters: set[UUID] = set()
-        self.factions: set[UUID] = set()
+        self._noted: set[UUID] = set()
         self._keys: set[str] = set()
         self._by_key: dict[str, UUID] = {}
         self._kinds: dict[UUID, str] = {}
@@ -41,41 +40,45 @@ class Cast:
         self._thumbnails: dict[UUID, str] = {}
         self._faces: dict[UUID, Face] = {}
 
+    def note(self, subjects: Iterable[UUID]) -> None:
+        """Note characters, factions and other subjects that the page names."""
+        self._noted.update(subjects)
+
     def note_texts(self, texts: Iterable[str]) -> None:
+        """Note whoever these texts mention."""
         for text in texts:
             self._keys |= mentioned_keys(text)
 
     def look_up(self) -> None:
-        for model, noted in ((Character, self.characters), (Faction, self.factions)):
-            if self._keys:
-                found = model.objects.as_of(self.knowledge.progress).filter(key__in=self._keys).values_list("key", "id")
-                for key, subject in found:
-                    self._by_key[key] = subject
-                    noted.add(subject)
-        self.characters |= {self.knowledge.root_of(person) for person in self.characters}
-        self._note_faces(Character, self.characters)
-        self._note_faces(Faction, self.factions)
+        """Read what is needed to name and show everybody noted so far."""
+        for kind in SUBJECTS if self._keys else ():
+            visible: Any = kind.model
+            mentioned = visible.objects.as_of(self.knowledge.progress).filter(key__in=self._keys)
+            self._by_key.update(mentioned.values_list("key", "id"))
+        self._noted.update(self._by_key.values())
+        self._noted |= {self.knowledge.root_of(subject) for subject in self._noted}
+        self._look_up_faces()
 
-    def person(self, subject: UUID) -> Face:
-        """As the persona (or the faction) is called, with the address of whom it is known to be."""
-        return self._face(subject)
+    def face(self, subject: UUID) -> Face:
+        """Return a subject under its own name, with the address of whom it is known to be."""
+        if subject not in self._faces:
+            self._faces[subject] = self._make_face(subject)
+        return self._faces[subject]
 
-    def root_face(self, character: UUID) -> Face:
-        """As whoever it is known to be by now."""
-        return self._face(self.knowledge.root_of(character))
-
-    def faction(self, faction: UUID) -> Face:
-        return self._face(faction)
+    def root_face(self, subject: UUID) -> Face:
+        """Return a subject as whoever it is known to be by now."""
+        return self.face(self.knowledge.root_of(subject))
 
     def name(self, subject: UUID) -> str:
+        """Return the newest headline name of a subject."""
         return self._names.get(subject, NAMELESS)
 
-    def place(self, subject: UUID) -> tuple[str, str, str]:
-        """Where it stands among others, by name: the order of `telling.sort_key` without making an address."""
+    def sort_key(self, subject: UUID) -> tuple[str, str, str]:
+        """Return the place of a subject by name: the order of `order.sort_key` without making an address."""
         return self.name(subject).casefold(), self._kinds[subject], self._public_ids[subject]
 
     def first_mentioned(self, text: str, among: Iterable[UUID]) -> UUID | None:
-        """Whom of these the text names first."""
+        """Return whom of these the text names first."""
         known = set(among)
         named = (self._by_key.get(match[1]) for match in MENTION.finditer(text))
         return next((subject for subject in named if subject in known), None)
@@ -93,14 +96,13 @@ class Cast:
         if key not in self._by_key:
             return None
         mentioned = self._by_key[key]
-        face = self._face(mentioned)
+        face = self.face(mentioned)
         return prose.Mention(face.name, face.url if self.knowledge.root_of(mentioned) != self.subject else "")
 
-    def _note_faces(self, model: type[Character | Faction], noted: set[UUID]) -> None:
-        """Reads what faces are made of; most lists show few of those whom their rows touch."""
-        kind = model._meta.model_name or ""
-        families = {member for subject in noted - self._kinds.keys() for member in self.knowledge.family_of(subject)}
-        for what, subject, value in _parts_of_faces(kind, families, self.knowledge.progress):
+    def _look_up_faces(self) -> None:
+        """Read what faces are made of, and make none yet: most lists show few of those whom their rows touch."""
+        new = self._noted - self._kinds.keys()
+        for what, kind, subject, value in _parts_of_faces(self.knowledge.families_of(new), self.knowledge.progress):
             match what:
                 case "public id":
                     self._kinds[subject], self._public_ids[subject] = kind, value
@@ -110,11 +112,6 @@ class Cast:
                     self._colours[self.knowledge.root_of(subject)] = value
                 case "picture":
                     self._thumbnails[self.knowledge.root_of(subject)] = value
-
-    def _face(self, subject: UUID) -> Face:
-        if subject not in self._faces:
-            self._faces[subject] = self._make_face(subject)
-        return self._faces[subject]
 
     def _make_face(self, subject: UUID) -> Face:
         kind, name, root = self._kinds[subject], self.name(subject), self.knowledge.root_of(subject)
@@ -126,8 +123,8 @@ class Cast:
             colour=emblems.colour_for(name, colour),
             thumbnail=default_storage.url(files.smaller(thumbnail, files.WIDTHS[0])) if thumbnail else "",
             accent=emblems.accent_for(name, colour),
-            figure=emblems.seal_for(name) if kind == "faction" else emblems.mask_for(name),
-            is_seal=kind == "faction",
+            figure=emblems.seal_for(name) if kind == FACTION.name else emblems.mask_for(name),
+            is_seal=kind == FACTION.name,
         )
 
 
@@ -138,37 +135,37 @@ PARTS = {
     "colour": ("characters_trait", "{kind}_id", "value", "''", f"\"attribute\" = '{Attribute.COLOUR}'"),
     "picture": ("characters_portrait", "{kind}_id", "image", '"alt_text"', "TRUE"),
 }
-
 PART = (
-    "SELECT '{what}', "
+    "SELECT '{what}', '{kind}', "
     '"{table}"."{whose}", "{value}", "{table}"."revealed_in_id", {before} FROM "{table}"'
     ' WHERE "{table}"."revealed_in_id" <= %s AND "{table}"."{whose}" IN ({holes}) AND {which}'
 )
-
 SUBJECTS_AT_ONCE = 2_000
 
 
-def _parts_of_faces(kind: str, subjects: Iterable[UUID], progress: int) -> list[tuple[str, UUID, str]]:
-    """All of them as of an episode, the newest last.
+def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, str, UUID, str]]:
+    """Return all parts as of an episode, each with its kind of subject, the newest last.
 
-    By hand, in one statement: nearly every page asks this, and four that Django makes take it three times as long.
+    By hand, in one statement: nearly every page asks this, and those that Django makes take it three times as long.
     """
-    found: list[tuple[Any, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     for some in batched(subjects, SUBJECTS_AT_ONCE):
         ids = [as_stored(subject) for subject in some]
         parts = [
             PART.format(
                 what=what,
-                table=table.format(kind=kind),
-                whose=whose.format(kind=kind),
+                kind=kind.name,
+                table=table.format(kind=kind.name),
+                whose=whose.format(kind=kind.name),
                 value=value,
                 before=before,
                 which=which,
                 holes=holes(ids),
             )
+            for kind in SUBJECTS
             for what, (table, whose, value, before, which) in PARTS.items()
-            if what != "picture" or kind == "character"
+            if what != "picture" or kind.name in PORTRAIT.owners
         ]
-        found += fetched(" UNION ALL ".join(parts), [progress, *ids] * len(parts))
-    found.sort(key=lambda row: (row[3], row[4], row[2]))
-    return [(what, as_uuid(subject), value) for what, subject, value, _, _ in found]
+        rows += fetched(" UNION ALL ".join(parts), [progress, *ids] * len(parts))
+    rows.sort(key=lambda row: (row[4], row[5], row[3]))
+    return [(what, kind, as_uuid(subject), value) for what, kind, subject, value, _, _ in rows]

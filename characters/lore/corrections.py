@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from characters.contributing.fields import LABELS
+from characters.kinds import SUBJECTS
 from characters.lore.knowledge import Knowledge
-from characters.models import Character, Faction
 from characters.values.basics import Link
 from characters.values.corrections import ChangedField, Lately, LatelyLine, ShownChange
 from corrections import rows
@@ -22,8 +22,10 @@ from episodes.progress import last_episode
 
 from .cast import Cast
 from .naming import Naming, without_id
-from .parts import FIELDS, NAMES, SUBJECTS, Part, parts_by_row, tag_ids
+from .parts import FIELDS, NAMES, Part, parts_by_row, tag_ids
+from .rows import visible
 
+SUBJECT_MODELS = {kind.model for kind in SUBJECTS}
 Action, Decision = Change.Action, Change.Decision
 
 MOST_LINES = 8
@@ -48,7 +50,7 @@ class _Teller:
                 for kind, name, value in _fields(change, values):
                     if isinstance(kind.field(name), Prose):
                         self.naming.note_texts([value or ""])
-                    elif kind.field(name).related_model in SUBJECTS:
+                    elif kind.field(name).related_model in SUBJECT_MODELS:
                         self.naming.note(_ids(value))
         self.naming.look_up()
         self.tags = {key: name for name, key in tag_ids(knowledge).items()} if _has_tags(changes) else {}
@@ -97,7 +99,7 @@ class _Teller:
         field = kind.field(name)
         if field.many_to_many:
             return "\n".join(sorted(self.naming.name_of(each) for each in _ids(value)))
-        if field.related_model in SUBJECTS:
+        if field.related_model in SUBJECT_MODELS:
             return self.naming.name_of(UUID(value)) if value else ""
         if name == "tag":
             return self.tags.get(value, "")
@@ -109,7 +111,7 @@ class _Teller:
             return ""
         if isinstance(field, Prose):
             return self.naming.read_aloud(value)
-        if field.related_model in SUBJECTS:
+        if field.related_model in SUBJECT_MODELS:
             return ", ".join(sorted(without_id(self.naming.name_of(each)) for each in _ids(value)))
         if name in EPISODES:
             return (
@@ -198,13 +200,13 @@ def pages_of(knowledge: Knowledge, subjects: Iterable[str]) -> dict[str, Link]:
     """Of these, as corrections refer to them, those that are known."""
     keys = rows.by_label(subjects)
     cast = Cast(knowledge)
-    for model, noted in ((Character, cast.characters), (Faction, cast.factions)):
-        known = model.objects.as_of(knowledge.progress).filter(id__in=keys[model._meta.label_lower])
-        noted.update(known.values_list("id", flat=True))
-    own = {"characters.character": set(cast.characters), "characters.faction": set(cast.factions)}
+    known = {
+        kind.label: set(visible(knowledge.progress, kind).filter(id__in=keys[kind.label]).values_list("id", flat=True))
+        for kind in SUBJECTS
+    }
+    cast.note(subject for subjects in known.values() for subject in subjects)
     cast.look_up()
-    found = {f"characters.character:{key}": cast.root_face(key) for key in own["characters.character"]}
-    found |= {f"characters.faction:{key}": cast.faction(key) for key in own["characters.faction"]}
+    found = {f"{label}:{key}": cast.root_face(key) for label, subjects in known.items() for key in subjects}
     pages = {subject: Link(face.name, face.url) for subject, face in found.items()}
     for row in knowledge.episodes:
         if row.known:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
-from characters.models import Character, Faction
+from characters.kinds import kind_with_pages
 from characters.values.basics import Link, SeriesInfo, TagLink
 from characters.values.corrections import Lately, ShownChange
 from characters.values.lists import CardPage
@@ -49,22 +49,16 @@ class Lore(Knowledge):
     def episode(self, number: int) -> EpisodePage | None:
         return episode.episode_page(self, number)
 
-    # Characters, factions, tags
+    # Characters, factions and whatever else has pages: `kind` is the plural in their addresses
 
-    def characters(self, page: int = 1, asked: QueryDict | None = None) -> CardPage:
-        return cards.character_cards(self, page, asked)
+    def subjects(self, kind: str, page: int = 1, asked: QueryDict | None = None) -> CardPage:
+        return cards.card_page(self, kind_with_pages(kind), page, asked)
+
+    def subject(self, kind: str, public_id: str) -> SubjectPage | None:
+        return subject.subject_page(self, kind_with_pages(kind), public_id)
 
     def character_count(self) -> int:
         return rows.root_characters(self.progress).count()
-
-    def character(self, public_id: str) -> SubjectPage | None:
-        return subject.character_page(self, public_id)
-
-    def factions(self, page: int = 1, asked: QueryDict | None = None) -> CardPage:
-        return cards.faction_cards(self, page, asked)
-
-    def faction(self, public_id: str) -> SubjectPage | None:
-        return subject.faction_page(self, public_id)
 
     def tags(self) -> tuple[TagLink, ...]:
         return tags.tag_links(self)
@@ -114,11 +108,8 @@ class Lore(Knowledge):
     def addresses(self) -> list[str]:
         return addresses.addresses(self)
 
-    def address_of_character(self, public_id: str) -> str | None:
-        return addresses.address_of(self, Character, public_id)
-
-    def address_of_faction(self, public_id: str) -> str | None:
-        return addresses.address_of(self, Faction, public_id)
+    def address_of(self, kind: str, public_id: str) -> str | None:
+        return addresses.address_of(self, kind_with_pages(kind), public_id)
 
     def leads_on(self, address: str) -> bool:
         return addresses.leads_on(self, address)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from characters.models import CharacterTag, FactionTag
+from characters.kinds import CHARACTER, MEMBERSHIP, PORTRAIT, SUBJECTS, Kind, tagging_of
 
 from . import rows
 from .cast import Cast
@@ -16,7 +16,7 @@ from .rows import Row
 
 @dataclass(slots=True)
 class Material:
-    """The rows of one character or faction, or all that some episodes brought."""
+    """The rows of one subject, or all that some episodes brought."""
 
     names: list[Row] = field(default_factory=list)
     traits: list[Row] = field(default_factory=list)
@@ -30,50 +30,46 @@ class Material:
     def note_in(self, cast: Cast) -> None:
         """Note everybody whom these rows and their texts name."""
         for row in self.memberships:
-            cast.characters.add(row["character_id"])
-            cast.factions.add(row["faction_id"])
+            cast.note([row["character_id"], row["faction_id"]])
         for row in self.relationships:
-            cast.characters |= {row["source_id"], row["target_id"]}
-        for row in self.unmaskings:
-            cast.characters |= {row["persona_id"], row["identity_id"]}
+            cast.note([row["source_id"], row["target_id"]])
+        note_unmaskings(self.unmaskings, cast)
+        note_revelations(self.revelations, cast)
         cast.note_texts(row["value"] for row in self.traits)
         cast.note_texts(row["caption"] for row in self.portraits)
-        note_revelations(self.revelations, cast)
 
 
 def note_revelations(revelations: Iterable[Row], cast: Cast) -> None:
     """Note everybody whom revelations concern or name."""
     for row in revelations:
-        cast.characters |= set(row["characters"])
-        cast.factions |= set(row["factions"])
+        cast.note(rows.everybody_in(row))
         cast.note_texts((row["text"], row["believed_before"]))
 
 
-def of_characters(knowledge: Knowledge, family: set[UUID]) -> Material:
-    """Collect what is known of a character under all its names."""
+def note_unmaskings(unmaskings: Iterable[Row], cast: Cast) -> None:
+    """Note both sides of unmaskings."""
+    for row in unmaskings:
+        cast.note([row["persona_id"], row["identity_id"]])
+
+
+def of_subject(knowledge: Knowledge, kind: Kind, family: set[UUID]) -> Material:
+    """Collect what is known of a subject: of a character under all its names, of others under their own id."""
     at = knowledge.progress
-    return Material(
-        names=rows.names(at, Q(character__in=family)),
-        traits=rows.traits(at, Q(character__in=family)),
-        tags=rows.tags(at, CharacterTag, Q(content_object__in=family)),
-        revelations=rows.revelations(at, Q(characters__in=family)),
-        memberships=rows.memberships(at, Q(character__in=family)),
-        relationships=rows.relationships(at, Q(source__in=family) | Q(target__in=family)),
+    own = Q(**{f"{kind.name}__in": family})
+    material = Material(
+        names=rows.names(at, own),
+        traits=rows.traits(at, own),
+        tags=rows.tags(at, tagging_of(kind), Q(content_object__in=family)),
+        revelations=rows.revelations(at, Q(**{f"{kind.name}s__in": family})),
         unmaskings=[row for row in knowledge.unmaskings if row["persona_id"] in family],
-        portraits=rows.portraits(at, Q(character__in=family)),
     )
-
-
-def of_faction(knowledge: Knowledge, faction: UUID) -> Material:
-    """Collect what is known of a faction."""
-    at = knowledge.progress
-    return Material(
-        names=rows.names(at, Q(faction=faction)),
-        traits=rows.traits(at, Q(faction=faction)),
-        tags=rows.tags(at, FactionTag, Q(content_object=faction)),
-        revelations=rows.revelations(at, Q(factions=faction)),
-        memberships=rows.memberships(at, Q(faction=faction)),
-    )
+    if kind.name in MEMBERSHIP.ends:
+        material.memberships = rows.memberships(at, own)
+    if kind is CHARACTER:
+        material.relationships = rows.relationships(at, Q(source__in=family) | Q(target__in=family))
+    if kind.name in PORTRAIT.owners:
+        material.portraits = rows.portraits(at, own)
+    return material
 
 
 def since(knowledge: Knowledge, episode: int) -> Material:
@@ -84,7 +80,7 @@ def since(knowledge: Knowledge, episode: int) -> Material:
     return Material(
         names=rows.names(at, began),
         traits=rows.traits(at, began),
-        tags=[row for model in (CharacterTag, FactionTag) for row in rows.tags(at, model, over)],
+        tags=[row for kind in SUBJECTS for row in rows.tags(at, tagging_of(kind), over)],
         revelations=rows.revelations(at, began),
         memberships=rows.memberships(at, began | over),
         relationships=rows.relationships(at, began | over),

@@ -7,12 +7,10 @@ from uuid import UUID
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
+from characters.kinds import SUBJECTS, Kind
 from characters.models import (
     Alias,
     Character,
-    CharacterTag,
-    Faction,
-    FactionTag,
     Membership,
     Portrait,
     Relationship,
@@ -20,6 +18,7 @@ from characters.models import (
     Trait,
     Unmasking,
 )
+from characters.models.subjects import OWNERS
 from episodes.gate import Ends
 from episodes.models import Episode, Series
 
@@ -32,12 +31,6 @@ CONCERNED = (
     ' LEFT JOIN "characters_revelation_{kind}s" ON "revelation_id" = "characters_revelation"."id"'
     ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({holes})'
 )
-
-
-def owner_of(row: Row) -> UUID:
-    """Return the character or faction that a name or a trait belongs to."""
-    owner: UUID = row["character_id"] or row["faction_id"]
-    return owner
 
 
 # Ends: an end is gated by itself, so until it is known there is none.
@@ -80,12 +73,18 @@ def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
     return _values(watched, "number", "synopsis")
 
 
-# Characters and factions
+# Characters, factions and other subjects
 
 
-def id_of(progress: int, model: type[Character | Faction], public_id: str) -> UUID | None:
+def visible(progress: int, kind: Kind) -> QuerySet[Any]:
+    """Return the subjects of a kind that are known."""
+    model: Any = kind.model
+    return model.objects.as_of(progress)
+
+
+def id_of(progress: int, kind: Kind, public_id: str) -> UUID | None:
     """Return the id behind a public id, or None for what is unknown and what is not known yet alike."""
-    return model.objects.as_of(progress).filter(public_id=public_id).values_list("id", flat=True).first()
+    return visible(progress, kind).filter(public_id=public_id).values_list("id", flat=True).first()
 
 
 def root_characters(progress: int) -> QuerySet[Character]:
@@ -94,17 +93,17 @@ def root_characters(progress: int) -> QuerySet[Character]:
     return Character.objects.as_of(progress).filter(~Exists(unmasked))
 
 
-def subjects(progress: int, model: type[Character | Faction], ids: Iterable[UUID]) -> list[Row]:
-    """Return the public id and the first episode of some characters or factions."""
-    return _values(model.objects.as_of(progress).filter(id__in=ids), "id", "public_id", "revealed_in_id")
+def subjects(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
+    """Return the public id and the first episode of some subjects."""
+    return _values(visible(progress, kind).filter(id__in=ids), "id", "public_id", "revealed_in_id")
 
 
 def first_episodes(progress: int) -> dict[UUID, int]:
-    """Return the first episode of every known character and faction."""
+    """Return the first episode of every known subject."""
     return {
         subject: episode
-        for model in (Character, Faction)
-        for subject, episode in model.objects.as_of(progress).values_list("id", "revealed_in_id")
+        for kind in SUBJECTS
+        for subject, episode in visible(progress, kind).values_list("id", "revealed_in_id")
     }
 
 
@@ -114,19 +113,20 @@ def first_episodes(progress: int) -> dict[UUID, int]:
 def names(progress: int, which: Q) -> list[Row]:
     """Return names in the order in which they came up."""
     rows = Alias.objects.as_of(progress).filter(which).order_by("revealed_in_id", "name")
-    return _values(rows, "character_id", "faction_id", "name", "kind", "language", "headline", "revealed_in_id")
+    return _owned(rows, "name", "kind", "language", "headline", "revealed_in_id")
 
 
 def traits(progress: int, which: Q) -> list[Row]:
     """Return traits in the order in which they came up."""
     rows = Trait.objects.as_of(progress).filter(which).order_by("revealed_in_id", "value")
-    return _values(rows, "character_id", "faction_id", "attribute", "value", "revealed_in_id")
+    return _owned(rows, "attribute", "value", "revealed_in_id")
 
 
-def tags(progress: int, model: type[CharacterTag | FactionTag], which: Q) -> list[Row]:
+def tags(progress: int, model: type[Any], which: Q) -> list[Row]:
     """Return who bears or bore which tag."""
     rows = with_known_end(progress, model).filter(which).order_by("tag__name", "revealed_in_id")
-    return _values(rows, "content_object_id", "tag__name", "tag__slug", "revealed_in_id", "until")
+    columns = ("content_object_id", "tag__name", "tag__slug", "revealed_in_id", "until")
+    return [row | {"owner_id": row["content_object_id"]} for row in _values(rows, *columns)]
 
 
 def memberships(progress: int, which: Q) -> list[Row]:
@@ -165,22 +165,19 @@ def unmaskings(progress: int) -> list[Row]:
 
 def revelations(progress: int, which: Q) -> list[Row]:
     """Return revelations with what each supersedes, when it was superseded itself, and whom it concerns."""
-    visible = Revelation.objects.as_of(progress)
-    ordered = visible.filter(id__in=visible.filter(which).values("id")).order_by("revealed_in_id", "position", "key")
+    known = Revelation.objects.as_of(progress)
+    ordered = known.filter(id__in=known.filter(which).values("id")).order_by("revealed_in_id", "position", "key")
     rows = _values(ordered, "id", "text", "certainty", "revealed_in_id", "time", "supersedes_id")
     ids = [row["id"] for row in rows]
-    before = dict(visible.filter(id__in={row["supersedes_id"] for row in rows} - {None}).values_list("id", "text"))
+    before = dict(known.filter(id__in={row["supersedes_id"] for row in rows} - {None}).values_list("id", "text"))
     overturned = _overturned_in(progress, ids)
-    concerned: dict[UUID, dict[str, list[UUID]]] = defaultdict(lambda: {"characters": [], "factions": []})
-    for kind, through in (
-        ("characters", Revelation.characters.through),
-        ("factions", Revelation.factions.through),
-    ):
-        pairs = through.objects.filter(revelation_id__in=ids)
-        for revelation, subject in pairs.values_list("revelation_id", f"{kind.removesuffix('s')}_id"):
-            concerned[revelation][kind].append(subject)
+    concerned: dict[UUID, dict[str, list[UUID]]] = {id: {kind.name: [] for kind in SUBJECTS} for id in ids}
+    for kind in SUBJECTS:
+        pairs = _through(kind).objects.filter(revelation_id__in=ids)
+        for revelation, subject in pairs.values_list("revelation_id", f"{kind.name}_id"):
+            concerned[revelation][kind.name].append(subject)
     for row in rows:
-        row |= concerned[row["id"]]
+        row["concerned"] = concerned[row["id"]]
         row["believed_before"] = before.get(row["supersedes_id"], "")
         row["overturned_in"] = overturned.get(row["id"])
     return rows
@@ -200,15 +197,25 @@ def revelation_texts(progress: int, ids: Iterable[UUID]) -> list[Row]:
     return [row | {"overturned_in": overturned.get(row["id"])} for row in rows]
 
 
-def concerned(progress: int, ids: Iterable[UUID]) -> list[tuple[UUID, int, set[UUID], set[UUID]]]:
-    """Return the episode, the characters and the factions of those revelations that are known."""
+def concerned(progress: int, ids: Iterable[UUID]) -> list[tuple[UUID, int, set[UUID]]]:
+    """Return the episode of those revelations that are known, and whom each concerns."""
     stored = [as_stored(row) for row in ids]
-    sql = " UNION ALL ".join(CONCERNED.format(kind=kind, holes=holes(stored)) for kind in ("character", "faction"))
-    by_row: dict[tuple[UUID, int], dict[str, set[UUID]]]
-    by_row = defaultdict(lambda: {"character": set(), "faction": set()})
-    for kind, row, number, subject in fetched(sql, [progress, *stored] * 2):
-        by_row[as_uuid(row), number][kind].update([as_uuid(subject)] if subject else [])
-    return [(row, number, each["character"], each["faction"]) for (row, number), each in by_row.items()]
+    sql = " UNION ALL ".join(CONCERNED.format(kind=kind.name, holes=holes(stored)) for kind in SUBJECTS)
+    by_row: dict[tuple[UUID, int], set[UUID]] = defaultdict(set)
+    for _, row, number, subject in fetched(sql, [progress, *stored] * len(SUBJECTS)):
+        by_row[as_uuid(row), number].update([as_uuid(subject)] if subject else [])
+    return [(row, number, subjects) for (row, number), subjects in by_row.items()]
+
+
+def everybody_in(revelation: Row) -> set[UUID]:
+    """Return all whom a revelation concerns, of whatever kind."""
+    return {subject for subjects in revelation["concerned"].values() for subject in subjects}
+
+
+def _through(kind: Kind) -> Any:
+    """Return the table that ties revelations to the subjects of a kind, which are gated by the revelation."""
+    field: Any = Revelation._meta.get_field(f"{kind.name}s")
+    return field.remote_field.through
 
 
 def _overturned_in(progress: int, ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -220,3 +227,12 @@ def _overturned_in(progress: int, ids: Iterable[UUID]) -> dict[UUID, int]:
 
 def _values(rows: QuerySet[Any], *columns: str) -> list[Row]:
     return list(rows.values(*columns))
+
+
+def _owned(rows: QuerySet[Any], *columns: str) -> list[Row]:
+    """Return rows that belong to one subject each, whose id they have as `owner_id`."""
+    owners = [f"{name}_id" for name in OWNERS]
+    owned = _values(rows, *owners, *columns)
+    for row in owned:
+        row["owner_id"] = next(filter(None, [row.pop(name) for name in owners]))
+    return owned

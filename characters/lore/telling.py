@@ -16,30 +16,33 @@ from characters.vocabulary import AliasKind, Attribute
 
 from .cast import Cast
 from .order import by_name, sort_key
-from .rows import Row, owner_of
+from .rows import Row
 
 
 def learned(row: Row, cast: Cast, *, with_concerned: bool = False) -> Learned:
-    """With whom it concerns, if asked for, as far as its text does not lead to them anyway."""
+    """Return a revelation as a timeline shows it.
+
+    `with_concerned` adds the faces of those whom it concerns and to whom its text has no link.
+    """
     html = cast.render(row["text"])
-    concerned = [cast.root_face(person) for person in row["characters"]]
-    groups = [cast.faction(group) for group in row["factions"]]
-    others = [
-        face for face in (*by_name(concerned), *by_name(groups)) if format_html('href="{}"', face.url) not in html
-    ]
     return Learned(
         html=html,
         label=row["time"],
         certainty=row["certainty"],
         believed_before=cast.render(row["believed_before"]) if row["believed_before"] else None,
         overturned_in=row["overturned_in"],
-        concerned=tuple(others) if with_concerned else (),
+        concerned=_not_linked(row, html, cast) if with_concerned else (),
         correct_url=f"{reverse('correct-episodes', args=[row['revealed_in_id']])}?row={row['id']}",
     )
 
 
+def _not_linked(row: Row, html: str, cast: Cast) -> tuple[Face, ...]:
+    faces = (face for subjects in row["concerned"].values() for face in by_name(map(cast.root_face, subjects)))
+    return tuple(face for face in faces if format_html('href="{}"', face.url) not in html)
+
+
 def facts(traits: list[Row], own: UUID, cast: Cast) -> tuple[tuple[Fact, ...], SafeString]:
-    """What holds now, and the summary."""
+    """Return what holds now, attribute by attribute, and the summary."""
     by_attribute: dict[str, list[Row]] = defaultdict(list)
     for row in traits:
         by_attribute[row["attribute"]].append(row)
@@ -64,11 +67,12 @@ def facts(traits: list[Row], own: UUID, cast: Cast) -> tuple[tuple[Fact, ...], S
 
 
 def newest_of(rows: list[Row], own: UUID) -> Row:
-    """The newest wins; of the values of one episode, the identity's own."""
-    return max(rows, key=lambda row: (row["revealed_in_id"], owner_of(row) == own))
+    """Return the newest value; of those of one episode, the identity's own."""
+    return max(rows, key=lambda row: (row["revealed_in_id"], row["owner_id"] == own))
 
 
 def known_names(rows: list[Row], headline: str) -> tuple[KnownName, ...]:
+    """Return all names but the one at the head of the page, by kind and age, each with its first episode."""
     kinds = list(AliasKind.values)
     since = {(row["name"], row["kind"], row["language"]): row["revealed_in_id"] for row in reversed(rows)}
     return tuple(
@@ -79,6 +83,7 @@ def known_names(rows: list[Row], headline: str) -> tuple[KnownName, ...]:
 
 
 def places(rows: list[Row], other: Callable[[Row], Face]) -> tuple[Place, ...]:
+    """Return memberships from the side of one page, `other` being the other end; former ones come last."""
     places = {
         (other(row), row["role"], row["until"]): Place(other(row), row["role"], row["revealed_in_id"], row["until"])
         for row in reversed(rows)
@@ -89,6 +94,7 @@ def places(rows: list[Row], other: Callable[[Row], Face]) -> tuple[Place, ...]:
 
 
 def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:
+    """Return portraits, the newest first."""
     return tuple(
         Picture(
             url=default_storage.url(files.smaller(row["image"], files.WIDTHS[1], "jpg")),

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import resolve, reverse
 
 from characters.lore import Lore
-from characters.models import Character, Subject
+from characters.models import Subject
 from episodes.requests import Visit
 
 # Pages as they would be: the public views themselves, shown to somebody at that episode
@@ -18,8 +18,7 @@ from episodes.requests import Visit
 def preview_of_subject(model: type[Subject]) -> Callable[[HttpRequest, Any, int], HttpResponse]:
     def preview(request: HttpRequest, subject: Any, episode: int) -> HttpResponse:
         lore = Lore(episode)
-        of = lore.address_of_character if model is Character else lore.address_of_faction
-        return _as_shown(request, lore, of(subject.public_id))
+        return _as_shown(request, lore, lore.address_of(f"{model._meta.model_name}s", subject.public_id))
 
     return preview
 

@@ -9,11 +9,18 @@ from .map import Chart
 
 
 @dataclass(frozen=True, slots=True)
+class FaceGroup:
+    """Faces of one kind, under the name of that kind."""
+
+    name: str
+    faces: tuple[Face, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TagPage:
     name: str
     url: str
-    characters: tuple[Face, ...]
-    factions: tuple[Face, ...]
+    groups: tuple[FaceGroup, ...]
     related: tuple[TagLink, ...]  # with how many bear both
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def listed(progress: int, query: str = "", page: int = 1) -> CardPage:
-    return Lore(progress).characters(page, QueryDict(query))
+    return Lore(progress).subjects("characters", page, QueryDict(query))
 
 
 def names(page: CardPage) -> list[str]:
@@ -60,7 +60,7 @@ class Reckoning:
         return [row for row in rows if row.ended_in_id is None or row.ended_in_id > self.progress]
 
     def names_of(self, found: set[Any]) -> set[str]:
-        pages = [self.lore.character(Character.objects.get(pk=who).public_id) for who in found]
+        pages = [self.lore.subject("characters", Character.objects.get(pk=who).public_id) for who in found]
         return {page.face.name for page in pages if page}
 
 
@@ -252,7 +252,7 @@ def test_whatever_stands_in_an_address_gets_a_page(real_show: None, visitor: Vis
 
 
 def test_factions_by_tag(real_show: None) -> None:
-    page = Lore(13).factions(1, QueryDict("tag=gladiator"))
+    page = Lore(13).subjects("factions", 1, QueryDict("tag=gladiator"))
     assert names(page) == ["Immortal Nine"]
 
 

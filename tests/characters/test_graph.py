@@ -203,7 +203,10 @@ def boxes(chart: Chart) -> list[tuple[float, float, float, float]]:
 @pytest.mark.parametrize("progress", range(LAST_EPISODE + 1))
 def test_no_name_lies_on_another_or_outside(real_show: None, progress: int) -> None:
     lore = Lore(progress)
-    pages = [lore.character(card) for card in Character.objects.as_of(progress).values_list("public_id", flat=True)]
+    pages = [
+        lore.subject("characters", card)
+        for card in Character.objects.as_of(progress).values_list("public_id", flat=True)
+    ]
     charts = [*lore.graph().charts, *(chart for page in pages if page for chart in page.charts)]
     for chart in charts:
         names = sorted(boxes(chart), key=lambda box: box[1])
@@ -256,12 +259,12 @@ def test_looking_back_shows_the_map_of_then(show: None, visitor: Visitor) -> Non
 
 def test_the_small_map_stands_under_the_ties_of_its_page(show: None, visitor: Visitor) -> None:
     ann = Character.objects.as_of(3).get(key="ann").public_id
-    page = Lore(3).character(ann)
+    page = Lore(3).subject("characters", ann)
     assert page is not None
     assert [chart.shape for chart in page.charts] == ["wide", "narrow"]
     for chart in page.charts:
         assert [line for heading in chart.headings for _, line in heading.lines] == ["Kinship", "Friendship"]
         assert {node.said for node in chart.nodes} == {"Bea: sibling of, hunts", "Cleo: rescued by"}
-    lonely = Lore(3).character(Character.objects.as_of(3).get(key="dora").public_id)
+    lonely = Lore(3).subject("characters", Character.objects.as_of(3).get(key="dora").public_id)
     assert lonely is not None
     assert lonely.charts == ()

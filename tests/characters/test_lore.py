@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("netted")
 
 
 def page_of(key: str, *, at: int) -> SubjectPage:
-    page = Lore(at).character(public_id_of(key))
+    page = Lore(at).subject("characters", public_id_of(key))
     assert page is not None
     return page
 
@@ -28,7 +28,7 @@ def facts_of(page: SubjectPage) -> dict[str, list[str]]:
 
 
 def names_in_list(*, at: int) -> list[str]:
-    return [card.face.name for card in Lore(at).characters().cards]
+    return [card.face.name for card in Lore(at).subjects("characters").cards]
 
 
 def changes_of(page: SubjectPage) -> list[tuple[int, str, str]]:
@@ -156,7 +156,7 @@ def test_an_end_is_known_in_its_own_episode(tmp_path: Path) -> None:
     assert (before.places[0].until, before.ties[0].ties[0].until, len(before.tags)) == (None, None, 1)
     assert (after.places[0].until, after.ties[0].ties[0].until, len(after.tags)) == (3, 3, 0)
     assert (Lore(2).tag("ally") is not None, Lore(3).tag("ally")) == (True, None)
-    assert [card.members for n in (2, 3) for card in Lore(n).factions().cards] == [1, 0]
+    assert [card.members for n in (2, 3) for card in Lore(n).subjects("factions").cards] == [1, 0]
 
 
 def test_a_belief_stands_until_its_successor_is_revealed(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_a_faction_lists_those_who_are_one_once(tmp_path: Path) -> None:
     )
     crew = Faction.objects.as_of(99).get(key="crew").public_id
     for at, members in ((1, ["Ann", "Mask"]), (2, ["Ann"])):
-        page = Lore(at).faction(crew)
+        page = Lore(at).subject("factions", crew)
         assert page is not None
         assert [place.other.name for place in page.places] == members
 
@@ -275,7 +275,7 @@ def test_cast_is_who_appears_or_is_concerned(tmp_path: Path) -> None:
 
 
 def test_nobody_known_is_nobody() -> None:
-    assert Lore(3).character("zzzzzzzzzzzz") is None
-    assert Lore(3).faction("zzzzzzzzzzzz") is None
+    assert Lore(3).subject("characters", "zzzzzzzzzzzz") is None
+    assert Lore(3).subject("factions", "zzzzzzzzzzzz") is None
     assert Lore(3).tag("zzz") is None
     assert Lore(3).episode(99) is None

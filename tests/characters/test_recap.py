@@ -179,7 +179,7 @@ def test_the_strip_has_the_watched_episodes_and_says_what_each_brought(show: Non
 
 
 def page_of(key: str, progress: int) -> SubjectPage:
-    page = Lore(progress).character(Character.objects.as_of(progress).get(key=key).public_id)
+    page = Lore(progress).subject("characters", Character.objects.as_of(progress).get(key=key).public_id)
     assert page is not None
     return page
 

@@ -136,7 +136,11 @@ def test_every_name_known_leads_to_its_bearer(progress: int) -> None:
         groups = lore.search(alias.name).groups
         bearer = alias.owner
         assert bearer is not None
-        shown = lore.character(bearer.public_id) if isinstance(bearer, Character) else lore.faction(bearer.public_id)
+        shown = (
+            lore.subject("characters", bearer.public_id)
+            if isinstance(bearer, Character)
+            else lore.subject("factions", bearer.public_id)
+        )
         assert shown is not None
         assert shown.face in [group.face for group in groups], alias
 

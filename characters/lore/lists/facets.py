@@ -1,8 +1,8 @@
-"""By what a list of characters or factions can be narrowed: who has which value, as known at some episode.
+"""What a list of subjects can be narrowed by: who has which value, as known at some episode.
 
-The database gathers who has each value into one string of ids, for there may be a hundred thousand rows. What would
-take long statements is said here, of sets: personas merge into their identity, the newest value wins, and between two
-masks of one character there is no relation. Everything is read through the gate.
+The database gathers who has each value into one string of ids, for there may be a hundred thousand rows. The rest is
+done on sets in Python, where SQL would take long statements: personas merge into their identity, the newest value wins,
+and between two masks of one character there is no relation. Everything is read through the gate.
 """
 
 from collections import defaultdict
@@ -17,26 +17,17 @@ from django.db.models.functions import Cast as CastTo
 from django.db.models.functions import Coalesce
 from django.utils.text import slugify
 
+from characters.kinds import CHARACTER, Kind, tagging_of
+from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
-from characters.models import (
-    Character,
-    CharacterTag,
-    Faction,
-    FactionTag,
-    Membership,
-    Relationship,
-    Revelation,
-    Trait,
-    Unmasking,
-)
+from characters.models import Faction, Membership, Relationship, Revelation, Trait, Unmasking
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
 
 type Id = str  # of a row, as the database writes it: making UUIDs of them would take longer than all the rest
 
-type Having = tuple[str, str, set[Id]]  # the value in the address, the value in words, who has it
-
-type Said = tuple[int, str, set[Id]]  # in which episode, which value, of whom
+type Choosable = tuple[str, str, set[Id]]  # the value in the address, the value in words, who has it
+type DatedValue = tuple[int, str, set[Id]]  # the episode, the value, who has it
 
 BY = "-by"  # the other side of a kind of relation: killed, killed-by
 
@@ -53,156 +44,164 @@ FROM_TARGET = {
 class Facet:
     """The values that one can choose from, and who has each."""
 
-    def __init__(self, values: Iterable[Having]) -> None:
+    def __init__(self, values: Iterable[Choosable]) -> None:
         labels: dict[str, set[str]] = defaultdict(set)
         self.bearers: dict[str, set[Id]] = defaultdict(set)
-        for value, label, who in values:
-            if value and who:
-                self.bearers[value] |= who
+        for value, label, ids in values:
+            if value and ids:
+                self.bearers[value] |= ids
                 labels[value].add(label)
         self.labels = {value: min(words) for value, words in labels.items()}
 
     def having(self, values: Iterable[str]) -> set[Id]:
-        """Whoever has any of these values."""
-        return {who for value in values for who in self.bearers[value]}
+        """Return the ids of all that have any of these values."""
+        return {subject for value in values for subject in self.bearers[value]}
 
 
 class Identities:
-    """Whom the personas are known to be, for whole sets of ids."""
+    """Replaces personas by whom they are known to be, in whole sets of ids."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._root_of = {written(persona): written(root) for persona, root in knowledge.identities.items()}
         self._personas = frozenset(self._root_of)
 
-    def own(self, who: set[Id]) -> set[Id]:
-        return who - self._personas
+    def own(self, ids: set[Id]) -> set[Id]:
+        """Return those that are no personas."""
+        return ids - self._personas
 
-    def of_personas(self, who: set[Id]) -> set[Id]:
-        return {self._root_of[persona] for persona in who & self._personas}
+    def of_personas(self, ids: set[Id]) -> set[Id]:
+        """Return whom those that are personas are known to be."""
+        return {self._root_of[persona] for persona in ids & self._personas}
 
-    def of(self, who: set[Id]) -> set[Id]:
-        return self.own(who) | self.of_personas(who)
+    def of(self, ids: set[Id]) -> set[Id]:
+        """Return whom all of them are known to be."""
+        return self.own(ids) | self.of_personas(ids)
 
 
 def written(row: UUID) -> Id:
+    """Return an id as the database writes it."""
     return str(row) if connection.features.has_native_uuid_field else row.hex
 
 
 def as_written(column: str) -> CastTo:
+    """Return the expression for a column of ids as text."""
     return CastTo(column, CharField())
 
 
-def _gathered(rows: QuerySet[Any], *by: str, of: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-    """For each value in the columns `by` the sets of ids that stand in the columns `of`."""
+def _gathered(queryset: QuerySet[Any], *by: str, of: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield each value in the columns `by` with the sets of ids in the columns `of`."""
     # As expressions: in the order of an index on the column itself SQLite would read the rows of the whole show.
     values = [Coalesce(column, column) for column in by]
     ids = {f"all_{column}": StringAgg(as_written(column), Value(" ")) for column in of}
-    for row in rows.order_by().values_list(*values).annotate(**ids):
-        yield *row[: len(by)], *(set(found.split()) for found in row[len(by) :])
+    for row in queryset.order_by().values_list(*values).annotate(**ids):
+        yield *row[: len(by)], *(set(joined.split()) for joined in row[len(by) :])
 
 
-def of_characters(knowledge: Knowledge) -> dict[str, Facet]:
-    known = Identities(knowledge)
+def facets_of(knowledge: Knowledge, kind: Kind) -> dict[str, Facet]:
+    """Return what a list of subjects can be narrowed by, with who has which value."""
+    identities = Identities(knowledge)
+    tag = Facet(_tags(knowledge, kind, identities))
+    first = Facet(_first_episodes(knowledge, kind, identities))
+    if kind is CHARACTER:
+        return _facets_of_characters(knowledge, identities, tag, first)
+    return {"tag": tag, "first": first}
+
+
+def _facets_of_characters(knowledge: Knowledge, identities: Identities, tag: Facet, first: Facet) -> dict[str, Facet]:
     traits = _traits(knowledge)
     voices = [*traits[Attribute.VOICE_ACTOR], *traits[Attribute.VOICE_ACTOR_EN]]
     return {
-        "species": Facet(_worded(knowledge, _newest(traits[Attribute.SPECIES], known))),
-        "status": Facet(_worded(knowledge, _newest(traits[Attribute.STATUS], known))),
-        "faction": Facet(_factions(knowledge, known)),
-        "role": Facet(_roles(knowledge, known)),
-        "tag": Facet(_tags(knowledge, CharacterTag, known)),
-        "relation": Facet(_relations(knowledge, known)),
-        "first": Facet(_first_episodes(knowledge, Character, known)),
-        "voice": Facet(_worded(knowledge, [(value, known.of(who)) for _, value, who in voices])),
-    }
-
-
-def of_factions(knowledge: Knowledge) -> dict[str, Facet]:
-    known = Identities(knowledge)
-    return {
-        "tag": Facet(_tags(knowledge, FactionTag, known)),
-        "first": Facet(_first_episodes(knowledge, Faction, known)),
+        "species": Facet(_worded(knowledge, _newest(traits[Attribute.SPECIES], identities))),
+        "status": Facet(_worded(knowledge, _newest(traits[Attribute.STATUS], identities))),
+        "faction": Facet(_factions(knowledge, identities)),
+        "role": Facet(_roles(knowledge, identities)),
+        "tag": tag,
+        "relation": Facet(_relations(knowledge, identities)),
+        "first": first,
+        "voice": Facet(_worded(knowledge, [(value, identities.of(ids)) for _, value, ids in voices])),
     }
 
 
 def first_episodes(facets: dict[str, Facet]) -> dict[Id, int]:
-    return {who: int(value) for value, bearers in facets["first"].bearers.items() for who in bearers}
+    """Return the episode in which each was first seen or heard of."""
+    return {subject: int(value) for value, bearers in facets["first"].bearers.items() for subject in bearers}
 
 
 def newest_episodes(knowledge: Knowledge, facets: dict[str, Facet]) -> dict[Id, int]:
-    """In which episode something was last learned of each character."""
-    known = Identities(knowledge)
+    """Return the episode in which something was last learned of each character."""
+    identities = Identities(knowledge)
     newest = first_episodes(facets)
-    told = Revelation.objects.as_of(knowledge.progress).filter(characters__isnull=False)
-    for episode, who in sorted(_gathered(told, "revealed_in_id", of=["characters"]), key=_episode):
-        newest.update(dict.fromkeys(known.of(who), episode))
+    revelations = Revelation.objects.as_of(knowledge.progress).filter(characters__isnull=False)
+    for episode, ids in sorted(_gathered(revelations, "revealed_in_id", of=["characters"]), key=_episode):
+        newest.update(dict.fromkeys(identities.of(ids), episode))
     return newest
 
 
-def _traits(knowledge: Knowledge) -> dict[str, list[Said]]:
-    said: dict[str, list[Said]] = defaultdict(list)
+def _traits(knowledge: Knowledge) -> dict[str, list[DatedValue]]:
+    by_attribute: dict[str, list[DatedValue]] = defaultdict(list)
     traits = Trait.objects.as_of(knowledge.progress).filter(attribute__in=READ_OFF_TRAITS, character__isnull=False)
-    for attribute, episode, value, who in _gathered(traits, "attribute", "revealed_in_id", "value", of=["character"]):
-        said[attribute].append((episode, value, who))
-    return said
+    for attribute, episode, value, ids in _gathered(traits, "attribute", "revealed_in_id", "value", of=["character"]):
+        by_attribute[attribute].append((episode, value, ids))
+    return by_attribute
 
 
-def _newest(said: Iterable[Said], known: Identities) -> Iterator[tuple[str, set[Id]]]:
-    """The newest value wins; of those of one episode the identity's own, as in `telling.newest_of`."""
-    in_turn = sorted(said, key=lambda one: (-one[0], one[1]))
+def _newest(values: Iterable[DatedValue], identities: Identities) -> Iterator[tuple[str, set[Id]]]:
+    """Yield the newest value of each; of those of one episode the identity's own, as in `telling.newest_of`."""
+    newest_first = sorted(values, key=lambda each: (-each[0], each[1]))
     settled: set[Id] = set()
-    for _, together in groupby(in_turn, key=_episode):
-        values = [(value, who) for _, value, who in together]
-        for whose in (known.own, known.of_personas):
-            for value, who in values:
-                yield value, whose(who) - settled
-                settled |= whose(who)
+    for _, same_episode in groupby(newest_first, key=_episode):
+        pairs = [(value, ids) for _, value, ids in same_episode]
+        for select in (identities.own, identities.of_personas):
+            for value, ids in pairs:
+                yield value, select(ids) - settled
+                settled |= select(ids)
 
 
-def _worded(knowledge: Knowledge, values: Iterable[tuple[str, set[Id]]]) -> Iterator[Having]:
-    """Values as they are read, with whom they mention by the names known now."""
-    together: dict[str, set[Id]] = defaultdict(set)
-    for value, who in values:
-        together[value] |= who
+def _worded(knowledge: Knowledge, values: Iterable[tuple[str, set[Id]]]) -> Iterator[Choosable]:
+    """Yield values as they are read, with whom they mention by the names known now."""
+    by_value: dict[str, set[Id]] = defaultdict(set)
+    for value, ids in values:
+        by_value[value] |= ids
     cast = Cast(knowledge)
-    cast.note_texts(together)
+    cast.note_texts(by_value)
     cast.look_up()
-    for value, who in together.items():
+    for value, ids in by_value.items():
         words = cast.words(value, inline=True)
-        yield slugify(words, allow_unicode=True), words, who
+        yield slugify(words, allow_unicode=True), words, ids
 
 
-def _factions(knowledge: Knowledge, known: Identities) -> Iterator[Having]:
-    gathered = list(_gathered(knowledge.current(Membership), "faction_id", of=["character"]))
+def _factions(knowledge: Knowledge, identities: Identities) -> Iterator[Choosable]:
+    members = list(_gathered(knowledge.current(Membership), "faction_id", of=["character"]))
     public_ids = dict(Faction.objects.as_of(knowledge.progress).values_list("id", "public_id"))
     cast = Cast(knowledge)
-    cast.factions |= {faction for faction, _ in gathered}
+    cast.note(faction for faction, _ in members)
     cast.look_up()
-    for faction, who in gathered:
-        yield public_ids[faction], cast.name(faction), known.of(who)
+    for faction, ids in members:
+        yield public_ids[faction], cast.name(faction), identities.of(ids)
 
 
-def _roles(knowledge: Knowledge, known: Identities) -> Iterator[Having]:
-    for role, who in _gathered(knowledge.current(Membership), "role", of=["character"]):
-        yield slugify(role, allow_unicode=True), role, known.of(who)
+def _roles(knowledge: Knowledge, identities: Identities) -> Iterator[Choosable]:
+    for role, ids in _gathered(knowledge.current(Membership), "role", of=["character"]):
+        yield slugify(role, allow_unicode=True), role, identities.of(ids)
 
 
-def _tags(knowledge: Knowledge, model: type[CharacterTag | FactionTag], known: Identities) -> Iterator[Having]:
-    for slug, name, who in _gathered(knowledge.current(model), "tag__slug", "tag__name", of=["content_object"]):
-        yield slug, name, known.of(who)
+def _tags(knowledge: Knowledge, kind: Kind, identities: Identities) -> Iterator[Choosable]:
+    current = knowledge.current(tagging_of(kind))
+    for slug, name, ids in _gathered(current, "tag__slug", "tag__name", of=["content_object"]):
+        yield slug, name, identities.of(ids)
 
 
-def _relations(knowledge: Knowledge, known: Identities) -> Iterator[Having]:
+def _relations(knowledge: Knowledge, identities: Identities) -> Iterator[Choosable]:
     current = knowledge.current(Relationship).exclude(certainty=Certainty.DISPROVED)
-    unmasked = Unmasking.objects.as_of(knowledge.progress)
-    personas, identities = unmasked.values("persona"), unmasked.values("identity")
+    unmaskings = Unmasking.objects.as_of(knowledge.progress)
+    with_masks = unmaskings.values("persona"), unmaskings.values("identity")
     # Only where both have several names can they be one and the same; those are looked at one by one.
-    maybe_one = (Q(source__in=personas) | Q(source__in=identities)) & (
-        Q(target__in=personas) | Q(target__in=identities)
-    )
+    source_has_masks = Q(source__in=with_masks[0]) | Q(source__in=with_masks[1])
+    target_has_masks = Q(target__in=with_masks[0]) | Q(target__in=with_masks[1])
+    maybe_one = source_has_masks & target_has_masks
     for kind, sources, targets in _gathered(current.exclude(maybe_one), "kind", of=["source", "target"]):
-        yield kind, LABELS[kind], known.of(sources)
-        yield *FROM_TARGET[kind], known.of(targets)
+        yield kind, LABELS[kind], identities.of(sources)
+        yield *FROM_TARGET[kind], identities.of(targets)
     for kind, source, target in current.filter(maybe_one).order_by().values_list("kind", "source_id", "target_id"):
         here, there = knowledge.root_of(source), knowledge.root_of(target)
         if here != there:
@@ -210,14 +209,14 @@ def _relations(knowledge: Knowledge, known: Identities) -> Iterator[Having]:
             yield *FROM_TARGET[kind], {written(there)}
 
 
-def _first_episodes(knowledge: Knowledge, model: type[Character | Faction], known: Identities) -> Iterator[Having]:
+def _first_episodes(knowledge: Knowledge, kind: Kind, identities: Identities) -> Iterator[Choosable]:
     seen: set[Id] = set()
-    gathered = _gathered(model.objects.as_of(knowledge.progress), "revealed_in_id", of=["pk"])
-    for episode, who in sorted(gathered, key=_episode):
-        fresh = known.of(who) - seen
-        seen |= fresh
-        yield str(episode), f"Episode {episode}" if episode else "Before the first episode", fresh
+    by_episode = _gathered(rows.visible(knowledge.progress, kind), "revealed_in_id", of=["pk"])
+    for episode, ids in sorted(by_episode, key=_episode):
+        new = identities.of(ids) - seen
+        seen |= new
+        yield str(episode), f"Episode {episode}" if episode else "Before the first episode", new
 
 
-def _episode(said: tuple[int, *tuple[Any, ...]]) -> int:
-    return said[0]
+def _episode(row: tuple[int, *tuple[Any, ...]]) -> int:
+    return row[0]

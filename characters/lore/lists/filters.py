@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from characters.kinds import CHARACTER, Kind
 from characters.values.lists import Chip, Choice, ChoiceGroup, Narrowing
 
 from .facets import Facet, Id
@@ -23,7 +24,7 @@ MOST_VALUES = 50  # of one filter; nobody ticks more
 
 
 class KnownValues(forms.MultipleChoiceField):
-    """Takes the values that are known, and remembers whether there were others."""
+    """Keeps the values that are known, and remembers whether there were others."""
 
     left_out = False
 
@@ -35,7 +36,7 @@ class KnownValues(forms.MultipleChoiceField):
 
 
 class KnownValue(forms.ChoiceField):
-    """As KnownValues, for one."""
+    """Keeps one value if it is known, and remembers whether there was another."""
 
     left_out = False
 
@@ -51,7 +52,7 @@ def _choices_of(field: Any) -> list[str]:
 
 
 class Among(django_filters.MultipleChoiceFilter):
-    """Whoever has any of the chosen values."""
+    """Narrows a list to whoever has any of the chosen values."""
 
     field_class = KnownValues
     facet = Facet(())
@@ -61,7 +62,7 @@ class Among(django_filters.MultipleChoiceFilter):
 
 
 class Sorted(django_filters.ChoiceFilter):
-    """Keeps what was chosen; the list does the sorting."""
+    """Keeps the order that was chosen; the list does the sorting."""
 
     field_class = KnownValue
 
@@ -70,6 +71,8 @@ class Sorted(django_filters.ChoiceFilter):
 
 
 class ListFilter(django_filters.FilterSet):
+    """What a visitor chose, of what the facets offer."""
+
     def __init__(self, data: QueryDict, queryset: QuerySet, facets: dict[str, Facet]) -> None:
         super().__init__(data, queryset)
         for name, facet in facets.items():
@@ -92,7 +95,7 @@ class ListFilter(django_filters.FilterSet):
         return any(getattr(field, "left_out", False) for field in self.form.fields.values())
 
     def narrowing(self, everybody: set[Id], address: str, always: Mapping[str, str]) -> Narrowing:
-        """What the page shows of it: choices with their counts, chips, and the address of this very list."""
+        """Return what the page shows: choices with their counts, chips, and the address of this very list."""
         return Narrowing(
             groups=tuple(self._group(name, everybody) for name in self.facets),
             chips=tuple(
@@ -118,7 +121,7 @@ class ListFilter(django_filters.FilterSet):
         return everybody.intersection(*(self.facets[name].having(values) for name, values in kept.items() if values))
 
     def _group(self, name: str, everybody: set[Id]) -> ChoiceGroup:
-        """A choice counts whom the list would hold with it, the other filters as they are."""
+        """Return the choices of one filter, each with how many the list would hold, the other filters as they are."""
         chosen, facet = self.chosen, self.facets[name]
         others = [self.facets[other].having(values) for other, values in chosen.items() if values and other != name]
         fitting = everybody.intersection(*others)
@@ -156,7 +159,14 @@ class CharacterFilter(ListFilter):
     sort = Sorted(choices=list(SORTS.items()))
 
 
-class FactionFilter(ListFilter):
+class SubjectFilter(ListFilter):
+    """The filters of every other kind."""
+
     tag = Among(label="Tag")
     first = Among(label="First heard of")
     sort = Sorted(choices=[("name", "Name"), ("first", "First heard of")])
+
+
+def filter_for(kind: Kind) -> type[ListFilter]:
+    """Return what the list of a kind can be narrowed by."""
+    return CharacterFilter if kind is CHARACTER else SubjectFilter

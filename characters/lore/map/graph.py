@@ -44,7 +44,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class HeldTie:
     """A tie that holds, between those whom the two are known to be."""
 
     source: UUID
@@ -79,8 +79,8 @@ def graph(knowledge: Knowledge, faction: str = "") -> GraphPage:
     columns = ("source_id", "target_id", "kind", "certainty", "revealed_in_id", "until")
     ties = _holding(knowledge, knowledge.current(Relationship).values(*columns))
     cast = Cast(knowledge)
-    cast.characters |= set(seating.numbers)
-    cast.factions |= {group.id for group in factions}
+    cast.note(seating.numbers)
+    cast.note(group.id for group in factions)
     cast.look_up()
     joined = {group for groups in seating.places.values() for group in groups}
     to_pick = [group for group in factions if group.id in joined]
@@ -98,7 +98,7 @@ def graph(knowledge: Knowledge, faction: str = "") -> GraphPage:
             Choice(bond.value, bond.label, sum(strand.bond == bond for strand in strands), chosen=True) for bond in Bond
         ),
         factions=_to_pick_out(to_pick, seating.places, chosen, cast),
-        chosen=cast.faction(chosen) if chosen else None,
+        chosen=cast.face(chosen) if chosen else None,
         asked=faction if chosen else "",
         left_out=bool(faction) and chosen is None,
         people=len(shown),
@@ -117,7 +117,7 @@ def _seat(knowledge: Knowledge, factions: list[UUID]) -> Seating:
 
 
 def _charts(
-    seating: Seating, ties: list[Known], strands: list[charts.Strand], shown: set[UUID], cast: Cast
+    seating: Seating, ties: list[HeldTie], strands: list[charts.Strand], shown: set[UUID], cast: Cast
 ) -> tuple[Chart, ...]:
     neighbours = _neighbours(ties)
     hub = _hub(ties, seating.numbers)
@@ -129,9 +129,9 @@ def _charts(
 
     around_the_rim = [
         charts.Group(
-            prose.capital(cast.faction(group).name) if group else ALONE,
+            prose.capital(cast.face(group).name) if group else ALONE,
             [seat(who) for who in members if who != hub],
-            *((cast.faction(group).url, cast.faction(group).accent) if group else ()),
+            *((cast.face(group).url, cast.face(group).accent) if group else ()),
         )
         for group, members in seating.groups
     ]
@@ -141,7 +141,7 @@ def _charts(
     )
 
 
-def _standing(seating: Seating, ties: list[Known], shown: set[UUID], cast: Cast) -> tuple[StandingGroup, ...]:
+def _standing(seating: Seating, ties: list[HeldTie], shown: set[UUID], cast: Cast) -> tuple[StandingGroup, ...]:
     """The same in words."""
     words = _in_words(ties, cast)
 
@@ -149,14 +149,14 @@ def _standing(seating: Seating, ties: list[Known], shown: set[UUID], cast: Cast)
         return Standing(
             number=seating.numbers[who],
             face=cast.root_face(who),
-            places=tuple(cast.faction(other) for other in seating.places[who] if other != group),
+            places=tuple(cast.face(other) for other in seating.places[who] if other != group),
             until=seating.former[who].until if who in seating.former else None,
             ties=words[who],
         )
 
     return tuple(
         StandingGroup(
-            faction=cast.faction(group) if group else None,
+            faction=cast.face(group) if group else None,
             people=tuple(stands(who, group) for who in members if who in shown),
         )
         for group, members in seating.groups
@@ -168,11 +168,11 @@ def _to_pick_out(factions: list[Faction], places: Places, chosen: UUID | None, c
     return tuple(
         Choice(
             group.public_id,
-            prose.capital(cast.faction(group.id).name),
+            prose.capital(cast.face(group.id).name),
             sum(group.id in groups for groups in places.values()),
             group.id == chosen,
         )
-        for group in sorted(factions, key=lambda group: sort_key(cast.faction(group.id)))
+        for group in sorted(factions, key=lambda group: sort_key(cast.face(group.id)))
     )
 
 
@@ -243,10 +243,10 @@ def _former(knowledge: Knowledge, factions: list[UUID], places: Places) -> dict[
 # Ties
 
 
-def _holding(knowledge: Knowledge, rows: Iterable[Row]) -> list[Known]:
+def _holding(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
     """Those that have not ended and are not between two masks of one character."""
     ties = [
-        Known(
+        HeldTie(
             knowledge.root_of(row["source_id"]),
             knowledge.root_of(row["target_id"]),
             RelationshipKind(row["kind"]),
@@ -259,7 +259,7 @@ def _holding(knowledge: Knowledge, rows: Iterable[Row]) -> list[Known]:
     return [tie for tie in ties if tie.source != tie.target]
 
 
-def _neighbours(ties: Iterable[Known]) -> dict[UUID, set[UUID]]:
+def _neighbours(ties: Iterable[HeldTie]) -> dict[UUID, set[UUID]]:
     neighbours: dict[UUID, set[UUID]] = defaultdict(set)
     for tie in ties:
         neighbours[tie.source].add(tie.target)
@@ -267,14 +267,14 @@ def _neighbours(ties: Iterable[Known]) -> dict[UUID, set[UUID]]:
     return neighbours
 
 
-def _hub(ties: Iterable[Known], numbers: dict[UUID, int]) -> UUID | None:
+def _hub(ties: Iterable[HeldTie], numbers: dict[UUID, int]) -> UUID | None:
     """Who is tied to most of the others; of several the one that stands first."""
     neighbours = _neighbours(ties)
     most = min(neighbours, key=lambda who: (-len(neighbours[who]), numbers[who]), default=None)
     return most if most and len(neighbours[most]) >= HUB_TIES else None
 
 
-def _strands(ties: Iterable[Known], numbers: dict[UUID, int]) -> list[charts.Strand]:
+def _strands(ties: Iterable[HeldTie], numbers: dict[UUID, int]) -> list[charts.Strand]:
     """One between each two for each sort of thing that ties them."""
     sure: dict[tuple[int, int, int], bool] = defaultdict(bool)
     for tie in ties:
@@ -283,7 +283,7 @@ def _strands(ties: Iterable[Known], numbers: dict[UUID, int]) -> list[charts.Str
     return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in sorted(sure.items())]
 
 
-def _in_words(ties: Iterable[Known], cast: Cast) -> dict[UUID, tuple[Said, ...]]:
+def _in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[Said, ...]]:
     """What ties each to others, from their own side; of what is known twice the surest."""
     said: dict[UUID, dict[tuple[int, str], dict[Face, str]]] = defaultdict(lambda: defaultdict(dict))
     for tie in ties:
@@ -310,8 +310,8 @@ def _places_in_words(who: UUID, seating: Seating, cast: Cast) -> list[str]:
     if who in seating.former:
         left = seating.former[who]
         until = f", until episode {left.until}" if left.until else ""
-        return [f"formerly {cast.faction(left.faction).name}{until}"]
-    return [cast.faction(group).name for group in seating.places[who]]
+        return [f"formerly {cast.face(left.faction).name}{until}"]
+    return [cast.face(group).name for group in seating.places[who]]
 
 
 def _spoken(face: Face, places: list[str], others: int) -> str:

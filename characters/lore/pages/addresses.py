@@ -4,11 +4,11 @@ from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
 
+from characters.kinds import SUBJECTS, Kind, kind_with_pages
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.order import by_name
-from characters.models import Character, Faction
 
 from .tags import tag_exists, tag_links
 
@@ -18,26 +18,29 @@ LISTS = ("home", "characters", "factions", "episodes", "tags", "graph", "recap")
 def addresses(knowledge: Knowledge) -> list[str]:
     """Return the address of every page there is at this episode, lists first."""
     cast = Cast(knowledge)
-    people = set(rows.root_characters(knowledge.progress).values_list("id", flat=True))
-    cast.characters |= people
-    cast.factions |= set(Faction.objects.as_of(knowledge.progress).values_list("id", flat=True))
+    known = [
+        subject
+        for kind in SUBJECTS
+        for subject in rows.visible(knowledge.progress, kind).values_list("id", flat=True)
+        if subject not in knowledge.identity_of
+    ]
+    cast.note(known)
     cast.look_up()
-    subjects = [cast.root_face(person) for person in people] + [cast.faction(group) for group in cast.factions]
     return [
         *(knowledge.address(name) for name in LISTS),
         *(row.url for row in knowledge.episodes if row.known),
-        *(face.url for face in by_name(subjects)),
+        *(face.url for face in by_name(map(cast.face, known))),
         *(tag.url for tag in tag_links(knowledge)),
     ]
 
 
-def address_of(knowledge: Knowledge, model: type[Character | Faction], public_id: str) -> str | None:
-    """Return the full address of a character or faction, or of whom it is known to be."""
-    subject = rows.id_of(knowledge.progress, model, public_id)
+def address_of(knowledge: Knowledge, kind: Kind, public_id: str) -> str | None:
+    """Return the full address of a subject, or of whom it is known to be."""
+    subject = rows.id_of(knowledge.progress, kind, public_id)
     if subject is None:
         return None
     cast = Cast(knowledge)
-    (cast.characters if model is Character else cast.factions).add(subject)
+    cast.note([subject])
     cast.look_up()
     return cast.root_face(subject).url
 
@@ -50,8 +53,8 @@ def leads_on(knowledge: Knowledge, address: str) -> bool:
         return True  # never one of ours
     key = match.kwargs.get("public_id") or match.kwargs.get("key")
     if isinstance(key, str):
-        model = Faction if "faction" in (match.url_name or "") else Character
-        return rows.id_of(knowledge.progress, model, key) is not None
+        kind = kind_with_pages(match.kwargs.get("kind", "characters"))
+        return rows.id_of(knowledge.progress, kind, key) is not None
     if isinstance(key, int):
         return key <= knowledge.progress
     return match.url_name != "tag" or tag_exists(knowledge, match.kwargs["slug"])

@@ -5,12 +5,12 @@ from uuid import UUID
 from django.db.models import Q
 from django.urls import reverse
 
+from characters.kinds import CHARACTER
 from characters.lore import rows, telling, timeline
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
-from characters.lore.material import note_revelations
+from characters.lore.material import note_revelations, note_unmaskings
 from characters.lore.order import by_name
-from characters.lore.rows import Row
 from characters.models import Character
 from characters.text import prose
 from characters.values.pages import EpisodePage
@@ -29,8 +29,9 @@ def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
     appeared = set(Character.objects.as_of(at).filter(revealed_in=number).values_list("id", flat=True))
     cast = Cast(knowledge)
     cast.note_texts([text])
-    cast.characters |= appeared
-    _note(names, unmaskings, cast)
+    cast.note(appeared)
+    cast.note(row["owner_id"] for row in names)
+    note_unmaskings(unmaskings, cast)
     note_revelations(revelations, cast)
     cast.look_up()
     synopsis = cast.render(text)
@@ -38,7 +39,7 @@ def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
         *timeline.in_order(timeline.unmasked(unmaskings, cast)),
         *timeline.in_order(timeline.named(names, cast)),
     ]
-    concerned = {person for row in revelations for person in row["characters"]}
+    concerned = {person for row in revelations for person in row["concerned"][CHARACTER.name]}
     known_before = _known_before(knowledge, number, appeared)
     return EpisodePage(
         episode=knowledge.episodes[place],
@@ -54,13 +55,6 @@ def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
         correct_url=reverse("correct-episodes", args=[number]),
     )
-
-
-def _note(names: list[Row], unmaskings: list[Row], cast: Cast) -> None:
-    cast.characters |= {row["character_id"] for row in names if row["character_id"]}
-    cast.factions |= {row["faction_id"] for row in names if row["faction_id"]}
-    for row in unmaskings:
-        cast.characters |= {row["persona_id"], row["identity_id"]}
 
 
 def _known_before(knowledge: Knowledge, number: int, appeared: set[UUID]) -> set[UUID]:

@@ -1,4 +1,4 @@
-"""The page of a character or a faction."""
+"""The page of a character, a faction or any other subject."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from characters.kinds import CHARACTER, Kind
 from characters.lore import material, rows, telling, timeline
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
@@ -14,101 +15,54 @@ from characters.lore.map import graph
 from characters.lore.material import Material
 from characters.lore.order import best_tie, sort_key
 from characters.lore.rows import Row
-from characters.models import Character, Faction
 from characters.text import prose
 from characters.values.basics import Face, Link, TagLink
-from characters.values.map import Chart
-from characters.values.pages import Cell, Chapter, Learned, Place, SubjectPage, Tie, Ties
+from characters.values.pages import Cell, Chapter, Learned, SubjectPage, Tie, Ties
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
 
 
-def character_page(knowledge: Knowledge, public_id: str) -> SubjectPage | None:
-    """Return the page of a character, or of whom they are known to be by now."""
-    character = rows.id_of(knowledge.progress, Character, public_id)
-    if character is None:
+def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPage | None:
+    """Return the page of a subject; of a character that is unmasked, that of whom it is known to be by now."""
+    subject = rows.id_of(knowledge.progress, kind, public_id)
+    if subject is None:
         return None
-    root = knowledge.root_of(character)
-    family = knowledge.family_of(root)
-    collected = material.of_characters(knowledge, family)
-    cast = Cast(knowledge, subject=root)
-    cast.characters |= family
+    own = knowledge.root_of(subject)
+    family = knowledge.family_of(own)
+    collected = material.of_subject(knowledge, kind, family)
+    cast = Cast(knowledge, subject=own)
+    cast.note(family)
     collected.note_in(cast)
     cast.look_up()
-    return _page(
-        knowledge,
-        kind="character",
-        own=root,
-        collected=collected,
-        cast=cast,
-        places=telling.places(collected.memberships, lambda row: cast.faction(row["faction_id"])),
-        ties=_ties(knowledge, root, collected.relationships, cast),
-        members=rows.subjects(knowledge.progress, Character, family),
-        charts=graph.around(knowledge, root, collected.relationships, cast),
-    )
-
-
-def faction_page(knowledge: Knowledge, public_id: str) -> SubjectPage | None:
-    """Return the page of a faction."""
-    faction = rows.id_of(knowledge.progress, Faction, public_id)
-    if faction is None:
-        return None
-    collected = material.of_faction(knowledge, faction)
-    cast = Cast(knowledge, subject=faction)
-    cast.factions.add(faction)
-    collected.note_in(cast)
-    cast.look_up()
-    return _page(
-        knowledge,
-        kind="faction",
-        own=faction,
-        collected=collected,
-        cast=cast,
-        places=telling.places(collected.memberships, lambda row: cast.root_face(row["character_id"])),
-        members=rows.subjects(knowledge.progress, Faction, {faction}),
-    )
-
-
-def _page(
-    knowledge: Knowledge,
-    *,
-    kind: str,
-    own: UUID,
-    collected: Material,
-    cast: Cast,
-    places: tuple[Place, ...],
-    members: list[Row],
-    ties: tuple[Ties, ...] = (),
-    charts: tuple[Chart, ...] = (),
-) -> SubjectPage:
-    face = cast.root_face(own) if kind == "character" else cast.faction(own)
+    members = rows.subjects(knowledge.progress, kind, family)
     public_id = next(row["public_id"] for row in members if row["id"] == own)
     facts, summary = telling.facts(collected.traits, own, cast)
-    first_episode = min(member["revealed_in_id"] for member in members)
-    changes = timeline.changes(collected, own, first_episode, cast)
-    then_url = knowledge.address("then", public_id, knowledge.slug(face.name, kind)) if kind == "character" else ""
+    changes = timeline.changes(collected, own, min(row["revealed_in_id"] for row in members), cast)
+    face = cast.face(own)
+    is_character = kind is CHARACTER
     return SubjectPage(
         face=face,
-        short_url=knowledge.address(f"{kind}-short", public_id),
-        correct_url=reverse(f"correct-{kind}s", args=[public_id]),
+        short_url=knowledge.address(f"{kind.name}-short", public_id),
+        correct_url=reverse(f"correct-{kind.name}s", args=[public_id]),
         description=prose.shortened(prose.plain(summary)),
         summary=summary,
         names=telling.known_names(collected.names, face.name),
         facts=facts,
-        places=places,
-        ties=ties,
+        places=telling.places(collected.memberships, lambda row: cast.root_face(_other_end(row, kind))),
+        ties=_ties(knowledge, own, collected.relationships, cast),
         tags=_tag_links(knowledge, collected.tags),
         pictures=telling.pictures(collected.portraits, cast),
         chapters=_chapters(
-            knowledge,
-            collected,
-            changes,
-            cast,
-            lambda number: _earlier_pages(knowledge, number, kind, members, cast),
+            knowledge, collected, changes, cast, lambda number: _earlier_pages(knowledge, number, kind, members, cast)
         ),
         strip=_strip(knowledge, collected, changes, members),
-        charts=charts,
-        then_url=then_url,
+        charts=graph.around(knowledge, own, collected.relationships, cast) if is_character else (),
+        then_url=knowledge.address("then", public_id, knowledge.slug(face.name, kind.name)) if is_character else "",
     )
+
+
+def _other_end(membership: Row, kind: Kind) -> UUID:
+    other: UUID = membership["faction_id" if kind is CHARACTER else "character_id"]
+    return other
 
 
 def _tag_links(knowledge: Knowledge, tags: list[Row]) -> tuple[TagLink, ...]:
@@ -120,7 +74,7 @@ def _strip(
     knowledge: Knowledge, collected: Material, changes: list[tuple[int, Learned]], members: list[Row]
 ) -> tuple[Cell, ...]:
     """Return one cell per watched episode: whether they appear in it, and how much is learned of them."""
-    learned = timeline.things_told(collected, changes)
+    learned = timeline.count_by_episode(collected, changes)
     most = max(learned.values(), default=1)
     appears = {row["revealed_in_id"] for row in (*collected.revelations, *members)}
     return tuple(Cell(row, row.number in appears, learned[row.number], most) for row in knowledge.episodes if row.known)
@@ -153,17 +107,17 @@ def _chapters(
     )
 
 
-def _earlier_pages(knowledge: Knowledge, number: int, kind: str, members: list[Row], cast: Cast) -> tuple[Link, ...]:
+def _earlier_pages(knowledge: Knowledge, number: int, kind: Kind, members: list[Row], cast: Cast) -> tuple[Link, ...]:
     """Return the pages that told of this one at an earlier episode: its own, and those of personas not yet known."""
     if number >= knowledge.progress:
         return ()
     unmasked = {row["persona_id"] for row in knowledge.unmaskings if row["revealed_in_id"] <= number}
     return tuple(
         Link(
-            name=cast.person(row["id"]).name,
-            url=f"{reverse(f'{kind}-short', args=[row['public_id']])}?{urlencode({'as_of': number})}",
+            name=cast.face(row["id"]).name,
+            url=f"{reverse(f'{kind.name}-short', args=[row['public_id']])}?{urlencode({'as_of': number})}",
         )
-        for row in sorted(members, key=lambda row: sort_key(cast.person(row["id"])))
+        for row in sorted(members, key=lambda row: sort_key(cast.face(row["id"])))
         if row["revealed_in_id"] <= number and row["id"] not in unmasked
     )
 
@@ -180,7 +134,7 @@ def _ties(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast
         if other == root or (guessed and row["until"] is not None):
             continue  # the timeline has it
         label = kind.label if from_here else kind.seen_from_target
-        masks = [cast.person(person).name for person in (here, there) if knowledge.root_of(person) != person]
+        masks = [cast.face(person).name for person in (here, there) if knowledge.root_of(person) != person]
         tie = Tie(label, row["certainty"], row["revealed_in_id"], row["until"], " / ".join(masks))
         alike = by_other[cast.root_face(other)]
         same = label, tie.until, tie.certainty == Certainty.DISPROVED

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from uuid import UUID
 
+from characters.kinds import SUBJECTS, tagging_of
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.order import by_name
-from characters.models import CharacterTag, FactionTag
 from characters.values.basics import TagLink
-from characters.values.pages import TagPage
+from characters.values.pages import FaceGroup, TagPage
 
 RELATED_TAGS = 12
 
@@ -26,35 +26,40 @@ def tag_links(knowledge: Knowledge) -> tuple[TagLink, ...]:
 
 def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
     """Return who bears a tag at this episode; a tag that nobody bears does not exist."""
-    rows = {
-        model: list(knowledge.current(model).filter(tag__slug=slug).values_list("tag__name", "content_object_id"))
-        for model in (CharacterTag, FactionTag)
+    bearers = {
+        kind: list(
+            knowledge.current(tagging_of(kind)).filter(tag__slug=slug).values_list("tag__name", "content_object_id")
+        )
+        for kind in SUBJECTS
     }
-    people, groups = rows[CharacterTag], rows[FactionTag]
-    if not people and not groups:
+    names = [name for rows in bearers.values() for name, _ in rows]
+    if not names:
         return None
     cast = Cast(knowledge)
-    cast.characters |= {person for _, person in people}
-    cast.factions |= {group for _, group in groups}
+    cast.note(subject for rows in bearers.values() for _, subject in rows)
     cast.look_up()
     return TagPage(
-        name=(people or groups)[0][0],
+        name=names[0],
         url=knowledge.address("tag", slug),
-        characters=by_name(cast.root_face(person) for _, person in people),
-        factions=by_name(cast.faction(group) for _, group in groups),
+        groups=tuple(
+            FaceGroup(
+                str(kind.model._meta.verbose_name_plural), by_name(cast.root_face(subject) for _, subject in rows)
+            )
+            for kind, rows in bearers.items()
+        ),
         related=_related(knowledge, slug),
     )
 
 
 def tag_exists(knowledge: Knowledge, slug: str) -> bool:
     """Return whether anybody bears it at this episode."""
-    return any(knowledge.current(model).filter(tag__slug=slug).exists() for model in (CharacterTag, FactionTag))
+    return any(knowledge.current(tagging_of(kind)).filter(tag__slug=slug).exists() for kind in SUBJECTS)
 
 
 def _bearers(knowledge: Knowledge) -> Bearers:
     bearers: Bearers = defaultdict(set)
-    for model in (CharacterTag, FactionTag):
-        rows = knowledge.current(model).values_list("tag__name", "tag__slug", "content_object_id")
+    for kind in SUBJECTS:
+        rows = knowledge.current(tagging_of(kind)).values_list("tag__name", "tag__slug", "content_object_id")
         for name, slug, bearer in rows:
             bearers[name, slug].add(knowledge.root_of(bearer))
     return bearers

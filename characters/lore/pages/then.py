@@ -6,16 +6,16 @@ from uuid import UUID
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from characters.kinds import CHARACTER
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.rows import Row
-from characters.models import Character
 from characters.text import prose
 from characters.values.basics import Face
 from characters.values.pages import Compared, Held, Part, SubjectPage, ThenPage, Turned
 
-from .subject import character_page
+from .subject import subject_page
 
 type Entries = dict[str, dict[str, SafeString]]
 
@@ -28,10 +28,10 @@ CHANGES_ONLY = ("Relations",)  # of which there are too many to list those that 
 
 def then_page(knowledge: Knowledge, public_id: str, episode: int | None) -> ThenPage | None:
     """Return a character as known at an earlier episode, or when it was first heard of, next to now."""
-    character = rows.id_of(knowledge.progress, Character, public_id)
+    character = rows.id_of(knowledge.progress, CHARACTER, public_id)
     if character is None:
         return None
-    family = rows.subjects(knowledge.progress, Character, knowledge.family_of(character))
+    family = rows.subjects(knowledge.progress, CHARACTER, knowledge.family_of(character))
     first = min(row["revealed_in_id"] for row in family)
     at = first if episode is None or episode >= knowledge.progress else episode
     then = Knowledge(min(at, knowledge.progress), look_back=True)
@@ -40,13 +40,15 @@ def then_page(knowledge: Knowledge, public_id: str, episode: int | None) -> Then
 
 def _compare(now: Knowledge, then: Knowledge, root: UUID, family: list[Row]) -> ThenPage:
     """Compare two episodes. Several of the family, all known to be one by now, may have had pages of their own then."""
-    page_now = next(page for row in family if row["id"] == root and (page := character_page(now, row["public_id"])))
+    page_now = next(
+        page for row in family if row["id"] == root and (page := subject_page(now, CHARACTER, row["public_id"]))
+    )
     first = min(row["revealed_in_id"] for row in family)
     apart = sorted(
         (row for row in family if row["revealed_in_id"] <= then.progress and then.root_of(row["id"]) == row["id"]),
         key=lambda row: (row["id"] != root, row["revealed_in_id"], row["public_id"]),
     )
-    pages_then = [page for row in apart if (page := character_page(then, row["public_id"]))]
+    pages_then = [page for row in apart if (page := subject_page(then, CHARACTER, row["public_id"]))]
     return ThenPage(
         url=page_now.then_url,
         now=page_now.face,
@@ -108,7 +110,7 @@ def _turned(now: Knowledge, then: Knowledge, family: set[UUID]) -> tuple[Turned,
     successors = {row["supersedes_id"]: row for row in revelations if row["supersedes_id"]}
     pairs = []
     for row in revelations:
-        if row["revealed_in_id"] <= then.progress and family & set(row["characters"]):
+        if row["revealed_in_id"] <= then.progress and family & set(row["concerned"][CHARACTER.name]):
             last = row
             while last["id"] in successors:
                 last = successors[last["id"]]

@@ -12,18 +12,19 @@ from django.db import connection
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import as_uuid, fetched
 from characters.models import SearchEntry
+from characters.models.subjects import OWNERS
 from characters.text.words import Query, Term, parse
 
 Kind = SearchEntry.Kind
 
 MOST_NAMES = 60
-
 MOST_TEXTS = 1_000  # a page says so where there are more
-
 MOST_SUGGESTIONS = 8
 
 
 class Rank(IntEnum):
+    """How well something fits, the best first."""
+
     EXACT_NAME = 0
     NAME_BEGINS = 1
     WORD_IN_NAME = 2
@@ -31,44 +32,24 @@ class Rank(IntEnum):
     WORDS_BEGIN = 4  # in a text
 
 
-# What the index answers
+class FoundName(NamedTuple):
+    """A name that fits, with whose it is."""
 
-
-def in_index(knowledge: Knowledge, text: str) -> tuple[list[Any], list[Any]]:
-    """The rows that a query finds, in the order of the index: names with their rank, texts by kind.
-
-    For tests and the bench: they look beneath the page.
-    """
-    query = parse(text)
-    texts: Texts = {}
-    if query.wanted:
-        texts = _texts(knowledge, query, Rank.TEXT) or _texts(knowledge, query, Rank.WORDS_BEGIN)
-    return names_in_index(knowledge, text), [(kind, list(rows.items())) for (_, kind), rows in texts.items()]
-
-
-def names_in_index(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
-    query = parse(text)
-    return [(found.row, found.rank) for found in _names(knowledge, query, MOST_NAMES)] if query.wanted else []
-
-
-def suggested(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
-    """The names from which suggestions are made."""
-    return [(found.row, found.rank) for found in _names(knowledge, parse(text), MOST_SUGGESTIONS * 3)]
-
-
-class _Name(NamedTuple):
     rank: Rank
     row: UUID
     name: str
     owner: UUID
-    is_of_faction: bool
     episode: int
 
 
-def _names(knowledge: Knowledge, query: Query, most: int) -> list[_Name]:
-    """Names by rank, the best and newest first. Worse ones are taken only while there is room."""
+type Texts = dict[tuple[Rank, Kind], dict[UUID, list[int]]]
+"""Rows, each with the episodes of its entries."""
+
+
+def find_names(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]:
+    """Return names by rank, the best and newest first. Worse ones are taken only while there is room."""
     plain = " ".join(query.words)
-    ways = {Rank.WORD_IN_NAME: _matching(knowledge, query, most, of_names=True, prefix=True)}
+    ways = {Rank.WORD_IN_NAME: matching(knowledge, query, most, of_names=True, prefix=True)}
     if query.is_plain:
         ways = {
             Rank.EXACT_NAME: _exactly(knowledge, plain),
@@ -81,36 +62,60 @@ def _names(knowledge: Knowledge, query: Query, most: int) -> list[_Name]:
         f' WHERE {AS_OF} AND {which} ORDER BY "id" DESC LIMIT %s) AS "found_{rank:d}"'
         for rank, (which, _) in ways.items()
     ]
-    found = fetched(
-        'SELECT "rank", "row", "name", "character_id", "faction_id", "characters_alias"."revealed_in_id"'  # noqa: S608
+    owners = ", ".join(f'"{owner}_id"' for owner in OWNERS)
+    rows = fetched(
+        f'SELECT "rank", "row", "name", "characters_alias"."revealed_in_id", {owners}'  # noqa: S608 - our own
         f' FROM ({" UNION ALL ".join(arms)}) AS "found" JOIN "characters_alias" ON "characters_alias"."id" = "row"'
         ' WHERE "characters_alias"."revealed_in_id" <= %s ORDER BY "rank", "found"."id" DESC',
         [param for _, params in ways.values() for param in (knowledge.progress, *params, most)] + [knowledge.progress],
     )
-    names: dict[UUID, _Name] = {}
-    for rank, rows in groupby(found, key=itemgetter(0)):
+    names: dict[UUID, FoundName] = {}
+    for rank, of_rank in groupby(rows, key=itemgetter(0)):
         if len(names) < most:
-            for _, row, name, character, faction, episode in rows:
-                alias, owner = as_uuid(row), as_uuid(character or faction)
-                names.setdefault(alias, _Name(Rank(rank), alias, name, owner, faction is not None, episode))
+            for _, row, name, episode, *owner_ids in of_rank:
+                alias, owner = as_uuid(row), as_uuid(next(filter(None, owner_ids)))
+                names.setdefault(alias, FoundName(Rank(rank), alias, name, owner, episode))
     return list(names.values())
 
 
-type Texts = dict[tuple[Rank, Kind], dict[UUID, list[int]]]  # rows, each with the episodes of its entries
-
-
-def _texts(knowledge: Knowledge, query: Query, rank: Rank) -> Texts:
-    """Those with the words, or those with words that begin so."""
-    which, params = _matching(knowledge, query, MOST_TEXTS, of_names=False, prefix=rank == Rank.WORDS_BEGIN)
-    found = fetched(
+def find_texts(knowledge: Knowledge, query: Query, rank: Rank) -> Texts:
+    """Return the rows whose texts have the words, or with Rank.WORDS_BEGIN those with words that begin so."""
+    which, params = matching(knowledge, query, MOST_TEXTS, of_names=False, prefix=rank == Rank.WORDS_BEGIN)
+    rows = fetched(
         f'SELECT "kind", "row", "revealed_in_id" FROM "characters_searchentry" WHERE {AS_OF} AND {which}'  # noqa: S608
         ' ORDER BY "id" DESC LIMIT %s',
         [knowledge.progress, *params, MOST_TEXTS],
     )
     by_kind: Texts = defaultdict(lambda: defaultdict(list))
-    for kind, row, episode in found:
+    for kind, row, episode in rows:
         by_kind[rank, Kind(kind)][as_uuid(row)].append(episode)
     return by_kind
+
+
+# For tests and the bench, which look beneath the page
+
+
+def in_index(knowledge: Knowledge, text: str) -> tuple[list[Any], list[Any]]:
+    """Return the rows that a query finds, in the order of the index: names with their rank, texts by kind."""
+    query = parse(text)
+    texts: Texts = {}
+    if query.wanted:
+        texts = find_texts(knowledge, query, Rank.TEXT) or find_texts(knowledge, query, Rank.WORDS_BEGIN)
+    return names_in_index(knowledge, text), [(kind, list(rows.items())) for (_, kind), rows in texts.items()]
+
+
+def names_in_index(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
+    """Return the names that a query finds, with their rank."""
+    query = parse(text)
+    return [(name.row, name.rank) for name in find_names(knowledge, query, MOST_NAMES)] if query.wanted else []
+
+
+def suggested(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
+    """Return the names from which suggestions are made, with their rank."""
+    return [(name.row, name.rank) for name in find_names(knowledge, parse(text), MOST_SUGGESTIONS * 3)]
+
+
+# Conditions
 
 
 type Condition = tuple[str, list[Any]]  # SQL and its parameters
@@ -128,7 +133,8 @@ def _beginning(knowledge: Knowledge, plain: str, most: int) -> Condition:
     return _in_fts("characters_search_names", f'^ "{plain}" *', knowledge.progress, most)
 
 
-def _matching(knowledge: Knowledge, query: Query, most: int, *, of_names: bool, prefix: bool) -> Condition:
+def matching(knowledge: Knowledge, query: Query, most: int, *, of_names: bool, prefix: bool) -> Condition:
+    """Return the condition for entries of names or of texts that hold the words of a query."""
     terms = query.wanted if of_names else query.telling
     if connection.vendor == "postgresql":
         wanted = " & ".join(f"({_tsquery(term, prefix)})" for term in terms)
@@ -146,7 +152,7 @@ def _matching(knowledge: Knowledge, query: Query, most: int, *, of_names: bool, 
 
 
 def _in_fts(table: str, expression: str, progress: int, most: int) -> Condition:
-    """Asks SQLite's full-text table, whose row ids begin with the episode."""
+    """Return the condition that asks SQLite's full-text table, whose row ids begin with the episode."""
     matching = f'SELECT "rowid" FROM "{table}" WHERE "{table}" MATCH %s AND "rowid" < %s'  # noqa: S608 - one of two
     return (
         f'"id" IN ({matching} ORDER BY "rowid" DESC LIMIT %s)',
@@ -155,7 +161,7 @@ def _in_fts(table: str, expression: str, progress: int, most: int) -> Condition:
 
 
 def _tsquery(term: Term, prefix: bool) -> str:
-    """Words are letters and digits alone, so nothing in them needs escaping."""
+    """Return a term for PostgreSQL. Words are letters and digits alone, so nothing in them needs escaping."""
     return " <-> ".join(f"'{word}'" for word in term.words) + (":*" if prefix and not term.quoted else "")
 
 

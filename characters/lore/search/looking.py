@@ -8,56 +8,58 @@ from characters.lore.knowledge import Knowledge
 from characters.text.words import Query, parse
 from characters.values.search import SearchPage, Suggestion
 
-from .index import MOST_NAMES, MOST_SUGGESTIONS, Rank, _names, _texts
-from .results import GROUPS_PER_PAGE, _Found
-from .slips import _corrected
+from .index import MOST_NAMES, MOST_SUGGESTIONS, Rank, find_names, find_texts
+from .results import GROUPS_PER_PAGE, Results
+from .slips import corrected
 
 
 def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
+    """Return a page of results; where no name fits, the query may be corrected or another one suggested."""
     query = parse(text)
     if not query.wanted:
-        return _Found(knowledge, query).page(query.text, page)
-    found = _look_for(knowledge, query) or _look_for_each(knowledge, query)
-    better = None if found.has_names else _corrected(knowledge, query, keeping_others=not found)
+        return Results(knowledge, query).page(query.text, page)
+    results = _look_for(knowledge, query) or _look_for_each_word(knowledge, query)
+    better = None if results.has_names else corrected(knowledge, query, keeping_others=not results)
     if better is None:
-        return found.page(query.text, page)
-    if found:
-        return found.page(query.text, page, did_you_mean=better.text if _names(knowledge, better, 1) else "")
+        return results.page(query.text, page)
+    if results:
+        has_names = bool(find_names(knowledge, better, 1))
+        return results.page(query.text, page, did_you_mean=better.text if has_names else "")
     instead = _look_for(knowledge, better)
     return instead.page(query.text, page, shown_instead=better.text if instead else "")
 
 
-def _look_for(knowledge: Knowledge, query: Query) -> _Found:
-    found = _Found(knowledge, query)
-    found.add(_names(knowledge, query, MOST_NAMES), _texts(knowledge, query, Rank.TEXT))
-    if len(found) < GROUPS_PER_PAGE:
-        found.add([], _texts(knowledge, query, Rank.WORDS_BEGIN))
-    return found
-
-
-def _look_for_each(knowledge: Knowledge, query: Query) -> _Found:
-    """Whoever bears all the words, though in names of their own: the one name has the first, another the second."""
-    found = _Found(knowledge, query)
-    if query.is_plain:
-        names = [_names(knowledge, Query(query.text, (term,)), MOST_NAMES) for term in query.wanted]
-        common = set.intersection(*({knowledge.root_of(name.owner) for name in of_one} for of_one in names))
-        fitting = [name for of_one in names for name in of_one if knowledge.root_of(name.owner) in common]
-        found.add([name._replace(rank=Rank.WORD_IN_NAME) for name in fitting], {})
-    return found
-
-
 def suggest(knowledge: Knowledge, text: str) -> tuple[Suggestion, ...]:
-    """Visible names that fit what has been typed so far, one for each character or faction."""
+    """Return visible names that fit what has been typed so far, one for each subject."""
     query = parse(text)
     if not query.is_plain:
         return ()
-    found = _named(knowledge, query) or _look_for_each(knowledge, query)
-    if not found and (better := _corrected(knowledge, query)):
-        found = _named(knowledge, better)
-    return found.suggestions()
+    results = _look_for_names(knowledge, query) or _look_for_each_word(knowledge, query)
+    if not results and (better := corrected(knowledge, query)):
+        results = _look_for_names(knowledge, better)
+    return results.suggestions()
 
 
-def _named(knowledge: Knowledge, query: Query) -> _Found:
-    found = _Found(knowledge, query)
-    found.add(_names(knowledge, query, MOST_SUGGESTIONS * 3), {})
-    return found
+def _look_for(knowledge: Knowledge, query: Query) -> Results:
+    results = Results(knowledge, query)
+    results.add(find_names(knowledge, query, MOST_NAMES), find_texts(knowledge, query, Rank.TEXT))
+    if len(results) < GROUPS_PER_PAGE:
+        results.add([], find_texts(knowledge, query, Rank.WORDS_BEGIN))
+    return results
+
+
+def _look_for_names(knowledge: Knowledge, query: Query) -> Results:
+    results = Results(knowledge, query)
+    results.add(find_names(knowledge, query, MOST_SUGGESTIONS * 3), {})
+    return results
+
+
+def _look_for_each_word(knowledge: Knowledge, query: Query) -> Results:
+    """Return whoever bears all the words in names of their own: one name has the first, another the second."""
+    results = Results(knowledge, query)
+    if query.is_plain:
+        by_word = [find_names(knowledge, Query(query.text, (term,)), MOST_NAMES) for term in query.wanted]
+        common = set.intersection(*({knowledge.root_of(name.owner) for name in names} for names in by_word))
+        fitting = [name for names in by_word for name in names if knowledge.root_of(name.owner) in common]
+        results.add([name._replace(rank=Rank.WORD_IN_NAME) for name in fitting], {})
+    return results
