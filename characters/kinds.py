@@ -6,6 +6,7 @@ dumper take from here what they need to know of a kind. A new kind is a model, a
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -117,11 +118,6 @@ class Kind:
     def search_subjects(self) -> tuple[str, ...]:
         """The fields that hold whom search groups it under."""
         return self.found_under or self.pages
-
-    @property
-    def prose(self) -> tuple[str, ...]:
-        """The fields with Markdown and mentions in them."""
-        return tuple(name for name in self.fields if isinstance(self.model._meta.get_field(name), Prose))
 
     @property
     def is_owned(self) -> bool:
@@ -485,14 +481,21 @@ def tagging_of(kind: Kind) -> Any:
     return kind.page.tagging if kind.page else None
 
 
-def columns_of(kind: Kind) -> list[str]:
+@cache
+def prose_of(kind: Kind) -> tuple[str, ...]:
+    """Return the fields of a kind with Markdown and mentions in them."""
+    return tuple(name for name in kind.fields if isinstance(kind.model._meta.get_field(name), Prose))
+
+
+@cache
+def columns_of(kind: Kind) -> tuple[str, ...]:
     """Return the columns that a query has to read so that `from_columns` makes of them what wordings take."""
     columns = []
     for name in kind.fields:
         field: Any = kind.model._meta.get_field(name)
         if not field.many_to_many and name not in ("revealed_in", "ended_in"):
             columns.append("tag__name" if name == "tag" else field.attname)
-    return columns
+    return tuple(columns)
 
 
 def owner_id(values: Values, columns: Iterable[str] = OWNERS) -> UUID | None:

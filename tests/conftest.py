@@ -7,8 +7,10 @@ import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.handlers.base import BaseHandler
 from django.db import connection, transaction
 from django.db.models import Model
+from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
 from PIL import Image
 from pytest_django.plugin import blocking_manager_key
@@ -17,7 +19,7 @@ from characters.datasets.loading import load
 from characters.pictures import files
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
-from tests.nets import gate_net
+from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
 
 gc.set_threshold(100_000, 20, 50)  # a show in memory makes each collection slow, and tests are short
@@ -55,6 +57,18 @@ def quick_sign_in(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
     monkeypatch.setattr(senders, "MOST_UPLOADS_AN_HOUR", 10**6)
+
+
+@pytest.fixture(autouse=True)
+def requests_pass_over_the_write_net(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a request writes of the show goes through the write door; tests themselves may write as they like."""
+    get_response = BaseHandler.get_response
+
+    def watched(handler: BaseHandler, request: HttpRequest) -> HttpResponseBase:
+        with write_net():
+            return get_response(handler, request)
+
+    monkeypatch.setattr(BaseHandler, "get_response", watched)
 
 
 @pytest.fixture
