@@ -69,7 +69,7 @@ class Lore(Knowledge):
     # Looking across
 
     def graph(self, faction: str = "") -> GraphPage:
-        return graph.graph(self, faction)
+        return graph.graph_page(self, faction)
 
     def then(self, public_id: str, episode: int | None) -> ThenPage | None:
         return then.then_page(self, public_id, episode)

@@ -14,19 +14,12 @@ from characters.values.basics import Face
 from characters.values.map import Chart, ChartHeading, ChartNode, ChartStrand
 
 GEM = 9  # half the diagonal of a mark
-
 GAP = 18  # from the rim to a name
-
 HEADING = 1.35  # rows
-
 SPLIT = 3  # rows of imbalance that are better than tearing a group apart
-
 POLES = 0.07  # of the planet's radius, left free above and below
-
 ARC_STEPS = 6
-
 MERIDIANS = (0.36, 0.72)
-
 PARALLELS = (-0.66, -0.33, 0, 0.33, 0.66)
 
 
@@ -45,9 +38,7 @@ class Shape:
 
 
 WIDE = Shape("wide", row=27, letters=34, lines=1, letter=6.8, hub_letters=24, least=190)
-
 SMALL = Shape("wide", row=30, letters=20, lines=2, letter=6.8, hub_letters=18, least=110)
-
 NARROW = Shape("narrow", row=33, letters=17, lines=2, letter=6.5, hub_letters=12, least=60, across=52)
 
 

@@ -55,7 +55,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPag
             knowledge, collected, changes, cast, lambda number: _earlier_pages(knowledge, number, kind, members, cast)
         ),
         strip=_strip(knowledge, collected, changes, members),
-        charts=graph.around(knowledge, own, collected.relationships, cast) if is_character else (),
+        charts=graph.charts_around(knowledge, own, collected.relationships, cast) if is_character else (),
         then_url=knowledge.address("then", public_id, knowledge.slug(face.name, kind.name)) if is_character else "",
     )
 

@@ -18,11 +18,9 @@ from characters.values.pages import Compared, Held, Part, SubjectPage, ThenPage,
 from .subject import subject_page
 
 type Entries = dict[str, dict[str, SafeString]]
-
 """What stands under each label, by how it reads."""
 
 IN_SHORT = "In short"
-
 CHANGES_ONLY = ("Relations",)  # of which there are too many to list those that stay
 
 
