@@ -50,7 +50,7 @@ from .spoilers import (
     texts_of_row,
 )
 
-admin.site.unregister([TaggitTag, Episode, Series])
+admin.site.unregister(TaggitTag)
 
 
 class Lint:

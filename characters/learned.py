@@ -25,7 +25,8 @@ from corrections.reading import MOST_TRIED, Trial, try_out
 from corrections.rows import Warned
 from corrections.sending import Proposed
 from episodes.models import Episode
-from episodes.requests import Visit, whole_number
+from episodes.requests import whole_number
+from episodes.visits import Visit
 
 from .learning import (
     CHARACTER,

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 from django.http import HttpResponseBase
 
-from episodes.requests import Visit
+from episodes.visits import Visit
 
 from .lore import Lore
 

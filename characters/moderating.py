@@ -11,7 +11,7 @@ from django.urls import resolve, reverse
 
 from corrections.rows import Shared, Values, Warned
 from episodes.models import Episode
-from episodes.requests import Visit
+from episodes.visits import Visit
 
 from .lore import Lore
 from .mentions import MENTION, mentioned_keys
@@ -166,7 +166,7 @@ def _as_shown(request: HttpRequest, lore: Lore, address: str | None) -> HttpResp
     visit.path = visit.path_info = unquote(urlsplit(address).path)
     visit.method, visit.GET = "GET", QueryDict()
     visit.progress = visit.as_of = lore.progress
-    visit.asked_for = None
+    visit.requested_episode = None
     visit.lore = lore
     found = resolve(visit.path)
     return found.func(visit, *found.args, **found.kwargs)
