@@ -2,8 +2,9 @@ from collections.abc import Callable
 
 from django.http import HttpResponseBase
 
-from characters.lore.door import Lore
-from episodes.requests import Visit
+from episodes.visits import Visit
+
+from .lore import Lore
 
 type View = Callable[[Visit], HttpResponseBase]
 

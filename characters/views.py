@@ -6,7 +6,8 @@ from django.views.decorators.http import require_safe
 
 from characters.lore.door import Lore
 from episodes.progress import parse_episode
-from episodes.requests import Visit, whole_number
+from episodes.requests import whole_number
+from episodes.visits import Visit
 
 CHANGED_ON_HOME = 12
 
@@ -14,8 +15,8 @@ CHANGED_ON_HOME = 12
 @require_safe
 def home(request: Visit) -> HttpResponse:
     lore: Lore = request.lore
-    left = request.left_behind
-    since = left if left is not None and left < lore.progress and not lore.look_back else lore.progress - 1
+    previous = request.previous_progress
+    since = previous if previous is not None and previous < lore.progress and not lore.look_back else lore.progress - 1
     changed = lore.changed(since) if lore.progress else ()
     return render(
         request,

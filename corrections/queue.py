@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from episodes.progress import last_episode
-from episodes.requests import Visit
+from episodes.visits import Visit
 
 from . import rows
 from .apply import Refused

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from episodes.progress import is_own_hand
-from episodes.requests import Visit, form_of, whole_number
+from episodes.requests import form_of, is_same_origin, whole_number
+from episodes.visits import Visit
 
 from . import sending
 from .apply import Refused, is_undone, messages_of
@@ -91,14 +91,14 @@ def receipt(request: Visit, receipt: str) -> HttpResponse:
 def for_its_author(act: Act) -> Callable[..., HttpResponse]:
     """What is sent to a correction. Asked for without sending anything, such an address leads back to its page."""
 
-    @csrf_exempt  # is_own_hand() is the guard, as for progress
+    @csrf_exempt  # is_same_origin() is the guard, as for progress
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(act)
     def guarded(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
         found, sender = own_correction(request, pk, receipt)
         if request.method != "POST":
             return HttpResponseRedirect(address_of(found, receipt))
-        if not is_own_hand(request):
+        if not is_same_origin(request):
             return render(request, "corrections/not_from_here.html", status=403)
         return act(request, found, sender, receipt)
 

@@ -19,7 +19,7 @@ from episodes.models import Episode, Series
 
 from .lint import Linted, LintedForm
 
-admin.site.unregister([taggit.models.Tag, Episode, Series])
+admin.site.unregister(taggit.models.Tag)
 
 
 @admin.register(Episode)

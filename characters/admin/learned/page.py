@@ -17,7 +17,8 @@ from corrections.models import Correction
 from corrections.reading import MOST_TRIED, try_out
 from corrections.sending import Proposed
 from episodes.models import Episode
-from episodes.requests import Visit, whole_number
+from episodes.requests import whole_number
+from episodes.visits import Visit
 
 from .sheet import EMPTY_ROWS, MOST_ROWS, Filled, Sheet
 
