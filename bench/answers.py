@@ -88,9 +88,11 @@ def main() -> None:
     compare = commands.add_parser("compare")
     compare.add_argument("old", type=Path)
     compare.add_argument("new", type=Path)
+    compare.add_argument("--ignore", action="append", default=[], help="lines with this differ on purpose (a pattern)")
     options = parser.parse_args()
     if options.command == "compare":
-        sys.exit(compare_recordings(options.old, options.new))
+        on_purpose = re.compile("|".join(options.ignore)) if options.ignore else None
+        sys.exit(compare_recordings(options.old, options.new, on_purpose))
     (options.directory / "bodies").mkdir(parents=True)
     jobs = [(visitor, options.directory, options.like) for visitor in VISITORS]
     with get_context("spawn").Pool(options.processes, maxtasksperchild=1) as pool:
@@ -199,9 +201,12 @@ def read_answers(directory: Path, name: str) -> dict[str, Any]:
     return {answer["address"]: answer for answer in map(json.loads, lines)}
 
 
-def compare_recordings(old: Path, new: Path, most_shown: int = 12) -> int:
-    """Print how many answers differ, and how the first of them do; return 1 if any does."""
-    compared, more_queries, fewer_queries = 0, 0, 0
+def compare_recordings(old: Path, new: Path, on_purpose: re.Pattern[str] | None, most_shown: int = 12) -> int:
+    """Print how many answers differ, and how the first of them do; return 1 if any does.
+
+    Bodies that differ in nothing but lines with what changed on purpose count as the same, and are counted apart.
+    """
+    compared, more_queries, fewer_queries, changed_on_purpose = 0, 0, 0, 0
     differing: list[tuple[str, Any, Any]] = []
     for path in sorted(old.glob("*.jsonl")):
         before, after = read_answers(old, path.stem), read_answers(new, path.stem)
@@ -210,15 +215,27 @@ def compare_recordings(old: Path, new: Path, most_shown: int = 12) -> int:
             other = after.get(address, {"status": None, "headers": {}, "body": "", "queries": 0})
             more_queries += other["queries"] > answer["queries"]
             fewer_queries += other["queries"] < answer["queries"]
-            if any(answer[part] != other[part] for part in ("status", "headers", "body")):
+            if any(answer[part] != other[part] for part in ("status", "headers")):
                 differing.append((f"{path.stem} {address}", answer, other))
-    print(f"{compared} answers compared, {len(differing)} differ.")
+            elif answer["body"] != other["body"]:
+                if on_purpose and same_but_for(on_purpose, old, new, answer["body"], other["body"]):
+                    changed_on_purpose += 1
+                else:
+                    differing.append((f"{path.stem} {address}", answer, other))
+    print(f"{compared} answers compared, {len(differing)} differ, {changed_on_purpose} more differ on purpose.")
     print(f"Statements: more in {more_queries} answers, fewer in {fewer_queries}.")
     for name, answer, other in differing[:most_shown]:
         print(f"\n== {name}: status {answer['status']} → {other['status']}")
         for line in islice(difference(old, new, answer, other), 14):
             print("  ", line[:220])
     return 1 if differing else 0
+
+
+def same_but_for(on_purpose: re.Pattern[str], old: Path, new: Path, before: str, after: str) -> bool:
+    """Return whether two bodies are the same without the lines that differ on purpose."""
+    bodies = (read_body(old, before), read_body(new, after))
+    one, other = ([line for line in body if not on_purpose.search(line)] for body in bodies)
+    return one == other
 
 
 def difference(old: Path, new: Path, answer: Any, other: Any) -> Iterable[str]:

@@ -10,7 +10,7 @@ type View = Callable[[Visit], HttpResponseBase]
 
 
 def lore(get_response: View) -> View:
-    """Puts all that this visitor may know on `request.lore`; nothing is read until a page asks."""
+    """Put what this visitor may know on `request.lore`; nothing is read until a page asks."""
 
     def middleware(request: Visit) -> HttpResponseBase:
         request.lore = Lore(request.as_of, look_back=request.as_of < request.progress)

@@ -13,8 +13,7 @@ from django.test import RequestFactory
 from django.test.utils import override_settings
 
 from characters.kinds import SUBJECTS
-from characters.lore import parts
-from characters.lore.door import Lore
+from characters.lore import Lore, parts
 from characters.lore.lists import facets
 from characters.lore.search import index
 from characters.models import Alias, Character, Faction, Portrait, SearchEntry, Tag

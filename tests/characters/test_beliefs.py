@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.models import Character
 from characters.values.pages import Held, ThenPage
 from tests.conftest import Visitor

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.http import QueryDict
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.models import Character, CharacterTag, Membership, Relationship, Trait, Unmasking
 from characters.values.lists import CardPage
 from characters.vocabulary import RelationshipKind

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.models import Character, Faction
 from characters.values.map import Chart, GraphPage, StandingGroup
 from characters.vocabulary import BONDS, RelationshipKind

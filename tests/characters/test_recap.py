@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.models import Character
 from characters.values.pages import SubjectPage
 from tests.conftest import Visitor

@@ -5,8 +5,8 @@ from functools import cache
 import pytest
 from django.db import connection
 
+from characters.lore import Lore
 from characters.lore.cast import Cast
-from characters.lore.door import Lore
 from characters.lore.search import index
 from characters.models import (
     Alias,

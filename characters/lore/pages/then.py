@@ -18,7 +18,7 @@ from characters.values.pages import Compared, Held, Part, SubjectPage, ThenPage,
 from .subject import subject_page
 
 type Entries = dict[str, dict[str, SafeString]]
-"""What stands under each label, by how it reads."""
+"""The HTML of each value under each label, by how it reads."""
 
 IN_SHORT = "In short"
 CHANGES_ONLY = ("Relations",)  # of which there are too many to list those that stay
@@ -84,7 +84,7 @@ def _compared(thens: list[tuple[Face, Entries]], now: Entries) -> tuple[Compared
     labels = list(dict.fromkeys(label for entries in (*(entries for _, entries in thens), now) for label in entries))
     compared = []
     for label in labels:
-        believed = {said for _, entries in thens for said in entries.get(label, {})}
+        believed = {words for _, entries in thens for words in entries.get(label, {})}
         parts = (
             Part(face if len(thens) > 1 and label != "Name" else None, held)
             for face, entries in thens
@@ -96,9 +96,9 @@ def _compared(thens: list[tuple[Face, Entries]], now: Entries) -> tuple[Compared
 
 def _held(here: dict[str, SafeString], there: Collection[str], label: str) -> tuple[Held, ...]:
     return tuple(
-        Held(html, changed=said not in there)
-        for said, html in here.items()
-        if said not in there or label not in CHANGES_ONLY
+        Held(html, changed=words not in there)
+        for words, html in here.items()
+        if words not in there or label not in CHANGES_ONLY
     )
 
 
