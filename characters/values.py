@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from .phrases import counted, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,18 @@ class EpisodeRow:
     known: bool
     title: str
     native_title: str
+
+    @property
+    def heading(self) -> str:
+        return f"Episode {self.number}" if self.number else "Before the first episode"
+
+    @property
+    def full_title(self) -> str:
+        return f"{self.heading} · {self.title}" if self.title else self.heading
+
+    @property
+    def as_known(self) -> str:
+        return f"after episode {self.number}" if self.number else "from the premise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,11 @@ class Card:
     line: str
     first_episode: int
     members: int = 0
+
+    @property
+    def caption(self) -> str:
+        first = f"First in episode {self.first_episode}" if self.first_episode else "Known from the premise"
+        return f"{first} · {counted(self.members, 'member')}" if self.members else first
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +162,10 @@ class KnownName:
     language: str
     since: int
 
+    @property
+    def caption(self) -> str:
+        return f"{self.kind}, since episode {self.since}" if self.since else self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class FactValue:
@@ -168,6 +192,10 @@ class Place:
     def is_past(self) -> bool:
         return self.until is not None
 
+    @property
+    def span(self) -> str:
+        return span(self.since, self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Tie:
@@ -176,6 +204,14 @@ class Tie:
     since: int
     until: int | None
     masks: str  # the personas it was known of, where they are known for others now
+
+    @property
+    def is_past(self) -> bool:
+        return self.until is not None
+
+    @property
+    def span(self) -> str:
+        return span(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +233,10 @@ class Learned:
     overturned_in: int | None = None
     concerned: tuple[Face, ...] = ()
     correct_url: str = ""
+
+    @property
+    def certainty_label(self) -> str:
+        return "a belief refuted" if self.certainty == "disproved" else self.certainty
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +319,10 @@ class Passage:
     html: SafeString
     url: str
 
+    @property
+    def episode_label(self) -> str:
+        return f"episode {self.episode}" if self.episode else "before the first episode"
+
 
 @dataclass(frozen=True, slots=True)
 class SearchGroup:
@@ -289,6 +333,17 @@ class SearchGroup:
     names: tuple[SafeString, ...]
     passages: tuple[Passage, ...]
     more: int  # passages that are not listed
+
+    @property
+    def subject(self) -> str:
+        if self.face is not None:
+            return self.face.name
+        return f"episode {self.episode.number}" if self.episode and self.episode.number else "the premise"
+
+    @property
+    def more_url(self) -> str:
+        """Return the address of the page with all passages, at the section that holds them."""
+        return f"{self.face.url}#timeline" if self.face else f"{self.episode.url if self.episode else ''}#learned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +420,14 @@ class Cell:
     def weight(self) -> float:
         """Half the length of the mark: what is least is seen, what is most fills the cell."""
         return max(2, round(10 * self.learned / self.most, 1))
+
+    @property
+    def summary(self) -> str:
+        """Return the cell in words, for screen readers, to follow the number of the episode."""
+        title = f", {self.episode.title}" if self.episode.title else ""
+        appears = "part of it" if self.appears else "not part of it"
+        learned = f"{counted(self.learned, 'thing')} learned" if self.learned else "nothing learned"
+        return f"{title}: {appears}, {learned}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +512,13 @@ class Standing:
     until: int | None  # when they left the faction under which they stand, if they have
     ties: tuple[Said, ...]
 
+    @property
+    def former(self) -> str:
+        """Return until when they belonged to the faction under which they stand, or an empty text if they still do."""
+        if self.until is None:
+            return ""
+        return f"formerly, until episode {self.until}" if self.until else "formerly"
+
 
 @dataclass(frozen=True, slots=True)
 class StandingGroup:
@@ -471,6 +541,11 @@ class GraphPage:
     @property
     def has_former(self) -> bool:
         return any(person.until is not None for group in self.groups for person in group.people)
+
+    @property
+    def summary(self) -> str:
+        of_faction = f"{capfirst(self.chosen.name)} and whom it has to do with: " if self.chosen else ""
+        return f"{of_faction}{counted(self.people, 'character')}, {counted(self.ties, 'tie')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -554,6 +629,14 @@ class Changed:
     unmasked: bool
     things: int  # in its timeline; a new fact or tie is seen above that alone
 
+    @property
+    def label(self) -> str:
+        if self.unmasked:
+            return "unmasked"
+        if self.is_new:
+            return "new"
+        return counted(self.things, "new thing") if self.things else "changed"
+
 
 @dataclass(frozen=True, slots=True)
 class RecapEpisode:
@@ -573,6 +656,14 @@ class RecapGroup:
     is_open: bool
     things: int
     chapters: tuple[Chapter, ...]
+
+    @property
+    def title(self) -> str:
+        return capfirst(self.face.name) if self.face else "Besides"
+
+    @property
+    def count(self) -> str:
+        return f"{counted(self.things, 'thing')} told"
 
 
 @dataclass(frozen=True, slots=True)
