@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
+
+from characters.text.phrases import counted
+
 from .basics import Face
 from .lists import Choice
 
@@ -88,6 +92,13 @@ class Standing:
     until: int | None  # when they left the faction under which they stand, if they have
     ties: tuple[Said, ...]
 
+    @property
+    def former(self) -> str:
+        """Return until when they belonged to the faction under which they stand, or an empty text if they still do."""
+        if self.until is None:
+            return ""
+        return f"formerly, until episode {self.until}" if self.until else "formerly"
+
 
 @dataclass(frozen=True, slots=True)
 class StandingGroup:
@@ -110,3 +121,8 @@ class GraphPage:
     @property
     def has_former(self) -> bool:
         return any(person.until is not None for group in self.groups for person in group.people)
+
+    @property
+    def summary(self) -> str:
+        of_faction = f"{capfirst(self.chosen.name)} and whom it has to do with: " if self.chosen else ""
+        return f"{of_faction}{counted(self.people, 'character')}, {counted(self.ties, 'tie')}"

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from characters.text.phrases import counted, span
+
 from .basics import EpisodeRow, Face, Link, TagLink
 from .map import Chart
 
@@ -31,6 +33,10 @@ class KnownName:
     language: str
     since: int
 
+    @property
+    def caption(self) -> str:
+        return f"{self.kind}, since episode {self.since}" if self.since else self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class FactValue:
@@ -57,6 +63,10 @@ class Place:
     def is_past(self) -> bool:
         return self.until is not None
 
+    @property
+    def span(self) -> str:
+        return span(self.since, self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Tie:
@@ -65,6 +75,14 @@ class Tie:
     since: int
     until: int | None
     masks: str  # the personas it was known of, where they are known for others now
+
+    @property
+    def is_past(self) -> bool:
+        return self.until is not None
+
+    @property
+    def span(self) -> str:
+        return span(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +104,10 @@ class Learned:
     overturned_in: int | None = None
     concerned: tuple[Face, ...] = ()
     correct_url: str = ""
+
+    @property
+    def certainty_label(self) -> str:
+        return "a belief refuted" if self.certainty == "disproved" else self.certainty
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +194,14 @@ class Cell:
     def weight(self) -> float:
         """Half the length of the mark: what is least is seen, what is most fills the cell."""
         return max(2, round(10 * self.learned / self.most, 1))
+
+    @property
+    def summary(self) -> str:
+        """Return the cell in words, for screen readers, to follow the number of the episode."""
+        title = f", {self.episode.title}" if self.episode.title else ""
+        appears = "part of it" if self.appears else "not part of it"
+        learned = f"{counted(self.learned, 'thing')} learned" if self.learned else "nothing learned"
+        return f"{title}: {appears}, {learned}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+
+from characters.text.phrases import counted
 
 from .basics import EpisodeRow, Face
 from .pages import Chapter, Learned
@@ -16,6 +19,14 @@ class Changed:
     is_new: bool
     unmasked: bool
     things: int  # in its timeline; a new fact or tie is seen above that alone
+
+    @property
+    def label(self) -> str:
+        if self.unmasked:
+            return "unmasked"
+        if self.is_new:
+            return "new"
+        return counted(self.things, "new thing") if self.things else "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,14 @@ class RecapGroup:
     is_open: bool
     things: int
     chapters: tuple[Chapter, ...]
+
+    @property
+    def title(self) -> str:
+        return capfirst(self.face.name) if self.face else "Besides"
+
+    @property
+    def count(self) -> str:
+        return f"{counted(self.things, 'thing')} told"
 
 
 @dataclass(frozen=True, slots=True)
