@@ -62,6 +62,7 @@ class PageKind:
     plural: str  # in addresses, in the files of a data set, and as the list of a revelation
     additions: tuple[str, ...]  # the kinds of rows that a contributor can add on such a page, in the order of the form
     tagging: type[models.Model] | None = None
+    is_group: bool = False  # its names are those of many, so the linter takes the singular for a form of the name
 
     @property
     def short_url(self) -> str:
@@ -123,6 +124,11 @@ class Kind:
     def is_owned(self) -> bool:
         """Whether it belongs to one subject alone."""
         return bool(self.owners)
+
+    def key_to(self, model: type[models.Model]) -> str:
+        """Return the foreign key that holds the owner, or the first end, of that model; empty if there is none."""
+        keys = (name for name in self.owners + self.ends if self.model._meta.get_field(name).related_model is model)
+        return next(keys, "")
 
     def home_of(self, row: Any) -> Any:
         """Return the row in whose admin form this one is edited, which may be the row itself."""
@@ -237,6 +243,7 @@ SERIES = Kind(
     texts=(("premise", "the premise"),),
     can_be_removed=False,
     title=lambda row, speaker: str(row["title"]),
+    file="series.yaml",
 )
 EPISODE = Kind(
     model=Episode,
@@ -253,6 +260,9 @@ EPISODE = Kind(
     title=lambda row, speaker: str(row["title"]),
     entry=Entry.EPISODE,
     passage=lambda row, speaker: ("Episode", speaker.words(row["text"])),
+    file="episodes.yaml",
+    natural_key=_by("number"),
+    dump_order=("number",),
 )
 CHARACTER = Kind(
     model=Character,
@@ -270,6 +280,9 @@ CHARACTER = Kind(
     ),
     title=_subject_title,
     line=lambda row, speaker: speaker.name(row["id"]),
+    file="characters.yaml",
+    natural_key=_by("key"),
+    dump_order=("revealed_in_id", "key"),
 )  # fmt: skip
 FACTION = Kind(
     model=Faction,
@@ -282,9 +295,13 @@ FACTION = Kind(
         plural="factions",
         additions=("alias", "trait", "revelation", "membership", "factiontag"),
         tagging=FactionTag,
+        is_group=True,
     ),
     title=_subject_title,
     line=lambda row, speaker: speaker.name(row["id"]),
+    file="factions.yaml",
+    natural_key=_by("key"),
+    dump_order=("revealed_in_id", "key"),
 )
 ALIAS = Kind(
     model=Alias,
@@ -324,6 +341,7 @@ TAG = Kind(
     noun="tag",
     fields=("name", "slug"),
     title=lambda row, speaker: str(row["name"]),
+    natural_key=_by("name"),
 )
 
 
@@ -431,6 +449,7 @@ KINDS: tuple[Kind, ...] = (
     REVELATION, UNMASKING, PORTRAIT,
 )  # fmt: skip
 SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION)  # those with names; `OWNERS` are their foreign keys
+TAGGINGS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.part_of_entry == "tags")
 SEARCHED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.indexed is not None)
 PUBLIC: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.public)
 
@@ -454,6 +473,7 @@ FIELD_LABELS = {
 _by_label = {kind.label: kind for kind in KINDS}
 _by_plural = {kind.page.plural: kind for kind in KINDS if kind.page}
 _by_entry = {kind.entry: kind for kind in KINDS if kind.entry}
+_by_file = {kind.file: kind for kind in KINDS if kind.file}
 
 
 def kind_of(row: models.Model | type[models.Model]) -> Kind:
@@ -474,6 +494,11 @@ def kind_with_pages(plural: str) -> Kind:
 def kind_of_entry(entry: SearchEntry.Kind) -> Kind:
     """Return a kind by its entries in the search index."""
     return _by_entry[entry]
+
+
+def kind_in(file: str) -> Kind:
+    """Return a kind by its file in a data set, such as “relationships.yaml”."""
+    return _by_file[file]
 
 
 def tagging_of(kind: Kind) -> Any:

@@ -9,7 +9,7 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
-from characters.spoilers.linter import Finding, Vocabulary, findings_in, said_too_early
+from characters.spoilers.linter import Finding, Vocabulary, findings_in, spoiler_error
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.editing import NoPopupsForWhoWaits, ThroughTheDoor
 from episodes.admin import WithEpisodes
@@ -40,7 +40,7 @@ class Lint:
             for finding in findings_in(text, self.vocabulary):
                 self.findings.append(finding)
                 if not self.confirmed:
-                    form.add_error(finding.field, said_too_early(finding.found, finding.revealed_by.url, finding.claim))
+                    form.add_error(finding.field, spoiler_error(finding.words, finding.revealed_by.url, finding.claim))
 
 
 def lint_of(request: HttpRequest) -> Lint:

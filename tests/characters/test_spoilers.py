@@ -1,4 +1,4 @@
-"""The spoiler linter: its rules one by one, twenty-four slips in the real show, its command and the loader."""
+"""The spoiler linter: its rules one by one, twenty-five spoilers put into the real show, its command, the loader."""
 
 import json
 import re
@@ -11,9 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from characters.datasets.loading import load, spoilers_in
+from characters.datasets.linting import spoilers_in
+from characters.datasets.loading import load
 from characters.models import Character, Faction, Revelation
-from characters.spoilers.linter import TAG, Name, Text, Vocabulary, Where, findings_in
+from characters.spoilers.linter import TAG_KIND, KnownName, LintedText, Location, Vocabulary, findings_in
 from characters.spoilers.rows import corpus_of_database
 from episodes.models import Series
 from tests.shows import (
@@ -29,36 +30,37 @@ from tests.shows import (
 # The rules ----------------------------------------------------------------------------------------------------------
 
 
-def name(words: str, since: int, kind: str = "name", **more: Any) -> Name:
-    return Name(words, kind, since, **more)
+def name(words: str, since: int, kind: str = "name", **more: Any) -> KnownName:
+    return KnownName(words, kind, since, **more)
 
 
 EVA = name("Eva Kristella", 8)
 ROY = name("Roy Junghardt", 1)
 MASK = name("the masked man", 5, "placeholder")
 PUPPETEER = name("the Puppeteer", 5, "codename")
-PROTO_NEAN = name("proto-nean", 7, TAG)
-USURPERS = name("Usurpers", 2, of_faction=True)
+PROTO_NEAN = name("proto-nean", 7, TAG_KIND)
+USURPERS = name("Usurpers", 2, group="faction")
 ION = name("リオン", 3)
 CYAN = name("シアン・ブルースター", 8)
 FOURTH_WALL = name("第四の壁", 6, "title")
 
 
-def said(text: str, *names: Name, at: int = 0, any_case: bool = False) -> list[str]:
-    """The words that the linter stumbles over."""
-    return [text[slip.start : slip.end] for slip in Vocabulary(names).slips(text, at, any_case=any_case)]
+def names_in(text: str, *names: KnownName, at: int = 0, any_case: bool = False) -> list[str]:
+    """Return the later names in a text, as they are written there."""
+    matches = Vocabulary(names).mentions_of_later_names(text, at, any_case=any_case)
+    return [text[match.start : match.end] for match in matches]
 
 
-def told(text: str, *names: Name, at: int = 0) -> list[str]:
-    """The same in Markdown."""
-    found = findings_in(Text(text, at, Where(), "text", markdown=True), Vocabulary(names))
-    return [finding.found for finding in found]
+def names_in_markdown(text: str, *names: KnownName, at: int = 0) -> list[str]:
+    """Return the later names in Markdown, as a reader sees them."""
+    findings = findings_in(LintedText(text, at, Location(), "text", markdown=True), Vocabulary(names))
+    return [finding.words for finding in findings]
 
 
 @pytest.mark.parametrize("at", [8, 9])
 def test_a_name_is_no_spoiler_once_it_is_revealed(at: int) -> None:
-    assert said("It was Eva Kristella.", EVA, at=7) == ["Eva Kristella"]
-    assert said("It was Eva Kristella.", EVA, at=at) == []
+    assert names_in("It was Eva Kristella.", EVA, at=7) == ["Eva Kristella"]
+    assert names_in("It was Eva Kristella.", EVA, at=at) == []
 
 
 @pytest.mark.parametrize(
@@ -73,12 +75,12 @@ def test_a_name_is_no_spoiler_once_it_is_revealed(at: int) -> None:
     ],
 )
 def test_the_words_of_somebodys_name_count(text: str, found: list[str]) -> None:
-    assert said(text, EVA) == found
+    assert names_in(text, EVA) == found
 
 
 def test_the_words_of_other_names_do_not_stand_alone() -> None:
-    names = [name("Flash Silvia", 7, "codename"), name("Sons of Ares", 2, of_faction=True), name("Mk II", 3)]
-    assert said("A Flash, two Sons, and Ares; Mk and II.", *names) == []
+    names = [name("Flash Silvia", 7, "codename"), name("Sons of Ares", 2, group="faction"), name("Mk II", 3)]
+    assert names_in("A Flash, two Sons, and Ares; Mk and II.", *names) == []
 
 
 @pytest.mark.parametrize(
@@ -94,73 +96,73 @@ def test_the_words_of_other_names_do_not_stand_alone() -> None:
     ],
 )
 def test_inflected_names_are_found(text: str, found: str) -> None:
-    assert said(text, EVA, USURPERS, PROTO_NEAN) == [found]
+    assert names_in(text, EVA, USURPERS, PROTO_NEAN) == [found]
 
 
 def test_capitals_are_part_of_a_name() -> None:
-    assert said("a field of roses", name("Rose", 3)) == []
-    assert said("Roses", name("Rose", 3)) == ["Roses"]
+    assert names_in("a field of roses", name("Rose", 3)) == []
+    assert names_in("Roses", name("Rose", 3)) == ["Roses"]
 
 
 def test_a_description_may_have_a_capital_at_the_start_of_a_sentence() -> None:
-    assert said("It was the masked man.", MASK) == ["the masked man"]
+    assert names_in("It was the masked man.", MASK) == ["the masked man"]
     for start in ("", "It is late. ", "“Late?” ", "Late!\n", "*"):
-        assert said(f"{start}The masked man is here.", MASK) == ["The masked man"], start
-    assert said("a play by name of The masked man", MASK) == []
+        assert names_in(f"{start}The masked man is here.", MASK) == ["The masked man"], start
+    assert names_in("a play by name of The masked man", MASK) == []
 
 
 def test_an_article_before_a_name_is_no_part_of_it() -> None:
-    assert said("a Puppeteer", PUPPETEER) == ["Puppeteer"]
-    assert said("a puppeteer", PUPPETEER) == []
+    assert names_in("a Puppeteer", PUPPETEER) == ["Puppeteer"]
+    assert names_in("a puppeteer", PUPPETEER) == []
 
 
 def test_a_tag_counts_as_a_phrase_in_any_case() -> None:
-    assert said("a proto-Nean", PROTO_NEAN) == ["proto-Nean"]
-    assert said("Code Eve", name("code eve", 8, TAG)) == ["Code Eve"]
-    assert said("she is dead", name("dead", 8, TAG)) == []
-    assert said("she is dead", name("dead", 8, "variant")) == ["dead"]
+    assert names_in("a proto-Nean", PROTO_NEAN) == ["proto-Nean"]
+    assert names_in("Code Eve", name("code eve", 8, TAG_KIND)) == ["Code Eve"]
+    assert names_in("she is dead", name("dead", 8, TAG_KIND)) == []
+    assert names_in("she is dead", name("dead", 8, "variant")) == ["dead"]
 
 
 def test_a_common_word_is_passed_over_and_longer_names_with_it_are_not() -> None:
     first, cyan = name("First", 9, common_word=True), name("Cyan", 8, common_word=True)
-    assert said("First she sings. The First.", first) == []
-    assert said("Cyan sings. Cyan Bluestar", cyan, name("Cyan Bluestar", 8)) == ["Cyan Bluestar"]
+    assert names_in("First she sings. The First.", first) == []
+    assert names_in("Cyan sings. Cyan Bluestar", cyan, name("Cyan Bluestar", 8)) == ["Cyan Bluestar"]
 
 
 def test_a_name_that_two_have_is_known_when_the_first_is() -> None:
-    assert said("Rose", name("Rose", 5), name("Rose", 2), at=2) == []
-    assert said("Rose", name("Rose", 5), name("Rose", 2), at=1) == ["Rose"]
+    assert names_in("Rose", name("Rose", 5), name("Rose", 2), at=2) == []
+    assert names_in("Rose", name("Rose", 5), name("Rose", 2), at=1) == ["Rose"]
 
 
 def test_who_knows_the_long_name_knows_its_words() -> None:
     late = [name("Junghardt", 6), name("Roy", 6)]
-    assert said("Junghardt, called Roy", *late, at=5) == ["Junghardt", "Roy"]
-    assert said("Junghardt, called Roy", *late, ROY, at=5) == []
-    assert said("Nean", name("Nean", 9), name("Council of Free Neans", 3, of_faction=True), at=3) == []
+    assert names_in("Junghardt, called Roy", *late, at=5) == ["Junghardt", "Roy"]
+    assert names_in("Junghardt, called Roy", *late, ROY, at=5) == []
+    assert names_in("Nean", name("Nean", 9), name("Council of Free Neans", 3, group="faction"), at=3) == []
 
 
 def test_who_knows_a_description_knows_no_name_by_it() -> None:
     slip = name("the sister of Bluestar", 3, "placeholder")
-    assert said("Bluestar", name("Cyan Bluestar", 8), slip, at=3) == ["Bluestar"]
+    assert names_in("Bluestar", name("Cyan Bluestar", 8), slip, at=3) == ["Bluestar"]
 
 
 def test_a_later_name_within_a_known_one_is_none() -> None:
-    assert said("the Rose Garden", name("Rose", 5), name("Rose Garden Club", 1, "title"), at=1) == []
-    assert said("a Rose of the Garden", name("Rose", 5), name("Club of Roses", 1, "placeholder"), at=1) == ["Rose"]
+    assert names_in("the Rose Garden", name("Rose", 5), name("Rose Garden Club", 1, "title"), at=1) == []
+    assert names_in("a Rose of the Garden", name("Rose", 5), name("Club of Roses", 1, "placeholder"), at=1) == ["Rose"]
     inside = [name("masked", 9, "variant"), name("the masked man", 1, "placeholder")]
-    assert said("see the masked man", *inside, at=1) == []
-    assert said("see a masked man", *inside, at=1) == ["masked"]
+    assert names_in("see the masked man", *inside, at=1) == []
+    assert names_in("see a masked man", *inside, at=1) == ["masked"]
 
 
 def test_a_description_is_no_excuse_for_what_it_says() -> None:
     slip = name("Bluestar's sister", 3, "placeholder")
-    assert said("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=3) == ["Bluestar"]
-    assert said("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=2) == ["Bluestar's sister"]
+    assert names_in("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=3) == ["Bluestar"]
+    assert names_in("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=2) == ["Bluestar's sister"]
 
 
 def test_of_names_that_overlap_the_longest_is_told_once() -> None:
     names = [name("Metal Rouge", 3, "title"), name("Rouge", 3), name("Rouge Redstar", 3), name("Redstar", 3)]
-    assert said("Metal Rouge Redstar", *names) == ["Rouge Redstar"]
+    assert names_in("Metal Rouge Redstar", *names) == ["Rouge Redstar"]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_of_names_that_overlap_the_longest_is_told_once() -> None:
     ],
 )
 def test_japanese_has_no_spaces(text: str, found: list[str]) -> None:
-    assert said(text, CYAN, ION, FOURTH_WALL) == found
+    assert names_in(text, CYAN, ION, FOURTH_WALL) == found
 
 
 @pytest.mark.parametrize(
@@ -198,12 +200,12 @@ def test_japanese_has_no_spaces(text: str, found: list[str]) -> None:
     ],
 )
 def test_the_words_are_those_that_the_reader_sees(text: str, found: list[str]) -> None:
-    assert told(text, EVA, MASK) == found
+    assert names_in_markdown(text, EVA, MASK) == found
 
 
 def test_an_excerpt_keeps_mentions_and_shows_the_surroundings() -> None:
     text = f"{'Long ago. ' * 20}[[roy]] met **Eva**, {'and so on ' * 20}"
-    (finding,) = findings_in(Text(text, 0, Where(), "text", markdown=True), Vocabulary([EVA]))
+    (finding,) = findings_in(LintedText(text, 0, Location(), "text", markdown=True), Vocabulary([EVA]))
     assert re.fullmatch(r"….{10,40}\[\[roy\]\] met Eva, and so on.{10,40}…", finding.excerpt)
 
 
@@ -405,8 +407,8 @@ def test_the_database_and_the_files_tell_the_same(tmp_path: Path) -> None:
         "revelations": [revelation("r1", "It is Dee.", since=2)],
     }
     load_show(tmp_path, **every_text)
-    in_files = {(finding.where.what, finding.known_in, finding.found) for finding in spoilers_in(tmp_path)}
-    in_rows = {(finding.where.what, finding.known_in, finding.found) for finding in corpus_of_database().findings()}
+    in_files = {(finding.where.what, finding.known_in, finding.words) for finding in spoilers_in(tmp_path)}
+    in_rows = {(finding.where.what, finding.known_in, finding.words) for finding in corpus_of_database().findings()}
     assert in_files == in_rows
     assert {what for what, _, _ in in_files} == {
         "the premise", "the title of episode 1", "the native title of episode 1", "the synopsis of episode 1",
@@ -476,5 +478,5 @@ def test_the_strict_loader_refuses(tmp_path: Path) -> None:
 
 @pytest.mark.django_db
 def test_who_asks_for_no_findings_pays_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("characters.datasets.loading.corpus_of_files", lambda entries: pytest.fail("it was read"))
+    monkeypatch.setattr("characters.datasets.loading.corpus_of_files", lambda dataset: pytest.fail("it was read"))
     assert load(write_show(tmp_path, **a_show(slip=True)))["character"] == 2

@@ -9,14 +9,17 @@ from django.apps import apps
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from characters.datasets.loading import CONTENT, load
+from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError
+from characters.kinds import KINDS
 from characters.models import Alias, Character, Portrait, Revelation, SearchEntry, Tag, Trait
 from episodes.models import Episode
 from tests.datasets.pictures import files_of, put_picture
 from tests.shows import REAL_SHOW, character, headline, load_show, revelation, trait, unmasking, write_show
 
 pytestmark = pytest.mark.django_db
+
+CONTENT = [kind.model for kind in KINDS]
 
 type Rows = dict[tuple[str, Any], dict[str, Any]]
 

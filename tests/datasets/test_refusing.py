@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from characters.datasets import loading, reading
+from characters.datasets import reading
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError, Problem
+from characters.datasets.schema import FILES
 from characters.models import Character
 from episodes.models import Episode
 
@@ -188,7 +189,7 @@ def test_a_stray_file_is_told(tmp_path: Path, name: str) -> None:
     assert problem.message.startswith("No file of a data set has this name; there are series.yaml, episodes.yaml")
 
 
-@pytest.mark.parametrize("name", [name.removesuffix(".yaml") for name in loading.FILES if name != "series.yaml"])
+@pytest.mark.parametrize("name", [name.removesuffix(".yaml") for name in FILES if name != "series.yaml"])
 def test_a_list_is_expected(tmp_path: Path, name: str) -> None:
     message = f"{name}.yaml:1: The file must be a list: every entry begins with “- ”."
     for text in ("key: ann\n", "Ann\n"):

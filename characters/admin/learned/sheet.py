@@ -25,7 +25,7 @@ from characters.models import (
     Trait,
     Unmasking,
 )
-from characters.spoilers.linter import form_in_admin, said_too_early
+from characters.spoilers.linter import form_in_admin, spoiler_error
 from corrections import rows
 from corrections.editing import Base
 from corrections.models import Change
@@ -281,7 +281,7 @@ class Sheet:
                 self.warned.append((_called(form), warned))
                 if not confirmed:
                     form.add_error(
-                        form.field_of(proposed, warned.field), said_too_early(warned.found, warned.url, warned.claim)
+                        form.field_of(proposed, warned.field), spoiler_error(warned.found, warned.url, warned.claim)
                     )
 
     # What the page offers
