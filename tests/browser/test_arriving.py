@@ -10,12 +10,11 @@ from django.http import HttpResponse
 
 from characters.models import Character
 from tests.browser.conftest import Open
-from tests.browser.findings import SHIFTS, restless, settle
+from tests.browser.findings import DESK, PHONE, SHIFTS, restless, settle
 
 BEFORE_A_PART = re.compile(rb"(?=<(?:aside|details|footer|form|main|nav|section|table)\b)")
 MOST_PIECES = 20  # the first parts are those on the screen
 PAUSE = 0.08  # seconds; long enough for a browser to draw what it has, and a browser that does not draw finds no shift
-PHONE, DESK = 390, 1440
 
 
 @pytest.fixture
@@ -38,8 +37,8 @@ def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 def shifts_on(whole_show: None, live_server: Any, browser_at: Open, in_pieces: None) -> Any:
     """Open pages one after the other at episode 5, and return what moved on them."""
 
-    def open_pages(*addresses: str, width: int) -> list[str]:
-        context = browser_at(viewport={"width": width, "height": 844}, reduced_motion="reduce")
+    def open_pages(*addresses: str, screen: Any) -> list[str]:
+        context = browser_at(viewport=screen, reduced_motion="reduce")
         context.add_cookies([{"name": "progress", "value": "5", "url": live_server.url}])
         page = context.new_page()
         page.add_init_script(SHIFTS)
@@ -54,15 +53,15 @@ def shifts_on(whole_show: None, live_server: Any, browser_at: Open, in_pieces: N
 
 
 def test_the_filters_have_their_place_above_a_list_before_they_arrive(shifts_on: Any) -> None:
-    assert shifts_on("/characters/", "/factions/", "/characters/?status=alive", width=PHONE) == []
+    assert shifts_on("/characters/", "/factions/", "/characters/?status=alive", screen=PHONE) == []
 
 
 @pytest.mark.laws
-@pytest.mark.parametrize("width", [PHONE, DESK])
-def test_no_page_moves_when_its_next_piece_arrives(shifts_on: Any, width: int) -> None:
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["on a phone", "at a desk"])
+def test_no_page_moves_when_its_next_piece_arrives(shifts_on: Any, screen: Any) -> None:
     rouge = Character.objects.get(key="rouge_redstar")
     addresses = [
         "/", "/characters/", "/factions/", f"/c/{rouge.public_id}/", "/episodes/5/", "/graph/", "/recap/?since=2",
         "/search/?q=rouge", "/tags/", "/changes/", f"/characters/{rouge.public_id}/-/then/",
     ]  # fmt: skip
-    assert shifts_on(*addresses, width=width) == []
+    assert shifts_on(*addresses, screen=screen) == []
