@@ -64,7 +64,7 @@ class Reckoning:
         return {page.face.name for page in pages if page}
 
 
-PROGRESSES = [0, 1, 5, 9, 13]
+PROGRESSES = [0, 1, 5, *(pytest.param(progress, marks=pytest.mark.laws) for progress in (9, 13))]
 
 
 @pytest.mark.parametrize("progress", PROGRESSES)
