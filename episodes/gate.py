@@ -3,7 +3,9 @@
 The gate is an integer comparison without a join: `revealed_in_id <= progress`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -14,6 +16,27 @@ type ProseCheck = Callable[[str, int, models.Model | None], None]
 """Takes a text, the episode it is revealed in and the row it stands in; raises ValidationError."""
 
 prose_checks: list[ProseCheck] = []
+
+_write_door_is_open = ContextVar("write_door_is_open", default=False)
+
+
+@contextmanager
+def content_may_be_written() -> Iterator[None]:
+    """Open the write door: rows of the show are inserted, updated and deleted inside such a block and nowhere else.
+
+    It grants nothing by itself. Whoever opens it has checked who may write and records what is written; tests refuse
+    any other write to a content table.
+    """
+    token = _write_door_is_open.set(True)
+    try:
+        yield
+    finally:
+        _write_door_is_open.reset(token)
+
+
+def is_content_writable() -> bool:
+    """Return whether this code runs inside `content_may_be_written()`."""
+    return _write_door_is_open.get()
 
 
 class Prose(models.TextField):
