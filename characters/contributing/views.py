@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from characters.lore.parts import CorrectablePage, page_of
 from corrections import sending
-from corrections.apply import Refused
+from corrections.errors import Refused
+from corrections.letter import Letter
 from corrections.senders import may_upload, sender_of
-from corrections.sending import Letter, Sender
+from corrections.sending import Sender
 from corrections.views import address_of, own_correction
 from episodes.requests import form_of, is_same_origin, whole_number
 from episodes.visits import Visit

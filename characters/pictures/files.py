@@ -147,7 +147,7 @@ def find_aside(name: str) -> File | None:
 
 
 def is_kept(name: str) -> bool:
-    return bool(name) and (archive.holds_on_to(name) or default_storage.exists(name))
+    return bool(name) and (archive.touch(name) or default_storage.exists(name))
 
 
 def take_down(name: str) -> None:

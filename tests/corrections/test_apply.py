@@ -14,9 +14,12 @@ from characters.models import (
     Unmasking,
 )
 from corrections import rows
-from corrections.apply import AlreadyDecided, HeldBack, Refused, Verdict, decide, now, publish
+from corrections.conflicts import current_value
+from corrections.deciding import Verdict, decide, publish
+from corrections.errors import AlreadyDecided, HeldBack, Refused
 from corrections.models import Change, Correction, State
-from corrections.sending import Sender, removing, removing_with_all, send, setting, undo
+from corrections.sending import Sender, removing, removing_with_all, send, setting
+from corrections.undoing import undo
 from episodes.models import Episode
 from tests.corrections.letters import accepted, new, sent, set_to, somebody
 from tests.people import person
@@ -154,10 +157,11 @@ def test_a_conflict_is_overridden_only_by_who_saw_what_stands_there(moderator: U
     correction = sent(set_to(status, "value", "dead"), by=contributor)
     Trait.objects.filter(pk=status.pk).update(value="missing")
     accepted(correction, by=moderator)
-    seen = now(correction.changes.get())
+    change = correction.changes.get()
+    seen = current_value(change, Trait.objects.get(pk=status.pk))
     Trait.objects.filter(pk=status.pk).update(value="asleep")
-    assert accepted(correction, by=moderator, over=True, seen=seen).held
-    assert not accepted(correction, by=moderator, over=True, seen="asleep").held
+    assert accepted(correction, by=moderator, override=True, seen=seen).held
+    assert not accepted(correction, by=moderator, override=True, seen="asleep").held
     status.refresh_from_db()
     assert status.value == "dead"
 
@@ -169,7 +173,7 @@ def test_what_a_moderator_altered_stands_when_it_was_held_and_is_accepted_later(
     correction = sent(set_to(status, "value", "dead"), by=contributor)
     Trait.objects.filter(pk=status.pk).update(value="missing")
     assert accepted(correction, by=moderator, altered=True, final="undead").held
-    assert not accepted(correction, by=moderator, over=True, seen="missing").held
+    assert not accepted(correction, by=moderator, override=True, seen="missing").held
     status.refresh_from_db()
     assert status.value == "undead"
 

@@ -17,13 +17,15 @@ from PIL import Image
 
 from characters.models import Alias, Character, CharacterTag, Portrait, Revelation, Tag, Trait
 from characters.pictures import files
-from corrections import deciding, editing, reading, rows
-from corrections.apply import Refused
-from corrections.desk import claim
+from corrections import history, rows, trial
+from corrections.desk import correction_page
+from corrections.desk.claims import claim
+from corrections.desk.diffs import diff_of_words
 from corrections.editing import REASON
+from corrections.errors import Refused
+from corrections.letter import Letter
 from corrections.models import Change, Correction, State
-from corrections.reading import diff_of_words
-from corrections.sending import Letter, Sender, adding, amend, removing
+from corrections.sending import Sender, adding, amend, removing
 from episodes.accounts import forget
 from episodes.models import Episode, Series, Viewer
 from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, in_bulk, page_of, verdict
@@ -200,7 +202,7 @@ def test_a_list_keeps_the_order_in_which_it_was_written(desk: Client, author: Us
 def test_what_is_decided_makes_room_on_a_long_correction(
     desk: Client, author: User, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deciding, "MOST_SHOWN", 2)
+    monkeypatch.setattr(correction_page, "MOST_SHOWN", 2)
     ann = somebody()
     names = [new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Anna", "Annie", "Nancy")]
     correction = sent(*names, by=author)
@@ -317,9 +319,9 @@ def test_an_undo_that_cannot_be_sent_says_why(desk: Client, author: User, monkey
     def refuse(*args: Any, **values: Any) -> None:
         raise ValidationError("It is too large.")
 
-    monkeypatch.setattr(editing, "undo", refuse)
-    history = reverse("admin:characters_character_history", args=[Character.objects.get().pk])
-    response = desk.post(history, {"correction": str(correction.pk)}, follow=True)
+    monkeypatch.setattr(history, "undo", refuse)
+    address = reverse("admin:characters_character_history", args=[Character.objects.get().pk])
+    response = desk.post(address, {"correction": str(correction.pk)}, follow=True)
     assert "It is too large." in response.content.decode()
 
 
@@ -470,7 +472,7 @@ def test_what_was_amended_since_the_list_was_loaded_is_left(desk: Client, author
 def test_what_is_too_large_to_be_checked_is_left_and_says_so(
     desk: Client, author: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MOST_TRIED", 1)
+    monkeypatch.setattr(trial, "MOST_TRIED", 1)
     ann = somebody()
     names = [new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Annie", "Anna")]
     correction = sent(*names, by=author)
