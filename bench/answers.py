@@ -70,9 +70,9 @@ VISITORS = (
     *(Visitor(f"at-{number:02}", number) for number in range(14)),
     *(Visitor(f"dark-{number:02}", number, theme="dark", every=3) for number in (3, 13)),
     Visitor("contributor-05", 5, user="contributor", every=2),
-    Visitor("editor-13", 13, user="editor", start=("/admin/",), within="/admin/"),
+    Visitor("editor-13", 13, user="editor", start=("/admin/",), within="/admin/", every=4),
     *(
-        Visitor(f"moderator-{number:02}", number, user="moderator", start=("/admin/",), within="/admin/")
+        Visitor(f"moderator-{number:02}", number, user="moderator", start=("/admin/",), within="/admin/", every=4)
         for number in (3, 13)
     ),
 )
@@ -160,7 +160,7 @@ def crawl(client: Any, visitor: Visitor, directory: Path) -> Iterator[dict[str, 
 
 
 def is_followed(link: str, visitor: Visitor) -> bool:
-    if link.startswith(ELSEWHERE) or not link.startswith(visitor.within) or "/delete/" in link or "?o=" in link:
+    if link.startswith(ELSEWHERE) or not link.startswith(visitor.within) or "/delete/" in link or "o=" in link:
         return False
     if visitor.within == "/" and link.startswith("/admin/"):
         return False
@@ -193,7 +193,8 @@ def ask(client: Any, address: str, directory: Path) -> tuple[dict[str, Any], str
         if name not in ("Expires", "Content-Length")  # a clock, and the length of what is drawn by lot
     }
     answer = {
-        "address": address, "status": response.status_code, "headers": headers, "body": digest, "queries": len(statements),
+        "address": address, "status": response.status_code, "headers": headers, "body": digest,
+        "queries": len(statements),
     }  # fmt: skip
     return answer, body
 
