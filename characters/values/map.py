@@ -16,7 +16,7 @@ class ChartNode:
 
     number: int
     face: Face
-    said: str  # the name and more, for those who hear it
+    label: str  # the name and more, for those who hear it
     x: float
     y: float
     anchor: str
@@ -74,7 +74,7 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TiesInWords:
     """What ties somebody to others, in words and from their side."""
 
     label: str
@@ -83,14 +83,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MapEntry:
     """Where somebody stands: the map in words."""
 
     number: int
     face: Face
     places: tuple[Face, ...]
     until: int | None  # when they left the faction under which they stand, if they have
-    ties: tuple[Said, ...]
+    ties: tuple[TiesInWords, ...]
 
     @property
     def former(self) -> str:
@@ -101,15 +101,15 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class StandingGroup:
+class MapGroup:
     faction: Face | None
-    people: tuple[Standing, ...]
+    people: tuple[MapEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class GraphPage:
     charts: tuple[Chart, ...]  # the same for wide screens and for narrow ones
-    groups: tuple[StandingGroup, ...]
+    groups: tuple[MapGroup, ...]
     bonds: tuple[Choice, ...]
     factions: tuple[Choice, ...]
     chosen: Face | None

@@ -27,7 +27,7 @@ class TagPage:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownName:
+class ListedName:
     name: str
     kind: str
     language: str
@@ -51,7 +51,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Affiliation:
     """A membership: the faction on a character's page, the character on a faction's."""
 
     other: Face
@@ -94,7 +94,7 @@ class Ties:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class TimelineEntry:
     """One entry of a timeline: a revelation, or a change of a name, a trait, a tie."""
 
     html: SafeString
@@ -116,8 +116,8 @@ class Chapter:
 
     episode: EpisodeRow
     pages_then: tuple[Link, ...]
-    revelations: tuple[Learned, ...]
-    changes: tuple[Learned, ...]
+    revelations: tuple[TimelineEntry, ...]
+    changes: tuple[TimelineEntry, ...]
 
     @property
     def things(self) -> int:
@@ -149,15 +149,15 @@ class SubjectPage:
     short_url: str
     description: str
     summary: SafeString
-    names: tuple[KnownName, ...]
+    names: tuple[ListedName, ...]
     facts: tuple[Fact, ...]
-    places: tuple[Place, ...]
+    places: tuple[Affiliation, ...]
     ties: tuple[Ties, ...]
     tags: tuple[TagLink, ...]
     pictures: tuple[Picture, ...]
     chapters: tuple[Chapter, ...]
     correct_url: str
-    strip: tuple["Cell", ...]
+    strip: tuple["StripCell", ...]
     charts: tuple["Chart", ...]  # the same for wide screens and for narrow ones
     then_url: str  # of what was believed before; a faction has none
 
@@ -174,15 +174,15 @@ class EpisodePage:
     description: str
     cast: tuple[Face, ...]
     newcomers: tuple[Face, ...]
-    revelations: tuple[Learned, ...]
-    changes: tuple[Learned, ...]
+    revelations: tuple[TimelineEntry, ...]
+    changes: tuple[TimelineEntry, ...]
     previous: EpisodeRow | None
     next: EpisodeRow | None
     correct_url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class StripCell:
     """One watched episode in the strip of a character."""
 
     episode: EpisodeRow
@@ -205,7 +205,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Belief:
     """A fact as it stood at one of two episodes."""
 
     html: SafeString
@@ -213,18 +213,18 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PersonaBeliefs:
     """What was held then of one of those who are one now; without a face where it is clear of whom."""
 
     face: Face | None
-    held: tuple[Held, ...]
+    held: tuple[Belief, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Comparison:
     label: str
-    then: tuple[Part, ...]
-    now: tuple[Held, ...]
+    then: tuple[PersonaBeliefs, ...]
+    now: tuple[Belief, ...]
     is_prose: bool
 
     @property
@@ -237,7 +237,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class OverturnedBelief:
     """A belief that has given way since."""
 
     then: SafeString
@@ -254,20 +254,20 @@ class ThenPage:
     then: tuple[Face, ...]  # several, if they were not known to be one; nobody, if they had not been heard of
     episode: EpisodeRow | None  # none, if they have only just been heard of
     choices: tuple[EpisodeRow, ...]
-    rows: tuple[Compared, ...]
-    turned: tuple[Turned, ...]
+    rows: tuple[Comparison, ...]
+    turned: tuple[OverturnedBelief, ...]
 
     @property
     def were_several(self) -> bool:
         return len(self.then) > 1
 
     @property
-    def telling(self) -> tuple[Compared, ...]:
+    def telling(self) -> tuple[Comparison, ...]:
         """The rows that are not the same on both sides; of several, all, as each says of which of them it was known."""
         return tuple(row for row in self.rows if row.changed or self.were_several)
 
     @property
-    def unchanged(self) -> tuple[Compared, ...]:
+    def unchanged(self) -> tuple[Comparison, ...]:
         return tuple(row for row in self.rows if row not in self.telling)
 
     @property

@@ -8,11 +8,11 @@ from django.utils.text import capfirst
 from characters.text.phrases import counted
 
 from .basics import EpisodeRow, Face
-from .pages import Chapter, Learned
+from .pages import Chapter, TimelineEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedPage:
     """A page that is not what it was some episodes ago."""
 
     face: Face
@@ -36,8 +36,8 @@ class RecapEpisode:
     episode: EpisodeRow
     synopsis: SafeString
     is_shortened: bool
-    unmasked: tuple[Learned, ...]
-    overturned: tuple[Learned, ...]
+    unmasked: tuple[TimelineEntry, ...]
+    overturned: tuple[TimelineEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +64,4 @@ class RecapPage:
     since: EpisodeRow
     episodes: tuple[RecapEpisode, ...]
     groups: tuple[RecapGroup, ...]
-    besides: tuple[Changed, ...]  # pages that have changed without a group of their own
+    besides: tuple[ChangedPage, ...]  # pages that have changed without a group of their own

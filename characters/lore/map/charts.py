@@ -46,7 +46,7 @@ NARROW = Shape("narrow", row=33, letters=17, lines=2, letter=6.5, hub_letters=12
 class Seat:
     number: int
     face: Face
-    said: str
+    label: str
     faint: bool = False
     former: bool = False
 
@@ -176,7 +176,7 @@ def _place(shape: Shape, side: _Side, rim: _Rim, headings: list[ChartHeading], n
                 ChartNode(
                     number=row.number,
                     face=row.face,
-                    said=row.said,
+                    label=row.label,
                     x=_round(x),
                     y=_round(y),
                     anchor=anchor,
@@ -195,7 +195,7 @@ def _middle(shape: Shape, seat: Seat) -> ChartNode:
     return ChartNode(
         number=seat.number,
         face=seat.face,
-        said=seat.said,
+        label=seat.label,
         x=0,
         y=0,
         anchor="middle",

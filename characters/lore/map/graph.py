@@ -19,7 +19,7 @@ from characters.models import Character, Faction, Membership, Relationship
 from characters.text import prose
 from characters.values.basics import Face
 from characters.values.lists import Choice
-from characters.values.map import Chart, GraphPage, Said, Standing, StandingGroup
+from characters.values.map import Chart, GraphPage, MapEntry, MapGroup, TiesInWords
 from characters.vocabulary import Bond, Certainty, RelationshipKind
 
 from . import charts
@@ -129,9 +129,9 @@ def _charts(
 
     def seat(character: UUID) -> charts.Seat:
         face = cast.root_face(character)
-        said = _seat_label(face, _places_in_words(character, seating, cast), len(neighbours[character]))
+        label = _seat_label(face, _places_in_words(character, seating, cast), len(neighbours[character]))
         return charts.Seat(
-            seating.numbers[character], face, said, faint=character not in shown, former=character in seating.former
+            seating.numbers[character], face, label, faint=character not in shown, former=character in seating.former
         )
 
     around_the_rim = [
@@ -148,12 +148,12 @@ def _charts(
     )
 
 
-def _map_in_words(seating: Seating, ties: list[HeldTie], shown: set[UUID], cast: Cast) -> tuple[StandingGroup, ...]:
+def _map_in_words(seating: Seating, ties: list[HeldTie], shown: set[UUID], cast: Cast) -> tuple[MapGroup, ...]:
     """Return the map for those who read it rather than look at it."""
     ties_of = _ties_in_words(ties, cast)
 
-    def in_words(character: UUID, group: UUID | None) -> Standing:
-        return Standing(
+    def in_words(character: UUID, group: UUID | None) -> MapEntry:
+        return MapEntry(
             number=seating.numbers[character],
             face=cast.root_face(character),
             places=tuple(cast.face(other) for other in seating.places[character] if other != group),
@@ -162,7 +162,7 @@ def _map_in_words(seating: Seating, ties: list[HeldTie], shown: set[UUID], cast:
         )
 
     return tuple(
-        StandingGroup(
+        MapGroup(
             faction=cast.face(group) if group else None,
             people=tuple(in_words(character, group) for character in members if character in shown),
         )
@@ -290,7 +290,7 @@ def _strands(ties: Iterable[HeldTie], numbers: dict[UUID, int]) -> list[charts.S
     return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in sorted(sure.items())]
 
 
-def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[Said, ...]]:
+def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[TiesInWords, ...]]:
     """Return what ties each to others, from their own side; of what is known twice the surest."""
     by_character: dict[UUID, dict[tuple[int, str], dict[Face, str]]] = defaultdict(lambda: defaultdict(dict))
     for tie in ties:
@@ -305,7 +305,7 @@ def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[Said
         tuple,
         {
             own: tuple(
-                Said(label, BONDS[bond].value, tuple((face, others[face]) for face in by_name(others)))
+                TiesInWords(label, BONDS[bond].value, tuple((face, others[face]) for face in by_name(others)))
                 for (bond, label), others in sorted(entries.items(), key=lambda entry: entry[0])
             )
             for own, entries in by_character.items()
@@ -327,6 +327,6 @@ def _seat_label(face: Face, places: list[str], others: int) -> str:
     return f"{prose.capital(face.name)}{where}: {ties}"
 
 
-def _ties_label(face: Face, ties: Iterable[Said]) -> str:
+def _ties_label(face: Face, ties: Iterable[TiesInWords]) -> str:
     """Return the label of a neighbour on a small map: its ties from its own side, whose page it is not."""
     return f"{prose.capital(face.name)}: {', '.join(tie.label for tie in ties)}"
