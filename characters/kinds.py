@@ -189,7 +189,7 @@ def _noun_of_trait(row: Values) -> str:
 
 
 def _trait_key(row: Values) -> tuple[str, ...]:
-    """Of a single-valued attribute there is one value for each episode; of others each value once."""
+    """Return what tells a trait from others: the episode of a single-valued attribute, or else the value."""
     is_single = row["attribute"] in Attribute.single_valued()
     return ("attribute", "revealed_in") if is_single else ("attribute", "value")
 

@@ -25,7 +25,7 @@ PARALLELS = (-0.66, -0.33, 0, 0.33, 0.66)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """In pixels, and the names in letters."""
+    """The measures of a map: in pixels, names in letters."""
 
     name: str
     row: float
@@ -44,6 +44,8 @@ NARROW = Shape("narrow", row=33, letters=17, lines=2, letter=6.5, hub_letters=12
 
 @dataclass(frozen=True, slots=True)
 class Seat:
+    """Somebody on a map."""
+
     number: int
     face: Face
     label: str
@@ -53,6 +55,8 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """Those who stand together on the rim, under one heading."""
+
     name: str
     seats: Sequence[Seat]
     url: str = ""
@@ -61,6 +65,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Strand:
+    """What ties two on a map."""
+
     ends: tuple[int, int]
     bond: str
     sure: bool
@@ -68,7 +74,7 @@ class Strand:
 
 @dataclass(slots=True)
 class _Side:
-    """One half of the rim: what stands there from the top down, each with its height in rows."""
+    """One half of the rim: its rows from the top down, each with its height."""
 
     sign: int
     rows: list[tuple[float, Group | Seat]] = field(default_factory=list)
@@ -79,6 +85,7 @@ class _Side:
 
 
 def draw(shape: Shape, groups: Sequence[Group], hub: Seat | None, strands: Iterable[Strand]) -> Chart:
+    """Return the map of these groups, with the hub in the middle."""
     sides = _sides([group for group in groups if group.seats])
     half = max(side.height for side in sides) * shape.row / 2
     across = min(max(half * (1 + POLES), shape.least), shape.across)
@@ -114,13 +121,13 @@ class _Rim:
     tall: float
 
     def at(self, y: float) -> float:
-        """How far it is from the axis at that height."""
+        """Return how far the rim is from the axis at that height."""
         in_cap = max(0.0, abs(y) - (self.tall - self.across))
         return math.sqrt(max(0.0, self.across**2 - in_cap**2))
 
 
 def _sides(groups: Sequence[Group]) -> tuple[_Side, _Side]:
-    """Clockwise from the top: down the right, up the left. On either side a group reads from the top down."""
+    """Split the groups clockwise from the top, down the right and up the left; each reads from the top down."""
     sizes = [HEADING + len(group.seats) for group in groups]
     splits = (
         (abs(sum(sizes[:at]) + (HEADING + taken if taken else 0) - sum(sizes[at:]) + taken), bool(taken), at, taken)
@@ -210,7 +217,7 @@ def _middle(shape: Shape, seat: Seat) -> ChartNode:
 def _strands(
     strands: Iterable[Strand], places: dict[int, tuple[float, float]], rim: _Rim, hub: Seat | None
 ) -> Iterable[ChartStrand]:
-    """Straight to the one in the middle, else in a curve towards it; a pair's second runs beside the first."""
+    """Yield straight paths to the one in the middle, curves between others; a pair's second runs beside the first."""
     before: dict[tuple[int, int], int] = {}
     for strand in strands:
         (ax, ay), (bx, by) = (places[end] for end in strand.ends)
@@ -243,7 +250,7 @@ def _lines(lines: Sequence[str], baseline: float) -> tuple[tuple[float, str], ..
 
 
 def _wrapped(text: str, letters: int, lines: int, *, slack: int = 0) -> list[str]:
-    """Broken between words where it must be; what does not fit, give or take some slack, ends in an ellipsis."""
+    """Break a text between words into lines; what does not fit, give or take some slack, ends in an ellipsis."""
     made: list[str] = []
     line = ""
     for word in text.split() or [text]:
