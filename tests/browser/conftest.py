@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from characters.pictures.files import COPIES, DIRECTORY, WIDTHS, smaller
+from characters.pictures.files import COPIES, DIRECTORY, WIDTHS, copy_name
 
 CHROMIUM = shutil.which("chromium") or ""
 PATIENCE = 20_000  # milliseconds; a page that is not there by then will not come
@@ -38,7 +38,7 @@ def whole_show(live_server: object, real_show: None) -> None:
             picture = original.read()
         for width in WIDTHS:
             for kind in COPIES:
-                default_storage.save(smaller(f"{DIRECTORY}{name}", width, kind), ContentFile(picture))
+                default_storage.save(copy_name(f"{DIRECTORY}{name}", width, kind), ContentFile(picture))
 
 
 @pytest.fixture(scope="session")
