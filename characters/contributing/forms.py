@@ -202,7 +202,7 @@ class NewForm(RowForm):
             elif not upload:
                 self.after["image"] = self._kept_before
             elif self.may_upload():
-                self.after["image"] = files.put_aside(files.normalised(upload))
+                self.after["image"] = files.archive_upload(files.normalised(upload))
             else:
                 self.add_error("image", "That makes too many pictures within an hour. Please send it a little later.")
         except ValidationError as error:

@@ -99,7 +99,7 @@ def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:
     """Return portraits, the newest first."""
     return tuple(
         Picture(
-            url=default_storage.url(files.smaller(row["image"], files.WIDTHS[1], "jpg")),
+            url=default_storage.url(files.copy_name(row["image"], files.WIDTHS[1], "jpg")),
             **{
                 name: files.srcset(row["image"], (row["width"], row["height"]), kind)
                 for name, kind in (("avif", "avif"), ("webp", "webp"), ("jpeg", "jpg"))

@@ -70,7 +70,7 @@ def register_all() -> None:
         Editable(Unmasking, ("persona", "identity", *WHEN)),
         Editable(
             Portrait, ("character", "image", "alt_text", "caption", "credit", "licence", *WHEN),
-            keep_file=files.put_aside, open_file=files.find_aside, retire_file=_retire_portrait,
+            keep_file=files.archive_upload, open_file=files.open_archived, retire_file=_retire_portrait,
         ),
     ):  # fmt: skip
         register(editable)

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.storage import default_storage
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from characters.pictures.files import COPIES, DIRECTORY, WIDTHS, smaller
+from characters.pictures.files import COPIES, DIRECTORY, WIDTHS, copy_name
 
 CHROMIUM = shutil.which("chromium") or ""
 PATIENCE = 20_000  # milliseconds; a page that is not there by then will not come
@@ -36,7 +36,7 @@ def whole_show(live_server: object, real_show: None) -> None:
         original = default_storage.path(f"{DIRECTORY}{name}")
         for width in WIDTHS:
             for kind in COPIES:
-                os.link(original, default_storage.path(smaller(f"{DIRECTORY}{name}", width, kind)))
+                os.link(original, default_storage.path(copy_name(f"{DIRECTORY}{name}", width, kind)))
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from tests.shows import (
     write_show,
 )
 
-# The rules ----------------------------------------------------------------------------------------------------------
+# The rules
 
 
 def name(words: str, since: int, kind: str = "name", **more: Any) -> KnownName:
@@ -64,7 +64,7 @@ def test_a_name_is_no_spoiler_once_it_is_revealed(at: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "names"),
     [
         ("the house of Kristella", ["Kristella"]),
         ("Eva played", ["Eva"]),
@@ -74,8 +74,8 @@ def test_a_name_is_no_spoiler_once_it_is_revealed(at: int) -> None:
         ("Eva-Kristella", ["Eva-Kristella"]),
     ],
 )
-def test_the_words_of_somebodys_name_count(text: str, found: list[str]) -> None:
-    assert names_in(text, EVA) == found
+def test_the_words_of_somebodys_name_count(text: str, names: list[str]) -> None:
+    assert names_in(text, EVA) == names
 
 
 def test_the_words_of_other_names_do_not_stand_alone() -> None:
@@ -84,7 +84,7 @@ def test_the_words_of_other_names_do_not_stand_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "name_as_written"),
     [
         ("Kristella's song", "Kristella"),
         ("Kristella’s song", "Kristella"),
@@ -95,8 +95,8 @@ def test_the_words_of_other_names_do_not_stand_alone() -> None:
         ("two proto-Neans", "proto-Neans"),
     ],
 )
-def test_inflected_names_are_found(text: str, found: str) -> None:
-    assert names_in(text, EVA, USURPERS, PROTO_NEAN) == [found]
+def test_inflected_names_are_found(text: str, name_as_written: str) -> None:
+    assert names_in(text, EVA, USURPERS, PROTO_NEAN) == [name_as_written]
 
 
 def test_capitals_are_part_of_a_name() -> None:
@@ -160,13 +160,13 @@ def test_a_description_is_no_excuse_for_what_it_says() -> None:
     assert names_in("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=2) == ["Bluestar's sister"]
 
 
-def test_of_names_that_overlap_the_longest_is_told_once() -> None:
+def test_of_names_that_overlap_the_longest_is_reported_once() -> None:
     names = [name("Metal Rouge", 3, "title"), name("Rouge", 3), name("Rouge Redstar", 3), name("Redstar", 3)]
     assert names_in("Metal Rouge Redstar", *names) == ["Rouge Redstar"]
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "names"),
     [
         ("彼女はシアンに似ている", ["シアン"]),
         ("シアン・ブルースターの姉", ["シアン・ブルースター"]),
@@ -176,12 +176,12 @@ def test_of_names_that_overlap_the_longest_is_told_once() -> None:
         ("その第四の壁の前", ["第四の壁"]),
     ],
 )
-def test_japanese_has_no_spaces(text: str, found: list[str]) -> None:
-    assert names_in(text, CYAN, ION, FOURTH_WALL) == found
+def test_japanese_has_no_spaces(text: str, names: list[str]) -> None:
+    assert names_in(text, CYAN, ION, FOURTH_WALL) == names
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "names"),
     [
         ("It is **Eva**.", ["Eva"]),
         ("It is E**va** Kristella.", ["Eva Kristella"]),
@@ -199,8 +199,8 @@ def test_japanese_has_no_spaces(text: str, found: list[str]) -> None:
         ("It is [[the-masked-man]], [[Eva]].", ["Eva"]),
     ],
 )
-def test_the_words_are_those_that_the_reader_sees(text: str, found: list[str]) -> None:
-    assert names_in_markdown(text, EVA, MASK) == found
+def test_the_words_are_those_that_the_reader_sees(text: str, names: list[str]) -> None:
+    assert names_in_markdown(text, EVA, MASK) == names
 
 
 def test_an_excerpt_keeps_mentions_and_shows_the_surroundings() -> None:
@@ -209,7 +209,7 @@ def test_an_excerpt_keeps_mentions_and_shows_the_surroundings() -> None:
     assert re.fullmatch(r"….{10,40}\[\[roy\]\] met Eva, and so on.{10,40}…", finding.excerpt)
 
 
-# The real show ------------------------------------------------------------------------------------------------------
+# The real show
 
 CHARACTERS, EPISODES, FACTIONS = "characters.yaml", "episodes.yaml", "factions.yaml"
 REVELATIONS, SERIES = "revelations.yaml", "series.yaml"
@@ -218,7 +218,7 @@ PICTURE = "file: a.png, credit: somebody, licence: none, revealed_in: 1, "
 
 
 def row_of(key: str, section: str, row: str) -> tuple[str, str]:
-    """One more row of somebody."""
+    """Return the edit that adds one more row to a section of somebody."""
     return rf"(- key: {key}\n(?:  .*\n|\n)*?  {section}:\n)", rf"\1    - {{{row}}}  # slip" + "\n"
 
 
@@ -227,7 +227,7 @@ def habit_of(key: str, words: str, since: int) -> tuple[str, str]:
 
 
 def first_of(key: str, section: str, row: str) -> tuple[str, str]:
-    """The first row of a section that somebody lacks."""
+    """Return the edit that adds a section with one row to somebody who has none."""
     return rf"(- key: {key}\n  revealed_in: \d+\n)", rf"\1  {section}:\n    - {{{row}}}  # slip" + "\n"
 
 
@@ -244,7 +244,7 @@ def new_revelation(number: int, text: str) -> tuple[str, str]:
     return r"\A", f'- key: new.slip\n  revealed_in: {number}\n  text: "{text}"  # slip\n'
 
 
-# What it is, in which file, how to put it there, and the name to be found.
+# What it is, its file, the edit that puts it there, and the name that the linter has to report.
 SLIPS = [
     ("later surname", CHARACTERS, habit_of("rion", "hums like Kristella", 3), "Eva Kristella"),
     ("full name", CHARACTERS, habit_of("jill_sturgeon", "asks for Eden Varok", 2), "Eden Varok"),
@@ -303,19 +303,19 @@ def test_the_real_show_says_nothing_too_early() -> None:
 @pytest.mark.parametrize("number", range(len(SLIPS)), ids=[slip[0] for slip in SLIPS])
 def test_a_slip_in_the_real_show_is_found(number: int, copy_of_the_real_show: Path) -> None:
     put_into(copy_of_the_real_show, number)
-    found = [(finding.where.file, finding.where.line, finding.name) for finding in spoilers_in(copy_of_the_real_show)]
-    assert found == [(*places_of_slips(copy_of_the_real_show)[number], SLIPS[number][3])]
+    places = [(finding.where.file, finding.where.line, finding.name) for finding in spoilers_in(copy_of_the_real_show)]
+    assert places == [(*places_of_slips(copy_of_the_real_show)[number], SLIPS[number][3])]
 
 
 def test_all_slips_together_are_found_and_nothing_else(copy_of_the_real_show: Path) -> None:
     for number in range(len(SLIPS)):
         put_into(copy_of_the_real_show, number)
-    found = [(finding.where.file, finding.where.line, finding.name) for finding in spoilers_in(copy_of_the_real_show)]
-    places = places_of_slips(copy_of_the_real_show)
-    assert found == sorted((*places[number], slip[3]) for number, slip in enumerate(SLIPS))
+    places = [(finding.where.file, finding.where.line, finding.name) for finding in spoilers_in(copy_of_the_real_show)]
+    expected = places_of_slips(copy_of_the_real_show)
+    assert places == sorted((*expected[number], slip[3]) for number, slip in enumerate(SLIPS))
 
 
-# The command --------------------------------------------------------------------------------------------------------
+# The command
 
 SLIP = trait("habit", "asks for Bea", since=1)
 
@@ -325,7 +325,7 @@ def a_show(*, slip: bool) -> dict[str, Any]:
 
 
 def checked(*arguments: Any) -> tuple[int, str]:
-    """The exit status, and what it printed."""
+    """Run check_spoilers; return the exit status and what it printed."""
     out = StringIO()
     try:
         call_command("check_spoilers", *arguments, stdout=out)
@@ -339,12 +339,12 @@ def line_of(directory: Path, words: str, file: str = CHARACTERS) -> int:
     return line
 
 
-def test_the_command_tells_file_and_line(tmp_path: Path) -> None:
+def test_the_command_prints_file_and_line(tmp_path: Path) -> None:
     assert checked(write_show(tmp_path, **a_show(slip=False))) == (0, "")
-    status, told = checked(write_show(tmp_path, **a_show(slip=True)))
+    status, output = checked(write_show(tmp_path, **a_show(slip=True)))
     line = line_of(tmp_path, "asks for Bea")
     assert status == 1
-    assert told == (
+    assert output == (
         f"characters.yaml:{line}: the habit of ann (episode 1) says “Bea”, "
         "but the name “Bea” is revealed in episode 3 only: asks for Bea\n"
     )
@@ -352,9 +352,9 @@ def test_the_command_tells_file_and_line(tmp_path: Path) -> None:
 
 def test_the_command_writes_json_with_flat_rows(tmp_path: Path) -> None:
     assert checked(write_show(tmp_path, **a_show(slip=False)), "--format=json") == (0, "[]\n")
-    status, told = checked(write_show(tmp_path, **a_show(slip=True)), "--format=json")
+    status, output = checked(write_show(tmp_path, **a_show(slip=True)), "--format=json")
     assert status == 1
-    assert json.loads(told) == [
+    assert json.loads(output) == [
         {
             "name": "Bea",
             "kind": "name",
@@ -381,15 +381,15 @@ def test_without_a_directory_it_reads_the_database(tmp_path: Path) -> None:
     load_show(tmp_path, **a_show(slip=False))
     assert checked() == (0, "")
     load_show(tmp_path, **a_show(slip=True))
-    status, told = checked("--format=json")
+    status, output = checked("--format=json")
     assert status == 1
-    (row,) = json.loads(told)
+    (row,) = json.loads(output)
     ann, bea = (change_address(Character.objects.get(key=key)) for key in ("ann", "bea"))
     assert (row["url"], row["file"], row["line"], row["revealed_by"]) == (ann, "", 0, bea)
 
 
 @pytest.mark.django_db
-def test_the_database_and_the_files_tell_the_same(tmp_path: Path) -> None:
+def test_the_database_and_the_files_have_the_same_findings(tmp_path: Path) -> None:
     every_text = {
         "series": {"title": "Dee", "premise": "Dee"},
         "episodes": [episode(1, title="Dee", native_title="Dee", synopsis="Dee"), episode(2), episode(3)],
@@ -441,11 +441,11 @@ def change_address(row: Any) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-# The loader ---------------------------------------------------------------------------------------------------------
+# The loader
 
 
 def loaded(*arguments: Any) -> str:
-    """What it warns of."""
+    """Run load_dataset; return its warnings."""
     warnings = StringIO()
     call_command("load_dataset", *arguments, stdout=StringIO(), stderr=warnings, no_color=True)
     return warnings.getvalue()
@@ -454,8 +454,8 @@ def loaded(*arguments: Any) -> str:
 @pytest.mark.django_db
 def test_the_loader_warns_with_lines_and_loads(tmp_path: Path) -> None:
     show = a_show(slip=True) | {"revelations": [revelation("r1", "It is Bea.", since=2)]}
-    told = loaded(write_show(tmp_path, **show)).splitlines()
-    assert [line.split(": ")[0] for line in told] == [
+    warnings = loaded(write_show(tmp_path, **show)).splitlines()
+    assert [line.split(": ")[0] for line in warnings] == [
         f"characters.yaml:{line_of(tmp_path, 'asks for Bea')}",
         f"revelations.yaml:{line_of(tmp_path, 'It is Bea', REVELATIONS)}",
     ]
@@ -477,6 +477,8 @@ def test_the_strict_loader_refuses(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_who_asks_for_no_findings_pays_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("characters.datasets.loading.corpus_of_files", lambda dataset: pytest.fail("it was read"))
+def test_texts_are_checked_only_if_somebody_takes_the_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "characters.datasets.loading.corpus_of_files", lambda dataset: pytest.fail("They were checked.")
+    )
     assert load(write_show(tmp_path, **a_show(slip=True)))["character"] == 2
