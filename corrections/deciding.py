@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from . import mail, versions
+from . import notifications, versions
 from .errors import CouldNotApply, HeldBack, Refused
 from .models import Change, Correction, Edition, Event, State
 from .rows import Json
@@ -109,7 +109,7 @@ def _decide(
         rest = "" if is_undone(correction.undoes) else "A part of it is still published."
         add_event(correction.undoes, Event.Kind.UNDONE, by, rest)
     if not correction.is_undecided and not by_author:
-        mail.notify_author(correction)
+        notifications.notify_author(correction)
     return DecisionResult(correction, held=tuple(held))
 
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from corrections import mail, versions
+from corrections import notifications, versions
 from corrections.models import Correction, Event, State
 from corrections.thread import add_event, cleaned_message
 
@@ -20,7 +20,7 @@ def ask(correction: Correction, question: str, *, by: User, version: int) -> Cor
     asked.claimed_by = asked.claimed_until = None
     asked.save()
     add_event(asked, Event.Kind.ASKED, by, question, state_before)
-    mail.notify_author(asked)
+    notifications.notify_author(asked)
     return asked
 
 

@@ -42,3 +42,11 @@ def accepted(correction: Correction, *, by: User, **verdict: Any) -> DecisionRes
         for change in fresh.changes.current().filter(decision="pending")
     }
     return decide(fresh, by=by, version=fresh.version, verdicts=verdicts)
+
+
+def status_of(character: Character) -> Trait:
+    return character.traits.get(attribute="status")
+
+
+def summary_of(character: Character, text: str, *, since: int = 1) -> Trait:
+    return Trait.objects.create(character=character, attribute="summary", value=text, revealed_in_id=since)

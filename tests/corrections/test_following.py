@@ -454,7 +454,7 @@ def test_what_was_withdrawn_in_another_tab_is_sent_anew_knowingly(status: Trait,
     client.post(address["withdraw"], {"version": "1"}, headers=OWN)
     refused = send_on(client, address["again"], form, **{f"{status.pk}-value": "dead"})
     assert refused.status_code == 409
-    assert "It was withdrawn meanwhile" in refused.content.decode()
+    assert "your correction was withdrawn meanwhile" in refused.content.decode()
     assert fields_of(refused)[f"{status.pk}-value"] == ["dead"]
     assert Correction.objects.count() == 1
     assert send_on(client, address["again"], refused).status_code == 303
@@ -541,10 +541,10 @@ def test_a_part_that_is_undone_is_told_as_a_part(status: Trait, moderator: User,
     first, second = correction.changes.order_by("position")
     address, client = pages(correction)[""], browser(user=contributor)
     accepted(undo(correction, by=person(role="editor"), only=first.pk), by=moderator)
-    assert text(client, address).count("A part of it still stands.") == 1
+    assert text(client, address).count("A part of it is still published.") == 1
     accepted(undo(correction, by=person("other", role="editor"), only=second.pk), by=moderator)
     assert text(client, address).count("undid it") == 2
-    assert text(client, address).count("A part of it still stands.") == 1
+    assert text(client, address).count("A part of it is still published.") == 1
 
 
 def test_what_a_moderator_wrote_is_theirs_when_they_are_gone(status: Trait, moderator: User) -> None:
