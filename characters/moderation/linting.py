@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import models
 
 from characters.models import Alias
-from characters.spoilers.linter import Finding, KnownName, Vocabulary, findings_in, same_name
+from characters.spoilers.linter import Finding, NameInShow, Vocabulary, findings_in, same_name
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.rows import Shared, Warned
 
@@ -25,7 +25,7 @@ def warnings_of(rows: Iterable[models.Model]) -> list[list[Warned]]:
     ]
 
 
-def _too_early(row: models.Model, names: Iterable[KnownName]) -> list[Warned]:
+def _too_early(row: models.Model, names: Iterable[NameInShow]) -> list[Warned]:
     """A name that somebody else is known by, but only later."""
     others = [name for name in _of_others(row, names) if not name.describes]
     first = min(others, key=lambda name: name.known_from, default=None)
@@ -41,12 +41,12 @@ def others_of_that_name(rows: Iterable[models.Model]) -> list[list[Shared]]:
     return [[_shared(name) for name in _of_others(row, names)] for row in rows]
 
 
-def _shared(name: KnownName) -> Shared:
+def _shared(name: NameInShow) -> Shared:
     label, key = name.where.form
     return Shared("name", f"{label}:{key}", name.known_from)
 
 
-def _of_others(row: models.Model, names: Iterable[KnownName]) -> Iterable[KnownName]:
+def _of_others(row: models.Model, names: Iterable[NameInShow]) -> Iterable[NameInShow]:
     if not isinstance(row, Alias):
         return []
     own = name_of_row(row)
