@@ -6,6 +6,7 @@ dumper take from here what they need to know of a kind. A new kind is a model, a
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -120,11 +121,6 @@ class Kind:
         return self.found_under or self.pages
 
     @property
-    def prose(self) -> tuple[str, ...]:
-        """The fields with Markdown and mentions in them."""
-        return tuple(name for name in self.fields if isinstance(self.model._meta.get_field(name), Prose))
-
-    @property
     def is_owned(self) -> bool:
         """Whether it belongs to one subject alone."""
         return bool(self.owners)
@@ -193,7 +189,7 @@ def _noun_of_trait(row: Values) -> str:
 
 
 def _trait_key(row: Values) -> tuple[str, ...]:
-    """Of a single-valued attribute there is one value for each episode; of others each value once."""
+    """Return what tells a trait from others: the episode of a single-valued attribute, or else the value."""
     is_single = row["attribute"] in Attribute.single_valued()
     return ("attribute", "revealed_in") if is_single else ("attribute", "value")
 
@@ -510,14 +506,21 @@ def tagging_of(kind: Kind) -> Any:
     return kind.page.tagging if kind.page else None
 
 
-def columns_of(kind: Kind) -> list[str]:
+@cache
+def prose_of(kind: Kind) -> tuple[str, ...]:
+    """Return the fields of a kind with Markdown and mentions in them."""
+    return tuple(name for name in kind.fields if isinstance(kind.model._meta.get_field(name), Prose))
+
+
+@cache
+def columns_of(kind: Kind) -> tuple[str, ...]:
     """Return the columns that a query has to read so that `from_columns` makes of them what wordings take."""
     columns = []
     for name in kind.fields:
         field: Any = kind.model._meta.get_field(name)
         if not field.many_to_many and name not in ("revealed_in", "ended_in"):
             columns.append("tag__name" if name == "tag" else field.attname)
-    return columns
+    return tuple(columns)
 
 
 def owner_id(values: Values, columns: Iterable[str] = OWNERS) -> UUID | None:

@@ -8,6 +8,7 @@ from characters.lore.corrections import Action, Decision, _episodes, _fields, _h
 from characters.lore.knowledge import Knowledge
 from characters.lore.parts import CorrectablePage, page_of
 from characters.models import Character, Faction
+from corrections.letter import Letter
 from corrections.models import Change, Correction
 from corrections.rows import Json
 from corrections.sending import Proposed
@@ -53,10 +54,7 @@ def page_to_write_again(
             rest.append(_as_it_was(change))
     if later_episodes(knowledge, {correction: changes}):
         return page, Written(parts, new, later=later, keeps_letter=True), rest
-    letter = {
-        name: getattr(correction, name) for name in ("reason", "evidence_episode", "evidence_time", "evidence_url")
-    }
-    return page, Written(parts, new, letter), rest
+    return page, Written(parts, new, Letter.of(correction).as_values()), rest
 
 
 def _can_be_added(page: CorrectablePage, change: Change) -> bool:

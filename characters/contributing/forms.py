@@ -14,9 +14,10 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.parts import FIELDS, NAMES, CorrectablePage, Part, tag_ids
 from characters.pictures import files
 from corrections import rows
+from corrections.letter import Letter
 from corrections.models import MOST_EVIDENCE, Correction
 from corrections.rows import Values
-from corrections.sending import Letter, Proposed
+from corrections.sending import Proposed
 from episodes.models import valid_time
 
 from . import changes
@@ -273,15 +274,8 @@ class LetterForm(forms.Form):
         choices.choices = [("", "–"), *episodes(knowledge)]  # type: ignore[attr-defined]
 
     def letter(self) -> Letter:
-        told = self.cleaned_data
-        return Letter(told["reason"], told["evidence_episode"], told["evidence_time"], told["evidence_url"])
+        return Letter.from_form(self.cleaned_data)
 
     def letter_below(self, earlier: Correction) -> Letter:
-        """With what was written before and could not be shown."""
-        told = self.cleaned_data
-        seen = told if told["evidence_episode"] is not None else vars(earlier)
-        return Letter(
-            reason="\n\n".join(filter(None, (earlier.reason, told["reason"]))),
-            evidence_episode=seen["evidence_episode"], evidence_time=seen["evidence_time"],
-            evidence_url=told["evidence_url"] or earlier.evidence_url,
-        )  # fmt: skip
+        """Return the letter that was sent before and could not be shown, with this one below."""
+        return self.letter().below(Letter.of(earlier))

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods
 
 from characters.lore.parts import CorrectablePage, page_of
 from corrections import sending
-from corrections.apply import Refused
+from corrections.errors import Refused
+from corrections.letter import Letter
 from corrections.senders import may_upload, sender_of
-from corrections.sending import Letter, Sender
+from corrections.sending import Sender
 from corrections.views import address_of, own_correction
-from episodes.progress import is_own_hand
-from episodes.requests import Visit, form_of, whole_number
+from episodes.requests import form_of, is_same_origin, whole_number
+from episodes.visits import Visit
 
 from . import again
 from .draft import Draft, Written
@@ -27,7 +28,7 @@ from .draft import Draft, Written
 type Send = Callable[[Draft, Sender], str]  # returns where to go from there
 
 
-@csrf_exempt  # is_own_hand() is the guard, as for progress: the form is the same bytes for all at the same episode
+@csrf_exempt  # is_same_origin() is the guard, as for progress: the form is the same bytes for all at the same episode
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: Visit, kind: str, key: str) -> HttpResponse:
     """“Something is wrong or missing here”: a form that starts from what is there."""
@@ -74,7 +75,7 @@ def _form(
     request: Visit, page: CorrectablePage, send: Send, *, written: Written | None = None, earlier: Any = None
 ) -> HttpResponse:
     posted = request.method == "POST"
-    if posted and not is_own_hand(request):
+    if posted and not is_same_origin(request):
         return render(request, "corrections/not_from_here.html", status=403)
     asked = form_of(request) if posted else request.GET
     if posted and written:

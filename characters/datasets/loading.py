@@ -21,6 +21,7 @@ from characters.pictures import files
 from characters.public_ids import public_id_for, row_id_for
 from characters.spoilers.linter import Finding
 from corrections.imports import recorded_as_import
+from episodes.gate import content_may_be_written
 from episodes.models import Episode
 
 from .entries import Dataset
@@ -66,6 +67,7 @@ class _Load:
     def run(self, *, replace: bool, on_findings: OnFindings | None) -> Counter[str]:
         with (
             transaction.atomic(),
+            content_may_be_written(),
             recorded_as_import(f"Data set {self.dataset.directory.name}"),
             indexing.rebuilt_afterwards(),
         ):

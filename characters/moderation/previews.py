@@ -10,7 +10,7 @@ from django.urls import resolve, reverse
 
 from characters.lore import Lore
 from characters.models import Subject
-from episodes.requests import Visit
+from episodes.visits import Visit
 
 # Pages as they would be: the public views themselves, shown to somebody at that episode
 
@@ -34,7 +34,7 @@ def _as_shown(request: HttpRequest, lore: Lore, address: str | None) -> HttpResp
     visit.path = visit.path_info = unquote(urlsplit(address).path)
     visit.method, visit.GET = "GET", QueryDict()
     visit.progress = visit.as_of = lore.progress
-    visit.asked_for = None
+    visit.requested_episode = None
     visit.lore = lore
     found = resolve(visit.path)
     return found.func(visit, *found.args, **found.kwargs)

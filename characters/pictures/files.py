@@ -151,7 +151,7 @@ def open_archived(name: str) -> File | None:
 
 def is_kept(name: str) -> bool:
     """Return whether there is a picture of this name, archived or public."""
-    return bool(name) and (archive.holds_on_to(name) or default_storage.exists(name))
+    return bool(name) and (archive.touch(name) or default_storage.exists(name))
 
 
 def take_down(name: str) -> None:

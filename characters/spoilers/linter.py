@@ -66,7 +66,7 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class NameInShow:
+class KnownName:
     """A name or a tag, with the episode from which on it is known."""
 
     name: str
@@ -107,7 +107,7 @@ class LintedText:
 class NameMatch:
     """A name, and where in a text it is said."""
 
-    name: NameInShow
+    name: KnownName
     start: int
     end: int
 
@@ -160,9 +160,9 @@ class Finding:
 class Vocabulary:
     """All names of a show, each known from the earliest episode in which anybody has it."""
 
-    def __init__(self, names: Iterable[NameInShow]) -> None:
+    def __init__(self, names: Iterable[KnownName]) -> None:
         names = list(names)
-        self._first: dict[str, NameInShow] = {}  # the earliest name by its spelling without case
+        self._first: dict[str, KnownName] = {}  # the earliest name by its spelling without case
         self._spellings: dict[str, set[str]] = defaultdict(set)
         self._any_case: set[str] = set()
         for spellings in (_whole, _words_that_stand_for):  # a name of its own goes before a part of another's
@@ -178,14 +178,14 @@ class Vocabulary:
             words = WORD.findall(key)
             self._lengths[words[0]] = max(self._lengths[words[0]], len(words))
 
-    def _add(self, spelling: str, name: NameInShow) -> None:
+    def _add(self, spelling: str, name: KnownName) -> None:
         key = _key(spelling)
         self._first[key] = min(self._first.get(key, name), name, key=lambda known: known.known_from)
         self._spellings[key].add(_spaced(spelling))
         if name.is_tag:
             self._any_case.add(key)
 
-    def _add_names_within(self, name: NameInShow) -> None:
+    def _add_names_within(self, name: KnownName) -> None:
         """Make names known that this one contains: whoever knows “Roy Junghardt” knows “Junghardt”."""
         text = _normal(name.name)
         words = list(WORD.finditer(text))
@@ -220,7 +220,7 @@ class Vocabulary:
                 yield NameMatch(name, start, end)
                 break
 
-    def _name_at(self, text: str, start: int, end: int, *, any_case: bool) -> NameInShow | None:
+    def _name_at(self, text: str, start: int, end: int, *, any_case: bool) -> KnownName | None:
         """Return the name that a part of a text spells."""
         for base in _bases(_spaced(text[start:end])):
             key = base.casefold()
@@ -239,7 +239,7 @@ class Vocabulary:
 class Corpus:
     """The names and the texts of a show."""
 
-    names: list[NameInShow] = field(default_factory=list)
+    names: list[KnownName] = field(default_factory=list)
     texts: list[LintedText] = field(default_factory=list)
 
     @cached_property
@@ -285,19 +285,19 @@ def _key(spelling: str) -> str:
     return _spaced(spelling).casefold()
 
 
-def _stem(name: NameInShow) -> str:
+def _stem(name: KnownName) -> str:
     """Return a name without an article before a capital, and in the singular if it is a tag or the name of a group."""
     spelling = re.sub(r"^[Tt]he (?=[A-Z])", "", _normal(name.name))
     plural = (name.group or name.is_tag) and re.search(r"[^\Wsui]s$", spelling)
     return spelling[:-1] if plural else spelling
 
 
-def same_name(one: NameInShow, other: NameInShow) -> bool:
+def same_name(one: KnownName, other: KnownName) -> bool:
     """Return whether two names are the same but for case and spacing."""
     return _key(_normal(one.name)) == _key(_normal(other.name))
 
 
-def _whole(name: NameInShow) -> Iterator[str]:
+def _whole(name: KnownName) -> Iterator[str]:
     """Yield the name from its first word to its last. A tag of a single word says too little to count."""
     spelling = _stem(name)
     words = list(WORD.finditer(spelling))
@@ -305,7 +305,7 @@ def _whole(name: NameInShow) -> Iterator[str]:
         yield spelling[words[0].start() : words[-1].end()]
 
 
-def _words_that_stand_for(name: NameInShow) -> Iterator[str]:
+def _words_that_stand_for(name: KnownName) -> Iterator[str]:
     """Yield the words of a name by which somebody is called alone: first name and surname."""
     words = WORD.findall(_normal(name.name))
     if name.kind == AliasKind.NAME and not name.group and len(words) > 1:

@@ -5,7 +5,7 @@ from typing import Any
 
 from characters.kinds import ALIAS, KINDS, TAGGINGS, Kind, kind_of
 
-from .linter import Corpus, LintedText, Location, NameInShow
+from .linter import Corpus, KnownName, LintedText, Location
 from .texts import heading_of, name_of, texts_of
 
 NAMING = (ALIAS, *TAGGINGS)
@@ -18,12 +18,12 @@ def corpus_of_database() -> Corpus:
     return Corpus(names, [text for of_kind in rows.values() for row in of_kind for text in texts_of_row(row)])
 
 
-def names_in_database(*, without: Collection[Any] = ()) -> list[NameInShow]:
+def names_in_database(*, without: Collection[Any] = ()) -> list[KnownName]:
     """Return all names but those of certain rows, by key: a form is about to change them."""
     return [name_of_row(row) for kind in NAMING for row in _rows(kind) if row.pk not in without]
 
 
-def name_of_row(row: Any) -> NameInShow:
+def name_of_row(row: Any) -> KnownName:
     """Return the name or the tag that a row gives its owner."""
     name = _name_in(row)
     if name is None:
@@ -43,7 +43,7 @@ def texts_of_row(row: Any) -> Iterator[LintedText]:
     yield from texts_of(kind, row, owner, lambda field, what: _form_of(row, what), _name_in(row))
 
 
-def _name_in(row: Any) -> NameInShow | None:
+def _name_in(row: Any) -> KnownName | None:
     kind = kind_of(row)
     if kind not in NAMING:
         return None

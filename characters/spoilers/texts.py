@@ -6,7 +6,7 @@ from typing import Any
 from characters.kinds import ALIAS, TAGGINGS, Kind
 from episodes.gate import Prose
 
-from .linter import TAG_KIND, LintedText, Location, NameInShow
+from .linter import TAG_KIND, KnownName, LintedText, Location
 
 type Locate = Callable[[str, str], Location]
 """Takes a field and what to call the text in it; returns where it can be changed."""
@@ -17,19 +17,17 @@ def heading_of(kind: Kind, row: Any) -> str:
     return " ".join((kind.name, *(str(getattr(row, name)) for name in kind.natural_key({}))))
 
 
-def name_of(kind: Kind, row: Any, owner: Kind, locate: Locate) -> NameInShow | None:
+def name_of(kind: Kind, row: Any, owner: Kind, locate: Locate) -> KnownName | None:
     """Return the name or the tag that a row gives a subject of the kind `owner`; None for other rows."""
     if kind is ALIAS:
         group = owner.name if owner.page and owner.page.is_group else ""
-        return NameInShow(
-            row.name, row.kind, row.known_in, locate("name", ""), group=group, common_word=row.common_word
-        )
+        return KnownName(row.name, row.kind, row.known_in, locate("name", ""), group=group, common_word=row.common_word)
     if kind in TAGGINGS:
-        return NameInShow(str(row.tag).lower(), TAG_KIND, row.known_in, locate("tag", ""))
+        return KnownName(str(row.tag).lower(), TAG_KIND, row.known_in, locate("tag", ""))
     return None
 
 
-def texts_of(kind: Kind, row: Any, owner: str, locate: Locate, name: NameInShow | None = None) -> Iterator[LintedText]:
+def texts_of(kind: Kind, row: Any, owner: str, locate: Locate, name: KnownName | None = None) -> Iterator[LintedText]:
     """Yield the texts of a row. `owner` is what to call the row in whose admin form it is edited."""
     if name is not None and name.describes:
         field, noun = ("tag", "a tag") if name.is_tag else ("name", "a name")

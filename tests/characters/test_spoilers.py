@@ -14,7 +14,7 @@ from django.urls import reverse
 from characters.datasets.linting import spoilers_in
 from characters.datasets.loading import load
 from characters.models import Character, Faction, Revelation
-from characters.spoilers.linter import TAG_KIND, LintedText, Location, NameInShow, Vocabulary, findings_in
+from characters.spoilers.linter import TAG_KIND, KnownName, LintedText, Location, Vocabulary, findings_in
 from characters.spoilers.rows import corpus_of_database
 from episodes.models import Series
 from tests.shows import (
@@ -30,8 +30,8 @@ from tests.shows import (
 # The rules
 
 
-def name(words: str, since: int, kind: str = "name", **more: Any) -> NameInShow:
-    return NameInShow(words, kind, since, **more)
+def name(words: str, since: int, kind: str = "name", **more: Any) -> KnownName:
+    return KnownName(words, kind, since, **more)
 
 
 EVA = name("Eva Kristella", 8)
@@ -45,13 +45,13 @@ CYAN = name("シアン・ブルースター", 8)
 FOURTH_WALL = name("第四の壁", 6, "title")
 
 
-def names_in(text: str, *names: NameInShow, at: int = 0, any_case: bool = False) -> list[str]:
+def names_in(text: str, *names: KnownName, at: int = 0, any_case: bool = False) -> list[str]:
     """Return the later names in a text, as they are written there."""
     matches = Vocabulary(names).mentions_of_later_names(text, at, any_case=any_case)
     return [text[match.start : match.end] for match in matches]
 
 
-def names_in_markdown(text: str, *names: NameInShow, at: int = 0) -> list[str]:
+def names_in_markdown(text: str, *names: KnownName, at: int = 0) -> list[str]:
     """Return the later names in Markdown, as a reader sees them."""
     findings = findings_in(LintedText(text, at, Location(), "text", markdown=True), Vocabulary(names))
     return [finding.words for finding in findings]

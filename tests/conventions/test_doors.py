@@ -18,7 +18,7 @@ SEE_EVERYTHING = (
 )  # fmt: skip
 # Where content is written: the write door, the loader, and the models themselves.
 WRITERS = (
-    "corrections/apply.py", "characters/datasets/loading.py", "characters/datasets/writing.py",
+    "corrections/writing.py", "characters/datasets/loading.py", "characters/datasets/writing.py",
     "characters/pictures/files.py", "characters/models/**", "characters/roles.py", "characters/indexing.py",
     "characters/management/**", "corrections/management/**",
     "episodes/accounts.py", "episodes/viewers.py", "episodes/signing_in.py",  # accounts, which are no content
