@@ -92,6 +92,7 @@ class Kind:
     title: Wording  # in a list of rows of the same page
     line: Wording | None = None  # in a list of rows of the whole show, where that is not the owner and the title
     noun_for: Callable[[Values], str] | None = None  # as moderators read it, where that depends on the row
+    heading_for: Callable[[Values], str] | None = None  # above its fields in the contributors' form, likewise
     entry: SearchEntry.Kind | None = None  # in the search index; None for what is not searched
     indexed: Wording | None = None  # by which words it is found
     passage: Callable[[Values, Speaker], tuple[str, str]] = lambda row, speaker: ("", "")  # label and words in search
@@ -122,6 +123,21 @@ class Kind:
     def prose(self) -> tuple[str, ...]:
         """The fields with Markdown and mentions in them."""
         return tuple(name for name in self.fields if isinstance(self.model._meta.get_field(name), Prose))
+
+    @property
+    def own_page(self) -> PageKind:
+        """What is particular to its pages, for the kinds that have some."""
+        if self.page is None:
+            raise TypeError(f"{self.name} has no pages of its own.")
+        return self.page
+
+    def related_model(self, field: str) -> Any:
+        """Return the model that a field points to."""
+        return self.model._meta.get_field(field).related_model
+
+    def fields_to(self, other: "Kind") -> tuple[str, ...]:
+        """Return the fields that hold on whose pages of another kind it is listed."""
+        return tuple(name for name in self.pages if self.related_model(name) is other.model)
 
     @property
     def is_owned(self) -> bool:
@@ -316,6 +332,7 @@ TRAIT = Kind(
     title=lambda row, speaker: shortened(speaker.words(row["value"]), 90),
     line=_trait_line,
     noun_for=_noun_of_trait,
+    heading_for=lambda row: str(Attribute(row["attribute"]).label),
     entry=Entry.TRAIT,
     indexed=_trait_indexed,
     passage=lambda row, speaker: (str(Attribute(row["attribute"]).label), speaker.words(row["value"])),
@@ -435,6 +452,7 @@ KINDS: tuple[Kind, ...] = (
     REVELATION, UNMASKING, PORTRAIT,
 )  # fmt: skip
 SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION)  # those with names; `OWNERS` are their foreign keys
+SUBJECT_MODELS = frozenset(kind.model for kind in SUBJECTS)
 SEARCHED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.indexed is not None)
 PUBLIC: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.public)
 
@@ -455,7 +473,15 @@ FIELD_LABELS = {
     "image": "Picture",
 }
 
+
+def label_of(kind: Kind, field: str) -> str:
+    """Return what a field is called in front of contributors."""
+    verbose_name: Any = kind.model._meta.get_field(field).verbose_name  # type: ignore[union-attr]
+    return FIELD_LABELS.get(field, str(verbose_name).capitalize())
+
+
 _by_label = {kind.label: kind for kind in KINDS}
+_by_name = {kind.name: kind for kind in KINDS}
 _by_plural = {kind.page.plural: kind for kind in KINDS if kind.page}
 _by_entry = {kind.entry: kind for kind in KINDS if kind.entry}
 
@@ -468,6 +494,11 @@ def kind_of(row: models.Model | type[models.Model]) -> Kind:
 def kind_labelled(label: str) -> Kind:
     """Return a kind by its model's label, such as “characters.alias”."""
     return _by_label[label]
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind by its model's name, such as “alias”."""
+    return _by_name[name]
 
 
 def kind_with_pages(plural: str) -> Kind:
