@@ -12,8 +12,11 @@ run: $(VENV)/.installed  ## install, migrate, load the data set and serve at htt
 	@$(IN_VENV) manage.py demo_logins --address $(ADDRESS)
 	SITE_URL=$${SITE_URL:-http://$(ADDRESS)} $(IN_VENV) manage.py runserver $(ADDRESS)
 
-test: $(VENV)/.installed-dev  ## install what tests need and run all of them
-	$(IN_VENV) -m pytest -n auto --dist worksteal
+test: $(VENV)/.installed-dev  ## install what tests need and run them, without the exhaustive ones
+	$(IN_VENV) -m pytest -n auto --dist worksteal -m "not laws"
+
+laws: $(VENV)/.installed-dev  ## run the exhaustive tests: every address at every episode, random shows, every look
+	$(IN_VENV) -m pytest -n auto --dist worksteal -m laws
 
 lint: $(VENV)/.installed-dev  ## ruff, mypy, and migrations that are missing
 	$(VENV)/bin/ruff check .
@@ -52,4 +55,4 @@ $(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
 	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/.installed
 
-.PHONY: help run test lint bench drawings screenshots requirements clean
+.PHONY: help run test laws lint bench drawings screenshots requirements clean

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.http import QueryDict
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.lore.search import index
 from characters.lore.statements import holes
 

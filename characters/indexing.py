@@ -1,9 +1,10 @@
-"""Keeps the search index in step with the rows it is made of. `search` reads it."""
+"""Keeps the search index in step with the rows it is made of. `lore.search` reads it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,49 +12,26 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 
-from characters.text.mentions import MENTION, mentioned_keys
-from characters.text.words import words_of
 from episodes.models import Episode, Series
 
-from .models import (
-    Alias,
-    Character,
-    CharacterTag,
-    Faction,
-    FactionTag,
-    Membership,
-    Portrait,
-    Relationship,
-    Revelation,
-    SearchEntry,
-    Tag,
-    Trait,
-    texts_mentioning,
-)
-from .vocabulary import Attribute, RelationshipKind
+from .kinds import SEARCHED, SUBJECTS, Kind, kind_of, prose_of, values_of
+from .models import Alias, SearchEntry, Tag, texts_mentioning
+from .models.subjects import OWNERS
+from .text.mentions import MENTION, mentioned_keys
+from .text.words import words_of
 
 MOST_WORDS = 10_000  # of one text; PostgreSQL has a limit, and nobody writes that much
 ROWS_AT_ONCE = 1_000
 
-Kind = SearchEntry.Kind
-KINDS: dict[type[models.Model], SearchEntry.Kind] = {
-    Alias: Kind.NAME,
-    Trait: Kind.TRAIT,
-    Revelation: Kind.REVELATION,
-    Membership: Kind.MEMBERSHIP,
-    Relationship: Kind.RELATIONSHIP,
-    CharacterTag: Kind.CHARACTER_TAG,
-    FactionTag: Kind.FACTION_TAG,
-    Portrait: Kind.PORTRAIT,
-}
-SUBJECT_FIELDS = ("character_id", "faction_id", "source_id", "target_id", "content_object_id")
+INDEXED = {kind.model for kind in SEARCHED}
+TAGGINGS = [kind for kind in SEARCHED if "tag" in kind.fields]
 
 _suspended = ContextVar("indexing suspended", default=False)
 
 
 @contextmanager
 def rebuilt_afterwards() -> Iterator[None]:
-    """For whoever writes many rows: the index waits, and is then made anew."""
+    """Suspend indexing while many rows are written, then make the whole index anew."""
     token = _suspended.set(True)
     try:
         yield
@@ -64,7 +42,7 @@ def rebuilt_afterwards() -> Iterator[None]:
 
 @transaction.atomic
 def rebuild() -> int:
-    """Make the whole index anew; returns the number of entries."""
+    """Make the whole index anew and return the number of entries."""
     SearchEntry.objects.all().delete()
     for entries in _everything():
         SearchEntry.objects.bulk_create(entries)
@@ -86,9 +64,9 @@ def _write(entries: list[SearchEntry]) -> None:
 
 
 def _everything() -> Iterator[list[SearchEntry]]:
-    for model in KINDS:
+    for kind in SEARCHED:
         rows: list[Any] = []
-        for row in _with_tag(model).iterator(ROWS_AT_ONCE):
+        for row in _rows_of(kind).iterator(ROWS_AT_ONCE):
             rows.append(row)
             if len(rows) == ROWS_AT_ONCE:
                 yield list(_entries_of(rows))
@@ -97,22 +75,25 @@ def _everything() -> Iterator[list[SearchEntry]]:
     yield [_entry_of_episode(episode) for episode in Episode.objects.order_by("number")]
 
 
-def _with_tag(model: type[models.Model]) -> models.QuerySet[Any]:
-    rows = model._base_manager.all()
-    return rows.select_related("tag") if model in (CharacterTag, FactionTag) else rows
+def _rows_of(kind: Kind) -> models.QuerySet[Any]:
+    rows = kind.model._base_manager.all()
+    return rows.select_related("tag") if kind in TAGGINGS else rows
 
 
 def _entries_of(rows: list[Any]) -> Iterator[SearchEntry]:
-    names = _NamesAtTheTime(rows)
+    """Yield the entries of rows, with the names that their subjects had when each was revealed."""
+    names = _NamesByEpisode(rows)
     for row in rows:
+        kind = kind_of(row)
+        words = kind.indexed(values_of(row), _NamesAt(names, row.revealed_in_id)) if kind.indexed else ""
         yield SearchEntry(
             id=(row.revealed_in_id << SearchEntry.EPISODE_SHIFT)
             | (row.pk.int & ((1 << SearchEntry.EPISODE_SHIFT) - 1)),
             revealed_in=row.revealed_in_id,
-            kind=KINDS[type(row)],
+            kind=kind.entry or "",
             row=row.pk,
             is_name=isinstance(row, Alias),
-            words=_words(_text_of(row, names)),
+            words=_words(words),
         )
 
 
@@ -120,14 +101,14 @@ def _entry_of_episode(episode: Episode) -> SearchEntry:
     text = f"{episode.title} {episode.native_title} {episode.synopsis}"
     if episode.number == 0:
         text = Series.objects.values_list("premise", flat=True).first() or ""
-    names = _NamesAtTheTime([], {episode.number: text})
+    names = _NamesByEpisode([], [text])
     return SearchEntry(
         id=episode.number << SearchEntry.EPISODE_SHIFT,
         revealed_in=episode.number,
-        kind=Kind.EPISODE,
+        kind=SearchEntry.Kind.EPISODE,
         row=UUID(int=episode.number),
         is_name=False,
-        words=_words(names.spelt_out(text, episode.number)),
+        words=_words(names.words_at(text, episode.number)),
     )
 
 
@@ -135,110 +116,119 @@ def _words(text: str) -> str:
     return " ".join(words_of(text)[:MOST_WORDS])
 
 
-def _text_of(row: Any, names: "_NamesAtTheTime") -> str:
-    """What can be found of a row, with the names that its subjects had when it was revealed."""
-    then = row.revealed_in_id
-    match row:
-        case Alias():
-            return row.name
-        case Trait():
-            owner = names.at(row.character_id or row.faction_id, then)
-            return f"{owner} {Attribute(row.attribute).label} {names.spelt_out(row.value, then)}"
-        case Revelation():
-            return names.spelt_out(row.text, then)
-        case Membership():
-            return f"{names.at(row.character_id, then)} {row.role} {names.at(row.faction_id, then)}"
-        case Relationship():
-            kind = RelationshipKind(row.kind)
-            return f"{names.at(row.source_id, then)} {kind.sentence} {names.at(row.target_id, then)}"
-        case CharacterTag() | FactionTag():
-            return f"{names.at(row.content_object_id, then)} {row.tag.name}"
-        case Portrait():
-            return f"{names.at(row.character_id, then)} {row.alt_text} {names.spelt_out(row.caption, then)}"
-    raise TypeError(f"{type(row).__name__} is not searched.")
-
-
-def _prose_of(row: Any) -> str:
-    return getattr(row, "value", "") or getattr(row, "text", "") or getattr(row, "caption", "")
-
-
-class _NamesAtTheTime:
+class _NamesByEpisode:
     """The headline names that the subjects of some rows and texts had at any episode."""
 
-    def __init__(self, rows: list[Any], texts: dict[int, str] | None = None) -> None:
-        prose = [*(_prose_of(row) for row in rows), *(texts or {}).values()]
+    def __init__(self, rows: list[Any], texts: Iterable[str] = ()) -> None:
+        prose = [*texts, *(getattr(row, name) for row in rows for name in prose_of(kind_of(row)))]
         keys = {key for text in prose for key in mentioned_keys(text)}
-        subjects = {getattr(row, name, None) for row in rows for name in SUBJECT_FIELDS if not isinstance(row, Alias)}
+        subjects = {key for row in rows if not isinstance(row, Alias) for key in _subjects_of(row)}
         self._id_of: dict[str, UUID] = {}
-        for model in (Character, Faction):
-            self._id_of.update(model.objects.filter(key__in=keys).values_list("key", "id") if keys else ())
-        subjects = (subjects | set(self._id_of.values())) - {None}
-        self._names: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
-        headlines = Alias.objects.filter(Q(character__in=subjects) | Q(faction__in=subjects), headline=True)
-        for character, faction, since, name in (
-            headlines.order_by("revealed_in_id").values_list("character_id", "faction_id", "revealed_in_id", "name")
-            if subjects
-            else ()
-        ):
-            self._names[character or faction].append((since, name))
+        for kind in SUBJECTS if keys else ():
+            self._id_of.update(kind.model._base_manager.filter(key__in=keys).values_list("key", "id"))
+        subjects |= set(self._id_of.values())
+        self._names: dict[UUID | None, list[tuple[int, str]]] = defaultdict(list)
+        if subjects:
+            headlines = Alias.objects.filter(_owned_by(subjects), headline=True).order_by("revealed_in_id")
+            owners = [f"{owner}_id" for owner in OWNERS]
+            for since, name, *ids in headlines.values_list("revealed_in_id", "name", *owners):
+                self._names[next(filter(None, ids))].append((since, name))
 
-    def at(self, subject: UUID | None, episode: int) -> str:
-        return next((name for since, name in reversed(self._names.get(subject, ())) if since <= episode), "")  # type: ignore[arg-type]
+    def name_at(self, subject: UUID | None, episode: int) -> str:
+        return next((name for since, name in reversed(self._names.get(subject, ())) if since <= episode), "")
 
-    def spelt_out(self, text: str, episode: int) -> str:
-        return MENTION.sub(lambda match: match[2] or self.at(self._id_of.get(match[1]), episode), text)
+    def words_at(self, text: str, episode: int) -> str:
+        return MENTION.sub(lambda match: match[2] or self.name_at(self._id_of.get(match[1]), episode), text)
+
+
+@dataclass(frozen=True, slots=True)
+class _NamesAt:
+    """The names that everybody had at one episode; a `kinds.Speaker`."""
+
+    names: _NamesByEpisode
+    episode: int
+
+    def name(self, subject: Any) -> str:
+        return self.names.name_at(subject, self.episode)
+
+    def words(self, text: str) -> str:
+        return self.names.words_at(text, self.episode)
+
+
+def _subjects_of(row: Any) -> Iterator[UUID]:
+    """Yield the ids of those a row belongs to or connects."""
+    kind = kind_of(row)
+    ids = (getattr(row, f"{name}_id") for name in kind.owners + kind.ends)
+    yield from (key for key in ids if key is not None)
+
+
+def _owned_by(subjects: Iterable[UUID]) -> Q:
+    own = Q()
+    for owner in OWNERS:
+        own |= Q(**{f"{owner}__in": subjects})
+    return own
 
 
 # In step
 
 
-def _saved(instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def connect() -> None:
+    """Follow every change of a row that is indexed, or whose name stands in the entries of others."""
+    for model in (*INDEXED, Tag, Episode, Series):
+        post_save.connect(_on_save, sender=model, dispatch_uid=f"index saved {model.__name__}")
+        post_delete.connect(_on_delete, sender=model, dispatch_uid=f"index deleted {model.__name__}")
+
+
+def _on_save(instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if _suspended.get() or raw:
         return
-    if type(instance) in KINDS:
+    if type(instance) in INDEXED:
         index([instance])
     if isinstance(instance, Alias):
         _reindex_around(instance)
     elif isinstance(instance, Tag):
-        index(_with_tag(CharacterTag).filter(tag=instance))
-        index(_with_tag(FactionTag).filter(tag=instance))
+        for kind in TAGGINGS:
+            index(_rows_of(kind).filter(tag=instance))
     elif isinstance(instance, Episode):
         _index_episode(instance.number)
     elif isinstance(instance, Series):
         _index_episode(0)
 
 
-def _deleted(instance: Any, **kwargs: Any) -> None:
+def _on_delete(instance: Any, **kwargs: Any) -> None:
     if _suspended.get():
         return
     if isinstance(instance, Episode):
-        SearchEntry.objects.filter(kind=Kind.EPISODE, revealed_in=instance.number).delete()
-    elif type(instance) in KINDS:
+        SearchEntry.objects.filter(kind=SearchEntry.Kind.EPISODE, revealed_in=instance.number).delete()
+    elif type(instance) in INDEXED:
         SearchEntry.objects.filter(row=instance.pk).delete()
         if isinstance(instance, Alias) and instance.headline and _still_has_owner(instance):
             _reindex_around(instance)
 
 
 def _still_has_owner(alias: Alias) -> bool:
-    """Where the owner goes first, its rows follow by themselves."""
-    owners = Character._base_manager if alias.character_id else Faction._base_manager
-    return owners.filter(pk=alias.character_id or alias.faction_id).exists()  # type: ignore[misc]
+    """Return whether only the name is deleted: where the owner goes first, its rows follow by themselves."""
+    return any(
+        kind.model._base_manager.filter(pk=getattr(alias, f"{kind.name}_id")).exists()
+        for kind in SUBJECTS
+        if getattr(alias, f"{kind.name}_id") is not None
+    )
 
 
 def _reindex_around(alias: Alias) -> None:
-    """Texts are found by the names in them as well, so a name that changes changes their entries."""
+    """Make the entries of texts with a name in them anew, as they are found by it."""
     owner = alias.owner
     if owner is None:
         return
-    for model in KINDS:
-        columns = [column.name for column in model._meta.concrete_fields if column.related_model is type(owner)]
-        if model is not Alias and columns:
+    for kind in SEARCHED:
+        columns = [column.name for column in kind.model._meta.concrete_fields if column.related_model is type(owner)]
+        if kind.model is not Alias and columns:
             about = Q()
             for column in columns:
                 about |= Q(**{column: owner})
-            index(_with_tag(model).filter(about))
+            index(_rows_of(kind).filter(about))
     mentioning = [row for row, _ in texts_mentioning(owner)]
-    index(row for row in mentioning if type(row) in KINDS)
+    index(row for row in mentioning if type(row) in INDEXED)
     for row in mentioning:
         if isinstance(row, Episode | Series):
             _index_episode(row.known_in)
@@ -247,11 +237,5 @@ def _reindex_around(alias: Alias) -> None:
 def _index_episode(number: int) -> None:
     episode = Episode.objects.filter(number=number).first()
     if episode is not None:
-        SearchEntry.objects.filter(kind=Kind.EPISODE, revealed_in=number).delete()
+        SearchEntry.objects.filter(kind=SearchEntry.Kind.EPISODE, revealed_in=number).delete()
         _write([_entry_of_episode(episode)])
-
-
-def connect() -> None:
-    for model in (*KINDS, Tag, Episode, Series):
-        post_save.connect(_saved, sender=model, dispatch_uid=f"index saved {model.__name__}")
-        post_delete.connect(_deleted, sender=model, dispatch_uid=f"index deleted {model.__name__}")

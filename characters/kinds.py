@@ -6,6 +6,7 @@ dumper take from here what they need to know of a kind. A new kind is a model, a
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -61,6 +62,7 @@ class PageKind:
     plural: str  # in addresses, in the files of a data set, and as the list of a revelation
     additions: tuple[str, ...]  # the kinds of rows that a contributor can add on such a page, in the order of the form
     tagging: type[models.Model] | None = None
+    is_group: bool = False  # its names are those of many, so the linter takes the singular for a form of the name
 
     @property
     def short_url(self) -> str:
@@ -120,11 +122,6 @@ class Kind:
         return self.found_under or self.pages
 
     @property
-    def prose(self) -> tuple[str, ...]:
-        """The fields with Markdown and mentions in them."""
-        return tuple(name for name in self.fields if isinstance(self.model._meta.get_field(name), Prose))
-
-    @property
     def own_page(self) -> PageKind:
         """What is particular to its pages, for the kinds that have some."""
         if self.page is None:
@@ -143,6 +140,11 @@ class Kind:
     def is_owned(self) -> bool:
         """Whether it belongs to one subject alone."""
         return bool(self.owners)
+
+    def key_to(self, model: type[models.Model]) -> str:
+        """Return the foreign key that holds the owner, or the first end, of that model; empty if there is none."""
+        keys = (name for name in self.owners + self.ends if self.model._meta.get_field(name).related_model is model)
+        return next(keys, "")
 
     def home_of(self, row: Any) -> Any:
         """Return the row in whose admin form this one is edited, which may be the row itself."""
@@ -203,7 +205,7 @@ def _noun_of_trait(row: Values) -> str:
 
 
 def _trait_key(row: Values) -> tuple[str, ...]:
-    """Of a single-valued attribute there is one value for each episode; of others each value once."""
+    """Return what tells a trait from others: the episode of a single-valued attribute, or else the value."""
     is_single = row["attribute"] in Attribute.single_valued()
     return ("attribute", "revealed_in") if is_single else ("attribute", "value")
 
@@ -257,6 +259,7 @@ SERIES = Kind(
     texts=(("premise", "the premise"),),
     can_be_removed=False,
     title=lambda row, speaker: str(row["title"]),
+    file="series.yaml",
 )
 EPISODE = Kind(
     model=Episode,
@@ -273,6 +276,9 @@ EPISODE = Kind(
     title=lambda row, speaker: str(row["title"]),
     entry=Entry.EPISODE,
     passage=lambda row, speaker: ("Episode", speaker.words(row["text"])),
+    file="episodes.yaml",
+    natural_key=_by("number"),
+    dump_order=("number",),
 )
 CHARACTER = Kind(
     model=Character,
@@ -290,6 +296,9 @@ CHARACTER = Kind(
     ),
     title=_subject_title,
     line=lambda row, speaker: speaker.name(row["id"]),
+    file="characters.yaml",
+    natural_key=_by("key"),
+    dump_order=("revealed_in_id", "key"),
 )  # fmt: skip
 FACTION = Kind(
     model=Faction,
@@ -302,9 +311,13 @@ FACTION = Kind(
         plural="factions",
         additions=("alias", "trait", "revelation", "membership", "factiontag"),
         tagging=FactionTag,
+        is_group=True,
     ),
     title=_subject_title,
     line=lambda row, speaker: speaker.name(row["id"]),
+    file="factions.yaml",
+    natural_key=_by("key"),
+    dump_order=("revealed_in_id", "key"),
 )
 ALIAS = Kind(
     model=Alias,
@@ -345,6 +358,7 @@ TAG = Kind(
     noun="tag",
     fields=("name", "slug"),
     title=lambda row, speaker: str(row["name"]),
+    natural_key=_by("name"),
 )
 
 
@@ -453,6 +467,7 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION)  # those with names; `OWNERS` are their foreign keys
 SUBJECT_MODELS = frozenset(kind.model for kind in SUBJECTS)
+TAGGINGS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.part_of_entry == "tags")
 SEARCHED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.indexed is not None)
 PUBLIC: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.public)
 
@@ -484,6 +499,7 @@ _by_label = {kind.label: kind for kind in KINDS}
 _by_name = {kind.name: kind for kind in KINDS}
 _by_plural = {kind.page.plural: kind for kind in KINDS if kind.page}
 _by_entry = {kind.entry: kind for kind in KINDS if kind.entry}
+_by_file = {kind.file: kind for kind in KINDS if kind.file}
 
 
 def kind_of(row: models.Model | type[models.Model]) -> Kind:
@@ -511,19 +527,31 @@ def kind_of_entry(entry: SearchEntry.Kind) -> Kind:
     return _by_entry[entry]
 
 
+def kind_in(file: str) -> Kind:
+    """Return a kind by its file in a data set, such as “relationships.yaml”."""
+    return _by_file[file]
+
+
 def tagging_of(kind: Kind) -> Any:
     """Return the model by which subjects of a kind bear tags."""
     return kind.page.tagging if kind.page else None
 
 
-def columns_of(kind: Kind) -> list[str]:
+@cache
+def prose_of(kind: Kind) -> tuple[str, ...]:
+    """Return the fields of a kind with Markdown and mentions in them."""
+    return tuple(name for name in kind.fields if isinstance(kind.model._meta.get_field(name), Prose))
+
+
+@cache
+def columns_of(kind: Kind) -> tuple[str, ...]:
     """Return the columns that a query has to read so that `from_columns` makes of them what wordings take."""
     columns = []
     for name in kind.fields:
         field: Any = kind.model._meta.get_field(name)
         if not field.many_to_many and name not in ("revealed_in", "ended_in"):
             columns.append("tag__name" if name == "tag" else field.attname)
-    return columns
+    return tuple(columns)
 
 
 def owner_id(values: Values, columns: Iterable[str] = OWNERS) -> UUID | None:

@@ -2,14 +2,15 @@ from collections.abc import Callable
 
 from django.http import HttpResponseBase
 
-from characters.lore.door import Lore
-from episodes.requests import Visit
+from episodes.visits import Visit
+
+from .lore import Lore
 
 type View = Callable[[Visit], HttpResponseBase]
 
 
 def lore(get_response: View) -> View:
-    """Puts all that this visitor may know on `request.lore`; nothing is read until a page asks."""
+    """Put what this visitor may know on `request.lore`; nothing is read until a page asks."""
 
     def middleware(request: Visit) -> HttpResponseBase:
         request.lore = Lore(request.as_of, look_back=request.as_of < request.progress)

@@ -1,4 +1,4 @@
-"""Identifiers that say nothing: neither a name nor a place in a sequence can be read off them."""
+"""Make identifiers that reveal nothing: neither a name nor an order can be guessed from them."""
 
 import hashlib
 import secrets
@@ -11,24 +11,26 @@ LENGTH = 12
 
 
 def new_public_id() -> str:
+    """Return a random public id."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
 def public_id_for(key: str) -> str:
-    """The same for the same key and SECRET_KEY, so that a data set loads to the same addresses everywhere.
+    """Return the public id made from an editors' key, so that loading a data set again gives the same addresses.
 
-    Keyed, because a plain hash of `cyan_bluestar` could be found by trying names.
+    It depends on SECRET_KEY, because a plain hash of `cyan_bluestar` could be found by trying names.
     """
     number = int.from_bytes(_keyed("public_id", key), "big")
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(LENGTH))
 
 
 def row_id_for(*parts: str) -> uuid.UUID:
-    """A row's UUID made from its natural key."""
+    """Return a row's UUID made from its natural key."""
     return uuid.UUID(bytes=_keyed("row", "\x1f".join(parts))[:16], version=4)
 
 
 def file_token_for(content: bytes) -> str:
+    """Return the name of a file made from its content."""
     return _keyed("file", hashlib.sha256(content).hexdigest()).hex()[:32]
 
 

@@ -1,6 +1,7 @@
-"""Who may do what in the admin. Contributors have no business there: they send corrections from the pages.
+"""Groups and their permissions in the admin.
 
-Editors change what they like, and it waits for a moderator; what moderators change is published at once.
+Contributors have none there: they send corrections from the pages. What editors change waits for a moderator; what
+moderators change is published at once.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ CONTRIBUTORS, EDITORS, MODERATORS = "contributors", "editors", "moderators"
 
 
 def grant_permissions(**kwargs: Any) -> None:
-    """Run after each migrate, when the permissions of new models exist."""
+    """Create the groups and give them their permissions; runs after each migrate, as new models have new ones."""
     if not apps.is_installed("django.contrib.auth"):
         return
     content = Permission.objects.filter(
@@ -31,5 +32,5 @@ def grant_permissions(**kwargs: Any) -> None:
 
 
 def join_contributors(email_address: Any, **kwargs: Any) -> None:
-    """Whoever has confirmed an address may sign what they contribute."""
+    """Make users contributors once they have confirmed their address, so that they can sign what they send."""
     email_address.user.groups.add(Group.objects.get(name=CONTRIBUTORS))

@@ -1,21 +1,25 @@
+"""The public pages. Each asks `request.lore`, which knows what the viewer may know, and renders what it returns."""
+
 from urllib.parse import unquote, urlsplit
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from episodes.progress import parse_episode
-from episodes.requests import Visit, whole_number
+from episodes.requests import whole_number
+from episodes.visits import Visit
 
 CHANGED_ON_HOME = 12
 
 
 @require_safe
 def home(request: Visit) -> HttpResponse:
+    """Show the viewer's episode, and the pages that changed with it."""
     lore: Lore = request.lore
-    left = request.left_behind
-    since = left if left is not None and left < lore.progress and not lore.look_back else lore.progress - 1
+    previous = request.previous_progress
+    since = previous if previous is not None and previous < lore.progress and not lore.look_back else lore.progress - 1
     changed = lore.changed(since) if lore.progress else ()
     return render(
         request,
@@ -54,11 +58,13 @@ def subject_without_name(request: Visit, kind: str, public_id: str) -> HttpRespo
 
 @require_safe
 def tag_list(request: Visit) -> HttpResponse:
+    """Show every tag that somebody bears."""
     return render(request, "characters/tag_list.html", {"tags": request.lore.tags()})
 
 
 @require_safe
 def tag(request: Visit, slug: str) -> HttpResponse:
+    """Show who bears a tag."""
     page = request.lore.tag(slug)
     if page is None:
         raise Http404
@@ -67,6 +73,7 @@ def tag(request: Visit, slug: str) -> HttpResponse:
 
 @require_safe
 def graph(request: Visit) -> HttpResponse:
+    """Show the map of relations."""
     page = request.lore.graph(request.GET.get("faction", ""))
     stops = range(request.progress + 1) if request.progress else ()
     return render(request, "characters/graph.html", {"page": page, "stops": stops})
@@ -74,46 +81,51 @@ def graph(request: Visit) -> HttpResponse:
 
 @require_safe
 def recap(request: Visit) -> HttpResponse:
+    """Show what happened since an episode, or since the last one where none or no earlier one is named."""
     lore: Lore = request.lore
     since = parse_episode(request.GET.get("since"))
     behind = [row for row in lore.episodes if row.number < lore.progress]
-    asked = lore.recap(since) if since is not None else None
-    page = asked or (lore.recap(behind[-1].number) if behind else None)
+    requested = lore.recap(since) if since is not None else None
+    page = requested or (lore.recap(behind[-1].number) if behind else None)
+    is_unknown = "since" in request.GET and not requested
     return render(
         request,
         "characters/recap.html",
-        {"page": page, "behind": behind, "asked": asked, "asked_in_vain": "since" in request.GET and not asked},
+        {"page": page, "behind": behind, "asked": requested, "asked_in_vain": is_unknown},
     )
 
 
 @require_safe
 def then(request: Visit, public_id: str, slug: str) -> HttpResponse:
+    """Show a character at an earlier episode next to what is known now."""
     episode = parse_episode(request.GET.get("episode"))
-    of_character = request.lore.address_of("characters", public_id)
-    if of_character is None:
+    character_url = request.lore.address_of("characters", public_id)
+    if character_url is None:
         raise Http404
-    path, _, query = of_character.partition("?")
+    path, _, query = character_url.partition("?")
     address = f"{path}then/?{query}".rstrip("?")
     if not _is_full_address(request, address):
-        asked = "" if episode is None else f"{'&' if query else '?'}episode={episode}"
-        return HttpResponseRedirect(address + asked)
+        suffix = "" if episode is None else f"{'&' if query else '?'}episode={episode}"
+        return HttpResponseRedirect(address + suffix)
     return render(request, "characters/then.html", {"page": request.lore.then(public_id, episode)})
 
 
 @require_safe
 def search(request: Visit) -> HttpResponse:
+    """Show what fits a query."""
     page = request.lore.search(_typed(request), _page_number(request))
     return render(request, "characters/search.html", {"page": page})
 
 
 @require_safe
 def suggest(request: Visit) -> HttpResponse:
+    """Show names that fit what has been typed so far, for the script of the search box."""
     return render(request, "characters/suggestions.html", {"suggestions": request.lore.suggest(_typed(request))})
 
 
 @require_safe
 def sitemap(request: Visit) -> HttpResponse:
-    """What there is for somebody who has watched nothing, which is what a crawler is."""
+    """List every page of somebody who has watched nothing, which is what a crawler is."""
     pages = Lore(0).addresses()
     return render(
         request,

@@ -40,7 +40,7 @@ class Attribute(TextChoices):
 
     @classmethod
     def single_valued(cls) -> tuple["Attribute", ...]:
-        """Those of which only the newest value holds."""
+        """Return the attributes of which only the newest value holds."""
         return (cls.SUMMARY, cls.SPECIES, cls.STATUS, cls.OCCUPATION, cls.AGE, cls.PARENTAGE, cls.COLOUR)
 
 
@@ -108,7 +108,7 @@ class RelationshipKind(TextChoices):
 
     @property
     def sentence(self) -> str:
-        """With its verb: “Ann *is a friend of* Bea”, “Ann *killed* Bea”."""
+        """The label with its verb: “Ann *is a friend of* Bea”, “Ann *killed* Bea”."""
         if self in (self.FAMILY, self.SUSPECTED_TO_BE):
             return f"is {self.label}"
         article = "an" if self.label[0] in "aeiou" else "a"

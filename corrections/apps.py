@@ -6,6 +6,6 @@ class CorrectionsConfig(AppConfig):
     name = "corrections"
 
     def ready(self) -> None:
-        from .senders import name_no_more
+        from .senders import remove_credit
 
-        pre_delete.connect(name_no_more, sender="episodes.Viewer")
+        pre_delete.connect(remove_credit, sender="episodes.Viewer")

@@ -1,7 +1,7 @@
-"""Files out of the public's reach: what was sent with a correction, and what was taken down.
+"""Private files: what was sent with a correction, and pictures that were taken down.
 
-Nothing here has an address of its own. A file that a change names is kept for good, so that a rejected correction can
-be revised and a removal undone.
+No address on the site leads to these files. A file that a change names is kept for good, so that a rejected correction
+can be revised and a removal undone.
 """
 
 import os
@@ -15,7 +15,7 @@ from django.utils import timezone
 from . import rows
 from .models import Change
 
-UNSENT = timedelta(days=7)  # that a file waits for a correction which names it
+UNSENT = timedelta(days=7)  # that a file is kept while no correction names it
 
 
 def archive() -> Storage:
@@ -23,12 +23,13 @@ def archive() -> Storage:
 
 
 def keep(name: str, content: bytes) -> None:
-    if not holds_on_to(name):
+    """Store a file, unless it is stored already."""
+    if not touch(name):
         archive().save(name, ContentFile(content))
 
 
-def holds_on_to(name: str) -> bool:
-    """Whether it is there; if so, for whoever tidies up it is as young as if it were new."""
+def touch(name: str) -> bool:
+    """Return whether a file is stored, and if so let its time in `remove_unsent()` begin anew."""
     try:
         os.utime(archive().path(name))
     except FileNotFoundError:
@@ -41,10 +42,10 @@ def find(name: str) -> File | None:
 
 
 def remove_unsent() -> int:
-    """Files of forms that were never sent to their end; returns how many there were."""
+    """Delete old files that no correction names, and return how many there were."""
     cutoff = timezone.now() - UNSENT
     old = [name for name in _files() if archive().get_modified_time(name) < cutoff]
-    named = _named_by_changes()  # after the age: who sends one now makes it young before a change names it
+    named = _named_by_changes()  # after the times are read: a file that is sent just now is touched before it is named
     unsent = [name for name in old if name not in named and archive().get_modified_time(name) < cutoff]
     for name in unsent:
         archive().delete(name)
@@ -61,13 +62,13 @@ def _files(directory: str = "") -> Iterator[str]:
 
 
 def _named_by_changes() -> set[str]:
-    named: set[str] = set()
+    names: set[str] = set()
     for kind in rows.registered():
         changes = Change.objects.of_model(kind.label) if kind.files else Change.objects.none()
         for path, *states in changes.values_list("path", "before", "after", "final", "was", "became").iterator():
             for state in states:
-                named |= {value for name, value in _by_field(path, state).items() if name in kind.files}
-    return named
+                names |= {value for name, value in _by_field(path, state).items() if name in kind.files}
+    return names
 
 
 def _by_field(path: str, state: rows.Json) -> rows.Values:

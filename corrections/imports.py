@@ -1,4 +1,4 @@
-"""Loading a data set is a correction too: what differs between before and after is written down."""
+"""Loading a data set is recorded as a correction, from the difference between all rows before and after."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,27 +6,29 @@ from contextlib import contextmanager
 from django.utils import timezone
 
 from . import rows
-from .apply import say, touched_by
 from .models import Change, ChangeSubject, Correction, Edition, Event, State
 from .rows import Editable, Values
+from .subjects import latest_episode_of
+from .thread import add_event
 
-type Everything = dict[Editable, dict[str, Values]]
+type Snapshot = dict[Editable, dict[str, Values]]
+"""The values of all rows, by kind and key."""
 
 
 @contextmanager
 def recorded_as_import(reason: str) -> Iterator[None]:
-    """To be used inside the transaction that writes."""
+    """Record what the block writes as one accepted correction. Use it inside the transaction that writes."""
     Edition.begin()
-    before = _everything()
+    before = _snapshot()
     yield
-    _record(before, _everything(), reason)
+    _record(before, _snapshot(), reason)
 
 
-def _everything() -> Everything:
+def _snapshot() -> Snapshot:
     return {kind: rows.all_values(kind) for kind in rows.registered()}
 
 
-def _record(before: Everything, after: Everything, reason: str) -> None:
+def _record(before: Snapshot, after: Snapshot, reason: str) -> None:
     now = timezone.now()
     correction = Correction(
         kind=Correction.Kind.IMPORT, state=State.ACCEPTED, reason=reason, decided_at=now, by_author=True
@@ -38,7 +40,7 @@ def _record(before: Everything, after: Everything, reason: str) -> None:
         change.position, change.applied_at = position, now
         change.decision, change.outcome = Change.Decision.ACCEPTED, Change.Outcome.APPLIED
         change.was, change.became = change.before, change.after
-    correction.revealed_in = touched_by(changes)
+    correction.revealed_in = latest_episode_of(changes)
     correction.save()
     Change.objects.bulk_create(changes, batch_size=500)
     subjects = [
@@ -47,10 +49,10 @@ def _record(before: Everything, after: Everything, reason: str) -> None:
         for subject in sorted(_subjects(change, before, after))
     ]
     ChangeSubject.objects.bulk_create(subjects, batch_size=500)
-    say(correction, Event.Kind.DECIDED, None, reason)
+    add_event(correction, Event.Kind.DECIDED, None, reason)
 
 
-def _differences(before: Everything, after: Everything, correction: Correction) -> Iterator[Change]:
+def _differences(before: Snapshot, after: Snapshot, correction: Correction) -> Iterator[Change]:
     for kind in before:
         old, new = before[kind], after[kind]
         for key in old.keys() - new.keys():
@@ -67,7 +69,7 @@ def _differences(before: Everything, after: Everything, correction: Correction) 
                     )  # fmt: skip
 
 
-def _subjects(change: Change, before: Everything, after: Everything) -> set[str]:
+def _subjects(change: Change, before: Snapshot, after: Snapshot) -> set[str]:
     kind = rows.editable(change.model)
-    states = [state[kind].get(change.row) for state in (before, after)]
+    states = [snapshot[kind].get(change.row) for snapshot in (before, after)]
     return {subject for values in states if values for subject in rows.subjects_of(kind, change.row, values)}

@@ -1,4 +1,4 @@
-"""What somebody wants changed, and what became of it. `apply` is the only one that carries it out."""
+"""What somebody wants changed, and what became of it. Only `deciding` publishes it."""
 
 import uuid
 from typing import Any, Self
@@ -37,12 +37,15 @@ class CorrectionQuerySet(GatedQuerySet):
         return self.filter(claimed_by__isnull=False, claimed_until__gt=timezone.now())
 
     def free_for(self, user: User) -> Self:
-        """Nobody else is on it. No subquery, as PostgreSQL answers that as of before it waited for the row."""
+        """Filter out corrections that another moderator has claimed.
+
+        There is no subquery in it: PostgreSQL would answer one as of the time before it waited for a locked row.
+        """
         return self.filter(Q(claimed_by=None) | Q(claimed_until__lte=timezone.now()) | Q(claimed_by=user))
 
 
 class Correction(models.Model):
-    """One proposal, with its changes. Who sends it is an account, or somebody who holds the receipt."""
+    """A proposal with its changes, sent from an account or by somebody who holds its receipt."""
 
     class Kind(models.TextChoices):
         SUGGESTION = "suggestion", "Suggestion"
@@ -57,7 +60,7 @@ class Correction(models.Model):
     )
     receipt = models.CharField(max_length=64, blank=True, editable=False)  # a hash: the receipt itself is not kept
     sender = models.CharField(max_length=64, blank=True, editable=False)  # a keyed hash of the address it came from
-    # As its author wanted to be named when they sent it: the moderator reads it, so it is not to change unread.
+    # The name the author wanted when they sent it, so that no name is published that no moderator has read.
     credit = models.CharField(max_length=80, blank=True)
     reason = models.TextField(blank=True, max_length=2000)
     evidence_episode = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -65,8 +68,8 @@ class Correction(models.Model):
     evidence_url = models.URLField(max_length=MOST_EVIDENCE, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     version = models.PositiveIntegerField(default=1, help_text="Of several who decide at once, one finds this number.")
-    # The latest episode it touches; whoever is before it knows nothing of it. Nothing where it never shows in public.
-    # No foreign key: what was corrected once must not keep an episode from being deleted.
+    # The latest episode it touches, before which it is hidden. None if it is on no public page by itself.
+    # It is not a foreign key, because a correction must not keep an episode from being deleted.
     revealed_in = models.PositiveSmallIntegerField(db_column="revealed_in_id", null=True, blank=True)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -113,13 +116,13 @@ class Correction(models.Model):
 
     @property
     def thanks_to(self) -> str:
-        """The name to be shown with it, as long as its author still wants that very name."""
+        """The name to publish with it, or nothing if the author no longer wants exactly that name."""
         return self.credit if self.credit == credit_of(self.author) else ""
 
     def subjects(self) -> list[str]:
-        """Whose pages it is about, once for each change."""
-        told = ChangeSubject.objects.filter(change__correction=self, change__replaced=False)
-        return list(told.order_by("subject").values_list("subject", flat=True))
+        """Return the pages that it is about, once for each change."""
+        subjects = ChangeSubject.objects.filter(change__correction=self, change__replaced=False)
+        return list(subjects.order_by("subject").values_list("subject", flat=True))
 
     @property
     def is_claimed(self) -> bool:
@@ -127,17 +130,18 @@ class Correction(models.Model):
 
 
 def credit_of(user: Any) -> str:
+    """Return the name under which a user wants to be credited, or nothing."""
     viewer = getattr(user, "viewer", None)
     return viewer.credit if viewer else ""
 
 
 class ChangeQuerySet(models.QuerySet):
     def current(self) -> Self:
-        """Without those that their author has replaced by others."""
+        """Leave out changes that their author has replaced by an amendment."""
         return self.filter(replaced=False)
 
     def proposed(self) -> Self:
-        """What its author asked for, without what the door had to do besides."""
+        """Leave out changes that the write door added as consequences of a removal."""
         return self.current().filter(follows=False)
 
     def of_model(self, model: str) -> Self:
@@ -150,7 +154,7 @@ class ChangeQuerySet(models.QuerySet):
         return self.filter(subjects__subject=subject)
 
     def applied(self) -> Self:
-        """Those that changed something, and not such as were so already."""
+        """Filter the changes that were published and made a difference."""
         return self.filter(applied_at__isnull=False, outcome=Change.Outcome.APPLIED)
 
     def waiting(self) -> Self:
@@ -158,7 +162,7 @@ class ChangeQuerySet(models.QuerySet):
 
 
 class Change(models.Model):
-    """One atomic operation: add a row, set one of its fields, or remove it."""
+    """One operation on a row: add it, set one of its fields, or remove it."""
 
     class Action(models.TextChoices):
         ADD = "add", "Add"
@@ -183,20 +187,20 @@ class Change(models.Model):
     model = models.CharField(max_length=60)  # as “characters.alias”
     row = models.CharField(
         max_length=40, blank=True
-    )  # its primary key; empty until it is written, where it is a number
+    )  # its primary key; empty for a new row that the database will number
     path = models.CharField(max_length=40, blank=True)  # the field, where one is set
-    before = models.JSONField(null=True)  # as its author saw it: the value, or all values of the row
+    before = models.JSONField(null=True)  # as the author saw it: the value, or all values of the row
     after = models.JSONField(null=True)
-    final = models.JSONField(null=True)  # what the moderator made of it, where `altered`
+    final = models.JSONField(null=True)  # as the moderator edited it, where `altered`
     altered = models.BooleanField(default=False)
     decision = models.CharField(max_length=8, choices=Decision, default=Decision.PENDING)
     why = models.TextField(blank=True, max_length=1000)
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.NONE, blank=True)
-    was = models.JSONField(null=True)  # what really stood there when it was applied
+    was = models.JSONField(null=True)  # the value that was there when it was applied
     became = models.JSONField(null=True)
     applied_at = models.DateTimeField(null=True, blank=True)
     replaced = models.BooleanField(default=False)
-    # A row that pointed to one that is removed, and no longer does. Whoever asked for the removal may not know of it.
+    # A consequence of a removal: its row pointed to the removed one, which the author may not know.
     follows = models.BooleanField(default=False)
 
     objects = ChangeQuerySet.as_manager()
@@ -225,7 +229,7 @@ class Change(models.Model):
 
 
 class ChangeSubject(models.Model):
-    """Whose page a change is about: a membership is about two, a revelation about all it concerns."""
+    """A page that a change is about: a membership is about two, a revelation about everybody it concerns."""
 
     change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="subjects")
     subject = models.CharField(max_length=101, db_index=True)  # as “characters.character:” and its primary key
@@ -239,7 +243,7 @@ class ChangeSubject(models.Model):
 
 
 class Event(models.Model):
-    """The thread of a correction: what was said, and how its state changed, in one."""
+    """An entry in the thread of a correction: a message, a change of its state, or both."""
 
     class Kind(models.TextChoices):
         SENT = "sent", "sent it"
@@ -271,7 +275,10 @@ class Event(models.Model):
 
 
 class Edition(models.Model):
-    """One row, whose number grows with every publication. Who publishes holds it, so that checks see one another."""
+    """A single row whose number grows with each publication.
+
+    Each publication locks it, so that no two are validated without seeing one another.
+    """
 
     number = models.PositiveBigIntegerField(default=0)
 
@@ -284,7 +291,7 @@ class Edition(models.Model):
 
     @classmethod
     def begin(cls) -> None:
-        """Wait for whoever is publishing; to be called inside a transaction."""
+        """Lock the row until the transaction ends, after waiting for other publications."""
         if not cls.objects.filter(id=1).update(number=F("number") + 1):
             cls.objects.get_or_create(id=1)
             cls.objects.filter(id=1).update(number=F("number") + 1)

@@ -1,6 +1,6 @@
-"""Rows as plain values: what a change set can hold, compare and write back. It knows no model by name.
+"""Rows as plain values: what a change can hold, compare and write back. This module knows no model by name.
 
-Each app registers what of its models can be changed; everything else is read off the models themselves.
+Each app registers which of its models can be changed; everything else is read from the models themselves.
 """
 
 from collections import defaultdict
@@ -22,29 +22,29 @@ EPISODES = ("revealed_in", "ended_in")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A model whose rows have public pages: a change is about those it points to."""
+    """A model whose rows have public pages. A change is about the pages of the rows it points to."""
 
     name: Callable[[models.Model], str]  # for editors
     address: Callable[[models.Model], str]
-    preview: Callable[[HttpRequest, models.Model, int], HttpResponse] | None = None  # as it looks at an episode
+    preview: Callable[[HttpRequest, models.Model, int], HttpResponse] | None = None  # the page at an episode
     names: Callable[[Iterable[str], int], dict[str, str]] | None = None  # by key, as they are known at an episode
-    find: Callable[[str, int], Iterable[str]] | None = None  # the keys of those with such a name at an episode
+    find: Callable[[str, int], Iterable[str]] | None = None  # the keys of rows with such a name at an episode
 
 
 @dataclass(frozen=True, slots=True)
 class Editable:
-    """What of a model can be changed. `fields` are in the order in which people read them."""
+    """A model whose rows can be changed. `fields` are in the order in which people read them."""
 
     model: type[models.Model]
     fields: tuple[str, ...]
     page: Page | None = None
     noun: Callable[[Values], str] | None = None  # what people call such a row, where that depends on its values
-    unseen: tuple[str, ...] = ()  # fields that no visitor sees: a change of theirs is no news
-    check: Callable[[Any], None] | None = None  # of the row as it stands, besides its own validation
-    check_removed: Callable[[Any], None] | None = None  # once all is written, of a row that is gone
-    open_file: Callable[[str], File | None] | None = None  # what was sent or kept under this name
-    keep_file: Callable[[Any], str] | None = None  # an upload, out of the public's reach; returns its name
-    retire_file: Callable[[str], None] | None = None  # a file that a row no longer shows
+    unseen: tuple[str, ...] = ()  # fields that no visitor sees: changing one is no news
+    check: Callable[[Any], None] | None = None  # validates a written row, besides the model's own validation
+    check_removed: Callable[[Any], None] | None = None  # validates a removal, once all changes are written
+    open_file: Callable[[str], File | None] | None = None  # opens the file that was sent or kept under this name
+    keep_file: Callable[[Any], str] | None = None  # stores an upload privately and returns its name
+    retire_file: Callable[[str], None] | None = None  # is called with a file that a row no longer shows
 
     @property
     def label(self) -> str:
@@ -66,35 +66,35 @@ class Editable:
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
-    """A text of a row says what is told later."""
+class SpoilerWarning:
+    """A text of a row mentions something that is revealed only in a later episode."""
 
     field: str
-    found: str
-    told_in: int
+    text: str  # the words that mention it
+    episode: int  # in which it is revealed
     claim: str
-    url: str  # of what reveals it
+    url: str  # of the row that reveals it
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """Another bears the same name: no mistake by itself."""
+class SharedName:
+    """Another page has the same name, which is not a mistake by itself."""
 
     field: str
-    subject: str  # the page of whoever bears it
-    told_in: int
+    subject: str  # the reference of the other page
+    episode: int  # from which on it has that name
 
 
-# How texts are read to a moderator; whoever knows what stands in them adds its own.
-linters: list[Callable[[Iterable[models.Model]], list[list[Warned]]]] = []  # for each row what its texts say too early
-namesakes: list[Callable[[Iterable[models.Model]], list[list[Shared]]]] = []  # for each row who bears its name as well
-mention_readers: list[Callable[[Iterable[str], int], dict[str, str]]] = []  # each mention, as it is known at an episode
+# How moderators are helped to read texts. The apps that know what the texts contain add their own functions.
+linters: list[Callable[[Iterable[models.Model]], list[list[SpoilerWarning]]]] = []  # the warnings for each row
+namesakes: list[Callable[[Iterable[models.Model]], list[list[SharedName]]]] = []  # who else has the name of each row
+mention_readers: list[Callable[[Iterable[str], int], dict[str, str]]] = []  # each mention's name at an episode
 
 _registered: dict[str, Editable] = {}
 
 
 class NotEditable(ValidationError):
-    """Nobody may change this, or there is no such thing."""
+    """The model or the field cannot be changed, or does not exist."""
 
 
 def register(editable: Editable) -> None:
@@ -105,7 +105,7 @@ def editable(label: str) -> Editable:
     try:
         return _registered[label]
     except KeyError:
-        raise NotEditable(f"Nothing of the kind “{label}” can be changed.") from None
+        raise NotEditable(f"Rows of “{label}” cannot be changed.") from None
 
 
 def registered() -> Iterable[Editable]:
@@ -116,15 +116,15 @@ def registered() -> Iterable[Editable]:
 
 
 def values_of(row: models.Model) -> Values:
-    """All that can be changed of a row, in values that JSON knows."""
+    """Return all editable fields of a row as JSON values."""
     kind = editable(row._meta.label_lower)
     return {name: value_of(row, name) for name in kind.fields}
 
 
 def all_values(kind: Editable) -> dict[str, Values]:
-    """Every row of a kind by its key, in a bounded number of queries."""
+    """Return the values of every row of a kind by its key, in a bounded number of queries."""
     single = [name for name in kind.fields if name not in kind.many]
-    found = {
+    values_by_key = {
         str(row.pk): {name: plain(kind.field(name), kind.field(name).value_from_object(row)) for name in single}
         for row in kind.model._base_manager.all()
     }
@@ -133,16 +133,17 @@ def all_values(kind: Editable) -> dict[str, Values]:
         links = field.remote_field.through._base_manager.values_list(
             f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
         )
-        for values in found.values():
+        for values in values_by_key.values():
             values[name] = []
         for own, other in links:
-            found[str(own)][name].append(str(other))
-        for values in found.values():
+            values_by_key[str(own)][name].append(str(other))
+        for values in values_by_key.values():
             values[name].sort()
-    return found
+    return values_by_key
 
 
 def value_of(row: models.Model, name: str) -> Json:
+    """Return one field of a row as a JSON value."""
     field: Any = row._meta.get_field(name)
     if field.many_to_many:
         return sorted(str(pk) for pk in getattr(row, name).values_list("pk", flat=True))
@@ -150,6 +151,7 @@ def value_of(row: models.Model, name: str) -> Json:
 
 
 def plain(field: Any, value: Any) -> Json:
+    """Return the value of a field as JSON can hold it."""
     if isinstance(field, models.FileField):
         return str(value.name or "")
     if value is None or isinstance(value, bool | int | list | dict):
@@ -158,7 +160,7 @@ def plain(field: Any, value: Any) -> Json:
 
 
 def blank_values(kind: Editable) -> Values:
-    """Those of a new row of which nothing is said yet."""
+    """Return the values of a new row that nobody has filled in yet."""
     blank = kind.model()
     return {
         name: [] if name in kind.many else plain(kind.field(name), kind.field(name).value_from_object(blank))
@@ -169,26 +171,26 @@ def blank_values(kind: Editable) -> Values:
 # Writing
 
 
-def build(kind: Editable, key: str, values: Values) -> models.Model:
-    """A new row, not saved."""
+def new_row(kind: Editable, key: str, values: Values) -> models.Model:
+    """Return a new row that is not saved."""
     row = kind.model()
     if key:
         row.pk = kind.model._meta.pk.to_python(key)
     for name in kind.fields:
         if name in values:
-            put(kind, row, name, values[name])
+            set_value(kind, row, name, values[name])
     return row
 
 
-def put(kind: Editable, row: models.Model, name: str, value: Json) -> None:
-    """Give a field its value; those to many rows wait until the row is saved."""
+def set_value(kind: Editable, row: models.Model, name: str, value: Json) -> None:
+    """Set a field of a row that is not saved yet; lists of other rows wait for `set_lists()`."""
     field = kind.field(name)
     if field.many_to_many:
         return
     if isinstance(field, models.FileField):
         file = kind.open_file(value) if kind.open_file and value else None
         if file is None:
-            raise ValidationError({name: "The file is gone."})
+            raise ValidationError({name: "The file does not exist any more. Send it again."})
         setattr(row, name, file)
     elif field.is_relation:
         setattr(row, field.attname, field.target_field.to_python(value))
@@ -196,13 +198,14 @@ def put(kind: Editable, row: models.Model, name: str, value: Json) -> None:
         setattr(row, name, field.to_python(value))
 
 
-def put_many(kind: Editable, row: models.Model, values: Values) -> None:
+def set_lists(kind: Editable, row: models.Model, values: Values) -> None:
+    """Write the lists of other rows that a saved row points to."""
     for name in kind.many:
         if name in values:
             getattr(row, name).set(values[name])
 
 
-# What a row is about, and from which episode on
+# Which pages a row is on, and from which episode on
 
 
 def reference(row: models.Model) -> str:
@@ -210,37 +213,38 @@ def reference(row: models.Model) -> str:
 
 
 def subjects_of(kind: Editable, key: str, values: Values) -> set[str]:
-    """The pages that show a row with these values."""
-    found = {f"{kind.label}:{key}"} if kind.page and key else set()
+    """Return the references of the pages that show a row with these values."""
+    subjects = {f"{kind.label}:{key}"} if kind.page and key else set()
     for name in kind.fields:
         related = kind.field(name).related_model
         if related is None or name in EPISODES or (target := _registered.get(related._meta.label_lower)) is None:
             continue
         if target.page is not None:
             keys = values.get(name) or []
-            found |= {f"{target.label}:{each}" for each in (keys if isinstance(keys, list) else [keys])}
-    if not found and values.get("revealed_in") is not None:
-        found.add(f"episodes.episode:{values['revealed_in']}")
-    return found
+            subjects |= {f"{target.label}:{each}" for each in (keys if isinstance(keys, list) else [keys])}
+    if not subjects and values.get("revealed_in") is not None:
+        subjects.add(f"episodes.episode:{values['revealed_in']}")
+    return subjects
 
 
-def known_in(kind: Editable, key: str, values: Values, told: Iterable[Json]) -> int | None:
-    """The last of the episodes that a change to such a row touches; None if it shows nowhere by itself.
+def latest_episode(kind: Editable, key: str, values: Values, changed: Iterable[Json]) -> int | None:
+    """Return the latest episode that a change to such a row touches, or None if the row is on no page by itself.
 
-    An end that the change leaves alone does not count: it may lie beyond what the author of the change knows.
+    `changed` are the episodes that the change itself sets. An `ended_in` that it leaves alone does not count: it may
+    lie beyond what the author of the change knows.
     """
     if "revealed_in" in kind.fields:
-        touched = [values.get("revealed_in"), *told]
+        touched = [values.get("revealed_in"), *changed]
         return max((number for number in touched if isinstance(number, int)), default=None)
     row = kind.model()
     if key:
         row.pk = kind.model._meta.pk.to_python(key)
-    own = getattr(row, "known_in", None)
-    return own if isinstance(own, int) else None
+    episode = getattr(row, "known_in", None)
+    return episode if isinstance(episode, int) else None
 
 
 def by_label(references: Iterable[str]) -> defaultdict[str, set[str]]:
-    """The keys that are referred to, for each kind of row."""
+    """Return the keys that these references name, grouped by the label of their model."""
     keys: defaultdict[str, set[str]] = defaultdict(set)
     for each in references:
         label, _, key = each.partition(":")
@@ -248,8 +252,7 @@ def by_label(references: Iterable[str]) -> defaultdict[str, set[str]]:
     return keys
 
 
-def find(reference: str) -> models.Model | None:
-    """The row that is referred to, if it is there."""
+def row_by_reference(reference: str) -> models.Model | None:
     label, _, key = reference.partition(":")
     if label not in _registered:
         return None
@@ -257,6 +260,7 @@ def find(reference: str) -> models.Model | None:
 
 
 def row_of(kind: Editable, key: str, *, locked: bool = False) -> models.Model | None:
+    """Return the row with this key, or None if it does not exist."""
     rows = kind.model._base_manager.all()
     if locked:
         rows = rows.select_for_update()

@@ -1,4 +1,4 @@
-"""Who is at the other end of a request, as `sending` knows them."""
+"""Who sends a request, for the limits and receipts of `sending`."""
 
 from ipaddress import ip_address, ip_network
 
@@ -22,12 +22,12 @@ def sender_of(request: HttpRequest, receipt: str = "") -> Sender:
 
 
 def client_address(request: HttpRequest) -> str:
-    """What the limits count by; of a forwarded request what our own proxy added, which is the last."""
-    told = request.META.get("REMOTE_ADDR", "")
+    """Return the address that the limits count by; behind our proxy, that is the last one in X-Forwarded-For."""
+    text = request.META.get("REMOTE_ADDR", "")
     if settings.BEHIND_PROXY:
-        told = request.headers.get("X-Forwarded-For", told).rpartition(",")[2].strip()
+        text = request.headers.get("X-Forwarded-For", text).rpartition(",")[2].strip()
     try:
-        address = ip_address(told)
+        address = ip_address(text)
     except ValueError:
         return "unknown"
     address = getattr(address, "ipv4_mapped", None) or address
@@ -37,12 +37,12 @@ def client_address(request: HttpRequest) -> str:
 
 
 def may_upload(sender: Sender) -> bool:
-    """Counts each picture, kept or not: to look at one takes a while, and to keep it takes room."""
+    """Count an upload and return whether it is within the limit. Refused pictures count: checking one takes time."""
     key = f"uploads:{sender.address_hash}:{timezone.now():%Y-%m-%d-%H}"
     cache.add(key, 0, timeout=3600)
     return cache.incr(key) <= MOST_UPLOADS_AN_HOUR
 
 
-def name_no_more(sender: object, instance: Viewer, **kwargs: object) -> None:
-    """Who leaves takes their name along."""
+def remove_credit(sender: object, instance: Viewer, **kwargs: object) -> None:
+    """Remove the name of a deleted account from the corrections it sent (receives `pre_delete`)."""
     Correction.objects.filter(author=instance.user_id).exclude(credit="").update(credit="")

@@ -1,4 +1,4 @@
-"""What people sent, for whoever sent it: by their account, or by the receipt that they hold."""
+"""The pages of sent corrections, for the people who sent them: by account, or by the receipt they hold."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,24 +14,26 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from episodes.progress import is_own_hand
-from episodes.requests import Visit, form_of, whole_number
+from episodes.requests import form_of, is_same_origin, whole_number
+from episodes.visits import Visit
 
 from . import sending
-from .apply import Refused, is_undone, messages_of
-from .following import Said, state_of, thread_of
-from .models import MOST_SAID, Change, ChangeSubject, Correction, State
-from .recent import recent
+from .errors import Refused, messages_of
+from .models import MOST_SAID, Change, Correction, State
+from .recent import published_changes, recent_page
 from .senders import sender_of
 from .sending import Sender, sent_by
+from .subjects import subjects_of_corrections
+from .thread import state_for_author, thread_for_author
+from .undoing import is_undone
 
 PER_PAGE = 25
 
-type Act = Callable[[Visit, Correction, Sender, str], HttpResponse]
+type AuthorAction = Callable[[Visit, Correction, Sender, str], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class SentCorrection:
     """A correction in the list of one's own."""
 
     url: str
@@ -44,129 +46,130 @@ class Followed:
 
 @require_safe
 def corrections(request: Visit) -> HttpResponse:
-    """One's own, and what became of each."""
+    """List one's own corrections, with the state of each."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     own = sent_by(sender_of(request)).order_by("-created_at", "-id")
     page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
-    about: dict[UUID, set[str]] = {each.pk: set() for each in page}
-    told = ChangeSubject.objects.filter(change__correction__in=about, change__replaced=False)
-    for correction, subject in told.values_list("change__correction_id", "subject"):
-        about[correction].add(subject)
-    known = request.lore.pages_of({subject for subjects in about.values() for subject in subjects})
-    sent: dict[Correction, list[Change]] = {each: [] for each in page}
-    for change in Change.objects.proposed().filter(correction__in=about).select_related("correction"):
-        sent[change.correction].append(change)
-    later = request.lore.later_episodes(sent)
-    perhaps_undone = Correction.objects.filter(undone_by__isnull=False, pk__in=about).distinct()
+    subjects = subjects_of_corrections(page)
+    links = request.lore.pages_of({subject for of_one in subjects.values() for subject in of_one})
+    changes: dict[Correction, list[Change]] = {each: [] for each in page}
+    for change in Change.objects.proposed().filter(correction__in=subjects).select_related("correction"):
+        changes[change.correction].append(change)
+    later = request.lore.later_episodes(changes)
+    perhaps_undone = Correction.objects.filter(undone_by__isnull=False, pk__in=subjects).distinct()
     undone = {each.pk for each in perhaps_undone if is_undone(each)}
-    followed = [
-        Followed(
+    sent = [
+        SentCorrection(
             url=address_of(each),
             sent_at=each.created_at,
-            state=state_of(each, undone=each.pk in undone),
+            state=state_for_author(each, undone=each.pk in undone),
             is_waiting=each.state == State.ASKED,
-            pages=tuple({known[subject] for subject in sorted(about[each.pk]) if subject in known}),
+            pages=tuple({links[subject] for subject in sorted(subjects[each.pk]) if subject in links}),
             reason="" if each.pk in later else each.reason,
         )
         for each in page
     ]
-    return render(request, "corrections/correction_list.html", {"page": page, "followed": followed})
+    return render(request, "corrections/correction_list.html", {"page": page, "followed": sent})
 
 
 @require_safe
 def correction(request: Visit, pk: UUID) -> HttpResponse:
+    """Show one's own correction."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    found, _ = own_correction(request, pk, "")
-    return _page(request, found)
+    own, _ = own_correction(request, pk, "")
+    return _page(request, own)
 
 
 @require_safe
 def receipt(request: Visit, receipt: str) -> HttpResponse:
-    found, _ = own_correction(request, None, receipt)
-    return _page(request, found, receipt)
+    """Show the correction that a receipt belongs to."""
+    own, _ = own_correction(request, None, receipt)
+    return _page(request, own, receipt)
 
 
-def for_its_author(act: Act) -> Callable[..., HttpResponse]:
-    """What is sent to a correction. Asked for without sending anything, such an address leads back to its page."""
+def for_its_author(action: AuthorAction) -> Callable[..., HttpResponse]:
+    """Decorate a view that changes one's own correction by POST; other methods lead back to the page of it."""
 
-    @csrf_exempt  # is_own_hand() is the guard, as for progress
+    @csrf_exempt  # is_same_origin() is the guard, as for progress
     @require_http_methods(["GET", "HEAD", "POST"])
-    @wraps(act)
+    @wraps(action)
     def guarded(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
-        found, sender = own_correction(request, pk, receipt)
+        own, sender = own_correction(request, pk, receipt)
         if request.method != "POST":
-            return HttpResponseRedirect(address_of(found, receipt))
-        if not is_own_hand(request):
+            return HttpResponseRedirect(address_of(own, receipt))
+        if not is_same_origin(request):
             return render(request, "corrections/not_from_here.html", status=403)
-        return act(request, found, sender, receipt)
+        return action(request, own, sender, receipt)
 
     return guarded
 
 
 @for_its_author
-def withdraw(request: Visit, found: Correction, sender: Sender, receipt: str) -> HttpResponse:
+def withdraw(request: Visit, own: Correction, sender: Sender, receipt: str) -> HttpResponse:
     version = whole_number(form_of(request).get("version")) or 0
     try:
-        sending.withdraw(found, sender=sender, version=version)
+        sending.withdraw(own, sender=sender, version=version)
     except Refused as refused:
-        return _page(request, found, receipt, complaint=str(refused))
-    return HttpResponseRedirect(address_of(found, receipt), status=303)
+        return _page(request, own, receipt, complaint=str(refused))
+    return HttpResponseRedirect(address_of(own, receipt), status=303)
 
 
 @for_its_author
-def answer(request: Visit, found: Correction, sender: Sender, receipt: str) -> HttpResponse:
+def answer(request: Visit, own: Correction, sender: Sender, receipt: str) -> HttpResponse:
     text = form_of(request).get("text", "").replace("\x00", "")
     try:
-        sending.answer(found, text, sender=sender)
+        sending.answer(own, text, sender=sender)
     except (Refused, ValidationError) as error:
-        return _page(request, found, receipt, complaint=" ".join(messages_of(error)), typed=text)
-    return HttpResponseRedirect(address_of(found, receipt), status=303)
+        return _page(request, own, receipt, complaint=" ".join(messages_of(error)), typed=text)
+    return HttpResponseRedirect(address_of(own, receipt), status=303)
 
 
 @require_safe
 def changes(request: Visit) -> HttpResponse:
-    """What changed lately on the pages, for everybody, as far as they are."""
-    page = recent(request.lore.progress, whole_number(request.GET.get("page")) or 1)
-    context = {"page": page, "entries": request.lore.told_lately(page.published)}
+    """List for everybody what was changed lately on the pages they know."""
+    page = recent_page(request.lore.progress, whole_number(request.GET.get("page")) or 1)
+    context = {"page": page, "entries": request.lore.told_lately(published_changes(page))}
     return render(request, "corrections/changes.html", context)
 
 
 def own_correction(request: Visit, pk: UUID | None, receipt: str) -> tuple[Correction, Sender]:
-    """The doorway to what somebody sent; for everybody else there is nothing."""
+    """Return a correction to the person who sent it, and who that is. Raise Http404 for everybody else."""
     sender = sender_of(request, receipt)
-    if receipt:  # it alone counts, whoever else one is signed in as
+    if receipt:  # only the receipt counts, even if they are signed in
         sender = Sender(None, sender.address, receipt)
-    found = sent_by(sender).filter(**{"pk": pk} if pk else {}).first()
-    if found is None:
+    own = sent_by(sender).filter(**{"pk": pk} if pk else {}).first()
+    if own is None:
         raise Http404
-    return found, sender
+    return own, sender
 
 
 def address_of(correction: Correction, receipt: str = "") -> str:
+    """Return the address of a correction for the person who sent it."""
     return reverse("receipt", args=[receipt]) if receipt else reverse("correction", args=[correction.pk])
 
 
-def _page(request: Visit, found: Correction, receipt: str = "", complaint: str = "", typed: str = "") -> HttpResponse:
-    correction = Correction.objects.get(pk=found.pk)
+def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "", typed: str = "") -> HttpResponse:
+    """Show a correction to the person who sent it, with a complaint about what they posted and what they had typed."""
+    correction = Correction.objects.get(pk=own.pk)
     lore = request.lore
-    shown = list(correction.changes.proposed().order_by("position"))
+    proposed = list(correction.changes.proposed().order_by("position"))
     subjects = set(correction.subjects())
     pages = {link for subject, link in lore.pages_of(subjects).items() if subject in subjects}
-    thread: tuple[Said, ...] = thread_of(correction, lore.said)
-    later = lore.later_episodes({correction: shown}).get(correction.pk)
-    told = lore.shown_changes(correction, shown)
+    thread = thread_for_author(correction, lore.said)
+    later = lore.later_episodes({correction: proposed}).get(correction.pk)
+    shown_changes = lore.shown_changes(correction, proposed)
     can_be_written = correction.is_suggestion and any(
-        each.hidden_until is None and each.decision != Change.Decision.ACCEPTED for each in told
+        each.hidden_until is None and each.decision != Change.Decision.ACCEPTED for each in shown_changes
     )
     may_withdraw = correction.is_undecided and not correction.is_claimed
     undone = is_undone(correction)
     context = {
         "correction": correction,
-        "state": state_of(correction, undone=undone),
+        "state": state_for_author(correction, undone=undone),
         "thanks_to": correction.thanks_to if correction.was_accepted and not undone else "",
-        "changes": told,
+        "changes": shown_changes,
         "pages": sorted(pages, key=lambda link: (link.name, link.url)),
         "thread": thread,
         "address": address_of(correction, receipt),
@@ -176,22 +179,25 @@ def _page(request: Visit, found: Correction, receipt: str = "", complaint: str =
         "may_withdraw": may_withdraw,
         "may_amend": may_withdraw and can_be_written,
         "may_revise": can_be_written and correction.state in (State.REJECTED, State.PARTLY, State.WITHDRAWN),
-        "revises": _other(request, correction.revises, receipt),
-        "revised_by": [_other(request, each, receipt) for each in correction.revised_by.order_by("created_at")],
+        "revises": _link_to_other(request, correction.revises, receipt),
+        "revised_by": [_link_to_other(request, each, receipt) for each in correction.revised_by.order_by("created_at")],
         "most_said": MOST_SAID,
         "complaint": complaint,
         "typed": typed,
     }
     response = render(request, "corrections/correction.html", context, status=409 if complaint else 200)
     if receipt:
-        # The address is the key. No page learns it from the browser, and no search engine keeps it.
+        # The address is the key: browsers must not pass it on to other sites, and search engines must not keep it.
         response["Referrer-Policy"] = "strict-origin"
         response["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _other(request: Visit, other: Correction | None, receipt: str) -> tuple[object, str] | None:
-    """When it was sent and where it is; a receipt leads to one correction only, and nothing here knows another."""
+def _link_to_other(request: Visit, other: Correction | None, receipt: str) -> tuple[object, str] | None:
+    """Return when another correction was sent and its address, if the viewer may follow it.
+
+    A receipt opens one correction only, and the site does not keep the receipts of others.
+    """
     if other is None:
         return None
     is_own = not receipt and other.author_id == request.user.pk

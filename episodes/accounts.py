@@ -1,4 +1,6 @@
-"""The pages of one's own account that allauth does not have."""
+"""The pages of an account that allauth does not have: the profile, and deleting the account."""
+
+from typing import cast
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
@@ -13,15 +15,15 @@ from django.shortcuts import redirect, render
 from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_http_methods
 
-from .forms import DeleteForm, ProfileForm
+from .forms import DeleteAccountForm, ProfileForm
 from .models import Viewer
-from .requests import Visit
+from .visits import Visit
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: Visit) -> HttpResponse:
-    viewer, _ = Viewer.objects.get_or_create(user=owner_of(request))
+    viewer, _ = Viewer.objects.get_or_create(user=signed_in_user(request))
     form = ProfileForm(request.POST or None, instance=viewer)
     if request.method == "POST" and form.is_valid():
         form.save()
@@ -34,21 +36,22 @@ def profile(request: Visit) -> HttpResponse:
 @reauthentication_required  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_account(request: Visit) -> HttpResponse:
-    form = DeleteForm(request.POST or None)
+    form = DeleteAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        forget(owner_of(request))
+        forget(signed_in_user(request))
         logout(request)
         return redirect("home")
     return render(request, "episodes/delete_account.html", {"form": form})
 
 
-def owner_of(request: Visit) -> User:
-    return User.objects.get(username=request.user.get_username())
+def signed_in_user(request: Visit) -> User:
+    """Return the user of a request that `login_required` has let through."""
+    return cast(User, request.user)
 
 
 @transaction.atomic
 def forget(user: User) -> None:
-    """Nothing of the person stays. The row does, without a name, so that what they contributed keeps an author."""
+    """Delete all personal data of a user, and keep the row without a name, so that their corrections have an author."""
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     Viewer.objects.filter(user=user).delete()

@@ -12,13 +12,13 @@ from .models import Episode, Series
 
 
 def pages_at(address: str, *, since: int) -> SafeString:
-    """Links to a public page at each episode; beyond the editor's own progress the site asks first."""
+    """Return links to a public page at each episode; the site asks before it shows one beyond the editor's progress."""
     episodes = Episode.objects.filter(number__gte=since).values_list("number", flat=True)
     return format_html_join(" · ", '<a href="{}?as_of={}">{}</a>', ((address, number, number) for number in episodes))
 
 
 class WithEpisodes(BaseModelAdmin):
-    """An episode is picked from a plain list, which is read once for all the rows of a page."""
+    """Offers episodes in a select list, and queries them once for all forms of a page."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is not Episode:
@@ -26,16 +26,17 @@ class WithEpisodes(BaseModelAdmin):
         field = self.formfield_for_foreignkey(db_field, request, **kwargs)
         if not hasattr(request, "episodes"):
             request.episodes = list(Episode.objects.all())  # type: ignore[attr-defined]
-        names = [(episode.number, self.name_of_episode(episode)) for episode in request.episodes]  # type: ignore[attr-defined]
-        field.choices = [("", "–"), *names]  # type: ignore[union-attr]
+        choices = [(episode.number, self.name_of_episode(episode)) for episode in request.episodes]  # type: ignore[attr-defined]
+        field.choices = [("", "–"), *choices]  # type: ignore[union-attr]
         return field
 
     def name_of_episode(self, episode: Episode) -> str:
         return str(episode)
 
 
-@admin.register(Episode)
 class EpisodeAdmin(admin.ModelAdmin):
+    """Base of the admin of episodes, which `characters.admin` registers with what it adds."""
+
     list_display = ["number", "title", "native_title", "aired_on", "has_synopsis", "public_page"]
     list_display_links = ["number", "title"]
     search_fields = ["number", "title", "native_title"]
@@ -61,8 +62,8 @@ class EpisodeAdmin(admin.ModelAdmin):
         return format_html('<a href="{}?as_of={}">at episode {}</a>', address, episode.number, episode.number)
 
 
-class Names(forms.CharField):
-    """A list of names, as one name a line."""
+class NameListField(forms.CharField):
+    """A list of names, edited as one name on each line."""
 
     widget = forms.Textarea(attrs={"rows": 3})
 
@@ -74,12 +75,13 @@ class Names(forms.CharField):
 
 
 class SeriesForm(forms.ModelForm):
-    writers = Names(required=False, help_text="One name a line.")
-    music = Names(required=False, help_text="One name a line.")
+    writers = NameListField(required=False, help_text="One name a line.")
+    music = NameListField(required=False, help_text="One name a line.")
 
 
-@admin.register(Series)
 class SeriesAdmin(admin.ModelAdmin):
+    """Base of the admin of the series, which `characters.admin` registers with what it adds."""
+
     form = SeriesForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -6,6 +6,6 @@ class EpisodesConfig(AppConfig):
     name = "episodes"
 
     def ready(self) -> None:
-        from .viewers import begin_with_this_browser
+        from .viewers import copy_browser_progress
 
-        user_logged_in.connect(begin_with_this_browser)
+        user_logged_in.connect(copy_browser_progress)

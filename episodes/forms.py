@@ -15,7 +15,7 @@ class LoginForm(AllauthLoginForm):
 
 
 class PasskeyForm(AddWebAuthnForm):
-    """A key is a passkey unless it is said to be for the second step alone."""
+    """Adds a key as a passkey, unless the user wants it as a second step only."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,5 +38,5 @@ class ProfileForm(forms.ModelForm):
         }
 
 
-class DeleteForm(forms.Form):
+class DeleteAccountForm(forms.Form):
     sure = forms.BooleanField(label="Yes, delete my account for good")

@@ -1,9 +1,11 @@
-"""The one idea of the project: every row says from which episode on it may be known.
+"""Base classes of gated rows: each row holds the episode from which on a viewer may know it.
 
 The gate is an integer comparison without a join: `revealed_in_id <= progress`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -11,13 +13,34 @@ from django.db import models
 from django.db.models import F, Q
 
 type ProseCheck = Callable[[str, int, models.Model | None], None]
-"""Takes a text, the episode it is revealed in and the row it stands in; raises ValidationError."""
+"""Takes a text, the episode in which it is revealed and its row; raises ValidationError."""
 
 prose_checks: list[ProseCheck] = []
 
+_write_door_is_open = ContextVar("write_door_is_open", default=False)
+
+
+@contextmanager
+def content_may_be_written() -> Iterator[None]:
+    """Open the write door: rows of the show are inserted, updated and deleted inside such a block and nowhere else.
+
+    It grants nothing by itself. Whoever opens it has checked who may write and records what is written; tests refuse
+    any other write to a content table.
+    """
+    token = _write_door_is_open.set(True)
+    try:
+        yield
+    finally:
+        _write_door_is_open.reset(token)
+
+
+def is_content_writable() -> bool:
+    """Return whether this code runs inside `content_may_be_written()`."""
+    return _write_door_is_open.get()
+
 
 class Prose(models.TextField):
-    """Markdown with [[mentions]], which may name only what is known when the text is."""
+    """Markdown with [[mentions]], which may mention only rows that are revealed no later than the text."""
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)
@@ -29,7 +52,7 @@ class Prose(models.TextField):
 
 class GatedQuerySet(models.QuerySet):
     def as_of(self, progress: int) -> Self:
-        """What somebody at this episode may know; a foreign key that was not asked for raises."""
+        """Return the rows that a viewer at this episode may know; loading a foreign key lazily raises an error."""
         return self.filter(revealed_in__lte=progress).fetch_mode(models.FETCH_RAISE)
 
 
@@ -43,7 +66,7 @@ class Gated(models.Model):
 
     objects = GatedQuerySet.as_manager()
 
-    # Models whose rows a form saves together with this one, and therefore checks itself.
+    # Models whose rows a form saves together with this one; the form checks them itself.
     edited_along: frozenset[type[models.Model]] = frozenset()
 
     class Meta:
@@ -63,7 +86,7 @@ class Gated(models.Model):
             self._check_children()
 
     def parents(self) -> list[tuple[models.Field, "Gated"]]:
-        """What this row hangs on."""
+        """Return the gated rows that this row refers to, with the fields that do."""
         return [
             (field, getattr(self, field.name))
             for field in self._meta.concrete_fields
@@ -88,7 +111,7 @@ class Gated(models.Model):
 
 
 class Ends(models.Model):
-    """Mixed into a gated row that can stop being true; the end is gated by itself."""
+    """Mixin for gated rows that can stop being true; the end has an episode of its own, which gates it."""
 
     ended_in = models.ForeignKey(
         "episodes.Episode",
@@ -112,7 +135,7 @@ class Ends(models.Model):
 
 
 def check_order(revealed_in: int, parent: Gated, role: str) -> None:
-    """Nothing is revealed before what it hangs on."""
+    """Raise ValidationError if a row is revealed before the row that it refers to."""
     if revealed_in < parent.revealed_in_id:
         raise ValidationError(
             {
@@ -127,6 +150,6 @@ def _is_gated(model: Any) -> bool:
 
 
 def _target_exists(row: models.Model, field: models.Field) -> bool:
-    """A form may carry the id of a row that is gone; the foreign key's own validation says so."""
+    """Return whether the row that a foreign key refers to exists; if not, the field's own validation reports it."""
     cached = field.is_cached(row)  # type: ignore[attr-defined]
     return cached or field.related_model._base_manager.filter(pk=getattr(row, field.attname)).exists()  # type: ignore[union-attr]

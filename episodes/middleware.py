@@ -1,4 +1,4 @@
-"""What every public response has in common: it belongs to one progress, and tells nothing by being missing."""
+"""Middleware for all public pages: progress, theme, looking back, caching, and one answer for every missing page."""
 
 from collections.abc import Callable
 
@@ -8,41 +8,48 @@ from django.utils.cache import patch_vary_headers
 from django.views.defaults import page_not_found
 
 from . import themes
-from .progress import cookie_name, inside, left_behind, parse_episode, remember, watched_so_far
-from .requests import Visit
-from .viewers import account_of, offer_to
+from .progress import (
+    cookie_name,
+    local_path,
+    parse_episode,
+    previous_progress,
+    progress_in_cookie,
+    set_progress_cookie,
+)
+from .viewers import account_of, offer_for
+from .visits import Visit
 
 type View = Callable[[Visit], HttpResponseBase]
 
-# Not gated: they show no lore, or all of it to those who may.
-OUTSIDE = ("/admin/", "/static/", "/media/", "/healthz")
+# Paths outside the gate: they show no lore, or all of it to those who may see it.
+UNGATED_PATHS = ("/admin/", "/static/", "/media/", "/healthz")
 
 
-def same_answer_to_every_miss(get_response: View) -> View:
-    """Unknown and not yet known are the same 404, byte for byte, whatever raised it and whatever DEBUG says."""
+def uniform_not_found(get_response: View) -> View:
+    """Answer every public 404 with the same bytes, so that a page not known yet looks like one that never was."""
 
     def middleware(request: Visit) -> HttpResponseBase:
         response = get_response(request)
-        if response.status_code != 404 or request.path.startswith(OUTSIDE):
+        if response.status_code != 404 or request.path.startswith(UNGATED_PATHS):
             return response
         return render(request, "404.html", status=404)
 
     return middleware
 
 
-def missing(request: Visit, exception: Exception) -> HttpResponse:
-    """Django's `handler404`: the page is made by `same_answer_to_every_miss`, once."""
-    if request.path.startswith(OUTSIDE):
+def not_found(request: Visit, exception: Exception) -> HttpResponse:
+    """Serve as Django's `handler404`; `uniform_not_found` renders the page for public paths."""
+    if request.path.startswith(UNGATED_PATHS):
         return page_not_found(request, exception)
     return HttpResponseNotFound()
 
 
-def private_to_this_viewer(get_response: View) -> View:
-    """Nothing is shared across progress: neither by a cache on the way nor by the browser's own."""
+def private_caching(get_response: View) -> View:
+    """Forbid caching of public pages, in proxies and in the browser: a page is valid for one progress only."""
 
     def middleware(request: Visit) -> HttpResponseBase:
         response = get_response(request)
-        if not request.path.startswith(OUTSIDE):
+        if not request.path.startswith(UNGATED_PATHS):
             response["Cache-Control"] = "private, no-store"
             patch_vary_headers(response, ["Cookie"])
         return response
@@ -51,46 +58,46 @@ def private_to_this_viewer(get_response: View) -> View:
 
 
 def progress(get_response: View) -> View:
-    """Sets `request.progress`, and `request.as_of`: the episode at which this page is read, never later."""
+    """Set `request.progress`, and `request.as_of`: the episode at which this page is read, never beyond progress."""
 
     def middleware(request: Visit) -> HttpResponseBase:
-        here = request.here = watched_so_far(request)
+        in_browser = request.browser_progress = progress_in_cookie(request)
         account = request.account = account_of(request)
-        request.offer = offer_to(account, here)
-        request.progress = account.progress if account and account.in_step else here  # type: ignore[assignment]
-        request.left_behind = left_behind(request, request.progress)
-        asked = request.asked_for = parse_episode(request.GET.get("as_of"))
-        request.as_of = request.progress if asked is None else min(asked, request.progress)
+        request.offer = offer_for(account, in_browser)
+        request.progress = account.progress if account and account.is_followed else in_browser  # type: ignore[assignment]
+        request.previous_progress = previous_progress(request, request.progress)
+        requested = request.requested_episode = parse_episode(request.GET.get("as_of"))
+        request.as_of = request.progress if requested is None else min(requested, request.progress)
         response = get_response(request)
-        if request.progress != here and cookie_name(request) not in response.cookies:
-            remember(response, request, request.progress)  # what was shown last counts when nobody is signed in
+        if request.progress != in_browser and cookie_name(request) not in response.cookies:
+            set_progress_cookie(response, request, request.progress)  # it counts when nobody is signed in any more
         return response
 
     return middleware
 
 
 def theme(get_response: View) -> View:
-    """Sets `request.theme`, for the very first byte of a page."""
+    """Set `request.theme`, which the first tag of a page shows."""
 
     def middleware(request: Visit) -> HttpResponseBase:
-        request.theme = themes.chosen(request)
+        request.theme = themes.theme_in_cookie(request)
         return get_response(request)
 
     return middleware
 
 
 def look_back(get_response: View) -> View:
-    """`?as_of=n` beyond the viewer's progress asks first, in the same words for every target."""
+    """Ask for confirmation of an `?as_of=n` beyond the viewer's progress, in the same words for every path."""
 
     def middleware(request: Visit) -> HttpResponseBase:
-        asked = request.asked_for
-        beyond = asked is not None and request.progress < asked <= request.lore.last_episode
-        if asked is None or not beyond or request.path.startswith(OUTSIDE):
+        requested = request.requested_episode
+        is_ahead = requested is not None and request.progress < requested <= request.lore.last_episode
+        if requested is None or not is_ahead or request.path.startswith(UNGATED_PATHS):
             return get_response(request)
-        return _ask_first(request, asked)
+        return _ask_first(request, requested)
 
     return middleware
 
 
 def _ask_first(request: Visit, episode: int) -> HttpResponse:
-    return render(request, "episodes/ask_first.html", {"episode": episode, "target": inside(request.path)})
+    return render(request, "episodes/ask_first.html", {"episode": episode, "target": local_path(request.path)})

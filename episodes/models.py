@@ -8,7 +8,7 @@ valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episod
 
 
 class Series(models.Model):
-    """The show itself; all of it is public from the start."""
+    """The show itself; all its fields are public from the start."""
 
     title = models.CharField(max_length=200)
     native_title = models.CharField(max_length=200, blank=True)
@@ -34,7 +34,7 @@ class Series(models.Model):
 
 
 class Episode(models.Model):
-    """Number and air date are public; title and synopsis are known once the episode is watched."""
+    """An episode: number and air date are public, title and synopsis are known once it is watched."""
 
     number = models.PositiveSmallIntegerField(
         primary_key=True,
@@ -66,10 +66,10 @@ class Episode(models.Model):
 
 
 class Viewer(models.Model):
-    """What we know of somebody with an account besides how they sign in."""
+    """Progress and credit of a user account."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="viewer")
-    # A plain number: no account may keep an episode from being deleted.
+    # A number instead of a foreign key, so that an account never prevents the deletion of an episode.
     progress = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="The last episode watched. Unknown until the first sign-in."
     )
@@ -81,5 +81,5 @@ class Viewer(models.Model):
 
     @property
     def credit(self) -> str:
-        """The name to be shown with what they send; empty if none should be."""
+        """Return the name to show with what the user contributed; empty if they want none."""
         return (self.credit_name or self.user.get_username()) if self.wants_credit else ""

@@ -1,36 +1,37 @@
-"""What the middleware adds to a request, and how what it brings is read."""
+"""Reads what a request brings: forms, numbers, and the site that it comes from."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, QueryDict
 
-if TYPE_CHECKING:
-    from .viewers import Account, Offer
-
-    class Visit(HttpRequest):
-        account: Account | None  # whose account the visitor is signed in to
-        here: int  # what this browser's cookie says
-        offer: Offer | None  # the two numbers, where browser and account differ
-        progress: int  # the last episode that the visitor has watched
-        asked_for: int | None  # ?as_of=, as it was asked
-        as_of: int  # the episode at which this page is read, never beyond progress
-        left_behind: int | None  # where they were before their last step, while that can be undone
-        theme: str  # "light", "dark", or "" for what the system prefers
-        lore: Any  # characters.lore.Lore, which this app must not import
-
-else:
-    Visit = HttpRequest
-
 
 def form_of(request: HttpRequest) -> QueryDict:
+    """Return the posted form; it is empty if the request names a charset that does not exist."""
     try:
         return request.POST
-    except LookupError:  # a charset that is none
+    except LookupError:
         return QueryDict()
 
 
 def whole_number(text: str | None, *, digits: int = 6) -> int | None:
-    """What the text says, if that is a whole number of so many digits at most."""
+    """Return the text as a whole number, or None unless it is one of at most so many digits."""
     return int(text) if text and len(text) <= digits and text.isascii() and text.isdigit() else None
+
+
+def is_same_origin(request: HttpRequest) -> bool:
+    """Return whether a page of this site sent the request.
+
+    Browsers say so in Sec-Fetch-Site, which no page can set. Pages therefore need no CSRF token, and have the same
+    bytes for everybody at the same episode. Older browsers send at least the origin or the referrer.
+    """
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site == "same-origin"
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
+    if not origin:
+        return False
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return (parts.scheme, parts.netloc) == (request.scheme, request.get_host())

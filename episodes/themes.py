@@ -1,4 +1,4 @@
-"""Light or dark, where the visitor wants it otherwise than their system does."""
+"""The cookie that holds a light or a dark theme, for visitors who want another one than their system has."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -8,12 +8,14 @@ COOKIE = "theme"
 THEMES = ("light", "dark")
 
 
-def chosen(request: HttpRequest) -> str:
+def theme_in_cookie(request: HttpRequest) -> str:
+    """Return the chosen theme, or an empty text where the system decides."""
     theme = request.COOKIES.get(COOKIE, "")
     return theme if theme in THEMES else ""
 
 
-def remember(response: HttpResponse, request: HttpRequest, theme: str) -> None:
+def set_theme_cookie(response: HttpResponse, request: HttpRequest, theme: str) -> None:
+    """Store the theme; delete the cookie if the system is to decide."""
     if theme in THEMES:
         response.set_cookie(COOKIE, theme, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
     else:

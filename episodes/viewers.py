@@ -1,8 +1,8 @@
-"""Progress in the account of whoever is signed in.
+"""Progress in the account of a visitor who is signed in.
 
-A browser counts by its own cookie until its viewer has said, on this browser and with their own hand, that it goes
-with the account. From then on, and until they sign out, the number in the account counts here and the cookie follows
-it. So signing in and signing out show nobody more than they saw before, whoever's account it is.
+A browser counts by its own cookie until its viewer has chosen, in this browser, that it follows the account. From then
+on, until they sign out, the number in the account counts here and the cookie is set to it. Therefore signing in and
+signing out show nobody more than they saw before, even on a browser that several people share.
 """
 
 from dataclasses import dataclass
@@ -12,37 +12,39 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from .models import Viewer
-from .progress import last_episode, watched_so_far
+from .progress import last_episode, progress_in_cookie
 
-GOES_WITH = "progress_goes_with"  # in the session: the account that this browser follows
+FOLLOWED_ACCOUNT = "progress_goes_with"  # key in the session: the id of the account that this browser follows
 
 
 @dataclass(frozen=True)
 class Account:
+    """The account that the visitor is signed in to."""
+
     id: int
     name: str
     progress: int | None  # None until the account has a number
-    in_step: bool  # whether this browser goes with the account
+    is_followed: bool  # whether this browser follows the account
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The two numbers of a browser and an account that differ; the viewer chooses."""
+    """The different numbers of a browser and an account, of which the viewer chooses one."""
 
-    here: int
+    in_browser: int
     in_account: int
 
     @property
     def higher(self) -> int:
-        return max(self.here, self.in_account)
+        return max(self.in_browser, self.in_account)
 
     @property
     def lower(self) -> int:
-        return min(self.here, self.in_account)
+        return min(self.in_browser, self.in_account)
 
 
 def account_of(request: HttpRequest) -> Account | None:
-    """Whose account the visitor is signed in to; without a session's cookie nothing is looked up."""
+    """Return the visitor's account, or None; without a session cookie nothing is queried."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
         return None
     viewer = Viewer.objects.filter(user=request.user).first()
@@ -51,32 +53,36 @@ def account_of(request: HttpRequest) -> Account | None:
         id=request.user.pk,
         name=request.user.get_username(),
         progress=None if progress is None else min(progress, last_episode()),
-        in_step=progress is not None and request.session.get(GOES_WITH) == request.user.pk,
+        is_followed=progress is not None and request.session.get(FOLLOWED_ACCOUNT) == request.user.pk,
     )
 
 
-def offer_to(account: Account | None, here: int) -> Offer | None:
-    if account is None or account.in_step or account.progress in (None, here):
+def offer_for(account: Account | None, in_browser: int) -> Offer | None:
+    """Return both numbers if the browser does not follow the account and they differ."""
+    if account is None or account.is_followed or account.progress in (None, in_browser):
         return None
-    return Offer(here, account.progress)
+    return Offer(in_browser, account.progress)
 
 
-def note(request: HttpRequest, account: Account, here: int, episode: int, *, answered: str | None) -> None:
-    """The viewer has set their progress: does their account take part in it?
+def update_account(
+    request: HttpRequest, account: Account, in_browser: int, episode: int, *, answered: str | None
+) -> None:
+    """Store the progress that the viewer has set in their account, if their account follows this browser's choice.
 
-    `answered` is the name of the account in a form that asked about both numbers; it puts this browser in step. Any
-    other form takes the account along if the two agreed before, and leaves it alone while they differ.
+    `answered` is the name of the account in a form that asked about both numbers; from then on this browser follows
+    the account. Any other form updates the account if both numbers were the same before, and leaves it alone while
+    they differ.
     """
-    answer = answered == account.name
-    if not (answer or account.in_step or account.progress in (None, here)):
+    is_answer = answered == account.name
+    if not (is_answer or account.is_followed or account.progress in (None, in_browser)):
         return
     Viewer.objects.update_or_create(user_id=account.id, defaults={"progress": episode})
-    if answer:
-        request.session[GOES_WITH] = account.id
+    if is_answer:
+        request.session[FOLLOWED_ACCOUNT] = account.id
 
 
-def begin_with_this_browser(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
-    """At the first sign-in the account has no number yet, and no browser that would follow it."""
+def copy_browser_progress(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
+    """Give an account without a number the browser's progress, at its first sign-in."""
     viewer, _ = Viewer.objects.get_or_create(user=user)
     if viewer.progress is None:
-        Viewer.objects.filter(pk=viewer.pk, progress=None).update(progress=watched_so_far(request))
+        Viewer.objects.filter(pk=viewer.pk, progress=None).update(progress=progress_in_cookie(request))

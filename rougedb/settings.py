@@ -60,12 +60,12 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "episodes.middleware.private_to_this_viewer",
+    "episodes.middleware.private_caching",
     "episodes.middleware.progress",
     "episodes.middleware.theme",
     "characters.middleware.lore",
     "episodes.middleware.look_back",
-    "episodes.middleware.same_answer_to_every_miss",
+    "episodes.middleware.uniform_not_found",
 ]
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # with our own template for a list to choose from

@@ -15,7 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 # The QR code holds a secret, so it has no address of its own and comes within the page.
 with_pictures_within = csp_override(settings.SECURE_CSP | {"img-src": [CSP.SELF, "data:"]})
 
-handler404 = "episodes.middleware.missing"
+handler404 = "episodes.middleware.not_found"
 
 urlpatterns = [
     path("", include("characters.urls")),

@@ -1,14 +1,20 @@
 import gc
+import os
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
 
 import pytest
 from django.apps import apps
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.handlers.base import BaseHandler
 from django.db import connection, transaction
 from django.db.models import Model
+from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
 from PIL import Image
 from pytest_django.plugin import blocking_manager_key
@@ -17,19 +23,30 @@ from characters.datasets.loading import load
 from characters.pictures import files
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
-from tests.nets import gate_net
+from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
 
 gc.set_threshold(100_000, 20, 50)  # a show in memory makes each collection slow, and tests are short
 
 type Visitor = Callable[[int], Client]
 
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def files_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
+
 
 @pytest.fixture(autouse=True)
-def media(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
-    archive = {"OPTIONS": {"location": tmp_path_factory.mktemp("archive")}}
+def media(settings: Any, files_of_tests: Path) -> Iterator[None]:
+    """Give the test directories of its own for pictures; the first picture makes them, and the end removes them."""
+    directory = files_of_tests / str(next(_numbers))
+    settings.MEDIA_ROOT = directory / "media"
+    archive = {"OPTIONS": {"location": directory / "archive"}}
     settings.STORAGES = settings.STORAGES | {"archive": settings.STORAGES["archive"] | archive}
+    yield
+    shutil.rmtree(directory, ignore_errors=True)  # it may not be there, or a request that was broken off still writes
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -55,6 +72,18 @@ def quick_sign_in(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
     monkeypatch.setattr(senders, "MOST_UPLOADS_AN_HOUR", 10**6)
+
+
+@pytest.fixture(autouse=True)
+def requests_pass_over_the_write_net(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a request writes of the show goes through the write door; tests themselves may write as they like."""
+    get_response = BaseHandler.get_response
+
+    def watched(handler: BaseHandler, request: HttpRequest) -> HttpResponseBase:
+        with write_net():
+            return get_response(handler, request)
+
+    monkeypatch.setattr(BaseHandler, "get_response", watched)
 
 
 @pytest.fixture
@@ -102,39 +131,69 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             )
 
 
+@dataclass(frozen=True)
+class TableOfTheShow:
+    """The rows of one table, as the database itself writes them: it reads them back without Django's fields."""
+
+    name: str
+    columns: str
+    rows: Any
+
+    @classmethod
+    def of(cls, model: type[Model], cursor: Any) -> Self:
+        name = connection.ops.quote_name(model._meta.db_table)
+        columns = ", ".join(connection.ops.quote_name(field.column) for field in model._meta.concrete_fields)
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {name} ({columns}) TO STDOUT") as copy:
+                return cls(name, columns, b"".join(copy))
+        cursor.execute(f"SELECT {columns} FROM {name}")
+        return cls(name, columns, cursor.fetchall())
+
+    def write(self, cursor: Any) -> None:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {self.name} ({self.columns}) FROM STDIN") as copy:
+                copy.write(self.rows)
+        elif self.rows:
+            values = ", ".join(["%s"] * len(self.rows[0]))
+            cursor.executemany(f"INSERT INTO {self.name} ({self.columns}) VALUES ({values})", self.rows)
+
+
 @pytest.fixture(scope="session")
-def rows_of_the_real_show(django_db_setup: None, django_db_blocker: Any) -> list[list[Model]]:
-    """Loaded once, and kept in memory: writing rows is quick, checking them is what takes its time."""
+def tables_of_the_real_show(django_db_setup: None, django_db_blocker: Any) -> list[TableOfTheShow]:
+    """Load the show once and keep its rows in memory: writing them is quick, checking them is what takes its time."""
     with django_db_blocker.unblock(), transaction.atomic():
         load(REAL_SHOW)
         models = [
             *apps.get_app_config("episodes").get_models(),
             *apps.get_app_config("characters").get_models(True),
         ]
-        rows = [list(model._base_manager.all()) for model in models]
+        with connection.cursor() as cursor:
+            tables = [TableOfTheShow.of(model, cursor) for model in models]
         transaction.set_rollback(True)
-    return rows
+    return tables
 
 
 @pytest.fixture(scope="session")
-def pictures_of_the_real_show() -> list[ContentFile]:
-    """As they are kept, without the copies, which nothing but a browser asks for."""
-    pictures = []
+def pictures_of_the_real_show(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with the pictures as they are kept, without the copies that only a browser asks for."""
+    directory = tmp_path_factory.mktemp("pictures")
     for path in sorted(REAL_SHOW.glob("portraits/*")):
         with path.open("rb") as file:
-            pictures.append(normalised(file))
-    return pictures
+            picture = normalised(file)
+        (directory / str(picture.name)).write_bytes(picture.read())
+    return directory
 
 
 @pytest.fixture
-def real_show(db: None, rows_of_the_real_show: list[list[Model]], pictures_of_the_real_show: list[ContentFile]) -> None:
-    """Metallic Rouge, as the loader writes it."""
-    for picture in pictures_of_the_real_show:
-        default_storage.save(f"{DIRECTORY}{picture.name}", picture)
-    with transaction.atomic():  # rows refer to others that come later
-        for rows in rows_of_the_real_show:
-            if rows:
-                type(rows[0])._base_manager.bulk_create(rows)
+def real_show(db: None, tables_of_the_real_show: list[TableOfTheShow], pictures_of_the_real_show: Path) -> None:
+    """Put Metallic Rouge into the database, as the loader writes it, and its pictures into the storage."""
+    portraits = Path(default_storage.path(DIRECTORY))
+    portraits.mkdir(parents=True, exist_ok=True)
+    for picture in pictures_of_the_real_show.iterdir():
+        os.link(picture, portraits / picture.name)  # no test writes into a picture: it is removed or another is stored
+    with transaction.atomic(), connection.cursor() as cursor:  # rows refer to others that come later
+        for table in tables_of_the_real_show:
+            table.write(cursor)
 
 
 BETWEEN_VACUUMS = 10  # tests

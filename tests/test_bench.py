@@ -6,7 +6,7 @@ from django.apps import apps
 from bench import ROWS_AN_EPISODE
 from bench.questions import BEGINNING, COMMON, QUESTIONS, names_and_texts, suggested
 from bench.show import write
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.lore.search import index
 from characters.lore.statements import as_uuid
 from characters.models import SearchEntry

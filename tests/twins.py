@@ -12,8 +12,8 @@ from django.core.handlers.base import BaseHandler
 from django.test import RequestFactory
 from django.test.utils import override_settings
 
-from characters.lore import correctable
-from characters.lore.door import Lore
+from characters.kinds import SUBJECTS
+from characters.lore import Lore, correctable
 from characters.lore.lists import facets
 from characters.lore.search import index
 from characters.models import Alias, Character, Faction, Portrait, SearchEntry, Tag
@@ -152,7 +152,7 @@ def narrowed_lists(progress: int) -> set[str]:
     """The lists narrowed by what somebody at the last episode could choose; each value at one episode."""
     with net_lifted():
         last = Lore(Episode.objects.count())
-        offered = {"characters": facets.of_characters(last), "factions": facets.of_factions(last)}
+        offered = {f"{kind.name}s": facets.facets_of(last, kind) for kind in SUBJECTS}
     values = sorted(
         f"/{kind}/?{urlencode({name: value})}"
         for kind, by_name in offered.items()
@@ -188,7 +188,7 @@ def bearers(progress: int) -> list[dict[str, dict[str, set[Any]]]]:
     lore = Lore(progress)
     return [
         {name: dict(facet.bearers) for name, facet in offered.items()}
-        for offered in (facets.of_characters(lore), facets.of_factions(lore))
+        for offered in (facets.facets_of(lore, kind) for kind in SUBJECTS)
     ]
 
 

@@ -9,9 +9,9 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
-from characters.spoilers.linter import Finding, Vocabulary, findings_in, said_too_early
+from characters.spoilers.linter import Finding, Vocabulary, findings_in, spoiler_error
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
-from corrections.editing import NoPopupsForWhoWaits, ThroughTheDoor
+from corrections.editing import NoPopupsWithoutPublishing, WriteDoorAdmin
 from episodes.admin import WithEpisodes
 
 SAVE_ALL_THE_SAME = "_save_all_the_same"
@@ -40,7 +40,7 @@ class Lint:
             for finding in findings_in(text, self.vocabulary):
                 self.findings.append(finding)
                 if not self.confirmed:
-                    form.add_error(finding.field, said_too_early(finding.found, finding.revealed_by.url, finding.claim))
+                    form.add_error(finding.field, spoiler_error(finding.words, finding.revealed_by.url, finding.claim))
 
 
 def lint_of(request: HttpRequest) -> Lint:
@@ -58,7 +58,7 @@ class LintedForm(forms.ModelForm):
             self.lint.check(self)
 
 
-class Linted(ThroughTheDoor):
+class Linted(WriteDoorAdmin):
     """A form with texts: what they say too early has to be confirmed before it is saved."""
 
     form: type[forms.ModelForm] = LintedForm
@@ -74,7 +74,7 @@ class Linted(ThroughTheDoor):
         return super().render_change_form(request, context | names, *args, **kwargs)
 
 
-class LintedRows(WithEpisodes, NoPopupsForWhoWaits, InlineModelAdmin):
+class LintedRows(WithEpisodes, NoPopupsWithoutPublishing, InlineModelAdmin):
     def get_formset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, *args, **kwargs)
         formset.lint = formset.form.lint = lint_of(request)

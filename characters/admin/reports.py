@@ -67,7 +67,7 @@ class TextsThatSayTooMuch(Report):
                 what=finding.where.what,
                 url=finding.where.url,
                 episode=max(finding.known_from, finding.known_in),
-                why=f"Of episode {finding.known_in}, it says “{finding.found}”, but {finding.claim}: {finding.excerpt}",
+                why=f"Of episode {finding.known_in}, it says “{finding.words}”, but {finding.claim}: {finding.excerpt}",
             )
             for finding in corpus_of_database().findings()
         ]

@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString
 
 from characters.admin.learned.page import learned
 from characters.models import CharacterTag, FactionTag, Tag
-from corrections.editing import ThroughTheDoor
+from corrections.editing import WriteDoorAdmin
 from episodes.admin import EpisodeAdmin, SeriesAdmin, SeriesForm, pages_at
 from episodes.models import Episode, Series
 
 from .lint import Linted, LintedForm
 
-admin.site.unregister([taggit.models.Tag, Episode, Series])
+admin.site.unregister(taggit.models.Tag)
 
 
 @admin.register(Episode)
@@ -49,7 +49,7 @@ class LintedSeriesAdmin(Linted, SeriesAdmin):
 
 
 @admin.register(Tag)
-class TagAdmin(ThroughTheDoor):
+class TagAdmin(WriteDoorAdmin):
     list_display = ["name", "slug", "public_page"]
     search_fields = ["name"]
 

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 
 from episodes.models import Episode
-from episodes.requests import Visit
+from episodes.visits import Visit
 
 from .reports import REPORTS, Report
 

@@ -16,9 +16,10 @@ from characters.lore.correctable import CorrectablePage, CorrectableRow, tag_ids
 from characters.lore.knowledge import Knowledge
 from characters.pictures import files
 from corrections import rows
+from corrections.letter import Letter
 from corrections.models import MOST_EVIDENCE, Correction
 from corrections.rows import Values
-from corrections.sending import Letter, Proposed
+from corrections.sending import Proposed
 from episodes.models import valid_time
 
 from . import changes
@@ -232,7 +233,7 @@ class NewRowForm(ContributedRowForm):
             elif not upload:
                 self.after["image"] = self._kept_before
             elif self.may_upload():
-                self.after["image"] = files.put_aside(files.normalised(upload))
+                self.after["image"] = files.archive_upload(files.normalised(upload))
             else:
                 self.add_error("image", "That makes too many pictures within an hour. Please send it a little later.")
         except ValidationError as error:
@@ -297,15 +298,8 @@ class LetterForm(UnfinishedForm):
         choices.choices = [("", "–"), *episode_choices(knowledge)]  # type: ignore[attr-defined]
 
     def letter(self) -> Letter:
-        told = self.cleaned_data
-        return Letter(told["reason"], told["evidence_episode"], told["evidence_time"], told["evidence_url"])
+        return Letter.from_form(self.cleaned_data)
 
     def letter_below(self, earlier: Correction) -> Letter:
-        """With what was written before and could not be shown."""
-        told = self.cleaned_data
-        seen = told if told["evidence_episode"] is not None else vars(earlier)
-        return Letter(
-            reason="\n\n".join(filter(None, (earlier.reason, told["reason"]))),
-            evidence_episode=seen["evidence_episode"], evidence_time=seen["evidence_time"],
-            evidence_url=told["evidence_url"] or earlier.evidence_url,
-        )  # fmt: skip
+        """Return the letter that was sent before and could not be shown, with this one below."""
+        return self.letter().below(Letter.of(earlier))

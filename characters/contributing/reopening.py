@@ -17,6 +17,7 @@ from characters.lore.corrections import (
     public_values,
 )
 from characters.lore.knowledge import Knowledge
+from corrections.letter import Letter
 from corrections.models import Change, Correction
 from corrections.rows import Json
 from corrections.sending import Proposed
@@ -49,13 +50,9 @@ def reopen(knowledge: Knowledge, correction: Correction) -> ReopenedCorrection |
     for change in changes:
         filling.take(correction, change)
     is_later = bool(later_episodes(knowledge, {correction: changes}))
-    letter = {} if is_later else _letter(correction)
+    letter = {} if is_later else Letter.of(correction).as_values()
     prefill = Prefill(filling.rows, filling.new, letter, later_changes=filling.later_changes, keeps_letter=is_later)
     return ReopenedCorrection(page, prefill, filling.rest)
-
-
-def _letter(correction: Correction) -> dict[str, Any]:
-    return {name: getattr(correction, name) for name in ("reason", "evidence_episode", "evidence_time", "evidence_url")}
 
 
 @dataclass

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods
 
 from characters.lore.correctable import CorrectablePage, page_of
 from corrections import sending
-from corrections.apply import Refused
+from corrections.errors import Refused
+from corrections.letter import Letter
 from corrections.senders import may_upload, sender_of
-from corrections.sending import Letter, Sender
+from corrections.sending import Sender
 from corrections.views import address_of, own_correction
-from episodes.progress import is_own_hand
-from episodes.requests import Visit, form_of, whole_number
+from episodes.requests import form_of, is_same_origin, whole_number
+from episodes.visits import Visit
 
 from .draft import Draft, Prefill
 from .reopening import reopen
@@ -27,7 +28,7 @@ from .reopening import reopen
 type Send = Callable[[Draft, Sender], str]  # returns the address to go to
 
 
-@csrf_exempt  # is_own_hand() is the guard, as for progress: the form is the same bytes for all at the same episode
+@csrf_exempt  # is_same_origin() is the guard, as for progress: the form is the same bytes for all at the same episode
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: Visit, kind: str, key: str) -> HttpResponse:
     """Show the form for suggesting changes to a page and additions, and send what was written."""
@@ -82,7 +83,7 @@ def _form(
     earlier: Any = None,
 ) -> HttpResponse:
     is_posted = request.method == "POST"
-    if is_posted and not is_own_hand(request):
+    if is_posted and not is_same_origin(request):
         return render(request, "corrections/not_from_here.html", status=403)
     data = form_of(request) if is_posted else request.GET
     draft = Draft(

@@ -1,1 +1,1 @@
-"""Shows as directories of YAML: the format is told in docs/dataset.md."""
+"""Shows as directories of YAML files; docs/dataset.md describes the format."""

@@ -1,53 +1,50 @@
-"""The names and texts of a data set's files, for the spoiler linter."""
+"""Collect the names and texts of a data set's files for the spoiler linter."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
-from characters.spoilers.linter import TAG, Corpus, Name, Where
-from characters.spoilers.rows import Locate, _texts_of, _texts_of_name
+from characters.kinds import SUBJECTS, Kind, kind_in
+from characters.spoilers.linter import Corpus, Finding, Location
+from characters.spoilers.texts import Locate, heading_of, name_of, texts_of
 
-if TYPE_CHECKING:
-    from .reading import Place
-
-
-# From the files of a data set ---------------------------------------------------------------------------------------
+from .entries import Dataset, PlacedEntry
+from .reading import FilePlace
+from .schema import Entry, key_in_file, parts_of
 
 
-def corpus_of_files(entries: Mapping[str, Sequence[tuple[Any, "Place"]]]) -> Corpus:
-    """The well-formed entries of each file, with their places."""
+def spoilers_in(directory: Path) -> list[Finding]:
+    """Return what the texts of a data set say too early; the database is neither read nor written."""
+    dataset = Dataset(directory)
+    dataset.raise_problems()
+    return corpus_of_files(dataset).findings()
+
+
+def corpus_of_files(dataset: Dataset) -> Corpus:
+    """Return all names and texts of a data set."""
     corpus = Corpus()
-    for entry, place in entries["series.yaml"]:
-        corpus.texts += _texts_of("series", entry, 0, "", _in_file(place))
-    for entry, place in entries["episodes.yaml"]:
-        corpus.texts += _texts_of("episode", entry, entry.number, f"episode {entry.number}", _in_file(place))
-    for file in ("factions.yaml", "characters.yaml"):
-        for entry, place in entries[file]:
-            _read_subject(corpus, entry, place, of_faction=file == "factions.yaml")
-    for entry, place in entries["revelations.yaml"]:
-        called = f"revelation {entry.key}"
-        corpus.texts += _texts_of("revelation", entry, entry.revealed_in, called, _in_file(place))
+    for file, entries in dataset.entries.items():
+        kind = kind_in(file)
+        for entry, place in entries:
+            corpus.texts += texts_of(kind, entry, _owner_of(kind, entry), _locate_in(place, type(entry)))
+            if kind in SUBJECTS:
+                _collect_parts(corpus, kind, PlacedEntry(entry, place))
     return corpus
 
 
-def _read_subject(corpus: Corpus, entry: Any, place: "Place", *, of_faction: bool) -> None:
-    for number, alias in enumerate(entry.aliases):
-        locate = _in_file(place.part("aliases", number))
-        where = locate("name", "")
-        name = Name(
-            alias.name, alias.kind, alias.revealed_in, where, of_faction=of_faction, common_word=alias.common_word
-        )
-        corpus.names.append(name)
-        corpus.texts += _texts_of_name(name, entry.key, locate)
-    for number, tag in enumerate(entry.tags):
-        locate = _in_file(place.part("tags", number))
-        name = Name(tag.name.lower(), TAG, tag.revealed_in, locate("name", ""))
-        corpus.names.append(name)
-        corpus.texts += _texts_of_name(name, entry.key, locate)
-    for part in ("traits", "memberships", "portraits"):
-        for number, row in enumerate(getattr(entry, part, [])):
-            locate = _in_file(place.part(part, number))
-            corpus.texts += _texts_of(part.removesuffix("s"), row, row.revealed_in, entry.key, locate)
+def _collect_parts(corpus: Corpus, kind: Kind, subject: PlacedEntry) -> None:
+    for part in parts_of(kind):
+        for number, entry in enumerate(getattr(subject.entry, part.part_of_entry)):
+            locate = _locate_in(subject.place.part(part.part_of_entry, number), type(entry))
+            name = name_of(part, entry, kind, locate)
+            if name is not None:
+                corpus.names.append(name)
+            corpus.texts += texts_of(part, entry, subject.entry.key, locate, name)
 
 
-def _in_file(place: "Place") -> Locate:
-    return lambda field_name, what: Where(place.document.name, place.part(field_name).line, what)
+def _owner_of(kind: Kind, entry: Entry) -> str:
+    """Return what to call the row in whose admin form an entry of its own file will be edited."""
+    ends = kind.owners + kind.ends
+    return str(getattr(entry, ends[0])) if ends else heading_of(kind, entry)
+
+
+def _locate_in(place: FilePlace, shape: type[Entry]) -> Locate:
+    return lambda name, what: Location(place.document.name, place.part(key_in_file(shape, name)).line, what)

@@ -1,4 +1,4 @@
-"""YAML with line numbers, and nothing in it that could run or blow up."""
+"""Read YAML with line numbers, and refuse whatever in it could run code or use up the memory."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ class Problem:
 
 
 class DatasetError(Exception):
-    """All that is wrong with a data set."""
+    """Raised with everything that is wrong with a data set."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(set(problems))
@@ -41,6 +41,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
 
     def line_of(self, path: YamlPath) -> int:
+        """Return the line on which a part begins, or else the nearest part around it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -50,14 +51,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the files a row comes from."""
+class FilePlace:
+    """A part of a file, such as the one that a row comes from."""
 
     document: Document
     path: YamlPath
 
-    def part(self, *steps: str | int) -> "Place":
-        return Place(self.document, (*self.path, *steps))
+    def part(self, *steps: str | int) -> "FilePlace":
+        return FilePlace(self.document, (*self.path, *steps))
 
     def complain(self, message: str) -> None:
         self.document.complain(self.path, message)
@@ -68,6 +69,7 @@ class Place:
 
 
 def read(path: Path) -> Document:
+    """Read a file; what is wrong with it is noted in the document's problems."""
     document = Document(path.name)
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -100,48 +102,58 @@ def read(path: Path) -> Document:
 
 
 class _Loader(yaml.SafeLoader):
+    """A loader that notes anchors, aliases and tags as problems, and reads on as if they were not there."""
+
     document: Document
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
-        line = event.start_mark.line + 1
         start, end = event.start_mark, event.end_mark
         if isinstance(event, AliasEvent):
             self.get_event()  # type: ignore[no-untyped-call]
-            self.document.problems.append(Problem(self.document.name, line, "YAML aliases (*) are not allowed."))
+            self._complain(event, "YAML aliases (*) are not allowed.")
             return ScalarNode("tag:yaml.org,2002:null", "", start, end)
         if isinstance(event, NodeEvent) and event.anchor is not None:
-            self.document.problems.append(Problem(self.document.name, line, "YAML anchors (&) are not allowed."))
+            self._complain(event, "YAML anchors (&) are not allowed.")
             event.anchor = None
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self.document.problems.append(Problem(self.document.name, line, f"YAML tags ({tag}) are not allowed."))
+            self._complain(event, f"YAML tags ({tag}) are not allowed.")
             event.tag = None
             event.implicit = (True, False) if isinstance(event, yaml.ScalarEvent) else True
         return super().compose_node(parent, index)
 
+    def _complain(self, event: Any, message: str) -> None:
+        self.document.problems.append(Problem(self.document.name, event.start_mark.line + 1, message))
+
 
 def _plain(loader: _Loader, node: Node, path: YamlPath, document: Document) -> Any:
+    """Return a node as lists, dicts and plain values, and note in the document on which line each part begins."""
     document.lines[path] = node.start_mark.line + 1
     if isinstance(node, SequenceNode):
-        return [_plain(loader, child, (*path, place), document) for place, child in enumerate(node.value)]
+        return [_plain(loader, child, (*path, number), document) for number, child in enumerate(node.value)]
     if isinstance(node, MappingNode):
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, ScalarNode) else None
-            if key is None:
-                document.lines[(*path, "?")] = key_node.start_mark.line + 1
-                document.complain((*path, "?"), "A key must be a plain word.")
-                continue
-            if key in found:
-                document.lines[(*path, f"{key}?")] = key_node.start_mark.line + 1
-                document.complain((*path, f"{key}?"), f"“{key}” is given twice.")
-                continue
-            found[key] = _plain(loader, value_node, (*path, key), document)
-            document.lines[(*path, key)] = key_node.start_mark.line + 1
-        return found
+        return _plain_mapping(loader, node, path, document)
     try:
         return loader.construct_object(node, deep=True)
     except ValueError as error:
         document.complain(path, f"“{node.value}” cannot be read: {error}.")
         return None
+
+
+def _plain_mapping(loader: _Loader, node: MappingNode, path: YamlPath, document: Document) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        key = key_node.value if isinstance(key_node, ScalarNode) else None
+        if key is None:
+            document.lines[(*path, "?")] = line
+            document.complain((*path, "?"), "A key must be a plain word.")
+            continue
+        if key in values:
+            document.lines[(*path, f"{key}?")] = line
+            document.complain((*path, f"{key}?"), f"“{key}” is given twice.")
+            continue
+        values[key] = _plain(loader, value_node, (*path, key), document)
+        document.lines[(*path, key)] = line
+    return values

@@ -1,11 +1,17 @@
-"""The shape of the files. What the values mean to each other is the models' business."""
+"""The shape of the files of a data set. The models check what the values mean to each other.
+
+Fields are named like those of the models; where the key in the file has another name, it is the field's alias. A dump
+writes the fields in this order and leaves out those that have their default value.
+"""
 
 import unicodedata
 from datetime import date
-from typing import Annotated, Literal
+from functools import cache
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from characters.kinds import KINDS, Kind
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
 
 LINE_BREAKS = "\r\n\t"  # a browser sends what an editor types with “\r\n”
@@ -18,11 +24,11 @@ def _printable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
+RequiredText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
 
 OptionalText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
 
-Number = Annotated[int, Field(ge=0, le=9999)]
+EpisodeNumber = Annotated[int, Field(ge=0, le=9999)]
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
 
@@ -38,66 +44,79 @@ type RelationshipKindValue = Literal[tuple(RelationshipKind.values)]  # type: ig
 class Entry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
+    always_written: ClassVar[tuple[str, ...]] = ()  # by a dump, even with their default values
+
+    @property
+    def known_in(self) -> int:
+        """The episode from which on a viewer may know it; the same property as that of the models."""
+        return int(getattr(self, "revealed_in", 0))
+
 
 class SeriesEntry(Entry):
-    title: Text
+    title: RequiredText
     native_title: OptionalText = ""
     premise: OptionalText = ""
     studio: OptionalText = ""
     director: OptionalText = ""
-    writers: list[Text] = []
+    writers: list[RequiredText] = []
     character_design: OptionalText = ""
-    music: list[Text] = []
+    music: list[RequiredText] = []
 
 
 class EpisodeEntry(Entry):
-    number: Number
+    number: EpisodeNumber
     title: OptionalText = ""
     native_title: OptionalText = ""
     aired_on: date | None = None
     synopsis: OptionalText = ""
 
+    @property
+    def known_in(self) -> int:
+        return self.number
+
 
 class AliasEntry(Entry):
-    name: Text
+    always_written = ("kind",)
+
+    name: RequiredText
     kind: AliasKindValue = AliasKind.NAME.value
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
     headline: bool = False
     common_word: bool = False
-    revealed_in: Number
+    revealed_in: EpisodeNumber
 
 
 class TraitEntry(Entry):
     attribute: AttributeValue
-    value: Text
-    revealed_in: Number
+    value: RequiredText
+    revealed_in: EpisodeNumber
 
 
 class MembershipEntry(Entry):
     faction: Key
     role: OptionalText = ""
-    revealed_in: Number
-    ended_in: Number | None = None
+    revealed_in: EpisodeNumber
+    ended_in: EpisodeNumber | None = None
 
 
 class TagEntry(Entry):
-    name: Text
-    revealed_in: Number
-    ended_in: Number | None = None
+    tag: RequiredText = Field(alias="name")
+    revealed_in: EpisodeNumber
+    ended_in: EpisodeNumber | None = None
 
 
 class PortraitEntry(Entry):
-    file: Text
-    alt_text: Text
+    image: RequiredText = Field(alias="file")
+    alt_text: RequiredText
     caption: OptionalText = ""
-    credit: Text
-    licence: Text
-    revealed_in: Number
+    credit: RequiredText
+    licence: RequiredText
+    revealed_in: EpisodeNumber
 
 
 class SubjectEntry(Entry):
     key: Key
-    revealed_in: Number
+    revealed_in: EpisodeNumber
     public_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8,32}$")] | None = None
     aliases: list[AliasEntry] = []
     traits: list[TraitEntry] = []
@@ -118,15 +137,17 @@ class RelationshipEntry(Entry):
     kind: RelationshipKindValue
     target: Key
     certainty: CertaintyValue = Certainty.CONFIRMED.value
-    revealed_in: Number
-    ended_in: Number | None = None
+    revealed_in: EpisodeNumber
+    ended_in: EpisodeNumber | None = None
 
 
 class RevelationEntry(Entry):
+    always_written = ("certainty",)
+
     key: Key
-    revealed_in: Number
+    revealed_in: EpisodeNumber
     certainty: CertaintyValue = Certainty.CONFIRMED.value
-    text: Text
+    text: RequiredText
     characters: list[Key] = []
     factions: list[Key] = []
     supersedes: Key | None = None
@@ -137,9 +158,10 @@ class RevelationEntry(Entry):
 class UnmaskingEntry(Entry):
     persona: Key
     identity: Key
-    revealed_in: Number
+    revealed_in: EpisodeNumber
 
 
+# In the order of loading: each file may refer to those before it.
 FILES: dict[str, type[Entry]] = {
     "series.yaml": SeriesEntry,
     "episodes.yaml": EpisodeEntry,
@@ -151,3 +173,22 @@ FILES: dict[str, type[Entry]] = {
 }
 
 REQUIRED = ("episodes.yaml", "characters.yaml")
+
+ONE_MAPPING = ("series.yaml",)  # the other files are lists
+
+
+@cache
+def parts_of(kind: Kind) -> dict[Kind, type[Entry]]:
+    """Return the kinds of rows that are listed within the entries of a kind, each with its shape."""
+    fields = FILES[kind.file].model_fields if kind.file else {}
+    return {
+        part: get_args(fields[part.part_of_entry].annotation)[0]
+        for part in KINDS
+        if part.part_of_entry in fields and part.key_to(kind.model)
+    }
+
+
+def key_in_file(shape: type[Entry], name: str) -> str:
+    """Return the key in the file that holds a field."""
+    field = shape.model_fields.get(name)
+    return (field.alias if field else None) or name

@@ -121,7 +121,7 @@ class Cast:
             url=self.knowledge.address(kind, self._public_ids[root], self.knowledge.slug(self.name(root), kind)),
             initials=emblems.initials_for(name),
             colour=emblems.colour_for(name, colour),
-            thumbnail=default_storage.url(files.smaller(thumbnail, files.WIDTHS[0])) if thumbnail else "",
+            thumbnail=default_storage.url(files.copy_name(thumbnail, files.WIDTHS[0])) if thumbnail else "",
             accent=emblems.accent_for(name, colour),
             figure=emblems.seal_for(name) if kind == FACTION.name else emblems.mask_for(name),
             is_seal=kind == FACTION.name,

@@ -29,6 +29,7 @@ from characters.kinds import (
     Kind,
     kind_named,
     kind_with_pages,
+    prose_of,
     tagging_of,
 )
 from characters.lore.knowledge import Knowledge
@@ -177,7 +178,7 @@ def _correctable(
 
 def _note(kind: Kind, row: Values, naming: Naming) -> None:
     for name in kind.public:
-        if name in kind.prose:
+        if name in prose_of(kind):
             naming.note_texts([row[name]])
         elif kind.related_model(name) in SUBJECT_MODELS:
             naming.note(ids_in(row[name]))
@@ -249,7 +250,7 @@ def _in_words(kind: Kind, row: Values) -> Values:
     return row | {
         name: row["tag__name"] if name == "tag" else even(value)
         for name, value in row.items()
-        if name == "tag" or (isinstance(value, str) and name not in kind.prose)
+        if name == "tag" or (isinstance(value, str) and name not in prose_of(kind))
     }
 
 

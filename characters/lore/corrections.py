@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from characters.kinds import SUBJECT_MODELS, SUBJECTS, Kind, label_of
+from characters.kinds import SUBJECT_MODELS, SUBJECTS, Kind, label_of, prose_of
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import Link
 from characters.values.corrections import ChangedField, Lately, LatelyLine, ShownChange
@@ -79,7 +79,7 @@ class ChangeWording:
         self.naming.note_texts([change.why])
         for values in (change.before, change.after, change.final):
             for kind, name, value in public_values(change, values):
-                if name in kind.prose:
+                if name in prose_of(kind):
                     self.naming.note_texts([value or ""])
                 elif kind.related_model(name) in SUBJECT_MODELS:
                     self.naming.note(ids_in(value))

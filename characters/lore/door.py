@@ -17,7 +17,7 @@ from characters.values.corrections import Lately, ShownChange
 from characters.values.lists import CardPage
 from characters.values.map import GraphPage
 from characters.values.pages import EpisodePage, SubjectPage, TagPage, ThenPage
-from characters.values.recap import Changed, RecapPage
+from characters.values.recap import ChangedPage, RecapPage
 from characters.values.search import SearchPage, Suggestion
 from corrections.models import Change, Correction
 
@@ -69,7 +69,7 @@ class Lore(Knowledge):
     # Looking across
 
     def graph(self, faction: str = "") -> GraphPage:
-        return graph.graph(self, faction)
+        return graph.graph_page(self, faction)
 
     def then(self, public_id: str, episode: int | None) -> ThenPage | None:
         return then.then_page(self, public_id, episode)
@@ -77,7 +77,7 @@ class Lore(Knowledge):
     def recap(self, since: int) -> RecapPage | None:
         return recap.recap_page(self, since)
 
-    def changed(self, since: int) -> tuple[Changed, ...]:
+    def changed(self, since: int) -> tuple[ChangedPage, ...]:
         return recap.changed_pages(self, since)
 
     def search(self, text: str, page: int = 1) -> SearchPage:

@@ -10,19 +10,20 @@ CERTAINTIES = (Certainty.CONFIRMED, Certainty.CLAIMED, Certainty.HINTED, Certain
 
 
 def best_tie(tie: Tie) -> tuple[int, int, str]:
+    """Return the place of a tie among others that say the same: the surest and oldest first."""
     return certainty_rank(tie.certainty), tie.since, tie.masks
 
 
 def certainty_rank(certainty: str) -> int:
+    """Return how sure something is, 0 being the surest."""
     return CERTAINTIES.index(Certainty(certainty))
 
 
-# Small things
-
-
 def by_name(faces: Iterable[Face]) -> tuple[Face, ...]:
+    """Return faces in order of name, each once."""
     return tuple(sorted(set(faces), key=sort_key))
 
 
 def sort_key(face: Face) -> tuple[str, str]:
+    """Return the place of a face by name; of namesakes by address."""
     return face.name.casefold(), face.url

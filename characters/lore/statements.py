@@ -12,21 +12,23 @@ from django.db import connection
 
 
 def fetched(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return all rows of a statement."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
 
 
 def holes(values: Sequence[Any]) -> str:
-    """For the parameters of an IN."""
+    """Return the placeholders of an IN for these values."""
     return ", ".join(["%s"] * len(values))
 
 
 def as_stored(row: UUID) -> UUID | str:
-    """SQLite has no such type, and Django keeps it as hexadecimal digits there."""
+    """Return an id as the database has it: on SQLite, which has no such type, as hexadecimal digits."""
     return row if connection.features.has_native_uuid_field else row.hex
 
 
 @lru_cache(2**14)  # the same rows are met again and again, and a UUID is slow to make of digits
 def as_uuid(stored: UUID | str) -> UUID:
+    """Return the id that a database returned."""
     return stored if isinstance(stored, UUID) else UUID(stored)

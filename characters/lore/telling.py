@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from characters.pictures import files
 from characters.values.basics import Face
-from characters.values.pages import Fact, FactValue, KnownName, Learned, Picture, Place
+from characters.values.pages import Affiliation, Fact, FactValue, ListedName, Picture, TimelineEntry
 from characters.vocabulary import AliasKind, Attribute
 
 from .cast import Cast
@@ -19,13 +19,13 @@ from .order import by_name, sort_key
 from .rows import Row
 
 
-def learned(row: Row, cast: Cast, *, with_concerned: bool = False) -> Learned:
+def learned(row: Row, cast: Cast, *, with_concerned: bool = False) -> TimelineEntry:
     """Return a revelation as a timeline shows it.
 
     `with_concerned` adds the faces of those whom it concerns and to whom its text has no link.
     """
     html = cast.render(row["text"])
-    return Learned(
+    return TimelineEntry(
         html=html,
         label=row["time"],
         certainty=row["certainty"],
@@ -71,21 +71,23 @@ def newest_of(rows: list[Row], own: UUID) -> Row:
     return max(rows, key=lambda row: (row["revealed_in_id"], row["owner_id"] == own))
 
 
-def known_names(rows: list[Row], headline: str) -> tuple[KnownName, ...]:
+def known_names(rows: list[Row], headline: str) -> tuple[ListedName, ...]:
     """Return all names but the one at the head of the page, by kind and age, each with its first episode."""
     kinds = list(AliasKind.values)
     since = {(row["name"], row["kind"], row["language"]): row["revealed_in_id"] for row in reversed(rows)}
     return tuple(
-        KnownName(name, AliasKind(kind).label, language, first)
+        ListedName(name, AliasKind(kind).label, language, first)
         for (name, kind, language), first in sorted(since.items(), key=lambda n: (kinds.index(n[0][1]), n[1], n[0][0]))
         if name != headline
     )
 
 
-def places(rows: list[Row], other: Callable[[Row], Face]) -> tuple[Place, ...]:
+def places(rows: list[Row], other: Callable[[Row], Face]) -> tuple[Affiliation, ...]:
     """Return memberships from the side of one page, `other` being the other end; former ones come last."""
     places = {
-        (other(row), row["role"], row["until"]): Place(other(row), row["role"], row["revealed_in_id"], row["until"])
+        (other(row), row["role"], row["until"]): Affiliation(
+            other(row), row["role"], row["revealed_in_id"], row["until"]
+        )
         for row in reversed(rows)
     }
     return tuple(
@@ -97,7 +99,7 @@ def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:
     """Return portraits, the newest first."""
     return tuple(
         Picture(
-            url=default_storage.url(files.smaller(row["image"], files.WIDTHS[1], "jpg")),
+            url=default_storage.url(files.copy_name(row["image"], files.WIDTHS[1], "jpg")),
             **{
                 name: files.srcset(row["image"], (row["width"], row["height"]), kind)
                 for name, kind in (("avif", "avif"), ("webp", "webp"), ("jpeg", "jpg"))

@@ -10,14 +10,14 @@ from django.utils.safestring import SafeString
 
 from characters.text.prose import capital
 from characters.values.basics import Face
-from characters.values.pages import Learned
+from characters.values.pages import TimelineEntry
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
 
 from .cast import Cast
 from .material import Material
 from .rows import Row
 
-type Change = tuple[int, Learned]
+type Change = tuple[int, TimelineEntry]
 """The episode, and what is said of it."""
 
 
@@ -58,7 +58,7 @@ def unmasked(unmaskings: Iterable[Row], cast: Cast) -> Iterator[Change]:
         sentence = format_html(
             '<strong>{}</strong> is <a href="{}">{}</a>.', capital(persona.name), identity.url, identity.name
         )
-        yield row["revealed_in_id"], Learned(html=sentence, label="Unmasked")
+        yield row["revealed_in_id"], TimelineEntry(html=sentence, label="Unmasked")
 
 
 def named(names: Iterable[Row], cast: Cast) -> Iterator[Change]:
@@ -73,7 +73,10 @@ def named(names: Iterable[Row], cast: Cast) -> Iterator[Change]:
         others = sorted(name for name in spellings if face.url == "" or name[0] != face.name)
         listed = format_html_join(", ", '<bdi lang="{1}">{0}</bdi>', others)
         whose = format_html('<a href="{}">{}</a>', face.url, capital(face.name)) if face.url else ""
-        yield number, Learned(html=format_html("{}{}{}", whose, ": " if whose and others else "", listed), label="Name")
+        yield (
+            number,
+            TimelineEntry(html=format_html("{}{}{}", whose, ": " if whose and others else "", listed), label="Name"),
+        )
 
 
 def replaced_values(traits: list[Row], unmaskings: Iterable[Row], own: UUID, cast: Cast) -> Iterator[Change]:
@@ -97,7 +100,7 @@ def replaced_values(traits: list[Row], unmaskings: Iterable[Row], own: UUID, cas
         for before, row in zip([None, *values], values, strict=False):
             if shows_first if before is None else before["value"] != row["value"]:
                 believed_before = cast.render_line(before["value"]) if before else None
-                yield row["revealed_in_id"], Learned(cast.render_line(row["value"]), label, "", believed_before)
+                yield row["revealed_in_id"], TimelineEntry(cast.render_line(row["value"]), label, "", believed_before)
 
 
 def _gave_way_to_another_persona(traits: Iterable[Row], last: Row) -> bool:
@@ -118,7 +121,7 @@ def left(memberships: Iterable[Row], cast: Cast) -> Iterator[Change]:
             other = cast.face(row["character_id"] if on_page_of_faction else row["faction_id"])
             role = f", {row['role']}" if row["role"] else ""
             sentence = format_html('<a href="{}">{}</a>{}', other.url, capital(other.name), role)
-            yield row["until"], Learned(html=sentence, label="Membership ended")
+            yield row["until"], TimelineEntry(html=sentence, label="Membership ended")
 
 
 def untied(relationships: Iterable[Row], cast: Cast) -> Iterator[Change]:
@@ -127,7 +130,7 @@ def untied(relationships: Iterable[Row], cast: Cast) -> Iterator[Change]:
         is_guess = row["kind"] == RelationshipKind.SUSPECTED_TO_BE
         if row["until"] is not None and (row["until"] > row["revealed_in_id"] or is_guess):
             label = "No longer so" if row["certainty"] == Certainty.CONFIRMED else "No longer believed"
-            yield row["until"], Learned(html=_relationship_sentence(row, cast), label=label)
+            yield row["until"], TimelineEntry(html=_relationship_sentence(row, cast), label=label)
 
 
 def tied_to_itself(relationships: Iterable[Row], cast: Cast) -> Iterator[Change]:
@@ -135,7 +138,7 @@ def tied_to_itself(relationships: Iterable[Row], cast: Cast) -> Iterator[Change]
     for row in relationships:
         if cast.knowledge.root_of(row["source_id"]) == cast.knowledge.root_of(row["target_id"]):
             sentence = _relationship_sentence(row, cast)
-            yield row["revealed_in_id"], Learned(html=sentence, label="Relation", certainty=row["certainty"])
+            yield row["revealed_in_id"], TimelineEntry(html=sentence, label="Relation", certainty=row["certainty"])
 
 
 def untagged(tags: Iterable[Row]) -> Iterator[Change]:
@@ -143,7 +146,7 @@ def untagged(tags: Iterable[Row]) -> Iterator[Change]:
     for row in tags:
         if row["until"] is not None:
             sentence = format_html("{} (since episode {})", row["tag__name"], row["revealed_in_id"])
-            yield row["until"], Learned(html=sentence, label="Tag dropped")
+            yield row["until"], TimelineEntry(html=sentence, label="Tag dropped")
 
 
 def _relationship_sentence(row: Row, cast: Cast) -> SafeString:

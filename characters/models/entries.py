@@ -42,10 +42,10 @@ class SearchEntry(models.Model):
 
     @classmethod
     def ceiling(cls, progress: int) -> int:
-        """The first key beyond what somebody at this episode may know."""
+        """Return the first key beyond what somebody at this episode may know."""
         return (progress + 1) << cls.EPISODE_SHIFT
 
     @staticmethod
     def gate_word(progress: int) -> str:
-        """PostgreSQL's index has words for “before episode 2ⁿ”, so that it does not read far beyond the gate."""
+        """Return the word for “before episode 2ⁿ”, by which PostgreSQL's index does not read far beyond the gate."""
         return f"'@{min(progress.bit_length(), 15)}'"

@@ -40,5 +40,5 @@ class Portrait(Content):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if files.is_new(self.image):
-            self.width, self.height = files.keep(self.image)
+            self.width, self.height = files.store(self.image)
         super().save(*args, **kwargs)

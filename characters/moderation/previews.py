@@ -10,7 +10,7 @@ from django.urls import resolve, reverse
 
 from characters.kinds import Kind
 from characters.lore import Lore
-from episodes.requests import Visit
+from episodes.visits import Visit
 
 
 def preview_of_subject(kind: Kind) -> Callable[[HttpRequest, Any, int], HttpResponse]:
@@ -35,7 +35,7 @@ def _public_page(request: HttpRequest, lore: Lore, address: str | None) -> HttpR
     visit.path = visit.path_info = unquote(urlsplit(address).path)
     visit.method, visit.GET = "GET", QueryDict()
     visit.progress = visit.as_of = lore.progress
-    visit.asked_for = None
+    visit.requested_episode = None
     visit.lore = lore
     match = resolve(visit.path)
     return match.func(visit, *match.args, **match.kwargs)

@@ -32,7 +32,7 @@ def _editable(kind: Kind) -> Editable:
     if kind is EPISODE:
         options |= {"page": _page_of_episode()}
     if _file_fields(kind):
-        options |= {"keep_file": files.put_aside, "open_file": files.find_aside}
+        options |= {"keep_file": files.archive_upload, "open_file": files.open_archived}
         options |= {"retire_file": partial(_retire_file, kind)}
     return Editable(kind.model, kind.fields, **options)
 

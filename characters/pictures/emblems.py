@@ -1,6 +1,6 @@
-"""What stands in for a portrait: a mask, or a faction's seal, made of the visible name, in the visible colour.
+"""Draw an emblem where there is no portrait: a mask or a seal, made from the visible name, in the visible colour.
 
-The figure is the data of one SVG path on a field of 48 by 48, its holes cut by the even-odd rule.
+An emblem is the data of one SVG path on a field of 48 by 48, its holes cut by the even-odd rule.
 """
 
 import zlib
@@ -39,7 +39,7 @@ SAME_AS = {"gray": "grey", "yellow": "gold", "purple": "violet"}
 
 SMALL_WORDS = {"the", "of", "in", "a", "an", "on", "at", "who", "dr.", "dr"}
 
-type Points = tuple[tuple[float, float], ...]  # how far from the middle, and how far down
+type Points = tuple[tuple[float, float], ...]  # distance from the middle, and from the top
 
 OUTLINES: tuple[Points, ...] = (
     ((0, 9), (9, 11), (13, 17), (12, 28), (6, 38), (0, 42)),
@@ -98,7 +98,7 @@ CHEEKS: tuple[tuple[Points, ...], ...] = (
 
 
 def accent_for(name: str, colour_words: str) -> str:
-    """The first word that is a colour, or else one of the quiet ones, by the name."""
+    """Return the accent for the first word that is a colour, or else a quiet one that the name determines."""
     for word in colour_words.lower().replace("-", " ").split():
         word = SAME_AS.get(word, word)
         if word in ACCENTS:
@@ -107,10 +107,12 @@ def accent_for(name: str, colour_words: str) -> str:
 
 
 def colour_for(name: str, colour_words: str) -> str:
+    """Return the colour of the accent, such as “#a3222e”."""
     return ACCENTS[accent_for(name, colour_words)]
 
 
 def initials_for(name: str) -> str:
+    """Return at most two letters of a name."""
     words = [word for word in name.split() if word.lower() not in SMALL_WORDS] or name.split() or ["?"]
     letters = [next((c for c in word if c.isalnum()), "") for word in words]
     return "".join(letters[:2]).upper() or "?"
@@ -118,7 +120,7 @@ def initials_for(name: str) -> str:
 
 @lru_cache(2**12)
 def mask_for(name: str) -> str:
-    """A face plate; of the parts there are some 45,000 together."""
+    """Return a mask; the parts can be combined in some 45,000 ways."""
     pick = _Picker(name)
     outline, crest, eyes = OUTLINES[pick(len(OUTLINES))], CRESTS[pick(len(CRESTS))], EYES[pick(len(EYES))]
     brow, mouth, cheek = BROWS[pick(len(BROWS))], MOUTHS[pick(len(MOUTHS))], CHEEKS[pick(len(CHEEKS))]
@@ -127,7 +129,7 @@ def mask_for(name: str) -> str:
 
 @lru_cache(2**10)
 def seal_for(name: str) -> str:
-    """A wheel of as many parts as the name happens to say."""
+    """Return a seal: a rim around a star or spokes, whose number and size the name determines."""
     pick = _Picker(name)
     spokes, ticks = 3 + pick(6), (16, 24, 32)[pick(3)]
     inner, outer, width = 5 + pick(5), 13 + pick(4), 1.8 + pick(4) * 0.7
@@ -145,18 +147,19 @@ def seal_for(name: str) -> str:
 
 
 class _Picker:
-    """Numbers from a name: always the same, and evenly spread."""
+    """Makes choices that depend on a name alone and are evenly distributed."""
 
     def __init__(self, name: str) -> None:
-        self.left = int.from_bytes(blake2s(name.casefold().encode()).digest())
+        self.remaining = int.from_bytes(blake2s(name.casefold().encode()).digest())
 
     def __call__(self, choices: int) -> int:
-        self.left, chosen = divmod(self.left, choices)
-        return chosen
+        """Return the next number from 0 to below `choices`."""
+        self.remaining, choice = divmod(self.remaining, choices)
+        return choice
 
 
 def _mirrored(half: Points) -> str:
-    """A shape across the middle, or two beside it if the half does not touch it."""
+    """Return one shape across the middle, or two beside it if the half does not touch the middle."""
     right = [(24 + x, y) for x, y in half]
     left = [(24 - x, y) for x, y in half]
     if half[0][0] == 0 and half[-1][0] == 0:
@@ -165,6 +168,7 @@ def _mirrored(half: Points) -> str:
 
 
 def _ray(turn: int, of: int, inner: float, outer: float, width: float) -> str:
+    """Return a bar that points away from the middle: one of so many around it."""
     angle, across = 2 * pi * turn / of, width / 2
     return _polygon(
         (
@@ -176,6 +180,7 @@ def _ray(turn: int, of: int, inner: float, outer: float, width: float) -> str:
 
 
 def _at(turn: float, radius: float) -> tuple[float, float]:
+    """Return the point at a distance from the middle, clockwise from the top; a full turn is 1."""
     return 24 + radius * sin(2 * pi * turn), 24 - radius * cos(2 * pi * turn)
 
 

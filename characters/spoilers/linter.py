@@ -1,4 +1,4 @@
-"""The spoiler linter: which texts say a name, a tag or a faction that is revealed later than they are.
+"""The spoiler linter: find texts that say a name, a tag or a faction before it is revealed.
 
 `Vocabulary` knows from which episode on each name is known and finds the later ones in a text. `Corpus` holds the names
 and texts of a show, read from the database or from the files of a data set. docs/editing.md tells editors the rules.
@@ -19,39 +19,41 @@ from django.utils.safestring import SafeString
 from characters.text import prose
 from characters.vocabulary import AliasKind
 
-TAG = "tag"
+TAG_KIND = "tag"  # of a name; the others are the kinds of aliases
 
 KATAKANA = "ァ-ヺー-ヿ"
 
 UNSPACED = "々〆ぁ-ゟ㐀-䶿一-鿿豈-﫿"
 
-# A mention, a word, a word in katakana, or one letter of a script that has no spaces: there a name can begin anywhere.
+# A mention, a word, a word in katakana, or one letter of a script without spaces, where a name can begin anywhere.
 WORD = re.compile(rf"\[\[[a-z0-9_.-]+\]\]|[{KATAKANA}]+|[{UNSPACED}]|[^\W_{KATAKANA}{UNSPACED}]+")
 
 GAP = re.compile(r"[\s\-‐‑–・=]+")
 
-UNSEEN: dict[int, str] = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), "")
+INVISIBLE: dict[int, str] = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), "")
 
 BLOCK = re.compile(r"</?(?:p|li|ul|ol|blockquote|hr)\b[^>]*>")
 
-EXCERPT = 40
+EXCERPT = 40  # characters on either side of the name
 
 
 def form_in_admin(label: str, key: Any) -> str:
+    """Return the address of the form of a row in the admin."""
     return reverse(f"admin:{label.replace('.', '_')}_change", args=[key])
 
 
-def said_too_early(found: str, url: str, claim: str) -> SafeString:
-    return format_html('It says “{}”, but <a href="{}">{}</a> only.', found, url, claim)
+def spoiler_error(words: str, url: str, claim: str) -> SafeString:
+    """Return the error message for a text that says a name too early, with a link to the row that reveals it."""
+    return format_html('It says “{}”, but <a href="{}">{}</a> only.', words, url, claim)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Where:
-    """A place in the files of a data set, or the form of a row in the admin."""
+class Location:
+    """Where a text can be changed: a line in a file of a data set, or the form of a row in the admin."""
 
     file: str = ""
     line: int = 0
-    what: str = ""
+    what: str = ""  # what to call the text, such as “the habit of ann”
     form: tuple[str, Any] = ("", None)  # the model's label and the row's key
 
     @property
@@ -64,59 +66,70 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class KnownName:
+    """A name or a tag, with the episode from which on it is known."""
+
     name: str
-    kind: str  # of alias, or TAG
+    kind: str  # of alias, or TAG_KIND
     known_from: int
-    where: Where = field(default_factory=Where)
-    of_faction: bool = False
+    where: Location = field(default_factory=Location)
+    group: str = ""  # the noun for its owner, such as “faction”, if that is a group
     common_word: bool = False
 
     @property
-    def describes(self) -> bool:
-        """It is put in words of ours, so it reveals no other name and may itself say too much."""
-        return self.kind in (AliasKind.PLACEHOLDER, TAG)
+    def is_tag(self) -> bool:
+        return self.kind == TAG_KIND
 
     @property
-    def called(self) -> str:
-        return "faction" if self.of_faction and self.kind != TAG else self.kind
+    def describes(self) -> bool:
+        """Whether it is in our own words, so that it reveals no other name and may itself say one too early."""
+        return self.is_tag or self.kind == AliasKind.PLACEHOLDER
+
+    @property
+    def noun(self) -> str:
+        """What a finding calls it."""
+        return self.group or self.kind
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class LintedText:
+    """A text to be checked, with the episode from which on it is shown."""
+
     words: str
     known_in: int
-    where: Where
+    where: Location
     field: str
     markdown: bool = False
     any_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
-    name: Name
+class NameMatch:
+    """A name, and where in a text it is said."""
+
+    name: KnownName
     start: int
     end: int
 
-    def overlaps(self, other: "Slip") -> bool:
+    def overlaps(self, other: "NameMatch") -> bool:
         return self.start < other.end and other.start < self.end
 
-    def lies_in(self, other: "Slip") -> bool:
+    def lies_in(self, other: "NameMatch") -> bool:
         return other.start <= self.start and self.end <= other.end
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A text that is known in `known_in` says a name that is known from a later episode on."""
+    """A text that is shown in `known_in` says a name that is known from a later episode on."""
 
     name: str
     kind: str
     known_from: int
-    revealed_by: Where
-    where: Where
+    revealed_by: Location
+    where: Location
     field: str
     known_in: int
-    found: str
+    words: str  # the name as the text has it
     excerpt: str
 
     @property
@@ -124,10 +137,11 @@ class Finding:
         return f"the {self.kind} “{self.name}” is revealed in episode {self.known_from}"
 
     def __str__(self) -> str:
-        said = f"{self.where.what} (episode {self.known_in}) says “{self.found}”"
-        return f"{self.where}: {said}, but {self.claim} only: {self.excerpt}"
+        text = f"{self.where.what} (episode {self.known_in}) says “{self.words}”"
+        return f"{self.where}: {text}, but {self.claim} only: {self.excerpt}"
 
     def as_row(self) -> dict[str, str | int]:
+        """Return the finding as `check_spoilers --format=json` prints it; docs/dataset.md lists the keys."""
         return {
             "name": self.name,
             "kind": self.kind,
@@ -137,42 +151,42 @@ class Finding:
             "file": self.where.file,
             "line": self.where.line,
             "url": self.where.url,
-            "found": self.found,
+            "found": self.words,
             "excerpt": self.excerpt,
             "revealed_by": str(self.revealed_by),
         }
 
 
 class Vocabulary:
-    """All names of a show, each known from the earliest episode in which anybody bears it."""
+    """All names of a show, each known from the earliest episode in which anybody has it."""
 
-    def __init__(self, names: Iterable[Name]) -> None:
+    def __init__(self, names: Iterable[KnownName]) -> None:
         names = list(names)
-        self._first: dict[str, Name] = {}
+        self._first: dict[str, KnownName] = {}  # the earliest name by its spelling without case
         self._spellings: dict[str, set[str]] = defaultdict(set)
         self._any_case: set[str] = set()
         for spellings in (_whole, _words_that_stand_for):  # a name of its own goes before a part of another's
             for name in names:
                 for spelling in spellings(name):
-                    self._take(spelling, name)
+                    self._add(spelling, name)
         for name in names:
             if not name.describes:
-                self._take_as_known_within(name)
+                self._add_names_within(name)
         self._common = {_key(_stem(name)) for name in names if name.common_word}
-        self._lengths: dict[str, int] = defaultdict(int)
+        self._lengths: dict[str, int] = defaultdict(int)  # of the longest name that begins with a word, in words
         for key in self._first:
             words = WORD.findall(key)
             self._lengths[words[0]] = max(self._lengths[words[0]], len(words))
 
-    def _take(self, spelling: str, name: Name) -> None:
+    def _add(self, spelling: str, name: KnownName) -> None:
         key = _key(spelling)
         self._first[key] = min(self._first.get(key, name), name, key=lambda known: known.known_from)
         self._spellings[key].add(_spaced(spelling))
-        if name.kind == TAG:
+        if name.is_tag:
             self._any_case.add(key)
 
-    def _take_as_known_within(self, name: Name) -> None:
-        """Whoever knows “Roy Junghardt” knows “Junghardt”."""
+    def _add_names_within(self, name: KnownName) -> None:
+        """Make names known that this one contains: whoever knows “Roy Junghardt” knows “Junghardt”."""
         text = _normal(name.name)
         words = list(WORD.finditer(text))
         for number, first in enumerate(words):
@@ -182,31 +196,32 @@ class Vocabulary:
                     if known is not None and name.known_from < known.known_from:
                         self._first[base.casefold()] = name
 
-    def slips(self, text: str, known_in: int, *, any_case: bool = False) -> list[Slip]:
-        """Each later name once, in the order of the text; of those that overlap the longest."""
-        said = list(self._said(text, known_in, any_case=any_case))
-        known = [each for each in said if each.name.known_from <= known_in]
-        later = [each for each in said if not any(each.lies_in(other) for other in known)]
-        kept: dict[str, Slip] = {}
-        for each in sorted(later, key=lambda each: (each.start - each.end, each.start)):
-            if each.name.name not in kept and not any(each.overlaps(other) for other in kept.values()):
-                kept[each.name.name] = each
-        return sorted(kept.values(), key=lambda each: each.start)
+    def mentions_of_later_names(self, text: str, known_in: int, *, any_case: bool = False) -> list[NameMatch]:
+        """Return where a text says later names: each name once, in order, and of those that overlap the longest."""
+        matches = list(self._matches(text, known_in, any_case=any_case))
+        known = [match for match in matches if match.name.known_from <= known_in]
+        later = [match for match in matches if not any(match.lies_in(other) for other in known)]
+        kept: dict[str, NameMatch] = {}
+        for match in sorted(later, key=lambda match: (match.start - match.end, match.start)):
+            if match.name.name not in kept and not any(match.overlaps(other) for other in kept.values()):
+                kept[match.name.name] = match
+        return sorted(kept.values(), key=lambda match: match.start)
 
-    def _said(self, text: str, known_in: int, *, any_case: bool) -> Iterator[Slip]:
-        """At each word the longest name that begins there."""
+    def _matches(self, text: str, known_in: int, *, any_case: bool) -> Iterator[NameMatch]:
+        """Yield for each word the longest name that begins there."""
         words = list(WORD.finditer(text))
         for number, first in enumerate(words):
             length = max((self._lengths.get(base.casefold(), 0) for base in _bases(first[0])), default=0)
             for last in reversed(words[number : number + length]):
                 start, end = first.start(), last.end()
-                name = self._name_for(text, start, end, any_case=any_case)
+                name = self._name_at(text, start, end, any_case=any_case)
                 if name is None or (name.describes and name.known_from <= known_in and (start, end) == (0, len(text))):
-                    continue  # a description is no excuse for what it says itself
-                yield Slip(name, start, end)
+                    continue  # a description does not excuse the names that it says itself
+                yield NameMatch(name, start, end)
                 break
 
-    def _name_for(self, text: str, start: int, end: int, *, any_case: bool) -> Name | None:
+    def _name_at(self, text: str, start: int, end: int, *, any_case: bool) -> KnownName | None:
+        """Return the name that a part of a text spells."""
         for base in _bases(_spaced(text[start:end])):
             key = base.casefold()
             if key not in self._first or key in self._common:
@@ -224,39 +239,42 @@ class Vocabulary:
 class Corpus:
     """The names and the texts of a show."""
 
-    names: list[Name] = field(default_factory=list)
-    texts: list[Text] = field(default_factory=list)
+    names: list[KnownName] = field(default_factory=list)
+    texts: list[LintedText] = field(default_factory=list)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(self.names)
 
     def findings(self) -> list[Finding]:
-        found = [finding for text in self.texts for finding in findings_in(text, self.vocabulary)]
-        return sorted(found, key=lambda finding: (finding.where, finding.field, finding.name))
+        """Return what the texts say too early, in the order of their places."""
+        findings = [finding for text in self.texts for finding in findings_in(text, self.vocabulary)]
+        return sorted(findings, key=lambda finding: (finding.where, finding.field, finding.name))
 
 
-def findings_in(text: Text, vocabulary: Vocabulary) -> Iterator[Finding]:
+def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Yield what one text says too early."""
     words = _as_read(text)
-    for slip in vocabulary.slips(words, text.known_in, any_case=text.any_case):
+    for match in vocabulary.mentions_of_later_names(words, text.known_in, any_case=text.any_case):
         yield Finding(
-            name=slip.name.name,
-            kind=slip.name.called,
-            known_from=slip.name.known_from,
-            revealed_by=slip.name.where,
+            name=match.name.name,
+            kind=match.name.noun,
+            known_from=match.name.known_from,
+            revealed_by=match.name.where,
             where=text.where,
             field=text.field,
             known_in=text.known_in,
-            found=words[slip.start : slip.end],
-            excerpt=_excerpt(words, slip.start, slip.end),
+            words=words[match.start : match.end],
+            excerpt=_excerpt(words, match.start, match.end),
         )
 
 
-# Words --------------------------------------------------------------------------------------------------------------
+# Words
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFKC", text.translate(UNSEEN)).replace("’", "'")
+    """Return a text with one form for each character, and without those that nobody sees."""
+    return unicodedata.normalize("NFKC", text.translate(INVISIBLE)).replace("’", "'")
 
 
 def _spaced(phrase: str) -> str:
@@ -267,39 +285,40 @@ def _key(spelling: str) -> str:
     return _spaced(spelling).casefold()
 
 
-def _stem(name: Name) -> str:
-    """Without an article before a capital, and in the singular if it is that of a group."""
+def _stem(name: KnownName) -> str:
+    """Return a name without an article before a capital, and in the singular if it is a tag or the name of a group."""
     spelling = re.sub(r"^[Tt]he (?=[A-Z])", "", _normal(name.name))
-    plural = (name.of_faction or name.kind == TAG) and re.search(r"[^\Wsui]s$", spelling)
+    plural = (name.group or name.is_tag) and re.search(r"[^\Wsui]s$", spelling)
     return spelling[:-1] if plural else spelling
 
 
-def same_name(one: Name, other: Name) -> bool:
+def same_name(one: KnownName, other: KnownName) -> bool:
+    """Return whether two names are the same but for case and spacing."""
     return _key(_normal(one.name)) == _key(_normal(other.name))
 
 
-def _whole(name: Name) -> Iterator[str]:
-    """The name from its first word to its last; a tag counts only as a phrase, as a single word says little."""
+def _whole(name: KnownName) -> Iterator[str]:
+    """Yield the name from its first word to its last. A tag of a single word says too little to count."""
     spelling = _stem(name)
     words = list(WORD.finditer(spelling))
-    if len(words) > (1 if name.kind == TAG else 0):
+    if len(words) > (1 if name.is_tag else 0):
         yield spelling[words[0].start() : words[-1].end()]
 
 
-def _words_that_stand_for(name: Name) -> Iterator[str]:
-    """Somebody's first name and surname."""
+def _words_that_stand_for(name: KnownName) -> Iterator[str]:
+    """Yield the words of a name by which somebody is called alone: first name and surname."""
     words = WORD.findall(_normal(name.name))
-    if name.kind == AliasKind.NAME and not name.of_faction and len(words) > 1:
+    if name.kind == AliasKind.NAME and not name.group and len(words) > 1:
         yield from filter(_can_stand_alone, words)
 
 
 def _can_stand_alone(word: str) -> bool:
-    """“Dr” and the “II” of somebody's name cannot."""
+    """Return whether somebody can be called by this word alone; “Dr” and “II” are too short."""
     return len(word) >= 2 if re.match(f"[{KATAKANA}]", word) else len(word) >= 3 and word[0].isupper()
 
 
 def _bases(phrase: str) -> Iterator[str]:
-    """What it may be a form of."""
+    """Yield the words that a phrase may be a form of: itself, and its singulars."""
     yield phrase
     if phrase.endswith("s"):
         yield phrase[:-1]
@@ -313,8 +332,8 @@ def _starts_sentence(text: str, start: int) -> bool:
     return not before or closed.endswith(prose.SENTENCE_ENDS) or "\n" in text[len(before) : start]
 
 
-def _as_read(text: Text) -> str:
-    """The words that the reader sees, in lines; a mention stays as it is, as its name is known by nature."""
+def _as_read(text: LintedText) -> str:
+    """Return the words that a reader sees, in lines. A mention keeps its brackets: its name is always a known one."""
     if not text.markdown:
         return re.sub(r"\s+", " ", _normal(text.words))
     rendered = prose.render(text.words, lambda key: prose.Mention(name=f"[[{key}]]", url=""))
@@ -322,6 +341,7 @@ def _as_read(text: Text) -> str:
 
 
 def _excerpt(text: str, start: int, end: int) -> str:
+    """Return a part of a text with some words around it."""
     before, after = text[:start], text[end:]
     if len(before) > EXCERPT:
         before = "…" + before[-EXCERPT:].partition(" ")[2]

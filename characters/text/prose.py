@@ -16,13 +16,9 @@ from markdown_it.token import Token
 from .mentions import MENTION
 
 TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
-
 SENTENCE_ENDS = (".", "!", "?", "…")
-
 MARKUP = re.compile(r"[*_\\`<>&#~|\[\]]|[^\S ]|^ *(?:[-+=]|\d+[.)])")  # whatever Markdown could mean something by
-
 SENTENCE_END = re.compile(rf"{MENTION.pattern}|\b(?:Dr|Mrs?|Ms|St)\.|[.!?…]+[\"'”’)*_]*(?=\s|$)")
-
 OPENING_MARKS = " \n\t\"“‘«(*_'"
 
 
@@ -36,16 +32,17 @@ type FindMention = Callable[[str], Mention | None]
 
 
 def render(text: str, find: FindMention) -> SafeString:
+    """Return a text as safe HTML, in paragraphs."""
     return _clean(_markdown.render(text, {"find": find}))
 
 
 def render_line(text: str, find: FindMention) -> SafeString:
-    """For a value inside a sentence or a table cell: no paragraphs."""
+    """Return a text as safe HTML without paragraphs, for a value inside a sentence or a table cell."""
     return _clean(_markdown.renderInline(text, {"find": find}))
 
 
 def words(text: str, find: FindMention, *, inline: bool = False) -> str:
-    """The words alone: `plain` of what is rendered. Most texts mark nothing but mentions, and those need no HTML."""
+    """Return the words of a text alone, as `plain(render(text))` does; most texts need no HTML for that."""
     if MARKUP.search(MENTION.sub("", text)):
         return plain((render_line if inline else render)(text, find))
     named = MENTION.sub(lambda match: _words_for(match, text[: match.start()], find(match[1])), text)
@@ -53,12 +50,12 @@ def words(text: str, find: FindMention, *, inline: bool = False) -> str:
 
 
 def plain(rendered: str) -> str:
-    """The words alone, for descriptions and titles."""
+    """Return the words of rendered HTML alone, for descriptions and titles."""
     return re.sub(r"\s+", " ", html.unescape(nh3.clean(rendered, tags=set()))).strip()
 
 
 def opening(text: str, sentences: int) -> str:
-    """The first sentences of a text that is not rendered yet; what ends within a mention or a title ends none."""
+    """Return the first sentences of a text that is not rendered yet; a dot in a mention or a title ends none."""
     ends = [match.end() for match in SENTENCE_END.finditer(text) if match[0][0] in SENTENCE_ENDS]
     return text[: ends[sentences - 1]] if len(ends) >= sentences else text
 
@@ -99,19 +96,20 @@ _markdown = MarkdownIt("commonmark", {"html": False}).disable(
     # print a mention as it is written (code, entities) or swallow a line (references).
     ["image", "link", "autolink", "html_inline", "html_block", "backticks", "code", "fence", "entity", "reference"]
 )
-
 _markdown.inline.ruler.before("escape", "mention", _mention_rule)
-
 _markdown.add_render_rule("mention", _render_mention)
 
 
 def capital(name: str) -> str:
+    """Return a name with a capital first letter, for the beginning of a sentence."""
     return name[:1].upper() + name[1:]
 
 
 def first_sentence(text: str) -> str:
+    """Return a text up to its first full stop, without it."""
     return text.partition(". ")[0].rstrip(".")
 
 
 def shortened(text: str, length: int = 155) -> str:
+    """Return a text cut between words to at most `length` characters, with an ellipsis."""
     return text if len(text) <= length else text[:length].rsplit(" ", 1)[0].rstrip(",;:.") + "…"

@@ -1,4 +1,4 @@
-"""What a visitor typed, and where it stands in a text. Nothing here reads the database."""
+"""The query that a visitor typed, and where it matches a text. Nothing here reads the database."""
 
 import re
 import unicodedata
@@ -10,55 +10,47 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 LONGEST_QUERY = 200  # characters; nobody types more by hand
-
 MOST_TERMS = 8
 
 # Kana and kanji are written without spaces, so each character is a word and a name is a phrase of them.
 CJK = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
-
 WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
-
 NAME_PART = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
-
 TO_SPACES = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})  # in ASCII
-
 TERM = re.compile(r'(?<!\S)(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))|(?P<glued>[^\s"]+)')
-
 # Words of a question rather than of an answer: a text need not hold them, unless nothing else is asked for.
 FILLERS = frozenset({
     "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "has", "have", "he", "her",
     "him", "his", "how", "in", "is", "it", "its", "of", "on", "or", "she", "that", "the", "their", "them", "they",
     "this", "to", "was", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "with",
 })  # fmt: skip
-
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
-
 SEPARATORS = str.maketrans(dict.fromkeys(",;/、", " "))
-
 LONG_VOWEL = "ー"
 
 type Words = tuple[str, ...]
 
 
 def fold(text: str) -> str:
-    """Without case, accents, width and long vowels, which nobody should have to get right."""
+    """Return a text without case, accents, width and long vowels, which nobody should have to get right."""
     decomposed = unicodedata.normalize("NFKD", text).replace(LONG_VOWEL, "")
     return "".join(c for c in decomposed.casefold() if not unicodedata.combining(c))
 
 
 def words_of(text: str) -> Words:
+    """Return the folded words of a text; of kana and kanji each character is one."""
     # Symbols stand between the kanji as well (䷀).
     return tuple(word for word in WORD.findall(fold(text)) if word.isalnum())
 
 
 @lru_cache(2**12)
 def name_parts(text: str) -> Words:
-    """As words_of, with kana and kanji in one piece: what one compares when looking for slips."""
+    """Return the folded words of a name, kana and kanji in one piece: what is compared when looking for slips."""
     return tuple(part for part in NAME_PART.findall(fold(text)) if part.isalnum())
 
 
 def parts_of_names(lines: str) -> set[str]:
-    """The name_parts of all lines: of tens of thousands, where a name is looked for that is not among them."""
+    """Return the name_parts of all lines, of which there may be tens of thousands."""
     if lines.isascii():
         return set(lines.lower().translate(TO_SPACES).split())
     names = lines.split("\n")
@@ -76,6 +68,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
+    """What was typed, taken apart."""
+
     text: str  # as it was typed, trimmed
     wanted: tuple[Term, ...] = ()
     unwanted: tuple[Term, ...] = ()
@@ -86,19 +80,19 @@ class Query:
 
     @property
     def telling(self) -> tuple[Term, ...]:
-        """The wanted terms that a text has to hold."""
+        """The wanted terms that a text has to hold, fillers left out unless there is nothing else."""
         return tuple(t for t in self.wanted if t.quoted or not FILLERS.issuperset(t.words)) or self.wanted
 
     @property
     def is_plain(self) -> bool:
-        """Whether it could be a name just as it stands."""
+        """Whether it could be a name just as it was typed."""
         return bool(self.wanted) and not self.unwanted and not any(term.quoted for term in self.wanted)
 
 
 def parse(text: str) -> Query:
-    """Words, "quoted phrases", and -words that must not be there. Whatever else is typed is no operator."""
-    seen = "".join(c for c in text[:LONGEST_QUERY] if unicodedata.category(c) != "Cf")  # soft hyphens and their like
-    typed = "".join(c if c.isprintable() else " " for c in seen).translate(QUOTES | SEPARATORS)
+    """Take words, "quoted phrases" and -words that must not be there out of a text. Nothing else is an operator."""
+    visible = "".join(c for c in text[:LONGEST_QUERY] if unicodedata.category(c) != "Cf")  # soft hyphens and their like
+    typed = "".join(c if c.isprintable() else " " for c in visible).translate(QUOTES | SEPARATORS)
     wanted: list[Term] = []
     unwanted: list[Term] = []
     for match in list(TERM.finditer(typed)):
@@ -110,7 +104,7 @@ def parse(text: str) -> Query:
 
 
 def highlighted(text: str, query: Query) -> SafeString:
-    """The text as HTML, with the words that were looked for marked."""
+    """Return a text as HTML, with the words that were looked for marked."""
     pieces, end = [], 0
     for start, stop in _matches(text, query):
         pieces += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
@@ -119,11 +113,12 @@ def highlighted(text: str, query: Query) -> SafeString:
 
 
 def occurs(text: str, query: Query) -> bool:
+    """Return whether any term of the query is in a text."""
     return any(True for _ in _matches(text, query))
 
 
 def excerpt(text: str, query: Query, length: int = 260) -> str:
-    """The sentences around the first match, within some `length` characters."""
+    """Return the sentences around the first match, about `length` characters."""
     if len(text) <= length:
         return text
     first = next((start for start, _ in _matches(text, query)), 0)
@@ -138,15 +133,15 @@ def excerpt(text: str, query: Query, length: int = 260) -> str:
 
 
 def _matches(text: str, query: Query) -> Iterable[tuple[int, int]]:
-    """Where the words of each term stand one after the other, without overlaps."""
-    found = _placed_words(text)
+    """Return start and end of each match of a term, without overlaps."""
+    words = _placed_words(text)
     spans: list[tuple[int, int]] = []
     for term in query.wanted:
         size = len(term.words)
-        for at in range(len(found) - size + 1):
-            here = [word for _, _, word in found[at : at + size]]
+        for at in range(len(words) - size + 1):
+            here = [word for _, _, word in words[at : at + size]]
             if here[:-1] == list(term.words[:-1]) and _fits(here[-1], term):
-                spans.append((found[at][0], found[at + size - 1][1]))
+                spans.append((words[at][0], words[at + size - 1][1]))
     merged: list[tuple[int, int]] = []
     for start, stop in sorted(spans):
         if not merged or start >= merged[-1][1]:
@@ -156,8 +151,9 @@ def _matches(text: str, query: Query) -> Iterable[tuple[int, int]]:
 
 @lru_cache(2**8)  # of a text that is asked about, and then made an excerpt of, and then marked
 def _placed_words(text: str) -> list[tuple[int, int, str]]:
-    found = [(match.start(), match.end(), _folded_word(match[0])) for match in WORD.finditer(text)]
-    return [place for place in found if place[2]]
+    """Return start, end and folded form of each word in a text."""
+    words = ((match.start(), match.end(), _folded_word(match[0])) for match in WORD.finditer(text))
+    return [word for word in words if word[2]]
 
 
 def _fits(word: str, term: Term) -> bool:

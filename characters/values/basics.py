@@ -22,6 +22,18 @@ class EpisodeRow:
     title: str
     native_title: str
 
+    @property
+    def heading(self) -> str:
+        return f"Episode {self.number}" if self.number else "Before the first episode"
+
+    @property
+    def full_title(self) -> str:
+        return f"{self.heading} · {self.title}" if self.title else self.heading
+
+    @property
+    def as_known(self) -> str:
+        return f"after episode {self.number}" if self.number else "from the premise"
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

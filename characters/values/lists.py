@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from characters.text.phrases import counted
+
 from .basics import Face
 
 
@@ -13,6 +15,11 @@ class Card:
     line: str
     first_episode: int
     members: int = 0
+
+    @property
+    def caption(self) -> str:
+        first = f"First in episode {self.first_episode}" if self.first_episode else "Known from the premise"
+        return f"{first} · {counted(self.members, 'member')}" if self.members else first
 
 
 @dataclass(frozen=True, slots=True)

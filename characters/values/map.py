@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
+
+from characters.text.phrases import counted
+
 from .basics import Face
 from .lists import Choice
 
@@ -12,7 +16,7 @@ class ChartNode:
 
     number: int
     face: Face
-    said: str  # the name and more, for those who hear it
+    label: str  # the name and more, for those who hear it
     x: float
     y: float
     anchor: str
@@ -70,7 +74,7 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TiesInWords:
     """What ties somebody to others, in words and from their side."""
 
     label: str
@@ -79,26 +83,33 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MapEntry:
     """Where somebody stands: the map in words."""
 
     number: int
     face: Face
     places: tuple[Face, ...]
     until: int | None  # when they left the faction under which they stand, if they have
-    ties: tuple[Said, ...]
+    ties: tuple[TiesInWords, ...]
+
+    @property
+    def former(self) -> str:
+        """Return until when they belonged to the faction under which they stand, or an empty text if they still do."""
+        if self.until is None:
+            return ""
+        return f"formerly, until episode {self.until}" if self.until else "formerly"
 
 
 @dataclass(frozen=True, slots=True)
-class StandingGroup:
+class MapGroup:
     faction: Face | None
-    people: tuple[Standing, ...]
+    people: tuple[MapEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class GraphPage:
     charts: tuple[Chart, ...]  # the same for wide screens and for narrow ones
-    groups: tuple[StandingGroup, ...]
+    groups: tuple[MapGroup, ...]
     bonds: tuple[Choice, ...]
     factions: tuple[Choice, ...]
     chosen: Face | None
@@ -110,3 +121,8 @@ class GraphPage:
     @property
     def has_former(self) -> bool:
         return any(person.until is not None for group in self.groups for person in group.people)
+
+    @property
+    def summary(self) -> str:
+        of_faction = f"{capfirst(self.chosen.name)} and whom it has to do with: " if self.chosen else ""
+        return f"{of_faction}{counted(self.people, 'character')}, {counted(self.ties, 'tie')}"

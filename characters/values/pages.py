@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from characters.text.phrases import counted, span
+
 from .basics import EpisodeRow, Face, Link, TagLink
 from .map import Chart
 
@@ -25,11 +27,15 @@ class TagPage:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownName:
+class ListedName:
     name: str
     kind: str
     language: str
     since: int
+
+    @property
+    def caption(self) -> str:
+        return f"{self.kind}, since episode {self.since}" if self.since else self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Affiliation:
     """A membership: the faction on a character's page, the character on a faction's."""
 
     other: Face
@@ -57,6 +63,10 @@ class Place:
     def is_past(self) -> bool:
         return self.until is not None
 
+    @property
+    def span(self) -> str:
+        return span(self.since, self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Tie:
@@ -65,6 +75,14 @@ class Tie:
     since: int
     until: int | None
     masks: str  # the personas it was known of, where they are known for others now
+
+    @property
+    def is_past(self) -> bool:
+        return self.until is not None
+
+    @property
+    def span(self) -> str:
+        return span(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +94,7 @@ class Ties:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class TimelineEntry:
     """One entry of a timeline: a revelation, or a change of a name, a trait, a tie."""
 
     html: SafeString
@@ -87,6 +105,10 @@ class Learned:
     concerned: tuple[Face, ...] = ()
     correct_url: str = ""
 
+    @property
+    def certainty_label(self) -> str:
+        return "a belief refuted" if self.certainty == "disproved" else self.certainty
+
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
@@ -94,8 +116,8 @@ class Chapter:
 
     episode: EpisodeRow
     pages_then: tuple[Link, ...]
-    revelations: tuple[Learned, ...]
-    changes: tuple[Learned, ...]
+    revelations: tuple[TimelineEntry, ...]
+    changes: tuple[TimelineEntry, ...]
 
     @property
     def things(self) -> int:
@@ -127,15 +149,15 @@ class SubjectPage:
     short_url: str
     description: str
     summary: SafeString
-    names: tuple[KnownName, ...]
+    names: tuple[ListedName, ...]
     facts: tuple[Fact, ...]
-    places: tuple[Place, ...]
+    places: tuple[Affiliation, ...]
     ties: tuple[Ties, ...]
     tags: tuple[TagLink, ...]
     pictures: tuple[Picture, ...]
     chapters: tuple[Chapter, ...]
     correct_url: str
-    strip: tuple["Cell", ...]
+    strip: tuple["StripCell", ...]
     charts: tuple["Chart", ...]  # the same for wide screens and for narrow ones
     then_url: str  # of what was believed before; a faction has none
 
@@ -152,15 +174,15 @@ class EpisodePage:
     description: str
     cast: tuple[Face, ...]
     newcomers: tuple[Face, ...]
-    revelations: tuple[Learned, ...]
-    changes: tuple[Learned, ...]
+    revelations: tuple[TimelineEntry, ...]
+    changes: tuple[TimelineEntry, ...]
     previous: EpisodeRow | None
     next: EpisodeRow | None
     correct_url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class StripCell:
     """One watched episode in the strip of a character."""
 
     episode: EpisodeRow
@@ -173,9 +195,17 @@ class Cell:
         """Half the length of the mark: what is least is seen, what is most fills the cell."""
         return max(2, round(10 * self.learned / self.most, 1))
 
+    @property
+    def summary(self) -> str:
+        """Return the cell in words, for screen readers, to follow the number of the episode."""
+        title = f", {self.episode.title}" if self.episode.title else ""
+        appears = "part of it" if self.appears else "not part of it"
+        learned = f"{counted(self.learned, 'thing')} learned" if self.learned else "nothing learned"
+        return f"{title}: {appears}, {learned}"
+
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Belief:
     """A fact as it stood at one of two episodes."""
 
     html: SafeString
@@ -183,18 +213,18 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PersonaBeliefs:
     """What was held then of one of those who are one now; without a face where it is clear of whom."""
 
     face: Face | None
-    held: tuple[Held, ...]
+    held: tuple[Belief, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Comparison:
     label: str
-    then: tuple[Part, ...]
-    now: tuple[Held, ...]
+    then: tuple[PersonaBeliefs, ...]
+    now: tuple[Belief, ...]
     is_prose: bool
 
     @property
@@ -207,7 +237,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class OverturnedBelief:
     """A belief that has given way since."""
 
     then: SafeString
@@ -224,20 +254,20 @@ class ThenPage:
     then: tuple[Face, ...]  # several, if they were not known to be one; nobody, if they had not been heard of
     episode: EpisodeRow | None  # none, if they have only just been heard of
     choices: tuple[EpisodeRow, ...]
-    rows: tuple[Compared, ...]
-    turned: tuple[Turned, ...]
+    rows: tuple[Comparison, ...]
+    turned: tuple[OverturnedBelief, ...]
 
     @property
     def were_several(self) -> bool:
         return len(self.then) > 1
 
     @property
-    def telling(self) -> tuple[Compared, ...]:
+    def telling(self) -> tuple[Comparison, ...]:
         """The rows that are not the same on both sides; of several, all, as each says of which of them it was known."""
         return tuple(row for row in self.rows if row.changed or self.were_several)
 
     @property
-    def unchanged(self) -> tuple[Compared, ...]:
+    def unchanged(self) -> tuple[Comparison, ...]:
         return tuple(row for row in self.rows if row not in self.telling)
 
     @property

@@ -16,6 +16,10 @@ class Passage:
     html: SafeString
     url: str
 
+    @property
+    def episode_label(self) -> str:
+        return f"episode {self.episode}" if self.episode else "before the first episode"
+
 
 @dataclass(frozen=True, slots=True)
 class SearchGroup:
@@ -26,6 +30,17 @@ class SearchGroup:
     names: tuple[SafeString, ...]
     passages: tuple[Passage, ...]
     more: int  # passages that are not listed
+
+    @property
+    def subject(self) -> str:
+        if self.face is not None:
+            return self.face.name
+        return f"episode {self.episode.number}" if self.episode and self.episode.number else "the premise"
+
+    @property
+    def more_url(self) -> str:
+        """Return the address of the page with all passages, at the section that holds them."""
+        return f"{self.face.url}#timeline" if self.face else f"{self.episode.url if self.episode else ''}#learned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@ from typing import Any
 from django import template
 from django.template import RequestContext
 
-from corrections import queue
+from corrections.desk import queue
+from corrections.desk.clearance import clearance_of, unfolded
 from corrections.models import Correction
 
 register = template.Library()
@@ -11,13 +12,13 @@ register = template.Library()
 
 @register.inclusion_tag("admin/corrections/correction/waiting.html", takes_context=True)
 def what_waits(context: RequestContext) -> dict[str, Any]:
-    """The queue, for whoever may look at it: as much of it as tells them nothing new."""
+    """Show how many corrections are waiting, to users who may see the queue."""
     request: Any = context.get("request")
     if request is None or not request.user.has_perm("corrections.view_correction"):
         return {}
     wait = queue.median_wait()
     waiting = Correction.objects.undecided()
-    count = queue.unfolded(waiting, queue.sight_of(request)).count()
+    count = unfolded(waiting, clearance_of(request)).count()
     return {
         "may_look": True,
         "may_decide": request.user.has_perm("corrections.decide"),

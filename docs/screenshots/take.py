@@ -128,7 +128,8 @@ def the_desk() -> tuple[str, str]:
     from characters.models import Alias, Character, Trait
     from characters.roles import MODERATORS
     from corrections import rows
-    from corrections.sending import Letter, Sender, adding, send, setting
+    from corrections.letter import Letter
+    from corrections.sending import Sender, adding, send, setting
 
     def summary(key: str, *, at: int) -> Trait:
         return Trait.objects.filter(character__key=key, attribute="summary", revealed_in__lte=at).latest("revealed_in")

@@ -1,6 +1,6 @@
-// The list of what can be corrected, narrowed while typing; and a question before what was written is left.
+// The contributors' form: filters the list of rows while the visitor types, and warns before unsent text is lost.
 
-function narrow(form) {
+function addFilter(form) {
   const box = document.createElement("div");
   box.className = "field";
   const label = document.createElement("label");
@@ -11,15 +11,15 @@ function narrow(form) {
   box.append(label, field);
   form.prepend(box);
   field.addEventListener("input", () => {
-    const wanted = field.value.trim().toLowerCase();
+    const text = field.value.trim().toLowerCase();
     for (const group of form.querySelectorAll(".choose")) {
-      let left = 0;
+      let shown = 0;
       for (const choice of group.querySelectorAll("label")) {
-        choice.hidden = !(choice.textContent.toLowerCase().includes(wanted) || choice.querySelector("input").checked);
-        left += choice.hidden ? 0 : 1;
+        choice.hidden = !(choice.textContent.toLowerCase().includes(text) || choice.querySelector("input").checked);
+        shown += choice.hidden ? 0 : 1;
       }
-      group.hidden = left === 0;
-      if (group.matches("details")) group.open = wanted !== "" && left > 0;
+      group.hidden = shown === 0;
+      if (group.matches("details")) group.open = text !== "" && shown > 0;
     }
   });
   field.addEventListener("keydown", (event) => {
@@ -27,24 +27,24 @@ function narrow(form) {
   });
 }
 
-let unsent = false;
+let hasUnsentText = false;
 
 function setUp() {
   document.querySelectorAll("form[data-narrowable]").forEach((form) => {
-    if (!form.querySelector("#find-in-list")) narrow(form);
+    if (!form.querySelector("#find-in-list")) addFilter(form);
   });
-  const writing = document.querySelector("form[data-writing]");
-  unsent = writing !== null && document.querySelector("main .errorlist") !== null;
-  writing?.addEventListener("input", () => { unsent = true; });
-  writing?.addEventListener("submit", () => { unsent = false; });
+  const form = document.querySelector("form[data-writing]");
+  hasUnsentText = form !== null && document.querySelector("main .errorlist") !== null;
+  form?.addEventListener("input", () => { hasUnsentText = true; });
+  form?.addEventListener("submit", () => { hasUnsentText = false; });
 }
 
 window.addEventListener("beforeunload", (event) => {
-  if (unsent) event.preventDefault();
+  if (hasUnsentText) event.preventDefault();
 });
 document.addEventListener("submit", (event) => {
-  const elsewhere = !event.target.matches("[data-writing]");
-  if (unsent && elsewhere && !window.confirm("What you wrote here is not sent yet. Leave it?")) {
+  const isOtherForm = !event.target.matches("[data-writing]");
+  if (hasUnsentText && isOtherForm && !window.confirm("What you wrote here is not sent yet. Leave it?")) {
     event.preventDefault();
     event.stopImmediatePropagation();
   }

@@ -1,4 +1,4 @@
-// Says it on the page when a passkey could not be used, or the viewer thought better of it.
+// Shows a message on the page when a passkey could not be used or the visitor cancelled.
 document.addEventListener("allauth.error", (event) => {
   const note = document.getElementById("passkey-note");
   if (!note) return;

@@ -1,12 +1,13 @@
-// Another row without a new page, and a question before what was typed is left. The form works without either.
+// The page of what an episode reveals: adds an empty row in place, and warns before unsaved text is lost. The form
+// works without this script.
 "use strict";
 
 function addRow(section) {
   const total = section.querySelector("input[name$=-TOTAL_FORMS]");
   const template = section.querySelector("template");
-  const holder = document.createElement("div");
-  holder.innerHTML = template.innerHTML.replaceAll("__prefix__", total.value);
-  const row = holder.firstElementChild;
+  const container = document.createElement("div");
+  container.innerHTML = template.innerHTML.replaceAll("__prefix__", total.value);
+  const row = container.firstElementChild;
   section.insertBefore(row, section.querySelector("button[formnovalidate]"));
   total.value = Number(total.value) + 1;
   row.querySelector("input, textarea, select").focus();

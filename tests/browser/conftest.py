@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from characters.pictures.files import COPIES, DIRECTORY, WIDTHS, smaller
+from characters.pictures.files import COPIES, DIRECTORY, WIDTHS, copy_name
 
 CHROMIUM = shutil.which("chromium") or ""
 PATIENCE = 20_000  # milliseconds; a page that is not there by then will not come
@@ -32,13 +31,12 @@ def say_watched(page: Page, episode: int) -> None:
 
 @pytest.fixture
 def whole_show(live_server: object, real_show: None) -> None:
-    """The real show with a picture wherever a browser asks for one; that it is not smaller there, nobody sees."""
+    """Put a picture of the real show wherever a browser asks for one; no test sees that the copies are not smaller."""
     for name in default_storage.listdir(DIRECTORY)[1]:
-        with default_storage.open(f"{DIRECTORY}{name}") as original:
-            picture = original.read()
+        original = default_storage.path(f"{DIRECTORY}{name}")
         for width in WIDTHS:
             for kind in COPIES:
-                default_storage.save(smaller(f"{DIRECTORY}{name}", width, kind), ContentFile(picture))
+                os.link(original, default_storage.path(copy_name(f"{DIRECTORY}{name}", width, kind)))
 
 
 @pytest.fixture(scope="session")

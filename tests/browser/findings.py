@@ -1,7 +1,9 @@
 """What can be wrong with any page, whoever looks at it."""
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from django.db import connection
 from playwright.sync_api import ConsoleMessage, Page, Response
 
@@ -43,12 +45,18 @@ document.fonts.ready.then(() => new Promise((done) =>
   requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))))
 """
 COLOURS = ["color-contrast", "link-in-text-block"]
-LOOKS_EVERY_WAY = connection.vendor == "sqlite"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1440, "height": 900}
 
 
-def looks[Look](first: Look, *others: Look) -> tuple[Look, ...]:
-    """How a page looks does not hang on the database: on SQLite it is looked at in all of these ways, else in one."""
-    return (first, *others) if LOOKS_EVERY_WAY else (first,)
+def looks(first: Any, *others: Any) -> list[Any]:
+    """Return the ways to look at a page as parameters of a test; the first is enough to see that a page is broken.
+
+    The others are exhaustive, and run on SQLite alone: how a page looks does not depend on the database.
+    """
+    if connection.vendor != "sqlite":
+        return [first]
+    return [first, *(pytest.param(other, marks=pytest.mark.laws) for other in others)]
 
 
 def settle(page: Page) -> None:
@@ -85,17 +93,12 @@ def axe_findings(page: Page, *, rules: list[str] | None = None) -> list[str]:
     return page.evaluate(RUN_AXE, rules)
 
 
-def seen_every_way(page: Page) -> set[str]:
-    """What axe finds on a phone and at a desk, by day and, of colours, by night."""
-    found: set[str] = set()
-    for width, height in looks((390, 844), (1440, 900)):
-        page.set_viewport_size({"width": width, "height": height})
-        found.update(f"{width} {finding}" for finding in axe_findings(page))
-    if LOOKS_EVERY_WAY:
-        page.emulate_media(color_scheme="dark")
-        found.update(f"dark {finding}" for finding in axe_findings(page, rules=COLOURS))
-        page.emulate_media(color_scheme="light")
-    return found
+def axe_findings_by_night(page: Page) -> list[str]:
+    """Return what axe finds of colours in the dark scheme, without loading the page anew."""
+    page.emulate_media(color_scheme="dark")
+    findings = [f"dark {finding}" for finding in axe_findings(page, rules=COLOURS)]
+    page.emulate_media(color_scheme="light")
+    return findings
 
 
 def unhandy(page: Page) -> set[str]:

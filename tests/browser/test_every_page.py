@@ -1,5 +1,7 @@
 """Every kind of page of the real show, on a phone and at a desk, by day and by night: nothing for axe to find, nothing
-that the console says, nothing that moves while it is drawn, nothing too small for a thumb."""
+that the console says, nothing that moves while it is drawn, nothing too small for a thumb.
+
+A look by day on a phone belongs to the tests; the looks at a desk and by night are exhaustive."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,11 +15,21 @@ from playwright.sync_api import BrowserContext, Page
 from characters.models import Alias, Character, Faction, Trait
 from corrections.models import Correction
 from tests.browser.conftest import Open
-from tests.browser.findings import SHIFTS, restless, seen_every_way, settle, unhandy, watched
+from tests.browser.findings import (
+    DESK,
+    PHONE,
+    SHIFTS,
+    axe_findings,
+    axe_findings_by_night,
+    looks,
+    restless,
+    settle,
+    unhandy,
+    watched,
+)
 from tests.corrections.letters import accepted, new, sent, set_to
 from tests.people import person
 
-PHONE = {"width": 390, "height": 844}
 NOWHERE = "/no-such-page/"
 
 type Way = str | Callable[[Page], Any]
@@ -46,25 +58,27 @@ def go(page: Page, way: Way) -> str:
     return way
 
 
-@pytest.fixture
-def look(whole_show: None, live_server: Any, browser_at: Open) -> Look:
-    """Go these ways one after the other, and bring back all that is wrong on them."""
+@pytest.fixture(params=looks("on a phone", "at a desk, and by night"))
+def look(whole_show: None, live_server: Any, browser_at: Open, request: pytest.FixtureRequest) -> Look:
+    """Go these ways one after the other, and return all that is wrong on them."""
+    is_phone = request.param == "on a phone"
+    screen = PHONE if is_phone else DESK
 
     def look_at(ways: Sequence[Way], *, episode: int, user: User | None = None, thumbs: bool = True) -> list[str]:
-        context = browser_at(viewport=PHONE, reduced_motion="reduce")  # else axe would meet colours half way
+        context = browser_at(viewport=screen, reduced_motion="reduce")  # else axe would meet colours half way
         be(context, live_server.url, episode=episode, user=user)
         page = context.new_page()
         page.add_init_script(SHIFTS)
         said = watched(page)
         found = []
         for way in ways:
-            page.set_viewport_size(PHONE)
             where = go(page, way)
             findings = restless(page)
             page.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
-            if thumbs:
+            if thumbs and is_phone:
                 findings |= unhandy(page)
-            found += [f"{where}: {finding}" for finding in sorted(findings | seen_every_way(page))]
+            findings |= {*axe_findings(page), *([] if is_phone else axe_findings_by_night(page))}
+            found += [f"{where}: {finding}" for finding in sorted(findings)]
         return found + said
 
     return look_at

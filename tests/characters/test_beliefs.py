@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 import pytest
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.models import Character
-from characters.values.pages import Held, ThenPage
+from characters.values.pages import Belief, ThenPage
 from tests.conftest import Visitor
 from tests.shows import character, headline, load_show, revelation, trait, unmasking
 from tests.twins import text_of
@@ -53,7 +53,7 @@ def then(key: str, episode: int | None, *, progress: int = 3) -> ThenPage:
     return page
 
 
-def said(held: Iterable[Held]) -> list[tuple[str, bool]]:
+def said(held: Iterable[Belief]) -> list[tuple[str, bool]]:
     return [(text_of(each.html.encode()), each.changed) for each in held]
 
 

@@ -1,4 +1,4 @@
-"""Masks and seals: always the same for a name, different for different names, and made of nothing but the name."""
+"""Masks and seals depend on the name alone, and differ from name to name."""
 
 import re
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.http import QueryDict
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.models import Character, CharacterTag, Membership, Relationship, Trait, Unmasking
 from characters.values.lists import CardPage
 from characters.vocabulary import RelationshipKind
@@ -64,7 +64,7 @@ class Reckoning:
         return {page.face.name for page in pages if page}
 
 
-PROGRESSES = [0, 1, 5, 9, 13]
+PROGRESSES = [0, 1, 5, *(pytest.param(progress, marks=pytest.mark.laws) for progress in (9, 13))]
 
 
 @pytest.mark.parametrize("progress", PROGRESSES)

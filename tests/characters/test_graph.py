@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.models import Character, Faction
-from characters.values.map import Chart, GraphPage, StandingGroup
+from characters.values.map import Chart, GraphPage, MapGroup
 from characters.vocabulary import BONDS, RelationshipKind
 from tests.conftest import Visitor
 from tests.nets import net_lifted
@@ -48,7 +48,7 @@ def show(db: None, tmp_path: Path) -> None:
     )
 
 
-def standing(groups: Iterable[StandingGroup]) -> dict[str, list[str]]:
+def standing(groups: Iterable[MapGroup]) -> dict[str, list[str]]:
     return {
         group.faction.name if group.faction else "": [person.face.name for person in group.people] for group in groups
     }
@@ -97,7 +97,7 @@ def leavers(db: None, tmp_path: Path) -> None:
     )
 
 
-def former(groups: Iterable[StandingGroup]) -> dict[str, tuple[str, int]]:
+def former(groups: Iterable[MapGroup]) -> dict[str, tuple[str, int]]:
     return {
         person.face.name: (group.faction.name if group.faction else "", person.until)
         for group in groups
@@ -116,7 +116,7 @@ def test_who_has_left_stands_where_they_were_last_until_they_belong_somewhere(le
 
 def test_who_has_left_is_marked_in_the_drawing_and_in_words(leavers: None, visitor: Visitor) -> None:
     for chart in Lore(2).graph().charts:
-        assert [(node.face.name, node.said) for node in chart.nodes if node.former] == [
+        assert [(node.face.name, node.label) for node in chart.nodes if node.former] == [
             ("Mask", "Mask, formerly The Reds, until episode 2: no ties known")
         ]
     assert "formerly" not in visitor(1).get("/graph/").content.decode()
@@ -264,7 +264,7 @@ def test_the_small_map_stands_under_the_ties_of_its_page(show: None, visitor: Vi
     assert [chart.shape for chart in page.charts] == ["wide", "narrow"]
     for chart in page.charts:
         assert [line for heading in chart.headings for _, line in heading.lines] == ["Kinship", "Friendship"]
-        assert {node.said for node in chart.nodes} == {"Bea: sibling of, hunts", "Cleo: rescued by"}
+        assert {node.label for node in chart.nodes} == {"Bea: sibling of, hunts", "Cleo: rescued by"}
     lonely = Lore(3).subject("characters", Character.objects.as_of(3).get(key="dora").public_id)
     assert lonely is not None
     assert lonely.charts == ()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.models import Character, Faction
 from characters.values.pages import SubjectPage
 from tests.shows import character, headline, load_show, revelation, trait, unmasking

@@ -65,11 +65,12 @@ def test_looking_back_is_passed_on(ann: str, visitor: Visitor) -> None:
     assert all(link.endswith("?as_of=1") for link in inward)
 
 
-def test_no_key_is_ever_shown(real_show: None) -> None:
+@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.laws)])
+def test_no_key_is_ever_shown(real_show: None, everything: bool) -> None:
     """Keys name what comes later: eva_kristella is “the woman at the piano” for three episodes."""
     keys = set(Character.objects.values_list("key", flat=True)) | set(Faction.objects.values_list("key", flat=True))
     telling = {key for key in keys if "_" in key}
-    for address, answer in crawl(5).items():
+    for address, answer in crawl(5, everything=everything).items():
         found = {key for key in telling if key in answer.body.decode()}
         assert not found, address
 

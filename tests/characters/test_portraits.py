@@ -1,4 +1,4 @@
-"""Pictures are looked at, re-encoded without metadata, and kept under a name that tells nothing."""
+"""Pictures are checked, re-encoded without metadata, and stored under a name that says nothing about them."""
 
 import hashlib
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def picture(*, size: tuple[int, int] = (40, 20), form: str = "PNG", colour: Any 
 
 
 def halves(*, orientation: int) -> bytes:
-    """Red left and blue right, with the place it was taken and the camera's wish to be turned."""
+    """Draw red left and blue right, with metadata: a GPS position, a camera and an orientation."""
     image = Image.new("RGB", (40, 20), RED)
     image.paste(BLUE, (20, 0, 40, 20))
     exif = Image.Exif()
@@ -49,7 +49,7 @@ def kept(content: bytes) -> Image.Image:
 
 
 def save_portrait(content: bytes, *, name: str = "cyan-is-the-eve.png") -> Portrait:
-    """As a form saves it: cleaned, then written."""
+    """Validate and save a portrait, as a form does."""
     portrait = Portrait(
         character=Character.objects.get(), revealed_in_id=1, alt_text="A face", credit="Somebody", licence="CC0",
         image=SimpleUploadedFile(name, content),
@@ -69,7 +69,7 @@ def show(db: None, tmp_path: Path) -> None:
     load_show(tmp_path, characters=[character("ann")])
 
 
-def test_place_and_camera_are_gone() -> None:
+def test_the_metadata_is_removed() -> None:
     content = halves(orientation=1)
     assert Image.open(BytesIO(content)).getexif().get_ifd(GPS)
     stored = files.normalised(BytesIO(content)).read()
@@ -88,7 +88,7 @@ def test_place_and_camera_are_gone() -> None:
         (8, (20, 40), (10, 35), (10, 5)),
     ],
 )
-def test_the_wish_to_be_turned_is_carried_out(
+def test_the_orientation_in_the_metadata_is_applied(
     orientation: int, size: tuple[int, int], red_at: tuple[int, int], blue_at: tuple[int, int]
 ) -> None:
     image = kept(halves(orientation=orientation))
@@ -112,7 +112,7 @@ def test_a_large_picture_is_made_smaller_in_proportion() -> None:
     assert kept(picture(size=(2400, 1200))).size == (1200, 600)
 
 
-def test_the_name_tells_neither_the_old_name_nor_what_is_in_it(settings: Any) -> None:
+def test_the_name_reveals_neither_the_old_name_nor_the_content(settings: Any) -> None:
     file = files.normalised(SimpleUploadedFile("cyan-is-the-eve.png", picture()))
     assert file.name is not None
     token = file.name.removesuffix(".webp")
@@ -139,12 +139,12 @@ def test_a_kept_picture_that_comes_back_is_the_same_file(colour: Any) -> None:
 
 
 @pytest.mark.usefixtures("show")
-def test_smaller_copies_stand_beside_it(settings: Any, django_capture_on_commit_callbacks: OnCommit) -> None:
+def test_smaller_copies_are_stored_with_it(settings: Any, django_capture_on_commit_callbacks: OnCommit) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         portrait = save_portrait(picture(size=(1000, 500)))
     assert (portrait.width, portrait.height) == (1000, 500)
     name = portrait.image.name
-    copies = {(width, kind): files.smaller(name, width, kind) for width in (160, 480, 960) for kind in FORMATS}
+    copies = {(width, kind): files.copy_name(name, width, kind) for width in (160, 480, 960) for kind in FORMATS}
     assert files_in(settings.MEDIA_ROOT) == {name, *copies.values()}
     for (width, kind), file in copies.items():
         with Image.open(Path(settings.MEDIA_ROOT) / file) as copy:
@@ -157,7 +157,7 @@ def test_smaller_copies_stand_beside_it(settings: Any, django_capture_on_commit_
 def test_a_copy_is_never_larger_than_the_picture(settings: Any, django_capture_on_commit_callbacks: OnCommit) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         name = save_portrait(picture(size=(40, 20))).image.name
-    with Image.open(Path(settings.MEDIA_ROOT) / files.smaller(name, 480)) as copy:
+    with Image.open(Path(settings.MEDIA_ROOT) / files.copy_name(name, 480)) as copy:
         assert copy.size == (40, 20)
 
 
@@ -180,7 +180,7 @@ def test_a_page_offers_each_copy_with_its_true_width(
 
 
 @pytest.mark.usefixtures("show")
-def test_the_newest_picture_is_the_plate_and_earlier_ones_wait(
+def test_the_newest_picture_is_the_plate_and_earlier_ones_are_folded(
     visitor: Visitor, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     with net_lifted(), django_capture_on_commit_callbacks(execute=True):
@@ -225,7 +225,7 @@ NO_PICTURE = "This is no readable JPEG, PNG, WEBP picture."
         pytest.param(picture() + bytes(files.MOST_BYTES), "The file is larger than 10 MB.", id="many bytes"),
     ],
 )
-def test_what_is_no_picture_is_refused_and_leaves_no_file(settings: Any, content: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_picture_is_refused_and_not_stored(settings: Any, content: bytes, message: str) -> None:
     with pytest.raises(ValidationError) as refused:
         files.normalised(BytesIO(content))
     assert refused.value.message_dict == {"image": [message]}
@@ -235,8 +235,8 @@ def test_what_is_no_picture_is_refused_and_leaves_no_file(settings: Any, content
 
 
 @pytest.mark.parametrize("width", [7_000, 12_000, 20_000], ids="{} wide".format)
-def test_a_picture_that_would_swell_is_refused_unopened(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ours from 40 million pixels on, Pillow's warning from 89 and its error from 179."""
+def test_a_picture_with_too_many_pixels_is_refused_undecoded(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our limit is 40 million pixels; Pillow warns from 89 million on and raises from 179 million on."""
     buffer = BytesIO()
     Image.new("1", (width, 10_000)).save(buffer, "PNG")
     assert len(buffer.getvalue()) < files.MOST_BYTES

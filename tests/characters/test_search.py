@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from characters import indexing
-from characters.lore.door import Lore
+from characters.lore import Lore
 from characters.models import Alias, Character, Relationship, Revelation, SearchEntry, Tag, Trait
 from characters.values.search import SearchPage
 from episodes.models import Episode, Series

@@ -1,4 +1,4 @@
-"""The spoiler linter: its rules one by one, twenty-four slips in the real show, its command and the loader."""
+"""The spoiler linter: its rules one by one, twenty-five spoilers put into the real show, its command, the loader."""
 
 import json
 import re
@@ -11,9 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from characters.datasets.loading import load, spoilers_in
+from characters.datasets.linting import spoilers_in
+from characters.datasets.loading import load
 from characters.models import Character, Faction, Revelation
-from characters.spoilers.linter import TAG, Name, Text, Vocabulary, Where, findings_in
+from characters.spoilers.linter import TAG_KIND, KnownName, LintedText, Location, Vocabulary, findings_in
 from characters.spoilers.rows import corpus_of_database
 from episodes.models import Series
 from tests.shows import (
@@ -26,43 +27,44 @@ from tests.shows import (
     write_show,
 )
 
-# The rules ----------------------------------------------------------------------------------------------------------
+# The rules
 
 
-def name(words: str, since: int, kind: str = "name", **more: Any) -> Name:
-    return Name(words, kind, since, **more)
+def name(words: str, since: int, kind: str = "name", **more: Any) -> KnownName:
+    return KnownName(words, kind, since, **more)
 
 
 EVA = name("Eva Kristella", 8)
 ROY = name("Roy Junghardt", 1)
 MASK = name("the masked man", 5, "placeholder")
 PUPPETEER = name("the Puppeteer", 5, "codename")
-PROTO_NEAN = name("proto-nean", 7, TAG)
-USURPERS = name("Usurpers", 2, of_faction=True)
+PROTO_NEAN = name("proto-nean", 7, TAG_KIND)
+USURPERS = name("Usurpers", 2, group="faction")
 ION = name("リオン", 3)
 CYAN = name("シアン・ブルースター", 8)
 FOURTH_WALL = name("第四の壁", 6, "title")
 
 
-def said(text: str, *names: Name, at: int = 0, any_case: bool = False) -> list[str]:
-    """The words that the linter stumbles over."""
-    return [text[slip.start : slip.end] for slip in Vocabulary(names).slips(text, at, any_case=any_case)]
+def names_in(text: str, *names: KnownName, at: int = 0, any_case: bool = False) -> list[str]:
+    """Return the later names in a text, as they are written there."""
+    matches = Vocabulary(names).mentions_of_later_names(text, at, any_case=any_case)
+    return [text[match.start : match.end] for match in matches]
 
 
-def told(text: str, *names: Name, at: int = 0) -> list[str]:
-    """The same in Markdown."""
-    found = findings_in(Text(text, at, Where(), "text", markdown=True), Vocabulary(names))
-    return [finding.found for finding in found]
+def names_in_markdown(text: str, *names: KnownName, at: int = 0) -> list[str]:
+    """Return the later names in Markdown, as a reader sees them."""
+    findings = findings_in(LintedText(text, at, Location(), "text", markdown=True), Vocabulary(names))
+    return [finding.words for finding in findings]
 
 
 @pytest.mark.parametrize("at", [8, 9])
 def test_a_name_is_no_spoiler_once_it_is_revealed(at: int) -> None:
-    assert said("It was Eva Kristella.", EVA, at=7) == ["Eva Kristella"]
-    assert said("It was Eva Kristella.", EVA, at=at) == []
+    assert names_in("It was Eva Kristella.", EVA, at=7) == ["Eva Kristella"]
+    assert names_in("It was Eva Kristella.", EVA, at=at) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "names"),
     [
         ("the house of Kristella", ["Kristella"]),
         ("Eva played", ["Eva"]),
@@ -72,17 +74,17 @@ def test_a_name_is_no_spoiler_once_it_is_revealed(at: int) -> None:
         ("Eva-Kristella", ["Eva-Kristella"]),
     ],
 )
-def test_the_words_of_somebodys_name_count(text: str, found: list[str]) -> None:
-    assert said(text, EVA) == found
+def test_the_words_of_somebodys_name_count(text: str, names: list[str]) -> None:
+    assert names_in(text, EVA) == names
 
 
 def test_the_words_of_other_names_do_not_stand_alone() -> None:
-    names = [name("Flash Silvia", 7, "codename"), name("Sons of Ares", 2, of_faction=True), name("Mk II", 3)]
-    assert said("A Flash, two Sons, and Ares; Mk and II.", *names) == []
+    names = [name("Flash Silvia", 7, "codename"), name("Sons of Ares", 2, group="faction"), name("Mk II", 3)]
+    assert names_in("A Flash, two Sons, and Ares; Mk and II.", *names) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "name_as_written"),
     [
         ("Kristella's song", "Kristella"),
         ("Kristella’s song", "Kristella"),
@@ -93,78 +95,78 @@ def test_the_words_of_other_names_do_not_stand_alone() -> None:
         ("two proto-Neans", "proto-Neans"),
     ],
 )
-def test_inflected_names_are_found(text: str, found: str) -> None:
-    assert said(text, EVA, USURPERS, PROTO_NEAN) == [found]
+def test_inflected_names_are_found(text: str, name_as_written: str) -> None:
+    assert names_in(text, EVA, USURPERS, PROTO_NEAN) == [name_as_written]
 
 
 def test_capitals_are_part_of_a_name() -> None:
-    assert said("a field of roses", name("Rose", 3)) == []
-    assert said("Roses", name("Rose", 3)) == ["Roses"]
+    assert names_in("a field of roses", name("Rose", 3)) == []
+    assert names_in("Roses", name("Rose", 3)) == ["Roses"]
 
 
 def test_a_description_may_have_a_capital_at_the_start_of_a_sentence() -> None:
-    assert said("It was the masked man.", MASK) == ["the masked man"]
+    assert names_in("It was the masked man.", MASK) == ["the masked man"]
     for start in ("", "It is late. ", "“Late?” ", "Late!\n", "*"):
-        assert said(f"{start}The masked man is here.", MASK) == ["The masked man"], start
-    assert said("a play by name of The masked man", MASK) == []
+        assert names_in(f"{start}The masked man is here.", MASK) == ["The masked man"], start
+    assert names_in("a play by name of The masked man", MASK) == []
 
 
 def test_an_article_before_a_name_is_no_part_of_it() -> None:
-    assert said("a Puppeteer", PUPPETEER) == ["Puppeteer"]
-    assert said("a puppeteer", PUPPETEER) == []
+    assert names_in("a Puppeteer", PUPPETEER) == ["Puppeteer"]
+    assert names_in("a puppeteer", PUPPETEER) == []
 
 
 def test_a_tag_counts_as_a_phrase_in_any_case() -> None:
-    assert said("a proto-Nean", PROTO_NEAN) == ["proto-Nean"]
-    assert said("Code Eve", name("code eve", 8, TAG)) == ["Code Eve"]
-    assert said("she is dead", name("dead", 8, TAG)) == []
-    assert said("she is dead", name("dead", 8, "variant")) == ["dead"]
+    assert names_in("a proto-Nean", PROTO_NEAN) == ["proto-Nean"]
+    assert names_in("Code Eve", name("code eve", 8, TAG_KIND)) == ["Code Eve"]
+    assert names_in("she is dead", name("dead", 8, TAG_KIND)) == []
+    assert names_in("she is dead", name("dead", 8, "variant")) == ["dead"]
 
 
 def test_a_common_word_is_passed_over_and_longer_names_with_it_are_not() -> None:
     first, cyan = name("First", 9, common_word=True), name("Cyan", 8, common_word=True)
-    assert said("First she sings. The First.", first) == []
-    assert said("Cyan sings. Cyan Bluestar", cyan, name("Cyan Bluestar", 8)) == ["Cyan Bluestar"]
+    assert names_in("First she sings. The First.", first) == []
+    assert names_in("Cyan sings. Cyan Bluestar", cyan, name("Cyan Bluestar", 8)) == ["Cyan Bluestar"]
 
 
 def test_a_name_that_two_have_is_known_when_the_first_is() -> None:
-    assert said("Rose", name("Rose", 5), name("Rose", 2), at=2) == []
-    assert said("Rose", name("Rose", 5), name("Rose", 2), at=1) == ["Rose"]
+    assert names_in("Rose", name("Rose", 5), name("Rose", 2), at=2) == []
+    assert names_in("Rose", name("Rose", 5), name("Rose", 2), at=1) == ["Rose"]
 
 
 def test_who_knows_the_long_name_knows_its_words() -> None:
     late = [name("Junghardt", 6), name("Roy", 6)]
-    assert said("Junghardt, called Roy", *late, at=5) == ["Junghardt", "Roy"]
-    assert said("Junghardt, called Roy", *late, ROY, at=5) == []
-    assert said("Nean", name("Nean", 9), name("Council of Free Neans", 3, of_faction=True), at=3) == []
+    assert names_in("Junghardt, called Roy", *late, at=5) == ["Junghardt", "Roy"]
+    assert names_in("Junghardt, called Roy", *late, ROY, at=5) == []
+    assert names_in("Nean", name("Nean", 9), name("Council of Free Neans", 3, group="faction"), at=3) == []
 
 
 def test_who_knows_a_description_knows_no_name_by_it() -> None:
     slip = name("the sister of Bluestar", 3, "placeholder")
-    assert said("Bluestar", name("Cyan Bluestar", 8), slip, at=3) == ["Bluestar"]
+    assert names_in("Bluestar", name("Cyan Bluestar", 8), slip, at=3) == ["Bluestar"]
 
 
 def test_a_later_name_within_a_known_one_is_none() -> None:
-    assert said("the Rose Garden", name("Rose", 5), name("Rose Garden Club", 1, "title"), at=1) == []
-    assert said("a Rose of the Garden", name("Rose", 5), name("Club of Roses", 1, "placeholder"), at=1) == ["Rose"]
+    assert names_in("the Rose Garden", name("Rose", 5), name("Rose Garden Club", 1, "title"), at=1) == []
+    assert names_in("a Rose of the Garden", name("Rose", 5), name("Club of Roses", 1, "placeholder"), at=1) == ["Rose"]
     inside = [name("masked", 9, "variant"), name("the masked man", 1, "placeholder")]
-    assert said("see the masked man", *inside, at=1) == []
-    assert said("see a masked man", *inside, at=1) == ["masked"]
+    assert names_in("see the masked man", *inside, at=1) == []
+    assert names_in("see a masked man", *inside, at=1) == ["masked"]
 
 
 def test_a_description_is_no_excuse_for_what_it_says() -> None:
     slip = name("Bluestar's sister", 3, "placeholder")
-    assert said("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=3) == ["Bluestar"]
-    assert said("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=2) == ["Bluestar's sister"]
+    assert names_in("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=3) == ["Bluestar"]
+    assert names_in("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=2) == ["Bluestar's sister"]
 
 
-def test_of_names_that_overlap_the_longest_is_told_once() -> None:
+def test_of_names_that_overlap_the_longest_is_reported_once() -> None:
     names = [name("Metal Rouge", 3, "title"), name("Rouge", 3), name("Rouge Redstar", 3), name("Redstar", 3)]
-    assert said("Metal Rouge Redstar", *names) == ["Rouge Redstar"]
+    assert names_in("Metal Rouge Redstar", *names) == ["Rouge Redstar"]
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "names"),
     [
         ("彼女はシアンに似ている", ["シアン"]),
         ("シアン・ブルースターの姉", ["シアン・ブルースター"]),
@@ -174,12 +176,12 @@ def test_of_names_that_overlap_the_longest_is_told_once() -> None:
         ("その第四の壁の前", ["第四の壁"]),
     ],
 )
-def test_japanese_has_no_spaces(text: str, found: list[str]) -> None:
-    assert said(text, CYAN, ION, FOURTH_WALL) == found
+def test_japanese_has_no_spaces(text: str, names: list[str]) -> None:
+    assert names_in(text, CYAN, ION, FOURTH_WALL) == names
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "names"),
     [
         ("It is **Eva**.", ["Eva"]),
         ("It is E**va** Kristella.", ["Eva Kristella"]),
@@ -197,17 +199,17 @@ def test_japanese_has_no_spaces(text: str, found: list[str]) -> None:
         ("It is [[the-masked-man]], [[Eva]].", ["Eva"]),
     ],
 )
-def test_the_words_are_those_that_the_reader_sees(text: str, found: list[str]) -> None:
-    assert told(text, EVA, MASK) == found
+def test_the_words_are_those_that_the_reader_sees(text: str, names: list[str]) -> None:
+    assert names_in_markdown(text, EVA, MASK) == names
 
 
 def test_an_excerpt_keeps_mentions_and_shows_the_surroundings() -> None:
     text = f"{'Long ago. ' * 20}[[roy]] met **Eva**, {'and so on ' * 20}"
-    (finding,) = findings_in(Text(text, 0, Where(), "text", markdown=True), Vocabulary([EVA]))
+    (finding,) = findings_in(LintedText(text, 0, Location(), "text", markdown=True), Vocabulary([EVA]))
     assert re.fullmatch(r"….{10,40}\[\[roy\]\] met Eva, and so on.{10,40}…", finding.excerpt)
 
 
-# The real show ------------------------------------------------------------------------------------------------------
+# The real show
 
 CHARACTERS, EPISODES, FACTIONS = "characters.yaml", "episodes.yaml", "factions.yaml"
 REVELATIONS, SERIES = "revelations.yaml", "series.yaml"
@@ -216,7 +218,7 @@ PICTURE = "file: a.png, credit: somebody, licence: none, revealed_in: 1, "
 
 
 def row_of(key: str, section: str, row: str) -> tuple[str, str]:
-    """One more row of somebody."""
+    """Return the edit that adds one more row to a section of somebody."""
     return rf"(- key: {key}\n(?:  .*\n|\n)*?  {section}:\n)", rf"\1    - {{{row}}}  # slip" + "\n"
 
 
@@ -225,7 +227,7 @@ def habit_of(key: str, words: str, since: int) -> tuple[str, str]:
 
 
 def first_of(key: str, section: str, row: str) -> tuple[str, str]:
-    """The first row of a section that somebody lacks."""
+    """Return the edit that adds a section with one row to somebody who has none."""
     return rf"(- key: {key}\n  revealed_in: \d+\n)", rf"\1  {section}:\n    - {{{row}}}  # slip" + "\n"
 
 
@@ -242,7 +244,7 @@ def new_revelation(number: int, text: str) -> tuple[str, str]:
     return r"\A", f'- key: new.slip\n  revealed_in: {number}\n  text: "{text}"  # slip\n'
 
 
-# What it is, in which file, how to put it there, and the name to be found.
+# What it is, its file, the edit that puts it there, and the name that the linter has to report.
 SLIPS = [
     ("later surname", CHARACTERS, habit_of("rion", "hums like Kristella", 3), "Eva Kristella"),
     ("full name", CHARACTERS, habit_of("jill_sturgeon", "asks for Eden Varok", 2), "Eden Varok"),
@@ -301,19 +303,19 @@ def test_the_real_show_says_nothing_too_early() -> None:
 @pytest.mark.parametrize("number", range(len(SLIPS)), ids=[slip[0] for slip in SLIPS])
 def test_a_slip_in_the_real_show_is_found(number: int, copy_of_the_real_show: Path) -> None:
     put_into(copy_of_the_real_show, number)
-    found = [(finding.where.file, finding.where.line, finding.name) for finding in spoilers_in(copy_of_the_real_show)]
-    assert found == [(*places_of_slips(copy_of_the_real_show)[number], SLIPS[number][3])]
+    places = [(finding.where.file, finding.where.line, finding.name) for finding in spoilers_in(copy_of_the_real_show)]
+    assert places == [(*places_of_slips(copy_of_the_real_show)[number], SLIPS[number][3])]
 
 
 def test_all_slips_together_are_found_and_nothing_else(copy_of_the_real_show: Path) -> None:
     for number in range(len(SLIPS)):
         put_into(copy_of_the_real_show, number)
-    found = [(finding.where.file, finding.where.line, finding.name) for finding in spoilers_in(copy_of_the_real_show)]
-    places = places_of_slips(copy_of_the_real_show)
-    assert found == sorted((*places[number], slip[3]) for number, slip in enumerate(SLIPS))
+    places = [(finding.where.file, finding.where.line, finding.name) for finding in spoilers_in(copy_of_the_real_show)]
+    expected = places_of_slips(copy_of_the_real_show)
+    assert places == sorted((*expected[number], slip[3]) for number, slip in enumerate(SLIPS))
 
 
-# The command --------------------------------------------------------------------------------------------------------
+# The command
 
 SLIP = trait("habit", "asks for Bea", since=1)
 
@@ -323,7 +325,7 @@ def a_show(*, slip: bool) -> dict[str, Any]:
 
 
 def checked(*arguments: Any) -> tuple[int, str]:
-    """The exit status, and what it printed."""
+    """Run check_spoilers; return the exit status and what it printed."""
     out = StringIO()
     try:
         call_command("check_spoilers", *arguments, stdout=out)
@@ -337,12 +339,12 @@ def line_of(directory: Path, words: str, file: str = CHARACTERS) -> int:
     return line
 
 
-def test_the_command_tells_file_and_line(tmp_path: Path) -> None:
+def test_the_command_prints_file_and_line(tmp_path: Path) -> None:
     assert checked(write_show(tmp_path, **a_show(slip=False))) == (0, "")
-    status, told = checked(write_show(tmp_path, **a_show(slip=True)))
+    status, output = checked(write_show(tmp_path, **a_show(slip=True)))
     line = line_of(tmp_path, "asks for Bea")
     assert status == 1
-    assert told == (
+    assert output == (
         f"characters.yaml:{line}: the habit of ann (episode 1) says “Bea”, "
         "but the name “Bea” is revealed in episode 3 only: asks for Bea\n"
     )
@@ -350,9 +352,9 @@ def test_the_command_tells_file_and_line(tmp_path: Path) -> None:
 
 def test_the_command_writes_json_with_flat_rows(tmp_path: Path) -> None:
     assert checked(write_show(tmp_path, **a_show(slip=False)), "--format=json") == (0, "[]\n")
-    status, told = checked(write_show(tmp_path, **a_show(slip=True)), "--format=json")
+    status, output = checked(write_show(tmp_path, **a_show(slip=True)), "--format=json")
     assert status == 1
-    assert json.loads(told) == [
+    assert json.loads(output) == [
         {
             "name": "Bea",
             "kind": "name",
@@ -379,15 +381,15 @@ def test_without_a_directory_it_reads_the_database(tmp_path: Path) -> None:
     load_show(tmp_path, **a_show(slip=False))
     assert checked() == (0, "")
     load_show(tmp_path, **a_show(slip=True))
-    status, told = checked("--format=json")
+    status, output = checked("--format=json")
     assert status == 1
-    (row,) = json.loads(told)
+    (row,) = json.loads(output)
     ann, bea = (change_address(Character.objects.get(key=key)) for key in ("ann", "bea"))
     assert (row["url"], row["file"], row["line"], row["revealed_by"]) == (ann, "", 0, bea)
 
 
 @pytest.mark.django_db
-def test_the_database_and_the_files_tell_the_same(tmp_path: Path) -> None:
+def test_the_database_and_the_files_have_the_same_findings(tmp_path: Path) -> None:
     every_text = {
         "series": {"title": "Dee", "premise": "Dee"},
         "episodes": [episode(1, title="Dee", native_title="Dee", synopsis="Dee"), episode(2), episode(3)],
@@ -405,8 +407,8 @@ def test_the_database_and_the_files_tell_the_same(tmp_path: Path) -> None:
         "revelations": [revelation("r1", "It is Dee.", since=2)],
     }
     load_show(tmp_path, **every_text)
-    in_files = {(finding.where.what, finding.known_in, finding.found) for finding in spoilers_in(tmp_path)}
-    in_rows = {(finding.where.what, finding.known_in, finding.found) for finding in corpus_of_database().findings()}
+    in_files = {(finding.where.what, finding.known_in, finding.words) for finding in spoilers_in(tmp_path)}
+    in_rows = {(finding.where.what, finding.known_in, finding.words) for finding in corpus_of_database().findings()}
     assert in_files == in_rows
     assert {what for what, _, _ in in_files} == {
         "the premise", "the title of episode 1", "the native title of episode 1", "the synopsis of episode 1",
@@ -439,11 +441,11 @@ def change_address(row: Any) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-# The loader ---------------------------------------------------------------------------------------------------------
+# The loader
 
 
 def loaded(*arguments: Any) -> str:
-    """What it warns of."""
+    """Run load_dataset; return its warnings."""
     warnings = StringIO()
     call_command("load_dataset", *arguments, stdout=StringIO(), stderr=warnings, no_color=True)
     return warnings.getvalue()
@@ -452,8 +454,8 @@ def loaded(*arguments: Any) -> str:
 @pytest.mark.django_db
 def test_the_loader_warns_with_lines_and_loads(tmp_path: Path) -> None:
     show = a_show(slip=True) | {"revelations": [revelation("r1", "It is Bea.", since=2)]}
-    told = loaded(write_show(tmp_path, **show)).splitlines()
-    assert [line.split(": ")[0] for line in told] == [
+    warnings = loaded(write_show(tmp_path, **show)).splitlines()
+    assert [line.split(": ")[0] for line in warnings] == [
         f"characters.yaml:{line_of(tmp_path, 'asks for Bea')}",
         f"revelations.yaml:{line_of(tmp_path, 'It is Bea', REVELATIONS)}",
     ]
@@ -475,6 +477,8 @@ def test_the_strict_loader_refuses(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_who_asks_for_no_findings_pays_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("characters.datasets.loading.corpus_of_files", lambda entries: pytest.fail("it was read"))
+def test_texts_are_checked_only_if_somebody_takes_the_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "characters.datasets.loading.corpus_of_files", lambda dataset: pytest.fail("They were checked.")
+    )
     assert load(write_show(tmp_path, **a_show(slip=True)))["character"] == 2

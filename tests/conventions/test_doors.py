@@ -18,8 +18,9 @@ SEE_EVERYTHING = (
 )  # fmt: skip
 # Where content is written: the write door, the loader, and the models themselves.
 WRITERS = (
-    "corrections/apply.py", "characters/datasets/loading.py", "characters/pictures/files.py", "characters/models/**",
-    "characters/roles.py", "characters/indexing.py", "characters/management/**", "corrections/management/**",
+    "corrections/writing.py", "characters/datasets/loading.py", "characters/datasets/writing.py",
+    "characters/pictures/files.py", "characters/models/**", "characters/roles.py", "characters/indexing.py",
+    "characters/management/**", "corrections/management/**",
     "episodes/accounts.py", "episodes/viewers.py", "episodes/signing_in.py",  # accounts, which are no content
 )  # fmt: skip
 WRITES = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}

@@ -1,6 +1,7 @@
 """The moderators' desk, as a browser sends it."""
 
 import re
+from html import unescape
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -48,3 +49,16 @@ def verdict(change: Change, decision: str, **values: Any) -> dict[str, Any]:
     if altered:
         altered["shown"] = "True"
     return {f"{change.pk}-{name}": value for name, value in ({"decision": decision} | told | altered).items()}
+
+
+def decide_by_form(desk: Client, correction: Correction, *verdicts: dict[str, Any], **others: Any) -> Any:
+    data = filled_in(correction, **others)
+    for each in verdicts:
+        data |= each
+    return desk.post(page_of(correction), data, follow=True)
+
+
+def content_of(response: Any) -> str:
+    """Return the text of a page, without what the admin puts around it."""
+    content = unescape(response.content.decode())
+    return content[content.index('id="content"') :]

@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from characters.models import Alias, Character, Trait
 from corrections import rows
-from corrections.apply import Decided, Verdict, decide
+from corrections.deciding import DecisionResult, Verdict, decide
 from corrections.models import Correction
 from corrections.sending import Proposed, Sender, adding, send, setting
 
@@ -35,10 +35,18 @@ def sent(*proposed: Proposed, by: User | None = None, receipt: str = "", **value
     return send(proposed, sender=Sender(by, receipt=receipt), **values)
 
 
-def accepted(correction: Correction, *, by: User, **verdict: Any) -> Decided:
+def accepted(correction: Correction, *, by: User, **verdict: Any) -> DecisionResult:
     fresh = Correction.objects.get(pk=correction.pk)
     verdicts: dict[UUID, Verdict] = {
         change.pk: Verdict(**{"accept": True} | verdict)
         for change in fresh.changes.current().filter(decision="pending")
     }
     return decide(fresh, by=by, version=fresh.version, verdicts=verdicts)
+
+
+def status_of(character: Character) -> Trait:
+    return character.traits.get(attribute="status")
+
+
+def summary_of(character: Character, text: str, *, since: int = 1) -> Trait:
+    return Trait.objects.create(character=character, attribute="summary", value=text, revealed_in_id=since)

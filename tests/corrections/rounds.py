@@ -78,7 +78,7 @@ def race(number: int) -> dict[str, Any]:
     from django.contrib.auth.models import User
 
     from characters.models import Alias, Character
-    from corrections.apply import Verdict, decide
+    from corrections.deciding import Verdict, decide
     from corrections.models import Correction
     from tests.corrections.letters import new, sent
 
@@ -146,7 +146,7 @@ def edit(number: int) -> dict[str, Any]:
     from django.contrib.auth.models import User
 
     from characters.models import Trait
-    from corrections.apply import publish
+    from corrections.deciding import publish
     from corrections.models import Correction
     from corrections.sending import Proposed, Sender, send
     from tests.corrections.letters import set_to

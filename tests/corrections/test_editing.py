@@ -13,7 +13,7 @@ from django.urls import reverse
 from PIL import Image
 
 from characters.datasets.loading import load
-from characters.models import Alias, Character, Portrait, Revelation, Tag, Trait
+from characters.models import Alias, Character, CharacterTag, Portrait, Revelation, Tag, Trait
 from corrections import rows
 from corrections.models import Change, Correction, State
 from episodes.models import Episode
@@ -327,7 +327,7 @@ def test_of_an_import_single_changes_are_undone(moderator: Client, tmp_path: Pat
     page = moderator.get(history).content.decode()
     assert "Undo the whole correction" not in page
     assert (
-        "only single changes of it"
+        "Undo single changes in the history"
         in moderator.post(history, {"correction": str(imported.pk)}, follow=True).content.decode()
     )
     of_status = imported.changes.get(model="characters.trait")
@@ -352,3 +352,25 @@ def test_with_an_episode_and_the_series_too(moderator: Client, ann: Character) -
     episode.refresh_from_db()
     assert episode.title == "The Second"
     assert Correction.objects.get().revealed_in == 2
+
+
+def test_renaming_a_tag_changes_its_slug(moderator: Client, ann: Character) -> None:
+    tag = Tag.objects.create(name="brave", slug="brave")
+    Tag.objects.create(name="bold", slug="bold")
+    form = reverse("admin:characters_tag_change", args=[tag.pk])
+    moderator.post(form, {"name": "Very Brave"})
+    tag.refresh_from_db()
+    assert (tag.name, tag.slug) == ("very brave", "very-brave")
+    assert {change.path for change in Change.objects.all()} == {"name", "slug"}
+    page = moderator.post(form, {"name": "Bold!"}).content.decode()
+    assert "errorlist" in page
+    tag.refresh_from_db()
+    assert tag.slug == "very-brave"
+
+
+def test_a_tag_has_a_form_whether_or_not_it_is_used(moderator: Client, ann: Character) -> None:
+    tag = Tag.objects.create(name="brave", slug="brave")
+    form = reverse("admin:characters_tag_change", args=[tag.pk])
+    assert "nobody bears it" in moderator.get(form).content.decode()
+    CharacterTag.objects.create(content_object=ann, tag=tag, revealed_in_id=2)
+    assert "at least one letter" in moderator.post(form, {"name": "!"}).content.decode()

@@ -9,10 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from characters.models import Character, Trait
-from corrections import desk, rows
-from corrections.apply import Verdict, decide
+from corrections import rows
+from corrections.deciding import Verdict, decide
+from corrections.desk import claims, questions
+from corrections.letter import Letter
 from corrections.models import Change, Correction, State
-from corrections.sending import Letter, Sender, new_receipt, setting, undo
+from corrections.sending import Sender, new_receipt, setting
+from corrections.undoing import undo
 from episodes.models import Episode
 from tests.corrections.forms import OWN, fields_of, send_on
 from tests.corrections.letters import accepted, sent, set_to, somebody
@@ -129,7 +132,7 @@ def test_amended_until_it_is_claimed(status: Trait, moderator: User, by_receipt:
     assert correction.changes.current().get().after == "dead"
     assert correction.changes.count() == 2
     late = client.get(address)
-    desk.claim(correction, by=moderator)
+    claims.claim(correction, by=moderator)
     refused = send_on(client, address, late, **{f"{status.pk}-value": "gone"})
     assert refused.status_code == 409
     assert "A moderator is working on it" in refused.content.decode()
@@ -268,7 +271,7 @@ def test_withdrawn(status: Trait, contributor: User) -> None:
 def test_a_question_is_answered(status: Trait, moderator: User, by_receipt: bool) -> None:
     author, receipt = (None, new_receipt()) if by_receipt else (person("author"), "")
     correction = sent(set_to(status, "value", "dead"), by=author, receipt=receipt)
-    desk.ask(correction, "Where do you see that, of [[ann]]?", by=moderator, version=1)
+    questions.ask(correction, "Where do you see that, of [[ann]]?", by=moderator, version=1)
     client, address = browser(user=author), pages(correction, receipt)
     body = text(client, address[""])
     assert "A moderator has a question" in body
@@ -358,7 +361,7 @@ def test_the_mail_on_a_decision_leads_to_the_page(
 
 def test_a_claim_is_told_without_a_name(status: Trait, moderator: User, contributor: User) -> None:
     correction = sent(set_to(status, "value", "dead"), by=contributor)
-    desk.claim(correction, by=moderator)
+    claims.claim(correction, by=moderator)
     body = text(browser(user=contributor), pages(correction)[""])
     assert "A moderator is looking at it" in body
     assert moderator.username not in body
@@ -451,7 +454,7 @@ def test_what_was_withdrawn_in_another_tab_is_sent_anew_knowingly(status: Trait,
     client.post(address["withdraw"], {"version": "1"}, headers=OWN)
     refused = send_on(client, address["again"], form, **{f"{status.pk}-value": "dead"})
     assert refused.status_code == 409
-    assert "It was withdrawn meanwhile" in refused.content.decode()
+    assert "your correction was withdrawn meanwhile" in refused.content.decode()
     assert fields_of(refused)[f"{status.pk}-value"] == ["dead"]
     assert Correction.objects.count() == 1
     assert send_on(client, address["again"], refused).status_code == 303
@@ -460,7 +463,7 @@ def test_what_was_withdrawn_in_another_tab_is_sent_anew_knowingly(status: Trait,
 
 def test_while_a_moderator_looks_at_it_there_is_no_form(status: Trait, moderator: User, contributor: User) -> None:
     correction = sent(set_to(status, "value", "ded"), by=contributor)
-    desk.claim(correction, by=moderator)
+    claims.claim(correction, by=moderator)
     client, address = browser(user=contributor), pages(correction)
     assert client.get(address["again"])["Location"] == address[""]
     assert "cannot be changed just now; you can still write below" in text(client, address[""])
@@ -468,12 +471,11 @@ def test_while_a_moderator_looks_at_it_there_is_no_form(status: Trait, moderator
 
 def test_why_and_what_was_said_wait_for_the_episode_too(status: Trait, moderator: User, contributor: User) -> None:
     from characters.models import Alias
-    from corrections.sending import Letter
     from tests.corrections.letters import new
 
     late = new(Alias, character=Character.objects.get(), name="Mab", revealed_in_id=9)
     correction = sent(late, by=contributor, letter=Letter("They crown her.", 9, "12:03", "https://crown.example/"))
-    desk.remark(correction, "Crowned indeed?", by=moderator)
+    questions.comment(correction, "Crowned indeed?", by=moderator)
     accepted(correction, by=moderator, accept=False, why="No crown.")
     secrets = ("Mab", "crown", "12:03")
     for address in (pages(correction)[""], "/corrections/"):
@@ -539,16 +541,16 @@ def test_a_part_that_is_undone_is_told_as_a_part(status: Trait, moderator: User,
     first, second = correction.changes.order_by("position")
     address, client = pages(correction)[""], browser(user=contributor)
     accepted(undo(correction, by=person(role="editor"), only=first.pk), by=moderator)
-    assert text(client, address).count("A part of it still stands.") == 1
+    assert text(client, address).count("A part of it is still published.") == 1
     accepted(undo(correction, by=person("other", role="editor"), only=second.pk), by=moderator)
     assert text(client, address).count("undid it") == 2
-    assert text(client, address).count("A part of it still stands.") == 1
+    assert text(client, address).count("A part of it is still published.") == 1
 
 
 def test_what_a_moderator_wrote_is_theirs_when_they_are_gone(status: Trait, moderator: User) -> None:
     receipt = new_receipt()
     correction = sent(set_to(status, "value", "dead"), receipt=receipt)
-    desk.remark(correction, "Thank you for this.", by=moderator)
+    questions.comment(correction, "Thank you for this.", by=moderator)
     moderator.delete()
     body = text(browser(), pages(correction, receipt)[""])
     assert "Thank you for this." in body
@@ -560,9 +562,9 @@ def test_moderators_write_no_novels_either(status: Trait, moderator: User, contr
 
     correction = sent(set_to(status, "value", "dead"), by=contributor)
     with pytest.raises(ValidationError, match="at most 2,000"):
-        desk.ask(correction, "x" * 2001, by=moderator, version=1)
+        questions.ask(correction, "x" * 2001, by=moderator, version=1)
     with pytest.raises(ValidationError, match="at most 2,000"):
-        desk.remark(correction, "x" * 2001, by=moderator)
+        questions.comment(correction, "x" * 2001, by=moderator)
 
 
 @pytest.mark.parametrize("by_receipt", [True, False], ids=["receipt", "account"])

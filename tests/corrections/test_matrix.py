@@ -1,6 +1,6 @@
 """Who may do what with a correction: roles × actions, each as a direct request. Rows are added by whoever adds a view.
 
-An action is a function of client and correction. Allowed means that it was answered or carried out; whoever is not is
+An attempt is a function of client and correction. Allowed means that it was answered or carried out; whoever is not is
 led to the login or refused, and nothing has changed.
 """
 
@@ -31,7 +31,7 @@ MODERATORS = frozenset({"moderator", "superuser"})
 
 
 @dataclass(frozen=True)
-class Action:
+class Attempt:
     name: str
     allowed: frozenset[str]
     send: Callable[[Client, Correction], Any]
@@ -62,38 +62,38 @@ def learned(client: Client, correction: Correction) -> Any:
 
 
 ACTIONS = [
-    Action("see the start page", STAFF, lambda client, _: client.get("/admin/")),
-    Action("read a report", STAFF, lambda client, _: client.get("/admin/reports/summaries/")),
-    Action("see what was learned", STAFF, lambda client, _: client.get(address_of(2))),
-    Action("write down what was learned", STAFF, learned),
-    Action("see the queue", STAFF, lambda client, _: client.get(QUEUE)),
-    Action("search the queue", STAFF, lambda client, _: client.get(QUEUE, {"q": "Ann"})),
-    Action("see a correction", STAFF, lambda client, correction: client.get(page_of(correction))),
-    Action("preview", STAFF, lambda client, correction: client.get(address("preview", correction.pk, 1))),
-    Action(
+    Attempt("see the start page", STAFF, lambda client, _: client.get("/admin/")),
+    Attempt("read a report", STAFF, lambda client, _: client.get("/admin/reports/summaries/")),
+    Attempt("see what was learned", STAFF, lambda client, _: client.get(address_of(2))),
+    Attempt("write down what was learned", STAFF, learned),
+    Attempt("see the queue", STAFF, lambda client, _: client.get(QUEUE)),
+    Attempt("search the queue", STAFF, lambda client, _: client.get(QUEUE, {"q": "Ann"})),
+    Attempt("see a correction", STAFF, lambda client, correction: client.get(page_of(correction))),
+    Attempt("preview", STAFF, lambda client, correction: client.get(address("preview", correction.pk, 1))),
+    Attempt(
         "preview as altered", MODERATORS,
         lambda client, correction: client.post(
             address("preview", correction.pk, 1), verdict(correction.changes.get(), "accept", value="asleep")
         ),
     ),
-    Action("open a folded one", STAFF, post("open")),
-    Action("claim", MODERATORS, post("claim", do="claim")),
-    Action("take over", MODERATORS, post("claim", do="over")),
-    Action("take the next", MODERATORS, lambda client, _: client.post(address("next"))),
-    Action("accept", MODERATORS, answer("decide", "accept")),
-    Action("accept the rest", MODERATORS, answer("accept")),
-    Action("reject", MODERATORS, answer("decide", "reject")),
-    Action("ask", MODERATORS, answer("ask", comment="Why?")),
-    Action("comment", MODERATORS, answer("say", comment="Hm.")),
-    Action("accept in bulk", MODERATORS, bulk("accept_selected")),
-    Action("reject in bulk", MODERATORS, bulk("reject_selected")),
-    Action("undo", STAFF, post("undo"), of_decided=True),
+    Attempt("open a folded one", STAFF, post("open")),
+    Attempt("claim", MODERATORS, post("claim", do="claim")),
+    Attempt("take over", MODERATORS, post("claim", do="over")),
+    Attempt("take the next", MODERATORS, lambda client, _: client.post(address("next"))),
+    Attempt("accept", MODERATORS, answer("decide", "accept")),
+    Attempt("accept the rest", MODERATORS, answer("accept")),
+    Attempt("reject", MODERATORS, answer("decide", "reject")),
+    Attempt("ask", MODERATORS, answer("ask", comment="Why?")),
+    Attempt("comment", MODERATORS, answer("say", comment="Hm.")),
+    Attempt("accept in bulk", MODERATORS, bulk("accept_selected")),
+    Attempt("reject in bulk", MODERATORS, bulk("reject_selected")),
+    Attempt("undo", STAFF, post("undo"), of_decided=True),
     # Nobody does any of this, by whatever address the admin may offer.
-    Action("add by form", frozenset(), lambda client, _: client.post(address("add"), {})),
-    Action(
+    Attempt("add by form", frozenset(), lambda client, _: client.post(address("add"), {})),
+    Attempt(
         "delete by form", frozenset(), lambda client, each: client.post(address("delete", each.pk), {"post": "yes"})
     ),
-    Action("delete in bulk", frozenset(), bulk("delete_selected")),
+    Attempt("delete in bulk", frozenset(), bulk("delete_selected")),
 ]  # fmt: skip
 ONLY_LOOKING = {
     "see the queue", "search the queue", "see a correction", "preview", "preview as altered", "open a folded one",
@@ -119,7 +119,7 @@ def is_refused(response: HttpResponse) -> bool:
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_who_may_do_what(status: Trait, role: str, action: Action) -> None:
+def test_who_may_do_what(status: Trait, role: str, action: Attempt) -> None:
     correction = sent(set_to(status, "value", "dead"), by=person("author"))
     if action.of_decided:
         accepted(correction, by=person("first", role="moderator"))

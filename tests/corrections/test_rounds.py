@@ -56,7 +56,7 @@ def test_of_two_moderators_at_once_exactly_one_decides(played: Played) -> None:
         winner = each["said"].index("decided")
         loser = each["said"][1 - winner]
         first = ("one", "other")[winner]
-        assert loser.startswith(f"AlreadyDecided: {first} was first"), each
+        assert loser.startswith(f"AlreadyDecided: {first} has already "), each
         assert each["state"] == ("accepted", "rejected")[winner], each
         assert each["by"] == first, each
         assert each["rows"] == (1, 0)[winner], each

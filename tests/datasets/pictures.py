@@ -9,7 +9,7 @@ from PIL import Image
 def put_picture(
     directory: Path, *, file: str = "ann.png", since: int = 1, colour: Any = (200, 10, 10)
 ) -> dict[str, Any]:
-    """Draws one there; what characters.yaml says of it."""
+    """Draw a picture into a data set; return its entry for characters.yaml."""
     directory.mkdir(parents=True, exist_ok=True)
     picture = Image.linear_gradient("L").convert("RGB")
     picture.paste(colour, (60, 60, 120, 120))

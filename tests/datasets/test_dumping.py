@@ -22,7 +22,7 @@ def dumped(directory: Path, *, as_of: int | None = None) -> dict[str, Any]:
 
 
 def in_stages(name: str, *, ended_in: int | None = None) -> dict[str, Any]:
-    """One row of every kind for each of episodes 1 and 3."""
+    """Return rows of each kind that subjects have, for episodes 1 and 3."""
     tag = {"name": "nean", "revealed_in": 1} | ({"ended_in": ended_in} if ended_in else {})
     return {
         "aliases": [headline(f"{name} Late", since=3)],
@@ -85,7 +85,7 @@ def test_as_of_leaves_out_the_ends_that_come_later(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("show")
-def test_as_of_leaves_out_what_episodes_to_come_are_called(tmp_path: Path) -> None:
+def test_as_of_leaves_out_the_titles_of_later_episodes(tmp_path: Path) -> None:
     episodes = dumped(tmp_path / "cut", as_of=2)["episodes"]
     assert episodes[1] == episode(2, native_title="第2話", aired_on=date(2024, 1, 2))
     assert episodes[2] == {"number": 3, "aired_on": date(2024, 1, 3)}
@@ -101,7 +101,7 @@ def test_what_is_known_at_an_episode_can_be_loaded(tmp_path: Path, as_of: int) -
 
 
 @pytest.mark.usefixtures("show")
-def test_all_of_it_is_what_is_known_at_the_last_episode(tmp_path: Path) -> None:
+def test_a_full_dump_is_what_is_known_at_the_last_episode(tmp_path: Path) -> None:
     dump(tmp_path / "all")
     dump(tmp_path / "last", as_of=3)
     assert files_of(tmp_path / "all") == files_of(tmp_path / "last")
@@ -112,7 +112,7 @@ def test_all_of_it_is_what_is_known_at_the_last_episode(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words", ["no", "21:40", "2024-01-11", "null", "1e3", "- x", "a: b", "# x", "&a", "*a", "!a", "{", "'", '"']
 )
-def test_words_that_yaml_takes_for_something_else_come_back_as_they_were(tmp_path: Path, words: str) -> None:
+def test_words_that_yaml_could_misread_come_back_unchanged(tmp_path: Path, words: str) -> None:
     text = f"{words}\r\nand\n\n\tmore {words}"
     load_show(tmp_path / "0", characters=[character("ann", words, traits=[trait("summary", text, since=1)])])
     [ann] = dumped(tmp_path / "1")["characters"]
@@ -149,7 +149,7 @@ def test_the_real_show_comes_back_as_it_was(tmp_path: Path, django_capture_on_co
 
 
 @pytest.mark.usefixtures("show")
-def test_the_command_says_where_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_where_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("dump_dataset", tmp_path / "new" / "cut", as_of=1)
     assert capsys.readouterr().out == f"Written to {tmp_path / 'new' / 'cut'}.\n"
     call_command("dump_dataset", tmp_path / "quiet", verbosity=0)
@@ -158,7 +158,7 @@ def test_the_command_says_where_it_wrote(tmp_path: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.usefixtures("show")
-def test_nothing_is_written_over(tmp_path: Path) -> None:
+def test_no_file_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
@@ -170,7 +170,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("show")
 @pytest.mark.parametrize("as_of", [-1, 4])
-def test_an_episode_that_is_none_is_refused(tmp_path: Path, as_of: int) -> None:
+def test_an_unknown_episode_is_refused(tmp_path: Path, as_of: int) -> None:
     with pytest.raises(CommandError, match=f"There is no episode {as_of}"):
         call_command("dump_dataset", tmp_path / "new", as_of=as_of)
     assert not (tmp_path / "new").exists()

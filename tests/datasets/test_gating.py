@@ -1,4 +1,4 @@
-"""What a row hangs on is revealed no later than the row: each violation is told with its line."""
+"""A row is revealed no earlier than the rows it refers to: each violation is reported with its line."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def refusals(directory: Path, **files: Any) -> list[str]:
 
 
 def line_of(directory: Path, file: str, *words: str) -> int:
-    """The first line after all those words, one after the other."""
+    """Return the line of the last of these words, each looked for after the one before it."""
     number, lines = 0, (directory / file).read_text().splitlines()
     for word in words:
         number = next(n for n in range(number, len(lines)) if word in lines[n]) + 1
@@ -177,7 +177,7 @@ def test_a_mention_of_nobody_is_refused(tmp_path: Path, text: str, message: str)
          "characters.yaml:{}: There is no file “nobody.png” in the data set."),
     ],
 )  # fmt: skip
-def test_whom_a_row_refers_to_exists(tmp_path: Path, files: dict[str, Any], message: str) -> None:
+def test_rows_refer_only_to_what_exists(tmp_path: Path, files: dict[str, Any], message: str) -> None:
     problems = refusals(tmp_path, **({"characters": [ANN]} | files))
     file = message.partition(":")[0]
     assert problems == [message.format(line_of(tmp_path, file, "nobody"))]
@@ -277,8 +277,8 @@ def test_two_tags_do_not_share_an_address(tmp_path: Path) -> None:
     assert "share an address" in problem
 
 
-def test_the_rows_themselves_are_well(tmp_path: Path) -> None:
-    """One episode later each of these is accepted, so that the refusals above are for the episode alone."""
+def test_one_episode_later_the_rows_are_accepted(tmp_path: Path) -> None:
+    """So the refusals above are for the episode and nothing else."""
     bea = character("bea", since=3, tags=[{"name": "nean", "revealed_in": 3}], traits=[trait("summary", MENTION, since=3)],  # noqa: E501
                     memberships=[{"faction": "late", "revealed_in": 3, "ended_in": 3}], portraits=[put_picture(tmp_path, since=3)])  # fmt: skip  # noqa: E501
     revelations = [

@@ -1,4 +1,4 @@
-"""Loading again, loading what has changed, and what the command says."""
+"""Loading again, loading what has changed, and the output of the command."""
 
 from io import StringIO
 from pathlib import Path
@@ -9,8 +9,9 @@ from django.apps import apps
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from characters.datasets.loading import CONTENT, load
+from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError
+from characters.kinds import KINDS
 from characters.models import Alias, Character, Portrait, Revelation, SearchEntry, Tag, Trait
 from episodes.models import Episode
 from tests.datasets.pictures import files_of, put_picture
@@ -18,11 +19,13 @@ from tests.shows import REAL_SHOW, character, headline, load_show, revelation, t
 
 pytestmark = pytest.mark.django_db
 
+CONTENT = [kind.model for kind in KINDS]
+
 type Rows = dict[tuple[str, Any], dict[str, Any]]
 
 
 def everything() -> Rows:
-    """Every row of the content as it stands, under model and primary key."""
+    """Return every row of the content by its model and primary key."""
     links = [field.remote_field.through for field in Revelation._meta.many_to_many]
     rows = {
         (model._meta.label, row["pk"]): row
@@ -36,18 +39,18 @@ def everything() -> Rows:
 
 
 def without_tags(rows: Rows) -> set[tuple[str, Any]]:
-    """A tag's number is that of its making; all else is known by what it is."""
+    """Return the keys of all rows but tags, whose ids depend on when they were made."""
     return {key for key in rows if key[0] != Tag._meta.label}
 
 
 def changed(before: Rows) -> set[str]:
-    """Which models have rows that are not as they were, or gone, or new."""
+    """Return the models with rows that are new, gone or different."""
     after = everything()
     return {key[0].split(".")[1] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
 
 
 def cast(**ann: Any) -> dict[str, Any]:
-    """A small show with a row of every kind; one can be changed by name."""
+    """Return the files of a small show with a row of every kind; arguments replace the rows of Ann."""
     ann.setdefault("aliases", [headline("Queen Ann", since=2)])
     ann.setdefault("traits", [trait("species", "human", since=1), trait("ability", "flies", since=2)])
     return {
@@ -144,7 +147,7 @@ def test_a_character_moves_together_with_its_rows(tmp_path: Path, first: int, th
 
 
 def test_rows_known_by_their_episode_stay_behind_when_a_character_moves_later(tmp_path: Path) -> None:
-    """A tag or a single-valued trait of another episode is another row; the old one is told, and --replace ends it."""
+    """A tag or a single-valued trait of another episode is another row: the old one is reported until --replace."""
     load_show(tmp_path, characters=[character("ann", traits=[trait("species", "human", since=1)])])
     write_show(tmp_path, characters=[character("ann", since=2, traits=[trait("species", "human", since=2)])])
     with pytest.raises(DatasetError, match=r"characters.yaml:2: .*The trait “Species: human” hangs on this"):
@@ -180,11 +183,11 @@ def test_rows_that_are_not_in_the_files_stay_unless_replaced(tmp_path: Path) -> 
     assert set(Episode.objects.values_list("number", flat=True)) == {0, 1, 2, 3}
 
 
-def test_files_may_refer_to_rows_that_stand_already(tmp_path: Path) -> None:
+def test_files_may_refer_to_rows_in_the_database(tmp_path: Path) -> None:
     load_show(tmp_path, **cast())
     friend = {"source": "bea", "kind": "friend", "target": "ann", "revealed_in": 2}
-    told = revelation("r3", "[[bea]] went.", since=3, supersedes="r2", factions=["guild"])
-    load(write_show(tmp_path, characters=[], relationships=[friend], revelations=[told]))
+    later = revelation("r3", "[[bea]] went.", since=3, supersedes="r2", factions=["guild"])
+    load(write_show(tmp_path, characters=[], relationships=[friend], revelations=[later]))
     assert Revelation.objects.get(key="r3").supersedes == Revelation.objects.get(key="r2")
 
 
@@ -206,7 +209,7 @@ def test_nothing_is_written_when_anything_is_wrong(tmp_path: Path, replace: bool
     assert everything() == before
 
 
-def test_portraits_are_kept_once_the_load_holds(
+def test_portraits_are_stored_when_the_load_commits(
     tmp_path: Path, settings: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     show = {"characters": [character("ann", portraits=[put_picture(tmp_path)])]}
@@ -226,7 +229,7 @@ def test_portraits_are_kept_once_the_load_holds(
     assert Portrait.objects.get().image.name in kept
 
 
-def test_the_command_says_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_show(tmp_path, characters=[character("ann")])
     call_command("load_dataset", tmp_path)
     assert capsys.readouterr().out == "Written: 1 alias, 1 character, 3 episode.\n"

@@ -1,13 +1,14 @@
-"""What the files look like: everything wrong with a directory is told at once, each with file and line."""
+"""The shape of the files: everything wrong with a directory is reported at once, each problem with file and line."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from characters.datasets import loading, reading
+from characters.datasets import reading
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError, Problem
+from characters.datasets.schema import FILES
 from characters.models import Character
 from episodes.models import Episode
 
@@ -18,7 +19,7 @@ ANN = "- key: ann\n  revealed_in: 1\n  aliases:\n  - {name: Ann, headline: true,
 
 
 def write(directory: Path, **files: str | bytes) -> Path:
-    """Files as they are typed; episodes and one character unless given."""
+    """Write files just as given, with episodes and one character unless others are given."""
     for name, text in ({"episodes": EPISODES, "characters": ANN} | files).items():
         (directory / f"{name}.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
     return directory
@@ -32,12 +33,12 @@ def problems_of(directory: Path, **files: str | bytes) -> list[Problem]:
     return refused.value.problems
 
 
-def test_the_files_these_tests_begin_with_are_well(tmp_path: Path) -> None:
+def test_the_files_these_tests_begin_with_can_be_loaded(tmp_path: Path) -> None:
     load(write(tmp_path))
     assert Character.objects.get().key == "ann"
 
 
-def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     problems = problems_of(
         tmp_path,
         series="titel: Typo\n",
@@ -98,31 +99,31 @@ SHAPES = {
 
 
 @pytest.mark.parametrize(("addition", "message"), SHAPES.values(), ids=SHAPES.keys())
-def test_a_malformed_entry_is_told_with_its_line(tmp_path: Path, addition: str, message: str) -> None:
+def test_a_malformed_entry_is_reported_with_its_line(tmp_path: Path, addition: str, message: str) -> None:
     text = "# The cast\n\n" + ANN + addition
     problems = problems_of(tmp_path, characters=text)
-    meant = [problem for problem in problems if message in problem.message]
-    assert {problem.line for problem in meant} == {text[: text.index("# wrong")].count("\n") + 1}, problems
+    reported = [problem for problem in problems if message in problem.message]
+    assert {problem.line for problem in reported} == {text[: text.index("# wrong")].count("\n") + 1}, problems
 
 
 def test_a_time_without_quotes_is_a_number_to_yaml(tmp_path: Path) -> None:
-    told = "- key: r\n  revealed_in: 1\n  text: Hello\n  time: 21:40\n"
-    [problem] = problems_of(tmp_path, revelations=told)
+    revelations = "- key: r\n  revealed_in: 1\n  text: Hello\n  time: 21:40\n"
+    [problem] = problems_of(tmp_path, revelations=revelations)
     assert str(problem) == "revelations.yaml:4: “time” must be text; put it in quotes."
-    load(write(tmp_path, revelations=told.replace("21:40", '"21:40"')))
+    load(write(tmp_path, revelations=revelations.replace("21:40", '"21:40"')))
 
 
 @pytest.mark.parametrize("time", ["21:60", "21.40", "late", "1:2"])
-def test_a_time_that_is_none_is_refused(tmp_path: Path, time: str) -> None:
-    told = f'- key: r\n  revealed_in: 1\n  text: Hello\n  time: "{time}"\n'
-    [problem] = problems_of(tmp_path, revelations=told)
+def test_an_invalid_time_is_refused(tmp_path: Path, time: str) -> None:
+    revelations = f'- key: r\n  revealed_in: 1\n  text: Hello\n  time: "{time}"\n'
+    [problem] = problems_of(tmp_path, revelations=revelations)
     assert (problem.line, problem.message.startswith("“time”: ")) == (4, True)
 
 
 @pytest.mark.parametrize(
     "day", ["2024-13-45", "2024-02-30", "11 January", "20240111", '"2024-01-11"', "2024-01-11 23:30:00"]
 )
-def test_a_day_that_is_none_is_refused(tmp_path: Path, day: str) -> None:
+def test_an_invalid_date_is_refused(tmp_path: Path, day: str) -> None:
     problems = problems_of(tmp_path, episodes=f"- number: 1\n  aired_on: {day}\n")
     assert [problem.line for problem in problems if problem.file == "episodes.yaml"] == [2]
 
@@ -134,7 +135,7 @@ def test_episode_0_has_nothing_to_watch(tmp_path: Path) -> None:
     ]
 
 
-def test_billion_laughs_do_not_make_anybody_laugh(tmp_path: Path) -> None:
+def test_entities_that_would_expand_a_billion_times_are_refused(tmp_path: Path) -> None:
     lines = ['a: &a ["ha", "ha"]'] + [
         f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
     ]
@@ -156,39 +157,39 @@ def test_deep_nesting_is_refused(tmp_path: Path, text: str) -> None:
     [(b"\xff\xfe\xfa", "This is not UTF-8."), (b"caf\xe9", "This is not UTF-8."), (b"\x07", "The character U+0007 is not allowed.")],  # noqa: E501
     ids=["bytes", "latin-1", "bell"],
 )  # fmt: skip
-def test_what_is_no_text_is_told_with_its_line(tmp_path: Path, content: bytes, message: str) -> None:
+def test_content_that_is_not_text_is_reported_with_its_line(tmp_path: Path, content: bytes, message: str) -> None:
     problems = problems_of(tmp_path, series="title: ルジュ\npremise: ".encode() + content + b"\nstudio: Bones\n")
     assert [str(problem) for problem in problems] == [f"series.yaml:2: {message}"]
 
 
-def test_a_file_too_large_to_be_meant_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MOST_BYTES", 1024**2)
     problems = problems_of(tmp_path, series="title: x\n" + "#" * 1024**2)
     assert [str(problem) for problem in problems] == ["series.yaml:1: The file is larger than 1 MB."]
 
 
 @pytest.mark.parametrize("name", ["episodes", "characters"])
-def test_a_required_file_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
+def test_a_missing_required_file_is_reported(tmp_path: Path, name: str) -> None:
     write(tmp_path)
     (tmp_path / f"{name}.yaml").unlink()
     with pytest.raises(DatasetError, match=rf"{name}\.yaml:1: It cannot be read: No such file"):
         load(tmp_path)
 
 
-def test_a_directory_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="There is no directory"):
         load(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("name", ["character.yaml", "characters.yml", "Episodes.yaml"])
-def test_a_stray_file_is_told(tmp_path: Path, name: str) -> None:
+def test_an_unknown_file_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(ANN)
     [problem] = problems_of(tmp_path)
     assert (problem.file, problem.line) == (name, 1)
     assert problem.message.startswith("No file of a data set has this name; there are series.yaml, episodes.yaml")
 
 
-@pytest.mark.parametrize("name", [name.removesuffix(".yaml") for name in loading.FILES if name != "series.yaml"])
+@pytest.mark.parametrize("name", [name.removesuffix(".yaml") for name in FILES if name != "series.yaml"])
 def test_a_list_is_expected(tmp_path: Path, name: str) -> None:
     message = f"{name}.yaml:1: The file must be a list: every entry begins with “- ”."
     for text in ("key: ann\n", "Ann\n"):

@@ -144,7 +144,7 @@ def test_what_is_published_is_told_while_the_rest_of_it_waits(moderator: User) -
     assert body.index("Revelation changed") < body.index("Fact changed")  # by when it was published
     assert "Membership changed" not in body
     with net_lifted():
-        accepted(partly, by=moderator, over=True, seen="guest")
+        accepted(partly, by=moderator, override=True, seen="guest")
     body = ask("/changes/", progress=latest).body.decode()
     assert body.index("Membership changed") < body.index("Revelation changed")
 

@@ -131,6 +131,8 @@ def shows(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+pytestmark = [pytest.mark.django_db, pytest.mark.laws]
+
 any_show = settings(
     max_examples=5 if connection.vendor == "sqlite" else 2,
     deadline=None,
@@ -141,7 +143,6 @@ any_show = settings(
 
 @any_show
 @given(show=shows())
-@pytest.mark.django_db
 def test_no_show_tells_anything_early(tmp_path_factory: pytest.TempPathFactory, show: dict[str, Any]) -> None:
     directory = tmp_path_factory.mktemp("show")
     load(write_show(directory / "full", **show), replace=True)
@@ -158,7 +159,6 @@ def test_no_show_tells_anything_early(tmp_path_factory: pytest.TempPathFactory, 
 
 @any_show
 @given(show=shows())
-@pytest.mark.django_db
 def test_every_show_tells_all_that_is_known(tmp_path_factory: pytest.TempPathFactory, show: dict[str, Any]) -> None:
     load(write_show(tmp_path_factory.mktemp("show"), **show), replace=True)
     for n in range(len(show["episodes"]) + 1):
@@ -173,7 +173,6 @@ def test_every_show_tells_all_that_is_known(tmp_path_factory: pytest.TempPathFac
 
 @any_show
 @given(show=shows())
-@pytest.mark.django_db
 def test_load_dump_load_is_the_identity(tmp_path_factory: pytest.TempPathFactory, show: dict[str, Any]) -> None:
     directory = tmp_path_factory.mktemp("show")
     load(write_show(directory / "0", **show), replace=True)

@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 
 from characters.admin.lint import SAVE_ALL_THE_SAME
-from corrections.apply import may_publish
-from corrections.editing import BASE, REASON, SALT, Trouble, posted_base, through_the_door
+from corrections.deciding import may_publish
+from corrections.editing import BASE, REASON, SALT, SaveRefused, posted_base, send_through_door
 from corrections.models import Correction
-from corrections.reading import MOST_TRIED, try_out
 from corrections.sending import Proposed
+from corrections.trial import MOST_TRIED, try_out
 from episodes.models import Episode
-from episodes.requests import Visit, whole_number
+from episodes.requests import whole_number
+from episodes.visits import Visit
 
 from .sheet import EMPTY_ROWS, MOST_ROWS, Filled, Sheet
 
@@ -45,13 +46,13 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
     if sheet.is_valid():
         try:
             _send(request, sheet)
-        except Trouble as trouble:
+        except SaveRefused as refused:
             # The same form once more; whoever saves it again has seen what stands there now.
-            sheet.problems += trouble.problems
-            for change in trouble.newer:
+            sheet.problems += refused.problems
+            for change in refused.newer:
                 sheet.base.setdefault(f"{change.model}:{change.row}", {})[change.path] = change.was
         else:
-            messages.add_message(request, *request.said_at_the_door)  # type: ignore[attr-defined]
+            messages.add_message(request, *request.write_door_message)  # type: ignore[attr-defined]
             return HttpResponseRedirect(request.get_full_path())
     return _show_sheet(request, sheet, checked=True)
 
@@ -59,26 +60,26 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
 def _send(request: HttpRequest, sheet: Sheet) -> None:
     told = sheet.proposed()
     if len(told) > MOST_TRIED:
-        raise Trouble([f"That is more than {MOST_TRIED} changes; please save them in parts."])
+        raise SaveRefused([f"That is more than {MOST_TRIED} changes; please save them in parts."])
     reason = request.POST.get(REASON, "").strip()
-    through_the_door(
+    send_through_door(
         request, [proposed for proposed, _ in told], reason=reason,
-        what=f"What was learned in episode {sheet.episode.number}", look=_trying(request, sheet, told),
+        what=f"What was learned in episode {sheet.episode.number}", check=_trying(request, sheet, told),
     )  # fmt: skip
 
 
 def _trying(request: HttpRequest, sheet: Sheet, told: list[tuple[Proposed, Filled]]) -> Callable[[Correction], None]:
     """Whether it can be as it is, and whether its texts say too much; also if it is to wait in the queue."""
 
-    def look(correction: Correction) -> None:
+    def check(correction: Correction) -> None:
         confirmed = SAVE_ALL_THE_SAME in request.POST
         trial = try_out(correction, sheet.episode.number)
         filled = {change.pk: told[change.position] for change in correction.changes.all()}
         sheet.take_in(trial, filled, confirmed=confirmed)
-        if trial.problems or (trial.warned and not confirmed):
-            raise Trouble([])
+        if trial.problems or (trial.warnings and not confirmed):
+            raise SaveRefused([])
 
-    return look
+    return check
 
 
 def _widen(data: QueryDict, slug: str, sheet: Sheet) -> None:

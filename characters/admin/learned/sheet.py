@@ -25,13 +25,13 @@ from characters.models import (
     Trait,
     Unmasking,
 )
-from characters.spoilers.linter import form_in_admin, said_too_early
+from characters.spoilers.linter import form_in_admin, spoiler_error
 from corrections import rows
 from corrections.editing import Base
 from corrections.models import Change
-from corrections.reading import Trial
-from corrections.rows import Warned
+from corrections.rows import SpoilerWarning
 from corrections.sending import Proposed
+from corrections.trial import Trial
 from episodes.models import Episode
 
 from .rows import (
@@ -205,7 +205,7 @@ class Sheet:
         self.episode, self.data = episode, data
         self.cast = Cast(episode.number)
         self.problems: list[str | SafeString] = []
-        self.warned: list[tuple[str, Warned]] = []
+        self.warned: list[tuple[str, SpoilerWarning]] = []
         revelations = list(Revelation.objects.filter(revealed_in=episode).order_by("position", "key"))
         self.base = base if base is not None else {}
         self.base.setdefault(rows.reference(episode), rows.values_of(episode))
@@ -275,13 +275,13 @@ class Sheet:
                     self.problems.append(message)
                 else:
                     form.add_error(None, message)
-        for pk, warnings in trial.warned.items():
+        for pk, warnings in trial.warnings.items():
             proposed, form = filled[pk]
             for warned in warnings:
                 self.warned.append((_called(form), warned))
                 if not confirmed:
                     form.add_error(
-                        form.field_of(proposed, warned.field), said_too_early(warned.found, warned.url, warned.claim)
+                        form.field_of(proposed, warned.field), spoiler_error(warned.text, warned.url, warned.claim)
                     )
 
     # What the page offers

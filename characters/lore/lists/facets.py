@@ -30,11 +30,9 @@ type Choosable = tuple[str, str, set[Id]]  # the value in the address, the value
 type DatedValue = tuple[int, str, set[Id]]  # the episode, the value, who has it
 
 BY = "-by"  # the other side of a kind of relation: killed, killed-by
-
 READ_OFF_TRAITS = (Attribute.SPECIES, Attribute.STATUS, Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN)
 
 LABELS = {kind.value: str(kind.label) for kind in RelationshipKind}
-
 FROM_TARGET = {
     kind.value: (kind.value if kind.seen_from_target == kind.label else kind.value + BY, str(kind.seen_from_target))
     for kind in RelationshipKind

@@ -19,7 +19,6 @@ from characters.values.lists import Chip, Choice, ChoiceGroup, Narrowing
 from .facets import Facet, Id
 
 SORTS = {"name": "Name", "first": "First seen", "newest": "Newest known"}
-
 MOST_VALUES = 50  # of one filter; nobody ticks more
 
 

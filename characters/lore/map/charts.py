@@ -14,25 +14,18 @@ from characters.values.basics import Face
 from characters.values.map import Chart, ChartHeading, ChartNode, ChartStrand
 
 GEM = 9  # half the diagonal of a mark
-
 GAP = 18  # from the rim to a name
-
 HEADING = 1.35  # rows
-
 SPLIT = 3  # rows of imbalance that are better than tearing a group apart
-
 POLES = 0.07  # of the planet's radius, left free above and below
-
 ARC_STEPS = 6
-
 MERIDIANS = (0.36, 0.72)
-
 PARALLELS = (-0.66, -0.33, 0, 0.33, 0.66)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """In pixels, and the names in letters."""
+    """The measures of a map: in pixels, names in letters."""
 
     name: str
     row: float
@@ -45,23 +38,25 @@ class Shape:
 
 
 WIDE = Shape("wide", row=27, letters=34, lines=1, letter=6.8, hub_letters=24, least=190)
-
 SMALL = Shape("wide", row=30, letters=20, lines=2, letter=6.8, hub_letters=18, least=110)
-
 NARROW = Shape("narrow", row=33, letters=17, lines=2, letter=6.5, hub_letters=12, least=60, across=52)
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
+    """Somebody on a map."""
+
     number: int
     face: Face
-    said: str
+    label: str
     faint: bool = False
     former: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """Those who stand together on the rim, under one heading."""
+
     name: str
     seats: Sequence[Seat]
     url: str = ""
@@ -70,6 +65,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Strand:
+    """What ties two on a map."""
+
     ends: tuple[int, int]
     bond: str
     sure: bool
@@ -77,7 +74,7 @@ class Strand:
 
 @dataclass(slots=True)
 class _Side:
-    """One half of the rim: what stands there from the top down, each with its height in rows."""
+    """One half of the rim: its rows from the top down, each with its height."""
 
     sign: int
     rows: list[tuple[float, Group | Seat]] = field(default_factory=list)
@@ -88,6 +85,7 @@ class _Side:
 
 
 def draw(shape: Shape, groups: Sequence[Group], hub: Seat | None, strands: Iterable[Strand]) -> Chart:
+    """Return the map of these groups, with the hub in the middle."""
     sides = _sides([group for group in groups if group.seats])
     half = max(side.height for side in sides) * shape.row / 2
     across = min(max(half * (1 + POLES), shape.least), shape.across)
@@ -123,13 +121,13 @@ class _Rim:
     tall: float
 
     def at(self, y: float) -> float:
-        """How far it is from the axis at that height."""
+        """Return how far the rim is from the axis at that height."""
         in_cap = max(0.0, abs(y) - (self.tall - self.across))
         return math.sqrt(max(0.0, self.across**2 - in_cap**2))
 
 
 def _sides(groups: Sequence[Group]) -> tuple[_Side, _Side]:
-    """Clockwise from the top: down the right, up the left. On either side a group reads from the top down."""
+    """Split the groups clockwise from the top, down the right and up the left; each reads from the top down."""
     sizes = [HEADING + len(group.seats) for group in groups]
     splits = (
         (abs(sum(sizes[:at]) + (HEADING + taken if taken else 0) - sum(sizes[at:]) + taken), bool(taken), at, taken)
@@ -185,7 +183,7 @@ def _place(shape: Shape, side: _Side, rim: _Rim, headings: list[ChartHeading], n
                 ChartNode(
                     number=row.number,
                     face=row.face,
-                    said=row.said,
+                    label=row.label,
                     x=_round(x),
                     y=_round(y),
                     anchor=anchor,
@@ -204,7 +202,7 @@ def _middle(shape: Shape, seat: Seat) -> ChartNode:
     return ChartNode(
         number=seat.number,
         face=seat.face,
-        said=seat.said,
+        label=seat.label,
         x=0,
         y=0,
         anchor="middle",
@@ -219,7 +217,7 @@ def _middle(shape: Shape, seat: Seat) -> ChartNode:
 def _strands(
     strands: Iterable[Strand], places: dict[int, tuple[float, float]], rim: _Rim, hub: Seat | None
 ) -> Iterable[ChartStrand]:
-    """Straight to the one in the middle, else in a curve towards it; a pair's second runs beside the first."""
+    """Yield straight paths to the one in the middle, curves between others; a pair's second runs beside the first."""
     before: dict[tuple[int, int], int] = {}
     for strand in strands:
         (ax, ay), (bx, by) = (places[end] for end in strand.ends)
@@ -252,7 +250,7 @@ def _lines(lines: Sequence[str], baseline: float) -> tuple[tuple[float, str], ..
 
 
 def _wrapped(text: str, letters: int, lines: int, *, slack: int = 0) -> list[str]:
-    """Broken between words where it must be; what does not fit, give or take some slack, ends in an ellipsis."""
+    """Break a text between words into lines; what does not fit, give or take some slack, ends in an ellipsis."""
     made: list[str] = []
     line = ""
     for word in text.split() or [text]:

@@ -19,25 +19,22 @@ from characters.models import Character, Faction, Membership, Relationship
 from characters.text import prose
 from characters.values.basics import Face
 from characters.values.lists import Choice
-from characters.values.map import Chart, GraphPage, Said, Standing, StandingGroup
+from characters.values.map import Chart, GraphPage, MapEntry, MapGroup, TiesInWords
 from characters.vocabulary import Bond, Certainty, RelationshipKind
 
 from . import charts
 
 ALONE = "No allegiance known"
-
 HUB_TIES = 3  # nobody with fewer stands in the middle
-
 BONDS = list(Bond)
 
 type Places = dict[UUID, list[UUID]]
-
-"""The factions to which each belongs."""
+"""The factions to which each character belongs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """Where somebody belonged last who belongs nowhere now."""
+class FormerFaction:
+    """The last faction of a character who belongs to none now."""
 
     faction: UUID
     until: int
@@ -45,7 +42,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class HeldTie:
-    """A tie that holds, between those whom the two are known to be."""
+    """A relationship that has not ended, between those whom its two ends are known to be."""
 
     source: UUID
     target: UUID
@@ -60,24 +57,25 @@ class HeldTie:
 
 @dataclass(frozen=True, slots=True)
 class Seating:
-    """Who stands where around the rim: the factions in their order, and those who stand with each."""
+    """Where everybody is placed around the rim: the factions in their order, and the characters beside each."""
 
     groups: list[tuple[UUID | None, list[UUID]]]  # the last is of those with no allegiance
     numbers: dict[UUID, int]
     places: Places
-    former: dict[UUID, Left]
+    former: dict[UUID, FormerFaction]
 
-    def belongs(self, who: UUID, faction: UUID) -> bool:
-        """Now, or at last."""
-        return faction in self.places[who] or (who in self.former and self.former[who].faction == faction)
+    def belongs(self, character: UUID, faction: UUID) -> bool:
+        """Return whether a character is a member, or was one last."""
+        former = self.former.get(character)
+        return faction in self.places[character] or (former is not None and former.faction == faction)
 
 
-def graph(knowledge: Knowledge, faction: str = "") -> GraphPage:
-    """The whole map; `faction` is the public id of one whose members, and what ties them, are picked out."""
+def graph_page(knowledge: Knowledge, faction: str = "") -> GraphPage:
+    """Return the whole map; `faction` is the public id of one whose members, and what ties them, are picked out."""
     factions = list(Faction.objects.as_of(knowledge.progress).order_by("revealed_in_id", "public_id"))
     seating = _seat(knowledge, [group.id for group in factions])
     columns = ("source_id", "target_id", "kind", "certainty", "revealed_in_id", "until")
-    ties = _holding(knowledge, knowledge.current(Relationship).values(*columns))
+    ties = _held_ties(knowledge, knowledge.current(Relationship).values(*columns))
     cast = Cast(knowledge)
     cast.note(seating.numbers)
     cast.note(group.id for group in factions)
@@ -87,13 +85,13 @@ def graph(knowledge: Knowledge, faction: str = "") -> GraphPage:
     chosen = next((group.id for group in to_pick if group.public_id == faction), None)
     shown = set(seating.numbers)
     if chosen:
-        members = {who for who in shown if seating.belongs(who, chosen)}
+        members = {character for character in shown if seating.belongs(character, chosen)}
         ties = [tie for tie in ties if tie.ends & members]
         shown = members.union(*(tie.ends for tie in ties))
     strands = _strands(ties, seating.numbers)
     return GraphPage(
         charts=_charts(seating, ties, strands, shown, cast),
-        groups=_standing(seating, ties, shown, cast),
+        groups=_map_in_words(seating, ties, shown, cast),
         bonds=tuple(
             Choice(bond.value, bond.label, sum(strand.bond == bond for strand in strands), chosen=True) for bond in Bond
         ),
@@ -109,10 +107,17 @@ def graph(knowledge: Knowledge, faction: str = "") -> GraphPage:
 def _seat(knowledge: Knowledge, factions: list[UUID]) -> Seating:
     people, places = _people(knowledge), _places(knowledge, factions)
     former = _former(knowledge, factions, places)
-    homes = {who: left.faction for who, left in former.items()} | {who: groups[0] for who, groups in places.items()}
+    homes = {character: left.faction for character, left in former.items()} | {
+        character: groups[0] for character, groups in places.items()
+    }
     in_order = sorted(people, key=people.__getitem__)
-    groups = [(group, [who for who in in_order if homes.get(who) == group]) for group in [*factions, None]]
-    numbers = {who: at for at, who in enumerate((who for _, members in groups for who in members), start=1)}
+    groups = [
+        (group, [character for character in in_order if homes.get(character) == group]) for group in [*factions, None]
+    ]
+    numbers = {
+        character: at
+        for at, character in enumerate((character for _, members in groups for character in members), start=1)
+    }
     return Seating(groups, numbers, places, former)
 
 
@@ -122,15 +127,17 @@ def _charts(
     neighbours = _neighbours(ties)
     hub = _hub(ties, seating.numbers)
 
-    def seat(who: UUID) -> charts.Seat:
-        face = cast.root_face(who)
-        said = _spoken(face, _places_in_words(who, seating, cast), len(neighbours[who]))
-        return charts.Seat(seating.numbers[who], face, said, faint=who not in shown, former=who in seating.former)
+    def seat(character: UUID) -> charts.Seat:
+        face = cast.root_face(character)
+        label = _seat_label(face, _places_in_words(character, seating, cast), len(neighbours[character]))
+        return charts.Seat(
+            seating.numbers[character], face, label, faint=character not in shown, former=character in seating.former
+        )
 
     around_the_rim = [
         charts.Group(
             prose.capital(cast.face(group).name) if group else ALONE,
-            [seat(who) for who in members if who != hub],
+            [seat(character) for character in members if character != hub],
             *((cast.face(group).url, cast.face(group).accent) if group else ()),
         )
         for group, members in seating.groups
@@ -141,23 +148,23 @@ def _charts(
     )
 
 
-def _standing(seating: Seating, ties: list[HeldTie], shown: set[UUID], cast: Cast) -> tuple[StandingGroup, ...]:
-    """The same in words."""
-    words = _in_words(ties, cast)
+def _map_in_words(seating: Seating, ties: list[HeldTie], shown: set[UUID], cast: Cast) -> tuple[MapGroup, ...]:
+    """Return the map for those who read it rather than look at it."""
+    ties_of = _ties_in_words(ties, cast)
 
-    def stands(who: UUID, group: UUID | None) -> Standing:
-        return Standing(
-            number=seating.numbers[who],
-            face=cast.root_face(who),
-            places=tuple(cast.face(other) for other in seating.places[who] if other != group),
-            until=seating.former[who].until if who in seating.former else None,
-            ties=words[who],
+    def in_words(character: UUID, group: UUID | None) -> MapEntry:
+        return MapEntry(
+            number=seating.numbers[character],
+            face=cast.root_face(character),
+            places=tuple(cast.face(other) for other in seating.places[character] if other != group),
+            until=seating.former[character].until if character in seating.former else None,
+            ties=ties_of[character],
         )
 
     return tuple(
-        StandingGroup(
+        MapGroup(
             faction=cast.face(group) if group else None,
-            people=tuple(stands(who, group) for who in members if who in shown),
+            people=tuple(in_words(character, group) for character in members if character in shown),
         )
         for group, members in seating.groups
         if shown & set(members)
@@ -176,9 +183,9 @@ def _to_pick_out(factions: list[Faction], places: Places, chosen: UUID | None, c
     )
 
 
-def around(knowledge: Knowledge, own: UUID, relationships: list[Row], cast: Cast) -> tuple[Chart, ...]:
-    """The small map on a character's page: those to whom it is tied, by the first sort of thing that ties them."""
-    ties = _holding(knowledge, relationships)
+def charts_around(knowledge: Knowledge, own: UUID, relationships: list[Row], cast: Cast) -> tuple[Chart, ...]:
+    """Return the small map of a character's page: those to whom it is tied, by the first bond that ties them."""
+    ties = _held_ties(knowledge, relationships)
     first: dict[UUID, tuple[int, int, tuple[str, str]]] = {}
     for tie in ties:
         (other,) = tie.ends - {own}
@@ -186,13 +193,13 @@ def around(knowledge: Knowledge, own: UUID, relationships: list[Row], cast: Cast
         first[other] = min(first.get(other, place), place)
     if not first:
         return ()
-    words = _in_words(ties, cast)
+    ties_of = _ties_in_words(ties, cast)
     numbers = {own: 1} | {other: at for at, other in enumerate(sorted(first, key=first.__getitem__), start=2)}
     groups = [
         charts.Group(
             bond.label,
             [
-                charts.Seat(numbers[other], cast.root_face(other), _spoken_tie(cast.root_face(other), words[other]))
+                charts.Seat(numbers[other], cast.root_face(other), _ties_label(cast.root_face(other), ties_of[other]))
                 for other in numbers
                 if other != own and BONDS[first[other][0]] == bond
             ],
@@ -209,42 +216,42 @@ def around(knowledge: Knowledge, own: UUID, relationships: list[Row], cast: Cast
 
 
 def _people(knowledge: Knowledge) -> dict[UUID, tuple[int, str]]:
-    """Everybody as who they are known to be, with their place: when they were first heard of, and their public id."""
+    """Return everybody as who they are known to be, with their first episode and public id, which give their place."""
     known = Character.objects.as_of(knowledge.progress).values_list("id", "revealed_in_id", "public_id")
-    rows = {who: (episode, public_id) for who, episode, public_id in known}
+    rows = {character: (episode, public_id) for character, episode, public_id in known}
     first: dict[UUID, int] = {}
-    for who, (episode, _) in rows.items():
-        root = knowledge.root_of(who)
+    for character, (episode, _) in rows.items():
+        root = knowledge.root_of(character)
         first[root] = min(first.get(root, episode), episode)
-    return {who: (episode, rows[who][1]) for who, episode in first.items()}
+    return {root: (episode, rows[root][1]) for root, episode in first.items()}
 
 
 def _places(knowledge: Knowledge, factions: list[UUID]) -> Places:
-    """As far as they have not left; the faction they have been in longest first."""
+    """Return the factions that each character has not left, the one they have been in longest first."""
     joined = knowledge.current(Membership).order_by().values_list("revealed_in_id", "faction_id", "character_id")
     places: Places = defaultdict(list)
-    for _, group, who in sorted(joined, key=lambda row: (row[0], factions.index(row[1]))):
-        root = knowledge.root_of(who)
+    for _, group, character in sorted(joined, key=lambda row: (row[0], factions.index(row[1]))):
+        root = knowledge.root_of(character)
         if group not in places[root]:
             places[root].append(group)
     return places
 
 
-def _former(knowledge: Knowledge, factions: list[UUID], places: Places) -> dict[UUID, Left]:
-    """Of those who belong nowhere now; of several they left at once, the one under which they stood."""
+def _former(knowledge: Knowledge, factions: list[UUID], places: Places) -> dict[UUID, FormerFaction]:
+    """Return the last faction of those who belong to none; of several left at once, that beside which they stood."""
     ended = knowledge.ended(Membership).order_by().values_list("until", "revealed_in_id", "faction_id", "character_id")
     former = {}
-    for until, _, group, who in sorted(ended, key=lambda row: (row[0], -row[1], -factions.index(row[2]))):
-        if knowledge.root_of(who) not in places:
-            former[knowledge.root_of(who)] = Left(group, until)
+    for until, _, group, character in sorted(ended, key=lambda row: (row[0], -row[1], -factions.index(row[2]))):
+        if knowledge.root_of(character) not in places:
+            former[knowledge.root_of(character)] = FormerFaction(group, until)
     return former
 
 
 # Ties
 
 
-def _holding(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
-    """Those that have not ended and are not between two masks of one character."""
+def _held_ties(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
+    """Return the relationships that have not ended and are not between two masks of one character."""
     ties = [
         HeldTie(
             knowledge.root_of(row["source_id"]),
@@ -268,14 +275,14 @@ def _neighbours(ties: Iterable[HeldTie]) -> dict[UUID, set[UUID]]:
 
 
 def _hub(ties: Iterable[HeldTie], numbers: dict[UUID, int]) -> UUID | None:
-    """Who is tied to most of the others; of several the one that stands first."""
+    """Return who is tied to most of the others; of several the one that is placed first."""
     neighbours = _neighbours(ties)
-    most = min(neighbours, key=lambda who: (-len(neighbours[who]), numbers[who]), default=None)
+    most = min(neighbours, key=lambda character: (-len(neighbours[character]), numbers[character]), default=None)
     return most if most and len(neighbours[most]) >= HUB_TIES else None
 
 
 def _strands(ties: Iterable[HeldTie], numbers: dict[UUID, int]) -> list[charts.Strand]:
-    """One between each two for each sort of thing that ties them."""
+    """Return one strand between each two for each bond that ties them."""
     sure: dict[tuple[int, int, int], bool] = defaultdict(bool)
     for tie in ties:
         a, b = sorted(numbers[end] for end in tie.ends)
@@ -283,43 +290,43 @@ def _strands(ties: Iterable[HeldTie], numbers: dict[UUID, int]) -> list[charts.S
     return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in sorted(sure.items())]
 
 
-def _in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[Said, ...]]:
-    """What ties each to others, from their own side; of what is known twice the surest."""
-    said: dict[UUID, dict[tuple[int, str], dict[Face, str]]] = defaultdict(lambda: defaultdict(dict))
+def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[TiesInWords, ...]]:
+    """Return what ties each to others, from their own side; of what is known twice the surest."""
+    by_character: dict[UUID, dict[tuple[int, str], dict[Face, str]]] = defaultdict(lambda: defaultdict(dict))
     for tie in ties:
         for own, other, label in (
             (tie.source, tie.target, tie.kind.label),
             (tie.target, tie.source, tie.kind.seen_from_target),
         ):
-            alike = said[own][BONDS.index(tie.kind.bond), label]
+            alike = by_character[own][BONDS.index(tie.kind.bond), label]
             face = cast.root_face(other)
             alike[face] = min(alike.get(face, tie.certainty), tie.certainty, key=certainty_rank)
     return defaultdict(
         tuple,
         {
             own: tuple(
-                Said(label, BONDS[bond].value, tuple((face, others[face]) for face in by_name(others)))
+                TiesInWords(label, BONDS[bond].value, tuple((face, others[face]) for face in by_name(others)))
                 for (bond, label), others in sorted(entries.items(), key=lambda entry: entry[0])
             )
-            for own, entries in said.items()
+            for own, entries in by_character.items()
         },
     )
 
 
-def _places_in_words(who: UUID, seating: Seating, cast: Cast) -> list[str]:
-    if who in seating.former:
-        left = seating.former[who]
-        until = f", until episode {left.until}" if left.until else ""
-        return [f"formerly {cast.face(left.faction).name}{until}"]
-    return [cast.face(group).name for group in seating.places[who]]
+def _places_in_words(character: UUID, seating: Seating, cast: Cast) -> list[str]:
+    former = seating.former.get(character)
+    if former:
+        until = f", until episode {former.until}" if former.until else ""
+        return [f"formerly {cast.face(former.faction).name}{until}"]
+    return [cast.face(group).name for group in seating.places[character]]
 
 
-def _spoken(face: Face, places: list[str], others: int) -> str:
+def _seat_label(face: Face, places: list[str], others: int) -> str:
     where = "".join(f", {place}" for place in places)
     ties = f"tied to {others} other{'' if others == 1 else 's'}" if others else "no ties known"
     return f"{prose.capital(face.name)}{where}: {ties}"
 
 
-def _spoken_tie(face: Face, ties: Iterable[Said]) -> str:
-    """The ties are said from the other's side, which is the one whose page it is not."""
+def _ties_label(face: Face, ties: Iterable[TiesInWords]) -> str:
+    """Return the label of a neighbour on a small map: its ties from its own side, whose page it is not."""
     return f"{prose.capital(face.name)}: {', '.join(tie.label for tie in ties)}"

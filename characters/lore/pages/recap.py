@@ -20,8 +20,8 @@ from characters.lore.timeline import Change
 from characters.models.subjects import OWNERS
 from characters.text import prose
 from characters.values.basics import EpisodeRow
-from characters.values.pages import Chapter, Learned
-from characters.values.recap import Changed, RecapEpisode, RecapGroup, RecapPage
+from characters.values.pages import Chapter, TimelineEntry
+from characters.values.recap import ChangedPage, RecapEpisode, RecapGroup, RecapPage
 from characters.vocabulary import Attribute
 
 MOST_IN_FULL = 3  # episodes; of more the synopses are shortened
@@ -36,7 +36,7 @@ def recap_page(knowledge: Knowledge, since: int) -> RecapPage | None:
     return _Recap(knowledge, since).page(start) if start else None
 
 
-def changed_pages(knowledge: Knowledge, since: int) -> tuple[Changed, ...]:
+def changed_pages(knowledge: Knowledge, since: int) -> tuple[ChangedPage, ...]:
     """Return the pages that are not what they were: unmasked, new, or with most that is new in them first."""
     return _Recap(knowledge, since).changed_pages()
 
@@ -164,7 +164,7 @@ class _Recap:
                 yield root_of(owner), change
         for row in self.happened.traits:
             if row["attribute"] == Attribute.STATUS:
-                entry = Learned(html=cast.render_line(row["value"]), label=Attribute.STATUS.label)
+                entry = TimelineEntry(html=cast.render_line(row["value"]), label=Attribute.STATUS.label)
                 yield root_of(row["owner_id"]), (row["revealed_in_id"], entry)
         for row in self.happened.memberships:
             character = root_of(row["character_id"])
@@ -182,8 +182,8 @@ class _Recap:
         return by_owner
 
     def _chapters(self, story: Iterable[Change], turns: Iterable[Change]) -> tuple[Chapter, ...]:
-        revealed: dict[int, list[Learned]] = defaultdict(list)
-        changed: dict[int, list[Learned]] = defaultdict(list)
+        revealed: dict[int, list[TimelineEntry]] = defaultdict(list)
+        changed: dict[int, list[TimelineEntry]] = defaultdict(list)
         for number, entry in story:
             revealed[number].append(entry)
         for number, entry in turns:
@@ -197,7 +197,7 @@ class _Recap:
 
     # The pages that changed
 
-    def changed_pages(self) -> tuple[Changed, ...]:
+    def changed_pages(self) -> tuple[ChangedPage, ...]:
         pages = self._rows_by_page()
         cast = Cast(self.knowledge)
         cast.note(pages)
@@ -211,7 +211,7 @@ class _Recap:
             changes = timeline.changes(collected, subject, self.first_heard_of[subject], cast)
             counts = timeline.count_by_episode(collected, changes)
             things = sum(count for number, count in counts.items() if number > self.since)
-            changed.append(Changed(cast.root_face(subject), self.is_new(subject), subject in unmasked, things))
+            changed.append(ChangedPage(cast.root_face(subject), self.is_new(subject), subject in unmasked, things))
         return tuple(
             sorted(changed, key=lambda page: (not page.unmasked, not page.is_new, -page.things, sort_key(page.face)))
         )
@@ -249,16 +249,16 @@ def _note_with_owners(collected: Material, cast: Cast) -> None:
     cast.note(row["owner_id"] for row in (*collected.names, *collected.traits))
 
 
-def _to_read(revelation: Row, cast: Cast) -> Learned:
+def _to_read(revelation: Row, cast: Cast) -> TimelineEntry:
     """Return a revelation to be read, not to be corrected here."""
     return replace(telling.learned(revelation, cast), correct_url="")
 
 
-def _joined(membership: Row, cast: Cast) -> Learned:
+def _joined(membership: Row, cast: Cast) -> TimelineEntry:
     faction = cast.face(membership["faction_id"])
     role = f", {membership['role']}" if membership["role"] else ""
     sentence = format_html('<a href="{}">{}</a>{}', faction.url, prose.capital(faction.name), role)
-    return Learned(html=sentence, label="Member of")
+    return TimelineEntry(html=sentence, label="Member of")
 
 
 def _traits_of(knowledge: Knowledge, subjects: Iterable[UUID]) -> list[Row]:

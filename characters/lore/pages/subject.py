@@ -17,7 +17,7 @@ from characters.lore.order import best_tie, sort_key
 from characters.lore.rows import Row
 from characters.text import prose
 from characters.values.basics import Face, Link, TagLink
-from characters.values.pages import Cell, Chapter, Learned, SubjectPage, Tie, Ties
+from characters.values.pages import Chapter, StripCell, SubjectPage, Tie, Ties, TimelineEntry
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
 
 
@@ -55,7 +55,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPag
             knowledge, collected, changes, cast, lambda number: _earlier_pages(knowledge, number, kind, members, cast)
         ),
         strip=_strip(knowledge, collected, changes, members),
-        charts=graph.around(knowledge, own, collected.relationships, cast) if is_character else (),
+        charts=graph.charts_around(knowledge, own, collected.relationships, cast) if is_character else (),
         then_url=knowledge.address("then", public_id, knowledge.slug(face.name, kind.name)) if is_character else "",
     )
 
@@ -71,26 +71,28 @@ def _tag_links(knowledge: Knowledge, tags: list[Row]) -> tuple[TagLink, ...]:
 
 
 def _strip(
-    knowledge: Knowledge, collected: Material, changes: list[tuple[int, Learned]], members: list[Row]
-) -> tuple[Cell, ...]:
+    knowledge: Knowledge, collected: Material, changes: list[tuple[int, TimelineEntry]], members: list[Row]
+) -> tuple[StripCell, ...]:
     """Return one cell per watched episode: whether they appear in it, and how much is learned of them."""
     learned = timeline.count_by_episode(collected, changes)
     most = max(learned.values(), default=1)
     appears = {row["revealed_in_id"] for row in (*collected.revelations, *members)}
-    return tuple(Cell(row, row.number in appears, learned[row.number], most) for row in knowledge.episodes if row.known)
+    return tuple(
+        StripCell(row, row.number in appears, learned[row.number], most) for row in knowledge.episodes if row.known
+    )
 
 
 def _chapters(
     knowledge: Knowledge,
     collected: Material,
-    changes: list[tuple[int, Learned]],
+    changes: list[tuple[int, TimelineEntry]],
     cast: Cast,
     earlier_pages: Callable[[int], tuple[Link, ...]],
 ) -> tuple[Chapter, ...]:
     """Return the timeline: for each episode what was learned, and the page as it was then."""
     summarised = {row["revealed_in_id"] for row in collected.traits if row["attribute"] == Attribute.SUMMARY}
-    revealed: dict[int, list[Learned]] = defaultdict(list)
-    changed: dict[int, list[Learned]] = defaultdict(list)
+    revealed: dict[int, list[TimelineEntry]] = defaultdict(list)
+    changed: dict[int, list[TimelineEntry]] = defaultdict(list)
     for row in collected.revelations:
         revealed[row["revealed_in_id"]].append(telling.learned(row, cast))
     for number, entry in changes:

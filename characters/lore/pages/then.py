@@ -13,16 +13,14 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.rows import Row
 from characters.text import prose
 from characters.values.basics import Face
-from characters.values.pages import Compared, Held, Part, SubjectPage, ThenPage, Turned
+from characters.values.pages import Belief, Comparison, OverturnedBelief, PersonaBeliefs, SubjectPage, ThenPage
 
 from .subject import subject_page
 
 type Entries = dict[str, dict[str, SafeString]]
-
-"""What stands under each label, by how it reads."""
+"""The HTML of each value under each label, by how it reads."""
 
 IN_SHORT = "In short"
-
 CHANGES_ONLY = ("Relations",)  # of which there are too many to list those that stay
 
 
@@ -82,29 +80,29 @@ def _entries(page: SubjectPage) -> Entries:
     return entries
 
 
-def _compared(thens: list[tuple[Face, Entries]], now: Entries) -> tuple[Compared, ...]:
+def _compared(thens: list[tuple[Face, Entries]], now: Entries) -> tuple[Comparison, ...]:
     labels = list(dict.fromkeys(label for entries in (*(entries for _, entries in thens), now) for label in entries))
     compared = []
     for label in labels:
-        believed = {said for _, entries in thens for said in entries.get(label, {})}
+        believed = {words for _, entries in thens for words in entries.get(label, {})}
         parts = (
-            Part(face if len(thens) > 1 and label != "Name" else None, held)
+            PersonaBeliefs(face if len(thens) > 1 and label != "Name" else None, held)
             for face, entries in thens
             if (held := _held(entries.get(label, {}), now.get(label, {}), label))
         )
-        compared.append(Compared(label, tuple(parts), _held(now.get(label, {}), believed, label), label == IN_SHORT))
+        compared.append(Comparison(label, tuple(parts), _held(now.get(label, {}), believed, label), label == IN_SHORT))
     return tuple(row for row in compared if row.then or row.now)
 
 
-def _held(here: dict[str, SafeString], there: Collection[str], label: str) -> tuple[Held, ...]:
+def _held(here: dict[str, SafeString], there: Collection[str], label: str) -> tuple[Belief, ...]:
     return tuple(
-        Held(html, changed=said not in there)
-        for said, html in here.items()
-        if said not in there or label not in CHANGES_ONLY
+        Belief(html, changed=words not in there)
+        for words, html in here.items()
+        if words not in there or label not in CHANGES_ONLY
     )
 
 
-def _turned(now: Knowledge, then: Knowledge, family: set[UUID]) -> tuple[Turned, ...]:
+def _turned(now: Knowledge, then: Knowledge, family: set[UUID]) -> tuple[OverturnedBelief, ...]:
     """Return what was believed of them then and has given way, with what it gave way to in the end."""
     revelations = rows.revelations_of(now.progress, family)
     successors = {row["supersedes_id"]: row for row in revelations if row["supersedes_id"]}
@@ -124,7 +122,7 @@ def _turned(now: Knowledge, then: Knowledge, family: set[UUID]) -> tuple[Turned,
     after.look_up()
     episodes = {row.number: row for row in now.episodes}
     return tuple(
-        Turned(before.render(row["text"]), after.render(last["text"]), episodes[last["revealed_in_id"]])
+        OverturnedBelief(before.render(row["text"]), after.render(last["text"]), episodes[last["revealed_in_id"]])
         for row, last in pairs
     )
 

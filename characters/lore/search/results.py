@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from characters.kinds import columns_of, from_columns, kind_of_entry
+from characters.kinds import columns_of, from_columns, kind_of_entry, prose_of
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
@@ -200,7 +200,7 @@ class Results:
     def _note(self, entry: Kind, row: Row) -> None:
         kind = kind_of_entry(entry)
         self.cast.note(row[f"{name}_id"] for name in kind.ends)
-        self.cast.note_texts(row[name] for name in ("text", *kind.prose) if row.get(name))
+        self.cast.note_texts(row[name] for name in ("text", *prose_of(kind)) if row.get(name))
 
     def _shown(self, what: Face | EpisodeRow, group: _Group, most: int) -> SearchGroup:
         read = [(key[0], self._rows[key]) for key in group.rows if key in self._rows]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from characters.datasets.loading import spoilers_in
+from characters.datasets.linting import spoilers_in
 from characters.datasets.reading import DatasetError
 from characters.spoilers.linter import Finding
 from characters.spoilers.rows import corpus_of_database
@@ -23,7 +23,8 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings = found_in(options["directory"])
+        directory = options["directory"]
+        findings = corpus_of_database().findings() if directory is None else findings_of_dataset(directory)
         if options["format"] == "json":
             rows = [finding.as_row() for finding in findings]
             self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -35,9 +36,7 @@ class Command(BaseCommand):
             raise CommandError(f"{count} spoiler{'s' * (count != 1)}.", returncode=FOUND)
 
 
-def found_in(directory: Path | None) -> list[Finding]:
-    if directory is None:
-        return corpus_of_database().findings()
+def findings_of_dataset(directory: Path) -> list[Finding]:
     try:
         return spoilers_in(directory)
     except DatasetError as error:

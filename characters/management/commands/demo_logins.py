@@ -9,20 +9,20 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from characters.roles import CONTRIBUTORS, EDITORS, MODERATORS
 
 LOGINS_FILE = settings.VAR_DIR / "demo-logins.txt"
-CAST = {"editor": EDITORS, "moderator": MODERATORS, "contributor": CONTRIBUTORS}
+GROUPS = {"editor": EDITORS, "moderator": MODERATORS, "contributor": CONTRIBUTORS}
 
 
 class Command(BaseCommand):
-    help = "Make one editor, one moderator and one contributor with random passwords, and print them. DEBUG only."
+    help = "Create an editor, a moderator and a contributor with random passwords, and print the logins. DEBUG only."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--address", default="127.0.0.1:8000")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("Demo logins are for development (DEBUG=true) alone.")
-        if not self._still_work():
-            self._make()
+            raise CommandError("Demo logins are for development only (DEBUG=true).")
+        if not self._logins_work():
+            self._create()
         self.stdout.write(f"\n  The site        http://{options['address']}/")
         self.stdout.write(f"  The admin       http://{options['address']}/admin/\n\n")
         for line in LOGINS_FILE.read_text().splitlines():
@@ -31,15 +31,18 @@ class Command(BaseCommand):
         self.stdout.write(f"  http://{options['address']}/accounts/login/")
         self.stdout.write("")
 
-    def _still_work(self) -> bool:
-        """Whether the passwords that were written down are those of this database."""
-        told = dict(line.split() for line in LOGINS_FILE.read_text().splitlines()) if LOGINS_FILE.exists() else {}
-        users = User.objects.in_bulk(list(CAST), field_name="username")
-        return all(name in users and name in told and users[name].check_password(told[name]) for name in CAST)
+    def _logins_work(self) -> bool:
+        """Return whether the passwords in the file are those of this database."""
+        lines = LOGINS_FILE.read_text().splitlines() if LOGINS_FILE.exists() else []
+        passwords = dict(line.split() for line in lines)
+        users = User.objects.in_bulk(list(GROUPS), field_name="username")
+        return all(
+            name in users and name in passwords and users[name].check_password(passwords[name]) for name in GROUPS
+        )
 
-    def _make(self) -> None:
+    def _create(self) -> None:
         lines = []
-        for name, group in CAST.items():
+        for name, group in GROUPS.items():
             password = secrets.token_urlsafe(9)
             user, _ = User.objects.get_or_create(username=name)
             user.email = f"{name}@example.org"

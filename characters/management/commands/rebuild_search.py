@@ -6,7 +6,7 @@ from characters import indexing
 
 
 class Command(BaseCommand):
-    help = "Make the search index anew from all rows. Needed only after changes that went past Django."
+    help = "Build the search index again from all rows. Needed only after changes made directly in the database."
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = indexing.rebuild()

@@ -6,9 +6,9 @@ from corrections import archive
 
 
 class Command(BaseCommand):
-    help = f"Remove pictures of forms that nobody sent to their end within {archive.UNSENT.days} days."
+    help = f"Delete uploaded pictures that were not sent with a correction within {archive.UNSENT.days} days."
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = archive.remove_unsent()
         if options["verbosity"]:
-            self.stdout.write(f"{count} removed.")
+            self.stdout.write(f"Files deleted: {count}.")

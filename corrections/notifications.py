@@ -1,4 +1,4 @@
-"""Mail on decisions. Neither its subject nor its text says what a correction is about: who reads it may be anywhere."""
+"""Mail about decisions. It does not say what a correction is about, because anybody may read over one's shoulder."""
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -16,8 +16,8 @@ OUTCOMES = {
 }
 
 
-def tell_author(correction: Correction) -> None:
-    """Once the decision holds; who sent it with a receipt looks for themselves."""
+def notify_author(correction: Correction) -> None:
+    """Mail the author once the transaction is committed. Who sent it with a receipt has no address to mail to."""
     author = correction.author
     outcome = OUTCOMES.get(State(correction.state))
     if author is None or not author.email or outcome is None:

@@ -1,0 +1,91 @@
+"""The entries of a data set, checked for their shape, each with its place in the files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError as ShapeError
+
+from .reading import DatasetError, Document, FilePlace, YamlPath, read
+from .schema import FILES, ONE_MAPPING, REQUIRED, Entry
+
+
+class PlacedEntry(NamedTuple):
+    entry: Any
+    place: FilePlace
+
+
+class Dataset:
+    """A directory of files. Problems are collected, so that all of them can be reported at once."""
+
+    def __init__(self, directory: Path) -> None:
+        """Read all files; raise DatasetError if there is no such directory."""
+        self.directory = directory
+        if not directory.is_dir():
+            document = Document(str(directory))
+            document.complain((), f"There is no directory {directory}.")
+            raise DatasetError(document.problems)
+        self.documents = [*_documents(directory), *_unknown_files(directory)]
+        read_entries = {document.name: list(_entries(document)) for document in self.documents}
+        self.entries: dict[str, list[PlacedEntry]] = {name: read_entries.get(name, []) for name in FILES}
+
+    def raise_problems(self) -> None:
+        """Raise DatasetError with all problems noted so far, if there are any."""
+        problems = [problem for document in self.documents for problem in document.problems]
+        if problems:
+            raise DatasetError(problems)
+
+
+def _documents(directory: Path) -> Iterator[Document]:
+    for name in FILES:
+        path = directory / name
+        if path.exists() or name in REQUIRED:
+            yield read(path)
+
+
+def _unknown_files(directory: Path) -> Iterator[Document]:
+    for path in sorted(directory.glob("*.y*ml")):
+        if path.name not in FILES:
+            document = Document(path.name)
+            document.complain((), f"No file of a data set has this name; there are {', '.join(FILES)}.")
+            yield document
+
+
+def _entries(document: Document) -> Iterator[PlacedEntry]:
+    """Yield the well-formed entries of a file; note what is wrong with the others."""
+    if document.data is None:
+        return
+    if document.name in ONE_MAPPING:
+        values: list[tuple[Any, YamlPath]] = [(document.data, ())]
+    elif isinstance(document.data, list):
+        values = [(value, (number,)) for number, value in enumerate(document.data)]
+    else:
+        document.complain((), "The file must be a list: every entry begins with “- ”.")
+        return
+    for value, path in values:
+        place = FilePlace(document, path)
+        entry = _well_formed(FILES[document.name], value, place)
+        if entry is not None:
+            yield PlacedEntry(entry, place)
+
+
+def _well_formed(shape: type[Entry], value: Any, place: FilePlace) -> Entry | None:
+    try:
+        return shape.model_validate(value)
+    except ShapeError as error:
+        for detail in error.errors():
+            steps = tuple(step for step in detail["loc"] if isinstance(step, str | int))
+            place.part(*steps).complain(_message(detail["type"], detail["msg"], steps))
+        return None
+
+
+def _message(problem: str, details: str, steps: tuple[str | int, ...]) -> str:
+    name = next((step for step in reversed(steps) if isinstance(step, str)), "entry")
+    match problem:
+        case "extra_forbidden":
+            return f"“{name}” is not a key that belongs here."
+        case "missing":
+            return f"“{name}” is missing."
+        case "string_type":
+            return f"“{name}” must be text; put it in quotes."
+    return f"“{name}”: {details}."

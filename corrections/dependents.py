@@ -1,0 +1,99 @@
+"""Rows that depend on another: what has to be removed with it, or loses a value with it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.db.models.deletion import Collector, ProtectedError
+
+from . import rows
+from .errors import CouldNotApply, RowInTheWay
+from .models import Change
+
+Action = Change.Action
+
+MOST_NAMED = 5  # rows in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    row: models.Model
+    field: str = ""  # that would lose its value; empty where the row itself would be deleted
+
+    @property
+    def would_be_deleted(self) -> bool:
+        return not self.field
+
+
+def dependents_of(row: models.Model) -> list[Dependent]:
+    """Return what would lose a value or be deleted with a row, in the order in which it has to be changed first."""
+    collector = Collector(using="default", origin=row)
+    try:
+        collector.collect([row])
+    except ProtectedError as error:
+        users = ", ".join(str(other) for other in list(error.protected_objects)[:MOST_NAMED])
+        raise RowInTheWay([f"“{row}” cannot be removed: it is still used by {users}."]) from error
+    losing: list[Dependent] = []
+    deleted: list[models.Model] = [other for query in collector.fast_deletes for other in _listed(query, row, losing)]
+    deleted += [other for instances in collector.data.values() for other in instances if other != row]
+    batches: Any
+    for (pointer, _), batches in collector.field_updates.items():
+        losing += [Dependent(other, pointer.name) for batch in batches for other in batch]
+    gone = set(deleted)
+    return [*(each for each in losing if each.row not in gone), *map(Dependent, deleted)]
+
+
+def _listed(query: Any, row: models.Model, losing: list[Dependent]) -> Iterable[models.Model]:
+    """Return the rows of a query that would be deleted.
+
+    A row of the table behind a list is none of ours. Instead, the rows whose lists would shrink are added to `losing`.
+    """
+    if not query.model._meta.auto_created:
+        return query
+    for kind in rows.registered():
+        for name in kind.many:
+            if kind.field(name).remote_field.through is query.model:
+                own = kind.field(name).m2m_field_name()
+                owners = [getattr(link, own) for link in query.select_related(own)]
+                losing += [Dependent(other, name) for other in owners if other != row]
+    return ()
+
+
+def refuse_if_needed(row: models.Model) -> None:
+    """Raise RowInTheWay if a row has dependents: each is removed by a change of its own, so that it can be undone."""
+    if dependents := dependents_of(row):
+        named = ", ".join(f"{each.row._meta.verbose_name} “{each.row}”" for each in dependents[:MOST_NAMED])
+        raise RowInTheWay([f"“{row}” cannot be removed, because other rows depend on it: {named}. Remove them first."])
+
+
+def consequences_of(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes that removals make necessary: rows that list or point to a removed row no longer do."""
+    removed = {(change.model, change.row) for change in changes if change.action == Action.REMOVE}
+    set_anyway = {(change.model, change.row, change.path) for change in changes}
+    lost: dict[Dependent, set[str]] = {}
+    for label, key in sorted(removed):
+        for each in _dependents_or_failure(rows.row_of(rows.editable(label), key)):
+            place = each.row._meta.label_lower, str(each.row.pk)
+            if each.field and place not in removed and (*place, each.field) not in set_anyway:
+                lost.setdefault(each, set()).add(key)
+    consequences: list[Change] = []
+    for each, keys in lost.items():
+        before = rows.value_of(each.row, each.field)
+        after = [key for key in before if key not in keys] if isinstance(before, list) else None
+        last = changes[-1].correction.changes.order_by("-position")[0].position
+        consequences.append(
+            Change(
+                correction=changes[-1].correction, position=last + 1 + len(consequences), action=Action.SET,
+                model=each.row._meta.label_lower, row=str(each.row.pk), path=each.field, before=before, after=after,
+                follows=True,
+            )
+        )  # fmt: skip
+    return consequences
+
+
+def _dependents_or_failure(row: models.Model | None) -> list[Dependent]:
+    try:
+        return dependents_of(row) if row is not None else []
+    except RowInTheWay as error:
+        raise CouldNotApply({None: error.messages}) from error

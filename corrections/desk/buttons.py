@@ -1,0 +1,72 @@
+"""The small forms on the page of a correction: claim, open on purpose, undo."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from corrections import undoing
+from corrections.deciding import may_publish, publish
+from corrections.errors import CouldNotApply, HeldBack, Refused, messages_of
+from corrections.models import Correction
+
+from . import claims
+from .access import for_moderators, for_viewers, page_address, user_of
+from .clearance import clearance_of, open_on_purpose
+
+
+@require_POST
+@for_moderators
+def claim(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Claim a correction, take it over, or release it."""
+    correction = get_object_or_404(Correction, pk=pk)
+    try:
+        if request.POST.get("do") == "release":
+            claims.release(correction, by=user_of(request))
+        else:
+            claims.claim(correction, by=user_of(request), over=request.POST.get("do") == "over")
+    except Refused as error:
+        messages.error(request, str(error))
+    return HttpResponseRedirect(page_address(correction))
+
+
+@require_POST
+@for_viewers
+def unfold(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Open a correction of a later episode on purpose."""
+    correction = get_object_or_404(Correction, pk=pk)
+    open_on_purpose(request, correction)
+    return HttpResponseRedirect(page_address(correction))
+
+
+@require_POST
+@for_viewers
+def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Send an undo, and publish it if the user may. If something is in its way it waits in the queue."""
+    correction = get_object_or_404(Correction, pk=pk)
+    user = user_of(request)
+    try:
+        undone = undoing.undo(correction, by=user, reason=request.POST.get("reason", "").strip()[:2000])
+    except (Refused, ValidationError) as error:
+        messages.error(request, " ".join(messages_of(error)))
+        return HttpResponseRedirect(page_address(correction))
+    if str(correction.pk) in clearance_of(request).opened:
+        open_on_purpose(request, undone)
+    if not may_publish(user):
+        messages.success(request, "Your undo was sent. It is published once a moderator accepts it.")
+        return HttpResponseRedirect(page_address(undone))
+    try:
+        publish(undone, by=user)
+    except HeldBack:
+        messages.warning(
+            request, "Nothing was undone, as the rows have changed since. The undo waits here for another moderator."
+        )
+    except CouldNotApply as failure:
+        reason = clearance_of(request).failure_for(undone, f"Nothing was undone: {failure}")
+        messages.warning(request, f"{reason} The undo waits here for another moderator.")
+    else:
+        messages.success(request, "Undone.")
+    return HttpResponseRedirect(page_address(undone))

@@ -1,0 +1,76 @@
+"""What a moderator may be shown without being spoiled. The rest is folded until they open it on purpose."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from corrections.models import Correction
+from episodes.progress import last_episode
+from episodes.visits import Visit
+
+OPENED = "opened_corrections"  # in the session
+MOST_OPENED = 100
+REASON_HIDDEN = (
+    "It cannot be applied as it is. The reason may mention an episode you have not watched. Open it on purpose to read "
+    "the reason."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    progress: int
+    last_episode: int
+    opened: frozenset[str]
+    user_id: int | None
+
+    def folds(self, correction: Correction, mentioned: int = 0) -> bool:
+        """Return whether a correction is hidden from the moderator.
+
+        `mentioned` is the latest episode that its texts or rows mention, if that is known.
+        """
+        return not self.knows(correction) and max(self.episode_of(correction), mentioned) > self.progress
+
+    def knows(self, correction: Correction) -> bool:
+        """Return whether the moderator opened, wrote or decided it."""
+        own = self.user_id is not None and self.user_id in (correction.author_id, correction.decided_by_id)
+        return own or str(correction.pk) in self.opened
+
+    def failure_for(self, correction: Correction, reason: object) -> str:
+        """Return the reason why a correction could not be applied, or a text that hides it."""
+        return str(reason) if self.may_read_failures(correction) else REASON_HIDDEN
+
+    def may_read_failures(self, correction: Correction) -> bool:
+        """Return whether reasons are shown: they may mention any episode, even ones that the author does not know."""
+        return self.progress >= self.last_episode or str(correction.pk) in self.opened
+
+    def episode_of(self, correction: Correction) -> int:
+        """Return the episode that one has to know to read it. What is on no page by itself may be of any episode."""
+        touched = self.last_episode if correction.revealed_in is None else correction.revealed_in
+        return max(touched, correction.evidence_episode or 0)
+
+    def reading_episode(self, correction: Correction, mentioned: int = 0) -> int:
+        """Return the episode at which names are looked up when it is shown."""
+        return max(self.progress, self.episode_of(correction), mentioned)
+
+
+def clearance_of(request: HttpRequest) -> Clearance:
+    visit: Visit = request  # type: ignore[assignment]
+    return Clearance(visit.progress, last_episode(), frozenset(request.session.get(OPENED, ())), request.user.pk)
+
+
+def open_on_purpose(request: HttpRequest, correction: Correction) -> None:
+    """Remember that the moderator wants to read a correction of a later episode."""
+    opened = [pk for pk in request.session.get(OPENED, []) if pk != str(correction.pk)]
+    request.session[OPENED] = [*opened, str(correction.pk)][-MOST_OPENED:]
+
+
+def unfolded(corrections: QuerySet[Correction], clearance: Clearance) -> QuerySet[Correction]:
+    """Filter out the corrections that `Clearance.folds()` hides."""
+    watched = Q(revealed_in__lte=clearance.progress)
+    if clearance.progress >= clearance.last_episode:
+        watched |= Q(revealed_in=None)
+    watched &= Q(evidence_episode=None) | Q(evidence_episode__lte=clearance.progress)
+    user = clearance.user_id
+    own = Q(author=user) | Q(decided_by=user) if user is not None else Q(pk__in=[])
+    return corrections.filter(watched | own | Q(pk__in=clearance.opened))

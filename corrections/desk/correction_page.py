@@ -1,0 +1,211 @@
+"""The page of one correction for moderators: what it would change, its thread, and the form that decides it."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.csp import CSP
+from django.views.decorators.csp import csp_override
+
+from corrections import sending
+from corrections.deciding import decide
+from corrections.errors import CouldNotApply, Refused, messages_of
+from corrections.models import Change, Correction, Event
+from corrections.thread import cleaned_message
+from corrections.trial import Trial, pending_changes, try_out
+from corrections.undoing import not_undone, reversed_changes
+from corrections.wording import RowNames
+from episodes.requests import whole_number
+
+from . import queue
+from .access import (
+    TEMPLATES,
+    author_in_words,
+    credit_in_words,
+    for_moderators,
+    for_viewers,
+    link_to,
+    page_address,
+    user_of,
+)
+from .clearance import REASON_HIDDEN, Clearance, clearance_of
+from .next_in_queue import latest_mentioned, redirect_to_next
+from .page_preview import pages_to_preview
+from .questions import ask, comment
+from .review import MOST_SHOWN, review, with_rows
+from .verdict_forms import ACCEPT, LEAVE, REASONS, CommentForm, VerdictForm, forms_for, posted_forms, to_show_again
+
+POLICY: dict[str, Any] = settings.SECURE_CSP
+
+
+@csp_override(POLICY | {"frame-src": [CSP.SELF]})
+@for_viewers
+def page(request: HttpRequest, correction: Correction) -> HttpResponse:
+    return answer(request, correction) if request.method == "POST" else _page(request, correction)
+
+
+def _page(
+    request: HttpRequest, correction: Correction, *, posted: Any = None, failure: CouldNotApply | None = None
+) -> HttpResponse:
+    """Show a correction as it is now, with the form as it was posted, and why it could not be applied."""
+    related = ("author", "claimed_by", "decided_by", "undoes", "revises")
+    correction = Correction.objects.select_related(*related).get(pk=correction.pk)
+    clearance = clearance_of(request)
+    changes = list(correction.changes.current().prefetch_related("subjects"))
+    changes.sort(key=lambda change: change.decision != Change.Decision.PENDING)  # undecided ones first
+    shown = with_rows(changes[:MOST_SHOWN])
+    trial = try_out(correction, clearance.reading_episode(correction))
+    mentioned = latest_mentioned(trial, shown)
+    reading_episode = clearance.reading_episode(correction, mentioned)
+    context = admin.site.each_context(request) | {
+        "correction": correction,
+        "clearance": clearance,
+        "reading_episode": reading_episode,
+        "ago": queue.ago(correction),
+    }
+    if clearance.folds(correction, mentioned):
+        episode = max(clearance.episode_of(correction), mentioned)
+        context |= {"title": "A correction, folded", "episode": episode}
+        return render(request, f"{TEMPLATES}/folded.html", context)
+    names = RowNames(reading_episode, trial.names)
+    if failure is not None:
+        trial.problems = {change.pk if change else None: list(texts) for change, texts in failure.messages.items()}
+    if trial.problems and not clearance.may_read_failures(correction):
+        trial.problems = {None: [REASON_HIDDEN]}
+    reviews = review(shown, names, trial)
+    verdict_forms = {}
+    if correction.is_undecided and request.user.has_perm("corrections.decide"):
+        verdict_forms = forms_for(reviews, names, posted and to_show_again(posted, reviews))
+        for form in verdict_forms.values():
+            form.is_valid()
+    general_problems = trial.problems.get(None, [])
+    events = _thread(correction, clearance)
+    context |= {
+        "changes": [(each, verdict_forms.get(each.change.pk)) for each in reviews],
+        "more": len(changes) - len(shown),
+        "comment": CommentForm(posted),
+        "lost_texts": _lost_texts(posted, verdict_forms),
+        "general_problems": general_problems,
+        "is_too_large": trial.is_too_large,
+        "reasons": REASONS,
+        "events": events,
+        "reason_is_hidden": REASON_HIDDEN in [*general_problems, *(each.text for each in events)],
+    }
+    context |= _context_of_correction(request, correction, clearance, changes, names, trial)
+    return render(request, f"{TEMPLATES}/page.html", context)
+
+
+def _context_of_correction(
+    request: HttpRequest,
+    correction: Correction,
+    clearance: Clearance,
+    changes: list[Change],
+    names: RowNames,
+    trial: Trial,
+) -> dict[str, Any]:
+    """Return who sent it, which pages it is about, what else is waiting for the same rows, and what can be done."""
+    user = user_of(request)
+    pages = pages_to_preview(changes, names, trial)
+    others = sending.undecided_of_rows(changes).select_related("author")[:10] if changes else []
+    may_decide = user.has_perm("corrections.decide")
+    is_import = correction.kind == Correction.Kind.IMPORT
+    return {
+        "title": ", ".join(name for _, name in pages[:3]) or "A correction",
+        "author": author_in_words(correction),
+        "named_as": credit_in_words(correction),
+        "record": queue.record_of_author(correction),
+        "others": list(queue.lines(others, clearance).items()),
+        "undone_by": correction.undone_by.all(),
+        "pages": pages if correction.is_undecided else [],
+        "episodes": range(clearance.last_episode + 1),
+        "differs_from": min(clearance.episode_of(correction), clearance.last_episode),
+        "may_decide": may_decide,
+        "decidable": may_decide and correction.is_undecided and (correction.author != user or user.is_superuser),
+        "own": correction.author_id == user.pk,
+        "mine": correction.is_claimed and correction.claimed_by_id == user.pk,
+        "can_undo": not is_import and bool(reversed_changes(not_undone(correction, changes))),
+    }
+
+
+def _thread(correction: Correction, clearance: Clearance) -> list[Event]:
+    events = list(correction.events.select_related("by"))
+    for event in events:
+        if event.kind == Event.Kind.FAILED:
+            event.text = clearance.failure_for(correction, event.text)
+    return events
+
+
+def _lost_texts(posted: Any, verdict_forms: dict[UUID, VerdictForm]) -> list[str]:
+    """Return the texts that were posted for fields which the form no longer has."""
+    fields = {form.add_prefix(name) for form in verdict_forms.values() for name in form.fields}
+    lost = {name: text for name, text in (posted or {}).items() if name not in fields}
+    return [text for name, text in lost.items() if re.search(r"-(why|value-\w+)\Z", name) and str(text).strip()]
+
+
+# What a moderator posts
+
+
+@for_moderators
+def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
+    """Ask the author, add a comment, or decide, depending on the button."""
+    text = request.POST.get("comment", "").strip()
+    version = whole_number(request.POST.get("version"), digits=8) or 0
+    try:
+        if text:
+            text = cleaned_message(text, missing="")
+        match request.POST.get("do"):
+            case "ask":
+                ask(correction, text, by=user_of(request), version=version)
+                messages.success(request, link_to(correction, "Question sent.", "The correction waits for the answer."))
+                return redirect_to_next(request)
+            case "say":
+                comment(correction, text, by=user_of(request))
+                return HttpResponseRedirect(page_address(correction) + "#thread")
+            case "accept":
+                return _decide(request, correction, version, text, rest=ACCEPT)
+        return _decide(request, correction, version, text, rest=LEAVE)
+    except (Refused, ValidationError) as error:
+        messages.error(request, " ".join(messages_of(error)))
+    return _page(request, correction, posted=request.POST)
+
+
+def _decide(request: HttpRequest, correction: Correction, version: int, text: str, *, rest: str) -> HttpResponse:
+    """Decide as the form says. `rest` is the verdict on changes without one; of a single change it is the verdict."""
+    clearance = clearance_of(request)
+    posted = request.POST.copy()
+    pending = pending_changes(correction)[:MOST_SHOWN]
+    for change in pending:
+        chosen = posted.get(f"{change.pk}-decision") or LEAVE
+        if rest == ACCEPT and (chosen == LEAVE or len(pending) == 1):
+            posted[f"{change.pk}-decision"] = ACCEPT
+    verdict_forms = posted_forms(correction, clearance, pending, posted)
+    if not all([form.is_valid() for form in verdict_forms.values()]):  # noqa: C419 (each of them shows its errors)
+        raise Refused("Nothing was decided. Correct what is marked below, and decide again.")
+    verdicts = {pk: verdict for pk, form in verdict_forms.items() if (verdict := form.verdict()) is not None}
+    if not verdicts and correction.is_undecided and version == correction.version:
+        raise Refused("Nothing was decided. Accept or reject at least one change.")
+    result = decide(correction, by=user_of(request), version=version, verdicts=verdicts, comment=text)
+    if result.failure is not None:
+        messages.error(request, "Nothing was published, because the changes could not be applied. See why below.")
+        return _page(request, correction, posted=posted, failure=result.failure)
+    if result.held:
+        count = len(result.held)
+        held = "1 change was held, as its row has" if count == 1 else f"{count} changes were held, as their rows have"
+        messages.warning(request, f"{held} changed since. Compare the versions below.")
+        return HttpResponseRedirect(page_address(correction))
+    if result.correction.is_undecided:
+        messages.success(request, "Decided in part. The other changes are still waiting.")
+        return HttpResponseRedirect(page_address(correction))
+    state = result.correction.get_state_display()
+    messages.success(request, link_to(correction, f"{state}.", _line_in_words(correction, clearance)))
+    return redirect_to_next(request)
+
+
+def _line_in_words(correction: Correction, clearance: Clearance) -> str:
+    line = queue.lines([correction], clearance)[correction]
+    return "" if line.folded else f"{', '.join(line.about) or 'The show'}: {line.kinds}."

@@ -1,0 +1,66 @@
+"""Handing out corrections: which one a moderator gets next."""
+
+from collections.abc import Iterator
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from corrections.models import Correction
+from corrections.trial import Trial, try_out
+
+from . import queue
+from .access import CHANGELIST, for_moderators, page_address, user_of
+from .claims import claim_first, release
+from .clearance import clearance_of
+from .review import MOST_SHOWN, ChangeWithRow, with_rows
+
+MOST_TRIED_FOR_NEXT = 200  # corrections
+REST_IS_TOO_LATE = "The corrections that are left mention episodes you have not watched."
+
+
+@require_POST
+@for_moderators
+def take_next(request: HttpRequest) -> HttpResponse:
+    """Claim the oldest correction, or the first one after the one that the moderator leaves to others."""
+    skipped = None
+    if text := request.POST.get("after"):
+        try:
+            skipped = get_object_or_404(Correction, pk=text)
+        except ValidationError:
+            raise Http404 from None
+        if skipped.is_claimed and skipped.claimed_by_id == request.user.pk:
+            release(skipped, by=user_of(request))
+    following = claim_first(_coming(request, after=skipped), user_of(request))
+    return _redirect_to(request, following, after=skipped)
+
+
+def redirect_to_next(request: HttpRequest) -> HttpResponse:
+    """Go to the next correction without claiming it."""
+    return _redirect_to(request, next(_coming(request), None))
+
+
+def latest_mentioned(trial: Trial, changes: list[ChangeWithRow]) -> int:
+    """Return the latest episode that texts or rows of a correction mention."""
+    return max([trial.latest_episode, *(each.episode for each in changes)])
+
+
+def _coming(request: HttpRequest, after: Correction | None = None) -> Iterator[Correction]:
+    """Yield the corrections in the queue that turn out to mention nothing the moderator has not watched."""
+    clearance = clearance_of(request)
+    for correction in queue.coming(user_of(request), clearance, after=after)[:MOST_TRIED_FOR_NEXT]:
+        changes = list(correction.changes.current().prefetch_related("subjects"))
+        trial = try_out(correction, clearance.reading_episode(correction))
+        if not clearance.folds(correction, latest_mentioned(trial, with_rows(changes[:MOST_SHOWN]))):
+            yield correction
+
+
+def _redirect_to(request: HttpRequest, following: Correction | None, after: Correction | None = None) -> HttpResponse:
+    if following is None:
+        some_are_left = queue.coming(user_of(request), clearance_of(request), after=after).exists()
+        messages.info(request, REST_IS_TOO_LATE if some_are_left else "No other correction is waiting for you.")
+        return HttpResponseRedirect(reverse(CHANGELIST))
+    return HttpResponseRedirect(page_address(following))

@@ -1,0 +1,155 @@
+"""The public page as it would be with a correction, and its pictures, which nobody else sees yet."""
+
+import re
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.csp import CSP
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_http_methods, require_safe
+
+from corrections import rows
+from corrections.deciding import Verdict
+from corrections.errors import CouldNotApply, Refused
+from corrections.models import Change, Correction
+from corrections.trial import Trial, as_if_applied, pending_changes
+from corrections.wording import RowNames
+
+from .access import TEMPLATES, for_viewers
+from .clearance import REASON_HIDDEN, Clearance, clearance_of
+from .review import MOST_SHOWN
+from .verdict_forms import ACCEPT, REJECT, posted_forms
+
+POLICY: dict[str, Any] = settings.SECURE_CSP
+
+
+@csp_override(POLICY | {"script-src": [CSP.NONE], "form-action": [CSP.NONE], "frame-ancestors": [CSP.SELF]})
+@xframe_options_sameorigin
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_viewers
+def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
+    """Show a page at an episode as if the correction was accepted; when posted, as the moderator has edited it."""
+    if request.method == "POST" and not request.user.has_perm("corrections.decide"):
+        raise PermissionDenied
+    correction = get_object_or_404(Correction, pk=pk)
+    clearance = clearance_of(request)
+    if episode > clearance.last_episode:
+        raise Http404
+    is_too_late = clearance.folds(correction) or episode > clearance.reading_episode(correction)
+    if is_too_late and request.GET.get("open") != "1":
+        query = request.GET.copy()
+        query["open"] = "1"
+        return render(request, f"{TEMPLATES}/ask_first.html", {"episode": episode, "query": query.urlencode()})
+    subjects = _previewable(list(correction.changes.current().prefetch_related("subjects")))
+    subject = request.GET.get("page") or next(iter(subjects), "")
+    try:
+        verdicts = _posted_verdicts(request, correction, clearance) if request.method == "POST" else None
+        with as_if_applied(correction, verdicts) as applied:
+            page = _page_at(request, subject, episode)
+            missing = sum(change.outcome == Change.Outcome.CONFLICT for change in applied)
+    except CouldNotApply as failure:
+        reasons = [message for of_change in failure.messages.values() for message in of_change]
+        reasons = reasons if clearance.may_read_failures(correction) else [REASON_HIDDEN]
+    except Refused as refused:
+        reasons = [str(refused)]
+    else:
+        if page is not None:
+            return _as_preview(page, correction, episode, missing)
+        reasons = ["The page does not exist yet at this episode."]
+    return render(request, f"{TEMPLATES}/cannot_be_shown.html", {"episode": episode, "reasons": reasons})
+
+
+def _posted_verdicts(request: HttpRequest, correction: Correction, clearance: Clearance) -> dict[UUID, Verdict]:
+    """Return the verdicts in a form that is not finished: what is not rejected counts as accepted."""
+    posted = request.POST.copy()
+    pending = pending_changes(correction)[:MOST_SHOWN]
+    for change in pending:
+        if posted.get(f"{change.pk}-decision") != REJECT:
+            posted[f"{change.pk}-decision"] = ACCEPT
+    verdicts = {}
+    for pk, form in posted_forms(correction, clearance, pending, posted).items():
+        is_valid, verdict = form.is_valid(), form.verdict()
+        if verdict is not None:
+            verdicts[pk] = verdict
+            if verdict.accept and not is_valid:
+                raise Refused(" ".join(f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items()))
+    return verdicts
+
+
+def _page_at(request: HttpRequest, subject: str, episode: int) -> HttpResponse | None:
+    """Return the public page of a subject at an episode, or None if there is none."""
+    row = rows.row_by_reference(subject)
+    page = rows.editable(subject.partition(":")[0]).page if row is not None else None
+    if row is None or page is None or page.preview is None:
+        return None
+    try:
+        return page.preview(request, row, episode)
+    except Http404:
+        return None
+
+
+def _as_preview(page: HttpResponse, correction: Correction, episode: int, missing: int) -> HttpResponse:
+    """Add a banner, let links open outside the frame, remove scripts, and show new pictures from the archive."""
+    content = re.sub(r"<script\b[^>]*></script>", "", page.content.decode())
+    for change in pending_changes(correction):
+        if name := _pictures(change).get("after"):
+            public = re.escape(default_storage.url(name).rpartition(".")[0]) + r"(-\d+)?\.\w+"
+            private = reverse("admin:corrections_correction_picture", args=[correction.pk, change.pk, "after"])
+            content = re.sub(public, private, content)
+    banner = render_to_string(f"{TEMPLATES}/banner.html", {"episode": episode, "missing": missing})
+    head, _, body = banner.partition("<!-- body -->")
+    content = content.replace("<head>", f"<head>{head}", 1)
+    content = re.sub(r"<body[^>]*>", lambda tag: tag[0] + body, content, count=1)
+    return HttpResponse(content, headers={"Cache-Control": "private, no-store"})
+
+
+@require_safe
+@for_viewers
+def picture(request: HttpRequest, pk: UUID, change: UUID, which: str) -> HttpResponse:
+    """Return the picture "before" or "after" a change."""
+    of_change = get_object_or_404(Change, pk=change, correction=pk)
+    open_file = rows.editable(of_change.model).open_file
+    name = _pictures(of_change).get(which)
+    file = open_file(name) if open_file is not None and name else None
+    if file is None:
+        raise Http404
+    with file:
+        content = file.read()
+    return HttpResponse(content, content_type="image/webp", headers={"Cache-Control": "private, no-store"})
+
+
+def _pictures(change: Change) -> dict[str, str]:
+    """Return the names of the files before and after a change."""
+    names = {}
+    for which, values in (("before", change.before), ("after", change.wanted)):
+        for field in rows.editable(change.model).files:
+            value = values if change.path == field else (values or {}).get(field) if not change.path else None
+            if isinstance(value, str) and value:
+                names[which] = value
+    return names
+
+
+def pages_to_preview(changes: list[Change], names: RowNames, trial: Trial) -> list[tuple[str, str]]:
+    """Return the references and names of the pages that can be previewed, those with the most changes first."""
+    subjects = _previewable(changes)
+    page_names = trial.names | names.of_pages(subjects)
+    return [(subject, page_names.get(subject, "a page that does not exist")) for subject in subjects]
+
+
+def _previewable(changes: list[Change]) -> list[str]:
+    counts: Counter[str] = Counter()
+    for change in changes[:MOST_SHOWN]:
+        for each in change.subjects.all():
+            page = rows.editable(each.subject.partition(":")[0]).page
+            if page is not None and page.preview is not None:
+                counts[each.subject] += 1
+    return [subject for subject, _ in counts.most_common()]

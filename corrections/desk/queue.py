@@ -1,0 +1,175 @@
+"""The queue of corrections: what it says of each, which comes next, and how long decisions take."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from corrections import rows
+from corrections.models import UNDECIDED, Change, Correction, State
+from corrections.subjects import subjects_of_corrections
+from corrections.wording import noun_of
+
+from .clearance import Clearance, unfolded
+
+LATELY = 50  # decided corrections that the median wait is taken of
+MOST_NAMES = 3
+MOST_COUNTED = 60  # changes of one correction
+
+
+def median_wait() -> timedelta | None:
+    """Return the median time from sending to deciding, of the corrections decided lately by somebody else."""
+    decided = Correction.objects.filter(
+        state__in=(State.ACCEPTED, State.PARTLY, State.REJECTED), by_author=False, decided_at__isnull=False
+    )
+    times = decided.order_by("-decided_at").values_list("created_at", "decided_at")[:LATELY]
+    waits = [ended - began for began, ended in times if ended is not None]
+    return timedelta(seconds=median(wait.total_seconds() for wait in waits)) if waits else None
+
+
+def coming(user: User, clearance: Clearance, *, after: Correction | None = None) -> QuerySet[Correction]:
+    """Return the corrections that a moderator can decide now, oldest first: unclaimed, unfolded, by somebody else."""
+    free = unfolded(Correction.objects.filter(state__in=(State.OPEN, State.FAILED)).free_for(user), clearance)
+    if not user.is_superuser:
+        free = free.exclude(author=user)
+    oldest_first = free.order_by("created_at", "id")
+    if after is not None:
+        later = Q(created_at__gt=after.created_at) | Q(created_at=after.created_at, pk__gt=after.pk)
+        oldest_first = oldest_first.filter(later)
+    return oldest_first
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """What the queue says of a correction."""
+
+    folded: bool
+    episode: int
+    about: tuple[str, ...]
+    more: int
+    kinds: str
+
+
+def lines(corrections: Iterable[Correction], clearance: Clearance) -> dict[Correction, QueueLine]:
+    """Return the lines of a page of the queue, in a bounded number of queries."""
+    corrections = list(corrections)
+    shown = [correction for correction in corrections if not clearance.folds(correction)]
+    about: dict[UUID, list[str]] = {correction.pk: [] for correction in corrections} | subjects_of_corrections(shown)
+    # One that the moderator opened is named as of its own episode, and the others are not.
+    at = {correction.pk: clearance.reading_episode(correction) for correction in shown}
+    subjects_at: defaultdict[int, set[str]] = defaultdict(set)
+    for pk, episode in at.items():
+        subjects_at[episode] |= set(about[pk][:MOST_NAMES])
+    names = {episode: _names_of_pages(subjects, episode) for episode, subjects in subjects_at.items()}
+    kinds = _kinds_of_changes(shown)
+    return {
+        correction: QueueLine(
+            folded=correction not in shown,
+            episode=clearance.episode_of(correction),
+            about=tuple(
+                names[at[correction.pk]].get(subject, _unnamed(subject))
+                for subject in about[correction.pk][:MOST_NAMES]
+            ),
+            more=max(0, len(about[correction.pk]) - MOST_NAMES),
+            kinds=", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds[correction.pk].items()),
+        )
+        for correction in corrections
+    }
+
+
+def _kinds_of_changes(corrections: list[Correction]) -> defaultdict[UUID, Counter[str]]:
+    """Count the kinds of changes in each correction, such as “add name”; of very large ones only the first changes."""
+    current = Change.objects.filter(correction__in=corrections, position__lt=MOST_COUNTED).current()
+    changes = list(current.order_by("position").only("correction_id", "action", "model", "row", "before", "after"))
+    values = _values_for_nouns(changes)
+    kinds: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    for change in changes:
+        noun = noun_of(rows.editable(change.model), values[change])
+        kinds[change.correction_id][f"{change.get_action_display().lower()} {noun}"] += 1
+    return kinds
+
+
+def _values_for_nouns(changes: list[Change]) -> dict[Change, rows.Values]:
+    """Return the values that the nouns depend on; where a field is set, they are those of the current row."""
+    keys_by_label: defaultdict[str, set[str]] = defaultdict(set)
+    for change in changes:
+        if change.action == Change.Action.SET and rows.editable(change.model).noun:
+            keys_by_label[change.model].add(change.row)
+    current: dict[tuple[str, str], rows.Values] = {}
+    for label, keys in keys_by_label.items():
+        kind = rows.editable(label)
+        for row in kind.model._base_manager.filter(pk__in=keys):
+            single = [name for name in kind.fields if name not in kind.many]
+            current[label, str(row.pk)] = {name: rows.value_of(row, name) for name in single}
+    return {
+        change: current.get((change.model, change.row), {})
+        if change.action == Change.Action.SET
+        else change.after or change.before or {}
+        for change in changes
+    }
+
+
+def _unnamed(subject: str) -> str:
+    """Return what to call a page that does not exist yet, or no more."""
+    label = subject.partition(":")[0]
+    return f"a {rows.editable(label).model._meta.verbose_name}"
+
+
+def _names_of_pages(subjects: Iterable[str], episode: int) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for label, keys in rows.by_label(subjects).items():
+        page = rows.editable(label).page
+        if page is not None and page.names is not None:
+            names |= {f"{label}:{key}": name for key, name in page.names(keys, episode).items()}
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorRecord:
+    """What became of an author's other corrections."""
+
+    accepted: int
+    partly: int
+    rejected: int
+    waiting: int
+    since: datetime | None
+
+
+def record_of_author(correction: Correction) -> AuthorRecord | None:
+    if correction.author is None and not correction.receipt:
+        return None
+    own = Q(author=correction.author) if correction.author else Q(receipt=correction.receipt)
+    others = Correction.objects.filter(own).exclude(pk=correction.pk)
+    states = dict(others.order_by().values_list("state").annotate(Count("id")))
+    return AuthorRecord(
+        accepted=states.get(State.ACCEPTED, 0),
+        partly=states.get(State.PARTLY, 0),
+        rejected=states.get(State.REJECTED, 0),
+        waiting=sum(states.get(state, 0) for state in UNDECIDED),
+        since=correction.author.date_joined if correction.author else None,
+    )
+
+
+def age_of(correction: Correction) -> str:
+    return in_short(timezone.now() - correction.created_at)
+
+
+def ago(correction: Correction) -> str:
+    wait = timezone.now() - correction.created_at
+    return f"{in_short(wait)} ago" if wait >= timedelta(minutes=1) else "just now"
+
+
+def in_short(wait: timedelta) -> str:
+    """Return a time in its largest unit, such as “3 days”."""
+    minutes = int(wait.total_seconds() // 60)
+    for size, name in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {name}{'s' * (count > 1)}"
+    return "under a minute"

@@ -1,0 +1,208 @@
+"""The form on the page of a correction: a verdict on each change, and the values as they are to be published."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core import signing
+from django.db import models
+from django.http import QueryDict
+
+from corrections import rows
+from corrections.deciding import REASON_NEEDED, Verdict
+from corrections.models import Change, Correction
+from corrections.rows import Editable, Json
+from corrections.trial import Trial, try_out
+from corrections.wording import EMPTY, RowNames
+from episodes.models import Episode
+
+from .clearance import Clearance
+from .review import ChangeReview, review, with_rows
+
+ACCEPT, REJECT, LEAVE = "accept", "reject", "leave"
+REASONS = (
+    "There is no source for it.",
+    "It is revealed in a later episode. Please say in which one.",
+    "It is there already, in other words.",
+    "It is a guess, and the show does not say so.",
+    "It mentions something that is revealed later.",
+    "It is not about the show.",
+)
+SALT = "corrections.seen"
+VALUE = "value-"
+
+
+class CommentForm(forms.Form):
+    comment = forms.CharField(
+        required=False, max_length=2000, label="To the author and the other moderators",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+
+class VerdictForm(forms.Form):
+    """The verdict on one change. A value that is edited and accepted is published as edited."""
+
+    use_required_attribute = False
+    decision = forms.ChoiceField(
+        choices=[(ACCEPT, "Accept"), (REJECT, "Reject"), (LEAVE, "Leave undecided")],
+        widget=forms.RadioSelect, initial=LEAVE, required=False,
+    )  # fmt: skip
+    why = forms.CharField(
+        required=False, max_length=1000, label="Reason for a rejection",
+        widget=forms.TextInput(attrs={"list": "reasons", "placeholder": "The reason; the author reads it"}),
+    )  # fmt: skip
+    over = forms.BooleanField(required=False, label="Accept it over what stands there now")
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    # A checkbox that is not ticked sends nothing; this field tells whether the values were in the form.
+    shown = forms.BooleanField(required=False, widget=forms.HiddenInput, initial=True)
+
+    def __init__(self, review: ChangeReview, names: RowNames, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, prefix=str(review.change.pk), initial={"seen": _signed(review.current)})
+        self.change = review.change
+        self.kind = rows.editable(self.change.model)
+        self.proposed = _editable_values(self.change)
+        for name in self.proposed:
+            if (value_field := field_for(self.kind, name, self.proposed[name], names)) is not None:
+                self.fields[VALUE + name] = value_field
+        if not review.can_be_overridden:
+            del self.fields["over"]
+
+    @property
+    def value_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith(VALUE)]
+
+    @property
+    def is_altered(self) -> bool:
+        return self.is_bound and bool(self._altered())
+
+    def _altered(self) -> dict[str, Json]:
+        """Return the values that differ from the proposed ones."""
+        if not self.cleaned_data.get("shown"):
+            return {}
+        values = {name: self._json(name) for name in self.proposed if VALUE + name in self.cleaned_data}
+        return {name: value for name, value in values.items() if value != self._normalised(name, self.proposed[name])}
+
+    def _json(self, name: str) -> Json:
+        value, field = self.cleaned_data[VALUE + name], self.kind.field(name)
+        if field.is_relation and not field.many_to_many:
+            return rows.plain(field, field.target_field.to_python(value)) if value else None
+        return self._normalised(name, rows.plain(field, value))
+
+    def _normalised(self, name: str, value: Json) -> Json:
+        """Return a value without the differences that a form makes: browsers change line ends, forms strip texts."""
+        if isinstance(value, str):
+            return value.replace("\r\n", "\n").strip()
+        return sorted(value) if self.kind.field(name).many_to_many else value
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["decision"] = cleaned.get("decision") or LEAVE
+        if cleaned["decision"] != ACCEPT or not cleaned.get("shown"):
+            for name in [name for name in self.errors if name.startswith(VALUE)]:
+                del self.errors[name]
+        if cleaned["decision"] == REJECT and not cleaned.get("why"):
+            self.add_error("why", REASON_NEEDED)
+        if cleaned["decision"] == LEAVE and self._altered():
+            self.add_error("decision", "You have altered this change. Accept it, or restore the proposed value.")
+        return cleaned
+
+    def verdict(self) -> Verdict | None:
+        """Return the verdict, or None if the change is left undecided."""
+        decision, why = self.cleaned_data["decision"], self.cleaned_data.get("why", "")
+        if decision == LEAVE:
+            return None
+        if decision == REJECT:
+            return Verdict(accept=False, why=why)
+        altered = self._altered()
+        final = next(iter(altered.values()), None) if self.change.path else (self.change.wanted or {}) | altered
+        try:
+            override = bool(self.cleaned_data.get("over"))
+            seen = signing.loads(self.cleaned_data["seen"], salt=SALT)
+        except signing.BadSignature:
+            override, seen = False, None
+        return Verdict(accept=True, why=why, final=final, altered=bool(altered), override=override, seen=seen)
+
+
+def _signed(current: Json) -> str:
+    return signing.dumps(current, salt=SALT, compress=True)
+
+
+def _editable_values(change: Change) -> dict[str, Json]:
+    """Return the values that a moderator can edit before accepting a change."""
+    if change.action == Change.Action.SET:
+        return {change.path: change.wanted}
+    if change.action == Change.Action.REMOVE:
+        return {}
+    kind = rows.editable(change.model)
+    blank = kind.model()
+    given = change.wanted or {}
+    return {
+        name: given[name] if name in given else [] if name in kind.many else rows.value_of(blank, name)
+        for name in kind.fields
+        if name in given or not callable(kind.field(name).default)  # such a default is random, as a public id
+    }
+
+
+def field_for(kind: Editable, name: str, value: Json, names: RowNames) -> forms.Field | None:
+    """Return a form field like that of the model's own form, which also offers rows of the same correction."""
+    field: Any = kind.field(name)
+    if name in kind.files:
+        return None
+    label = str(field.verbose_name).capitalize()
+    if field.is_relation:
+        return _choice_field(field, value, names, label)
+    form_field: forms.Field = field.formfield(initial=value, label=label)
+    if isinstance(field, models.TextField) and not field.choices:
+        form_field.widget = forms.Textarea(attrs={"rows": min(14, 2 + len(str(value or "")) // 70)})
+    form_field.help_text = ""
+    return form_field
+
+
+def _choice_field(field: Any, value: Json, names: RowNames, label: str) -> forms.Field:
+    target = rows.editable(field.related_model._meta.label_lower)
+    keys = value if isinstance(value, list) else [] if value is None else [str(value)]
+    choices = names.choices(target)
+    offered = {key for key, _ in choices}
+    choices += [(key, names.name(target, key)) for key in keys if key not in offered]
+    if field.many_to_many:
+        return forms.MultipleChoiceField(choices=choices, required=not field.blank, initial=keys, label=label)
+    if field.related_model is Episode:
+        choices = [(key, key) for key, _ in choices]
+    optional = [("", EMPTY)] if field.null else []
+    initial = keys[0] if keys else ""
+    return forms.ChoiceField(choices=[*optional, *choices], required=not field.null, initial=initial, label=label)
+
+
+def forms_for(
+    reviews: Iterable[ChangeReview], names: RowNames, data: Mapping[str, Any] | None = None
+) -> dict[UUID, VerdictForm]:
+    """Return a form for each change that is not decided."""
+    return {
+        each.change.pk: VerdictForm(each, names, data)
+        for each in reviews
+        if each.change.decision == Change.Decision.PENDING
+    }
+
+
+def posted_forms(
+    correction: Correction, clearance: Clearance, changes: Iterable[Change], posted: QueryDict
+) -> dict[UUID, VerdictForm]:
+    """Return the forms for these changes as a moderator filled them in."""
+    names = RowNames(clearance.last_episode, try_out(correction, clearance.last_episode).names)
+    return forms_for(review(with_rows(changes), names, Trial()), names, posted)
+
+
+def to_show_again(data: Any, reviews: Iterable[ChangeReview]) -> Any:
+    """Return posted data to fill the form in again. Overriding a conflict is unticked if the row changed since."""
+    posted = data.copy()
+    for each in reviews:
+        prefix = str(each.change.pk)
+        try:
+            seen = signing.loads(posted.get(f"{prefix}-seen", ""), salt=SALT)
+        except signing.BadSignature:
+            seen = None
+        if seen != each.current:
+            posted.pop(f"{prefix}-over", None)
+        posted[f"{prefix}-seen"] = _signed(each.current)
+    return posted

@@ -1,0 +1,169 @@
+"""The history of a row in the admin: what was published about it, and undoing that."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Page, Paginator
+from django.db import models
+from django.db.models import Count, prefetch_related_objects
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from . import rows
+from .deciding import may_publish, publish
+from .desk.clearance import clearance_of
+from .desk.review import ChangeReview, review, with_rows
+from .errors import CouldNotApply, HeldBack, Refused, messages_of
+from .models import Change, ChangeQuerySet, Correction
+from .trial import Trial
+from .undoing import not_undone, undo
+from .wording import RowNames
+
+CORRECTIONS_A_PAGE = 10
+MOST_OF_ONE = 12  # changes of one correction
+MOST_WAITING = 5  # corrections that are named above a form
+
+type Published = tuple[Correction, list[Change]]
+"""A correction, with those of its changes that concern a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """What a correction changed about a row. It is folded if it is of a later episode than its reader has watched."""
+
+    correction: Correction
+    published_at: datetime
+    changes: list[ChangeReview]
+    more: int
+    folded: bool
+    not_undone: frozenset[UUID]
+
+    is_import: bool
+    in_parts: bool  # it has more than one change, so that each can be undone by itself
+
+
+def history_page(request: HttpRequest, row: models.Model) -> tuple[Page, list[HistoryEntry]]:
+    """Return a page of the history of a row, the newest correction first."""
+    page = Paginator(published_about(row), CORRECTIONS_A_PAGE).get_page(request.GET.get("page"))
+    return page, _entries(request, list(page))
+
+
+def published_about(row: models.Model) -> list[Published]:
+    published: dict[Correction, list[Change]] = {}
+    changes = _changes_about(row, Change.objects.applied())
+    for change in changes.select_related("correction__author", "correction__decided_by").order_by("position"):
+        published.setdefault(change.correction, []).append(change)
+    return sorted(published.items(), key=lambda pair: _published_at(pair[1]), reverse=True)
+
+
+def waiting_about(row: models.Model) -> list[Correction]:
+    """Return the oldest undecided corrections about a row."""
+    changes = _changes_about(row, Change.objects.waiting())
+    corrections = Correction.objects.filter(pk__in=changes.values("correction")).select_related("author")
+    return list(corrections.order_by("created_at")[:MOST_WAITING])
+
+
+def _changes_about(row: models.Model, changes: ChangeQuerySet) -> ChangeQuerySet:
+    """Filter changes by the page of a row, or by the row if it has none."""
+    kind = rows.editable(row._meta.label_lower)
+    return changes.about(rows.reference(row)) if kind.page else changes.of_row(kind.label, str(row.pk))
+
+
+def _entries(request: HttpRequest, history: list[Published]) -> list[HistoryEntry]:
+    clearance = clearance_of(request)
+    corrections = [correction for correction, _ in history]
+    prefetch_related_objects(corrections, "undone_by__changes")
+    current = Change.objects.filter(correction__in=corrections).current()
+    sizes = dict(current.order_by().values_list("correction").annotate(Count("pk")))
+    entries = []
+    for correction, changes in history:
+        folded = clearance.folds(correction)
+        names = RowNames(clearance.reading_episode(correction))
+        is_import = correction.kind == Correction.Kind.IMPORT
+        entries.append(
+            HistoryEntry(
+                correction=correction,
+                published_at=_published_at(changes),
+                changes=[] if folded else review(with_rows(changes[:MOST_OF_ONE]), names, Trial()),
+                more=max(0, len(changes) - MOST_OF_ONE),
+                folded=folded,
+                not_undone=frozenset(change.pk for change in not_undone(correction, changes)),
+                is_import=is_import,
+                in_parts=is_import or sizes[correction.pk] > 1,
+            )
+        )
+    return entries
+
+
+def _published_at(changes: Iterable[Change]) -> datetime:
+    """Return when the last of some changes was published; other changes of the correction may still be undecided."""
+    return max(change.applied_at for change in changes if change.applied_at is not None)
+
+
+# Undoing
+
+
+def undo_as_posted(request: HttpRequest) -> None:
+    """Undo the change or the correction that a form names, as far as the user may, and tell them the outcome."""
+    change: Change | None = _posted(request, "change", Change)
+    correction: Correction | None = change.correction if change else _posted(request, "correction", Correction)
+    if correction is None:
+        messages.error(request, "There is no such correction.")
+        return
+    user: Any = request.user
+    try:
+        undone = undo(correction, by=user, only=change.pk if change else None)
+    except (Refused, ValidationError) as error:
+        messages.error(request, " ".join(messages_of(error)))
+        return
+    if may_publish(user):
+        _publish_undo(request, undone)
+    else:
+        messages.warning(request, "Your undo was sent. It is published once a moderator accepts it.")
+
+
+def _publish_undo(request: HttpRequest, undone: Correction) -> None:
+    user: Any = request.user
+    try:
+        publish(undone, by=user)
+        messages.success(request, "Undone.")
+    except HeldBack as held:
+        messages.error(request, "Nothing was undone: there are newer changes, and nothing was overwritten.")
+        for change in held.changes:
+            messages.error(request, changed_meanwhile(change, is_typed=False))
+        messages.error(request, _where_undo_waits(undone))
+    except CouldNotApply as failure:
+        messages.error(request, clearance_of(request).failure_for(undone, f"Nothing was undone: {failure}"))
+        messages.error(request, _where_undo_waits(undone))
+
+
+def _posted(request: HttpRequest, name: str, model: Any) -> Any:
+    try:
+        return model.objects.filter(pk=request.POST.get(name) or None).first()
+    except ValidationError:
+        return None
+
+
+def _where_undo_waits(undone: Correction) -> SafeString:
+    link = reverse("admin:corrections_correction_change", args=[undone.pk])
+    return format_html('The undo waits <a href="{}">in the queue</a>, where a moderator can put it right.', link)
+
+
+def changed_meanwhile(change: Change, *, is_typed: bool = True) -> SafeString:
+    """Say that a field was changed by somebody else since a form was opened, or since what is to be undone."""
+    kind = rows.editable(change.model)
+    if change.action != Change.Action.SET or change.was is None:
+        return format_html("A {} was changed or removed meanwhile.", kind.model._meta.verbose_name)
+    return format_html(
+        "“{}” of {} “{}” was changed meanwhile: it was “{}”{} and is “{}” now.{}",
+        kind.name_of(change.path), kind.model._meta.verbose_name, rows.row_of(kind, change.row), change.before,
+        " when you opened the form" if is_typed else "", change.was,
+        " Yours is still in the form; save again to put it in its place." if is_typed else "",
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""Which pages a change is about, and from which episode on."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from . import rows
+from .models import Change, ChangeSubject, Correction
+from .rows import Editable, Values
+
+Action = Change.Action
+
+
+def record_subjects(change: Change) -> None:
+    """Save which pages a change is about."""
+    kind = rows.editable(change.model)
+    subjects: set[str] = set()
+    for values in _values_before_and_after(kind, change):
+        subjects |= rows.subjects_of(kind, change.row, values)
+    ChangeSubject.objects.bulk_create(
+        [ChangeSubject(change=change, subject=subject) for subject in sorted(subjects)], ignore_conflicts=True
+    )
+
+
+def subjects_of_corrections(corrections: Iterable[Correction]) -> dict[UUID, list[str]]:
+    """Return the pages that each correction is about, in the order in which it names them."""
+    subjects: dict[UUID, list[str]] = {correction.pk: [] for correction in corrections}
+    recorded = ChangeSubject.objects.filter(change__correction__in=subjects, change__replaced=False).order_by("id")
+    for pk, subject in recorded.values_list("change__correction_id", "subject"):
+        if subject not in subjects[pk]:
+            subjects[pk].append(subject)
+    return subjects
+
+
+def latest_episode_of(changes: Iterable[Change]) -> int | None:
+    """Return the latest episode that these changes touch, or None if one of them is on no page by itself."""
+    latest = 0
+    for change in changes:
+        kind = rows.editable(change.model)
+        changed = [
+            value
+            for values in (change.before, change.wanted)
+            for name, value in ({change.path: values} if change.path else (values or {})).items()
+            if name == "revealed_in" or (name == "ended_in" and change.action != Action.REMOVE)
+        ]
+        episodes = [
+            rows.latest_episode(kind, change.row, values, changed) for values in _values_before_and_after(kind, change)
+        ]
+        if None in episodes:
+            return None
+        latest = max([latest, *(number for number in episodes if number is not None)])
+    return latest
+
+
+def _values_before_and_after(kind: Editable, change: Change) -> list[Values]:
+    """Return the values of the row before and after the change, as far as they can be known."""
+    if change.action != Action.SET:
+        return [values for values in (change.before, change.after, change.final) if values]
+    row = rows.row_of(kind, change.row)
+    current = rows.values_of(row) if row is not None else {}
+    return [current | {change.path: change.before}, current | {change.path: change.wanted}]

@@ -1,0 +1,100 @@
+"""The thread of a correction: adding to it, and how its author reads it, without what is between moderators."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from .models import MOST_SAID, UNDECIDED, Correction, Event, State
+
+Kind = Event.Kind
+
+STATES = {
+    State.OPEN: "Waiting for a moderator",
+    State.FAILED: "Waiting for a moderator",
+    State.ASKED: "A moderator has a question",
+    State.ACCEPTED: "Accepted",
+    State.PARTLY: "Partly accepted",
+    State.REJECTED: "Not accepted",
+    State.WITHDRAWN: "Withdrawn",
+}
+BY_ITS_AUTHOR = {Kind.SENT: "sent it", Kind.AMENDED: "changed it", Kind.WITHDRAWN: "withdrew it"}
+
+
+def add_event(
+    correction: Correction, kind: Event.Kind, by: User | None, text: str = "", state_before: str | None = None
+) -> Event:
+    """Record in the thread what somebody did or wrote."""
+    return Event.objects.create(
+        correction=correction, kind=kind, by=by, text=text,
+        state_before=state_before or correction.state, state_after=correction.state,
+    )  # fmt: skip
+
+
+def cleaned_message(text: str, *, missing: str) -> str:
+    """Return a message as the thread keeps it; raise ValidationError if it is empty or too long."""
+    text = text.replace("\x00", "").replace("\r\n", "\n").strip()
+    if not text:
+        raise ValidationError(missing)
+    if len(text) > MOST_SAID:
+        raise ValidationError(f"Please write at most {MOST_SAID:,} characters; these are {len(text):,}.")
+    return text
+
+
+# As its author reads it
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEntry:
+    at: datetime
+    who: str
+    what: str
+    text: str
+
+
+def state_for_author(correction: Correction, *, undone: bool = False) -> str:
+    """Return the state of a correction in words for the person who sent it."""
+    if undone:
+        return f"{STATES[State(correction.state)]}, and undone later"
+    if correction.is_undecided and correction.is_claimed:
+        return "A moderator is looking at it"
+    return STATES[State(correction.state)]
+
+
+def thread_for_author(
+    correction: Correction, in_words: Callable[[Iterable[str]], list[str]]
+) -> tuple[ThreadEntry, ...]:
+    """Return the entries that an author may read, with their texts put into words by `in_words`.
+
+    Why changes could not be applied is left out: it may mention rows that the author does not know.
+    """
+    events = [event for event in correction.events.order_by("at", "id") if _is_for_its_author(event)]
+    texts = in_words(_text_for_author(event) for event in events)
+    return tuple(
+        ThreadEntry(event.at, *_who_did_what(correction, event), text)
+        for event, text in zip(events, texts, strict=True)
+    )
+
+
+def _is_for_its_author(event: Event) -> bool:
+    if event.kind == Kind.DECIDED:
+        return event.state_after not in UNDECIDED or bool(_text_for_author(event))
+    return event.kind not in (Kind.FAILED, Kind.CLAIMED, Kind.RELEASED)
+
+
+def _text_for_author(event: Event) -> str:
+    """Return the text of an event; the first line of a decision counts the changes and is for moderators alone."""
+    return event.text.partition("\n")[2] if event.kind == Kind.DECIDED else event.text
+
+
+def _who_did_what(correction: Correction, event: Event) -> tuple[str, str]:
+    if event.kind in BY_ITS_AUTHOR:
+        return "You", BY_ITS_AUTHOR[Kind(event.kind)]
+    if event.kind == Kind.SAID:
+        return ("You" if event.by_id == correction.author_id else "A moderator"), "wrote"
+    if event.kind == Kind.DECIDED:
+        decided = event.state_after not in UNDECIDED
+        return "A moderator", f"decided: {STATES[State(event.state_after)].lower()}" if decided else "wrote"
+    return "A moderator", "wrote" if event.kind == Kind.REMARKED else Kind(event.kind).label

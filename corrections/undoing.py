@@ -1,0 +1,73 @@
+"""Undoing what was published. An undo is a correction of its own, with the same checks as any other."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from .errors import Refused
+from .letter import Letter
+from .models import Change, Correction
+from .sending import Proposed, Sender, send
+
+Action = Change.Action
+
+type Place = tuple[str, str, str]
+"""The model, the key and the field of a change."""
+
+
+@transaction.atomic
+def undo(correction: Correction, *, by: User, reason: str = "", only: UUID | None = None) -> Correction:
+    """Send a correction that reverses what was published of another, or only one change of it."""
+    if not by.is_staff or not by.is_active:
+        raise Refused("Only editors can undo what was published.")
+    if only is None and correction.kind == Correction.Kind.IMPORT:
+        raise Refused("An import cannot be undone as a whole. Undo single changes in the history of the rows.")
+    changes = [change for change in correction.changes.current() if only in (None, change.pk)]
+    proposed = reversed_changes(not_undone(correction, changes))
+    if not proposed and reversed_changes(changes):
+        raise Refused("It is undone already.")
+    if not proposed:
+        raise Refused("Nothing of it was published, so there is nothing to undo.")
+    return send(proposed, sender=Sender(by), letter=Letter(reason), kind=Correction.Kind.UNDO, undoes=correction)
+
+
+def reversed_changes(changes: Iterable[Change]) -> list[Proposed]:
+    """Return the changes that restore what was there before these were published, the last one first."""
+    reversed_: list[Proposed] = []
+    for change in sorted(changes, key=lambda change: change.position, reverse=True):
+        if not change.is_applied:
+            continue
+        match change.action:
+            case Action.ADD:
+                reversed_.append(Proposed(Action.REMOVE, change.model, change.row, before=change.became))
+            case Action.SET:
+                reversed_.append(Proposed(Action.SET, change.model, change.row, change.path, change.became, change.was))
+            case Action.REMOVE:
+                reversed_.append(Proposed(Action.ADD, change.model, change.row, after=change.was))
+    return reversed_
+
+
+def not_undone(correction: Correction, changes: Iterable[Change]) -> list[Change]:
+    """Return those of its changes that no later correction has undone, apart from undos that were undone again."""
+    undone = _undone_places(correction)
+    return [change for change in changes if _place(change) not in undone]
+
+
+def is_undone(correction: Correction) -> bool:
+    """Return whether everything that was published of a correction is undone."""
+    applied = list(correction.changes.current().applied())
+    return bool(applied) and not not_undone(correction, applied)
+
+
+def _undone_places(correction: Correction) -> set[Place]:
+    places: set[Place] = set()
+    for later in correction.undone_by.prefetch_related("changes"):
+        applied = [each for each in later.changes.all() if each.is_applied]
+        places |= {_place(each) for each in not_undone(later, applied)}
+    return places
+
+
+def _place(change: Change) -> Place:
+    return change.model, change.row, change.path

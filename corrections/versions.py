@@ -1,0 +1,27 @@
+"""Of several people who act on the same version of a correction, only the first succeeds."""
+
+from django.db.models import F
+
+from .errors import AlreadyDecided
+from .models import UNDECIDED, Correction
+
+
+def advance(correction: Correction, *, version: int) -> Correction:
+    """Increment the version of an undecided correction and return it, or raise AlreadyDecided if it has moved on."""
+    current = Correction.objects.filter(pk=correction.pk, version=version, state__in=UNDECIDED)
+    if not current.update(version=F("version") + 1):
+        raise AlreadyDecided(_what_happened(correction))
+    return Correction.objects.get(pk=correction.pk)
+
+
+def _what_happened(correction: Correction) -> str:
+    now = Correction.objects.select_related("decided_by").filter(pk=correction.pk).first()
+    if now is None:
+        return "This correction was deleted."
+    if now.is_undecided:
+        return "Nothing was saved: somebody changed this correction after you opened it. This is how it is now."
+    who = now.decided_by.get_username() if now.decided_by else "Its author"
+    when = f" at {now.decided_at:%H:%M on %d %B}" if now.decided_at else ""
+    return (
+        f"{who} has already {now.get_state_display().lower()} this correction{when}. Your action was not carried out."
+    )

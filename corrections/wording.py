@@ -1,0 +1,87 @@
+"""How rows and values read to moderators and editors."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+
+from episodes.gate import Gated
+from episodes.models import Episode
+
+from . import rows
+from .rows import Editable, Json
+
+EMPTY = "–"
+
+
+class RowNames:
+    """The names of rows as somebody at an episode knows them. Each is looked up once."""
+
+    def __init__(self, episode: int, names: dict[str, str] | None = None) -> None:
+        self.episode = episode
+        self._names = dict(names or {})  # by reference
+
+    def of_pages(self, subjects: Iterable[str]) -> dict[str, str]:
+        """Return the names of pages by their references, as far as they have one at the episode."""
+        for label, keys in rows.by_label(subjects).items():
+            self.look_up(rows.editable(label), keys)
+        return {subject: self._names[subject] for subject in subjects if subject in self._names}
+
+    def look_up(self, kind: Editable, keys: Iterable[str]) -> None:
+        """Look up several names at once."""
+        missing = {key for key in keys if f"{kind.label}:{key}" not in self._names}
+        if not missing:
+            return
+        if kind.page is not None and kind.page.names is not None:
+            names = kind.page.names(missing, self.episode)
+        else:
+            names = {str(row.pk): str(row) for row in _known_rows(kind, self.episode).filter(pk__in=missing)}
+        self._names |= {f"{kind.label}:{key}": name for key, name in names.items()}
+
+    def name(self, kind: Editable, key: Json) -> str:
+        self.look_up(kind, {str(key)})
+        unknown = f"a {kind.model._meta.verbose_name} (gone, or not known by then)"
+        return self._names.get(f"{kind.label}:{key}", unknown)
+
+    def choices(self, kind: Editable) -> list[tuple[str, str]]:
+        """Return all rows that can be pointed to, and those that were named before, such as rows of the correction."""
+        keys = [str(pk) for pk in _known_rows(kind, self.episode).values_list("pk", flat=True)]
+        self.look_up(kind, keys)
+        named = [key for label, _, key in (each.partition(":") for each in self._names) if label == kind.label]
+        choices = {key: self.name(kind, key) for key in dict.fromkeys([*keys, *named])}
+        if kind.model is Episode:
+            return list(choices.items())
+        return sorted(choices.items(), key=lambda pair: pair[1].casefold())
+
+
+def _known_rows(kind: Editable, episode: int) -> models.QuerySet[Any]:
+    all_rows = kind.model._base_manager.all()
+    return all_rows.filter(revealed_in__lte=episode) if issubclass(kind.model, Gated) else all_rows
+
+
+def noun_of(kind: Editable, values: rows.Values) -> str:
+    """Return what people call a row with these values."""
+    return kind.noun(values) if kind.noun else str(kind.model._meta.verbose_name)
+
+
+def value_in_words(kind: Editable, name: str, value: Json, names: RowNames) -> str:
+    field: Any = kind.field(name)
+    if value is None or value == "" or value == []:
+        return EMPTY
+    if field.related_model is Episode:
+        return names.name(rows.editable("episodes.episode"), value) if value <= names.episode else "a later episode"
+    if field.is_relation:
+        target = rows.editable(field.related_model._meta.label_lower)
+        if isinstance(value, list):
+            return ", ".join(sorted(names.name(target, key) for key in value))
+        return names.name(target, value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(dict(field.flatchoices).get(value, value))
+
+
+def is_text(kind: Editable, name: str) -> bool:
+    field: Any = kind.field(name)
+    return isinstance(field, models.CharField | models.TextField) and not field.choices

@@ -1,0 +1,21 @@
+"""The request as views see it: with what the middleware adds."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from .viewers import Account, Offer
+
+
+class Visit(HttpRequest):
+    """Declares the attributes that the middleware sets on each request; for annotations alone, never instantiated."""
+
+    account: Account | None  # the account that the visitor is signed in to
+    browser_progress: int  # the number in this browser's cookie
+    offer: Offer | None  # both numbers, where browser and account differ
+    progress: int  # the last episode that the visitor has watched
+    requested_episode: int | None  # the number in ?as_of=, whether or not the visitor may see it
+    as_of: int  # the episode at which this page is read, never beyond progress
+    previous_progress: int | None  # the progress before the last step, while that can be undone
+    theme: str  # "light", "dark", or "" for what the system prefers
+    lore: Any  # characters.lore.Lore, which this app must not import

@@ -1,0 +1,25 @@
+"""Pictures that are sent with corrections."""
+
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from characters.models import Character, Portrait
+from characters.pictures import files
+from corrections import rows
+from corrections.sending import adding
+
+
+def picture() -> Any:
+    content = BytesIO()
+    Image.new("RGB", (60, 80), "teal").save(content, "PNG")
+    return files.normalised(content)
+
+
+def a_portrait_of(ann: Character) -> tuple[Any, str]:
+    name = files.put_aside(picture())
+    values = rows.values_of(
+        Portrait(character=ann, alt_text="Ann, from behind", credit="me", licence="CC0", revealed_in_id=1)
+    )
+    return adding("characters.portrait", values | {"image": name}), name

@@ -1,0 +1,160 @@
+"""Moderators are not spoiled: corrections of later episodes are folded."""
+
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from characters.models import Alias, Character
+from corrections.letter import Letter
+from corrections.models import Correction
+from corrections.sending import removing
+from tests.corrections.desk import (
+    QUEUE,
+    address,
+    content_of,
+    decide_by_form,
+    in_bulk,
+    page_of,
+    verdict,
+)
+from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of, summary_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_folds_a_correction_of_a_later_episode_until_it_is_opened_on_purpose(halfway: Client, author: User) -> None:
+    zed = somebody("zed", name="Zed the Late", since=3)
+    correction = sent(set_to(status_of(zed), "value", "dead"), by=author, letter=Letter("He dies at last."))
+    secrets = ("Zed", "He dies", "author")
+    queue = content_of(halfway.get(QUEUE)).partition('id="result_list"')[2].partition("</table>")[0]
+    assert "folded · episode 3" in queue
+    assert not any(secret in queue for secret in secrets)
+    page = content_of(halfway.get(page_of(correction)))
+    assert "Open it all the same" in page
+    assert not any(secret in page for secret in secrets)
+    assert correction not in halfway.get(QUEUE, {"q": "dies"}).context["cl"].result_list
+    asked = halfway.get(address("preview", correction.pk, 3))
+    assert "Zed" not in asked.content.decode()
+    halfway.post(address("open", correction.pk))
+    assert "He dies at last." in content_of(halfway.get(page_of(correction)))
+
+
+def test_it_folds_a_correction_whose_text_mentions_a_later_episode(halfway: Client, author: User) -> None:
+    ann = somebody()
+    Alias.objects.create(character=ann, name="Queen Ann", kind="title", revealed_in_id=3)
+    correction = sent(set_to(summary_of(ann, "Somebody."), "value", "She is Queen Ann."), by=author)
+    page = content_of(halfway.get(page_of(correction)))
+    assert "Queen" not in page
+    assert "Open it all the same" in page
+
+
+def test_it_folds_a_correction_with_a_name_that_another_has_later(halfway: Client, author: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    Alias.objects.create(character=bea, name="Cyan Star", revealed_in_id=3)
+    page = content_of(
+        halfway.get(page_of(sent(new(Alias, character=ann, name="Cyan Star", revealed_in_id=1), by=author)))
+    )
+    assert "Open it all the same" in page
+    assert "Bea" not in page
+
+
+ALREADY = "Alias with this Character and Name already exists."
+
+
+def test_it_hides_why_it_cannot_be_applied_until_it_is_opened(halfway: Client, author: User) -> None:
+    ann = somebody()
+    Alias.objects.create(character=ann, name="Queen", kind="title", revealed_in_id=3)
+    correction = sent(new(Alias, character=ann, name="Queen", kind="title", revealed_in_id=1), by=author)
+    change = correction.changes.get()
+    looks = (
+        lambda: halfway.get(page_of(correction)),
+        lambda: halfway.get(address("preview", correction.pk, 1)),
+        lambda: halfway.post(QUEUE, in_bulk(halfway, "accept_selected", correction), follow=True),
+        lambda: decide_by_form(halfway, correction, verdict(change, "accept")),
+        lambda: halfway.get(page_of(correction)),
+    )
+    for look in looks:
+        page = unescape(look().content.decode())
+        assert "The reason may mention an episode you have not watched" in page
+        assert ALREADY not in page
+        correction.refresh_from_db()
+    assert address("open", correction.pk) in page
+    halfway.post(address("open", correction.pk))
+    page = content_of(halfway.get(page_of(correction)))
+    assert page.count(ALREADY) == 3  # as it stands, and twice in the thread
+
+
+def test_filters_find_nothing_folded(halfway: Client, author: User) -> None:
+    folded = sent(set_to(status_of(somebody("zed", since=3)), "value", "dead"), by=author, letter=Letter("He dies."))
+
+    def found(**asked: str) -> list[Correction]:
+        return list(halfway.get(QUEUE, asked).context["cl"].result_list)
+
+    assert found() == found(state="all") == found(claim="free") == found(**{"from": "2"}) == [folded]
+    telling = {
+        "of": "characters.trait", "author__id__exact": str(author.pk), "kind__exact": "suggestion",
+        "reason__contains": "dies", "state__exact": "open",
+    }  # fmt: skip
+    for name, value in telling.items():
+        assert found(**{name: value}) == []
+    assert not halfway.get(QUEUE, {"_facets": "True"}).context["cl"].add_facets
+    halfway.post(address("open", folded.pk))
+    assert found(of="characters.trait") == [folded]
+
+
+def test_names_are_those_of_the_moderators_own_episode(halfway: Client, author: User) -> None:
+    ann = somebody(name="the stranger")
+    Alias.objects.create(character=ann, name="Queen Ann", headline=True, revealed_in_id=3)
+    somebody("zed", name="Zed", since=3)
+    correction = sent(new(Alias, character=ann, name="the guest", revealed_in_id=1), by=author)
+    for page in (halfway.get(QUEUE), halfway.get(page_of(correction))):
+        assert "the stranger" in content_of(page)
+        assert "Queen Ann" not in content_of(page)
+        assert "Zed" not in content_of(page)
+
+
+def test_an_opened_correction_is_named_as_of_its_own_episode(halfway: Client, author: User, moderator: User) -> None:
+    """What was opened on purpose tells no more of the others."""
+    ann, bea = somebody(name="the stranger"), somebody("bea", name="the guest", since=2)
+    Alias.objects.create(character=ann, name="Queen Ann", headline=True, revealed_in_id=3)
+    Alias.objects.create(character=bea, name="Queen Bea", headline=True, revealed_in_id=3)
+    own = sent(new(Alias, character=ann, name="Annie", revealed_in_id=1), by=moderator)
+    of_two = sent(new(Alias, character=bea, name="Bee", revealed_in_id=2), by=author)
+    of_three = sent(new(Alias, character=ann, name="Her Majesty", revealed_in_id=3), by=author)
+    for correction in (of_two, of_three):
+        halfway.post(address("open", correction.pk))
+    lines = {each: each.line.about for each in halfway.get(QUEUE).context["cl"].result_list}
+    assert lines == {own: ("the stranger",), of_two: ("the guest",), of_three: ("Queen Ann",)}
+
+
+def test_it_does_not_show_an_end_in_a_later_episode(halfway: Client, author: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    tie = new_tie(ann, bea)
+    page = content_of(halfway.get(page_of(sent(removing(tie), by=author))))
+    assert "a later episode" in page
+    assert "episode 3" not in page
+
+
+def new_tie(ann: Character, bea: Character) -> Any:
+    return ann.relationships.create(kind="friend", target=bea, revealed_in_id=1, ended_in_id=3)
+
+
+def test_the_start_page_counts_unfolded_corrections(halfway: Client, author: User) -> None:
+    sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    sent(set_to(status_of(somebody("zed", since=3)), "value", "dead"), by=author)
+    page = halfway.get("/admin/").content.decode()
+    assert "<strong>1</strong> waits" in page
+
+
+def test_it_does_not_fold_what_the_moderator_wrote_or_decided(halfway: Client, author: User, moderator: User) -> None:
+    zed = somebody("zed", name="Zed the Late", since=3)
+    own = sent(new(Alias, character=zed, name="Zeddy", revealed_in_id=3), by=moderator)
+    decided = sent(set_to(status_of(zed), "value", "dead"), by=author)
+    other = sent(new(Alias, character=zed, name="Zee", revealed_in_id=3), by=author)
+    accepted(decided, by=moderator)
+    for correction, folded in ((own, False), (decided, False), (other, True)):
+        assert ("Open it all the same" in content_of(halfway.get(page_of(correction)))) == folded
+    assert "1 of them folded" in content_of(halfway.get(QUEUE))

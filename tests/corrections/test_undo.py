@@ -1,0 +1,81 @@
+"""Undoing on the page of a correction."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
+
+from characters.models import Alias, Character, Trait
+from corrections import history as row_history
+from corrections.models import Correction, State
+from tests.corrections.desk import address, at_the_desk, content_of, decide_by_form, page_of, verdict
+from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_publishes_the_undo_and_lets_a_conflict_wait_in_the_queue(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=author)
+    decide_by_form(desk, correction, do="accept")
+    page = desk.post(address("undo", correction.pk), {"reason": "Too soon."}, follow=True)
+    status.refresh_from_db()
+    assert status.value == "alive"
+    assert "Undone." in page.content.decode()
+    again = sent(set_to(status, "value", "dead"), by=author)
+    decide_by_form(desk, again, do="accept")
+    Trait.objects.filter(pk=status.pk).update(value="missing")
+    page = desk.post(address("undo", again.pk), follow=True)
+    assert "waits here for another moderator" in page.content.decode()
+    waiting = Correction.objects.get(undoes=again)
+    assert waiting.state == State.OPEN
+    assert "It has changed since the author looked" in content_of(page)
+    status.refresh_from_db()
+    assert status.value == "missing"
+
+
+def test_it_undoes_what_is_published_while_the_rest_waits(desk: Client, author: User) -> None:
+    ann = somebody()
+    status = status_of(ann)
+    correction = sent(
+        set_to(status, "value", "dead"), new(Alias, character=ann, name="Nan", revealed_in_id=2), by=author
+    )
+    assert address("undo", correction.pk) not in content_of(desk.get(page_of(correction)))
+    decide_by_form(desk, correction, verdict(correction.changes.get(action="set"), "accept"))
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+    assert address("undo", correction.pk) in content_of(desk.get(page_of(correction)))
+    history = desk.get(f"/admin/characters/character/{ann.pk}/history/")
+    assert f"{correction.changes.get(action='set').applied_at:%B %Y}" in content_of(history)
+    desk.post(address("undo", correction.pk))
+    status.refresh_from_db()
+    assert status.value == "alive"
+
+
+def test_the_undo_of_an_editor_waits(author: User, moderator: User) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=author)
+    accepted(correction, by=moderator)
+    at_the_desk(person(role="editor")).post(address("undo", correction.pk))
+    status.refresh_from_db()
+    assert status.value == "dead"
+    assert Correction.objects.get(undoes=correction).state == State.OPEN
+
+
+def test_the_history_says_why_an_undo_cannot_be_sent(
+    desk: Client, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    accepted(correction, by=person("other", role="moderator"))
+
+    def refuse(*args: Any, **values: Any) -> None:
+        raise ValidationError("It is too large.")
+
+    monkeypatch.setattr(row_history, "undo", refuse)
+    history = reverse("admin:characters_character_history", args=[Character.objects.get().pk])
+    response = desk.post(history, {"correction": str(correction.pk)}, follow=True)
+    assert "It is too large." in response.content.decode()

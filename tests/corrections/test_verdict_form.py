@@ -1,0 +1,182 @@
+"""Deciding on the page of a correction: a verdict on each change."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.test import Client
+
+from characters.models import Alias, Portrait, Trait
+from corrections.models import State
+from episodes.models import Series
+from tests.corrections.desk import content_of, decide_by_form, filled_in, page_of, verdict
+from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of, summary_of
+from tests.corrections.pictures import a_portrait_of
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_publishes_a_value_as_the_moderator_edited_it(desk: Client, author: User) -> None:
+    summary = summary_of(somebody(), "Ann waits.")
+    correction = sent(set_to(summary, "value", "Ann wayts here."), by=author)
+    change = correction.changes.get()
+    decide_by_form(desk, correction, verdict(change, "accept", value="Ann waits\r\nhere."))
+    summary.refresh_from_db()
+    change.refresh_from_db()
+    assert (summary.value, change.altered, change.after) == ("Ann waits\nhere.", True, "Ann wayts here.")
+
+
+def test_it_does_not_take_an_untouched_value_for_an_edited_one(desk: Client, author: User) -> None:
+    """Browsers send all fields, with line ends of their own."""
+    ann = somebody()
+    name = new(Alias, character=ann, name="Annie", revealed_in_id=2)
+    summary = new(Trait, character=ann, attribute="summary", value="One.\n\nTwo.", revealed_in_id=1)
+    correction = sent(name, summary, by=author)
+    data = filled_in(correction, do="accept")
+    page = desk.get(page_of(correction))
+    for _, form in page.context["changes"]:
+        for field in form:
+            value = field.value()
+            if value not in (None, False, ""):
+                data[field.html_name] = value.replace("\n", "\r\n") if isinstance(value, str) else value
+    desk.post(page_of(correction), data)
+    assert not correction.changes.filter(altered=True).exists()
+    assert correction.changes.filter(decision="accepted").count() == 2
+
+
+def test_it_can_edit_all_fields_of_an_added_row(desk: Client, author: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    correction = sent(new(Alias, character=ann, name="Annie", revealed_in_id=2), by=author)
+    change = correction.changes.get()
+    values = {"character": str(bea.pk), "name": "Beatrix", "kind": "title", "language": "en", "revealed_in": "3"}
+    decide_by_form(desk, correction, verdict(change, "accept", faction="", **values))
+    alias = bea.aliases.get(name="Beatrix")
+    assert (alias.kind, alias.revealed_in_id) == ("title", 3)
+    assert not ann.aliases.filter(name="Annie").exists()
+
+
+def test_it_keeps_the_order_of_a_list(desk: Client, author: User) -> None:
+    series = Series.objects.create(title="The show")
+    correction = sent(set_to(series, "music", ["Zoe", "Bob"]), by=author)
+    change = correction.changes.get()
+    decide_by_form(desk, correction, verdict(change, "accept", music='["Zoe", "Bob", "Amy"]'))
+    series.refresh_from_db()
+    assert series.music == ["Zoe", "Bob", "Amy"]
+
+
+def test_it_decides_each_change_by_itself(desk: Client, author: User) -> None:
+    ann = somebody()
+    correction = sent(
+        set_to(status_of(ann), "value", "dead"), new(Alias, character=ann, name="Annie", revealed_in_id=2), by=author
+    )
+    first, second = correction.changes.all()
+    response = decide_by_form(desk, correction, verdict(first, "reject", why="She lives."), verdict(second, "leave"))
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
+    assert "Decided in part" in content_of(response) or "Decided in part" in response.content.decode()
+    decide_by_form(desk, correction, do="accept")
+    correction.refresh_from_db()
+    assert correction.state == State.PARTLY
+
+
+def test_the_accept_button_accepts_a_single_change_or_all_that_are_not_rejected(desk: Client, author: User) -> None:
+    """Of one change it accepts that one, of several all that were not rejected."""
+    ann = somebody()
+    one = sent(set_to(status_of(ann), "value", "dead"), by=author)
+    decide_by_form(desk, one, verdict(one.changes.get(), "reject", why="No."), do="accept")
+    assert one.changes.get().decision == "accepted"
+    two = sent(*(new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Annie", "Nan")), by=author)
+    decide_by_form(desk, two, verdict(two.changes.first(), "reject", why="No."), do="accept")
+    assert [change.decision for change in two.changes.all()] == ["rejected", "accepted"]
+
+
+def test_it_requires_a_reason_for_a_rejection_and_keeps_what_was_typed(desk: Client, author: User) -> None:
+    ann = somebody()
+    correction = sent(
+        set_to(status_of(ann), "value", "dead"), new(Alias, character=ann, name="Annie", revealed_in_id=2), by=author
+    )
+    first, second = correction.changes.all()
+    response = decide_by_form(
+        desk, correction, verdict(first, "reject"), verdict(second, "reject", why="Nobody calls her so."),
+        comment="Thank you all the same.",
+    )  # fmt: skip
+    page = content_of(response)
+    assert "A rejection needs a reason" in page
+    assert "Nobody calls her so." in page
+    assert "Thank you all the same." in page
+    assert not correction.changes.exclude(decision="pending").exists()
+
+
+def test_it_does_not_lose_an_edited_value_that_is_left_undecided(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "ded"), by=author)
+    response = decide_by_form(desk, correction, verdict(correction.changes.get(), "leave", value="dead"))
+    assert "You have altered this change" in content_of(response)
+    assert "dead</textarea>" in content_of(response)
+
+
+def test_it_says_who_decided_first_and_keeps_the_comment(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    change = correction.changes.get()
+    accepted(correction, by=person("other", role="moderator"))
+    response = decide_by_form(desk, correction, verdict(change, "reject", why="Surely not."), comment="My remark.")
+    page = response.content.decode()
+    assert "Other has already accepted this correction" in page
+    assert "My remark." in page
+    assert "Surely not." in page
+
+
+def test_it_shows_at_the_change_why_it_could_not_be_applied(desk: Client, author: User) -> None:
+    ann = somebody()
+    correction = sent(new(Alias, character=ann, name="Ann", kind="title", revealed_in_id=2), by=author)
+    response = decide_by_form(desk, correction, verdict(correction.changes.get(), "accept"), comment="Yes.")
+    assert "already exists" in content_of(response)
+    assert "Yes.</textarea>" in content_of(response)
+    correction.refresh_from_db()
+    assert correction.state == State.FAILED
+    assert f'name="version" value="{correction.version}"' in content_of(response)
+
+
+def test_it_overrides_a_conflict_only_if_the_moderator_saw_the_current_value(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    correction = sent(set_to(status, "value", "dead"), by=author)
+    change = correction.changes.get()
+    Trait.objects.filter(pk=status.pk).update(value="missing")
+    page = desk.get(page_of(correction))
+    assert "It has changed since the author looked" in content_of(page)
+    form = page.context["changes"][0][1]
+    seen = form["seen"].value()
+    decide_by_form(desk, correction, verdict(change, "accept", seen=seen))
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN  # held: nobody said that it may go over
+    Trait.objects.filter(pk=status.pk).update(value="asleep")
+    for forged in (seen, "asleep", ""):
+        decide_by_form(desk, correction, verdict(change, "accept", seen=forged, over="on"))
+        correction.refresh_from_db()
+        status.refresh_from_db()
+        assert (correction.state, status.value) == (State.OPEN, "asleep")
+    seen = desk.get(page_of(correction)).context["changes"][0][1]["seen"].value()
+    decide_by_form(desk, correction, verdict(change, "accept", seen=seen, over="on"))
+    status.refresh_from_db()
+    assert status.value == "dead"
+
+
+@pytest.mark.parametrize("do", ["ask", "say", "decide", "accept"])
+def test_it_refuses_a_comment_that_is_too_long_and_keeps_it_in_the_form(desk: Client, author: User, do: str) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    page = desk.post(page_of(correction), filled_in(correction, do=do, comment="x" * 2001)).content.decode()
+    assert "at most 2,000 characters" in page
+    assert "x" * 2001 in page
+    assert correction.events.count() == 1
+
+
+def test_it_makes_an_accepted_picture_public(
+    desk: Client, author: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    portrait, name = a_portrait_of(somebody())
+    correction = sent(portrait, by=author)
+    with django_capture_on_commit_callbacks(execute=True):
+        decide_by_form(desk, correction, do="accept")
+    assert Portrait.objects.get().image.name == name
+    assert default_storage.exists(name)
