@@ -94,6 +94,7 @@ class Kind:
     line: Wording | None = None  # in a list of rows of the whole show, where that is not the owner and the title
     noun_for: Callable[[Values], str] | None = None  # as moderators read it, where that depends on the row
     entry: str = ""  # what its entries in the search index are called; empty for what is not searched
+    heading_for: Callable[[Values], str] | None = None  # above its fields in the contributors' form, likewise
     indexed: Wording | None = None  # by which words it is found
     passage: Callable[[Values, Speaker], tuple[str, str]] = lambda row, speaker: ("", "")  # label and words in search
     part_of_entry: str = ""  # its list in the entry of its owner in a data set
@@ -123,6 +124,21 @@ class Kind:
     def search_subjects(self) -> tuple[str, ...]:
         """The fields that hold whom search groups it under."""
         return self.found_under or self.pages
+
+    @property
+    def own_page(self) -> PageKind:
+        """What is particular to its pages, for the kinds that have some."""
+        if self.page is None:
+            raise TypeError(f"{self.name} has no pages of its own.")
+        return self.page
+
+    def related_model(self, field: str) -> Any:
+        """Return the model that a field points to."""
+        return self.model._meta.get_field(field).related_model
+
+    def fields_to(self, other: "Kind") -> tuple[str, ...]:
+        """Return the fields that hold on whose pages of another kind it is listed."""
+        return tuple(name for name in self.pages if self.related_model(name) is other.model)
 
     @property
     def is_owned(self) -> bool:
@@ -338,6 +354,7 @@ TRAIT = Kind(
     line=_trait_line,
     noun_for=_noun_of_trait,
     entry="trait",
+    heading_for=lambda row: str(Attribute(row["attribute"]).label),
     indexed=_trait_indexed,
     passage=lambda row, speaker: (str(Attribute(row["attribute"]).label), speaker.words(row["value"])),
     part_of_entry="traits",
@@ -457,6 +474,7 @@ KINDS: tuple[Kind, ...] = (
     REVELATION, UNMASKING, PORTRAIT,
 )  # fmt: skip
 SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION)  # those with names; `OWNERS` are their foreign keys
+SUBJECT_MODELS = frozenset(kind.model for kind in SUBJECTS)
 TAGGINGS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.part_of_entry == "tags")
 SEARCHED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.indexed is not None)
 PUBLIC: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.public)
@@ -478,7 +496,15 @@ FIELD_LABELS = {
     "image": "Picture",
 }
 
+
+def label_of(kind: Kind, field: str) -> str:
+    """Return what a field is called in front of contributors."""
+    verbose_name: Any = kind.model._meta.get_field(field).verbose_name  # type: ignore[union-attr]
+    return FIELD_LABELS.get(field, str(verbose_name).capitalize())
+
+
 _by_label = {kind.label: kind for kind in KINDS}
+_by_name = {kind.name: kind for kind in KINDS}
 _by_plural = {kind.page.plural: kind for kind in KINDS if kind.page}
 _by_entry = {kind.entry: kind for kind in KINDS if kind.entry}
 _by_file = {kind.file: kind for kind in KINDS if kind.file}
@@ -492,6 +518,11 @@ def kind_of(row: models.Model | type[models.Model]) -> Kind:
 def kind_labelled(label: str) -> Kind:
     """Return a kind by its model's label, such as “characters.alias”."""
     return _by_label[label]
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind by its model's name, such as “alias”."""
+    return _by_name[name]
 
 
 def kind_with_pages(plural: str) -> Kind:

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.test.utils import override_settings
 
 from characters.kinds import SUBJECTS
-from characters.lore import Lore, parts
+from characters.lore import Lore, correctable
 from characters.lore.lists import facets
 from characters.lore.search import index
 from characters.models import Alias, Character, Faction, Portrait, SearchEntry, Tag
@@ -176,9 +176,9 @@ def forms(progress: int) -> set[str]:
         pages += [("factions", group.public_id) for group in Faction.objects.order_by("key")]
         pages += [("episodes", str(episode.number)) for episode in Episode.objects.order_by("number")]
         for kind, key in pages[progress % LAST_EPISODE :: LAST_EPISODE]:
-            page = parts.page_of(last, kind, key)
+            page = correctable.page_of(last, kind, key)
             assert page is not None
-            chosen = [("row", part.ref) for part in page.parts] + [("add", short) for short, _ in page.additions]
+            chosen = [("row", row.ref) for row in page.rows] + [("add", short) for short, _ in page.additions]
             asked.add(f"/corrections/new/{kind}/{key}/?{urlencode(chosen)}")
     return asked
 

@@ -102,10 +102,10 @@ class Lore(Knowledge):
         return corrections.later_episodes(self, sent)
 
     def told_lately(self, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
-        return corrections.told_lately(self, published)
+        return corrections.published_lately(self, published)
 
     def said(self, texts: Iterable[str]) -> list[str]:
-        return corrections.said(self, texts)
+        return corrections.texts_in_words(self, texts)
 
     # Addresses
 

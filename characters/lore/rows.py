@@ -77,7 +77,7 @@ def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
 
 
 def visible(progress: int, kind: Kind) -> QuerySet[Any]:
-    """Return the subjects of a kind that are known."""
+    """Return the rows of a kind that are known."""
     model: Any = kind.model
     return model.objects.as_of(progress)
 
