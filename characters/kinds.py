@@ -30,6 +30,7 @@ from .models import (
     Unmasking,
 )
 from .models.owned import OWNERS
+from .models.revelations import CONCERNED
 from .text.prose import capital, shortened
 from .vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
 
@@ -251,7 +252,6 @@ REVELATION_LABELS = {
 
 # The kinds
 
-CONCERNED = tuple(f"{name}s" for name in OWNERS)  # whom a revelation is about
 WHEN = ("revealed_in",)
 WHEN_AND_UNTIL = ("revealed_in", "ended_in")
 
