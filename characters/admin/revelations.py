@@ -43,7 +43,8 @@ class RevelationAdmin(WithEpisodes, Linted):
     autocomplete_fields = [*CONCERNED, "supersedes"]
     ordering = ["revealed_in", "position", "key"]
     fields = [
-        "key", "revealed_in", "text", "certainty", *CONCERNED, "supersedes", "time", "position", "source", "public_pages",
+        "key", "revealed_in", "text", "certainty", *CONCERNED, "supersedes", "time", "position", "source",
+        "public_pages",
     ]  # fmt: skip
     save_on_top = True
 
