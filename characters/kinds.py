@@ -26,6 +26,8 @@ from .models import (
     Relationship,
     Revelation,
     Tag,
+    Term,
+    TermTag,
     Trait,
     Unmasking,
 )
@@ -327,6 +329,26 @@ FACTION = Kind(
     natural_key=_by("key"),
     dump_order=("revealed_in_id", "key"),
 )
+TERM = Kind(
+    model=Term,
+    noun="first appearance",
+    fields=("key", "public_id", *WHEN),
+    public=WHEN,
+    unseen=("key",),
+    can_be_removed=False,
+    page=PageKind(
+        plural="terms",
+        heading="Terms",
+        intro="The words of {show} that you have heard by your episode: places, substances, laws, groups of beings.",
+        additions=("alias", "trait", "revelation", "termtag"),
+        tagging=TermTag,
+    ),
+    title=_subject_title,
+    line=lambda row, speaker: speaker.name(row["id"]),
+    file="terms.yaml",
+    natural_key=_by("key"),
+    dump_order=("revealed_in_id", "key"),
+)
 ALIAS = Kind(
     model=Alias,
     noun="name",
@@ -370,7 +392,7 @@ TAG = Kind(
 )
 
 
-def _tagging(model: type[CharacterTag | FactionTag], entry: str) -> Kind:
+def _tagging(model: type[CharacterTag | FactionTag | TermTag], entry: str) -> Kind:
     return Kind(
         model=model,
         noun="tag",
@@ -389,6 +411,7 @@ def _tagging(model: type[CharacterTag | FactionTag], entry: str) -> Kind:
 
 CHARACTER_TAG = _tagging(CharacterTag, "character_tag")
 FACTION_TAG = _tagging(FactionTag, "faction_tag")
+TERM_TAG = _tagging(TermTag, "term_tag")
 MEMBERSHIP = Kind(
     model=Membership,
     noun="membership",
@@ -470,10 +493,10 @@ PORTRAIT = Kind(
 
 # In the order of the contributors' form. What hangs on others comes after them, so all is deleted from the end.
 KINDS: tuple[Kind, ...] = (
-    SERIES, EPISODE, CHARACTER, FACTION, ALIAS, TRAIT, TAG, CHARACTER_TAG, FACTION_TAG, MEMBERSHIP, RELATIONSHIP,
-    REVELATION, UNMASKING, PORTRAIT,
+    SERIES, EPISODE, CHARACTER, FACTION, TERM, ALIAS, TRAIT, TAG, CHARACTER_TAG, FACTION_TAG, TERM_TAG, MEMBERSHIP,
+    RELATIONSHIP, REVELATION, UNMASKING, PORTRAIT,
 )  # fmt: skip
-SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION)  # those with names; `OWNERS` are their foreign keys
+SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION, TERM)  # those with names; `OWNERS` are their foreign keys
 SUBJECT_MODELS = frozenset(kind.model for kind in SUBJECTS)
 TAGGINGS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.part_of_entry == "tags")
 SEARCHED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.indexed is not None)
@@ -493,6 +516,7 @@ FIELD_LABELS = {
     "time": "Time in the episode",
     "characters": "Characters it concerns",
     "factions": "Factions it concerns",
+    "terms": "Terms it concerns",
     "image": "Picture",
 }
 

@@ -22,6 +22,7 @@ class Attribute(TextChoices):
     """In the order in which a page shows them."""
 
     SUMMARY = "summary", "Summary"
+    CATEGORY = "category", "What it is"
     SPECIES = "species", "Species"
     STATUS = "status", "Status"
     OCCUPATION = "occupation", "Occupation"
@@ -41,7 +42,7 @@ class Attribute(TextChoices):
     @classmethod
     def single_valued(cls) -> tuple["Attribute", ...]:
         """Return the attributes of which only the newest value holds."""
-        return (cls.SUMMARY, cls.SPECIES, cls.STATUS, cls.OCCUPATION, cls.AGE, cls.PARENTAGE, cls.COLOUR)
+        return (cls.SUMMARY, cls.CATEGORY, cls.SPECIES, cls.STATUS, cls.OCCUPATION, cls.AGE, cls.PARENTAGE, cls.COLOUR)
 
 
 class Bond(TextChoices):

@@ -127,6 +127,10 @@ class FactionEntry(SubjectEntry):
     pass
 
 
+class TermEntry(SubjectEntry):
+    pass
+
+
 class CharacterEntry(SubjectEntry):
     memberships: list[MembershipEntry] = []
     portraits: list[PortraitEntry] = []
@@ -150,6 +154,7 @@ class RevelationEntry(Entry):
     text: RequiredText
     characters: list[Key] = []
     factions: list[Key] = []
+    terms: list[Key] = []
     supersedes: Key | None = None
     time: OptionalText = ""
     source: OptionalText = ""
@@ -166,6 +171,7 @@ FILES: dict[str, type[Entry]] = {
     "series.yaml": SeriesEntry,
     "episodes.yaml": EpisodeEntry,
     "factions.yaml": FactionEntry,
+    "terms.yaml": TermEntry,
     "characters.yaml": CharacterEntry,
     "relationships.yaml": RelationshipEntry,
     "revelations.yaml": RevelationEntry,

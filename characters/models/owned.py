@@ -13,27 +13,36 @@ from characters.vocabulary import AliasKind, Attribute
 from episodes.gate import Ends, Prose
 
 from .checks import check_headlines
-from .subjects import Character, Content, Faction
+from .subjects import Character, Content, Faction, Term
 
 # The foreign keys of whatever has exactly one owner: one for each kind of subject.
-OWNERS = ("character", "faction")
+OWNERS = ("character", "faction", "term")
+
+
+def _exactly_one(names: tuple[str, ...]) -> Q:
+    """Return the condition that one of these foreign keys is set and the others are not."""
+    one = Q()
+    for name in names:
+        one |= Q(**{f"{other}__isnull": other != name for other in names})
+    return one
 
 
 class Owned(Content):
-    """A row about exactly one character or faction."""
+    """A row about exactly one subject."""
 
     character = models.ForeignKey(
         Character, on_delete=models.CASCADE, related_name="%(class)s_set", null=True, blank=True
     )
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="%(class)s_set", null=True, blank=True)
+    term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="%(class)s_set", null=True, blank=True)
 
     class Meta:
         abstract = True
         constraints = [
             models.CheckConstraint(
-                condition=Q(character__isnull=True) ^ Q(faction__isnull=True),
+                condition=_exactly_one(OWNERS),
                 name="%(app_label)s_%(class)s_one_owner",
-                violation_error_message="It belongs to exactly one character or one faction.",
+                violation_error_message="It belongs to exactly one character, faction or term.",
             )
         ]
 
@@ -51,6 +60,7 @@ class Owned(Content):
 class Alias(Owned):
     character = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
+    term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
     name = models.CharField(max_length=120)
     kind = models.CharField(
         max_length=20,
@@ -116,6 +126,7 @@ class Trait(Owned):
         Character, on_delete=models.CASCADE, related_name="traits", null=True, blank=True, db_index=False
     )
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="traits", null=True, blank=True)
+    term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="traits", null=True, blank=True)
     attribute = models.CharField(max_length=20, choices=Attribute)
     value = Prose(
         help_text="Of a single-valued attribute the newest known value is shown, and the earlier ones stay in the "
@@ -205,6 +216,22 @@ class FactionTag(Content, Ends, ItemBase):
         constraints = [
             *Ends.Meta.constraints,
             models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="factions_tag_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.tag)
+
+
+class TermTag(Content, Ends, ItemBase):
+    content_object = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="tag_rows", verbose_name="term")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="term_rows")
+
+    class Meta(Ends.Meta):
+        verbose_name = "term's tag"
+        ordering = ["tag__name"]
+        constraints = [
+            *Ends.Meta.constraints,
+            models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="terms_tag_once"),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from episodes.gate import Prose, check_order
 from episodes.models import valid_time
 
 from .owned import OWNERS
-from .subjects import Character, Content, Faction, Subject, valid_key
+from .subjects import Character, Content, Faction, Subject, Term, valid_key
 
 # Its lists of whom it concerns: one for each kind of subject.
 CONCERNED = tuple(f"{owner}s" for owner in OWNERS)
@@ -36,6 +36,7 @@ class Revelation(Content):
     )
     characters = models.ManyToManyField(Character, blank=True, related_name="revelations")
     factions = models.ManyToManyField(Faction, blank=True, related_name="revelations")
+    terms = models.ManyToManyField(Term, blank=True, related_name="revelations")
     supersedes = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="successors", db_index=False,
         help_text="The earlier belief that this one overturns or completes.",

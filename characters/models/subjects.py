@@ -1,4 +1,4 @@
-"""The subjects of pages: characters and factions. What belongs to them is in `owned.py`."""
+"""The subjects of pages: characters, factions and terms. What belongs to them is in `owned.py`."""
 
 import uuid
 
@@ -69,3 +69,9 @@ class Character(Subject):
 
 class Faction(Subject):
     tags = TaggableManager(through="FactionTag", blank=True)
+
+
+class Term(Subject):
+    """A word of the show that needs explaining: a place, a substance, a law, a group of beings."""
+
+    tags = TaggableManager(through="TermTag", blank=True)
