@@ -25,16 +25,14 @@ from .models import (
     Portrait,
     Relationship,
     Revelation,
-    SearchEntry,
     Tag,
     Trait,
     Unmasking,
 )
-from .models.subjects import OWNERS
+from .models.owned import OWNERS
+from .models.revelations import CONCERNED
 from .text.prose import capital, shortened
 from .vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
-
-Entry = SearchEntry.Kind
 
 type Values = Mapping[str, Any]
 """A row by the names of its fields: the id for a foreign key, and the name for a tag."""
@@ -61,6 +59,8 @@ class PageKind:
 
     plural: str  # in addresses, in the files of a data set, and as the list of a revelation
     additions: tuple[str, ...]  # the kinds of rows that a contributor can add on such a page, in the order of the form
+    heading: str  # above its list
+    intro: str  # what its list holds, for search engines; {show} stands for the title
     tagging: type[models.Model] | None = None
     is_group: bool = False  # its names are those of many, so the linter takes the singular for a form of the name
 
@@ -94,7 +94,8 @@ class Kind:
     title: Wording  # in a list of rows of the same page
     line: Wording | None = None  # in a list of rows of the whole show, where that is not the owner and the title
     noun_for: Callable[[Values], str] | None = None  # as moderators read it, where that depends on the row
-    entry: SearchEntry.Kind | None = None  # in the search index; None for what is not searched
+    entry: str = ""  # what its entries in the search index are called; empty for what is not searched
+    heading_for: Callable[[Values], str] | None = None  # above its fields in the contributors' form, likewise
     indexed: Wording | None = None  # by which words it is found
     passage: Callable[[Values, Speaker], tuple[str, str]] = lambda row, speaker: ("", "")  # label and words in search
     part_of_entry: str = ""  # its list in the entry of its owner in a data set
@@ -111,6 +112,11 @@ class Kind:
         return self.model._meta.label_lower
 
     @property
+    def plural(self) -> str:
+        """Its name in addresses and in the files of a data set, for a kind with pages."""
+        return self.page.plural if self.page else f"{self.name}s"
+
+    @property
     def pages(self) -> tuple[str, ...]:
         """The fields that hold whose pages list it."""
         return self.listed_under or self.owners + self.ends
@@ -119,6 +125,21 @@ class Kind:
     def search_subjects(self) -> tuple[str, ...]:
         """The fields that hold whom search groups it under."""
         return self.found_under or self.pages
+
+    @property
+    def own_page(self) -> PageKind:
+        """What is particular to its pages, for the kinds that have some."""
+        if self.page is None:
+            raise TypeError(f"{self.name} has no pages of its own.")
+        return self.page
+
+    def related_model(self, field: str) -> Any:
+        """Return the model that a field points to."""
+        return self.model._meta.get_field(field).related_model
+
+    def fields_to(self, other: "Kind") -> tuple[str, ...]:
+        """Return the fields that hold on whose pages of another kind it is listed."""
+        return tuple(name for name in self.pages if self.related_model(name) is other.model)
 
     @property
     def is_owned(self) -> bool:
@@ -233,7 +254,6 @@ REVELATION_LABELS = {
 
 # The kinds
 
-CONCERNED = tuple(f"{name}s" for name in OWNERS)  # whom a revelation is about
 WHEN = ("revealed_in",)
 WHEN_AND_UNTIL = ("revealed_in", "ended_in")
 
@@ -258,9 +278,9 @@ EPISODE = Kind(
         ("synopsis", "the synopsis of {owner}"),
     ),
     can_be_removed=False,
-    page=PageKind(plural="episodes", additions=("revelation",)),
+    page=PageKind(plural="episodes", heading="Episodes", intro="", additions=("revelation",)),
     title=lambda row, speaker: str(row["title"]),
-    entry=Entry.EPISODE,
+    entry="episode",
     passage=lambda row, speaker: ("Episode", speaker.words(row["text"])),
     file="episodes.yaml",
     natural_key=_by("number"),
@@ -275,6 +295,8 @@ CHARACTER = Kind(
     can_be_removed=False,
     page=PageKind(
         plural="characters",
+        heading="Characters",
+        intro="Everybody in {show} that you have heard of by your episode.",
         additions=(
             "alias", "trait", "revelation", "membership", "relationship", "unmasking", "charactertag", "portrait",
         ),
@@ -295,6 +317,8 @@ FACTION = Kind(
     can_be_removed=False,
     page=PageKind(
         plural="factions",
+        heading="Factions",
+        intro="The sides of {show} that you have heard of by your episode.",
         additions=("alias", "trait", "revelation", "membership", "factiontag"),
         tagging=FactionTag,
         is_group=True,
@@ -315,7 +339,7 @@ ALIAS = Kind(
     title=lambda row, speaker: str(row["name"]),
     line=_alias_line,
     noun_for=_noun_of_alias,
-    entry=Entry.NAME,
+    entry="name",
     indexed=lambda row, speaker: str(row["name"]),
     part_of_entry="aliases",
     natural_key=_by("name"),
@@ -331,7 +355,8 @@ TRAIT = Kind(
     title=lambda row, speaker: shortened(speaker.words(row["value"]), 90),
     line=_trait_line,
     noun_for=_noun_of_trait,
-    entry=Entry.TRAIT,
+    entry="trait",
+    heading_for=lambda row: str(Attribute(row["attribute"]).label),
     indexed=_trait_indexed,
     passage=lambda row, speaker: (str(Attribute(row["attribute"]).label), speaker.words(row["value"])),
     part_of_entry="traits",
@@ -347,7 +372,7 @@ TAG = Kind(
 )
 
 
-def _tagging(model: type[CharacterTag | FactionTag], entry: SearchEntry.Kind) -> Kind:
+def _tagging(model: type[CharacterTag | FactionTag], entry: str) -> Kind:
     return Kind(
         model=model,
         noun="tag",
@@ -364,8 +389,8 @@ def _tagging(model: type[CharacterTag | FactionTag], entry: SearchEntry.Kind) ->
     )
 
 
-CHARACTER_TAG = _tagging(CharacterTag, Entry.CHARACTER_TAG)
-FACTION_TAG = _tagging(FactionTag, Entry.FACTION_TAG)
+CHARACTER_TAG = _tagging(CharacterTag, "character_tag")
+FACTION_TAG = _tagging(FactionTag, "faction_tag")
 MEMBERSHIP = Kind(
     model=Membership,
     noun="membership",
@@ -375,7 +400,7 @@ MEMBERSHIP = Kind(
     found_under=("character",),
     texts=(("role", "a role of {owner}"),),
     title=_membership,
-    entry=Entry.MEMBERSHIP,
+    entry="membership",
     indexed=lambda row, speaker: f"{speaker.name(row['character'])} {row['role']} {speaker.name(row['faction'])}",
     passage=_membership_passage,
     part_of_entry="memberships",
@@ -389,7 +414,7 @@ RELATIONSHIP = Kind(
     public=("source", "kind", "target", "certainty", *WHEN_AND_UNTIL),
     ends=("source", "target"),
     title=_relationship,
-    entry=Entry.RELATIONSHIP,
+    entry="relationship",
     indexed=_relationship,
     passage=lambda row, speaker: ("Relation", " ".join(capital(_relationship(row, speaker)).split())),
     file="relationships.yaml",
@@ -406,7 +431,7 @@ REVELATION = Kind(
     texts=(("text", "the text of {owner}"),),
     title=lambda row, speaker: shortened(speaker.words(row["text"]), 110),
     line=lambda row, speaker: speaker.words(row["text"]),
-    entry=Entry.REVELATION,
+    entry="revelation",
     indexed=lambda row, speaker: speaker.words(row["text"]),
     passage=lambda row, speaker: (REVELATION_LABELS[Certainty(row["certainty"])], speaker.words(row["text"])),
     file="revelations.yaml",
@@ -437,7 +462,7 @@ PORTRAIT = Kind(
         ("credit", "the credit of a portrait of {owner}"),
     ),
     title=lambda row, speaker: str(row["alt_text"]),
-    entry=Entry.PORTRAIT,
+    entry="portrait",
     indexed=lambda row, speaker: f"{speaker.name(row['character'])} {row['alt_text']} {speaker.words(row['caption'])}",
     passage=_portrait_passage,
     part_of_entry="portraits",
@@ -451,6 +476,7 @@ KINDS: tuple[Kind, ...] = (
     REVELATION, UNMASKING, PORTRAIT,
 )  # fmt: skip
 SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION)  # those with names; `OWNERS` are their foreign keys
+SUBJECT_MODELS = frozenset(kind.model for kind in SUBJECTS)
 TAGGINGS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.part_of_entry == "tags")
 SEARCHED: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.indexed is not None)
 PUBLIC: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.public)
@@ -472,7 +498,15 @@ FIELD_LABELS = {
     "image": "Picture",
 }
 
+
+def label_of(kind: Kind, field: str) -> str:
+    """Return what a field is called in front of contributors."""
+    verbose_name: Any = kind.model._meta.get_field(field).verbose_name  # type: ignore[union-attr]
+    return FIELD_LABELS.get(field, str(verbose_name).capitalize())
+
+
 _by_label = {kind.label: kind for kind in KINDS}
+_by_name = {kind.name: kind for kind in KINDS}
 _by_plural = {kind.page.plural: kind for kind in KINDS if kind.page}
 _by_entry = {kind.entry: kind for kind in KINDS if kind.entry}
 _by_file = {kind.file: kind for kind in KINDS if kind.file}
@@ -488,12 +522,17 @@ def kind_labelled(label: str) -> Kind:
     return _by_label[label]
 
 
+def kind_named(name: str) -> Kind:
+    """Return a kind by its model's name, such as “alias”."""
+    return _by_name[name]
+
+
 def kind_with_pages(plural: str) -> Kind:
     """Return a kind with pages of its own by its plural in addresses, such as “characters”."""
     return _by_plural[plural]
 
 
-def kind_of_entry(entry: SearchEntry.Kind) -> Kind:
+def kind_of_entry(entry: str) -> Kind:
     """Return a kind by its entries in the search index."""
     return _by_entry[entry]
 

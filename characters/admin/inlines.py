@@ -10,10 +10,9 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
+from characters.kinds import Kind, tagging_of
 from characters.models import (
     Alias,
-    CharacterTag,
-    FactionTag,
     Membership,
     Portrait,
     Relationship,
@@ -121,20 +120,19 @@ class MembershipInline(Rows):
     classes = ["collapse"]
 
 
-class CharacterTagInline(Rows):
-    model = CharacterTag
+class TagInline(Rows):
+    """Who bears which tag; there is a model of such rows for each kind of subject."""
+
     autocomplete_fields = ["tag"]
     fields = ["tag", "revealed_in", "ended_in"]
     verbose_name = "tag"
     classes = ["collapse"]
 
 
-class FactionTagInline(Rows):
-    model = FactionTag
-    autocomplete_fields = ["tag"]
-    fields = ["tag", "revealed_in", "ended_in"]
-    verbose_name = "tag"
-    classes = ["collapse"]
+def tag_inline(kind: Kind) -> type[TagInline]:
+    """Return the inline for the tags of a kind of subject."""
+    tagging = tagging_of(kind)
+    return type(f"{tagging.__name__}Inline", (TagInline,), {"model": tagging})
 
 
 class RelationshipInline(Rows):

@@ -12,7 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from characters.admin.learned.page import learned
-from characters.models import CharacterTag, FactionTag, Tag
+from characters.kinds import SUBJECTS, tagging_of
+from characters.models import Tag
 from corrections.editing import WriteDoorAdmin
 from episodes.admin import EpisodeAdmin, SeriesAdmin, SeriesForm, pages_at
 from episodes.models import Episode, Series
@@ -65,6 +66,6 @@ class TagAdmin(WriteDoorAdmin):
 
     @admin.display(description="public page at episode")
     def public_pages(self, tag: Tag) -> SafeString:
-        rows = [model.objects.filter(tag=tag).order_by("revealed_in") for model in (CharacterTag, FactionTag)]
+        rows = [model.objects.filter(tag=tag).order_by("revealed_in") for model in map(tagging_of, SUBJECTS)]
         first = [row.revealed_in_id for found in rows for row in found[:1]]
         return pages_at(reverse("tag", args=[tag.slug]), since=min(first)) if first else SafeString("nobody bears it")

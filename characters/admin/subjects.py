@@ -11,27 +11,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from characters.models import (
-    Alias,
-    Character,
-    CharacterTag,
-    Faction,
-    FactionTag,
-    Membership,
-    Portrait,
-    Relationship,
-    Subject,
-    Trait,
-    Unmasking,
-    texts_mentioning,
-)
+from characters.kinds import CHARACTER, MEMBERSHIP, SUBJECTS, Kind, kind_of
+from characters.models import Alias, Character, Subject, texts_mentioning
 from episodes.admin import WithEpisodes, pages_at
 
 from . import reports
 from .inlines import (
     AliasInline,
-    CharacterTagInline,
-    FactionTagInline,
     MembershipInline,
     PortraitInline,
     RelationshipInline,
@@ -39,6 +25,7 @@ from .inlines import (
     TraitInline,
     UnmaskingInline,
     UnmaskingOfInline,
+    tag_inline,
 )
 from .lint import Linted
 
@@ -61,7 +48,12 @@ class SubjectAdmin(WithEpisodes, Linted):
     search_fields = ["key", "aliases__name", "tags__name", "public_id"]
     search_help_text = "By key, any name, tag, or the id in the address."
     save_on_top = True
-    view_name = ""
+    form = SubjectForm
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        form.edited_along = frozenset(inline.model for inline in self.inlines)
+        return form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """A character or faction that texts mention stays until they no longer do."""
@@ -116,15 +108,7 @@ class SubjectAdmin(WithEpisodes, Linted):
         return pages_at(self._address(subject), since=subject.revealed_in_id)
 
     def _address(self, subject: Subject) -> str:
-        return reverse(self.view_name, args=[subject.public_id])
-
-
-class CharacterForm(SubjectForm):
-    edited_along = frozenset({Alias, Trait, Membership, CharacterTag, Relationship, Unmasking, Portrait})
-
-
-class FactionForm(SubjectForm):
-    edited_along = frozenset({Alias, Trait, Membership, FactionTag})
+        return reverse(kind_of(subject).own_page.short_url, args=[subject.public_id])
 
 
 class WithoutFilter(admin.SimpleListFilter):
@@ -151,8 +135,6 @@ class WithoutFilter(admin.SimpleListFilter):
 
 @admin.register(Character)
 class CharacterAdmin(SubjectAdmin):
-    form = CharacterForm
-    view_name = "character-short"
     list_display = ["newest_name", "key", "revealed_in", "is_persona_of", "public_page"]
     list_filter = [WithoutFilter, "revealed_in", "memberships__faction"]
     list_select_related = ["revealed_in", "unmasking__identity"]
@@ -164,7 +146,7 @@ class CharacterAdmin(SubjectAdmin):
         MembershipInline,
         RelationshipInline,
         RelationshipToInline,
-        CharacterTagInline,
+        tag_inline(CHARACTER),
         PortraitInline,
     ]
 
@@ -174,8 +156,13 @@ class CharacterAdmin(SubjectAdmin):
         return f"{unmasking.identity.key}, from {unmasking.revealed_in_id}" if unmasking else ""
 
 
-@admin.register(Faction)
-class FactionAdmin(SubjectAdmin):
-    form = FactionForm
-    view_name = "faction-short"
-    inlines = [AliasInline, TraitInline, MembershipInline, FactionTagInline]
+def register_other(kind: Kind) -> None:
+    """Register a kind of subject that needs no admin of its own."""
+    memberships = [MembershipInline] if kind.name in MEMBERSHIP.ends else []
+    inlines = [AliasInline, TraitInline, *memberships, tag_inline(kind)]
+    admin.site.register(kind.model, type(f"{kind.model.__name__}Admin", (SubjectAdmin,), {"inlines": inlines}))
+
+
+for other in SUBJECTS:
+    if other is not CHARACTER:
+        register_other(other)

@@ -1,41 +1,44 @@
-"""Turn what a form says into proposed changes."""
+"""Turn the values of a form into proposed changes."""
 
 from typing import Any
 
 from django.db.models import Max
 from django.utils.crypto import get_random_string
 
+from characters.kinds import REVELATION, Kind
+from characters.lore.correctable import CorrectableRow
 from characters.lore.knowledge import Knowledge
-from characters.lore.parts import Part
 from characters.models import Revelation
 from corrections import rows
 from corrections.rows import Values
 from corrections.sending import Proposed, adding, removing
 
-# Changes
 
-
-def changing(part: Part, after: Values) -> list[Proposed]:
+def field_changes(row: CorrectableRow, after: Values) -> list[Proposed]:
+    """Return a change for each field that has another value than the row."""
     return [
-        Proposed("set", part.model, part.row, name, part.stored[name], value)
+        Proposed("set", row.kind.label, row.key, name, row.stored[name], value)
         for name, value in after.items()
-        if part.stored[name] != value
+        if row.stored[name] != value
     ]
 
 
-def asking_to_remove(knowledge: Knowledge, part: Part) -> Proposed | None:
-    """What is noted as its present state is all of the row: it is for the moderator, and compared when it goes."""
-    model: Any = rows.editable(part.model).model
-    row = model.objects.as_of(knowledge.progress).filter(pk=part.row).first()
-    return None if row is None else removing(row)
+def removal(knowledge: Knowledge, row: CorrectableRow) -> Proposed | None:
+    """Return the removal of a row that is known.
+
+    Its state before holds all of the row, be it known to the contributor or not: moderators see it, and it is compared
+    with the row when the removal is applied.
+    """
+    model: Any = row.kind.model
+    stored = model.objects.as_of(knowledge.progress).filter(pk=row.key).first()
+    return None if stored is None else removing(stored)
 
 
-def proposing(knowledge: Knowledge, model: str, values: Values) -> Proposed:
-    """A new row; what only editors fill in gets a value that they can alter."""
-    kind = rows.editable(model)
-    whole = rows.blank_values(kind)
-    if kind.model is Revelation:
-        told = Revelation.objects.as_of(knowledge.progress).filter(revealed_in=values["revealed_in"])
+def addition(knowledge: Knowledge, kind: Kind, values: Values) -> Proposed:
+    """Return a new row. The fields that only editors fill in get values, which a moderator can alter."""
+    whole = rows.blank_values(rows.editable(kind.label))
+    if kind is REVELATION:
+        same_episode = Revelation.objects.as_of(knowledge.progress).filter(revealed_in=values["revealed_in"])
         whole["key"] = f"suggested-{get_random_string(8, 'abcdefghjkmnpqrstvwxyz23456789')}"
-        whole["position"] = (told.aggregate(last=Max("position"))["last"] or 0) + 1
-    return adding(model, whole | values)
+        whole["position"] = (same_episode.aggregate(last=Max("position"))["last"] or 0) + 1
+    return adding(kind.label, whole | values)

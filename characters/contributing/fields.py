@@ -5,15 +5,16 @@ from typing import Any
 from django import forms
 from django.db import models
 
+from characters.kinds import Kind, label_of
+from characters.lore.correctable import even
 from characters.lore.knowledge import Knowledge
-from characters.lore.parts import even
 from characters.values.basics import EpisodeRow
-from corrections import rows
 from episodes.gate import Prose
+from episodes.models import Episode
 
 MOST_TEXT = 10_000  # characters
 
-HELP = {
+HELP_TEXTS = {
     "premise": "What may be said to somebody who has seen nothing.",
     "synopsis": "What happens, for somebody who has just seen it.",
     "aired_on": "",
@@ -28,28 +29,11 @@ HELP = {
     "ended_in": "If a viewer learns that it is over, or never was so.",
     "image": "JPEG, PNG or WebP, up to 10 MB. It must be free to use.",
     "alt_text": "What somebody who cannot see it needs to know.",
-    "characters": "One name a line, as this site shows it to you.",
-    "factions": "One name a line, as this site shows it to you.",
 }
-
-LABELS = {
-    "value": "What it says",
-    "headline": "Can be the name on the page",
-    "aired_on": "First aired",
-    "alt_text": "What it shows",
-    "revealed_in": "Known after",
-    "ended_in": "Ended in",
-    "source": "Who",
-    "target": "Whom",
-    "identity": "Is really",
-    "time": "Time in the episode",
-    "characters": "Characters it concerns",
-    "factions": "Factions it concerns",
-    "image": "Picture",
-}
+HELP_WITH_NAMES = "One name a line, as this site shows it to you."
 
 
-class Text(forms.CharField):
+class MentionsField(forms.CharField):
     """A text with names in double brackets."""
 
     widget = forms.Textarea(attrs={"rows": 5})
@@ -58,61 +42,77 @@ class Text(forms.CharField):
         return even(super().to_python(value) or "")
 
 
-class Name(forms.CharField):
-    """A character, a faction or a tag by the name that one knows."""
+class NameField(forms.CharField):
+    """A subject or a tag by the name that the contributor knows. `suggestions` is the id of a list of names."""
 
-    def __init__(self, offered: str, **options: Any) -> None:
+    def __init__(self, suggestions: str, **options: Any) -> None:
         super().__init__(
-            max_length=200, widget=forms.TextInput(attrs={"list": offered, "autocomplete": "off"}), **options
+            max_length=200, widget=forms.TextInput(attrs={"list": suggestions, "autocomplete": "off"}), **options
         )
 
 
-class ListOfNames(Text):
+class NameListField(MentionsField):
+    """Several subjects by name, one a line."""
+
     widget = forms.Textarea(attrs={"rows": 3})
 
     def to_python(self, value: Any) -> str:
         return "\n".join(sorted({line.strip() for line in super().to_python(value).splitlines()} - {""}))
 
 
-def field_of(kind: rows.Editable, name: str, knowledge: Knowledge) -> forms.Field:
-    field = kind.field(name)
-    label = LABELS.get(name, kind.name_of(name).capitalize())
-    told: dict[str, Any] = {"label": label, "help_text": HELP.get(name, ""), "required": not field.blank}
-    related = field.related_model._meta.model_name if field.is_relation else ""
+def form_field(kind: Kind, name: str, knowledge: Knowledge) -> forms.Field:
+    """Return the form field for a field of a model, without choices that are not known yet."""
+    field: Any = kind.model._meta.get_field(name)
+    help_text = HELP_TEXTS.get(name, HELP_WITH_NAMES if field.many_to_many else "")
+    options: dict[str, Any] = {"label": label_of(kind, name), "help_text": help_text, "required": not field.blank}
+    if field.related_model is Episode:
+        return _episode_field(options, knowledge)
+    if field.many_to_many:
+        return NameListField(**options)
+    if field.is_relation:
+        return NameField(suggestions_for(field.related_model), **options)
+    if isinstance(field, Prose):
+        return _mentions_field(field, options)
+    return _plain_field(field, options)
+
+
+def _episode_field(options: dict[str, Any], knowledge: Knowledge) -> forms.Field:
+    if options["required"]:
+        choices = episode_choices(knowledge)
+    else:
+        choices, options["help_text"] = [("", "–"), *episode_choices(knowledge)], HELP_TEXTS["ended_in"]
+    return forms.TypedChoiceField(choices=choices, coerce=int, empty_value=None, **options)
+
+
+def _mentions_field(field: Prose, options: dict[str, Any]) -> forms.Field:
+    text = MentionsField(max_length=field.max_length or MOST_TEXT, **options)
+    text.widget.attrs["rows"] = 2 if field.max_length else 5
+    return text
+
+
+def _plain_field(field: Any, options: dict[str, Any]) -> forms.Field:
     if isinstance(field, models.FileField):
         picture = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
-        return forms.FileField(widget=picture, **told | {"required": False})
-    if related == "episode":
-        if not told["required"]:
-            told["help_text"] = HELP["ended_in"]
-        return forms.TypedChoiceField(
-            choices=[*([] if told["required"] else [("", "–")]), *episodes(knowledge)],
-            coerce=int,
-            empty_value=None,
-            **told,
-        )
-    if field.many_to_many:
-        return ListOfNames(**told)
-    if related:
-        return Name(f"known-{related}s", **told)
-    if isinstance(field, Prose):
-        text = Text(max_length=field.max_length or MOST_TEXT, **told)
-        text.widget.attrs["rows"] = 2 if field.max_length else 5
-        return text
+        return forms.FileField(widget=picture, **options | {"required": False})
     if isinstance(field, models.BooleanField):
-        told["required"] = False
-    form_field: forms.Field = field.formfield(**told)
+        options["required"] = False
+    form_field: forms.Field = field.formfield(**options)
     if isinstance(field, models.DateField):
         form_field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return form_field
 
 
-def episodes(knowledge: Knowledge) -> list[tuple[int, str]]:
-    """Those that somebody can speak of."""
-    return [(row.number, name_of_episode(row)) for row in knowledge.episodes if row.known]
+def suggestions_for(model: type[models.Model]) -> str:
+    """Return the id of the list of names that a field for rows of a model offers."""
+    return f"known-{model._meta.model_name}s"
 
 
-def name_of_episode(row: EpisodeRow) -> str:
+def episode_choices(knowledge: Knowledge) -> list[tuple[int | str, str]]:
+    """Return the episodes that are known, to choose from."""
+    return [(row.number, _name_of_episode(row)) for row in knowledge.episodes if row.known]
+
+
+def _name_of_episode(row: EpisodeRow) -> str:
     if not row.number:
         return "Before the first episode"
     return f"{row.number} · {row.title}" if row.title else f"Episode {row.number}"

@@ -1,6 +1,6 @@
-"""The forms of a correction: a row that is there, a new row, and the letter."""
+"""The forms of a correction: one for each row that is there, one for each new row, and the letter."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,12 @@ from uuid import UUID
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.forms.utils import ErrorDict
 
+from characters.kinds import TAG, Kind, kind_of
 from characters.lore import naming
+from characters.lore.correctable import CorrectablePage, CorrectableRow, tag_ids
 from characters.lore.knowledge import Knowledge
-from characters.lore.parts import FIELDS, NAMES, CorrectablePage, Part, tag_ids
 from characters.pictures import files
 from corrections import rows
 from corrections.letter import Letter
@@ -21,129 +23,164 @@ from corrections.sending import Proposed
 from episodes.models import valid_time
 
 from . import changes
-from .fields import ListOfNames, Name, Text, episodes, field_of
+from .fields import MentionsField, NameField, NameListField, episode_choices, form_field
 
 KEPT = "rougedb.kept-upload"
+EARLIER_IS_KEPT = "What you wrote before is about a later episode. It stays, and what you write here goes below it."
 
 type MayUpload = Callable[[], bool]
 
 
-def is_owned(model: str) -> bool:
-    """Whether it is a row of the page's own; others name both ends."""
-    return model.endswith((".alias", ".trait", ".portrait", "tag"))
-
-
-class RowForm(forms.Form):
-    """The fields of one row, with names for keys."""
+class UnfinishedForm(forms.Form):
+    """A form that can be validated while somebody is still writing, with errors shown for some fields only."""
 
     use_required_attribute = False
+    _fields_with_errors: Collection[str] | None = None  # None for all
 
-    def __init__(self, model: str, knowledge: Knowledge, **options: Any) -> None:
+    def show_errors_only_of(self, fields: Collection[str]) -> None:
+        """Validate the form, and show no errors but those of these fields."""
+        self.full_clean()
+        self._fields_with_errors = fields
+
+    @property
+    def errors(self) -> ErrorDict:
+        errors = super().errors
+        if self._fields_with_errors is None:
+            return errors
+        return ErrorDict({name: each for name, each in errors.items() if name in self._fields_with_errors})
+
+
+class ContributedRowForm(UnfinishedForm):
+    """The fields of one row, with names instead of keys. After validation `after` holds the values to send."""
+
+    def __init__(self, kind: Kind, knowledge: Knowledge, **options: Any) -> None:
         super().__init__(**options)
-        self.model, self.knowledge, self.kind = model, knowledge, rows.editable(model)
-        self.known: dict[str, naming.Known] = {}
-        for name in self.offered():
-            self.fields[name] = field_of(self.kind, name, knowledge)
+        self.kind, self.knowledge, self.editable = kind, knowledge, rows.editable(kind.label)
+        self.named: dict[str, naming.KnownSubject] = {}
+        self.after: Values = {}
+        for name in self.field_names():
+            self.fields[name] = form_field(kind, name, knowledge)
 
-    def offered(self) -> Iterable[str]:
-        return FIELDS[self.model]
+    @property
+    def heading(self) -> str:
+        return self.kind.noun
+
+    def field_names(self) -> Iterable[str]:
+        return self.kind.public
+
+    def sent_fields(self) -> Iterable[str]:
+        """Return the fields whose values are sent."""
+        return self.changed_data
 
     def clean(self) -> dict[str, Any]:
-        told = {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
-        asked: set[str] = set()
-        for name, value in told.items():
-            if isinstance(self.fields.get(name), ListOfNames):
-                asked |= set(value.splitlines())
-            elif isinstance(self.fields.get(name), Text):
-                asked |= naming.names_in(value)
-            elif isinstance(self.fields.get(name), Name):
-                asked.add(value)
-        self.known = naming.find(self.knowledge, asked) if asked else {}
-        self.after: Values = {}
-        for name, value in told.items():
-            if name in self.kind.fields and name not in self.kind.files:
+        typed = {name: self.cleaned_data[name] for name in self.sent_fields() if name in self.cleaned_data}
+        names = {each for name, value in typed.items() for each in _names_in(self.fields.get(name), value)}
+        self.named = naming.subjects_named(self.knowledge, names) if names else {}
+        self.after = {}
+        for name, value in typed.items():
+            if name in self.editable.fields and name not in self.editable.files:
                 try:
                     self.after[name] = self._stored(name, value)
                 except ValidationError as error:
                     self.add_error(name, error)
         return self.cleaned_data
 
+    def proposed(self) -> list[Proposed]:
+        """Return the changes that the form asks for."""
+        raise NotImplementedError
+
     def _stored(self, name: str, value: Any) -> Any:
-        """As a change has it."""
-        field, typed = self.kind.field(name), self.fields[name]
-        if isinstance(typed, ListOfNames):
-            return sorted({str(self._subject(each, field)) for each in value.splitlines()})
-        if isinstance(typed, Text):
-            return naming.written(value, self.known)
-        if isinstance(typed, Name) and field.related_model._meta.model_name == "tag":
-            tags = tag_ids(self.knowledge)
-            if value not in tags:
-                raise ValidationError("No tag that you know of is called that. If a new one is needed, say so below.")
-            return tags[value]
-        if isinstance(typed, Name):
-            return str(self._subject(value, field))
+        """Return a value as changes hold it: keys instead of names."""
+        field, form_field = self.editable.field(name), self.fields[name]
+        if isinstance(form_field, NameListField):
+            return sorted({str(self._subject_id(each, field)) for each in value.splitlines()})
+        if isinstance(form_field, MentionsField):
+            return naming.with_keys(value, self.named)
+        if isinstance(form_field, NameField):
+            is_tag = field.related_model is TAG.model
+            return self._tag_id(value) if is_tag else str(self._subject_id(value, field))
         if isinstance(value, str):
             field.run_validators(value)
         return rows.plain(field, value)
 
-    def _subject(self, name: str, field: Any) -> UUID:
-        known = self.known.get(name)
-        if known is None or known.kind != field.related_model._meta.model_name:
+    def _tag_id(self, name: str) -> int:
+        tags = tag_ids(self.knowledge)
+        if name not in tags:
+            raise ValidationError("No tag that you know of is called that. If a new one is needed, say so below.")
+        return tags[name]
+
+    def _subject_id(self, name: str, field: Any) -> UUID:
+        subject = self.named.get(name)
+        if subject is None or subject.kind is not kind_of(field.related_model):
             raise ValidationError(f"Nobody that you know of goes by “{name}”, or more than one does.")
-        return known.id
+        return subject.id
 
 
-class PartForm(RowForm):
-    """A row that is there."""
+def _names_in(field: forms.Field | None, value: Any) -> Iterable[str]:
+    """Return the names that the value of a field consists of or mentions."""
+    if isinstance(field, NameListField):
+        return value.splitlines()
+    if isinstance(field, MentionsField):
+        return naming.names_in(value)
+    return [value] if isinstance(field, NameField) else []
+
+
+class ExistingRowForm(ContributedRowForm):
+    """A row that is there, to be changed or removed."""
 
     remove = forms.BooleanField(required=False, label="It should go altogether")
 
-    def __init__(self, part: Part, knowledge: Knowledge, **options: Any) -> None:
-        self.part = part
-        super().__init__(part.model, knowledge, prefix=part.ref, **options)
-        self.order_fields([*self.offered(), "remove"])
-        if not part.can_be_removed:
+    def __init__(self, row: CorrectableRow, knowledge: Knowledge, **options: Any) -> None:
+        self.row = row
+        super().__init__(row.kind, knowledge, prefix=row.ref, **options)
+        self.order_fields([*self.field_names(), "remove"])
+        if not row.kind.can_be_removed:
             del self.fields["remove"]
 
-    def offered(self) -> Iterable[str]:
-        return self.part.shown
+    def field_names(self) -> Iterable[str]:
+        return self.row.shown
 
     @property
-    def seen(self) -> str:
+    def heading(self) -> str:
+        return self.row.label
+
+    @property
+    def digest_when_opened(self) -> str:
         return str(self.data.get(f"{self.prefix}-seen", ""))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if self.seen != self.part.digest and self.changed_data:
+        if self.digest_when_opened != self.row.digest and self.changed_data:
             raise ValidationError(
                 "This was changed while you were writing. What you wrote is still here; compare it, and send it again."
             )
         return cleaned
 
     @property
-    def standing(self) -> list[tuple[str, str]]:
-        """What stands there now, where something else was typed."""
-        if not self.is_bound or self.seen == self.part.digest:
+    def newer_values(self) -> list[tuple[str, str]]:
+        """The values of the row by now, with the labels of the fields, where something else was typed meanwhile."""
+        if not self.is_bound or self.digest_when_opened == self.row.digest:
             return []
+        shown = self.row.shown
         return [
-            (str(self.fields[name].label), str(self.part.shown[name] if self.part.shown[name] is not None else "–"))
+            (str(self.fields[name].label), str(shown[name] if shown[name] is not None else "–"))
             for name in self.changed_data
-            if name in self.part.shown
+            if name in shown
         ]
 
     def proposed(self) -> list[Proposed]:
         if self.cleaned_data.get("remove"):
-            removal = changes.asking_to_remove(self.knowledge, self.part)
+            removal = changes.removal(self.knowledge, self.row)
             return [removal] if removal else []
-        return changes.changing(self.part, self.after)
+        return changes.field_changes(self.row, self.after)
 
 
-class NewForm(RowForm):
-    """A row that is missing."""
+class NewRowForm(ContributedRowForm):
+    """A row that is missing. Everything in it is sent, even what was filled in beforehand."""
 
     def __init__(
         self,
-        model: str,
+        kind: Kind,
         page: CorrectablePage,
         knowledge: Knowledge,
         number: int,
@@ -152,49 +189,43 @@ class NewForm(RowForm):
         **options: Any,
     ) -> None:
         self.page, self.may_upload = page, may_upload
-        self.short = model.rpartition(".")[2]
-        self.label = NAMES[model]
-        super().__init__(model, knowledge, prefix=f"new{number}", **options)
-        if self.is_owned and len(page.bearers) > 1:
-            self.fields["whose"] = forms.ChoiceField(label="Whose", choices=page.bearers)
+        super().__init__(kind, knowledge, prefix=f"new{number}", **options)
+        if kind.is_owned and len(page.owners) > 1:
+            self.fields["whose"] = forms.ChoiceField(label="Whose", choices=page.owners)
             self.order_fields(["whose"])
         if "revealed_in" in self.fields:
-            # Without it a browser chooses the first episode of all where what was written before is not among them.
+            # Without an empty choice a browser chooses the first episode where the one that was sent is not offered.
             since: Any = self.fields["revealed_in"]
             since.choices = [("", "Choose an episode"), *since.choices]
         if "image" in self.fields:
             self.fields["kept"] = forms.CharField(required=False, widget=forms.HiddenInput)
-        presets = self._presets()
-        for name, field in self.fields.items():
-            if name in presets:
-                field.initial = presets[name]
+        for name, value in self._presets().items():
+            if name in self.fields:
+                self.fields[name].initial = value
 
     @property
-    def is_owned(self) -> bool:
-        return is_owned(self.model)
+    def name_of_kind(self) -> str:
+        return self.kind.name  # in a template `form.kind` is the field of that name
+
+    def sent_fields(self) -> Iterable[str]:
+        return self.fields
 
     def _presets(self) -> dict[str, Any]:
+        """Return the values to begin with, besides the defaults of the model."""
         episode = self.knowledge.progress if self.page.episode is None else self.page.episode
-        own = self.page.bearers[0][1] if self.page.bearers else ""
-        presets = {"revealed_in": episode, "language": "en", "kind": "name", "certainty": "confirmed"}
-        if not self.is_owned:
-            presets |= {"characters": {"character": own, "characters": own, "source": own},
-                        "factions": {"faction": own, "factions": own}}.get(self.page.kind, {})  # fmt: skip
-            presets["persona"] = own
-        if self.model == "characters.relationship":
-            presets["kind"] = ""
+        presets: dict[str, Any] = {"revealed_in": episode}
+        if not self.kind.is_owned and self.page.owners:
+            presets |= dict.fromkeys(self.kind.fields_to(self.page.kind)[:1], self.page.owners[0][1])
         return presets
 
     def clean(self) -> dict[str, Any]:
-        # All of it is new, what was preset too.
-        self.__dict__["changed_data"] = list(self.fields)
         cleaned = super().clean()
         if "image" in self.fields:
             self._keep_picture()
         return cleaned
 
     def _keep_picture(self) -> None:
-        """Out of the public's reach, so that it need not be chosen again when something else is wrong."""
+        """Keep the upload where the public cannot see it, so that it is not lost when something else is wrong."""
         upload = self.cleaned_data.get("image")
         try:
             if not upload and not self._kept_before:
@@ -210,7 +241,7 @@ class NewForm(RowForm):
 
     @cached_property
     def _kept_before(self) -> str:
-        """What was kept when the form was sent before."""
+        """The name of the picture that was kept when the form was sent before."""
         try:
             name = str(signing.loads(self.data.get(self.add_prefix("kept"), ""), salt=KEPT))
         except signing.BadSignature:
@@ -219,25 +250,22 @@ class NewForm(RowForm):
 
     @property
     def kept_upload(self) -> str:
-        """What stands in for an upload that is kept already."""
+        """The signed name of the picture that is kept already, to be sent with the form."""
         name = self.initial.get("image", "")
         if self.is_bound:
-            name = getattr(self, "after", {}).get("image") or self._kept_before
+            name = self.after.get("image") or self._kept_before
         return signing.dumps(name, salt=KEPT) if name else ""
 
     def proposed(self) -> list[Proposed]:
         values = dict(self.after)
-        if self.is_owned:
-            whose = self.cleaned_data.get("whose") or self.page.bearers[0][0]
-            own = "content_object" if self.model.endswith("tag") else self.page.kind.removesuffix("s")
-            values[own] = whose
-        return [changes.proposing(self.knowledge, self.model, values)]
+        if self.kind.is_owned:
+            owner = self.cleaned_data.get("whose") or self.page.owners[0][0]
+            values |= dict.fromkeys(self.kind.fields_to(self.page.kind), owner)
+        return [changes.addition(self.knowledge, self.kind, values)]
 
 
-class LetterForm(forms.Form):
-    """What is said with the changes."""
-
-    use_required_attribute = False
+class LetterForm(UnfinishedForm):
+    """The letter to the moderators: why, and where it can be checked."""
 
     reason = forms.CharField(
         label="Why?", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
@@ -253,7 +281,7 @@ class LetterForm(forms.Form):
         label="Or a link", required=False, max_length=MOST_EVIDENCE, assume_scheme="https",
         widget=forms.URLInput(attrs={"inputmode": "url"}),
     )  # fmt: skip
-    # Nobody sees it; who fills it in is a machine.
+    # Nobody sees this field, so whoever fills it in is a program.
     nothing_here = forms.CharField(
         required=False, widget=forms.TextInput(attrs={
             "tabindex": "-1", "autocomplete": "off", "data-1p-ignore": True, "data-lpignore": "true",
@@ -265,13 +293,9 @@ class LetterForm(forms.Form):
         super().__init__(**options)
         if earlier_is_kept:
             self.fields["reason"].required = False
-            self.fields[
-                "reason"
-            ].help_text = (
-                "What you wrote before is about a later episode. It stays, and what you write here goes below it."
-            )
+            self.fields["reason"].help_text = EARLIER_IS_KEPT
         choices = self.fields["evidence_episode"]
-        choices.choices = [("", "–"), *episodes(knowledge)]  # type: ignore[attr-defined]
+        choices.choices = [("", "–"), *episode_choices(knowledge)]  # type: ignore[attr-defined]
 
     def letter(self) -> Letter:
         return Letter.from_form(self.cleaned_data)

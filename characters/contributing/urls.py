@@ -1,15 +1,22 @@
-from django.urls import path
+"""The addresses where corrections are written."""
+
+from django.urls import URLPattern, path
 
 from characters import converters  # noqa: F401 - registers the converters
+from characters.kinds import EPISODE, KINDS, Kind
 
 from . import views
 
+
+def form_address(kind: Kind) -> URLPattern:
+    """Return the address of the form for the pages of one kind."""
+    plural, key = kind.own_page.plural, "int" if kind is EPISODE else "public_id"
+    route = f"corrections/new/{plural}/<{key}:key>/"
+    return path(route, views.correct, {"kind": plural}, name=kind.own_page.correct_url)
+
+
 urlpatterns = [
-    path(
-        "corrections/new/characters/<public_id:key>/", views.correct, {"kind": "characters"}, name="correct-characters"
-    ),
-    path("corrections/new/factions/<public_id:key>/", views.correct, {"kind": "factions"}, name="correct-factions"),
-    path("corrections/new/episodes/<int:key>/", views.correct, {"kind": "episodes"}, name="correct-episodes"),
+    *(form_address(kind) for kind in KINDS if kind.page),
     path("corrections/<uuid:pk>/again/", views.write_again, name="correction-again"),
     path("corrections/receipt/<str:receipt>/again/", views.write_again, name="receipt-again"),
 ]

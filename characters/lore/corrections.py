@@ -1,7 +1,7 @@
-"""Corrections told to somebody at an episode: what they may know of each change, with names for keys.
+"""Corrections shown to their authors and to visitors: what somebody at an episode may know of each change.
 
-What its author wrote is shown back from the episode on that it touches, and so is what a moderator made of it. Whether
-something stood in its way is between the moderators and the rows that its author may not know.
+An author reads what they wrote, and what a moderator made of it, from the episode on that it is about. Conflicts with
+other rows are shown to moderators alone: the author may not know those rows.
 """
 
 from collections import defaultdict
@@ -9,143 +9,170 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from characters.contributing.fields import LABELS
-from characters.kinds import SUBJECTS
+from characters.kinds import SUBJECT_MODELS, SUBJECTS, Kind, label_of, prose_of
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import Link
 from characters.values.corrections import ChangedField, Lately, LatelyLine, ShownChange
 from corrections import rows
 from corrections.models import Change, Correction
-from corrections.rows import EPISODES, Editable, Json
+from corrections.rows import EPISODES, Json
 from episodes.gate import Prose
 from episodes.progress import last_episode
 
 from .cast import Cast
+from .correctable import PUBLIC_KINDS, CorrectableRow, ids_in, rows_by_key, tag_ids
 from .naming import Naming, without_id
-from .parts import FIELDS, NAMES, Part, parts_by_row, tag_ids
 from .rows import visible
 
-SUBJECT_MODELS = {kind.model for kind in SUBJECTS}
 Action, Decision = Change.Action, Change.Decision
 
 MOST_LINES = 8
-
 DONE = {Action.ADD: "added", Action.SET: "changed", Action.REMOVE: "removed"}
 
 
 def shown_changes(knowledge: Knowledge, correction: Correction, changes: Sequence[Change]) -> tuple[ShownChange, ...]:
-    """What became of each, in order, for whoever sent them."""
-    parts = parts_by_row(knowledge, ((change.model, change.row) for change in changes))
-    teller = _Teller(knowledge, parts, changes)
-    return tuple(teller.tell(correction, change) for change in changes)
+    """Return what became of each change, in order, for the author of a correction."""
+    known_rows = rows_by_key(knowledge, ((change.model, change.row) for change in changes))
+    wording = ChangeWording(knowledge, changes)
+    return tuple(
+        _shown_change(wording, correction, change, known_rows.get((change.model, change.row))) for change in changes
+    )
 
 
-class _Teller:
-    def __init__(self, knowledge: Knowledge, parts: dict[tuple[str, str], Part], changes: Sequence[Change]) -> None:
-        self.knowledge, self.parts = knowledge, parts
+def _shown_change(
+    wording: "ChangeWording", correction: Correction, change: Change, row: CorrectableRow | None
+) -> ShownChange:
+    kind, progress = PUBLIC_KINDS.get(change.model), wording.knowledge.progress
+    until = hidden_until(wording.knowledge, correction, change, row)
+    is_altered = change.altered and change.decision == Decision.ACCEPTED
+    with_final = is_altered and _is_final_value_known(correction, change, progress)
+    return ShownChange(
+        what=f"{(kind.noun if kind else 'something').capitalize()} {DONE[Action(change.action)]}",
+        title=row.title if until is None and row and change.action != Action.REMOVE else "",
+        fields=() if until is not None else tuple(wording.changed_fields(change, with_final=with_final)),
+        decision=change.decision,
+        why="" if until is not None else wording.naming.words(change.why),
+        altered=is_altered,
+        hidden_until=until,
+    )
+
+
+def _is_final_value_known(correction: Correction, change: Change, progress: int) -> bool:
+    if correction.revealed_in is not None:
+        return correction.revealed_in <= progress
+    return all(number <= progress for number in episodes_in(change, change.final))
+
+
+class ChangeWording:
+    """Puts the values of some changes into words that somebody at an episode knows."""
+
+    def __init__(self, knowledge: Knowledge, changes: Sequence[Change]) -> None:
+        self.knowledge = knowledge
         self.naming = Naming(knowledge)
         for change in changes:
-            self.naming.note_texts([change.why])
-            for values in (change.before, change.after, change.final):
-                for kind, name, value in _fields(change, values):
-                    if isinstance(kind.field(name), Prose):
-                        self.naming.note_texts([value or ""])
-                    elif kind.field(name).related_model in SUBJECT_MODELS:
-                        self.naming.note(_ids(value))
+            self._note(change)
         self.naming.look_up()
-        self.tags = {key: name for name, key in tag_ids(knowledge).items()} if _has_tags(changes) else {}
+        has_tags = any("tag" in kind.public for change in changes if (kind := PUBLIC_KINDS.get(change.model)))
+        self.tags = {key: name for name, key in tag_ids(knowledge).items()} if has_tags else {}
 
-    def tell(self, correction: Correction, change: Change) -> ShownChange:
-        part = self.parts.get((change.model, change.row))
-        what = f"{NAMES.get(change.model, 'something').capitalize()} {DONE[Action(change.action)]}"
-        until = _hidden_until(self.knowledge, correction, change, part)
-        altered = change.altered and change.decision == Decision.ACCEPTED
-        common: dict[str, Any] = {
-            "decision": change.decision,
-            "why": self.naming.read_aloud(change.why),
-            "altered": altered,
-        }
-        if until is not None:
-            return ShownChange(what=what, title="", fields=(), hidden_until=until, **common | {"why": ""})
-        final = altered and self._is_known(correction, change, change.final)
-        return ShownChange(
-            what=what, title=part.title if part and change.action != Action.REMOVE else "",
-            fields=tuple(self._lines(change, with_final=final)), hidden_until=None, **common,
-        )  # fmt: skip
+    def _note(self, change: Change) -> None:
+        self.naming.note_texts([change.why])
+        for values in (change.before, change.after, change.final):
+            for kind, name, value in public_values(change, values):
+                if name in prose_of(kind):
+                    self.naming.note_texts([value or ""])
+                elif kind.related_model(name) in SUBJECT_MODELS:
+                    self.naming.note(ids_in(value))
 
-    def _is_known(self, correction: Correction, change: Change, values: Json) -> bool:
-        if correction.revealed_in is not None:
-            return correction.revealed_in <= self.knowledge.progress
-        return all(number <= self.knowledge.progress for number in _episodes(change, values))
-
-    def _lines(self, change: Change, *, with_final: bool) -> Iterable[ChangedField]:
-        before = {name: value for _, name, value in _fields(change, change.before)}
-        after = {name: value for _, name, value in _fields(change, change.after)}
-        final = {name: value for _, name, value in _fields(change, change.final)} if with_final else {}
-        if change.model not in FIELDS:
+    def changed_fields(self, change: Change, *, with_final: bool) -> Iterable[ChangedField]:
+        """Yield the fields that a change is about, in the order of the form."""
+        before = {name: value for _, name, value in public_values(change, change.before)}
+        after = {name: value for _, name, value in public_values(change, change.after)}
+        final = {name: value for _, name, value in public_values(change, change.final)} if with_final else {}
+        kind = PUBLIC_KINDS.get(change.model)
+        if kind is None:
             return
-        kind = rows.editable(change.model)
-        for name in FIELDS[change.model]:
+        for name in kind.public:
             if name not in before and name not in after:
                 continue
-            told = [self._word(kind, name, values.get(name)) for values in (before, after, final)]
-            if any(told):
-                final_word = told[2] if final and told[2] != told[1] else ""
-                yield ChangedField(_label(kind, name), told[0], told[1], final_word)
+            words = [self._in_words(kind, name, values.get(name)) for values in (before, after, final)]
+            if any(words):
+                final_words = words[2] if final and words[2] != words[1] else ""
+                yield ChangedField(label_of(kind, name), words[0], words[1], final_words)
 
-    def typed(self, change: Change, name: str, value: Json) -> Any:
-        """As the form shows it to who writes on."""
-        kind = rows.editable(change.model)
-        field = kind.field(name)
+    def form_value(self, change: Change, name: str, value: Json) -> Any:
+        """Return a value of a change as a form shows it."""
+        field = rows.editable(change.model).field(name)
         if field.many_to_many:
-            return "\n".join(sorted(self.naming.name_of(each) for each in _ids(value)))
+            return "\n".join(sorted(map(self.naming.name, ids_in(value))))
         if field.related_model in SUBJECT_MODELS:
-            return self.naming.name_of(UUID(value)) if value else ""
+            return self.naming.name(value) if value else ""
         if name == "tag":
             return self.tags.get(value, "")
-        return self.naming.spoken(value) if isinstance(field, Prose) and value else value
+        return self.naming.with_names(value) if isinstance(field, Prose) and value else value
 
-    def _word(self, kind: Editable, name: str, value: Json) -> str:
-        field = kind.field(name)
+    def _in_words(self, kind: Kind, name: str, value: Json) -> str:
         if value is None or value == "":
             return ""
+        editable = rows.editable(kind.label)
+        field = editable.field(name)
         if isinstance(field, Prose):
-            return self.naming.read_aloud(value)
+            return self.naming.words(value)
         if field.related_model in SUBJECT_MODELS:
-            return ", ".join(sorted(without_id(self.naming.name_of(each)) for each in _ids(value)))
+            return ", ".join(sorted(without_id(self.naming.name(each)) for each in ids_in(value)))
         if name in EPISODES:
-            return (
-                "" if value > self.knowledge.progress else f"episode {value}" if value else "before the first episode"
-            )
+            return self._episode_in_words(value)
         if name == "tag":
             return self.tags.get(value, "a tag")
-        if name in kind.files:
+        if name in editable.files:
             return "the picture that was sent"
         if isinstance(value, bool):
             return "yes" if value else "no"
         return str(dict(field.flatchoices).get(value, value))
 
+    def _episode_in_words(self, number: int) -> str:
+        if number > self.knowledge.progress:
+            return ""
+        return f"episode {number}" if number else "before the first episode"
+
+
+def texts_in_words(knowledge: Knowledge, texts: Iterable[str]) -> list[str]:
+    """Return texts with names for their mentions."""
+    texts = list(texts)
+    naming = Naming(knowledge)
+    naming.note_texts(texts)
+    naming.look_up()
+    return [naming.words(text) for text in texts]
+
+
+# What an author who has gone back to an earlier episode may not read for now
+
 
 def later_episodes(knowledge: Knowledge, sent: Mapping[Correction, Sequence[Change]]) -> dict[UUID, int]:
-    """Of these those that their author has gone back before, in part at least, and the episode that it takes."""
-    parts = parts_by_row(knowledge, ((each.model, each.row) for changes in sent.values() for each in changes))
+    """Return those corrections that are about an episode their author has gone back before, with that episode."""
+    known_rows = rows_by_key(knowledge, ((each.model, each.row) for changes in sent.values() for each in changes))
     later: dict[UUID, int] = {}
     for correction, changes in sent.items():
-        told = [_hidden_until(knowledge, correction, each, parts.get((each.model, each.row))) for each in changes]
-        found = [number for number in told if number is not None]
-        if correction.evidence_episode is not None and correction.evidence_episode > knowledge.progress:
-            found.append(correction.evidence_episode)
-        if found:
-            later[correction.pk] = max(found)
+        numbers = [
+            hidden_until(knowledge, correction, each, known_rows.get((each.model, each.row))) for each in changes
+        ]
+        if (correction.evidence_episode or 0) > knowledge.progress:
+            numbers.append(correction.evidence_episode)
+        latest = max((number for number in numbers if number is not None), default=None)
+        if latest is not None:
+            later[correction.pk] = latest
     return later
 
 
-def _hidden_until(knowledge: Knowledge, correction: Correction, change: Change, part: Part | None) -> int | None:
-    """The episode from which its author may read it again, if they have gone back before that."""
-    told = [*_episodes(change, change.before), *_episodes(change, change.after)]
-    if later := [number for number in told if number > knowledge.progress]:
+def hidden_until(
+    knowledge: Knowledge, correction: Correction, change: Change, row: CorrectableRow | None
+) -> int | None:
+    """Return the episode from which on the author may read a change again, if they have gone back before that."""
+    numbers = [*episodes_in(change, change.before), *episodes_in(change, change.after)]
+    if later := [number for number in numbers if number > knowledge.progress]:
         return max(later)
-    if _is_within(correction, knowledge.progress) or change.action != Action.SET or part is not None:
+    is_reached = correction.revealed_in is not None and correction.revealed_in <= knowledge.progress
+    if is_reached or change.action != Action.SET or row is not None:
         return None
     if correction.revealed_in is not None:
         return correction.revealed_in
@@ -153,52 +180,31 @@ def _hidden_until(knowledge: Knowledge, correction: Correction, change: Change, 
     return last if knowledge.progress < last else None
 
 
-def _fields(change: Change, values: Json) -> Iterable[tuple[Editable, str, Json]]:
-    """What of the values of a change can be shown to others than editors."""
-    if change.model not in FIELDS or values is None:
+def public_values(change: Change, values: Json) -> Iterable[tuple[Kind, str, Json]]:
+    """Yield those values of a change that can be shown to others than editors, with the kind and the field."""
+    kind = PUBLIC_KINDS.get(change.model)
+    if kind is None or values is None:
         return
-    kind = rows.editable(change.model)
     for name, value in ({change.path: values} if change.action == Action.SET else values).items():
-        if name in FIELDS[change.model] or name in ("character", "faction", "content_object"):
+        if name in kind.public or name in kind.owners:
             yield kind, name, value
 
 
-def _ids(value: Json) -> list[UUID]:
-    return [UUID(key) for key in (value if isinstance(value, list) else [value]) if key]
+def episodes_in(change: Change, values: Json) -> list[int]:
+    """Return the episodes in the values of a change.
 
-
-def _episodes(change: Change, values: Json) -> list[int]:
-    """The episodes that it names. An end that stands in a row to be removed was perhaps not known to who asked."""
-    told = ("revealed_in",) if change.action == Action.REMOVE else EPISODES
-    return [value for _, name, value in _fields(change, values) if name in told and isinstance(value, int)]
-
-
-def _is_within(correction: Correction, progress: int) -> bool:
-    return correction.revealed_in is not None and correction.revealed_in <= progress
-
-
-def _has_tags(changes: Iterable[Change]) -> bool:
-    return any(change.model.endswith("tag") for change in changes)
-
-
-def _label(kind: Editable, name: str) -> str:
-    return LABELS.get(name, kind.name_of(name).capitalize())
-
-
-def said(knowledge: Knowledge, texts: Iterable[str]) -> list[str]:
-    texts = list(texts)
-    naming = Naming(knowledge)
-    naming.note_texts(texts)
-    naming.look_up()
-    return [naming.read_aloud(text) for text in texts]
+    The end of a row that is to be removed does not count: the author of the change may not have known it.
+    """
+    counted = ("revealed_in",) if change.action == Action.REMOVE else EPISODES
+    return [value for _, name, value in public_values(change, values) if name in counted and isinstance(value, int)]
 
 
 # The pages that changes are about
 
 
-def pages_of(knowledge: Knowledge, subjects: Iterable[str]) -> dict[str, Link]:
-    """Of these, as corrections refer to them, those that are known."""
-    keys = rows.by_label(subjects)
+def pages_of(knowledge: Knowledge, references: Iterable[str]) -> dict[str, Link]:
+    """Return links to those pages that are known, by the references that corrections have to them."""
+    keys = rows.by_label(references)
     cast = Cast(knowledge)
     known = {
         kind.label: set(visible(knowledge.progress, kind).filter(id__in=keys[kind.label]).values_list("id", flat=True))
@@ -206,8 +212,8 @@ def pages_of(knowledge: Knowledge, subjects: Iterable[str]) -> dict[str, Link]:
     }
     cast.note(subject for subjects in known.values() for subject in subjects)
     cast.look_up()
-    found = {f"{label}:{key}": cast.root_face(key) for label, subjects in known.items() for key in subjects}
-    pages = {subject: Link(face.name, face.url) for subject, face in found.items()}
+    faces = {f"{label}:{key}": cast.root_face(key) for label, subjects in known.items() for key in subjects}
+    pages = {reference: Link(face.name, face.url) for reference, face in faces.items()}
     for row in knowledge.episodes:
         if row.known:
             name = f"Episode {row.number}" if row.number else "Before the first episode"
@@ -215,10 +221,13 @@ def pages_of(knowledge: Knowledge, subjects: Iterable[str]) -> dict[str, Link]:
     return pages
 
 
-def told_lately(knowledge: Knowledge, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
-    """What was published, without a word of what it says or said: a spoiler that was removed would live on here."""
-    subjects = {each.subject for changes in published.values() for change in changes for each in change.subjects.all()}
-    pages = pages_of(knowledge, subjects)
+def published_lately(knowledge: Knowledge, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
+    """Return the kinds of changes that were published, and their pages.
+
+    What the changes say or said is left out: a spoiler that was removed would still be read here.
+    """
+    every_change = [change for changes in published.values() for change in changes]
+    pages = pages_of(knowledge, {each.subject for change in every_change for each in change.subjects.all()})
     return tuple(_lately(correction, changes, pages) for correction, changes in published.items())
 
 
@@ -227,10 +236,10 @@ def _lately(correction: Correction, changes: Sequence[Change], pages: Mapping[st
     for change in changes:
         about = {pages[each.subject] for each in change.subjects.all() if each.subject in pages}
         in_order = tuple(sorted(about, key=lambda link: (link.name.casefold(), link.url)))
-        counts[in_order, _thing(change), DONE[Action(change.action)]] += 1
+        counts[in_order, _noun_of(change), DONE[Action(change.action)]] += 1
     lines = [
-        LatelyLine(f"{thing.capitalize() if count == 1 else f'{count} {thing}s'} {done}", about)
-        for (about, thing, done), count in counts.items()
+        LatelyLine(f"{noun.capitalize() if count == 1 else f'{count} {noun}s'} {done}", about)
+        for (about, noun, done), count in counts.items()
     ]
     return Lately(
         day=max(change.applied_at for change in changes if change.applied_at).date(),
@@ -239,7 +248,8 @@ def _lately(correction: Correction, changes: Sequence[Change], pages: Mapping[st
     )  # fmt: skip
 
 
-def _thing(change: Change) -> str:
-    kind = rows.editable(change.model)
-    is_page = kind.page is not None and change.action != Action.SET
-    return str(kind.model._meta.verbose_name) if is_page or change.model not in NAMES else NAMES[change.model]
+def _noun_of(change: Change) -> str:
+    """Return what a change adds, changes or removes: a whole page goes by the name of its model."""
+    editable, kind = rows.editable(change.model), PUBLIC_KINDS.get(change.model)
+    is_page = editable.page is not None and change.action != Action.SET
+    return str(editable.model._meta.verbose_name) if is_page or kind is None else kind.noun

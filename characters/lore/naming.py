@@ -1,44 +1,48 @@
-"""[[key]] as [[Name]] for those who write without the editors' keys, and back.
+"""Turn [[key]] in texts into [[Name]], as contributors read and write it, and back.
 
-Both ways know only what is known at the reader's episode. A name that means nothing there is kept as it was typed, with
-a mark that no key can have, so that a key that was guessed is an unknown name like any other.
+Both directions know only the subjects that are known at the reader's episode. A name that means nobody there is kept as
+it was typed, behind a mark that no key can have. So a key that somebody guesses is an unknown name like any other.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from characters.kinds import SUBJECTS, Kind
 from characters.lore.knowledge import Knowledge
-from characters.models import Alias, Character, Faction
+from characters.models import Alias
+from characters.models.owned import OWNERS
 from characters.text.mentions import MENTION, mentioned_keys
 
 from .cast import NAMELESS
+from .rows import visible
 
 BY_NAME = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]|\n]+))?\]\]")
-
 ENDS_WITH_ID = re.compile(r"\(([0-9a-z]{8,32})\)\Z")
-
 NOT_IN_A_MENTION = re.compile(r"[\[\]|\n]")
-
 UNKNOWN = "?"
+OWNER_COLUMNS = tuple(f"{name}_id" for name in OWNERS)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A character or a faction that the reader has heard of."""
+class KnownSubject:
+    """A character, a faction or another subject that the reader has heard of."""
 
-    kind: str
+    kind: Kind
     id: UUID
     key: str
     public_id: str
 
 
 class Naming:
-    """First note whoever is to be named, then `look_up()`, then ask for names."""
+    """The names that contributors use for subjects. Note the subjects, then `look_up()`, then ask for names."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
@@ -48,101 +52,113 @@ class Naming:
         self._names: dict[UUID, str] = {}
 
     def note(self, subjects: Iterable[UUID]) -> None:
+        """Note subjects that will be named."""
         self._ids |= set(subjects)
 
     def note_texts(self, texts: Iterable[str]) -> None:
+        """Note the subjects that these texts mention."""
         for text in texts:
             self._keys |= mentioned_keys(text)
 
     def look_up(self) -> None:
-        known = _known(self.knowledge, Q(id__in=self._ids) | Q(key__in=self._keys))
-        self._by_key = {each.key: each.id for each in known}
-        newest: dict[UUID, str] = {}
-        headlines = Alias.objects.as_of(self.knowledge.progress).filter(headline=True)
-        ids = [each.id for each in known]
-        headlines = headlines.filter(Q(character__in=ids) | Q(faction__in=ids)).order_by("revealed_in_id")
-        for character, faction, name in headlines.values_list("character_id", "faction_id", "name"):
-            newest[character or faction] = name
-        bearers = _bearers(self.knowledge, newest.values())
-        for each in known:
-            name = newest.get(each.id, NAMELESS)
+        """Read the names of everybody noted so far."""
+        subjects = _known_subjects(self.knowledge, Q(id__in=self._ids) | Q(key__in=self._keys))
+        self._by_key = {subject.key: subject.id for subject in subjects}
+        headlines = self._newest_headlines([subject.id for subject in subjects])
+        bearers = _bearers(self.knowledge, headlines.values())
+        for subject in subjects:
+            name = headlines.get(subject.id, NAMELESS)
             plain = NOT_IN_A_MENTION.sub("", name).strip()
-            alone = plain != "" and len(bearers.get(name, ())) == 1 and plain == name and not ENDS_WITH_ID.search(name)
-            self._names[each.id] = name if alone else f"{plain} ({each.public_id})".strip()
+            is_unique = plain == name != "" and len(bearers.get(name, ())) == 1 and not ENDS_WITH_ID.search(name)
+            self._names[subject.id] = name if is_unique else f"{plain} ({subject.public_id})".strip()
 
-    def __contains__(self, subject: UUID) -> bool:
-        return subject in self._names
+    def _newest_headlines(self, subjects: list[UUID]) -> dict[UUID, str]:
+        own = reduce(or_, (Q(**{f"{owner}__in": subjects}) for owner in OWNERS))
+        headlines = _aliases(self.knowledge).filter(own, headline=True).order_by("revealed_in_id")
+        return {
+            next(filter(None, owners)): name for *owners, name in headlines.values_list(*OWNER_COLUMNS, "name")
+        }  # the newest comes last and replaces the others
 
-    def name_of(self, subject: UUID) -> str:
-        """What a contributor writes to mean this one: the name, or where two share it the name and the public id."""
-        return self._names.get(subject, "somebody")
+    def name(self, subject: UUID | str) -> str:
+        """Return what a contributor writes to mean a subject: its name, with the public id where two share the name."""
+        return self._names.get(UUID(subject) if isinstance(subject, str) else subject, "somebody")
 
-    def spoken(self, text: str) -> str:
-        """The text without a key in it."""
+    def with_names(self, text: str) -> str:
+        """Return a text with names instead of keys in its mentions."""
 
-        def name(match: re.Match[str]) -> str:
+        def with_name(match: re.Match[str]) -> str:
             subject = self._by_key.get(match[1])
             if subject is None:
                 return match[2] or "somebody"
             return f"[[{self._names[subject]}{'|' + match[2] if match[2] else ''}]]"
 
-        return MENTION.sub(name, text).replace(f"[[{UNKNOWN}", "[[")
+        return MENTION.sub(with_name, text).replace(f"[[{UNKNOWN}", "[[")
 
-    def read_aloud(self, text: str) -> str:
-        """The text as somebody reads it, without brackets."""
-        return BY_NAME.sub(lambda match: match[2] or without_id(match[1]), self.spoken(text))
+    def words(self, text: str) -> str:
+        """Return a text with names for its mentions, without brackets."""
+        return BY_NAME.sub(lambda match: match[2] or without_id(match[1]), self.with_names(text))
 
 
 def without_id(name: str) -> str:
+    """Return a name without the public id that `Naming.name` adds where two share it."""
     return ENDS_WITH_ID.sub("", name).strip() or name
 
 
 def names_in(text: str) -> set[str]:
+    """Return the names that a contributor's text mentions."""
     return {match[1].strip() for match in BY_NAME.finditer(text)}
 
 
-def written(text: str, found: dict[str, Known]) -> str:
-    """The text with keys for names; nothing in it is a mention that was not found under its name."""
+def with_keys(text: str, subjects: dict[str, KnownSubject]) -> str:
+    """Return a text with keys instead of names in its mentions; names that mean nobody are marked as unknown."""
 
-    def key(match: re.Match[str]) -> str:
+    def with_key(match: re.Match[str]) -> str:
         name = match[1].strip()
-        known = found.get(name)
+        subject = subjects.get(name)
         words = f"|{match[2]}" if match[2] else ""
-        return f"[[{known.key}{words}]]" if known else f"[[{UNKNOWN}{name.lstrip(UNKNOWN)}{words}]]"
+        return f"[[{subject.key}{words}]]" if subject else f"[[{UNKNOWN}{name.lstrip(UNKNOWN)}{words}]]"
 
-    return BY_NAME.sub(key, text)
+    return BY_NAME.sub(with_key, text)
 
 
-def find(knowledge: Knowledge, names: Iterable[str]) -> dict[str, Known]:
-    """Who is meant by each name, as far as exactly one can be; the first letter may be a capital."""
+def subjects_named(knowledge: Knowledge, names: Iterable[str]) -> dict[str, KnownSubject]:
+    """Return the subject that each name means, where it means exactly one; the first letter may be a capital."""
     names = {name for name in names if name}
-    asked = names | {name[:1].lower() + name[1:] for name in names}
     by_public_id = {match[1]: name for name in names if (match := ENDS_WITH_ID.search(name))}
-    bearers = _bearers(knowledge, asked)
-    ids = {bearer for those in bearers.values() for bearer, _ in those}
-    known = {each.id: each for each in _known(knowledge, Q(id__in=ids) | Q(public_id__in=by_public_id))}
-    found = {by_public_id[each.public_id]: each for each in known.values() if each.public_id in by_public_id}
-    for name in names:
-        those = bearers.get(name) or bearers.get(name[:1].lower() + name[1:], set())
-        leading = {bearer for bearer, headline in those if headline}
-        one = leading if len(leading) == 1 else {bearer for bearer, _ in those}
-        if len(one) == 1 and name not in found:
-            found[name] = known[one.pop()]
-    return found
+    bearers = _bearers(knowledge, names | set(map(_with_small_letter, names)))
+    ids = {subject for bearing in bearers.values() for subject, _ in bearing}
+    which = Q(id__in=ids) | Q(public_id__in=by_public_id)
+    known = {subject.id: subject for subject in _known_subjects(knowledge, which)}
+    named = {by_public_id[each.public_id]: each for each in known.values() if each.public_id in by_public_id}
+    for name in names - named.keys():
+        bearing = bearers.get(name) or bearers.get(_with_small_letter(name), set())
+        with_headline = {subject for subject, headline in bearing if headline}
+        meant = with_headline if len(with_headline) == 1 else {subject for subject, _ in bearing}
+        if len(meant) == 1:
+            named[name] = known[meant.pop()]
+    return named
 
 
-def _known(knowledge: Knowledge, which: Q) -> list[Known]:
+def _with_small_letter(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _known_subjects(knowledge: Knowledge, which: Q) -> list[KnownSubject]:
     return [
-        Known(model._meta.model_name or "", *row)
-        for model in (Character, Faction)
-        for row in model.objects.as_of(knowledge.progress).filter(which).values_list("id", "key", "public_id")
+        KnownSubject(kind, *row)
+        for kind in SUBJECTS
+        for row in visible(knowledge.progress, kind).filter(which).values_list("id", "key", "public_id")
     ]
 
 
+def _aliases(knowledge: Knowledge) -> QuerySet[Any]:
+    return Alias.objects.as_of(knowledge.progress)
+
+
 def _bearers(knowledge: Knowledge, names: Iterable[str]) -> dict[str, set[tuple[UUID, bool]]]:
-    """Who goes by each of these names, and whether it can stand on the page."""
-    rows = Alias.objects.as_of(knowledge.progress).filter(name__in=set(names))
+    """Return the subjects that bear each of these names, and whether it is a headline name of theirs."""
+    aliases = _aliases(knowledge).filter(name__in=set(names))
     bearers: dict[str, set[tuple[UUID, bool]]] = defaultdict(set)
-    for character, faction, name, headline in rows.values_list("character_id", "faction_id", "name", "headline"):
-        bearers[name].add((character or faction, headline))
+    for *owners, name, headline in aliases.values_list(*OWNER_COLUMNS, "name", "headline"):
+        bearers[name].add((next(filter(None, owners)), headline))
     return bearers

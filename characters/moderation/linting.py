@@ -1,4 +1,4 @@
-"""What the spoiler linter tells moderators about a correction."""
+"""Warnings of the spoiler linter for moderators, about the rows of a correction."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,9 @@ from characters.spoilers.linter import Finding, KnownName, Vocabulary, findings_
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.rows import SharedName, SpoilerWarning
 
-# The linter
-
 
 def warnings_of(rows: Iterable[models.Model]) -> list[list[SpoilerWarning]]:
+    """Return for each row what its texts and its name say too early."""
     rows = list(rows)
     texts = [list(texts_of_row(row)) for row in rows]
     if not any(texts) and not any(isinstance(row, Alias) for row in rows):
@@ -20,13 +19,13 @@ def warnings_of(rows: Iterable[models.Model]) -> list[list[SpoilerWarning]]:
     names = names_in_database()
     vocabulary = Vocabulary(names)
     return [
-        [_warned(finding) for text in found for finding in findings_in(text, vocabulary)] + _too_early(row, names)
-        for row, found in zip(rows, texts, strict=True)
+        [_warned(finding) for text in own_texts for finding in findings_in(text, vocabulary)] + _too_early(row, names)
+        for row, own_texts in zip(rows, texts, strict=True)
     ]
 
 
 def _too_early(row: models.Model, names: Iterable[KnownName]) -> list[SpoilerWarning]:
-    """A name that somebody else is known by, but only later."""
+    """Warn of a name by which somebody else is known, but only from a later episode on."""
     others = [name for name in _of_others(row, names) if not name.describes]
     first = min(others, key=lambda name: name.known_from, default=None)
     if not isinstance(row, Alias) or first is None or first.known_from <= row.revealed_in_id:
@@ -36,6 +35,7 @@ def _too_early(row: models.Model, names: Iterable[KnownName]) -> list[SpoilerWar
 
 
 def others_of_that_name(rows: Iterable[models.Model]) -> list[list[SharedName]]:
+    """Return for each row the others that bear its name as well."""
     rows = list(rows)
     names = names_in_database() if any(isinstance(row, Alias) for row in rows) else []
     return [[_shared(name) for name in _of_others(row, names)] for row in rows]

@@ -1,97 +1,61 @@
-"""What the write door may change of the show, and how it is checked besides the models' own validation."""
+"""Register with the write door what it may change of the show, with the checks that the models do not make."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.urls import reverse
 
-from characters.models import (
-    Alias,
-    Character,
-    CharacterTag,
-    Faction,
-    FactionTag,
-    Membership,
-    Portrait,
-    Relationship,
-    Revelation,
-    Subject,
-    Tag,
-    Trait,
-    Unmasking,
-    check_headlines,
-    texts_mentioning,
-)
+from characters.kinds import EPISODE, KINDS, SUBJECTS, Kind
+from characters.models import check_headlines, texts_mentioning
 from characters.pictures import files
 from corrections.rows import Editable, Page, linters, mention_readers, namesakes, register
-from episodes.models import Episode, Series
 
 from . import linting, previews, words
 
-WHEN = ("revealed_in",)
-
-WHEN_AND_UNTIL = ("revealed_in", "ended_in")
-
-OWNER = ("character", "faction")
-
 
 def register_all() -> None:
-    for editable in (
-        Editable(
-            Series,
-            ("title", "native_title", "premise", "studio", "director", "writers", "character_design", "music"),
-        ),
-        Editable(
-            Episode, ("title", "native_title", "aired_on", "synopsis"),
-            page=Page(
-                name=str, address=_address_of_episode, preview=previews.preview_of_episode,
-                names=words.names_of_episodes, find=words.find_episodes,
-            ),
-        ),
-        _subject(Character, "character-short"),
-        _subject(Faction, "faction-short"),
-        Editable(
-            Alias, (*OWNER, "name", "kind", "language", "headline", "common_word", *WHEN),
-            unseen=("common_word",), noun=words.noun_of_alias,
-        ),
-        Editable(Trait, (*OWNER, "attribute", "value", *WHEN), noun=words.noun_of_trait),
-        Editable(Tag, ("name", "slug")),
-        Editable(CharacterTag, ("content_object", "tag", *WHEN_AND_UNTIL)),
-        Editable(FactionTag, ("content_object", "tag", *WHEN_AND_UNTIL)),
-        Editable(Membership, ("character", "faction", "role", *WHEN_AND_UNTIL)),
-        Editable(Relationship, ("source", "kind", "target", "certainty", *WHEN_AND_UNTIL)),
-        Editable(
-            Revelation,
-            ("key", "text", "certainty", "characters", "factions", "supersedes", "time", "position", "source", *WHEN),
-            unseen=("key", "position", "source"),
-        ),
-        Editable(Unmasking, ("persona", "identity", *WHEN)),
-        Editable(
-            Portrait, ("character", "image", "alt_text", "caption", "credit", "licence", *WHEN),
-            keep_file=files.archive_upload, open_file=files.open_archived, retire_file=_retire_portrait,
-        ),
-    ):  # fmt: skip
-        register(editable)
+    """Register every kind of row, and what moderators read of texts and names."""
+    for kind in KINDS:
+        register(_editable(kind))
     linters.append(linting.warnings_of)
     namesakes.append(linting.others_of_that_name)
     mention_readers.append(words.read_mentions)
 
 
-def _subject(model: type[Subject], view: str) -> Editable:
-    return Editable(
-        model, ("key", "public_id", *WHEN),
-        page=Page(
-            name=newest_name, address=_address_through(view), preview=previews.preview_of_subject(model),
-            names=words.names_of(model), find=words.find(model),
-        ),
-        unseen=("key",), check=_has_its_name, check_removed=_is_not_mentioned,
+def _editable(kind: Kind) -> Editable:
+    options: dict[str, Any] = {"unseen": kind.unseen, "noun": kind.noun_for}
+    if kind in SUBJECTS:
+        options |= {"page": _page_of_subject(kind), "check": _has_its_name, "check_removed": _is_not_mentioned}
+    if kind is EPISODE:
+        options |= {"page": _page_of_episode()}
+    if _file_fields(kind):
+        options |= {"keep_file": files.archive_upload, "open_file": files.open_archived}
+        options |= {"retire_file": partial(_retire_file, kind)}
+    return Editable(kind.model, kind.fields, **options)
+
+
+# Pages
+
+
+def _page_of_subject(kind: Kind) -> Page:
+    return Page(
+        name=newest_name, address=_address_of_subject(kind), preview=previews.preview_of_subject(kind),
+        names=words.names_of(kind), find=words.find_in(kind),
     )  # fmt: skip
 
 
-def _address_through(view: str) -> Callable[[Any], str]:
-    return lambda subject: reverse(view, args=[subject.public_id])
+def _page_of_episode() -> Page:
+    return Page(
+        name=str, address=_address_of_episode, preview=previews.preview_of_episode,
+        names=words.names_of_episodes, find=words.find_episodes,
+    )  # fmt: skip
+
+
+def _address_of_subject(kind: Kind) -> Callable[[Any], str]:
+    return lambda subject: reverse(kind.own_page.short_url, args=[subject.public_id])
 
 
 def _address_of_episode(episode: Any) -> str:
@@ -99,19 +63,30 @@ def _address_of_episode(episode: Any) -> str:
 
 
 def newest_name(subject: Any) -> str:
-    """For editors, who see everything."""
+    """Return the newest headline name of a subject, for editors, who see everything."""
     headline = subject.aliases.filter(headline=True).order_by("-revealed_in_id").first()
     return headline.name if headline else subject.key
 
 
-def _retire_portrait(name: str) -> None:
-    """What no row shows any more is no longer to be had by its address either."""
+# Files
+
+
+def _file_fields(kind: Kind) -> list[str]:
+    return [name for name in kind.fields if isinstance(kind.model._meta.get_field(name), models.FileField)]
+
+
+def _retire_file(kind: Kind, name: str) -> None:
+    """Take a file that no row shows any more away from its public address, once the transaction is through."""
 
     def take_down() -> None:
-        if not Portrait._base_manager.filter(image=name).exists():
+        in_use = (kind.model._base_manager.filter(**{field: name}) for field in _file_fields(kind))
+        if not any(rows.exists() for rows in in_use):
             files.take_down(name)
 
     transaction.on_commit(take_down)
+
+
+# Checks
 
 
 def _has_its_name(subject: Any) -> None:

@@ -1,38 +1,36 @@
-"""How corrections are worded for moderators."""
+"""Names of subjects and episodes for moderators, as they are known at an episode."""
 
 from collections.abc import Callable, Iterable
 
-from characters.models import Alias, Character, Faction, Subject
+from characters.kinds import SUBJECTS, Kind
+from characters.models import Alias
 from characters.text.mentions import MENTION, mentioned_keys
-from characters.vocabulary import Attribute
-from corrections.rows import Values
 from episodes.models import Episode
 
-# Names, as they are known at an episode
 
-
-def names_of(model: type[Subject]) -> Callable[[Iterable[str], int], dict[str, str]]:
-    owner = str(model._meta.model_name)
+def names_of(kind: Kind) -> Callable[[Iterable[str], int], dict[str, str]]:
+    """Return a function that finds the names of subjects by their ids at an episode."""
 
     def names(keys: Iterable[str], episode: int) -> dict[str, str]:
-        known = Alias.objects.as_of(episode).filter(headline=True, **{f"{owner}__in": list(keys)})
-        newest_last = known.order_by("revealed_in").values_list(f"{owner}_id", "name")
+        known = Alias.objects.as_of(episode).filter(headline=True, **{f"{kind.name}__in": list(keys)})
+        newest_last = known.order_by("revealed_in").values_list(f"{kind.name}_id", "name")
         return {str(key): name for key, name in newest_last}
 
     return names
 
 
-def find(model: type[Subject]) -> Callable[[str, int], Iterable[str]]:
-    owner = str(model._meta.model_name)
+def find_in(kind: Kind) -> Callable[[str, int], Iterable[str]]:
+    """Return a function that finds the ids of subjects by a part of a name at an episode."""
 
-    def find_named(words: str, episode: int) -> Iterable[str]:
-        known = Alias.objects.as_of(episode).filter(name__icontains=words, **{f"{owner}__isnull": False})
-        return {str(key) for key in known.values_list(f"{owner}_id", flat=True)}
+    def find(words: str, episode: int) -> Iterable[str]:
+        known = Alias.objects.as_of(episode).filter(name__icontains=words, **{f"{kind.name}__isnull": False})
+        return {str(key) for key in known.values_list(f"{kind.name}_id", flat=True)}
 
-    return find_named
+    return find
 
 
 def names_of_episodes(keys: Iterable[str], episode: int) -> dict[str, str]:
+    """Return the names of episodes by their numbers, with the titles of those that have been watched."""
     rows = Episode.objects.filter(number__in=[int(key) for key in keys])
     return {
         str(row.number): f"episode {row}" if row.number <= episode else f"episode {row.number}"
@@ -41,34 +39,22 @@ def names_of_episodes(keys: Iterable[str], episode: int) -> dict[str, str]:
 
 
 def find_episodes(words: str, episode: int) -> Iterable[str]:
+    """Return the numbers of the watched episodes that have these words in their titles."""
     known = Episode.objects.filter(number__lte=episode, title__icontains=words)
     return {str(number) for number in known.values_list("number", flat=True)}
 
 
 def read_mentions(texts: Iterable[str], episode: int) -> dict[str, str]:
-    """Each mention as it is written, and in words; whoever is not known yet is somebody."""
+    """Return the words for each mention in some texts; a subject that is not known yet is “somebody”."""
     texts = list(texts)
     keys = {key for text in texts for key in mentioned_keys(text)}
     if not keys:
         return {}
     names: dict[str, str] = {}
-    for model in (Character, Faction):
-        found = dict(model._base_manager.filter(key__in=keys).values_list("id", "key"))
-        known = names_of(model)(map(str, found), episode)
-        names |= {key: known.get(str(pk), "somebody") for pk, key in found.items()}
+    for kind in SUBJECTS:
+        mentioned = dict(kind.model._base_manager.filter(key__in=keys).values_list("id", "key"))
+        known = names_of(kind)(map(str, mentioned), episode)
+        names |= {key: known.get(str(pk), "somebody") for pk, key in mentioned.items()}
     return {
         match[0]: match[2] or names[match[1]] for text in texts for match in MENTION.finditer(text) if match[1] in names
     }
-
-
-# Nouns
-
-
-def noun_of_alias(values: Values) -> str:
-    kind = values.get("kind") or "name"
-    return kind if kind in ("name", "title", "codename", "placeholder") else f"name ({kind.replace('_', ' ')})"
-
-
-def noun_of_trait(values: Values) -> str:
-    attribute = values.get("attribute", "")
-    return str(Attribute(attribute).label).lower() if attribute in Attribute else "trait"

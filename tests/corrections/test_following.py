@@ -212,11 +212,11 @@ def test_a_fact_of_one_of_two_stays_with_them(status: Trait, contributor: User) 
 def test_no_row_is_lost_that_is_more_than_a_form_holds(
     status: Trait, contributor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from characters.contributing import again, draft
+    from characters.contributing import draft, reopening
     from characters.models import Alias
     from tests.corrections.letters import new
 
-    for module in (again, draft):
+    for module in (draft, reopening):
         monkeypatch.setattr(module, "MOST_NEW", 2)
     names = ["Anna", "Annie", "Nancy"]
     ann = status.character

@@ -1,0 +1,307 @@
+"""The rows that somebody at an episode can correct: those that they know, in words that they know.
+
+A `CorrectableRow` has its values twice: as the database has them, with which changes are compared, and as a form shows
+them. An end that is not known yet is missing from both.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from characters.kinds import (
+    EPISODE,
+    PUBLIC,
+    REVELATION,
+    SERIES,
+    SUBJECT_MODELS,
+    SUBJECTS,
+    UNMASKING,
+    Kind,
+    kind_named,
+    kind_with_pages,
+    prose_of,
+    tagging_of,
+)
+from characters.lore.knowledge import Knowledge
+from characters.models import Tag
+from corrections import rows
+from corrections.rows import Json, Values
+from episodes.gate import Prose
+from episodes.models import Episode, Series
+
+from .naming import Naming
+from .rows import id_of, visible
+
+MOST_NAMES_OFFERED = 500  # in a list beneath a field; with more, one types without it
+PUBLIC_KINDS: Mapping[str, Kind] = {kind.label: kind for kind in PUBLIC}  # what visitors may correct, by model
+PLACES = {kind: place for place, kind in enumerate(PUBLIC)}
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectableRow:
+    """A row that a correction can be about."""
+
+    ref: str  # in addresses and forms
+    kind: Kind
+    key: str
+    label: str
+    title: str
+    stored: Values
+    shown: Values
+
+    @property
+    def digest(self) -> str:
+        """A hash of what is shown, by which a form finds out that the row has changed since it was opened."""
+        shown = repr(sorted(self.shown.items(), key=lambda item: item[0]))
+        return salted_hmac("rougedb.part", shown, algorithm="sha256").hexdigest()[:20]
+
+    @property
+    def group(self) -> str:
+        """The heading under which it can be chosen."""
+        return self.kind.noun.capitalize() + ("s" if self.kind.can_be_removed else "")
+
+    @property
+    def since(self) -> int:
+        return self.stored.get("revealed_in") or 0
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectablePage:
+    """A public page as the contributors' form sees it."""
+
+    kind: Kind
+    name: str
+    url: str
+    address: str  # of the form
+    rows: tuple[CorrectableRow, ...]
+    owners: tuple[tuple[str, str], ...] = ()  # whom a new row can belong to, by id and name: all known to be the same
+    episode: int | None = None
+
+    @property
+    def additions(self) -> tuple[tuple[str, str], ...]:
+        """The kinds of rows that can be added, by name and with an article."""
+        return tuple((name, with_article(kind_named(name).noun)) for name in self.kind.own_page.additions)
+
+    @property
+    def example(self) -> str:
+        """A name to show how mentions are written."""
+        return self.owners[0][1] if self.owners else "Name"
+
+
+def page_of(knowledge: Knowledge, plural: str, key: str) -> CorrectablePage | None:
+    """Return the page of an episode or a subject; None for what is unknown and for what is not known yet alike."""
+    kind = kind_with_pages(plural)
+    if kind is EPISODE:
+        return _episode_page(knowledge, int(key))
+    subject = id_of(knowledge.progress, kind, key)
+    return None if subject is None else _subject_page(knowledge, kind, subject)
+
+
+def page_of_subject(knowledge: Knowledge, kind: Kind, subject: str) -> CorrectablePage | None:
+    """Return the page of a subject by its id, if it is known."""
+    is_known = visible(knowledge.progress, kind).filter(id=subject).exists()
+    return _subject_page(knowledge, kind, UUID(subject)) if is_known else None
+
+
+def _subject_page(knowledge: Knowledge, kind: Kind, subject: UUID) -> CorrectablePage:
+    can_be_unmasked = UNMASKING.related_model("persona") is kind.model
+    family = knowledge.family_of(subject) if can_be_unmasked else {subject}
+    root = knowledge.root_of(subject) if can_be_unmasked else subject
+    which = [(kind, Q(id__in=family)), *_listed_on_page(kind, family)]
+    correctable, naming = _correctable(knowledge, which, also=family)
+    public_id = visible(knowledge.progress, kind).values_list("public_id", flat=True).get(id=root)
+    owners = sorted((member != root, naming.name(member), str(member)) for member in family)
+    return CorrectablePage(
+        kind=kind, name=owners[0][1], url=reverse(kind.own_page.short_url, args=[public_id]),
+        address=reverse(kind.own_page.correct_url, args=[public_id]),
+        rows=correctable, owners=tuple((key, name) for _, name, key in owners),
+    )  # fmt: skip
+
+
+def _listed_on_page(kind: Kind, family: Iterable[UUID]) -> Iterable[tuple[Kind, Q]]:
+    """Yield the kinds whose rows are listed on the pages of a kind, and which of the rows are on those of a family."""
+    for other in PUBLIC:
+        if fields := other.fields_to(kind):
+            yield other, reduce(or_, (Q(**{f"{name}__in": family}) for name in fields))
+
+
+def _episode_page(knowledge: Knowledge, number: int) -> CorrectablePage | None:
+    if number > knowledge.progress or not Episode.objects.filter(number=number).exists():
+        return None
+    own = (EPISODE, Q(number=number)) if number else (SERIES, Q(id=1))
+    correctable, _ = _correctable(knowledge, [own, (REVELATION, Q(revealed_in=number))])
+    return CorrectablePage(
+        kind=EPISODE, name=f"Episode {number}" if number else "Before the first episode",
+        url=reverse("episode", args=[number]), address=reverse("correct-episodes", args=[number]),
+        rows=correctable, episode=number,
+    )  # fmt: skip
+
+
+def rows_by_key(knowledge: Knowledge, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], CorrectableRow]:
+    """Return those of some rows that are known, by the label of their model and their key."""
+    keys: dict[str, set[str]] = defaultdict(set)
+    for label, key in wanted:
+        if label in PUBLIC_KINDS and key:
+            keys[label].add(key)
+    which = [(PUBLIC_KINDS[label], Q(pk__in=of_kind)) for label, of_kind in sorted(keys.items())]
+    correctable, _ = _correctable(knowledge, which)
+    return {(row.kind.label, row.key): row for row in correctable}
+
+
+# Rows
+
+
+def _correctable(
+    knowledge: Knowledge, which: Iterable[tuple[Kind, Q]], *, also: Iterable[UUID] = ()
+) -> tuple[tuple[CorrectableRow, ...], Naming]:
+    """Return rows in the order of the form, and the names of the subjects in them and of some others."""
+    known = [(kind, row) for kind, q in which for row in _known_rows(knowledge, kind, q)]
+    naming = Naming(knowledge)
+    naming.note(also)
+    for kind, row in known:
+        _note(kind, row, naming)
+    naming.look_up()
+    correctable = [_correctable_row(kind, row, naming) for kind, row in known]
+    correctable.sort(key=lambda row: (PLACES[row.kind], row.label, row.since, row.title, row.ref))
+    return tuple(correctable), naming
+
+
+def _note(kind: Kind, row: Values, naming: Naming) -> None:
+    for name in kind.public:
+        if name in prose_of(kind):
+            naming.note_texts([row[name]])
+        elif kind.related_model(name) in SUBJECT_MODELS:
+            naming.note(ids_in(row[name]))
+
+
+def ids_in(value: Json) -> list[UUID]:
+    """Return the ids in the value of a field that points to one or to many."""
+    return [UUID(key) for key in (value if isinstance(value, list) else [value]) if key]
+
+
+def _known_rows(knowledge: Knowledge, kind: Kind, which: Q) -> list[Values]:
+    """Return rows as `rows.values_of` does, without what is not known yet."""
+    editable = rows.editable(kind.label)
+    names = [name for name in kind.public if name not in (*editable.many, *editable.files)]
+    columns = [editable.field(name).attname for name in names]
+    also = ["tag__name"] if "tag" in names else []
+    known = []
+    for row in _visible(knowledge, kind, which).values("pk", *columns, *also):
+        values = {
+            name: rows.plain(editable.field(name), row[column]) for name, column in zip(names, columns, strict=True)
+        }
+        if (values.get("ended_in") or 0) > knowledge.progress:
+            values["ended_in"] = None
+        known.append({"pk": str(row["pk"]), "tag__name": row.get("tag__name"), **values})
+    for name in editable.many:
+        if name in kind.public:
+            _add_many(editable.field(name), known)
+    return known
+
+
+def _visible(knowledge: Knowledge, kind: Kind, which: Q) -> Any:
+    if kind is SERIES:
+        return Series.objects.filter(which)
+    if kind is EPISODE:
+        return Episode.objects.filter(which, number__lte=knowledge.progress)
+    known = visible(knowledge.progress, kind)
+    return known.filter(pk__in=known.filter(which).values("pk"))
+
+
+def _add_many(field: Any, known: list[Values]) -> None:
+    """Add to rows what they point to by a field to many; that is gated by the rows themselves."""
+    by_key = {row["pk"]: row for row in known}
+    for row in known:
+        row[field.name] = []
+    own, other = field.m2m_field_name(), field.m2m_reverse_field_name()
+    pairs = field.remote_field.through.objects.filter(**{f"{own}__in": list(by_key)})
+    for key, subject in pairs.values_list(f"{own}_id", f"{other}_id"):
+        by_key[str(key)][field.name].append(str(subject))
+    for row in known:
+        row[field.name].sort()
+
+
+def _correctable_row(kind: Kind, row: Values, naming: Naming) -> CorrectableRow:
+    stored = {name: row[name] for name in kind.public if name in row}
+    shown = {name: _shown(kind, name, value, row, naming) for name, value in stored.items()}
+    return CorrectableRow(
+        ref=kind.name if kind in (SERIES, EPISODE) else row["pk"],
+        kind=kind,
+        key=row["pk"],
+        label=kind.heading_for(row) if kind.heading_for else kind.noun.capitalize(),
+        title=kind.title(_in_words(kind, row), naming),
+        stored=stored,
+        shown=shown,
+    )
+
+
+def _in_words(kind: Kind, row: Values) -> Values:
+    """Return a row as wordings take it; without the white space around names, which forms do not show either."""
+    return row | {
+        name: row["tag__name"] if name == "tag" else even(value)
+        for name, value in row.items()
+        if name == "tag" or (isinstance(value, str) and name not in prose_of(kind))
+    }
+
+
+def _shown(kind: Kind, name: str, value: Json, row: Values, naming: Naming) -> Any:
+    """Return a value as a form shows it."""
+    field = rows.editable(kind.label).field(name)
+    if field.many_to_many:
+        return "\n".join(sorted(map(naming.name, value)))
+    if field.related_model in SUBJECT_MODELS:
+        return naming.name(value)
+    if field.related_model is Tag:
+        return row["tag__name"]
+    if isinstance(field, Prose):
+        return even(naming.with_names(value))
+    if isinstance(field, models.DateField):
+        return date.fromisoformat(value) if value else None
+    return even(value) if isinstance(value, str) else value
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with “a” or “an” before it."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def even(text: str) -> str:
+    """Return a text as a form sends it back if nobody touched it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+# Names and tags to choose from
+
+
+def names_to_offer(knowledge: Knowledge, kind: Kind) -> tuple[str, ...]:
+    """Return the names of all known subjects of a kind, or none where there are too many."""
+    known = visible(knowledge.progress, kind)
+    if known.count() > MOST_NAMES_OFFERED:
+        return ()
+    naming = Naming(knowledge)
+    naming.note(known.values_list("id", flat=True))
+    naming.look_up()
+    return tuple(sorted(map(naming.name, known.values_list("id", flat=True)), key=str.casefold))
+
+
+def tag_ids(knowledge: Knowledge) -> dict[str, int]:
+    """Return the id of each tag that somebody known bears, by the name of the tag."""
+    return {
+        name: key
+        for kind in SUBJECTS
+        for name, key in _taggings(knowledge, kind).values_list("tag__name", "tag_id").distinct()
+    }
+
+
+def _taggings(knowledge: Knowledge, kind: Kind) -> Any:
+    return tagging_of(kind).objects.as_of(knowledge.progress)
