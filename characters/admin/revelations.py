@@ -8,40 +8,43 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from characters.models import Character, Faction, Revelation
+from characters.kinds import CONCERNED, SUBJECT_MODELS
+from characters.models import Revelation
 from episodes.admin import WithEpisodes, pages_at
 
-from .lint import Linted, LintedForm
+from .lint import LintedAdmin, LintedForm
 
 
 class RevelationForm(LintedForm):
+    """A revelation, checked together with the subjects that the form says it concerns."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.instance.edited_along = frozenset({Character, Faction})
+        self.instance.edited_along = SUBJECT_MODELS
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("revealed_in"):
             self.instance.revealed_in = cleaned["revealed_in"]
             try:
-                self.instance.check_concerned([*cleaned.get("characters", []), *cleaned.get("factions", [])])
+                self.instance.check_concerned([subject for name in CONCERNED for subject in cleaned.get(name, [])])
             except ValidationError as error:
                 self.add_error("revealed_in", error.messages)
         return cleaned
 
 
 @admin.register(Revelation)
-class RevelationAdmin(WithEpisodes, Linted):
+class RevelationAdmin(WithEpisodes, LintedAdmin):
     form = RevelationForm
     list_display = ["key", "episode", "certainty", "beginning", "supersedes"]
     list_filter = ["revealed_in", "certainty", "factions"]
     list_select_related = ["supersedes"]
     search_fields = ["key", "text", "source", "characters__aliases__name"]
     search_help_text = "By key, text, source, or any name of a character that it concerns."
-    autocomplete_fields = ["characters", "factions", "supersedes"]
+    autocomplete_fields = [*CONCERNED, "supersedes"]
     ordering = ["revealed_in", "position", "key"]
     fields = [
-        "key", "revealed_in", "text", "certainty", "characters", "factions", "supersedes",
+        "key", "revealed_in", "text", "certainty", *CONCERNED, "supersedes",
         "time", "position", "source", "public_pages",
     ]  # fmt: skip
     save_on_top = True

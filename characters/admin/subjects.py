@@ -1,4 +1,4 @@
-"""Characters and factions in the admin."""
+"""Subjects in the admin: characters and factions."""
 
 from typing import Any
 
@@ -11,27 +11,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from characters.models import (
-    Alias,
-    Character,
-    CharacterTag,
-    Faction,
-    FactionTag,
-    Membership,
-    Portrait,
-    Relationship,
-    Subject,
-    Trait,
-    Unmasking,
-    texts_mentioning,
-)
+from characters.kinds import CHARACTER, FACTION, kind_of
+from characters.models import Alias, Character, Faction, Subject, texts_mentioning
 from episodes.admin import WithEpisodes, pages_at
 
 from . import reports
 from .inlines import (
     AliasInline,
-    CharacterTagInline,
-    FactionTagInline,
     MembershipInline,
     PortraitInline,
     RelationshipInline,
@@ -39,12 +25,13 @@ from .inlines import (
     TraitInline,
     UnmaskingInline,
     UnmaskingOfInline,
+    tag_inline,
 )
-from .lint import Linted
+from .lint import LintedAdmin
 
 
 class SubjectForm(forms.ModelForm):
-    """The rows below are saved together with the character or faction, so its own check leaves them out."""
+    """The form of a subject, whose own checks leave out the rows below, as they are saved together with it."""
 
     edited_along: frozenset[type[models.Model]] = frozenset()
 
@@ -53,7 +40,10 @@ class SubjectForm(forms.ModelForm):
         self.instance.edited_along = self.edited_along
 
 
-class SubjectAdmin(WithEpisodes, Linted):
+class SubjectAdmin(WithEpisodes, LintedAdmin):
+    """The admin of a kind of subject, which declares the rows that are edited in its form as inlines."""
+
+    form = SubjectForm
     list_display = ["newest_name", "key", "revealed_in", "public_page"]
     list_display_links = ["newest_name", "key"]
     list_filter = ["revealed_in"]
@@ -61,10 +51,14 @@ class SubjectAdmin(WithEpisodes, Linted):
     search_fields = ["key", "aliases__name", "tags__name", "public_id"]
     search_help_text = "By key, any name, tag, or the id in the address."
     save_on_top = True
-    view_name = ""
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        form.edited_along = frozenset(inline.model for inline in self.inlines)
+        return form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A character or faction that texts mention stays until they no longer do."""
+        """Protect a subject from deletion while texts mention it."""
         deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
         protected += [f"{text} mentions {subject}" for subject in objs for _, text in texts_mentioning(subject)]
         return deleted, counts, missing, protected
@@ -116,18 +110,12 @@ class SubjectAdmin(WithEpisodes, Linted):
         return pages_at(self._address(subject), since=subject.revealed_in_id)
 
     def _address(self, subject: Subject) -> str:
-        return reverse(self.view_name, args=[subject.public_id])
-
-
-class CharacterForm(SubjectForm):
-    edited_along = frozenset({Alias, Trait, Membership, CharacterTag, Relationship, Unmasking, Portrait})
-
-
-class FactionForm(SubjectForm):
-    edited_along = frozenset({Alias, Trait, Membership, FactionTag})
+        return reverse(kind_of(subject).own_page.short_url, args=[subject.public_id])
 
 
 class WithoutFilter(admin.SimpleListFilter):
+    """Narrows characters down to those that lack something."""
+
     title = "what it lacks"
     parameter_name = "without"
 
@@ -151,8 +139,6 @@ class WithoutFilter(admin.SimpleListFilter):
 
 @admin.register(Character)
 class CharacterAdmin(SubjectAdmin):
-    form = CharacterForm
-    view_name = "character-short"
     list_display = ["newest_name", "key", "revealed_in", "is_persona_of", "public_page"]
     list_filter = [WithoutFilter, "revealed_in", "memberships__faction"]
     list_select_related = ["revealed_in", "unmasking__identity"]
@@ -164,7 +150,7 @@ class CharacterAdmin(SubjectAdmin):
         MembershipInline,
         RelationshipInline,
         RelationshipToInline,
-        CharacterTagInline,
+        tag_inline(CHARACTER),
         PortraitInline,
     ]
 
@@ -176,6 +162,4 @@ class CharacterAdmin(SubjectAdmin):
 
 @admin.register(Faction)
 class FactionAdmin(SubjectAdmin):
-    form = FactionForm
-    view_name = "faction-short"
-    inlines = [AliasInline, TraitInline, MembershipInline, FactionTagInline]
+    inlines = [AliasInline, TraitInline, MembershipInline, tag_inline(FACTION)]
