@@ -20,7 +20,7 @@ def as_opened(page: Any) -> dict[str, Any]:
     sheet = page.context["sheet"]
     forms = [sheet.episode_form]
     for section in sheet.sections:
-        forms += [section.formset.management_form, *section.formset.forms, *section.places]
+        forms += [section.formset.management_form, *section.formset.forms, *section.positions]
     values = {field.html_name: _value_of(field) for form in forms for field in form}
     sent = {name: "" if value is None else value for name, value in values.items() if value is not False}
     return sent | {"_base": page.context["base"]}
