@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from characters.kinds import CONCERNED, SUBJECT_MODELS
+from characters.kinds import SUBJECT_MODELS
 from characters.models import Revelation
+from characters.models.revelations import CONCERNED
 from episodes.admin import WithEpisodes, pages_at
 
 from .lint import LintedAdmin, LintedForm
