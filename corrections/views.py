@@ -130,7 +130,7 @@ def answer(request: Visit, own: Correction, sender: Sender, receipt: str) -> Htt
 def changes(request: Visit) -> HttpResponse:
     """List for everybody what was changed lately on the pages they know."""
     page = recent_page(request.lore.progress, whole_number(request.GET.get("page")) or 1)
-    context = {"page": page, "entries": request.lore.told_lately(published_changes(page))}
+    context = {"page": page, "entries": request.lore.recent_changes(published_changes(page))}
     return render(request, "corrections/changes.html", context)
 
 

@@ -162,7 +162,7 @@ class CharacterAdmin(SubjectAdmin):
 
 def register_other(kind: Kind) -> None:
     """Register a kind of subject that needs no admin of its own."""
-    memberships = [MembershipInline] if kind.name in MEMBERSHIP.ends else []
+    memberships = [MembershipInline] if kind.name in MEMBERSHIP.connects else []
     inlines = [AliasInline, TraitInline, *memberships, tag_inline(kind)]
     admin.site.register(kind.model, type(f"{kind.model.__name__}Admin", (SubjectAdmin,), {"inlines": inlines}))
 

@@ -106,7 +106,7 @@ class ContributedRowForm(UnfinishedForm):
     def _tag_id(self, name: str) -> int:
         tags = tag_ids(self.knowledge)
         if name not in tags:
-            raise ValidationError("No tag that you know of is called that. If a new one is needed, say so below.")
+            raise ValidationError("No tag that you know of is called that. If one is missing, say so under “Why?”.")
         return tags[name]
 
     def _subject_id(self, name: str, field: Any) -> UUID:

@@ -327,7 +327,7 @@ def _in_words(row: models.Model, subjects: NameableSubjects) -> str:
 def _address_of_form(row: models.Model) -> str:
     """Return the address of the form that has a row: that of the subject it belongs to, or its own."""
     kind = kind_of(row)
-    for name in kind.owners + kind.ends:
+    for name in kind.owners + kind.connects:
         if (pk := getattr(row, f"{name}_id")) is not None:
             return form_in_admin(kind.related_model(name)._meta.label_lower, pk)
     return form_in_admin(kind.label, row.pk)
