@@ -14,9 +14,9 @@ from django.db.models.signals import post_delete, post_save
 
 from episodes.models import Episode, Series
 
-from .kinds import SEARCHED, SUBJECTS, Kind, kind_of, prose_of, values_of
+from .kinds import EPISODE, SEARCHED, SUBJECTS, Kind, kind_of, prose_of, values_of
 from .models import Alias, SearchEntry, Tag, texts_mentioning
-from .models.subjects import OWNERS
+from .models.owned import OWNERS
 from .text.mentions import MENTION, mentioned_keys
 from .text.words import words_of
 
@@ -90,7 +90,7 @@ def _entries_of(rows: list[Any]) -> Iterator[SearchEntry]:
             id=(row.revealed_in_id << SearchEntry.EPISODE_SHIFT)
             | (row.pk.int & ((1 << SearchEntry.EPISODE_SHIFT) - 1)),
             revealed_in=row.revealed_in_id,
-            kind=kind.entry or "",
+            kind=kind.entry,
             row=row.pk,
             is_name=isinstance(row, Alias),
             words=_words(words),
@@ -105,7 +105,7 @@ def _entry_of_episode(episode: Episode) -> SearchEntry:
     return SearchEntry(
         id=episode.number << SearchEntry.EPISODE_SHIFT,
         revealed_in=episode.number,
-        kind=SearchEntry.Kind.EPISODE,
+        kind=EPISODE.entry,
         row=UUID(int=episode.number),
         is_name=False,
         words=_words(names.words_at(text, episode.number)),
@@ -199,7 +199,7 @@ def _on_delete(instance: Any, **kwargs: Any) -> None:
     if _suspended.get():
         return
     if isinstance(instance, Episode):
-        SearchEntry.objects.filter(kind=SearchEntry.Kind.EPISODE, revealed_in=instance.number).delete()
+        SearchEntry.objects.filter(kind=EPISODE.entry, revealed_in=instance.number).delete()
     elif type(instance) in INDEXED:
         SearchEntry.objects.filter(row=instance.pk).delete()
         if isinstance(instance, Alias) and instance.headline and _still_has_owner(instance):
@@ -237,5 +237,5 @@ def _reindex_around(alias: Alias) -> None:
 def _index_episode(number: int) -> None:
     episode = Episode.objects.filter(number=number).first()
     if episode is not None:
-        SearchEntry.objects.filter(kind=SearchEntry.Kind.EPISODE, revealed_in=number).delete()
+        SearchEntry.objects.filter(kind=EPISODE.entry, revealed_in=number).delete()
         _write([_entry_of_episode(episode)])

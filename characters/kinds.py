@@ -25,16 +25,14 @@ from .models import (
     Portrait,
     Relationship,
     Revelation,
-    SearchEntry,
     Tag,
     Trait,
     Unmasking,
 )
-from .models.subjects import OWNERS
+from .models.owned import OWNERS
+from .models.revelations import CONCERNED
 from .text.prose import capital, shortened
 from .vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
-
-Entry = SearchEntry.Kind
 
 type Values = Mapping[str, Any]
 """A row by the names of its fields: the id for a foreign key, and the name for a tag."""
@@ -61,6 +59,8 @@ class PageKind:
 
     plural: str  # in addresses, in the files of a data set, and as the list of a revelation
     additions: tuple[str, ...]  # the kinds of rows that a contributor can add on such a page, in the order of the form
+    heading: str  # above its list
+    intro: str  # what its list holds, for search engines; {show} stands for the title
     tagging: type[models.Model] | None = None
     is_group: bool = False  # its names are those of many, so the linter takes the singular for a form of the name
 
@@ -94,8 +94,8 @@ class Kind:
     title: Wording  # in a list of rows of the same page
     line: Wording | None = None  # in a list of rows of the whole show, where that is not the owner and the title
     noun_for: Callable[[Values], str] | None = None  # as moderators read it, where that depends on the row
+    entry: str = ""  # what its entries in the search index are called; empty for what is not searched
     heading_for: Callable[[Values], str] | None = None  # above its fields in the contributors' form, likewise
-    entry: SearchEntry.Kind | None = None  # in the search index; None for what is not searched
     indexed: Wording | None = None  # by which words it is found
     passage: Callable[[Values, Speaker], tuple[str, str]] = lambda row, speaker: ("", "")  # label and words in search
     part_of_entry: str = ""  # its list in the entry of its owner in a data set
@@ -110,6 +110,11 @@ class Kind:
     @property
     def label(self) -> str:
         return self.model._meta.label_lower
+
+    @property
+    def plural(self) -> str:
+        """Its name in addresses and in the files of a data set, for a kind with pages."""
+        return self.page.plural if self.page else f"{self.name}s"
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -148,8 +153,12 @@ class Kind:
 
     def home_of(self, row: Any) -> Any:
         """Return the row in whose admin form this one is edited, which may be the row itself."""
-        owners = (getattr(row, name) for name in self.owners + self.ends if getattr(row, f"{name}_id") is not None)
-        return next(owners, row)
+        for name in self.owners + self.ends:
+            # An owner that is new in the same form has no key yet.
+            is_set = row._meta.get_field(name).is_cached(row) or getattr(row, f"{name}_id") is not None
+            if is_set and (home := getattr(row, name)) is not None:
+                return home
+        return row
 
 
 def values_of(row: models.Model) -> dict[str, Any]:
@@ -247,7 +256,6 @@ REVELATION_LABELS = {
 
 # The kinds
 
-CONCERNED = tuple(f"{name}s" for name in OWNERS)  # whom a revelation is about
 WHEN = ("revealed_in",)
 WHEN_AND_UNTIL = ("revealed_in", "ended_in")
 
@@ -272,9 +280,9 @@ EPISODE = Kind(
         ("synopsis", "the synopsis of {owner}"),
     ),
     can_be_removed=False,
-    page=PageKind(plural="episodes", additions=("revelation",)),
+    page=PageKind(plural="episodes", heading="Episodes", intro="", additions=("revelation",)),
     title=lambda row, speaker: str(row["title"]),
-    entry=Entry.EPISODE,
+    entry="episode",
     passage=lambda row, speaker: ("Episode", speaker.words(row["text"])),
     file="episodes.yaml",
     natural_key=_by("number"),
@@ -289,6 +297,8 @@ CHARACTER = Kind(
     can_be_removed=False,
     page=PageKind(
         plural="characters",
+        heading="Characters",
+        intro="Everybody in {show} that you have heard of by your episode.",
         additions=(
             "alias", "trait", "revelation", "membership", "relationship", "unmasking", "charactertag", "portrait",
         ),
@@ -309,6 +319,8 @@ FACTION = Kind(
     can_be_removed=False,
     page=PageKind(
         plural="factions",
+        heading="Factions",
+        intro="The sides of {show} that you have heard of by your episode.",
         additions=("alias", "trait", "revelation", "membership", "factiontag"),
         tagging=FactionTag,
         is_group=True,
@@ -329,7 +341,7 @@ ALIAS = Kind(
     title=lambda row, speaker: str(row["name"]),
     line=_alias_line,
     noun_for=_noun_of_alias,
-    entry=Entry.NAME,
+    entry="name",
     indexed=lambda row, speaker: str(row["name"]),
     part_of_entry="aliases",
     natural_key=_by("name"),
@@ -345,8 +357,8 @@ TRAIT = Kind(
     title=lambda row, speaker: shortened(speaker.words(row["value"]), 90),
     line=_trait_line,
     noun_for=_noun_of_trait,
+    entry="trait",
     heading_for=lambda row: str(Attribute(row["attribute"]).label),
-    entry=Entry.TRAIT,
     indexed=_trait_indexed,
     passage=lambda row, speaker: (str(Attribute(row["attribute"]).label), speaker.words(row["value"])),
     part_of_entry="traits",
@@ -362,7 +374,7 @@ TAG = Kind(
 )
 
 
-def _tagging(model: type[CharacterTag | FactionTag], entry: SearchEntry.Kind) -> Kind:
+def _tagging(model: type[CharacterTag | FactionTag], entry: str) -> Kind:
     return Kind(
         model=model,
         noun="tag",
@@ -379,8 +391,8 @@ def _tagging(model: type[CharacterTag | FactionTag], entry: SearchEntry.Kind) ->
     )
 
 
-CHARACTER_TAG = _tagging(CharacterTag, Entry.CHARACTER_TAG)
-FACTION_TAG = _tagging(FactionTag, Entry.FACTION_TAG)
+CHARACTER_TAG = _tagging(CharacterTag, "character_tag")
+FACTION_TAG = _tagging(FactionTag, "faction_tag")
 MEMBERSHIP = Kind(
     model=Membership,
     noun="membership",
@@ -390,7 +402,7 @@ MEMBERSHIP = Kind(
     found_under=("character",),
     texts=(("role", "a role of {owner}"),),
     title=_membership,
-    entry=Entry.MEMBERSHIP,
+    entry="membership",
     indexed=lambda row, speaker: f"{speaker.name(row['character'])} {row['role']} {speaker.name(row['faction'])}",
     passage=_membership_passage,
     part_of_entry="memberships",
@@ -404,7 +416,7 @@ RELATIONSHIP = Kind(
     public=("source", "kind", "target", "certainty", *WHEN_AND_UNTIL),
     ends=("source", "target"),
     title=_relationship,
-    entry=Entry.RELATIONSHIP,
+    entry="relationship",
     indexed=_relationship,
     passage=lambda row, speaker: ("Relation", " ".join(capital(_relationship(row, speaker)).split())),
     file="relationships.yaml",
@@ -421,7 +433,7 @@ REVELATION = Kind(
     texts=(("text", "the text of {owner}"),),
     title=lambda row, speaker: shortened(speaker.words(row["text"]), 110),
     line=lambda row, speaker: speaker.words(row["text"]),
-    entry=Entry.REVELATION,
+    entry="revelation",
     indexed=lambda row, speaker: speaker.words(row["text"]),
     passage=lambda row, speaker: (REVELATION_LABELS[Certainty(row["certainty"])], speaker.words(row["text"])),
     file="revelations.yaml",
@@ -452,7 +464,7 @@ PORTRAIT = Kind(
         ("credit", "the credit of a portrait of {owner}"),
     ),
     title=lambda row, speaker: str(row["alt_text"]),
-    entry=Entry.PORTRAIT,
+    entry="portrait",
     indexed=lambda row, speaker: f"{speaker.name(row['character'])} {row['alt_text']} {speaker.words(row['caption'])}",
     passage=_portrait_passage,
     part_of_entry="portraits",
@@ -522,7 +534,7 @@ def kind_with_pages(plural: str) -> Kind:
     return _by_plural[plural]
 
 
-def kind_of_entry(entry: SearchEntry.Kind) -> Kind:
+def kind_of_entry(entry: str) -> Kind:
     """Return a kind by its entries in the search index."""
     return _by_entry[entry]
 

@@ -1,27 +1,30 @@
 from django.urls import URLPattern, path
 
 from . import converters, views  # noqa: F401 - registers the converters
+from .kinds import SUBJECTS, Kind
 
 
-def pages_of(kind: str, short: str) -> list[URLPattern]:
-    """Return the addresses of one kind of subject; `short` begins the address that holds no name."""
-    one, options = kind.removesuffix("s"), {"kind": kind}
+def pages_of(kind: Kind) -> list[URLPattern]:
+    """Return the addresses of one kind of subject: its list, its pages, and an address that holds no name."""
+    plural, options = kind.plural, {"kind": kind.plural}
+    short = SHORT.get(plural, plural)
     pages = [
-        path(f"{kind}/", views.subject_list, options, name=kind),
-        path(f"{short}/<public_id:public_id>/", views.subject_without_name, options, name=f"{one}-short"),
-        path(f"{kind}/<public_id:public_id>/<str:slug>/", views.subject, options, name=one),
+        path(f"{plural}/", views.subject_list, options, name=plural),
+        path(f"{short}/<public_id:public_id>/", views.subject_without_name, options, name=f"{kind.name}-short"),
+        path(f"{plural}/<public_id:public_id>/<str:slug>/", views.subject, options, name=kind.name),
     ]
-    if short != kind:
-        bare = path(f"{kind}/<public_id:public_id>/", views.subject_without_name, options, name=f"{one}-bare")
+    if short != plural:
+        bare = path(f"{plural}/<public_id:public_id>/", views.subject_without_name, options, name=f"{kind.name}-bare")
         pages.append(bare)
     return pages
 
 
+SHORT = {"characters": "c"}  # what is shared most has the shortest address
+
 urlpatterns = [
     path("", views.home, name="home"),
-    *pages_of("characters", short="c"),
+    *(page for kind in SUBJECTS for page in pages_of(kind)),
     path("characters/<public_id:public_id>/<str:slug>/then/", views.then, name="then"),
-    *pages_of("factions", short="factions"),
     path("tags/", views.tag_list, name="tags"),
     path("tags/<unicode_slug:slug>/", views.tag, name="tag"),
     path("graph/", views.graph, name="graph"),

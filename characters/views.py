@@ -37,7 +37,7 @@ def home(request: Visit) -> HttpResponse:
 def subject_list(request: Visit, kind: str) -> HttpResponse:
     """Show all characters, factions and so on; `kind` is the plural in the address."""
     page = request.lore.subjects(kind, _page_number(request), request.GET)
-    return render(request, f"characters/{kind.removesuffix('s')}_list.html", {"page": page})
+    return render(request, "characters/subject_list.html", {"page": page})
 
 
 @require_safe
@@ -46,8 +46,8 @@ def subject(request: Visit, kind: str, public_id: str, slug: str) -> HttpRespons
     address = request.lore.address_of(kind, public_id)
     if not _is_full_address(request, address):
         return _to_full_address(address)
-    page = request.lore.subject(kind, public_id)
-    return render(request, f"characters/{kind.removesuffix('s')}.html", {"page": page})
+    template = "character" if kind == "characters" else "other_subject"
+    return render(request, f"characters/{template}.html", {"page": request.lore.subject(kind, public_id)})
 
 
 @require_safe

@@ -48,4 +48,4 @@ def test_site_and_least_sql_find_the_same_rows_in_the_same_order() -> None:
     _, texts = names_and_texts(20)
     found = dict(index.in_index(lore, COMMON)[1])
     for kind in {kind for kind, _, _ in texts}:
-        assert [as_uuid(row) for its, row, _ in texts if its == kind] == [row for row, _ in found[index.Kind(kind)]]
+        assert [as_uuid(row) for its, row, _ in texts if its == kind] == [row for row, _ in found[kind]]

@@ -117,6 +117,8 @@ class MembershipInline(RowInline):
 
 
 class TagInline(RowInline):
+    """The tags of a subject; each kind of subject has a model of its own for them."""
+
     autocomplete_fields = ["tag"]
     fields = ["tag", "revealed_in", "ended_in"]
     verbose_name = "tag"
@@ -125,7 +127,8 @@ class TagInline(RowInline):
 
 def tag_inline(kind: Kind) -> type[TagInline]:
     """Return the inline for the tags of a kind of subject."""
-    return type(f"{kind.model.__name__}TagInline", (TagInline,), {"model": tagging_of(kind)})
+    tagging = tagging_of(kind)
+    return type(f"{tagging.__name__}Inline", (TagInline,), {"model": tagging})
 
 
 class RelationshipInline(RowInline):

@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from characters.kinds import CONCERNED, SUBJECT_MODELS
+from characters.kinds import SUBJECT_MODELS
 from characters.models import Revelation
+from characters.models.revelations import CONCERNED
 from episodes.admin import WithEpisodes, pages_at
 
 from .lint import LintedAdmin, LintedForm
@@ -27,7 +28,7 @@ class RevelationForm(LintedForm):
         if cleaned.get("revealed_in"):
             self.instance.revealed_in = cleaned["revealed_in"]
             try:
-                self.instance.check_concerned([subject for name in CONCERNED for subject in cleaned.get(name, [])])
+                self.instance.check_concerned(subject for name in CONCERNED for subject in cleaned.get(name, []))
             except ValidationError as error:
                 self.add_error("revealed_in", error.messages)
         return cleaned

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from characters.kinds import CHARACTER, FACTION, kind_of
-from characters.models import Alias, Character, Faction, Subject, texts_mentioning
+from characters.kinds import CHARACTER, MEMBERSHIP, SUBJECTS, Kind, kind_of
+from characters.models import Alias, Character, Subject, texts_mentioning
 from episodes.admin import WithEpisodes, pages_at
 
 from . import reports
@@ -160,6 +160,13 @@ class CharacterAdmin(SubjectAdmin):
         return f"{unmasking.identity.key}, from {unmasking.revealed_in_id}" if unmasking else ""
 
 
-@admin.register(Faction)
-class FactionAdmin(SubjectAdmin):
-    inlines = [AliasInline, TraitInline, MembershipInline, tag_inline(FACTION)]
+def register_other(kind: Kind) -> None:
+    """Register a kind of subject that needs no admin of its own."""
+    memberships = [MembershipInline] if kind.name in MEMBERSHIP.ends else []
+    inlines = [AliasInline, TraitInline, *memberships, tag_inline(kind)]
+    admin.site.register(kind.model, type(f"{kind.model.__name__}Admin", (SubjectAdmin,), {"inlines": inlines}))
+
+
+for other in SUBJECTS:
+    if other is not CHARACTER:
+        register_other(other)

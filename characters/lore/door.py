@@ -11,7 +11,7 @@ from uuid import UUID
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
-from characters.kinds import kind_with_pages
+from characters.kinds import SUBJECTS, kind_with_pages
 from characters.values.basics import Link, SeriesInfo, TagLink
 from characters.values.corrections import Lately, ShownChange
 from characters.values.lists import CardPage
@@ -50,6 +50,10 @@ class Lore(Knowledge):
         return episode.episode_page(self, number)
 
     # Characters, factions and whatever else has pages: `kind` is the plural in their addresses
+
+    @cached_property
+    def lists(self) -> tuple[Link, ...]:
+        return tuple(map(self.list_of, SUBJECTS))
 
     def subjects(self, kind: str, page: int = 1, asked: QueryDict | None = None) -> CardPage:
         return cards.card_page(self, kind_with_pages(kind), page, asked)

@@ -10,7 +10,8 @@ from django.db.models import Case, F, QuerySet, Value, When
 from django.urls import reverse
 from django.utils.text import slugify
 
-from characters.values.basics import EpisodeRow
+from characters.kinds import Kind
+from characters.values.basics import EpisodeRow, Link
 from episodes.models import Episode
 
 from . import rows
@@ -128,6 +129,10 @@ class Knowledge:
     def address(self, name: str, *args: str | int) -> str:
         """Return the address of a page; looking back is passed on from page to page."""
         return _path(name, *args) + self.query
+
+    def list_of(self, kind: Kind) -> Link:
+        """Return the link to the list of a kind."""
+        return Link(kind.page.heading if kind.page else "", self.address(kind.plural))
 
     @property
     def query(self) -> str:

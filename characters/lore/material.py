@@ -60,7 +60,7 @@ def of_subject(knowledge: Knowledge, kind: Kind, family: set[UUID]) -> Material:
         names=rows.names(at, own),
         traits=rows.traits(at, own),
         tags=rows.tags(at, tagging_of(kind), Q(content_object__in=family)),
-        revelations=rows.revelations(at, Q(**{f"{kind.name}s__in": family})),
+        revelations=rows.revelations(at, Q(**{f"{kind.plural}__in": family})),
         unmaskings=[row for row in knowledge.unmaskings if row["persona_id"] in family],
     )
     if kind.name in MEMBERSHIP.ends:

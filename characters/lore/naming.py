@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from characters.kinds import SUBJECTS, Kind
 from characters.lore.knowledge import Knowledge
 from characters.models import Alias
-from characters.models.subjects import OWNERS
+from characters.models.owned import OWNERS
 from characters.text.mentions import MENTION, mentioned_keys
 
 from .cast import NAMELESS

@@ -18,7 +18,7 @@ from characters.models import (
     Trait,
     Unmasking,
 )
-from characters.models.subjects import OWNERS
+from characters.models.owned import OWNERS
 from episodes.gate import Ends
 from episodes.models import Episode, Series
 
@@ -214,7 +214,7 @@ def everybody_in(revelation: Row) -> set[UUID]:
 
 def _through(kind: Kind) -> Any:
     """Return the table that ties revelations to the subjects of a kind, which are gated by the revelation."""
-    field: Any = Revelation._meta.get_field(f"{kind.name}s")
+    field: Any = Revelation._meta.get_field(kind.plural)
     return field.remote_field.through
 
 

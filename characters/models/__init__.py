@@ -2,12 +2,11 @@
 
 from .checks import check_headlines, texts_mentioning
 from .entries import SearchEntry
+from .owned import Alias, CharacterTag, FactionTag, Owned, Tag, Trait
 from .portraits import Portrait
 from .revelations import Revelation
-from .subjects import Alias, Character, Content, Faction, Owned, Subject
-from .tags import CharacterTag, FactionTag, Tag
+from .subjects import Character, Content, Faction, Subject
 from .ties import Membership, Relationship, Unmasking
-from .traits import Trait
 
 __all__ = [
     "Alias", "Character", "CharacterTag", "Content", "Faction", "FactionTag", "Membership", "Owned", "Portrait",

@@ -13,21 +13,10 @@ class SearchEntry(models.Model):
 
     EPISODE_SHIFT = 48  # below are that many bits of the row's own id
 
-    class Kind(models.TextChoices):
-        NAME = "name"
-        TRAIT = "trait"
-        REVELATION = "revelation"
-        MEMBERSHIP = "membership"
-        RELATIONSHIP = "relationship"
-        CHARACTER_TAG = "character_tag"
-        FACTION_TAG = "faction_tag"
-        PORTRAIT = "portrait"
-        EPISODE = "episode"
-
     id = models.BigIntegerField(primary_key=True)
     # No foreign key: an entry must not keep an episode from being deleted.
     revealed_in = models.PositiveSmallIntegerField(db_column="revealed_in_id")
-    kind = models.CharField(max_length=15, choices=Kind)
+    kind = models.CharField(max_length=15)  # as `kinds.py` calls it
     row = models.UUIDField(db_index=True)
     is_name = models.BooleanField()
     words = models.TextField()

@@ -1,5 +1,7 @@
 """What the audience learns."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -8,7 +10,11 @@ from characters.vocabulary import Certainty
 from episodes.gate import Prose, check_order
 from episodes.models import valid_time
 
-from .subjects import Character, Content, Faction, valid_key
+from .owned import OWNERS
+from .subjects import Character, Content, Faction, Subject, valid_key
+
+# Its lists of whom it concerns: one for each kind of subject.
+CONCERNED = tuple(f"{owner}s" for owner in OWNERS)
 
 
 class Revelation(Content):
@@ -71,8 +77,9 @@ class Revelation(Content):
             seen.add(step.pk)
             step = step.supersedes
         if not self._state.adding and self.revealed_in_id is not None and Character not in self.edited_along:
-            self.check_concerned([*self.characters.all(), *self.factions.all()])
+            self.check_concerned(subject for name in CONCERNED for subject in getattr(self, name).all())
 
-    def check_concerned(self, subjects: list[Character | Faction]) -> None:
+    def check_concerned(self, subjects: Iterable[Subject]) -> None:
+        """Require that whoever it concerns is revealed no later than it."""
         for subject in subjects:
             check_order(self.revealed_in_id, subject, str(subject._meta.verbose_name))

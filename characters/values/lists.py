@@ -26,6 +26,8 @@ class Card:
 class CardPage:
     """One page of a list."""
 
+    heading: str
+    intro: str
     cards: tuple[Card, ...]
     total: int
     number: int

@@ -145,6 +145,7 @@ class Picture:
 class SubjectPage:
     """A character's or a faction's page."""
 
+    list: Link  # in which it stands
     face: Face
     short_url: str
     description: str

@@ -6,13 +6,15 @@ from time import sleep
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 
 from characters.models import Character
 from tests.browser.conftest import Open
-from tests.browser.findings import DESK, PHONE, SHIFTS, restless, settle
+from tests.browser.findings import DESK, PHONE, SHIFTS, be, restless, settle
+from tests.people import person
 
-BEFORE_A_PART = re.compile(rb"(?=<(?:aside|details|footer|form|main|nav|section|table)\b)")
+BEFORE_A_PART = re.compile(rb"(?=<(?:aside|details|footer|form|main|nav|search|section|table)\b)")
 MOST_PIECES = 20  # the first parts are those on the screen
 PAUSE = 0.08  # seconds; long enough for a browser to draw what it has, and a browser that does not draw finds no shift
 
@@ -37,9 +39,9 @@ def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 def shifts_on(whole_show: None, live_server: Any, browser_at: Open, in_pieces: None) -> Any:
     """Open pages one after the other at episode 5, and return what moved on them."""
 
-    def open_pages(*addresses: str, screen: Any) -> list[str]:
+    def open_pages(*addresses: str, screen: Any, user: User | None = None) -> list[str]:
         context = browser_at(viewport=screen, reduced_motion="reduce")
-        context.add_cookies([{"name": "progress", "value": "5", "url": live_server.url}])
+        be(context, live_server.url, episode=5, user=user)
         page = context.new_page()
         page.add_init_script(SHIFTS)
         findings = []
@@ -54,6 +56,11 @@ def shifts_on(whole_show: None, live_server: Any, browser_at: Open, in_pieces: N
 
 def test_the_filters_have_their_place_above_a_list_before_they_arrive(shifts_on: Any) -> None:
     assert shifts_on("/characters/", "/factions/", "/characters/?status=alive", screen=PHONE) == []
+
+
+def test_the_filters_of_the_admin_are_shown_where_they_stay(shifts_on: Any) -> None:
+    addresses = ["/admin/characters/character/", "/admin/corrections/correction/"]
+    assert shifts_on(*addresses, screen=PHONE, user=person(role="moderator", at=5)) == []
 
 
 @pytest.mark.laws

@@ -300,6 +300,7 @@ def test_the_real_show_says_nothing_too_early() -> None:
     assert [str(finding) for finding in spoilers_in(REAL_SHOW)] == []
 
 
+@pytest.mark.laws  # all of them together are found by the test below
 @pytest.mark.parametrize("number", range(len(SLIPS)), ids=[slip[0] for slip in SLIPS])
 def test_a_slip_in_the_real_show_is_found(number: int, copy_of_the_real_show: Path) -> None:
     put_into(copy_of_the_real_show, number)

@@ -18,7 +18,7 @@ def picture() -> Any:
 
 
 def a_portrait_of(ann: Character) -> tuple[Any, str]:
-    name = files.put_aside(picture())
+    name = files.archive_upload(picture())
     values = rows.values_of(
         Portrait(character=ann, alt_text="Ann, from behind", credit="me", licence="CC0", revealed_in_id=1)
     )

@@ -14,8 +14,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 
-from characters.kinds import CHARACTER, CONCERNED, FACTION, SUBJECTS, Kind, kind_named, tagging_of
+from characters.kinds import CHARACTER, FACTION, SUBJECTS, Kind, kind_named, tagging_of
 from characters.models import Alias, Membership, Relationship, Revelation, Tag, Trait, Unmasking
+from characters.models.revelations import CONCERNED
 from characters.text.mentions import MENTION, mentioned_keys
 from characters.vocabulary import AliasKind, Attribute
 from corrections import rows

@@ -31,13 +31,15 @@ def card_page(knowledge: Knowledge, kind: Kind, page: int = 1, asked: QueryDict 
     narrowed = filters.filter_for(kind)(asked or QueryDict(), visible, facets.facets_of(knowledge, kind))
     shown_page = Paginator(_ordered(knowledge, kind, narrowed), CARDS_PER_PAGE).get_page(max(page, 1))
     return CardPage(
+        heading=knowledge.list_of(kind).name,
+        intro=kind.page.intro.format(show=knowledge.show["title"]) if kind.page else "",
         cards=_cards(knowledge, kind, [UUID(subject) for subject in shown_page.object_list]),
         total=shown_page.paginator.count,
         number=shown_page.number,
         last=shown_page.paginator.num_pages,
         narrowing=narrowed.narrowing(
             set().union(*narrowed.facets["first"].bearers.values()),
-            reverse(f"{kind.name}s"),
+            reverse(kind.plural),
             {"as_of": str(knowledge.progress)} if knowledge.look_back else {},
         ),
     )

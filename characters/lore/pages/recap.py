@@ -17,7 +17,7 @@ from characters.lore.material import Material
 from characters.lore.order import sort_key
 from characters.lore.rows import Row
 from characters.lore.timeline import Change
-from characters.models.subjects import OWNERS
+from characters.models.owned import OWNERS
 from characters.text import prose
 from characters.values.basics import EpisodeRow
 from characters.values.pages import Chapter, TimelineEntry

@@ -40,9 +40,10 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPag
     face = cast.face(own)
     is_character = kind is CHARACTER
     return SubjectPage(
+        list=knowledge.list_of(kind),
         face=face,
         short_url=knowledge.address(f"{kind.name}-short", public_id),
-        correct_url=reverse(f"correct-{kind.name}s", args=[public_id]),
+        correct_url=reverse(f"correct-{kind.plural}", args=[public_id]),
         description=prose.shortened(prose.plain(summary)),
         summary=summary,
         names=telling.known_names(collected.names, face.name),

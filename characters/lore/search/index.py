@@ -9,13 +9,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from characters.kinds import Kind, kind_of_entry
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import as_uuid, fetched
 from characters.models import SearchEntry
-from characters.models.subjects import OWNERS
+from characters.models.owned import OWNERS
 from characters.text.words import Query, Term, parse
-
-Kind = SearchEntry.Kind
 
 MOST_NAMES = 60
 MOST_TEXTS = 1_000  # a page says so where there are more
@@ -87,8 +86,8 @@ def find_texts(knowledge: Knowledge, query: Query, rank: Rank) -> Texts:
         [knowledge.progress, *params, MOST_TEXTS],
     )
     by_kind: Texts = defaultdict(lambda: defaultdict(list))
-    for kind, row, episode in rows:
-        by_kind[rank, Kind(kind)][as_uuid(row)].append(episode)
+    for entry, row, episode in rows:
+        by_kind[rank, kind_of_entry(entry)][as_uuid(row)].append(episode)
     return by_kind
 
 
@@ -101,7 +100,7 @@ def in_index(knowledge: Knowledge, text: str) -> tuple[list[Any], list[Any]]:
     texts: Texts = {}
     if query.wanted:
         texts = find_texts(knowledge, query, Rank.TEXT) or find_texts(knowledge, query, Rank.WORDS_BEGIN)
-    return names_in_index(knowledge, text), [(kind, list(rows.items())) for (_, kind), rows in texts.items()]
+    return names_in_index(knowledge, text), [(kind.entry, list(rows.items())) for (_, kind), rows in texts.items()]
 
 
 def names_in_index(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from characters.kinds import columns_of, from_columns, kind_of_entry, prose_of
+from characters.kinds import EPISODE, REVELATION, Kind, columns_of, from_columns, prose_of
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
@@ -18,7 +18,7 @@ from characters.text.words import Query, excerpt, highlighted, occurs
 from characters.values.basics import EpisodeRow, Face
 from characters.values.search import Passage, SearchGroup, SearchPage, Suggestion
 
-from .index import MOST_SUGGESTIONS, MOST_TEXTS, FoundName, Kind, Rank, Texts
+from .index import MOST_SUGGESTIONS, MOST_TEXTS, FoundName, Rank, Texts
 
 PASSAGES_PER_GROUP = 4
 PASSAGES_FURTHER_DOWN = 2
@@ -82,7 +82,7 @@ class Results:
         match = EPISODE_ASKED_FOR.fullmatch(self.query.text)
         number = int(match[1]) if match else 0
         if 0 < number <= self.knowledge.progress and number in self._episodes:
-            group = _Group((Rank.EXACT_NAME, -number), rows=[(Kind.EPISODE, UUID(int=number))])
+            group = _Group((Rank.EXACT_NAME, -number), rows=[(EPISODE, UUID(int=number))])
             self._of_episode.setdefault(number, group)
 
     def _group(self, subject: UUID, rank: Rank, episode: int) -> _Group:
@@ -91,14 +91,13 @@ class Results:
         group.place = min(group.place, place)
         return group
 
-    def _about(self, entry: Kind, ids: dict[UUID, list[int]]) -> Iterator[tuple[UUID, int, set[UUID]]]:
+    def _about(self, kind: Kind, ids: dict[UUID, list[int]]) -> Iterator[tuple[UUID, int, set[UUID]]]:
         """Yield each row with its episode and whom it is about."""
-        if entry == Kind.EPISODE:
+        if kind is EPISODE:
             yield from ((row, number, set()) for row, numbers in ids.items() for number in numbers)
-        elif entry == Kind.REVELATION:
+        elif kind is REVELATION:
             yield from rows.concerned(self.knowledge.progress, ids)
         else:
-            kind = kind_of_entry(entry)
             subjects = [f"{name}_id" for name in kind.search_subjects]
             for row in rows.by_id(self.knowledge.progress, kind.model, ids, "id", *subjects):
                 yield row["id"], row["revealed_in_id"], {row[name] for name in subjects} - {None}
@@ -188,17 +187,15 @@ class Results:
                 self._note(kind, row)
         self.cast.look_up()
 
-    def _in_full(self, entry: Kind, ids: set[UUID]) -> list[Row]:
-        if entry == Kind.EPISODE:
+    def _in_full(self, kind: Kind, ids: set[UUID]) -> list[Row]:
+        if kind is EPISODE:
             synopses = self.knowledge.synopses(row.int for row in ids)
             return [row | {"id": UUID(int=row["revealed_in_id"])} for row in synopses]
-        if entry == Kind.REVELATION:
+        if kind is REVELATION:
             return rows.revelation_texts(self.knowledge.progress, ids)
-        kind = kind_of_entry(entry)
         return rows.by_id(self.knowledge.progress, kind.model, ids, "id", *columns_of(kind))
 
-    def _note(self, entry: Kind, row: Row) -> None:
-        kind = kind_of_entry(entry)
+    def _note(self, kind: Kind, row: Row) -> None:
         self.cast.note(row[f"{name}_id"] for name in kind.ends)
         self.cast.note_texts(row[name] for name in ("text", *prose_of(kind)) if row.get(name))
 
@@ -230,10 +227,10 @@ class Results:
             more=max(len(passages) - most, 0),
         )
 
-    def _worded(self, entry: Kind, row: Row) -> tuple[str, str]:
+    def _worded(self, kind: Kind, row: Row) -> tuple[str, str]:
         """Return label and words of a passage; a row that concerns several is put into words once."""
         if "worded" not in row:
-            label, words = kind_of_entry(entry).passage(from_columns(row), self.cast)
+            label, words = kind.passage(from_columns(row), self.cast)
             if row.get("overturned_in") is not None:
                 label += f", seen differently since episode {row['overturned_in']}"
             if row.get("until") is not None:

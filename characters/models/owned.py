@@ -1,0 +1,211 @@
+"""What belongs to exactly one subject: names, traits and tags."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.text import slugify
+from taggit.models import ItemBase, TagBase
+
+from characters.vocabulary import AliasKind, Attribute
+from episodes.gate import Ends, Prose
+
+from .checks import check_headlines
+from .subjects import Character, Content, Faction
+
+# The foreign keys of whatever has exactly one owner: one for each kind of subject.
+OWNERS = ("character", "faction")
+
+
+class Owned(Content):
+    """A row about exactly one character or faction."""
+
+    character = models.ForeignKey(
+        Character, on_delete=models.CASCADE, related_name="%(class)s_set", null=True, blank=True
+    )
+    faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="%(class)s_set", null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(character__isnull=True) ^ Q(faction__isnull=True),
+                name="%(app_label)s_%(class)s_one_owner",
+                violation_error_message="It belongs to exactly one character or one faction.",
+            )
+        ]
+
+    @property
+    def owner(self) -> Any:
+        """The character or faction that it belongs to; None while a form has not said which."""
+        return next((getattr(self, name) for name in OWNERS if getattr(self, f"{name}_id") is not None), None)
+
+    def siblings(self) -> models.QuerySet:
+        """Return the other rows of the same kind of the same owner."""
+        same = {name: getattr(self, f"{name}_id") for name in OWNERS}
+        return type(self)._base_manager.filter(**same).exclude(pk=self.pk)
+
+
+class Alias(Owned):
+    character = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
+    faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(
+        max_length=20,
+        choices=AliasKind,
+        default=AliasKind.NAME,
+        help_text="A placeholder stands in where the name only comes later (“the stranger at the ruins”); "
+        "a variant is a spelling somebody may search for.",
+    )
+    language = models.CharField(
+        max_length=2,
+        default="en",
+        validators=[RegexValidator(r"^[a-z]{2}\Z", "A language is two letters, such as “ja”.")],
+    )
+    headline = models.BooleanField(
+        default=False,
+        help_text="Can be the name on the page. Shown is the newest headline that the viewer may know, so there is "
+        "one in the owner's first episode and at most one in each later one.",
+    )
+    common_word = models.BooleanField(
+        default=False, help_text="An ordinary word as well (“First”); the spoiler linter does not stumble over it."
+    )
+
+    class Meta(Owned.Meta):
+        verbose_name_plural = "aliases"
+        ordering = ["revealed_in", "-headline", "name"]
+        constraints = [
+            *Owned.Meta.constraints,
+            *(
+                models.UniqueConstraint(fields=[owner, "name"], name=f"characters_alias_once_per_{owner}")
+                for owner in OWNERS
+            ),
+            *(
+                models.UniqueConstraint(
+                    fields=[owner, "revealed_in"],
+                    condition=Q(headline=True),
+                    name=f"characters_one_headline_per_{owner}_and_episode",
+                    violation_error_message="There is another headline name for this episode.",
+                )
+                for owner in OWNERS
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if self._state.adding or self.owner is None or self.revealed_in_id is None:
+            return
+        if Alias in self.owner.edited_along:
+            return
+        was_founding = self.siblings().model._base_manager.filter(
+            pk=self.pk, headline=True, revealed_in=self.owner.revealed_in_id
+        )
+        if was_founding.exists():
+            others = set(self.siblings().filter(headline=True).values_list("revealed_in_id", flat=True))
+            mine = {self.revealed_in_id} if self.headline else set()
+            check_headlines(self.owner.revealed_in_id, others | mine)
+
+
+class Trait(Owned):
+    character = models.ForeignKey(
+        Character, on_delete=models.CASCADE, related_name="traits", null=True, blank=True, db_index=False
+    )
+    faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="traits", null=True, blank=True)
+    attribute = models.CharField(max_length=20, choices=Attribute)
+    value = Prose(
+        help_text="Of a single-valued attribute the newest known value is shown, and the earlier ones stay in the "
+        "timeline as what was believed. A summary is Markdown and is written anew for each stage of the story."
+    )
+
+    class Meta(Owned.Meta):
+        ordering = ["attribute", "revealed_in"]
+        indexes = [
+            models.Index(fields=["attribute", "revealed_in"], name="characters_trait_by_attribute"),
+            models.Index(fields=["character", "attribute", "revealed_in"], name="characters_trait_by_character"),
+        ]
+        constraints = [
+            *Owned.Meta.constraints,
+            *(
+                models.UniqueConstraint(
+                    fields=[owner, "attribute", "revealed_in"],
+                    condition=Q(attribute__in=Attribute.single_valued()),
+                    name=f"characters_one_value_per_{owner}_and_episode",
+                    violation_error_message="There is another value of this attribute for this episode.",
+                )
+                for owner in OWNERS
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_attribute_display()}: {self.value[:60]}"
+
+    def clean(self) -> None:
+        super().clean()
+        repeats = self.siblings().filter(attribute=self.attribute, value=self.value)
+        if self.attribute not in Attribute.single_valued() and repeats.exists():
+            raise ValidationError({"value": "This value is there already."})
+
+
+class Tag(TagBase):
+    """A tag is known by its slug alone, which depends on nothing but its name."""
+
+    class Meta:
+        ordering = ["name"]
+
+    def clean(self) -> None:
+        super().clean()
+        self.name = self.name.strip().lower()  # type: ignore[has-type]
+        if not (slug := self.slugify(self.name)):
+            raise ValidationError({"name": "A tag needs at least one letter or digit."})
+        self.slug = slug
+        if other := Tag.objects.filter(slug=self.slug).exclude(pk=self.pk).first():
+            raise ValidationError({"name": f"“{self.name}” and “{other}” would share an address; use one of them."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # taggit would append _1 to the slug of a tag whose like exists already, hidden or not.
+        self.slug = self.slug or self.slugify(self.name)
+        models.Model.save(self, *args, **kwargs)
+
+    def slugify(self, tag: str, i: int | None = None) -> str:
+        return slugify(tag, allow_unicode=True)
+
+
+class CharacterTag(Content, Ends, ItemBase):
+    content_object = models.ForeignKey(
+        Character, on_delete=models.CASCADE, related_name="tag_rows", verbose_name="character"
+    )
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="character_rows")
+
+    class Meta(Ends.Meta):
+        verbose_name = "character's tag"
+        ordering = ["tag__name"]
+        constraints = [
+            *Ends.Meta.constraints,
+            models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="characters_tag_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.tag)
+
+
+class FactionTag(Content, Ends, ItemBase):
+    content_object = models.ForeignKey(
+        Faction, on_delete=models.CASCADE, related_name="tag_rows", verbose_name="faction"
+    )
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="faction_rows")
+
+    class Meta(Ends.Meta):
+        verbose_name = "faction's tag"
+        ordering = ["tag__name"]
+        constraints = [
+            *Ends.Meta.constraints,
+            models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="factions_tag_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.tag)
