@@ -153,12 +153,10 @@ class Kind:
 
     def home_of(self, row: Any) -> Any:
         """Return the row in whose admin form this one is edited, which may be the row itself."""
-        for name in self.owners + self.ends:
-            # An owner that is new in the same form has no key yet.
-            is_set = row._meta.get_field(name).is_cached(row) or getattr(row, f"{name}_id") is not None
-            if is_set and (home := getattr(row, name)) is not None:
-                return home
-        return row
+        keys: list[Any] = [self.model._meta.get_field(name) for name in self.owners + self.ends]
+        # A form for a new subject has its rows refer to a subject without an id.
+        owners = (getattr(row, key.name) for key in keys if getattr(row, key.attname) is not None or key.is_cached(row))
+        return next((owner for owner in owners if owner is not None), row)
 
 
 def values_of(row: models.Model) -> dict[str, Any]:

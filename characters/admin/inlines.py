@@ -127,8 +127,7 @@ class TagInline(RowInline):
 
 def tag_inline(kind: Kind) -> type[TagInline]:
     """Return the inline for the tags of a kind of subject."""
-    tagging = tagging_of(kind)
-    return type(f"{tagging.__name__}Inline", (TagInline,), {"model": tagging})
+    return type(f"{kind.model.__name__}TagInline", (TagInline,), {"model": tagging_of(kind)})
 
 
 class RelationshipInline(RowInline):

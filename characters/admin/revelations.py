@@ -28,7 +28,7 @@ class RevelationForm(LintedForm):
         if cleaned.get("revealed_in"):
             self.instance.revealed_in = cleaned["revealed_in"]
             try:
-                self.instance.check_concerned(subject for name in CONCERNED for subject in cleaned.get(name, []))
+                self.instance.check_concerned([subject for name in CONCERNED for subject in cleaned.get(name, [])])
             except ValidationError as error:
                 self.add_error("revealed_in", error.messages)
         return cleaned
