@@ -117,6 +117,8 @@ class MembershipInline(RowInline):
 
 
 class TagInline(RowInline):
+    """The tags of a subject; each kind of subject has a model of its own for them."""
+
     autocomplete_fields = ["tag"]
     fields = ["tag", "revealed_in", "ended_in"]
     verbose_name = "tag"

@@ -91,6 +91,7 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
 
     @admin.display(description="")
     def told(self, subject: Any) -> SafeString:
+        """List the revelations that concern a subject."""
         add = reverse("admin:characters_revelation_add")
         concerned = self.model.revelations.rel.field.name
         lines = (

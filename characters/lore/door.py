@@ -101,7 +101,7 @@ class Lore(Knowledge):
     def later_episodes(self, sent: Mapping[Correction, Sequence[Change]]) -> dict[UUID, int]:
         return corrections.later_episodes(self, sent)
 
-    def recent_changes(self, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
+    def published_lately(self, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
         return corrections.published_lately(self, published)
 
     def texts_in_words(self, texts: Iterable[str]) -> list[str]:
