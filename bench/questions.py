@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from characters.lore import Lore
 from characters.lore.search import index
-from characters.lore.statements import holes
+from characters.lore.statements import placeholders
 
 from .show import words
 
@@ -70,9 +70,9 @@ def search_page(progress: int) -> list[Any]:
     traits = [row for kind, row, _ in found if kind == "trait"] or [None]
     revelations = [row for kind, row, _ in found if kind == "revelation"] or [None]
     about = rows(
-        f"SELECT id, character_id FROM characters_trait WHERE id IN ({holes(traits)})"
+        f"SELECT id, character_id FROM characters_trait WHERE id IN ({placeholders(traits)})"
         " UNION ALL SELECT revelation_id, character_id FROM characters_revelation_characters"
-        f" WHERE revelation_id IN ({holes(revelations)})",
+        f" WHERE revelation_id IN ({placeholders(revelations)})",
         *traits,
         *revelations,
     )
@@ -81,8 +81,8 @@ def search_page(progress: int) -> list[Any]:
     shown = list(dict.fromkeys(who for _, who in about))[:GROUPS]
     passages = [row for row, who in about if who in set(shown)] or [None]
     told = rows(
-        f"SELECT id, value FROM characters_trait WHERE id IN ({holes(passages)})"
-        f" UNION ALL SELECT id, text FROM characters_revelation WHERE id IN ({holes(passages)})",
+        f"SELECT id, value FROM characters_trait WHERE id IN ({placeholders(passages)})"
+        f" UNION ALL SELECT id, text FROM characters_revelation WHERE id IN ({placeholders(passages)})",
         *passages,
         *passages,
     )
@@ -143,7 +143,7 @@ def _faces(subjects: list[Any], progress: int) -> list[Any]:
         rows("SELECT persona_id, identity_id FROM characters_unmasking WHERE revealed_in_id <= %s", progress)
     )
     subjects = [*subjects, *(identities[who] for who in subjects if who in identities)] or [None]
-    these = holes(subjects)
+    these = placeholders(subjects)
     return rows(
         f"SELECT id, public_id, 0 FROM characters_character WHERE id IN ({these})"
         " UNION ALL SELECT character_id, name, revealed_in_id FROM characters_alias"

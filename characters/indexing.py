@@ -158,7 +158,7 @@ class _NamesAt:
 def _subjects_of(row: Any) -> Iterator[UUID]:
     """Yield the ids of those a row belongs to or connects."""
     kind = kind_of(row)
-    ids = (getattr(row, f"{name}_id") for name in kind.owners + kind.ends)
+    ids = (getattr(row, f"{name}_id") for name in kind.owners + kind.connects)
     yield from (key for key in ids if key is not None)
 
 

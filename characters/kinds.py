@@ -4,11 +4,10 @@ The write door, the contributors' form, the moderators' words, the search index,
 dumper take from here what they need to know of a kind. A new kind is a model, a migration, and an entry here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
-from uuid import UUID
 
 from django.db import models
 
@@ -82,22 +81,24 @@ class Kind:
     """All that the rest of the site needs to know of a kind of row besides its model."""
 
     model: type[models.Model]
-    noun: str  # as contributors read it
+    noun: str  # as contributors and visitors read it; what moderators read is `noun_for`
     fields: tuple[str, ...]  # what the write door may change, in the order in which people read it
     public: tuple[str, ...] = ()  # of these, what visitors may correct, in the order of the form
-    unseen: tuple[str, ...] = ()  # of these, what no visitor sees: a change of theirs is no news
+    unseen: tuple[str, ...] = ()  # of these, what no visitor sees: changes of them alone are left out of /changes/
     owners: tuple[str, ...] = ()  # foreign keys to the subject it belongs to, of which exactly one is set
-    ends: tuple[str, ...] = ()  # or to the subjects that it connects
+    connects: tuple[str, ...] = ()  # or to the subjects that it connects
     listed_under: tuple[str, ...] = ()  # whose pages list it, where that is not all owners and ends
     found_under: tuple[str, ...] = ()  # whom search groups it under, where that is not whose pages list it
     texts: tuple[tuple[str, str], ...] = ()  # the fields that the linter reads, each with what to call the place
     can_be_removed: bool = True  # by contributors; some rows are one of a kind
     page: PageKind | None = None
-    title: Wording  # in a list of rows of the same page
-    line: Wording | None = None  # in a list of rows of the whole show, where that is not the owner and the title
-    noun_for: Callable[[Values], str] | None = None  # as moderators read it, where that depends on the row
+    title: Wording  # where contributors choose what to correct; the row has its id as `pk`
+    line: Wording | None = None  # in the form of an episode's week, where that is not owner and title; it has `id`
+    noun_for: Callable[[Values], str] | None = None  # as moderators read it, where that is not the model's name
     entry: str = ""  # what its entries in the search index are called; empty for what is not searched
-    heading_for: Callable[[Values], str] | None = None  # above its fields in the contributors' form, likewise
+    heading_for: Callable[[Values], str] | None = (
+        None  # above its fields in the contributors' form, where that is not the noun
+    )
     indexed: Wording | None = None  # by which words it is found
     passage: Callable[[Values, Speaker], tuple[str, str]] = lambda row, speaker: ("", "")  # label and words in search
     part_of_entry: str = ""  # its list in the entry of its owner in a data set
@@ -121,7 +122,7 @@ class Kind:
     @property
     def pages(self) -> tuple[str, ...]:
         """The fields that hold whose pages list it."""
-        return self.listed_under or self.owners + self.ends
+        return self.listed_under or self.owners + self.connects
 
     @property
     def search_subjects(self) -> tuple[str, ...]:
@@ -140,7 +141,7 @@ class Kind:
         return self.model._meta.get_field(field).related_model
 
     def fields_to(self, other: "Kind") -> tuple[str, ...]:
-        """Return the fields that hold on whose pages of another kind it is listed."""
+        """Return the fields that point to subjects of another kind whose pages list this row."""
         return tuple(name for name in self.pages if self.related_model(name) is other.model)
 
     @property
@@ -148,15 +149,17 @@ class Kind:
         """Whether it belongs to one subject alone."""
         return bool(self.owners)
 
-    def key_to(self, model: type[models.Model]) -> str:
+    def foreign_key_to(self, model: type[models.Model]) -> str:
         """Return the foreign key that holds the owner, or the first end, of that model; empty if there is none."""
-        keys = (name for name in self.owners + self.ends if self.model._meta.get_field(name).related_model is model)
+        keys = (name for name in self.owners + self.connects if self.model._meta.get_field(name).related_model is model)
         return next(keys, "")
 
     def home_of(self, row: Any) -> Any:
         """Return the row in whose admin form this one is edited, which may be the row itself."""
-        owners = (getattr(row, name) for name in self.owners + self.ends if getattr(row, f"{name}_id") is not None)
-        return next(owners, row)
+        keys: list[Any] = [self.model._meta.get_field(name) for name in self.owners + self.connects]
+        # A form for a new subject has its rows refer to a subject without an id.
+        owners = (getattr(row, key.name) for key in keys if getattr(row, key.attname) is not None or key.is_cached(row))
+        return next((owner for owner in owners if owner is not None), row)
 
 
 def values_of(row: models.Model) -> dict[str, Any]:
@@ -185,7 +188,7 @@ def owner_in_words(kind: Kind, row: Values, speaker: Speaker) -> str:
     return speaker.name(next(row[name] for name in kind.owners if row.get(name)))
 
 
-def _by(*fields: str) -> Callable[[Values], tuple[str, ...]]:
+def _fixed_key(*fields: str) -> Callable[[Values], tuple[str, ...]]:
     return lambda values: fields
 
 
@@ -283,7 +286,7 @@ EPISODE = Kind(
     entry="episode",
     passage=lambda row, speaker: ("Episode", speaker.words(row["text"])),
     file="episodes.yaml",
-    natural_key=_by("number"),
+    natural_key=_fixed_key("number"),
     dump_order=("number",),
 )
 CHARACTER = Kind(
@@ -305,7 +308,7 @@ CHARACTER = Kind(
     title=_subject_title,
     line=lambda row, speaker: speaker.name(row["id"]),
     file="characters.yaml",
-    natural_key=_by("key"),
+    natural_key=_fixed_key("key"),
     dump_order=("revealed_in_id", "key"),
 )  # fmt: skip
 FACTION = Kind(
@@ -326,7 +329,7 @@ FACTION = Kind(
     title=_subject_title,
     line=lambda row, speaker: speaker.name(row["id"]),
     file="factions.yaml",
-    natural_key=_by("key"),
+    natural_key=_fixed_key("key"),
     dump_order=("revealed_in_id", "key"),
 )
 TERM = Kind(
@@ -362,7 +365,7 @@ ALIAS = Kind(
     entry="name",
     indexed=lambda row, speaker: str(row["name"]),
     part_of_entry="aliases",
-    natural_key=_by("name"),
+    natural_key=_fixed_key("name"),
     dump_order=("revealed_in_id", "-headline", "kind", "name"),
 )
 TRAIT = Kind(
@@ -388,7 +391,7 @@ TAG = Kind(
     noun="tag",
     fields=("name", "slug"),
     title=lambda row, speaker: str(row["name"]),
-    natural_key=_by("name"),
+    natural_key=_fixed_key("name"),
 )
 
 
@@ -404,7 +407,7 @@ def _tagging(model: type[CharacterTag | FactionTag | TermTag], entry: str) -> Ki
         indexed=lambda row, speaker: f"{speaker.name(row['content_object'])} {row['tag']}",
         passage=lambda row, speaker: ("Tag", str(row["tag"])),
         part_of_entry="tags",
-        natural_key=_by("tag", "revealed_in"),
+        natural_key=_fixed_key("tag", "revealed_in"),
         dump_order=("revealed_in_id", "tag__name"),
     )
 
@@ -417,7 +420,7 @@ MEMBERSHIP = Kind(
     noun="membership",
     fields=("character", "faction", "role", *WHEN_AND_UNTIL),
     public=("character", "faction", "role", *WHEN_AND_UNTIL),
-    ends=("character", "faction"),
+    connects=("character", "faction"),
     found_under=("character",),
     texts=(("role", "a role of {owner}"),),
     title=_membership,
@@ -425,7 +428,7 @@ MEMBERSHIP = Kind(
     indexed=lambda row, speaker: f"{speaker.name(row['character'])} {row['role']} {speaker.name(row['faction'])}",
     passage=_membership_passage,
     part_of_entry="memberships",
-    natural_key=_by("faction", "role", "revealed_in"),
+    natural_key=_fixed_key("faction", "role", "revealed_in"),
     dump_order=("revealed_in_id", "faction__key", "role"),
 )
 RELATIONSHIP = Kind(
@@ -433,13 +436,13 @@ RELATIONSHIP = Kind(
     noun="relation",
     fields=("source", "kind", "target", "certainty", *WHEN_AND_UNTIL),
     public=("source", "kind", "target", "certainty", *WHEN_AND_UNTIL),
-    ends=("source", "target"),
+    connects=("source", "target"),
     title=_relationship,
     entry="relationship",
     indexed=_relationship,
     passage=lambda row, speaker: ("Relation", " ".join(capital(_relationship(row, speaker)).split())),
     file="relationships.yaml",
-    natural_key=_by("source", "kind", "target", "revealed_in"),
+    natural_key=_fixed_key("source", "kind", "target", "revealed_in"),
     dump_order=("revealed_in_id", "source__key", "kind", "target__key"),
 )
 REVELATION = Kind(
@@ -456,7 +459,7 @@ REVELATION = Kind(
     indexed=lambda row, speaker: speaker.words(row["text"]),
     passage=lambda row, speaker: (REVELATION_LABELS[Certainty(row["certainty"])], speaker.words(row["text"])),
     file="revelations.yaml",
-    natural_key=_by("key"),
+    natural_key=_fixed_key("key"),
     dump_order=("revealed_in_id", "position", "key"),
 )
 UNMASKING = Kind(
@@ -464,11 +467,11 @@ UNMASKING = Kind(
     noun="unmasking",
     fields=("persona", "identity", *WHEN),
     public=("persona", "identity", *WHEN),
-    ends=("persona", "identity"),
+    connects=("persona", "identity"),
     listed_under=("persona",),
     title=lambda row, speaker: f"{speaker.name(row['persona'])} is {speaker.name(row['identity'])}",
     file="unmaskings.yaml",
-    natural_key=_by("persona"),
+    natural_key=_fixed_key("persona"),
     dump_order=("revealed_in_id", "persona__key"),
 )
 PORTRAIT = Kind(
@@ -487,7 +490,7 @@ PORTRAIT = Kind(
     indexed=lambda row, speaker: f"{speaker.name(row['character'])} {row['alt_text']} {speaker.words(row['caption'])}",
     passage=_portrait_passage,
     part_of_entry="portraits",
-    natural_key=_by("image"),
+    natural_key=_fixed_key("image"),
     dump_order=("revealed_in_id", "image"),
 )
 
@@ -559,7 +562,7 @@ def kind_of_entry(entry: str) -> Kind:
     return _by_entry[entry]
 
 
-def kind_in(file: str) -> Kind:
+def kind_of_file(file: str) -> Kind:
     """Return a kind by its file in a data set, such as “relationships.yaml”."""
     return _by_file[file]
 
@@ -584,8 +587,3 @@ def columns_of(kind: Kind) -> tuple[str, ...]:
         if not field.many_to_many and name not in ("revealed_in", "ended_in"):
             columns.append("tag__name" if name == "tag" else field.attname)
     return tuple(columns)
-
-
-def owner_id(values: Values, columns: Iterable[str] = OWNERS) -> UUID | None:
-    """Return the id of the subject that a name or a trait belongs to."""
-    return next((values[f"{name}_id"] for name in columns if values[f"{name}_id"]), None)

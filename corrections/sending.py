@@ -272,7 +272,7 @@ def _advance_own(correction: Correction, sender: Sender, version: int) -> Correc
     advanced = versions.advance(correction, version=version)
     if advanced.is_claimed:
         raise Refused(
-            "Nothing was changed: A moderator is working on it at this moment. Write to them on the page of your "
+            "Nothing was changed: a moderator is working on it at this moment. Write to them on the page of your "
             "correction instead."
         )
     return advanced

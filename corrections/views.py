@@ -130,7 +130,7 @@ def answer(request: Visit, own: Correction, sender: Sender, receipt: str) -> Htt
 def changes(request: Visit) -> HttpResponse:
     """List for everybody what was changed lately on the pages they know."""
     page = recent_page(request.lore.progress, whole_number(request.GET.get("page")) or 1)
-    context = {"page": page, "entries": request.lore.told_lately(published_changes(page))}
+    context = {"page": page, "entries": request.lore.published_lately(published_changes(page))}
     return render(request, "corrections/changes.html", context)
 
 
@@ -157,7 +157,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
     proposed = list(correction.changes.proposed().order_by("position"))
     subjects = set(correction.subjects())
     pages = {link for subject, link in lore.pages_of(subjects).items() if subject in subjects}
-    thread = thread_for_author(correction, lore.said)
+    thread = thread_for_author(correction, lore.texts_in_words)
     later = lore.later_episodes({correction: proposed}).get(correction.pk)
     shown_changes = lore.shown_changes(correction, proposed)
     can_be_written = correction.is_suggestion and any(

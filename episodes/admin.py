@@ -62,7 +62,7 @@ class EpisodeAdmin(admin.ModelAdmin):
         return format_html('<a href="{}?as_of={}">at episode {}</a>', address, episode.number, episode.number)
 
 
-class NameListField(forms.CharField):
+class LinesField(forms.CharField):
     """A list of names, edited as one name on each line."""
 
     widget = forms.Textarea(attrs={"rows": 3})
@@ -75,8 +75,8 @@ class NameListField(forms.CharField):
 
 
 class SeriesForm(forms.ModelForm):
-    writers = NameListField(required=False, help_text="One name a line.")
-    music = NameListField(required=False, help_text="One name a line.")
+    writers = LinesField(required=False, help_text="One name a line.")
+    music = LinesField(required=False, help_text="One name a line.")
 
 
 class SeriesAdmin(admin.ModelAdmin):

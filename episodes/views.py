@@ -34,7 +34,7 @@ def set_progress(request: Visit) -> HttpResponse:
         return render(request, "episodes/no_such_episode.html", status=400)
     if is_leap(request, request.progress, number) and not form.get("sure"):
         return render(request, "episodes/so_far_ahead.html", {"episode": number, "target": target})
-    if number < request.progress and not request.lore.at(number).leads_on(target):
+    if number < request.progress and not request.lore.at(number).has_page_at(target):
         target = "/"  # the address of a page that they no longer know may contain a name
     response = HttpResponseRedirect(target, status=303)
     set_progress_cookie(response, request, number)

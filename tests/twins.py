@@ -12,11 +12,11 @@ from django.core.handlers.base import BaseHandler
 from django.test import RequestFactory
 from django.test.utils import override_settings
 
-from characters.kinds import SUBJECTS
+from characters.kinds import CHARACTER, FACTION, SUBJECTS
 from characters.lore import Lore, correctable
 from characters.lore.lists import facets
 from characters.lore.search import index
-from characters.models import Alias, Character, Faction, Portrait, SearchEntry, Tag
+from characters.models import Alias, Portrait, SearchEntry, Tag
 from characters.text.words import words_of
 from episodes.models import Episode
 from tests.nets import gate_net, net_lifted
@@ -102,18 +102,19 @@ def crawl(progress: int, *, everything: bool = True) -> dict[str, Answer]:
 
 def known_addresses() -> set[str]:
     """Every address that somebody who knows all of the database could come to try."""
-    addresses = {"/", "/characters/", "/factions/", "/episodes/", "/tags/"}
-    for kind, model in (("characters", Character), ("factions", Faction)):
-        for subject in model.objects.all():
-            headlines = Alias.objects.filter(headline=True, **{model._meta.model_name or "": subject})
-            base = f"/{kind}/{subject.public_id}/"
+    addresses = {"/", "/episodes/", "/tags/"}
+    for kind in SUBJECTS:
+        addresses.add(f"/{kind.plural}/")
+        for subject in kind.model._base_manager.all():
+            headlines = Alias.objects.filter(headline=True, **{kind.name: subject})
+            base = f"/{kind.plural}/{subject.public_id}/"
             named = {f"{base}{Lore.slug(alias.name, 'x')}/" for alias in headlines}
             addresses |= {base, *named}
-            if model is Character:
+            if kind is CHARACTER:
                 addresses.add(f"{base}x/then/?episode=2")
-            else:
+            if kind is FACTION:
                 addresses.add(f"/graph/?faction={subject.public_id}")
-            addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind}/{subject.key}/"}
+            addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind.plural}/{subject.key}/"}
     addresses |= {f"/tags/{tag.slug}/" for tag in Tag.objects.all()}
     addresses |= {f"/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/recap/?since={number}" for number in Episode.objects.values_list("number", flat=True)}
@@ -152,7 +153,7 @@ def narrowed_lists(progress: int) -> set[str]:
     """The lists narrowed by what somebody at the last episode could choose; each value at one episode."""
     with net_lifted():
         last = Lore(Episode.objects.count())
-        offered = {f"{kind.name}s": facets.facets_of(last, kind) for kind in SUBJECTS}
+        offered = {kind.plural: facets.facets_of(last, kind) for kind in SUBJECTS}
     values = sorted(
         f"/{kind}/?{urlencode({name: value})}"
         for kind, by_name in offered.items()
@@ -172,8 +173,11 @@ def forms(progress: int) -> set[str]:
     with net_lifted():
         last = Lore(Episode.objects.count())
         asked = set()
-        pages = [("characters", person.public_id) for person in Character.objects.order_by("key")]
-        pages += [("factions", group.public_id) for group in Faction.objects.order_by("key")]
+        pages = [
+            (kind.plural, subject.public_id)
+            for kind in SUBJECTS
+            for subject in kind.model._base_manager.order_by("key")
+        ]
         pages += [("episodes", str(episode.number)) for episode in Episode.objects.order_by("number")]
         for kind, key in pages[progress % LAST_EPISODE :: LAST_EPISODE]:
             page = correctable.page_of(last, kind, key)

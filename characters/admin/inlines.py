@@ -1,4 +1,4 @@
-"""The rows edited on the page of a character or a faction."""
+"""The rows that are edited in the form of a subject."""
 
 from typing import Any
 
@@ -11,22 +11,14 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from characters.kinds import Kind, tagging_of
-from characters.models import (
-    Alias,
-    Membership,
-    Portrait,
-    Relationship,
-    Trait,
-    Unmasking,
-    check_headlines,
-)
+from characters.models import Alias, Membership, Portrait, Relationship, Trait, Unmasking, check_headlines
 from episodes.models import Episode
 
-from .lint import Lint, LintedForm, LintedRows
+from .lint import Lint, LintedForm, LintedInline
 
 
-class Pointer(AutocompleteSelect):
-    """Asks for no label of a row that has been read already."""
+class KnownRowSelect(AutocompleteSelect):
+    """A select that does not query the label of its row again if the row has been read already."""
 
     row: models.Model | None = None
 
@@ -36,21 +28,25 @@ class Pointer(AutocompleteSelect):
         return [(None, [self.create_option(name, self.row.pk, str(self.row), True, 0)], 0)]
 
 
-class RowForm(forms.ModelForm):
+class InlineForm(forms.ModelForm):
+    """A row, whose selects know the rows that were read with it."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             select = getattr(field.widget, "widget", None)
-            if isinstance(select, Pointer) and not self.instance._state.adding:
+            if isinstance(select, KnownRowSelect) and not self.instance._state.adding:
                 select.row = getattr(self.instance, name)
 
 
-class LintedRowForm(LintedForm, RowForm):
+class LintedInlineForm(LintedForm, InlineForm):
     pass
 
 
-class Rows(LintedRows, admin.TabularInline):
-    form: type[forms.ModelForm] = LintedRowForm
+class RowInline(LintedInline, admin.TabularInline):
+    """A table of rows."""
+
+    form: type[forms.ModelForm] = LintedInlineForm
     extra = 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -58,14 +54,14 @@ class Rows(LintedRows, admin.TabularInline):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
-            kwargs["widget"] = Pointer(db_field, self.admin_site)
+            kwargs["widget"] = KnownRowSelect(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def name_of_episode(self, episode: Episode) -> str:
         return str(episode.number)
 
 
-class AliasForm(RowForm):
+class AliasForm(InlineForm):
     class Meta:
         widgets = {"language": forms.TextInput(attrs={"size": 2})}
 
@@ -74,7 +70,7 @@ class AliasFormSet(BaseInlineFormSet):
     lint: Lint
 
     def clean(self) -> None:
-        """What concerns the names as a whole; the texts of the rows below are held against them."""
+        """Check the names as a whole, and have the linter compare the texts of the form with them."""
         super().clean()
         kept = [form for form in self.forms if not self._should_delete_form(form)]  # type: ignore[attr-defined]
         if any(form.errors for form in kept) or self.instance.revealed_in_id is None:
@@ -83,23 +79,23 @@ class AliasFormSet(BaseInlineFormSet):
         rows = [form.cleaned_data for form in filled]
         headlines = {row["revealed_in"].number for row in rows if row["headline"]}
         check_headlines(self.instance.revealed_in_id, headlines)
-        self.lint.names_stand_as([form.instance for form in filled], instead_of=self.get_queryset())
+        self.lint.replace_names([form.instance for form in filled], instead_of=self.get_queryset())
         for form in filled:
             self.lint.check(form)
 
 
-class AliasInline(Rows):
+class AliasInline(RowInline):
     model = Alias
     form = AliasForm
     formset = AliasFormSet
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 0 if obj else 1  # whoever is new needs a name
+        return 0 if obj else 1  # a new subject needs a name
 
     fields = ["name", "kind", "language", "headline", "common_word", "revealed_in"]
 
 
-class TraitForm(LintedRowForm):
+class TraitForm(LintedInlineForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Summaries are long, and all else is a few words.
@@ -107,21 +103,21 @@ class TraitForm(LintedRowForm):
         self.fields["value"].widget = forms.Textarea(attrs)
 
 
-class TraitInline(Rows):
+class TraitInline(RowInline):
     model = Trait
     form = TraitForm
     fields = ["attribute", "value", "revealed_in"]
 
 
-class MembershipInline(Rows):
+class MembershipInline(RowInline):
     model = Membership
     autocomplete_fields = ["character", "faction"]
     fields = ["character", "faction", "role", "revealed_in", "ended_in"]
     classes = ["collapse"]
 
 
-class TagInline(Rows):
-    """Who bears which tag; there is a model of such rows for each kind of subject."""
+class TagInline(RowInline):
+    """The tags of a subject; each kind of subject has a model of its own for them."""
 
     autocomplete_fields = ["tag"]
     fields = ["tag", "revealed_in", "ended_in"]
@@ -131,11 +127,10 @@ class TagInline(Rows):
 
 def tag_inline(kind: Kind) -> type[TagInline]:
     """Return the inline for the tags of a kind of subject."""
-    tagging = tagging_of(kind)
-    return type(f"{tagging.__name__}Inline", (TagInline,), {"model": tagging})
+    return type(f"{kind.model.__name__}TagInline", (TagInline,), {"model": tagging_of(kind)})
 
 
-class RelationshipInline(Rows):
+class RelationshipInline(RowInline):
     model = Relationship
     fk_name = "source"
     autocomplete_fields = ["target"]
@@ -144,7 +139,7 @@ class RelationshipInline(Rows):
     classes = ["collapse"]
 
 
-class RelationshipToInline(Rows):
+class RelationshipToInline(RowInline):
     model = Relationship
     fk_name = "target"
     autocomplete_fields = ["source"]
@@ -153,7 +148,7 @@ class RelationshipToInline(Rows):
     classes = ["collapse"]
 
 
-class UnmaskingInline(Rows):
+class UnmaskingInline(RowInline):
     model = Unmasking
     fk_name = "persona"
     autocomplete_fields = ["identity"]
@@ -161,7 +156,7 @@ class UnmaskingInline(Rows):
     verbose_name = "who this turns out to be"
 
 
-class UnmaskingOfInline(Rows):
+class UnmaskingOfInline(RowInline):
     model = Unmasking
     fk_name = "identity"
     autocomplete_fields = ["persona"]
@@ -169,7 +164,7 @@ class UnmaskingOfInline(Rows):
     verbose_name_plural = "masks this one has worn"
 
 
-class PortraitInline(LintedRows, admin.StackedInline):
+class PortraitInline(LintedInline, admin.StackedInline):
     model = Portrait
     form = LintedForm
     extra = 0

@@ -1,4 +1,4 @@
-"""Admin forms whose texts the spoiler linter reads."""
+"""Admin forms whose texts the spoiler linter checks."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -18,24 +18,25 @@ SAVE_ALL_THE_SAME = "_save_all_the_same"
 
 
 class Lint:
-    """What the texts of one form say too early. The names are read once, and only if there is a text."""
+    """Collects what the texts of one form say too early. The names are read once, and only if there is a text."""
 
     def __init__(self, *, confirmed: bool) -> None:
         self.confirmed = confirmed
         self.findings: list[Finding] = []
-        self._given: list[Any] = []
-        self._edited: set[Any] = set()
+        self._names: list[Any] = []
+        self._replaced: set[Any] = set()
 
-    def names_stand_as(self, given: list[Any], *, instead_of: Iterable[Any]) -> None:
-        """The form changes them together with the texts."""
-        self._given = given
-        self._edited = {row.pk for row in instead_of}
+    def replace_names(self, names: list[Any], *, instead_of: Iterable[Any]) -> None:
+        """Take the names of the form instead of those in the database, as they are saved together with the texts."""
+        self._names = names
+        self._replaced = {row.pk for row in instead_of}
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary([*names_in_database(without=self._edited), *map(name_of_row, self._given)])
+        return Vocabulary([*names_in_database(without=self._replaced), *map(name_of_row, self._names)])
 
     def check(self, form: forms.ModelForm) -> None:
+        """Note what a form says too early, as errors unless the editor has confirmed to save it all the same."""
         for text in texts_of_row(form.instance):
             for finding in findings_in(text, self.vocabulary):
                 self.findings.append(finding)
@@ -44,12 +45,15 @@ class Lint:
 
 
 def lint_of(request: HttpRequest) -> Lint:
+    """Return the findings of a request, which all its forms share."""
     if not hasattr(request, "lint"):
         request.lint = Lint(confirmed=SAVE_ALL_THE_SAME in request.POST)  # type: ignore[attr-defined]
     return cast(Lint, request.lint)  # type: ignore[attr-defined]
 
 
 class LintedForm(forms.ModelForm):
+    """A form whose texts the linter checks once they are valid."""
+
     lint: Lint  # of the request that the class is made for
 
     def _post_clean(self) -> None:
@@ -58,8 +62,8 @@ class LintedForm(forms.ModelForm):
             self.lint.check(self)
 
 
-class Linted(WriteDoorAdmin):
-    """A form with texts: what they say too early has to be confirmed before it is saved."""
+class LintedAdmin(WriteDoorAdmin):
+    """A model with texts: what they say too early has to be confirmed before it is saved."""
 
     form: type[forms.ModelForm] = LintedForm
     change_form_template = "admin/linted_form.html"
@@ -74,7 +78,9 @@ class Linted(WriteDoorAdmin):
         return super().render_change_form(request, context | names, *args, **kwargs)
 
 
-class LintedRows(WithEpisodes, NoPopupsWithoutPublishing, InlineModelAdmin):
+class LintedInline(WithEpisodes, NoPopupsWithoutPublishing, InlineModelAdmin):
+    """Rows whose texts the linter checks together with the form that they are in."""
+
     def get_formset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, *args, **kwargs)
         formset.lint = formset.form.lint = lint_of(request)
@@ -82,7 +88,7 @@ class LintedRows(WithEpisodes, NoPopupsWithoutPublishing, InlineModelAdmin):
         return formset
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """With a name of its own: the heading of a column is nobody's label."""
+        """Return a field with a label for screen readers, as the heading of a column is none."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
             getattr(field.widget, "widget", field.widget).attrs.setdefault("aria-label", capfirst(field.label))

@@ -1,6 +1,6 @@
-"""What the show still lacks, for editors: a class for each kind of gap.
+"""Reports for editors of what the show still lacks: one class for each kind of gap.
 
-A gap has an episode: what one must have watched to read of it, and from which on a visitor misses it.
+The episode of a gap is the one that an editor must have watched to read of it, and from which on visitors miss it.
 """
 
 from bisect import bisect_right
@@ -20,10 +20,10 @@ from characters.spoilers.rows import corpus_of_database
 from characters.vocabulary import Attribute
 from corrections.models import Edition
 
-# What a summary would tell: when one of these changes, an older summary has gone stale.
-TOLD_IN_A_SUMMARY = [each for each in Attribute.single_valued() if each not in (Attribute.SUMMARY, Attribute.COLOUR)]
+# A summary tells these attributes, so it is stale when one of them changes.
+SUMMARISED = [each for each in Attribute.single_valued() if each not in (Attribute.SUMMARY, Attribute.COLOUR)]
 
-READ_LATELY = 60 * 60  # seconds that the number of findings is remembered, unless something is published
+FINDINGS_CACHED_FOR = 60 * 60  # seconds, unless something is published
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Report:
         raise NotImplementedError
 
     def episodes(self) -> list[int] | None:
-        """Of each gap, for the count on the start page; None where counting takes too long to be done in passing."""
+        """Return the episode of each gap, to count them on the start page; None where counting takes too long."""
         return [gap.episode for gap in self.gaps()]
 
     @property
@@ -62,7 +62,7 @@ class TextsThatSayTooMuch(Report):
     )
 
     def gaps(self) -> list[Gap]:
-        found = [
+        gaps = [
             Gap(
                 what=finding.where.what,
                 url=finding.where.url,
@@ -71,15 +71,16 @@ class TextsThatSayTooMuch(Report):
             )
             for finding in corpus_of_database().findings()
         ]
-        cache.set(_findings_of_this_edition(), [gap.episode for gap in found], READ_LATELY)
-        return found
+        cache.set(_cache_key(), [gap.episode for gap in gaps], FINDINGS_CACHED_FOR)
+        return gaps
 
     def episodes(self) -> list[int] | None:
-        remembered: list[int] | None = cache.get(_findings_of_this_edition())
-        return remembered
+        cached: list[int] | None = cache.get(_cache_key())
+        return cached
 
 
-def _findings_of_this_edition() -> str:
+def _cache_key() -> str:
+    """Return the cache key of the findings, which changes whenever something is published."""
     number = Edition.objects.values_list("number", flat=True).first() or 0
     return f"desk:findings:{number}"
 
@@ -93,7 +94,7 @@ class CharactersWithoutPicture(Report):
     )
 
     def gaps(self) -> list[Gap]:
-        names = Names()
+        names = CharacterNames()
         return in_order(
             Gap(
                 names.of(character.pk, character.revealed_in_id),
@@ -114,7 +115,7 @@ class CharactersWithoutSummary(Report):
     )
 
     def gaps(self) -> list[Gap]:
-        names = Names()
+        names = CharacterNames()
         return in_order(
             Gap(names.of(key, episode), reverse("admin:characters_character_change", args=[key]), episode, why)
             for key, stale in stale_summaries().items()
@@ -157,45 +158,58 @@ def without_any_summary() -> QuerySet[Character]:
 
 
 def stale_summaries() -> dict[UUID, list[tuple[int, str]]]:
-    """For each character that has such, the episodes from which on its summary does not tell what its page does."""
+    """Return the characters whose summary is missing or stale, with the episodes from which on, and why."""
+    written_in, news = _episodes_of_summaries(), _news_by_episode()
+    gaps = {
+        key: list(_gaps_of_summaries(first, written_in[key], news[key]))
+        for key, first in Character.objects.order_by("key").values_list("pk", "revealed_in_id")
+    }
+    return {key: each for key, each in gaps.items() if each}
+
+
+def _episodes_of_summaries() -> defaultdict[UUID, list[int]]:
+    """Return the episodes in which each character gets a summary, in order."""
+    written_in: defaultdict[UUID, list[int]] = defaultdict(list)
+    summaries = Trait.objects.filter(attribute=Attribute.SUMMARY, character__isnull=False).order_by("revealed_in")
+    for key, episode in summaries.values_list("character_id", "revealed_in_id"):
+        written_in[key].append(episode)
+    return written_in
+
+
+def _news_by_episode() -> defaultdict[UUID, dict[int, list[str]]]:
+    """Return what changed of each character by episode; a persona's news end with its unmasking."""
     unmasked_in = dict(Unmasking.objects.values_list("persona_id", "revealed_in_id"))
-    summaries: defaultdict[UUID, list[int]] = defaultdict(list)
-    written = Trait.objects.filter(attribute=Attribute.SUMMARY, character__isnull=False)
-    for key, episode in written.order_by("revealed_in").values_list("character_id", "revealed_in_id"):
-        summaries[key].append(episode)
-    told: defaultdict[UUID, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    news: defaultdict[UUID, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for key, episode, what in _news():
         if episode < unmasked_in.get(key, episode + 1):
-            told[key][episode].append(what)
-    found: dict[UUID, list[tuple[int, str]]] = {}
-    for key, first in Character.objects.order_by("key").values_list("pk", "revealed_in_id"):
-        stale = []
-        written_in = summaries[key]
-        if first not in written_in:
-            stale.append((first, "It has none when it first appears."))
-        for episode, news in sorted(told[key].items()):
-            before = bisect_right(written_in, episode)
-            if episode not in written_in and before:
-                since = f"The last one is of episode {written_in[before - 1]}"
-                stale.append((episode, f"{since}; since then: {', '.join(dict.fromkeys(news))}."))
-        if stale:
-            found[key] = stale
-    return found
+            news[key][episode].append(what)
+    return news
+
+
+def _gaps_of_summaries(first: int, written_in: list[int], news: dict[int, list[str]]) -> Iterable[tuple[int, str]]:
+    """Yield the episodes in which a summary is missing or stale, and why."""
+    if first not in written_in:
+        yield first, "It has none when it first appears."
+    for episode, changed in sorted(news.items()):
+        before = bisect_right(written_in, episode)
+        if episode not in written_in and before:
+            since = f"The last one is of episode {written_in[before - 1]}"
+            yield episode, f"{since}; since then: {', '.join(dict.fromkeys(changed))}."
 
 
 def _news() -> Iterable[tuple[UUID, int, str]]:
-    """What changes a page so that its summary should tell it: the character, the episode, and what it is."""
+    """Yield what a summary should tell: the character, the episode, and what changed in it."""
     later = Alias.objects.filter(headline=True, character__isnull=False, revealed_in__gt=F("character__revealed_in"))
     yield from ((key, episode, "name") for key, episode in later.values_list("character_id", "revealed_in_id"))
-    traits = Trait.objects.filter(attribute__in=TOLD_IN_A_SUMMARY, character__isnull=False)
+    traits = Trait.objects.filter(attribute__in=SUMMARISED, character__isnull=False)
     for key, episode, attribute in traits.values_list("character_id", "revealed_in_id", "attribute"):
         yield key, episode, Attribute(attribute).label.lower()
     for key, episode in Unmasking.objects.values_list("identity_id", "revealed_in_id"):
         yield key, episode, "unmasked"
 
 
-class Names:
-    """Who is called what, and from when on."""
+class CharacterNames:
+    """The headline names of all characters, with the episodes from which on they bear them."""
 
     def __init__(self) -> None:
         self._named: defaultdict[UUID | None, list[tuple[int, str]]] = defaultdict(list)

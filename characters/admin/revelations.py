@@ -13,10 +13,12 @@ from characters.models import Revelation
 from characters.models.revelations import CONCERNED
 from episodes.admin import WithEpisodes, pages_at
 
-from .lint import Linted, LintedForm
+from .lint import LintedAdmin, LintedForm
 
 
 class RevelationForm(LintedForm):
+    """A revelation, checked together with the subjects that the form says it concerns."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.edited_along = SUBJECT_MODELS
@@ -26,14 +28,14 @@ class RevelationForm(LintedForm):
         if cleaned.get("revealed_in"):
             self.instance.revealed_in = cleaned["revealed_in"]
             try:
-                self.instance.check_concerned(subject for name in CONCERNED for subject in cleaned.get(name, []))
+                self.instance.check_concerned([subject for name in CONCERNED for subject in cleaned.get(name, [])])
             except ValidationError as error:
                 self.add_error("revealed_in", error.messages)
         return cleaned
 
 
 @admin.register(Revelation)
-class RevelationAdmin(WithEpisodes, Linted):
+class RevelationAdmin(WithEpisodes, LintedAdmin):
     form = RevelationForm
     list_display = ["key", "episode", "certainty", "beginning", "supersedes"]
     list_filter = ["revealed_in", "certainty", "factions"]
@@ -43,8 +45,8 @@ class RevelationAdmin(WithEpisodes, Linted):
     autocomplete_fields = [*CONCERNED, "supersedes"]
     ordering = ["revealed_in", "position", "key"]
     fields = [
-        "key", "revealed_in", "text", "certainty", *CONCERNED, "supersedes", "time", "position", "source",
-        "public_pages",
+        "key", "revealed_in", "text", "certainty", *CONCERNED, "supersedes",
+        "time", "position", "source", "public_pages",
     ]  # fmt: skip
     save_on_top = True
 

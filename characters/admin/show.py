@@ -12,19 +12,19 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from characters.admin.learned.page import learned
-from characters.kinds import SUBJECTS, tagging_of
+from characters.kinds import TAGGINGS
 from characters.models import Tag
 from corrections.editing import WriteDoorAdmin
 from episodes.admin import EpisodeAdmin, SeriesAdmin, SeriesForm, pages_at
 from episodes.models import Episode, Series
 
-from .lint import Linted, LintedForm
+from .lint import LintedAdmin, LintedForm
 
 admin.site.unregister(taggit.models.Tag)
 
 
 @admin.register(Episode)
-class LintedEpisodeAdmin(Linted, EpisodeAdmin):
+class LintedEpisodeAdmin(LintedAdmin, EpisodeAdmin):
     list_display = [*EpisodeAdmin.list_display, "what_was_learned"]
     change_form_template = "admin/episode_form.html"
 
@@ -42,7 +42,7 @@ class LintedSeriesForm(LintedForm, SeriesForm):
 
 
 @admin.register(Series)
-class LintedSeriesAdmin(Linted, SeriesAdmin):
+class LintedSeriesAdmin(LintedAdmin, SeriesAdmin):
     form = LintedSeriesForm
 
     def key_of_new(self, row: models.Model) -> str:
@@ -66,6 +66,6 @@ class TagAdmin(WriteDoorAdmin):
 
     @admin.display(description="public page at episode")
     def public_pages(self, tag: Tag) -> SafeString:
-        rows = [model.objects.filter(tag=tag).order_by("revealed_in") for model in map(tagging_of, SUBJECTS)]
-        first = [row.revealed_in_id for found in rows for row in found[:1]]
+        taggings = (kind.model._base_manager.filter(tag=tag).order_by("revealed_in") for kind in TAGGINGS)
+        first = [number for rows in taggings for number in rows.values_list("revealed_in_id", flat=True)[:1]]
         return pages_at(reverse("tag", args=[tag.slug]), since=min(first)) if first else SafeString("nobody bears it")

@@ -1,4 +1,4 @@
-"""The admin as a workplace: its start page says what waits, and each kind of gap has its report."""
+"""The editors' admin site: its start page lists what waits, with a report for each kind of gap."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -61,7 +61,7 @@ class Desk(AdminSite):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A report on the start page: how much of it there is for somebody at an episode."""
+    """A report on the start page, with how many gaps an editor at an episode is shown."""
 
     report: Report
     count: int | None
@@ -78,7 +78,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class OnAir:
-    """The episode whose week it is: the newest, or the first that is still to come where none has aired."""
+    """The newest episode, or the first that is to come if none has aired, and the next one."""
 
     number: int
     aired_on: date | None
@@ -88,7 +88,7 @@ class OnAir:
 
 
 def on_air(episodes: list[Episode], today: date) -> OnAir | None:
-    """By air dates alone, as numbers and dates are public."""
+    """Return the episode of the week by air dates alone, which are public as the numbers are."""
     dated = [(episode.aired_on, episode.number) for episode in episodes if episode.number and episode.aired_on]
     aired = max((each for each in dated if each[0] <= today), default=None)
     coming = min((each for each in dated if each[0] > today), default=None)

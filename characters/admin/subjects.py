@@ -1,4 +1,4 @@
-"""Characters and factions in the admin."""
+"""Subjects in the admin: characters and factions."""
 
 from typing import Any
 
@@ -27,11 +27,11 @@ from .inlines import (
     UnmaskingOfInline,
     tag_inline,
 )
-from .lint import Linted
+from .lint import LintedAdmin
 
 
 class SubjectForm(forms.ModelForm):
-    """The rows below are saved together with the character or faction, so its own check leaves them out."""
+    """The form of a subject, whose own checks leave out the rows below, as they are saved together with it."""
 
     edited_along: frozenset[type[models.Model]] = frozenset()
 
@@ -40,7 +40,10 @@ class SubjectForm(forms.ModelForm):
         self.instance.edited_along = self.edited_along
 
 
-class SubjectAdmin(WithEpisodes, Linted):
+class SubjectAdmin(WithEpisodes, LintedAdmin):
+    """The admin of a kind of subject, which declares the rows that are edited in its form as inlines."""
+
+    form = SubjectForm
     list_display = ["newest_name", "key", "revealed_in", "public_page"]
     list_display_links = ["newest_name", "key"]
     list_filter = ["revealed_in"]
@@ -48,7 +51,6 @@ class SubjectAdmin(WithEpisodes, Linted):
     search_fields = ["key", "aliases__name", "tags__name", "public_id"]
     search_help_text = "By key, any name, tag, or the id in the address."
     save_on_top = True
-    form = SubjectForm
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)
@@ -56,7 +58,7 @@ class SubjectAdmin(WithEpisodes, Linted):
         return form
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """A character or faction that texts mention stays until they no longer do."""
+        """Protect a subject from deletion while texts mention it."""
         deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
         protected += [f"{text} mentions {subject}" for subject in objs for _, text in texts_mentioning(subject)]
         return deleted, counts, missing, protected
@@ -89,6 +91,7 @@ class SubjectAdmin(WithEpisodes, Linted):
 
     @admin.display(description="")
     def told(self, subject: Any) -> SafeString:
+        """List the revelations that concern a subject."""
         add = reverse("admin:characters_revelation_add")
         concerned = self.model.revelations.rel.field.name
         lines = (
@@ -112,6 +115,8 @@ class SubjectAdmin(WithEpisodes, Linted):
 
 
 class WithoutFilter(admin.SimpleListFilter):
+    """Narrows characters down to those that lack something."""
+
     title = "what it lacks"
     parameter_name = "without"
 
@@ -158,7 +163,7 @@ class CharacterAdmin(SubjectAdmin):
 
 def register_other(kind: Kind) -> None:
     """Register a kind of subject that needs no admin of its own."""
-    memberships = [MembershipInline] if kind.name in MEMBERSHIP.ends else []
+    memberships = [MembershipInline] if kind.name in MEMBERSHIP.connects else []
     inlines = [AliasInline, TraitInline, *memberships, tag_inline(kind)]
     admin.site.register(kind.model, type(f"{kind.model.__name__}Admin", (SubjectAdmin,), {"inlines": inlines}))
 

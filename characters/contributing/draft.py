@@ -13,7 +13,7 @@ from characters.lore.correctable import CorrectablePage, CorrectableRow, names_t
 from characters.lore.knowledge import Knowledge
 from corrections.sending import Proposed
 
-from .fields import NameField, suggestions_for
+from .fields import KnownNameField, suggestions_for
 from .forms import ContributedRowForm, ExistingRowForm, LetterForm, MayUpload, NewRowForm
 
 MOST_NEW = 20  # rows added in one form
@@ -138,7 +138,7 @@ class Draft:
     def suggestions(self) -> Mapping[str, Sequence[str]]:
         """The lists of names to choose from, for the fields that take a name."""
         fields = [field for form in self.rows for field in form.fields.values()]
-        wanted = {field.widget.attrs.get("list") for field in fields if isinstance(field, NameField)}
+        wanted = {field.widget.attrs.get("list") for field in fields if isinstance(field, KnownNameField)}
         suggestions: dict[str, Sequence[str]] = {
             suggestions_for(kind.model): names_to_offer(self.knowledge, kind)
             for kind in SUBJECTS

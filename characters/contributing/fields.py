@@ -42,7 +42,7 @@ class MentionsField(forms.CharField):
         return even(super().to_python(value) or "")
 
 
-class NameField(forms.CharField):
+class KnownNameField(forms.CharField):
     """A subject or a tag by the name that the contributor knows. `suggestions` is the id of a list of names."""
 
     def __init__(self, suggestions: str, **options: Any) -> None:
@@ -51,7 +51,7 @@ class NameField(forms.CharField):
         )
 
 
-class NameListField(MentionsField):
+class KnownNamesField(MentionsField):
     """Several subjects by name, one a line."""
 
     widget = forms.Textarea(attrs={"rows": 3})
@@ -68,9 +68,9 @@ def form_field(kind: Kind, name: str, knowledge: Knowledge) -> forms.Field:
     if field.related_model is Episode:
         return _episode_field(options, knowledge)
     if field.many_to_many:
-        return NameListField(**options)
+        return KnownNamesField(**options)
     if field.is_relation:
-        return NameField(suggestions_for(field.related_model), **options)
+        return KnownNameField(suggestions_for(field.related_model), **options)
     if isinstance(field, Prose):
         return _mentions_field(field, options)
     return _plain_field(field, options)

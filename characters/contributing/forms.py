@@ -23,7 +23,7 @@ from corrections.sending import Proposed
 from episodes.models import valid_time
 
 from . import changes
-from .fields import MentionsField, NameField, NameListField, episode_choices, form_field
+from .fields import KnownNameField, KnownNamesField, MentionsField, episode_choices, form_field
 
 KEPT = "rougedb.kept-upload"
 EARLIER_IS_KEPT = "What you wrote before is about a later episode. It stays, and what you write here goes below it."
@@ -92,11 +92,11 @@ class ContributedRowForm(UnfinishedForm):
     def _stored(self, name: str, value: Any) -> Any:
         """Return a value as changes hold it: keys instead of names."""
         field, form_field = self.editable.field(name), self.fields[name]
-        if isinstance(form_field, NameListField):
+        if isinstance(form_field, KnownNamesField):
             return sorted({str(self._subject_id(each, field)) for each in value.splitlines()})
         if isinstance(form_field, MentionsField):
             return naming.with_keys(value, self.named)
-        if isinstance(form_field, NameField):
+        if isinstance(form_field, KnownNameField):
             is_tag = field.related_model is TAG.model
             return self._tag_id(value) if is_tag else str(self._subject_id(value, field))
         if isinstance(value, str):
@@ -106,7 +106,7 @@ class ContributedRowForm(UnfinishedForm):
     def _tag_id(self, name: str) -> int:
         tags = tag_ids(self.knowledge)
         if name not in tags:
-            raise ValidationError("No tag that you know of is called that. If a new one is needed, say so below.")
+            raise ValidationError("No tag that you know of is called that. If one is missing, say so under “Why?”.")
         return tags[name]
 
     def _subject_id(self, name: str, field: Any) -> UUID:
@@ -118,11 +118,11 @@ class ContributedRowForm(UnfinishedForm):
 
 def _names_in(field: forms.Field | None, value: Any) -> Iterable[str]:
     """Return the names that the value of a field consists of or mentions."""
-    if isinstance(field, NameListField):
+    if isinstance(field, KnownNamesField):
         return value.splitlines()
     if isinstance(field, MentionsField):
         return naming.names_in(value)
-    return [value] if isinstance(field, NameField) else []
+    return [value] if isinstance(field, KnownNameField) else []
 
 
 class ExistingRowForm(ContributedRowForm):

@@ -8,7 +8,7 @@ import yaml
 from django.core.files.storage import default_storage
 from django.db import models
 
-from characters.kinds import EPISODE, SERIES, Kind, kind_in, kind_of
+from characters.kinds import EPISODE, SERIES, Kind, kind_of, kind_of_file
 from characters.public_ids import public_id_for
 from episodes.models import Episode
 
@@ -23,7 +23,7 @@ def dump(directory: Path, *, as_of: int | None = None) -> None:
     """Write all of it, or what somebody at that episode may know; the directory must be new or empty."""
     last = Episode.objects.order_by("-number").values_list("number", flat=True).first() or 0
     writer = _Dump(directory, until=last if as_of is None else as_of)
-    files = {name: writer.data_of(kind_in(name)) for name in FILES}
+    files = {name: writer.data_of(kind_of_file(name)) for name in FILES}
     directory.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         if data or name in REQUIRED:
@@ -68,7 +68,7 @@ class _Dump:
     def _part(self, part: Kind, kind: Kind, row: Any) -> list[Row]:
         """Return the rows of a kind that are listed within the entry of their owner."""
         shape = parts_of(kind)[part]
-        owner = {part.key_to(kind.model): row}
+        owner = {part.foreign_key_to(kind.model): row}
         return [self._entry(part, shape, part_row) for part_row in self._rows(part, shape, **owner)]
 
     def _value(self, row: Any, name: str) -> Any:

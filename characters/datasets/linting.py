@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from characters.kinds import SUBJECTS, Kind, kind_in
+from characters.kinds import SUBJECTS, Kind, kind_of_file
 from characters.spoilers.linter import Corpus, Finding, Location
 from characters.spoilers.texts import Locate, heading_of, name_of, texts_of
 
@@ -22,7 +22,7 @@ def corpus_of_files(dataset: Dataset) -> Corpus:
     """Return all names and texts of a data set."""
     corpus = Corpus()
     for file, entries in dataset.entries.items():
-        kind = kind_in(file)
+        kind = kind_of_file(file)
         for entry, place in entries:
             corpus.texts += texts_of(kind, entry, _owner_of(kind, entry), _locate_in(place, type(entry)))
             if kind in SUBJECTS:
@@ -42,7 +42,7 @@ def _collect_parts(corpus: Corpus, kind: Kind, subject: PlacedEntry) -> None:
 
 def _owner_of(kind: Kind, entry: Entry) -> str:
     """Return what to call the row in whose admin form an entry of its own file will be edited."""
-    ends = kind.owners + kind.ends
+    ends = kind.owners + kind.connects
     return str(getattr(entry, ends[0])) if ends else heading_of(kind, entry)
 
 

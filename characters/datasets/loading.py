@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.db import models, transaction
 
 from characters import indexing
-from characters.kinds import EPISODE, KINDS, SERIES, SUBJECTS, TAG, Kind, kind_in, kind_of
+from characters.kinds import EPISODE, KINDS, SERIES, SUBJECTS, TAG, Kind, kind_of, kind_of_file
 from characters.models import Alias, Content, Subject, Tag
 from characters.pictures import files
 from characters.public_ids import public_id_for, row_id_for
@@ -85,7 +85,7 @@ class _Load:
     # The order of writing
 
     def _write(self) -> None:
-        kinds = [kind_in(file) for file in FILES]
+        kinds = [kind_of_file(file) for file in FILES]
         self._write_episodes()
         self._write_file(SERIES)
         subjects = [subject for kind in kinds if kind in SUBJECTS for subject in self._write_subjects(kind)]
@@ -197,7 +197,7 @@ class _Load:
     def _draft(self, kind: Kind, values: dict[str, Any], place: FilePlace, owner: Subject | None) -> RowDraft:
         uploads = {name: value for name, value in values.items() if isinstance(value, ContentFile)}
         stored = {name: f"{files.DIRECTORY}{upload.name}" for name, upload in uploads.items()}
-        owned = {kind.key_to(type(owner)): owner} if owner is not None else {}
+        owned = {kind.foreign_key_to(type(owner)): owner} if owner is not None else {}
         values = owned | values | stored
         if "position" in kind.fields:
             values["position"] = self.positions[kind, values["revealed_in"]]

@@ -190,7 +190,7 @@ def parts_of(kind: Kind) -> dict[Kind, type[Entry]]:
     return {
         part: get_args(fields[part.part_of_entry].annotation)[0]
         for part in KINDS
-        if part.part_of_entry in fields and part.key_to(kind.model)
+        if part.part_of_entry in fields and part.foreign_key_to(kind.model)
     }
 
 

@@ -16,7 +16,7 @@ from characters.text.mentions import MENTION, mentioned_keys
 from characters.values.basics import Face
 from characters.vocabulary import Attribute
 
-from .statements import as_stored, as_uuid, fetched, holes
+from .statements import as_stored, as_uuid, fetched, placeholders
 
 NAMELESS = "Unnamed"
 
@@ -160,7 +160,7 @@ def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, 
                 value=value,
                 before=before,
                 which=which,
-                holes=holes(ids),
+                placeholders=placeholders(ids),
             )
             for kind in SUBJECTS
             for what, (table, whose, value, before, which) in PARTS.items()

@@ -101,10 +101,10 @@ class Lore(Knowledge):
     def later_episodes(self, sent: Mapping[Correction, Sequence[Change]]) -> dict[UUID, int]:
         return corrections.later_episodes(self, sent)
 
-    def told_lately(self, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
+    def published_lately(self, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
         return corrections.published_lately(self, published)
 
-    def said(self, texts: Iterable[str]) -> list[str]:
+    def texts_in_words(self, texts: Iterable[str]) -> list[str]:
         return corrections.texts_in_words(self, texts)
 
     # Addresses
@@ -115,5 +115,5 @@ class Lore(Knowledge):
     def address_of(self, kind: str, public_id: str) -> str | None:
         return addresses.address_of(self, kind_with_pages(kind), public_id)
 
-    def leads_on(self, address: str) -> bool:
-        return addresses.leads_on(self, address)
+    def has_page_at(self, address: str) -> bool:
+        return addresses.has_page_at(self, address)

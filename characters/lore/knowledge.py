@@ -19,7 +19,10 @@ from .rows import Row
 
 
 class Knowledge:
-    """What somebody who has watched up to `progress` knows, as the basis of every page."""
+    """What somebody who has watched up to `progress` knows, as the basis of every page.
+
+    With `look_back` they are reading at an episode before their own.
+    """
 
     def __init__(self, progress: int, *, look_back: bool = False) -> None:
         self.progress = progress
@@ -54,7 +57,7 @@ class Knowledge:
         return Case(When(number__lte=self.progress, then=F(column)), default=Value(""))
 
     @cached_property
-    def here(self) -> EpisodeRow | None:
+    def current_episode(self) -> EpisodeRow | None:
         """The episode at which this is read."""
         return next((row for row in self.episodes if row.number == self.progress), None)
 

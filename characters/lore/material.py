@@ -63,7 +63,7 @@ def of_subject(knowledge: Knowledge, kind: Kind, family: set[UUID]) -> Material:
         revelations=rows.revelations(at, Q(**{f"{kind.plural}__in": family})),
         unmaskings=[row for row in knowledge.unmaskings if row["persona_id"] in family],
     )
-    if kind.name in MEMBERSHIP.ends:
+    if kind.name in MEMBERSHIP.connects:
         material.memberships = rows.memberships(at, own)
     if kind is CHARACTER:
         material.relationships = rows.relationships(at, Q(source__in=family) | Q(target__in=family))
@@ -73,7 +73,7 @@ def of_subject(knowledge: Knowledge, kind: Kind, family: set[UUID]) -> Material:
 
 
 def since(knowledge: Knowledge, episode: int) -> Material:
-    """Collect what the episodes after that one brought: what began in them, and what ended."""
+    """Collect what the episodes after that one brought: what began and what ended; of tags only what ended."""
     at = knowledge.progress
     began = Q(revealed_in__gt=episode)
     over = Q(ended_in__gt=episode, ended_in__lte=at)

@@ -9,7 +9,7 @@ from characters.vocabulary import Certainty
 CERTAINTIES = (Certainty.CONFIRMED, Certainty.CLAIMED, Certainty.HINTED, Certainty.DISPROVED)  # the best first
 
 
-def best_tie(tie: Tie) -> tuple[int, int, str]:
+def tie_sort_key(tie: Tie) -> tuple[int, int, str]:
     """Return the place of a tie among others that say the same: the surest and oldest first."""
     return certainty_rank(tie.certainty), tie.since, tie.masks
 

@@ -22,11 +22,11 @@ from characters.models.owned import OWNERS
 from episodes.gate import Ends
 from episodes.models import Episode, Series
 
-from .statements import as_stored, as_uuid, fetched, holes
+from .statements import as_stored, as_uuid, fetched, placeholders
 
 type Row = dict[str, Any]
 
-CONCERNED = (
+CONCERNED_SQL = (
     'SELECT \'{kind}\', "characters_revelation"."id", "revealed_in_id", "{kind}_id" FROM "characters_revelation"'
     ' LEFT JOIN "characters_revelation_{kind}s" ON "revelation_id" = "characters_revelation"."id"'
     ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({holes})'
@@ -200,7 +200,9 @@ def revelation_texts(progress: int, ids: Iterable[UUID]) -> list[Row]:
 def concerned(progress: int, ids: Iterable[UUID]) -> list[tuple[UUID, int, set[UUID]]]:
     """Return the episode of those revelations that are known, and whom each concerns."""
     stored = [as_stored(row) for row in ids]
-    sql = " UNION ALL ".join(CONCERNED.format(kind=kind.name, holes=holes(stored)) for kind in SUBJECTS)
+    sql = " UNION ALL ".join(
+        CONCERNED_SQL.format(kind=kind.name, placeholders=placeholders(stored)) for kind in SUBJECTS
+    )
     by_row: dict[tuple[UUID, int], set[UUID]] = defaultdict(set)
     for _, row, number, subject in fetched(sql, [progress, *stored] * len(SUBJECTS)):
         by_row[as_uuid(row), number].update([as_uuid(subject)] if subject else [])

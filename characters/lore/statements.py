@@ -18,7 +18,7 @@ def fetched(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def holes(values: Sequence[Any]) -> str:
+def placeholders(values: Sequence[Any]) -> str:
     """Return the placeholders of an IN for these values."""
     return ", ".join(["%s"] * len(values))
 

@@ -1,4 +1,4 @@
-"""Rows into what a page shows. Nothing here reads: the rows are gated already, and everybody in them is looked up."""
+"""Turn rows into what a page shows. Nothing here reads: rows are gated already, and everybody in them is looked up."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from .order import by_name, sort_key
 from .rows import Row
 
 
-def learned(row: Row, cast: Cast, *, with_concerned: bool = False) -> TimelineEntry:
+def revelation_entry(row: Row, cast: Cast, *, with_concerned: bool = False) -> TimelineEntry:
     """Return a revelation as a timeline shows it.
 
     `with_concerned` adds the faces of those whom it concerns and to whom its text has no link.

@@ -17,11 +17,11 @@ from .cast import Cast
 from .material import Material
 from .rows import Row
 
-type Change = tuple[int, TimelineEntry]
+type DatedEntry = tuple[int, TimelineEntry]
 """The episode, and what is said of it."""
 
 
-def changes(material: Material, own: UUID, first_episode: int, cast: Cast) -> list[Change]:
+def changes(material: Material, own: UUID, first_episode: int, cast: Cast) -> list[DatedEntry]:
     """Return every change of a page, in order; what would be said twice in an episode is said once."""
     later_names = [row for row in material.names if row["revealed_in_id"] > first_episode]
     sections = (
@@ -30,28 +30,28 @@ def changes(material: Material, own: UUID, first_episode: int, cast: Cast) -> li
         replaced_values(material.traits, material.unmaskings, own, cast),
         left(material.memberships, cast),
         untied(material.relationships, cast),
-        tied_to_itself(material.relationships, cast),
+        between_own_personas(material.relationships, cast),
         untagged(material.tags),
     )
     return list(dict.fromkeys(change for section in sections for change in in_order(section)))
 
 
-def count_by_episode(material: Material, changes: Iterable[Change]) -> Counter[int]:
+def count_by_episode(material: Material, changes: Iterable[DatedEntry]) -> Counter[int]:
     """Return how many entries the timeline of a page has in each episode."""
     return Counter(row["revealed_in_id"] for row in material.revelations) + Counter(number for number, _ in changes)
 
 
-def in_order(changes: Iterable[Change]) -> list[Change]:
+def in_order(changes: Iterable[DatedEntry]) -> list[DatedEntry]:
     """Sort changes by what is visible of them: the order of rows in the database says when they were written."""
     return sorted(changes, key=_place)
 
 
-def _place(change: Change) -> tuple[int, str, str, str, str]:
+def _place(change: DatedEntry) -> tuple[int, str, str, str, str]:
     number, entry = change
     return number, entry.label, entry.html, entry.certainty, entry.believed_before or ""
 
 
-def unmasked(unmaskings: Iterable[Row], cast: Cast) -> Iterator[Change]:
+def unmasked(unmaskings: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
     """Yield who turned out to be whom."""
     for row in unmaskings:
         persona, identity = cast.face(row["persona_id"]), cast.face(row["identity_id"])
@@ -61,7 +61,7 @@ def unmasked(unmaskings: Iterable[Row], cast: Cast) -> Iterator[Change]:
         yield row["revealed_in_id"], TimelineEntry(html=sentence, label="Unmasked")
 
 
-def named(names: Iterable[Row], cast: Cast) -> Iterator[Change]:
+def named(names: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
     """Yield the names that came up for each subject in an episode, together; spellings are left out."""
     by_subject: dict[tuple[int, Face], set[tuple[str, str]]] = defaultdict(set)
     for row in names:
@@ -79,7 +79,7 @@ def named(names: Iterable[Row], cast: Cast) -> Iterator[Change]:
         )
 
 
-def replaced_values(traits: list[Row], unmaskings: Iterable[Row], own: UUID, cast: Cast) -> Iterator[Change]:
+def replaced_values(traits: list[Row], unmaskings: Iterable[Row], own: UUID, cast: Cast) -> Iterator[DatedEntry]:
     """Yield values that gave way to others, and what was known of a persona while it stood alone.
 
     Earlier summaries can be read on the page as it was, so only those of a persona that had no page of its own by then
@@ -113,7 +113,7 @@ def _gave_way_to_another_persona(traits: Iterable[Row], last: Row) -> bool:
     )
 
 
-def left(memberships: Iterable[Row], cast: Cast) -> Iterator[Change]:
+def left(memberships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
     """Yield who left which faction, as seen from the page it is listed on."""
     for row in memberships:
         if row["until"] is not None:
@@ -124,7 +124,7 @@ def left(memberships: Iterable[Row], cast: Cast) -> Iterator[Change]:
             yield row["until"], TimelineEntry(html=sentence, label="Membership ended")
 
 
-def untied(relationships: Iterable[Row], cast: Cast) -> Iterator[Change]:
+def untied(relationships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
     """Yield the relations that ended; a guess is listed even if it ended in the episode in which it came up."""
     for row in relationships:
         is_guess = row["kind"] == RelationshipKind.SUSPECTED_TO_BE
@@ -133,7 +133,7 @@ def untied(relationships: Iterable[Row], cast: Cast) -> Iterator[Change]:
             yield row["until"], TimelineEntry(html=_relationship_sentence(row, cast), label=label)
 
 
-def tied_to_itself(relationships: Iterable[Row], cast: Cast) -> Iterator[Change]:
+def between_own_personas(relationships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
     """Yield relations between two personas of one character: gone from the relations, but true as they were known."""
     for row in relationships:
         if cast.knowledge.root_of(row["source_id"]) == cast.knowledge.root_of(row["target_id"]):
@@ -141,7 +141,7 @@ def tied_to_itself(relationships: Iterable[Row], cast: Cast) -> Iterator[Change]
             yield row["revealed_in_id"], TimelineEntry(html=sentence, label="Relation", certainty=row["certainty"])
 
 
-def untagged(tags: Iterable[Row]) -> Iterator[Change]:
+def untagged(tags: Iterable[Row]) -> Iterator[DatedEntry]:
     """Yield the tags that somebody bears no more."""
     for row in tags:
         if row["until"] is not None:

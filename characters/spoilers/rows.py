@@ -56,6 +56,6 @@ def _form_of(row: Any, what: str) -> Location:
 
 
 def _rows(kind: Kind) -> Iterable[Any]:
-    to_one = [*kind.owners, *kind.ends, *(["tag"] if kind in TAGGINGS else [])]
+    to_one = [*kind.owners, *kind.connects, *(["tag"] if kind in TAGGINGS else [])]
     rows = kind.model._base_manager.all()
     return rows.select_related(*to_one) if to_one else rows

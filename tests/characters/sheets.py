@@ -1,4 +1,4 @@
-"""The form of what was learned in an episode, as a browser sends it."""
+"""Fill in and send the form of what was learned in an episode, as a browser does."""
 
 from typing import Any
 
@@ -16,18 +16,18 @@ def opened(client: Client, episode: int) -> Any:
 
 
 def as_opened(page: Any) -> dict[str, Any]:
-    """What would be sent if nothing on the page were touched."""
+    """Return what a browser sends if nothing on the page is touched."""
     sheet = page.context["sheet"]
     forms = [sheet.episode_form]
     for section in sheet.sections:
-        forms += [section.formset.management_form, *section.formset.forms, *section.places]
+        forms += [section.formset.management_form, *section.formset.forms, *section.positions]
     values = {field.html_name: _value_of(field) for form in forms for field in form}
     sent = {name: "" if value is None else value for name, value in values.items() if value is not False}
     return sent | {"_base": page.context["base"]}
 
 
 def _value_of(field: Any) -> Any:
-    """A browser sends the first choice of a list of which none is chosen."""
+    """Return the value of a field, or the first choice of a select in which none is chosen, as browsers do."""
     choices = getattr(field.field, "choices", None)
     if field.value() is None and choices and isinstance(field.field.widget, Select):
         return next(iter(choices))[0]
@@ -35,7 +35,7 @@ def _value_of(field: Any) -> Any:
 
 
 def with_rows(data: dict[str, Any], **sections: list[dict[str, Any]]) -> dict[str, Any]:
-    """With the first rows of each section filled in."""
+    """Return the data of a form with the first rows of each section filled in."""
     filled = dict(data)
     for slug, rows in sections.items():
         filled[f"{slug}-TOTAL_FORMS"] = str(max(len(rows), int(filled[f"{slug}-TOTAL_FORMS"])))

@@ -62,7 +62,7 @@ def character(key: str) -> Character:
 
 
 def as_filled_in(page: Any) -> dict[str, Any]:
-    """What the browser would send if nothing on the page were touched."""
+    """Return what a browser sends if nothing on the page is touched."""
     forms = [page.context["adminform"].form]
     for inline in page.context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
@@ -72,21 +72,21 @@ def as_filled_in(page: Any) -> dict[str, Any]:
 
 
 def with_row(data: dict[str, Any], prefix: str, **values: Any) -> dict[str, Any]:
-    """One more row of an inline."""
+    """Return the data of a form with one more row of an inline."""
     number = int(data[f"{prefix}-TOTAL_FORMS"])
     row = {f"{prefix}-{number}-{name}": value for name, value in values.items()}
     return data | row | {f"{prefix}-TOTAL_FORMS": number + 1}
 
 
 def without_row(data: dict[str, Any], prefix: str, name: str, value: Any) -> dict[str, Any]:
-    """The rows with that value, ticked for deletion."""
-    found = [field for field, given in data.items() if field.endswith(f"-{name}") and given == value]
-    assert found
-    return data | {field.replace(f"-{name}", "-DELETE"): "on" for field in found if field.startswith(f"{prefix}-")}
+    """Return the data of a form with the rows that have a value ticked for deletion."""
+    fields = [field for field, given in data.items() if field.endswith(f"-{name}") and given == value]
+    assert fields
+    return data | {field.replace(f"-{name}", "-DELETE"): "on" for field in fields if field.startswith(f"{prefix}-")}
 
 
 def moved(data: dict[str, Any], *, since: int, to: int) -> dict[str, Any]:
-    """The character and all its rows of an episode, put into another."""
+    """Return the data of a form with the character and all its rows of one episode moved to another."""
     return {
         name: to if name.endswith("revealed_in") and str(value) == str(since) else value for name, value in data.items()
     }
@@ -97,7 +97,7 @@ def an_alias(name: str, *, since: int, **values: Any) -> dict[str, Any]:
 
 
 def errors_on(page: Any) -> str:
-    """All that the page complains of, where a reader sees it."""
+    """Return the errors that a page shows."""
     assert page.status_code == 200, "it was saved"
     hidden = [
         field.name
@@ -257,7 +257,7 @@ def test_the_key_and_the_address_stay(key: str, moderator: Client) -> None:
 
 
 def a_newcomer(moderator: Client, *, since: int) -> Character:
-    """With one row of each kind; its trait mentions it."""
+    """Return a new character that has one row of each kind and is mentioned in its trait."""
     address = reverse("admin:characters_character_add")
     data = as_filled_in(moderator.get(address)) | {"key": "newcomer", "revealed_in": since}
     data = with_row(data, "aliases", **an_alias("Newcomer", since=since, headline="on"))
@@ -557,12 +557,12 @@ def test_the_form_links_to_its_public_page_at_each_episode(row: str, moderator: 
 # What is said too early ---------------------------------------------------------------------------------------------
 
 
-def saved_all_the_same(moderator: Client, address: str, data: dict[str, Any]) -> None:
+def save_all_the_same(moderator: Client, address: str, data: dict[str, Any]) -> None:
     assert_saved(moderator.post(address, data | {"_save_all_the_same": "on"}))
 
 
 def assert_warned(page: Any, *, says: str, of: Any, episode: int) -> None:
-    """The later name, its episode and a link to the row that reveals it; at the field and above the form."""
+    """Require a warning at the field and above the form: the later name, its episode, and a link to what reveals it."""
     link = f'<a href="{change_address(of)}">'
     body = page.content.decode()
     assert f"It says “{says}”, but {link}" in errors_on(page)
@@ -572,17 +572,17 @@ def assert_warned(page: Any, *, says: str, of: Any, episode: int) -> None:
 
 
 def test_what_a_form_says_too_early_is_saved_only_when_confirmed(moderator: Client) -> None:
-    told = Revelation.objects.filter(revealed_in=3).first()
-    before, words = told.text, "It was Kristella's tune."
-    data = as_filled_in(moderator.get(change_address(told))) | {"text": words}
-    page = moderator.post(change_address(told), data)
+    revelation = Revelation.objects.filter(revealed_in=3).first()
+    before, words = revelation.text, "It was Kristella's tune."
+    data = as_filled_in(moderator.get(change_address(revelation))) | {"text": words}
+    page = moderator.post(change_address(revelation), data)
     assert_warned(page, says="Kristella", of=character("eva_kristella"), episode=8)
     assert as_filled_in(page)["text"] == words
-    told.refresh_from_db()
-    assert told.text == before
-    saved_all_the_same(moderator, change_address(told), data)
-    told.refresh_from_db()
-    assert told.text == words
+    revelation.refresh_from_db()
+    assert revelation.text == before
+    save_all_the_same(moderator, change_address(revelation), data)
+    revelation.refresh_from_db()
+    assert revelation.text == words
 
 
 def test_a_form_that_says_nothing_too_early_asks_nothing(moderator: Client) -> None:
@@ -611,7 +611,7 @@ def test_rows_below_a_character_are_read_too(prefix: str, row: dict[str, Any], m
     assert getattr(ash, prefix).count() == int(data[f"{prefix}-TOTAL_FORMS"]) - 1
     if prefix == "portraits":
         row["image"].seek(0)  # the browser sends it again
-    saved_all_the_same(moderator, change_address(ash), data)
+    save_all_the_same(moderator, change_address(ash), data)
     assert getattr(ash, prefix).count() == int(data[f"{prefix}-TOTAL_FORMS"])
 
 
@@ -620,7 +620,7 @@ def test_an_episode_is_read_too(field: str, moderator: Client) -> None:
     third = Episode.objects.get(number=3)
     data = as_filled_in(moderator.get(change_address(third))) | {field: "Grauphon"}
     assert_warned(moderator.post(change_address(third), data), says="Grauphon", of=character("grauphon"), episode=8)
-    saved_all_the_same(moderator, change_address(third), data)
+    save_all_the_same(moderator, change_address(third), data)
     assert getattr(Episode.objects.get(number=3), field) == "Grauphon"
 
 
@@ -629,13 +629,13 @@ def test_the_premise_is_read_too(moderator: Client) -> None:
     data = as_filled_in(moderator.get(change_address(series))) | {"premise": "The Immortal Nine hide."}
     page = moderator.post(change_address(series), data)
     assert_warned(page, says="Immortal Nine", of=Faction.objects.get(key="immortal_nine"), episode=1)
-    saved_all_the_same(moderator, change_address(series), data)
+    save_all_the_same(moderator, change_address(series), data)
     series.refresh_from_db()
     assert series.premise == "The Immortal Nine hide."
 
 
 def test_the_names_in_the_form_are_those_that_count(moderator: Client) -> None:
-    """A name and a text that move together are no slip, and a row to be deleted says nothing."""
+    """Check texts against the names in the form, and leave out rows that are to be deleted."""
     grauphon = character("grauphon")
     data = as_filled_in(moderator.get(change_address(grauphon)))
     slip = with_row(data, "traits", attribute="habit", value="signs as Berg", revealed_in=7)
@@ -660,17 +660,17 @@ def test_a_new_character_is_read_before_it_has_a_page(moderator: Client) -> None
     data = with_row(data, "aliases", **an_alias("Bertha Berg", since=6))
     data = with_row(data, "traits", attribute="habit", value="is Bertha", revealed_in=3)
     assert "It says “Bertha”" in errors_on(moderator.post(address, data))
-    saved_all_the_same(moderator, address, data)
+    save_all_the_same(moderator, address, data)
 
 
 def test_the_names_are_read_once_for_all_the_texts_of_a_form(
     moderator: Client, django_assert_max_num_queries: Any
 ) -> None:
-    told = Revelation.objects.filter(revealed_in=3).first()
-    data = as_filled_in(moderator.get(change_address(told)))
-    moderator.post(change_address(told), data | {"text": "It was Kristella's, Noir's and Opera's."})
+    revelation = Revelation.objects.filter(revealed_in=3).first()
+    data = as_filled_in(moderator.get(change_address(revelation)))
+    moderator.post(change_address(revelation), data | {"text": "It was Kristella's, Noir's and Opera's."})
     with django_assert_max_num_queries(28) as one_text:
-        moderator.post(change_address(told), data | {"text": "It was Kristella's, Noir's and Opera's."})
+        moderator.post(change_address(revelation), data | {"text": "It was Kristella's, Noir's and Opera's."})
     names = [query["sql"] for query in one_text if 'FROM "characters_alias"' in query["sql"]]
     rouge = character("rouge_redstar")
     data = as_filled_in(moderator.get(change_address(rouge)))

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
+def empty_cache() -> None:
     cache.clear()
 
 
@@ -37,13 +37,14 @@ def editor(ann: Character) -> Client:
     return at_the_desk(person(role="editor"), episode=3)
 
 
-def report(client: Client, slug: str, **asked: str) -> list[tuple[int, str]]:
-    page = client.get(f"/admin/reports/{slug}/", asked)
+def report(client: Client, slug: str, **query: str) -> list[tuple[int, str]]:
+    """Return the gaps of a report, by episode and name."""
+    page = client.get(f"/admin/reports/{slug}/", query)
     return [(gap.episode, gap.what) for gap in page.context["gaps"]]
 
 
 def counts(client: Client) -> dict[str, tuple[int | None, int]]:
-    """Of each report on the start page: how many up to one's episode, and how many folded."""
+    """Return for each report on the start page the number of gaps that are shown, and of those that are folded."""
     return {each.report.slug: (each.count, each.folded) for each in client.get("/admin/").context["waiting"]}
 
 
@@ -52,7 +53,7 @@ def summary(character: Character, *, since: int) -> Trait:
 
 
 def portrait(character: Character, *, since: int) -> Portrait:
-    """Without a file."""
+    """Return a portrait without a file."""
     row = Portrait(character=character, alt_text="Somebody", credit="us", licence="CC0", revealed_in_id=since)
     return Portrait.objects.bulk_create([row])[0]
 
@@ -90,7 +91,7 @@ def test_a_summary_is_missing_at_the_first_appearance(ann: Character) -> None:
 @pytest.mark.parametrize(
     ("attribute", "is_news"), [("status", True), ("species", True), ("colour", False), ("habit", False)]
 )
-def test_a_summary_is_stale_once_what_it_tells_has_changed(ann: Character, attribute: str, is_news: bool) -> None:
+def test_a_summary_is_stale_once_an_attribute_in_it_has_changed(ann: Character, attribute: str, is_news: bool) -> None:
     summary(ann, since=1)
     Trait.objects.create(character=ann, attribute=attribute, value="otherwise", revealed_in_id=3)
     found = stale_summaries().get(ann.pk, [])
@@ -119,7 +120,7 @@ def test_texts_are_read_when_the_report_is_asked_for(editor: Client, ann: Charac
     assert counts(editor)["spoilers"] == (1, 0)
 
 
-def test_what_is_published_makes_it_unread_again(ann: Character) -> None:
+def test_publishing_makes_the_count_unknown_again(ann: Character) -> None:
     from tests.corrections.letters import accepted
 
     moderator = person(role="moderator")
@@ -160,7 +161,7 @@ def test_a_report_is_for_those_who_may_see_its_rows(ann: Character) -> None:
 # The start page
 
 
-def test_the_start_page_says_what_waits(editor: Client, ann: Character) -> None:
+def test_the_start_page_lists_what_waits(editor: Client, ann: Character) -> None:
     sent(set_to(ann.traits.get(), "value", "dead"), by=person("author"))
     assert counts(editor) == {"spoilers": (None, 0), "summaries": (1, 0), "pictures": (1, 0), "sources": (0, 0)}
     page = editor.get("/admin/").content.decode()

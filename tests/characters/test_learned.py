@@ -44,19 +44,19 @@ def editor(ann: Character) -> Client:
     return at_the_desk(person(role="editor"), episode=4)
 
 
-def said(page: Any) -> str:
+def messages_on(page: Any) -> str:
     return " ".join(str(message) for message in page.context["messages"])
 
 
 def errors_on(page: Any) -> str:
-    """All that the page complains of, where a reader sees it."""
+    """Return the source of a page that shows errors."""
     assert page.status_code == 200, "it was saved"
     source = page.content.decode()
     return source if "errornote" in source else ""
 
 
 def a_full_week() -> dict[str, list[dict[str, Any]]]:
-    """Something of everything; nearly all of it names Bea or the League, who are new in the same form."""
+    """Return rows for every section; nearly all of them name Bea or the League, who are new in the same form."""
     return {
         "newcomers": [
             a_newcomer("bea", "Bea", summary="[[bea]] follows [[ann]]."),
@@ -112,7 +112,7 @@ def test_a_whole_week_is_one_correction(moderator: Client, ann: Character) -> No
 @pytest.mark.usefixtures("before")
 def test_what_an_editor_learned_waits_and_can_be_accepted_as_it_is(editor: Client) -> None:
     page = editor.post(address_of(3), with_rows(as_opened(opened(editor, 3)), **a_full_week()), follow=True)
-    assert "waits for a moderator" in said(page)
+    assert "waits for a moderator" in messages_on(page)
     assert not Character.objects.filter(key="bea").exists()
     assert "1 correction of this episode waits" in page.content.decode()
     decided = accepted(Correction.objects.get(), by=person("other", role="moderator"))
@@ -141,7 +141,7 @@ def test_title_and_synopsis(moderator: Client) -> None:
 
 def test_nothing_typed_is_no_correction(moderator: Client) -> None:
     page = moderator.post(address_of(3), as_opened(opened(moderator, 3)), follow=True)
-    assert "Nothing was changed" in said(page)
+    assert "Nothing was changed" in messages_on(page)
     assert not Correction.objects.exists()
 
 
@@ -159,7 +159,7 @@ def test_nothing_typed_is_no_correction(moderator: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("role", ["editor", "moderator"])
-def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
+def test_errors_are_shown_and_nothing_typed_is_lost(
     role: str, section: str, row: dict[str, Any], complaint: str, request: pytest.FixtureRequest
 ) -> None:
     client = request.getfixturevalue(role)
@@ -219,8 +219,8 @@ def test_new_revelations_come_last_and_all_can_be_moved(moderator: Client) -> No
     data = with_rows(as_opened(opened(moderator, 3)), revelations=[a_revelation("Three."), a_revelation("Four.")])
     data |= {f"place-{one.pk}-position": 9}
     moderator.post(address_of(3), data)
-    told = Revelation.objects.filter(revealed_in=3).order_by("position").values_list("text", flat=True)
-    assert list(told) == ["two.", "one.", "Three.", "Four."]
+    texts = Revelation.objects.filter(revealed_in=3).order_by("position").values_list("text", flat=True)
+    assert list(texts) == ["two.", "one.", "Three.", "Four."]
     assert two.position == 1
 
 
@@ -231,7 +231,7 @@ def test_one_can_be_put_between(moderator: Client) -> None:
     assert [row.text for row in Revelation.objects.order_by("position")] == ["one.", "two.", "three."]
 
 
-def test_sent_twice_it_is_not_told_twice(moderator: Client) -> None:
+def test_a_form_sent_twice_adds_a_revelation_once(moderator: Client) -> None:
     data = with_rows(as_opened(opened(moderator, 3)), revelations=[a_revelation("[[ann]] sings.")])
     assert moderator.post(address_of(3), data).status_code == 302
     assert "already exists" in errors_on(moderator.post(address_of(3), data))
@@ -264,7 +264,7 @@ def test_more_rows_without_javascript_keep_what_is_typed(moderator: Client) -> N
 
 
 @pytest.mark.parametrize("total", ["", "x", "-1", "999999999", "²"])
-def test_a_nonsensical_number_of_rows_is_borne(total: str, moderator: Client) -> None:
+def test_an_invalid_number_of_rows_is_no_server_error(total: str, moderator: Client) -> None:
     data = as_opened(opened(moderator, 3)) | {"names-TOTAL_FORMS": total}
     for sent in (data, data | {"_more": "names"}):
         assert moderator.post(address_of(3), sent).status_code in (200, 302)

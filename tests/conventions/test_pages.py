@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from characters.kinds import SUBJECTS
 from characters.pictures import emblems
 from drawings.plates import mixed
 from tests.conventions.source import ROOT
@@ -16,9 +17,9 @@ PUBLIC_MODULES = ("characters.views", "characters.contributing.views", "episodes
 
 # Every view declares what it is by standing here. Those of `PUBLIC` show lore, and read it from request.lore alone.
 PUBLIC = {
-    "home", "characters", "character-bare", "character", "character-short", "factions", "faction-short", "faction",
-    "tags", "tag", "episodes", "episode", "sitemap", "search", "suggest", "changes", "correct-characters",
-    "correct-factions", "correct-episodes", "graph", "then", "recap",
+    "home", "character-bare", "tags", "tag", "episodes", "episode", "sitemap", "search", "suggest", "changes",
+    "correct-episodes", "graph", "then", "recap",
+    *(name for kind in SUBJECTS for name in (kind.plural, kind.name, f"{kind.name}-short", f"correct-{kind.plural}")),
 }  # fmt: skip
 FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz"}
 # What people sent, for themselves alone: `corrections.views.own_correction` is the doorway.

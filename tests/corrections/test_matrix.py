@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
-from characters.admin.learned.sheet import KINDS
+from characters.admin.learned.sheet import SECTIONS
 from characters.models import Trait
 from corrections import rows
 from corrections.models import Change, Correction, Event
@@ -56,7 +56,7 @@ def bulk(action: str) -> Callable[[Client, Correction], Any]:
 
 def learned(client: Client, correction: Correction) -> Any:
     """A new revelation, by the form of an episode."""
-    empty = {f"{kind.slug}-{name}_FORMS": "0" for kind in KINDS for name in ("TOTAL", "INITIAL")}
+    empty = {f"{kind.slug}-{name}_FORMS": "0" for kind in SECTIONS for name in ("TOTAL", "INITIAL")}
     row = {"revelations-TOTAL_FORMS": "1", "revelations-0-text": "She sings.", "revelations-0-certainty": "hinted"}
     return client.post(address_of(2), empty | row)
 

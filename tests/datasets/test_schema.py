@@ -3,15 +3,15 @@
 import pytest
 
 from characters.datasets.schema import FILES, Entry, parts_of
-from characters.kinds import KINDS, TAG, Kind, kind_in
+from characters.kinds import KINDS, TAG, Kind, kind_of_file
 
 DERIVED = {"position"}  # from the order of the entries
 
 # Each kind with its shape, and with the fields that follow from the entry which it is listed in.
 SHAPES: list[tuple[Kind, type[Entry], set[str]]] = [
-    *((kind_in(file), shape, set()) for file, shape in FILES.items()),
+    *((kind_of_file(file), shape, set()) for file, shape in FILES.items()),
     *(
-        (part, shape, {*part.owners, part.key_to(kind.model)})
+        (part, shape, {*part.owners, part.foreign_key_to(kind.model)})
         for kind in KINDS
         for part, shape in parts_of(kind).items()
     ),

@@ -1,4 +1,4 @@
-"""What was learned in an episode: one form for the week in which it airs, and one correction for all that it says."""
+"""The page for what was learned in an episode: one form, whose changes are sent as one correction."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,15 +20,13 @@ from episodes.models import Episode
 from episodes.requests import whole_number
 from episodes.visits import Visit
 
-from .sheet import EMPTY_ROWS, MOST_ROWS, Filled, Sheet
+from .sheet import EMPTY_ROWS, MOST_ROWS, RowForm, Sheet
 
 MORE = "_more"
 
 
-# The page
-
-
 def learned(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the form of an episode, and send what was written there."""
     episode = get_object_or_404(Episode, number=number)
     if not request.user.has_perm("episodes.change_episode"):
         raise PermissionDenied
@@ -47,7 +45,7 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
         try:
             _send(request, sheet)
         except SaveRefused as refused:
-            # The same form once more; whoever saves it again has seen what stands there now.
+            # Show the form again with the problems. Whoever saves it then has seen the newer values.
             sheet.problems += refused.problems
             for change in refused.newer:
                 sheet.base.setdefault(f"{change.model}:{change.row}", {})[change.path] = change.was
@@ -58,24 +56,26 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _send(request: HttpRequest, sheet: Sheet) -> None:
-    told = sheet.proposed()
-    if len(told) > MOST_TRIED:
+    proposed = sheet.proposed()
+    if len(proposed) > MOST_TRIED:
         raise SaveRefused([f"That is more than {MOST_TRIED} changes; please save them in parts."])
     reason = request.POST.get(REASON, "").strip()
     send_through_door(
-        request, [proposed for proposed, _ in told], reason=reason,
-        what=f"What was learned in episode {sheet.episode.number}", check=_trying(request, sheet, told),
+        request, [change for change, _ in proposed], reason=reason,
+        what=f"What was learned in episode {sheet.episode.number}", check=_trial(request, sheet, proposed),
     )  # fmt: skip
 
 
-def _trying(request: HttpRequest, sheet: Sheet, told: list[tuple[Proposed, Filled]]) -> Callable[[Correction], None]:
-    """Whether it can be as it is, and whether its texts say too much; also if it is to wait in the queue."""
+def _trial(
+    request: HttpRequest, sheet: Sheet, proposed: list[tuple[Proposed, RowForm]]
+) -> Callable[[Correction], None]:
+    """Return a check that a correction can be applied and says nothing too early, also if it will wait in the queue."""
 
     def check(correction: Correction) -> None:
         confirmed = SAVE_ALL_THE_SAME in request.POST
         trial = try_out(correction, sheet.episode.number)
-        filled = {change.pk: told[change.position] for change in correction.changes.all()}
-        sheet.take_in(trial, filled, confirmed=confirmed)
+        forms = {change.pk: proposed[change.position] for change in correction.changes.all()}
+        sheet.show_result(trial, forms, confirmed=confirmed)
         if trial.problems or (trial.warnings and not confirmed):
             raise SaveRefused([])
 
@@ -83,7 +83,7 @@ def _trying(request: HttpRequest, sheet: Sheet, told: list[tuple[Proposed, Fille
 
 
 def _widen(data: QueryDict, slug: str, sheet: Sheet) -> None:
-    """More rows of a kind, with what stands in new ones to begin with."""
+    """Add rows to a section, with the values that new rows begin with."""
     total = whole_number(str(data.get(f"{slug}-TOTAL_FORMS", "")), digits=4)
     section = next((each for each in sheet.sections if each.kind.slug == slug), None)
     if section is None or total is None:
@@ -115,9 +115,9 @@ def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) ->
 
 
 def _show(request: HttpRequest, episode: Episode, template: str, context: dict[str, Any]) -> HttpResponse:
-    around = admin.site.each_context(request) | {
+    page = admin.site.each_context(request) | {
         "title": f"What was learned in episode {episode.number}" if episode.number else "What is known beforehand",
         "episode": episode,
         "episodes": Episode.objects.values_list("number", flat=True),
     }
-    return TemplateResponse(request, template, around | context)
+    return TemplateResponse(request, template, page | context)

@@ -1,7 +1,7 @@
-"""The rows of the form in which editors write down what an episode tells: `learned` puts them together.
+"""The rows of the form in which editors write down what an episode tells; `sheet` puts them together.
 
-A row names others by their key or by a name that a viewer of that episode knows, so that it can name whoever is new in
-the same form.
+A row names subjects by their key, or by a name that a viewer of that episode knows. So it can also name a subject that
+is new in the same form.
 """
 
 from collections import defaultdict
@@ -14,265 +14,287 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 
-from characters.models import (
-    Alias,
-    Character,
-    CharacterTag,
-    Faction,
-    FactionTag,
-    Membership,
-    Relationship,
-    Revelation,
-    Tag,
-    Trait,
-    Unmasking,
-)
+from characters.kinds import CHARACTER, FACTION, SUBJECTS, Kind, kind_named, tagging_of
+from characters.models import Alias, Membership, Relationship, Revelation, Tag, Trait, Unmasking
+from characters.models.revelations import CONCERNED
 from characters.text.mentions import MENTION, mentioned_keys
-from characters.vocabulary import AliasKind, Attribute, RelationshipKind
+from characters.vocabulary import AliasKind, Attribute
 from corrections import rows
 from corrections.models import Change
 from corrections.sending import Proposed, adding
-
-CHARACTER, FACTION = "character", "faction"
-
-SUBJECTS: dict[str, Any] = {CHARACTER: Character, FACTION: Faction}
 
 WORDS_OF_A_KEY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    kind: str
+class NamedSubject:
+    """A subject that a row can name, with its newest headline name."""
+
+    kind: Kind
     pk: str
     key: str
     name: str
 
 
-class Cast:
-    """Whom a row can name: everybody known in the episode, and whoever is new in the same form."""
+class NameableSubjects:
+    """The subjects that a row can name: those known in the episode, and those that are new in the same form."""
 
     def __init__(self, episode: int) -> None:
-        self.by_key: dict[str, Named] = {}
-        self._by_pk: dict[str, Named] = {}
-        self._by_name: defaultdict[str, set[Named]] = defaultdict(set)
-        names = list(Alias.objects.as_of(episode).order_by("revealed_in"))
-        for kind, model in SUBJECTS.items():
-            shown = {getattr(row, f"{kind}_id"): row.name for row in names if row.headline}
-            for pk, key in model.objects.as_of(episode).order_by("key").values_list("pk", "key"):
-                self.add(Named(kind, str(pk), key, shown.get(pk, key)))
-        for row in names:
-            if (named := self._by_pk.get(str(row.character_id or row.faction_id))) is not None:
-                self._by_name[row.name.casefold()].add(named)
+        self.by_key: dict[str, NamedSubject] = {}
+        self._by_pk: dict[str, NamedSubject] = {}
+        self._by_name: defaultdict[str, set[NamedSubject]] = defaultdict(set)
+        aliases = list(Alias.objects.as_of(episode).order_by("revealed_in"))
+        for kind in SUBJECTS:
+            headlines = {getattr(alias, f"{kind.name}_id"): alias.name for alias in aliases if alias.headline}
+            visible: Any = kind.model
+            for pk, key in visible.objects.as_of(episode).order_by("key").values_list("pk", "key"):
+                self.add(NamedSubject(kind, str(pk), key, headlines.get(pk, key)))
+        for alias in aliases:
+            owner = next(filter(None, (getattr(alias, f"{kind.name}_id") for kind in SUBJECTS)), None)
+            if (subject := self._by_pk.get(str(owner))) is not None:
+                self._by_name[alias.name.casefold()].add(subject)
 
-    def add(self, named: Named) -> None:
-        self.by_key[named.key] = self._by_pk[named.pk] = named
-        self._by_name[named.name.casefold()].add(named)
+    def add(self, subject: NamedSubject) -> None:
+        """Let rows name one more subject."""
+        self.by_key[subject.key] = self._by_pk[subject.pk] = subject
+        self._by_name[subject.name.casefold()].add(subject)
 
-    def name_of(self, pk: Any) -> str:
+    def name(self, pk: Any) -> str:
+        """Return the name of a subject by its id."""
         return self._by_pk[str(pk)].name if str(pk) in self._by_pk else "somebody"
 
-    def known(self, kind: str) -> list[Named]:
-        return [named for named in self.by_key.values() if named.kind == kind]
+    def words(self, text: str) -> str:
+        """Return a text in one line; editors read its mentions as they are written."""
+        return " ".join(text.split())
 
-    def find(self, text: str, kinds: Iterable[str]) -> Named:
-        named = self.by_key.get(text)
-        if named is None:
-            found = [each for each in self._by_name.get(text.casefold(), ()) if each.kind in kinds]
-            if len(found) > 1:
-                keys = ", ".join(sorted(each.key for each in found))
+    def of_kinds(self, kinds: Iterable[Kind]) -> list[NamedSubject]:
+        return [subject for kind in kinds for subject in self.by_key.values() if subject.kind is kind]
+
+    def find(self, text: str, kinds: Iterable[Kind]) -> NamedSubject:
+        """Return the subject of one of these kinds that has this key, or this name as the only one."""
+        subject = self.by_key.get(text)
+        if subject is None:
+            bearers = [each for each in self._by_name.get(text.casefold(), ()) if each.kind in kinds]
+            if len(bearers) > 1:
+                keys = ", ".join(sorted(each.key for each in bearers))
                 raise ValidationError(f"More than one goes by “{text}”: say which by the key ({keys}).")
-            named = found[0] if found else None
-        if named is None or named.kind not in kinds:
-            raise ValidationError(f"No {' or '.join(kinds)} of this episode has the key or the name “{text}”.")
-        return named
+            subject = bearers[0] if bearers else None
+        if subject is None or subject.kind not in kinds:
+            nouns = " or ".join(kind.name for kind in kinds)
+            raise ValidationError(f"No {nouns} of this episode has the key or the name “{text}”.")
+        return subject
 
 
 # Fields
 
 
-class Whom(forms.CharField):
-    """Somebody by key or name; the form says who there is."""
+def suggestions_of(kinds: Iterable[Kind]) -> str:
+    """Return the id of the list of subjects of these kinds that a field offers."""
+    return f"known-{'-'.join(kind.name for kind in kinds)}"
 
-    cast: Cast
 
-    def __init__(self, *kinds: str, **options: Any) -> None:
+class SubjectField(forms.CharField):
+    """A subject by key or name. The form sets the subjects to choose from."""
+
+    subjects: NameableSubjects
+
+    def __init__(self, *kinds: Kind, **options: Any) -> None:
         self.kinds = kinds
-        offered = forms.TextInput(attrs={"list": f"known-{'-'.join(kinds)}", "autocomplete": "off"})
-        super().__init__(widget=offered, **options)
+        widget = forms.TextInput(attrs={"list": suggestions_of(kinds), "autocomplete": "off"})
+        super().__init__(widget=widget, **options)
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        return self.cast.find(text, self.kinds) if text else None
+        return self.subjects.find(text, self.kinds) if text else None
 
 
-class AllOfThem(Whom):
-    """Several, with commas between them."""
+class SubjectListField(SubjectField):
+    """Several subjects, with commas between them."""
 
     def clean(self, value: Any) -> Any:
         text = forms.CharField.clean(self, value)
-        named = [each.strip() for each in text.split(",") if each.strip()]
-        return list(dict.fromkeys(self.cast.find(each, self.kinds) for each in named))
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        return list(dict.fromkeys(self.subjects.find(name, self.kinds) for name in names))
 
 
-class ByName(forms.ModelChoiceField):
-    """A row by what editors call it, out of a list that narrows while one types."""
+class NamedRowField(forms.ModelChoiceField):
+    """A row by the key or name that editors use, out of a list that narrows while one types."""
 
-    def __init__(self, *args: Any, offered: str, **options: Any) -> None:
-        super().__init__(*args, widget=forms.TextInput(attrs={"list": offered, "autocomplete": "off"}), **options)
+    def __init__(self, *args: Any, suggestions: str, **options: Any) -> None:
+        super().__init__(*args, widget=forms.TextInput(attrs={"list": suggestions, "autocomplete": "off"}), **options)
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.strip().lower() if value else value)
 
 
-def lines(count: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": count})
+def text_area(lines: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": lines})
 
 
 # Rows
 
 
-class RowForm(forms.Form):
-    """One new row, revealed in the episode of the form. Its `plain` fields are those of the model."""
+class LearnedRowForm(forms.Form):
+    """One new row, revealed in the episode of the form. `model_fields` get the form fields that the model makes."""
 
     use_required_attribute = False
     model: type[models.Model]
-    plain: tuple[str, ...] = ()
+    model_fields: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
 
-    def __init__(self, *args: Any, episode: int, cast: Cast, **options: Any) -> None:
+    def __init__(self, *args: Any, episode: int, subjects: NameableSubjects, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.episode, self.cast = episode, cast
-        for name in self.plain:
+        self.episode, self.subjects = episode, subjects
+        for name in self.model_fields:
             self.fields[name] = self.model._meta.get_field(name).formfield()  # type: ignore[union-attr, assignment]
         for field in self.fields.values():
-            if isinstance(field, Whom):
-                field.cast = cast
+            if isinstance(field, SubjectField):
+                field.subjects = subjects
         self.order_fields(self.order)
 
     def proposed(self) -> Iterator[Proposed]:
-        yield self.new(self.model, {name: self.cleaned_data[name] for name in self.plain})
+        """Yield the changes that the row asks for."""
+        yield self.addition(self.model, self.values_of(self.model_fields))
 
-    def new(self, model: type[models.Model], values: Mapping[str, Any], *, key: str = "") -> Proposed:
-        kind = rows.editable(model._meta.label_lower)
-        stored = {name: _stored(kind.field(name), value) for name, value in values.items()}
-        return adding(kind.label, rows.blank_values(kind) | stored | {"revealed_in": self.episode}, key=key)
+    def values_of(self, names: Iterable[str]) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in names}
+
+    def addition(self, model: type[models.Model], values: Mapping[str, Any], *, key: str = "") -> Proposed:
+        """Return a new row of a model, revealed in the episode."""
+        editable = rows.editable(model._meta.label_lower)
+        stored = {name: _stored(editable.field(name), value) for name, value in values.items()}
+        whole = rows.blank_values(editable) | stored | {"revealed_in": self.episode}
+        return adding(editable.label, whole, key=key)
 
     def field_of(self, proposed: Proposed, name: str) -> str | None:
-        """Where on the form a problem with that field of the row is to be shown."""
+        """Return the field of the form at which a problem with a field of the row is shown."""
         return name if name in self.fields else None
 
 
 def _stored(field: Any, value: Any) -> Any:
-    if isinstance(value, Named):
+    """Return a value of the form as changes hold it."""
+    if isinstance(value, NamedSubject):
         return value.pk
     if isinstance(value, list):
-        return sorted(each.pk for each in value)
+        return sorted(subject.pk for subject in value)
     if isinstance(value, models.Model):
         return rows.plain(field, value.pk)
-    value = value.replace("\r\n", "\n") if isinstance(value, str) else value
-    return rows.plain(field, value)
+    return rows.plain(field, with_plain_newlines(value))
 
 
-class RevelationRow(RowForm):
+def with_plain_newlines(value: Any) -> Any:
+    """Return a text with the line breaks that the database has, where a browser sends others."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
+class RevelationRow(LearnedRowForm):
     model = Revelation
-    plain = ("text", "certainty", "time", "source", "position", "key")
+    model_fields = ("text", "certainty", "time", "source", "position", "key")
     order = ("text", "concerned", "certainty", "time", "supersedes", "source", "position", "key")
-    concerned = AllOfThem(
-        CHARACTER, FACTION, required=False, label="Whom it concerns",
+    concerned = SubjectListField(
+        *SUBJECTS, required=False, label="Whom it concerns",
         help_text="Keys or names, with commas between. Left empty, it is whoever the text mentions.",
     )  # fmt: skip
-    supersedes = ByName(
-        Revelation.objects.none(), to_field_name="key", offered="known-revelations", required=False,
+    supersedes = NamedRowField(
+        Revelation.objects.none(), to_field_name="key", suggestions="known-revelations", required=False,
         help_text="The key of the earlier belief that this one overturns or completes.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["text"].widget = lines(3)
+        self.fields["text"].widget = text_area(3)
         self.fields["supersedes"].queryset = Revelation.objects.filter(revealed_in__lte=self.episode)  # type: ignore[attr-defined]
-        for name, told in (
+        for name, help_text in (
             ("position", "Its place in the telling, as the numbers above. Left empty, it comes last."),
             ("key", "The editors' handle. Left empty, it is made of the first words."),
         ):
-            self.fields[name].required, self.fields[name].initial, self.fields[name].help_text = False, None, told
-        self.last = 0  # the position after which those come that say none
+            field = self.fields[name]
+            field.required, field.initial, field.help_text = False, None, help_text
+        self.last_position = 0  # for a row without a position of its own; the sheet counts
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("key") and cleaned.get("text"):
             cleaned["key"] = key_from(cleaned["text"], self.episode)
         if cleaned.get("concerned") == []:
-            known = (self.cast.by_key.get(key) for key in mentioned_keys(cleaned.get("text", "")))
-            cleaned["concerned"] = [named for named in known if named is not None]
+            mentioned = (self.subjects.by_key.get(key) for key in mentioned_keys(cleaned.get("text", "")))
+            cleaned["concerned"] = [subject for subject in mentioned if subject is not None]
         return cleaned
 
     def proposed(self) -> Iterator[Proposed]:
-        told = self.cleaned_data
-        values = {name: told[name] for name in (*self.plain, "supersedes")}
+        values = self.values_of((*self.model_fields, "supersedes"))
         for kind in SUBJECTS:
-            values[f"{kind}s"] = [named for named in told["concerned"] if named.kind == kind]
+            concerned = [subject for subject in self.cleaned_data["concerned"] if subject.kind is kind]
+            values[kind.own_page.plural] = concerned
         if values["position"] is None:
-            values["position"] = self.last
-        yield self.new(Revelation, values)
+            values["position"] = self.last_position
+        yield self.addition(Revelation, values)
 
     def field_of(self, proposed: Proposed, name: str) -> str | None:
-        return "concerned" if name in ("characters", "factions") else super().field_of(proposed, name)
+        return "concerned" if name in CONCERNED else super().field_of(proposed, name)
 
 
 def key_from(text: str, episode: int) -> str:
-    """Such as “e14.naomi-opens-the-gate”."""
+    """Return a key made of the first words of a text, such as “e14.naomi-opens-the-gate”."""
     words = slugify(MENTION.sub(lambda match: match[2] or match[1], text)).replace("_", "-").split("-")
     return f"e{episode:02}.{'-'.join(words[:WORDS_OF_A_KEY])}".rstrip(".")[:80]
 
 
-class NewcomerRow(RowForm):
+class NewcomerRow(LearnedRowForm):
+    """A new subject, with its first headline name and perhaps a summary."""
+
     model = Alias
-    plain = ("name", "kind")
+    model_fields = ("name", "kind")
     order = ("who", "key", "name", "kind", "summary")
     who = forms.ChoiceField(
-        label="What", choices=[(CHARACTER, "Character"), (FACTION, "Faction")], initial=CHARACTER
+        label="What", initial=SUBJECTS[0].name,
+        choices=[(kind.name, str(kind.model._meta.verbose_name).capitalize()) for kind in SUBJECTS],
     )  # fmt: skip
     key = forms.CharField(
-        max_length=80, validators=Character._meta.get_field("key").validators,
+        max_length=80, validators=CHARACTER.model._meta.get_field("key").validators,  # type: ignore[union-attr]
         help_text="Your own handle, by which texts mention it: [[key]]. Visitors never see it.",
     )  # fmt: skip
     summary = forms.CharField(
-        required=False, widget=lines(2), help_text="What can be said of it in its first episode. It opens the page."
-    )
+        required=False, widget=text_area(2),
+        help_text="What can be said of it in its first episode. It opens the page.",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["name"].help_text = "What it is called in this episode; the name on its page for now."
+        self.pk = ""
 
-    def named(self) -> Named:
-        told = self.cleaned_data
-        self.pk = getattr(self, "pk", None) or str(Character._meta.pk.get_default())
-        return Named(told["who"], self.pk, told["key"], told["name"])
+    def subject(self) -> NamedSubject:
+        """Return the new subject, with the key of the database that it will have."""
+        kind = kind_named(self.cleaned_data["who"])
+        self.pk = self.pk or str(kind.model._meta.pk.get_default())
+        return NamedSubject(kind, self.pk, self.cleaned_data["key"], self.cleaned_data["name"])
 
     def proposed(self) -> Iterator[Proposed]:
-        named, told = self.named(), self.cleaned_data
-        yield self.new(SUBJECTS[named.kind], {"key": named.key}, key=named.pk)
-        yield self.new(
-            Alias, {named.kind: named, "name": told["name"], "kind": told["kind"], "headline": True}
-        )  # fmt: skip
-        if told["summary"]:
-            yield self.new(Trait, {named.kind: named, "attribute": Attribute.SUMMARY, "value": told["summary"]})
+        subject, values = self.subject(), self.cleaned_data
+        owner = {subject.kind.name: subject}
+        yield self.addition(subject.kind.model, {"key": subject.key}, key=subject.pk)
+        yield self.addition(Alias, owner | {"name": values["name"], "kind": values["kind"], "headline": True})
+        if values["summary"]:
+            yield self.addition(Trait, owner | {"attribute": Attribute.SUMMARY, "value": values["summary"]})
 
     def field_of(self, proposed: Proposed, name: str) -> str | None:
         return "summary" if name == "value" else super().field_of(proposed, name)
 
 
-class OwnedRow(RowForm):
-    whose = Whom(CHARACTER, FACTION)
+class OwnedRow(LearnedRowForm):
+    """A row that belongs to one subject."""
+
+    whose = SubjectField(*SUBJECTS)
 
     def proposed(self) -> Iterator[Proposed]:
-        named = self.cleaned_data["whose"]
-        yield self.new(self.model, {name: self.cleaned_data[name] for name in self.plain} | {named.kind: named})
+        owner = self.cleaned_data["whose"]
+        yield self.addition(self.model, self.values_of(self.model_fields) | {owner.kind.name: owner})
 
 
 class NameRow(OwnedRow):
     model = Alias
-    plain = ("name", "kind", "language", "headline")
+    model_fields = ("name", "kind", "language", "headline")
     order = ("whose", "name", "kind", "language", "headline")
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -282,61 +304,60 @@ class NameRow(OwnedRow):
 
 class TraitRow(OwnedRow):
     model = Trait
-    plain = ("attribute", "value")
+    model_fields = ("attribute", "value")
     order = ("whose", "attribute", "value")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["value"].widget = lines(2)
+        self.fields["value"].widget = text_area(2)
 
 
-class BetweenRow(RowForm):
-    """A row between two."""
+class ConnectingRow(LearnedRowForm):
+    """A row that connects two subjects."""
 
     ends: tuple[str, ...]
 
     def proposed(self) -> Iterator[Proposed]:
-        yield self.new(self.model, {name: self.cleaned_data[name] for name in (*self.plain, *self.ends)})
+        yield self.addition(self.model, self.values_of((*self.model_fields, *self.ends)))
 
 
-class MembershipRow(BetweenRow):
+class MembershipRow(ConnectingRow):
     model = Membership
-    plain = ("role",)
+    model_fields = ("role",)
     ends = ("character", "faction")
     order = ("character", "faction", "role")
-    character = Whom(CHARACTER)
-    faction = Whom(FACTION)
+    character = SubjectField(CHARACTER)
+    faction = SubjectField(FACTION)
 
 
-class RelationshipRow(BetweenRow):
+class RelationshipRow(ConnectingRow):
     model = Relationship
-    plain = ("kind", "certainty")
+    model_fields = ("kind", "certainty")
     ends = ("source", "target")
     order = ("source", "kind", "target", "certainty")
-    source = Whom(CHARACTER, label="Who")
-    target = Whom(CHARACTER, label="Whom")
+    source = SubjectField(CHARACTER, label="Who")
+    target = SubjectField(CHARACTER, label="Whom")
 
 
-class UnmaskingRow(BetweenRow):
+class UnmaskingRow(ConnectingRow):
     model = Unmasking
     ends = ("persona", "identity")
-    persona = Whom(CHARACTER, help_text="Whom the audience took for somebody else; its page ends here.")
-    identity = Whom(CHARACTER, label="Is really", help_text="Whose page stays, with everything of both.")
+    persona = SubjectField(CHARACTER, help_text="Whom the audience took for somebody else; its page ends here.")
+    identity = SubjectField(CHARACTER, label="Is really", help_text="Whose page stays, with everything of both.")
 
 
-class TagRow(RowForm):
-    model = CharacterTag
+class TagRow(LearnedRowForm):
+    model = tagging_of(SUBJECTS[0])  # by which problems are worded; the row is of its owner's kind
     order = ("whose", "tag")
-    whose = Whom(CHARACTER, FACTION)
-    tag = ByName(
-        Tag.objects.all(), to_field_name="name", offered="known-tags",
+    whose = SubjectField(*SUBJECTS)
+    tag = NamedRowField(
+        Tag.objects.all(), to_field_name="name", suggestions="known-tags",
         error_messages={"invalid_choice": "There is no tag “%(value)s” yet. Add it under Tags first, in another tab."},
     )  # fmt: skip
 
     def proposed(self) -> Iterator[Proposed]:
-        named = self.cleaned_data["whose"]
-        model = CharacterTag if named.kind == CHARACTER else FactionTag
-        yield self.new(model, {"content_object": named, "tag": self.cleaned_data["tag"]})
+        owner = self.cleaned_data["whose"]
+        yield self.addition(tagging_of(owner.kind), {"content_object": owner, "tag": self.cleaned_data["tag"]})
 
 
 class EndingRow(forms.Form):
@@ -348,7 +369,9 @@ class EndingRow(forms.Form):
         help_text="A membership, a relation or a tag that holds until now; choose it from the list.",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, episode: int, cast: Cast, ties: Mapping[str, models.Model], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, episode: int, subjects: NameableSubjects, ties: Mapping[str, models.Model], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.episode, self.ties = episode, ties
 
@@ -364,24 +387,3 @@ class EndingRow(forms.Form):
 
     def field_of(self, proposed: Proposed, name: str) -> str | None:
         return "what"
-
-
-def told_of(row: models.Model, who: Cast) -> str:
-    """A row in a line, for a list of what is there."""
-    match row:
-        case Alias():
-            return f"{who.name_of(row.character_id or row.faction_id)}: {row.name} ({row.get_kind_display().lower()})"
-        case Trait():
-            value = " ".join(row.value.split())
-            return f"{who.name_of(row.character_id or row.faction_id)}: {row.get_attribute_display().lower()} – {value}"
-        case Membership():
-            role = f", {row.role}" if row.role else ""
-            return f"{who.name_of(row.character_id)} in {who.name_of(row.faction_id)}{role}"
-        case Relationship():
-            kind = RelationshipKind(row.kind).sentence
-            return f"{who.name_of(row.source_id)} {kind} {who.name_of(row.target_id)}"
-        case Unmasking():
-            return f"{who.name_of(row.persona_id)} is {who.name_of(row.identity_id)}"
-        case CharacterTag() | FactionTag():
-            return f"{who.name_of(row.content_object_id)}: {row.tag.name}"
-    return who.name_of(row.pk)

@@ -1,4 +1,4 @@
-"""The form of what was learned in an episode, section by section."""
+"""The form in which editors write down what an episode tells, section by section."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,19 +12,8 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from characters.models import (
-    Alias,
-    Character,
-    CharacterTag,
-    Faction,
-    FactionTag,
-    Membership,
-    Relationship,
-    Revelation,
-    Tag,
-    Trait,
-    Unmasking,
-)
+from characters.kinds import EPISODE, KINDS, SUBJECTS, TAGGINGS, kind_of, line_of, values_of
+from characters.models import Alias, Membership, Relationship, Revelation, Tag, Trait, Unmasking
 from characters.spoilers.linter import form_in_admin, spoiler_error
 from corrections import rows
 from corrections.editing import Base
@@ -35,12 +24,10 @@ from corrections.trial import Trial
 from episodes.models import Episode
 
 from .rows import (
-    CHARACTER,
-    FACTION,
-    Cast,
     EndingRow,
     MembershipRow,
-    Named,
+    NameableSubjects,
+    NamedSubject,
     NameRow,
     NewcomerRow,
     RelationshipRow,
@@ -48,26 +35,23 @@ from .rows import (
     TagRow,
     TraitRow,
     UnmaskingRow,
-    lines,
-    told_of,
+    suggestions_of,
+    text_area,
+    with_plain_newlines,
 )
 
 EMPTY_ROWS = 2  # of each kind, and as many more at a time
-
 MOST_ROWS = 60  # of one kind in one form
+# What can end: the ties between subjects first, and then their tags.
+ENDING = sorted((kind for kind in KINDS if "ended_in" in kind.fields), key=lambda kind: kind in TAGGINGS)
 
-OF_EPISODE = ("title", "native_title", "aired_on", "synopsis")
-
-TIES: tuple[Any, ...] = (Membership, Relationship, CharacterTag, FactionTag)
-
-type Filled = Any
-
-"""A form of a row: what it proposes, and where a problem with it is shown."""
+type RowForm = Any
+"""A form of a row: which changes it proposes, and at which of its fields a problem is shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A section of the form."""
+class SectionKind:
+    """The kind of rows that a section of the form is for."""
 
     slug: str
     title: str
@@ -81,63 +65,68 @@ class Kind:
         return bool(user.has_perms(list(names)))
 
 
-KINDS = (
-    Kind(
+SECTIONS = (
+    SectionKind(
         "newcomers", "Who is new",
         "Characters and groups that appear for the first time, with the name that stands on their page for now. Where "
         "the name only comes later, describe them and choose “Known as”. All rows below can name them at once.",
-        NewcomerRow, (Character, Faction, Alias),
+        NewcomerRow, (*(kind.model for kind in SUBJECTS), Alias),
     ),
-    Kind(
+    SectionKind(
         "revelations", "Revelations",
         "One thing that the audience learns, in one to three sentences, as they are known in this very episode. Write "
         "[[key]] instead of a name. A belief that falls is not rewritten: the new revelation supersedes it.",
         RevelationRow, (Revelation,),
     ),
-    Kind(
+    SectionKind(
         "unmaskings", "Unmaskings",
         "Two who turn out to be one: from this episode on there is one page.", UnmaskingRow, (Unmasking,),
     ),
-    Kind(
+    SectionKind(
         "names", "New names",
         "Of somebody who was known before. Tick “headline” if the page bears that name from now on.",
         NameRow, (Alias,),
     ),
-    Kind(
+    SectionKind(
         "traits", "Facts and summaries",
         "Status, species, occupation, abilities and so on, as known from now on; the earlier value stays in the "
         "timeline. Where the page has changed so that its summary is stale, write a new one here.",
         TraitRow, (Trait,),
     ),
-    Kind("memberships", "Memberships", "Who is seen to belong where.", MembershipRow, (Membership,)),
-    Kind(
+    SectionKind("memberships", "Memberships", "Who is seen to belong where.", MembershipRow, (Membership,)),
+    SectionKind(
         "relationships", "Relationships", "As told from the one who does it: who killed, created, serves whom.",
         RelationshipRow, (Relationship,),
     ),
-    Kind("tags", "Tags", "In a word or two, by which lists can be narrowed.", TagRow, (CharacterTag, FactionTag)),
-    Kind(
+    SectionKind(
+        "tags", "Tags", "In a word or two, by which lists can be narrowed.",
+        TagRow, tuple(kind.model for kind in TAGGINGS),
+    ),
+    SectionKind(
         "endings", "What is over",
-        "From this episode on the audience knows that it no longer holds, or never did.", EndingRow, TIES, "change",
+        "From this episode on the audience knows that it no longer holds, or never did.",
+        EndingRow, tuple(kind.model for kind in ENDING), "change",
     ),
 )  # fmt: skip
 
 
 class EpisodeForm(forms.Form):
+    """The episode itself. Before the first there is nothing to tell but when it was shown."""
+
     use_required_attribute = False
 
     def __init__(self, data: Any, *, episode: Episode, base: Base) -> None:
-        super().__init__(data, initial={name: getattr(episode, name) for name in OF_EPISODE}, prefix="episode")
+        super().__init__(data, initial={name: getattr(episode, name) for name in EPISODE.fields}, prefix="episode")
         self.ref, self.before = (Episode._meta.label_lower, str(episode.pk)), base[rows.reference(episode)]
-        for name in OF_EPISODE if episode.number else ("aired_on",):
+        for name in EPISODE.fields if episode.number else ("aired_on",):
             self.fields[name] = Episode._meta.get_field(name).formfield()  # type: ignore[union-attr, assignment]
         if episode.number:
-            self.fields["synopsis"].widget = lines(5)
+            self.fields["synopsis"].widget = text_area(5)
         self.fields["aired_on"].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
     def proposed(self) -> Iterator[Proposed]:
         for name, typed in self.cleaned_data.items():
-            value = rows.plain(Episode._meta.get_field(name), typed)
-            value = value.replace("\r\n", "\n") if isinstance(value, str) else value
+            value = with_plain_newlines(rows.plain(Episode._meta.get_field(name), typed))
             before = self.before[name]
             if value != (before.strip() if isinstance(before, str) else before):
                 yield Proposed(Change.Action.SET, *self.ref, name, before, value)
@@ -146,8 +135,8 @@ class EpisodeForm(forms.Form):
         return name if name in self.fields else None
 
 
-class PlaceForm(forms.Form):
-    """The place of a revelation that is there already."""
+class PositionForm(forms.Form):
+    """The position of a revelation that is there already."""
 
     use_required_attribute = False
     position = forms.IntegerField(min_value=0, label="Place", required=False)
@@ -160,7 +149,7 @@ class PlaceForm(forms.Form):
 
     @property
     def now(self) -> int:
-        """A form that was opened before the revelation was written has no place for it."""
+        """The position that was typed; a form that was opened before the revelation was written has none."""
         typed: int | None = self.cleaned_data["position"]
         return self.before if typed is None else typed
 
@@ -175,25 +164,27 @@ class PlaceForm(forms.Form):
 
 @dataclass
 class Section:
-    kind: Kind
-    formset: Any
-    there: list[tuple[str, str]]
-    places: list[PlaceForm] = field(default_factory=list)
+    """A section of the form: the rows that are there, and forms for new ones."""
 
-    def filled(self) -> list[Filled]:
+    kind: SectionKind
+    formset: Any
+    existing: list[tuple[str, str]]  # in words, and the address of the form
+    positions: list[PositionForm] = field(default_factory=list)
+
+    def filled_in(self) -> list[RowForm]:
         return [form for form in self.formset.forms if form.has_changed()]
 
     @property
     def count(self) -> int:
-        return len(self.places) + len(self.there)
+        return len(self.positions) + len(self.existing)
 
     @property
     def is_open(self) -> bool:
-        return self.kind.form in (NewcomerRow, RevelationRow) or (self.formset.is_bound and bool(self.filled()))
+        return self.kind.form in (NewcomerRow, RevelationRow) or (self.formset.is_bound and bool(self.filled_in()))
 
     @property
     def blank(self) -> forms.Form:
-        """For the script that adds rows; without the help, which the first row has."""
+        """A form for the script that adds rows; without the help texts, which the first row has."""
         form: forms.Form = self.formset.empty_form
         return _without_help(form)
 
@@ -203,113 +194,109 @@ class Sheet:
 
     def __init__(self, episode: Episode, user: User, data: QueryDict | None = None, base: Base | None = None) -> None:
         self.episode, self.data = episode, data
-        self.cast = Cast(episode.number)
+        self.subjects = NameableSubjects(episode.number)
         self.problems: list[str | SafeString] = []
-        self.warned: list[tuple[str, SpoilerWarning]] = []
+        self.warnings: list[tuple[str, SpoilerWarning]] = []
         revelations = list(Revelation.objects.filter(revealed_in=episode).order_by("position", "key"))
         self.base = base if base is not None else {}
         self.base.setdefault(rows.reference(episode), rows.values_of(episode))
         for row in revelations:
             self.base.setdefault(rows.reference(row), {"position": row.position})
-        self.ties = _open_ties(episode.number, self.cast)
+        self.ties = _open_ties(episode.number, self.subjects)
         self.episode_form = EpisodeForm(data, episode=episode, base=self.base)
-        self.sections = [self._section(kind) for kind in KINDS if kind.is_open_to(user)]
+        self.sections = [self._section(kind) for kind in SECTIONS if kind.is_open_to(user)]
         for section in self.sections:
             if section.kind.form is RevelationRow:
-                may_move = user.has_perm("characters.change_revelation")
-                section.places = [PlaceForm(data, revelation=row, base=self.base) for row in revelations if may_move]
-                section.there = [] if may_move else [(row.text, _form_that_has(row)) for row in revelations]
+                self._list_revelations(section, revelations, may_move=user.has_perm("characters.change_revelation"))
 
-    def _section(self, kind: Kind) -> Section:
+    def _list_revelations(self, section: Section, revelations: list[Revelation], *, may_move: bool) -> None:
+        if may_move:
+            section.positions = [PositionForm(self.data, revelation=row, base=self.base) for row in revelations]
+        else:
+            section.existing = [(row.text, _address_of_form(row)) for row in revelations]
+
+    def _section(self, kind: SectionKind) -> Section:
         formset: Any = forms.formset_factory(kind.form, extra=EMPTY_ROWS, absolute_max=MOST_ROWS, max_num=MOST_ROWS)
-        options = {"episode": self.episode.number, "cast": self.cast}
+        options = {"episode": self.episode.number, "subjects": self.subjects}
         if kind.form is EndingRow:
             options["ties"] = self.ties
-        filled = formset(self.data, prefix=kind.slug, form_kwargs=options)
-        for form in filled.forms[1:]:
+        bound = formset(self.data, prefix=kind.slug, form_kwargs=options)
+        for form in bound.forms[1:]:
             _without_help(form)
-        return Section(kind, filled, [] if kind.form is RevelationRow else list(self._there(kind)))
+        return Section(kind, bound, [] if kind.form is RevelationRow else list(self._existing(kind)))
 
-    def _there(self, kind: Kind) -> Iterator[tuple[str, str]]:
-        """What the show says already."""
+    def _existing(self, kind: SectionKind) -> Iterator[tuple[str, str]]:
+        """Yield what the show has in this episode already, in words and with the address of the form."""
         when = "ended_in" if kind.form is EndingRow else "revealed_in"
         for model in kind.models:
             if kind.form is NewcomerRow and model is Alias:
                 continue
             for row in _rows_of(model).filter(**{when: self.episode}):
-                yield told_of(row, self.cast), _form_that_has(row)
+                yield _in_words(row, self.subjects), _address_of_form(row)
 
-    # What was typed
+    # The values that were sent
 
-    def forms(self) -> Iterator[Filled]:
+    def forms(self) -> Iterator[RowForm]:
         yield self.episode_form
         for section in self.sections:
-            yield from section.places
-            yield from section.filled()
+            yield from section.positions
+            yield from section.filled_in()
 
     def is_valid(self) -> bool:
-        """Whoever is new is read first, so that all other rows can name them."""
+        """Validate all forms, new subjects first, so that the other rows can name them."""
         for section in self.sections:
             if section.kind.form is NewcomerRow and section.formset.is_valid():
-                for form in section.filled():
-                    self.cast.add(form.named())
+                for form in section.filled_in():
+                    self.subjects.add(form.subject())
         valid = [section.formset.is_valid() for section in self.sections]
         valid += [form.is_valid() for form in self.forms()]
         return all(valid)
 
-    def proposed(self) -> list[tuple[Proposed, Filled]]:
-        found = []
-        last = max([0, *(form.now for form in self.forms() if isinstance(form, PlaceForm))])
+    def proposed(self) -> list[tuple[Proposed, RowForm]]:
+        """Return all changes, each with the form that asks for it."""
+        proposed = []
+        last = max([0, *(form.now for form in self.forms() if isinstance(form, PositionForm))])
         for form in self.forms():
             if isinstance(form, RevelationRow):
-                last = form.last = last + 1
-            found += [(each, form) for each in form.proposed()]
-        return found
+                last = form.last_position = last + 1
+            proposed += [(change, form) for change in form.proposed()]
+        return proposed
 
-    def take_in(self, trial: Trial, filled: dict[Any, tuple[Proposed, Filled]], *, confirmed: bool) -> None:
-        """What the door and the linter say, next to the rows that they say it of."""
-        for pk, said in trial.problems.items():
-            proposed, form = filled.get(pk, (None, None))
-            for message in said:
-                if form is None or proposed is None:
+    def show_result(self, trial: Trial, forms: dict[Any, tuple[Proposed, RowForm]], *, confirmed: bool) -> None:
+        """Show the problems and the warnings of a trial at the rows that they are about."""
+        for pk, messages in trial.problems.items():
+            _, form = forms.get(pk, (None, None))
+            for message in messages:
+                if form is None:
                     self.problems.append(message)
                 else:
                     form.add_error(None, message)
         for pk, warnings in trial.warnings.items():
-            proposed, form = filled[pk]
-            for warned in warnings:
-                self.warned.append((_called(form), warned))
+            proposed, form = forms[pk]
+            for warning in warnings:
+                self.warnings.append((_noun_of(form), warning))
                 if not confirmed:
-                    form.add_error(
-                        form.field_of(proposed, warned.field), spoiler_error(warned.text, warned.url, warned.claim)
-                    )
+                    error = spoiler_error(warning.text, warning.url, warning.claim)
+                    form.add_error(form.field_of(proposed, warning.field), error)
 
-    # What the page offers
+    # The lists of suggestions
 
-    def known(self) -> dict[str, list[Named]]:
-        both = [*self.cast.known(CHARACTER), *self.cast.known(FACTION)]
-        return {
-            f"known-{CHARACTER}": self.cast.known(CHARACTER),
-            f"known-{FACTION}": self.cast.known(FACTION),
-            f"known-{CHARACTER}-{FACTION}": both,
-        }
+    def suggestions(self) -> dict[str, list[NamedSubject]]:
+        """Return the subjects to choose from, by the id of the list: each kind alone, and all."""
+        offered = [*((kind,) for kind in SUBJECTS), SUBJECTS]
+        return {suggestions_of(kinds): self.subjects.of_kinds(kinds) for kinds in offered}
 
     def revelations(self) -> QuerySet[Revelation]:
-        """That a new one can supersede."""
+        """Return the revelations that a new one can supersede."""
         return Revelation.objects.filter(revealed_in__lte=self.episode).only("key", "text", "revealed_in")
 
     def tags(self) -> Iterable[str]:
-        """Those that somebody is known to bear by now, and those that nobody bears yet."""
-        later = {
-            name
-            for model in (CharacterTag, FactionTag)
-            for name in model.objects.filter(revealed_in__gt=self.episode.number).values_list("tag__name", flat=True)
-        }
-        now = {
-            name
-            for model in (CharacterTag, FactionTag)
-            for name in model.objects.as_of(self.episode.number).values_list("tag__name", flat=True)
-        }
+        """Return the tags that somebody is known to bear by now, and those that nobody bears yet."""
+        now: set[str] = set()
+        later: set[str] = set()
+        for kind in TAGGINGS:
+            for name, number in kind.model._base_manager.values_list("tag__name", "revealed_in"):
+                (now if number <= self.episode.number else later).add(name)
         return [name for name in Tag.objects.values_list("name", flat=True) if name in now or name not in later]
 
 
@@ -320,27 +307,31 @@ def _without_help(form: forms.Form) -> forms.Form:
 
 
 def _rows_of(model: type[models.Model]) -> QuerySet[Any]:
-    tagging = model in (CharacterTag, FactionTag)
-    return model._base_manager.select_related("tag") if tagging else model._base_manager.all()
+    every = model._base_manager.all()
+    return every.select_related("tag") if kind_of(model) in TAGGINGS else every
 
 
-def _open_ties(episode: int, who: Cast) -> dict[str, models.Model]:
-    """What holds in the episode and has no end yet, in words."""
+def _open_ties(episode: int, subjects: NameableSubjects) -> dict[str, models.Model]:
+    """Return the rows that hold in the episode and have no end yet, by what they say."""
     return {
-        f"{told_of(row, who)} (from {row.revealed_in_id})": row
-        for model in TIES
-        for row in _rows_of(model).filter(revealed_in__lte=episode, ended_in=None)
+        f"{_in_words(row, subjects)} (from {row.revealed_in_id})": row
+        for kind in ENDING
+        for row in _rows_of(kind.model).filter(revealed_in__lte=episode, ended_in=None)
     }
 
 
-def _form_that_has(row: models.Model) -> str:
-    """That of the character or faction it is told of, or its own."""
-    for name in ("content_object", "source", "persona", "character", "faction"):
-        if (pk := getattr(row, f"{name}_id", None)) is not None:
-            owner: Any = row._meta.get_field(name).related_model
-            return form_in_admin(owner._meta.label_lower, pk)
-    return form_in_admin(row._meta.label_lower, row.pk)
+def _in_words(row: models.Model, subjects: NameableSubjects) -> str:
+    return line_of(kind_of(row), values_of(row), subjects)
 
 
-def _called(form: Filled) -> str:
+def _address_of_form(row: models.Model) -> str:
+    """Return the address of the form that has a row: that of the subject it belongs to, or its own."""
+    kind = kind_of(row)
+    for name in kind.owners + kind.connects:
+        if (pk := getattr(row, f"{name}_id")) is not None:
+            return form_in_admin(kind.related_model(name)._meta.label_lower, pk)
+    return form_in_admin(kind.label, row.pk)
+
+
+def _noun_of(form: RowForm) -> str:
     return "The episode" if isinstance(form, EpisodeForm) else f"A new {form.model._meta.verbose_name}"

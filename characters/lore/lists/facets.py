@@ -63,17 +63,17 @@ class Identities:
         self._root_of = {written(persona): written(root) for persona, root in knowledge.identities.items()}
         self._personas = frozenset(self._root_of)
 
-    def own(self, ids: set[Id]) -> set[Id]:
+    def without_personas(self, ids: set[Id]) -> set[Id]:
         """Return those that are no personas."""
         return ids - self._personas
 
-    def of_personas(self, ids: set[Id]) -> set[Id]:
+    def roots_of_personas(self, ids: set[Id]) -> set[Id]:
         """Return whom those that are personas are known to be."""
         return {self._root_of[persona] for persona in ids & self._personas}
 
-    def of(self, ids: set[Id]) -> set[Id]:
+    def roots_of(self, ids: set[Id]) -> set[Id]:
         """Return whom all of them are known to be."""
-        return self.own(ids) | self.of_personas(ids)
+        return self.without_personas(ids) | self.roots_of_personas(ids)
 
 
 def written(row: UUID) -> Id:
@@ -116,7 +116,7 @@ def _facets_of_characters(knowledge: Knowledge, identities: Identities, tag: Fac
         "tag": tag,
         "relation": Facet(_relations(knowledge, identities)),
         "first": first,
-        "voice": Facet(_worded(knowledge, [(value, identities.of(ids)) for _, value, ids in voices])),
+        "voice": Facet(_worded(knowledge, [(value, identities.roots_of(ids)) for _, value, ids in voices])),
     }
 
 
@@ -131,7 +131,7 @@ def newest_episodes(knowledge: Knowledge, facets: dict[str, Facet]) -> dict[Id, 
     newest = first_episodes(facets)
     revelations = Revelation.objects.as_of(knowledge.progress).filter(characters__isnull=False)
     for episode, ids in sorted(_gathered(revelations, "revealed_in_id", of=["characters"]), key=_episode):
-        newest.update(dict.fromkeys(identities.of(ids), episode))
+        newest.update(dict.fromkeys(identities.roots_of(ids), episode))
     return newest
 
 
@@ -149,7 +149,7 @@ def _newest(values: Iterable[DatedValue], identities: Identities) -> Iterator[tu
     settled: set[Id] = set()
     for _, same_episode in groupby(newest_first, key=_episode):
         pairs = [(value, ids) for _, value, ids in same_episode]
-        for select in (identities.own, identities.of_personas):
+        for select in (identities.without_personas, identities.roots_of_personas):
             for value, ids in pairs:
                 yield value, select(ids) - settled
                 settled |= select(ids)
@@ -175,18 +175,18 @@ def _factions(knowledge: Knowledge, identities: Identities) -> Iterator[Choosabl
     cast.note(faction for faction, _ in members)
     cast.look_up()
     for faction, ids in members:
-        yield public_ids[faction], cast.name(faction), identities.of(ids)
+        yield public_ids[faction], cast.name(faction), identities.roots_of(ids)
 
 
 def _roles(knowledge: Knowledge, identities: Identities) -> Iterator[Choosable]:
     for role, ids in _gathered(knowledge.current(Membership), "role", of=["character"]):
-        yield slugify(role, allow_unicode=True), role, identities.of(ids)
+        yield slugify(role, allow_unicode=True), role, identities.roots_of(ids)
 
 
 def _tags(knowledge: Knowledge, kind: Kind, identities: Identities) -> Iterator[Choosable]:
     current = knowledge.current(tagging_of(kind))
     for slug, name, ids in _gathered(current, "tag__slug", "tag__name", of=["content_object"]):
-        yield slug, name, identities.of(ids)
+        yield slug, name, identities.roots_of(ids)
 
 
 def _relations(knowledge: Knowledge, identities: Identities) -> Iterator[Choosable]:
@@ -198,8 +198,8 @@ def _relations(knowledge: Knowledge, identities: Identities) -> Iterator[Choosab
     target_has_masks = Q(target__in=with_masks[0]) | Q(target__in=with_masks[1])
     maybe_one = source_has_masks & target_has_masks
     for kind, sources, targets in _gathered(current.exclude(maybe_one), "kind", of=["source", "target"]):
-        yield kind, LABELS[kind], identities.of(sources)
-        yield *FROM_TARGET[kind], identities.of(targets)
+        yield kind, LABELS[kind], identities.roots_of(sources)
+        yield *FROM_TARGET[kind], identities.roots_of(targets)
     for kind, source, target in current.filter(maybe_one).order_by().values_list("kind", "source_id", "target_id"):
         here, there = knowledge.root_of(source), knowledge.root_of(target)
         if here != there:
@@ -211,7 +211,7 @@ def _first_episodes(knowledge: Knowledge, kind: Kind, identities: Identities) ->
     seen: set[Id] = set()
     by_episode = _gathered(rows.visible(knowledge.progress, kind), "revealed_in_id", of=["pk"])
     for episode, ids in sorted(by_episode, key=_episode):
-        new = identities.of(ids) - seen
+        new = identities.roots_of(ids) - seen
         seen |= new
         yield str(episode), f"Episode {episode}" if episode else "Before the first episode", new
 

@@ -50,7 +50,7 @@ def _choices_of(field: Any) -> list[str]:
     return [value for value, _ in field.choices]
 
 
-class Among(django_filters.MultipleChoiceFilter):
+class AnyOfFilter(django_filters.MultipleChoiceFilter):
     """Narrows a list to whoever has any of the chosen values."""
 
     field_class = KnownValues
@@ -60,7 +60,7 @@ class Among(django_filters.MultipleChoiceFilter):
         return qs.filter(pk__in=self.facet.having(value)) if value else qs
 
 
-class Sorted(django_filters.ChoiceFilter):
+class SortFilter(django_filters.ChoiceFilter):
     """Keeps the order that was chosen; the list does the sorting."""
 
     field_class = KnownValue
@@ -147,23 +147,23 @@ def _numbers_then_words(choice: Choice) -> tuple[int, str, str]:
 
 
 class CharacterFilter(ListFilter):
-    species = Among(label="Species")
-    status = Among(label="Status")
-    faction = Among(label="Faction now")
-    role = Among(label="Role now")
-    tag = Among(label="Tag")
-    relation = Among(label="Relation")
-    first = Among(label="First seen")
-    voice = Among(label="Voice")
-    sort = Sorted(choices=list(SORTS.items()))
+    species = AnyOfFilter(label="Species")
+    status = AnyOfFilter(label="Status")
+    faction = AnyOfFilter(label="Faction now")
+    role = AnyOfFilter(label="Role now")
+    tag = AnyOfFilter(label="Tag")
+    relation = AnyOfFilter(label="Relation")
+    first = AnyOfFilter(label="First seen")
+    voice = AnyOfFilter(label="Voice")
+    sort = SortFilter(choices=list(SORTS.items()))
 
 
 class SubjectFilter(ListFilter):
     """The filters of every other kind."""
 
-    tag = Among(label="Tag")
-    first = Among(label="First heard of")
-    sort = Sorted(choices=[("name", "Name"), ("first", "First heard of")])
+    tag = AnyOfFilter(label="Tag")
+    first = AnyOfFilter(label="First heard of")
+    sort = SortFilter(choices=[("name", "Name"), ("first", "First heard of")])
 
 
 def filter_for(kind: Kind) -> type[ListFilter]:

@@ -45,7 +45,7 @@ def address_of(knowledge: Knowledge, kind: Kind, public_id: str) -> str | None:
     return cast.root_face(subject).url
 
 
-def leads_on(knowledge: Knowledge, address: str) -> bool:
+def has_page_at(knowledge: Knowledge, address: str) -> bool:
     """Return whether an address that this site has shown, perhaps at a later episode, has a page at this one."""
     try:
         match = resolve(urlsplit(address).path)

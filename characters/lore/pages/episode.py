@@ -49,7 +49,7 @@ def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
         newcomers=by_name(
             cast.root_face(person) for person in appeared if knowledge.root_of(person) not in known_before
         ),
-        revelations=tuple(telling.learned(row, cast, with_concerned=True) for row in revelations),
+        revelations=tuple(telling.revelation_entry(row, cast, with_concerned=True) for row in revelations),
         changes=tuple(entry for _, entry in changes),
         previous=knowledge.episodes[place - 1] if place else None,
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,

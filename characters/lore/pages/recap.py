@@ -16,7 +16,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.material import Material
 from characters.lore.order import sort_key
 from characters.lore.rows import Row
-from characters.lore.timeline import Change
+from characters.lore.timeline import DatedEntry
 from characters.models.owned import OWNERS
 from characters.text import prose
 from characters.values.basics import EpisodeRow
@@ -107,12 +107,12 @@ class _Recap:
 
     def _groups(self, cast: Cast, *, most_open: int) -> tuple[RecapGroup, ...]:
         """Return what happened by character, those with whom most happened first."""
-        stories: dict[UUID | None, list[Change]] = defaultdict(list)
-        turns: dict[UUID | None, list[Change]] = defaultdict(list)
+        stories: dict[UUID | None, list[DatedEntry]] = defaultdict(list)
+        turns: dict[UUID | None, list[DatedEntry]] = defaultdict(list)
         counts = Counter(subject for row in self.happened.revelations for subject in self._concerned(row))
         for row in self.revelations:
-            hero = self._hero(row, cast, counts)
-            stories[hero].append((row["revealed_in_id"], _to_read(row, cast)))
+            told_with = self._told_with(row, cast, counts)
+            stories[told_with].append((row["revealed_in_id"], _to_read(row, cast)))
         for subject, change in self._turns(cast):
             if not self.is_new(subject):
                 turns[subject].append(change)
@@ -142,7 +142,7 @@ class _Recap:
         characters = {self.knowledge.root_of(character) for character in concerned[CHARACTER.name]}
         return characters or rows.everybody_in(revelation)
 
-    def _hero(self, revelation: Row, cast: Cast, counts: Counter[UUID]) -> UUID | None:
+    def _told_with(self, revelation: Row, cast: Cast, counts: Counter[UUID]) -> UUID | None:
         """Return with whom a revelation is told: whom it names first, or else whom most others concern."""
         named = cast.first_mentioned(revelation["text"], rows.everybody_in(revelation))
         if named:
@@ -153,7 +153,7 @@ class _Recap:
             default=None,
         )
 
-    def _turns(self, cast: Cast) -> Iterator[tuple[UUID, Change]]:
+    def _turns(self, cast: Cast) -> Iterator[tuple[UUID, DatedEntry]]:
         """Yield the names, masks, states and sides that have changed, each with whose they are."""
         root_of = self.knowledge.root_of
         for row in self.happened.unmaskings:
@@ -181,7 +181,7 @@ class _Recap:
                 by_owner[row["owner_id"]].append(row)
         return by_owner
 
-    def _chapters(self, story: Iterable[Change], turns: Iterable[Change]) -> tuple[Chapter, ...]:
+    def _chapters(self, story: Iterable[DatedEntry], turns: Iterable[DatedEntry]) -> tuple[Chapter, ...]:
         revealed: dict[int, list[TimelineEntry]] = defaultdict(list)
         changed: dict[int, list[TimelineEntry]] = defaultdict(list)
         for number, entry in story:
@@ -251,7 +251,7 @@ def _note_with_owners(collected: Material, cast: Cast) -> None:
 
 def _to_read(revelation: Row, cast: Cast) -> TimelineEntry:
     """Return a revelation to be read, not to be corrected here."""
-    return replace(telling.learned(revelation, cast), correct_url="")
+    return replace(telling.revelation_entry(revelation, cast), correct_url="")
 
 
 def _joined(membership: Row, cast: Cast) -> TimelineEntry:

@@ -13,7 +13,7 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.map import graph
 from characters.lore.material import Material
-from characters.lore.order import best_tie, sort_key
+from characters.lore.order import sort_key, tie_sort_key
 from characters.lore.rows import Row
 from characters.text import prose
 from characters.values.basics import Face, Link, TagLink
@@ -95,7 +95,7 @@ def _chapters(
     revealed: dict[int, list[TimelineEntry]] = defaultdict(list)
     changed: dict[int, list[TimelineEntry]] = defaultdict(list)
     for row in collected.revelations:
-        revealed[row["revealed_in_id"]].append(telling.learned(row, cast))
+        revealed[row["revealed_in_id"]].append(telling.revelation_entry(row, cast))
     for number, entry in changes:
         changed[number].append(entry)
     return tuple(
@@ -141,7 +141,7 @@ def _ties(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast
         tie = Tie(label, row["certainty"], row["revealed_in_id"], row["until"], " / ".join(masks))
         alike = by_other[cast.root_face(other)]
         same = label, tie.until, tie.certainty == Certainty.DISPROVED
-        alike[same] = min(alike.get(same, tie), tie, key=best_tie)
+        alike[same] = min(alike.get(same, tie), tie, key=tie_sort_key)
     return tuple(
         Ties(other, tuple(sorted(ties.values(), key=_place_of_tie)))
         for other, ties in sorted(by_other.items(), key=lambda item: sort_key(item[0]))

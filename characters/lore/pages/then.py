@@ -54,7 +54,7 @@ def _compare(now: Knowledge, then: Knowledge, root: UUID, family: list[Row]) -> 
         episode=next((row for row in now.episodes if row.number == then.progress < now.progress), None),
         choices=tuple(row for row in now.episodes if first <= row.number < now.progress),
         rows=_compared([(page.face, _entries(page)) for page in pages_then], _entries(page_now)),
-        turned=_turned(now, then, {row["id"] for row in family}),
+        turned=_overturned(now, then, {row["id"] for row in family}),
     )
 
 
@@ -102,7 +102,7 @@ def _held(here: dict[str, SafeString], there: Collection[str], label: str) -> tu
     )
 
 
-def _turned(now: Knowledge, then: Knowledge, family: set[UUID]) -> tuple[OverturnedBelief, ...]:
+def _overturned(now: Knowledge, then: Knowledge, family: set[UUID]) -> tuple[OverturnedBelief, ...]:
     """Return what was believed of them then and has given way, with what it gave way to in the end."""
     revelations = rows.revelations_of(now.progress, family)
     successors = {row["supersedes_id"]: row for row in revelations if row["supersedes_id"]}

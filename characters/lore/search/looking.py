@@ -10,7 +10,7 @@ from characters.values.search import SearchPage, Suggestion
 
 from .index import MOST_NAMES, MOST_SUGGESTIONS, Rank, find_names, find_texts
 from .results import GROUPS_PER_PAGE, Results
-from .slips import corrected
+from .slips import respelled
 
 
 def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
@@ -19,7 +19,7 @@ def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
     if not query.wanted:
         return Results(knowledge, query).page(query.text, page)
     results = _look_for(knowledge, query) or _look_for_each_word(knowledge, query)
-    better = None if results.has_names else corrected(knowledge, query, keeping_others=not results)
+    better = None if results.has_names else respelled(knowledge, query, keeping_others=not results)
     if better is None:
         return results.page(query.text, page)
     if results:
@@ -35,7 +35,7 @@ def suggest(knowledge: Knowledge, text: str) -> tuple[Suggestion, ...]:
     if not query.is_plain:
         return ()
     results = _look_for_names(knowledge, query) or _look_for_each_word(knowledge, query)
-    if not results and (better := corrected(knowledge, query)):
+    if not results and (better := respelled(knowledge, query)):
         results = _look_for_names(knowledge, better)
     return results.suggestions()
 

@@ -196,7 +196,7 @@ class Results:
         return rows.by_id(self.knowledge.progress, kind.model, ids, "id", *columns_of(kind))
 
     def _note(self, kind: Kind, row: Row) -> None:
-        self.cast.note(row[f"{name}_id"] for name in kind.ends)
+        self.cast.note(row[f"{name}_id"] for name in kind.connects)
         self.cast.note_texts(row[name] for name in ("text", *prose_of(kind)) if row.get(name))
 
     def _shown(self, what: Face | EpisodeRow, group: _Group, most: int) -> SearchGroup:

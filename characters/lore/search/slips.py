@@ -12,7 +12,7 @@ from characters.text.words import Query, Term, name_parts, parse, parts_of_names
 from .index import AS_OF, matching
 
 
-def corrected(knowledge: Knowledge, query: Query, *, keeping_others: bool = False) -> Query | None:
+def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = False) -> Query | None:
     """Return the query with each word replaced by the nearest word of a visible name; None if that changes nothing.
 
     With `keeping_others` a word that is near to none stays; without it there is no correction then. Both databases
