@@ -349,7 +349,7 @@ TERM = Kind(
     title=_subject_title,
     line=lambda row, speaker: speaker.name(row["id"]),
     file="terms.yaml",
-    natural_key=_by("key"),
+    natural_key=_fixed_key("key"),
     dump_order=("revealed_in_id", "key"),
 )
 ALIAS = Kind(
