@@ -138,7 +138,7 @@ PARTS = {
 PART = (
     "SELECT '{what}', '{kind}', "
     '"{table}"."{whose}", "{value}", "{table}"."revealed_in_id", {before} FROM "{table}"'
-    ' WHERE "{table}"."revealed_in_id" <= %s AND "{table}"."{whose}" IN ({holes}) AND {which}'
+    ' WHERE "{table}"."revealed_in_id" <= %s AND "{table}"."{whose}" IN ({placeholders}) AND {which}'
 )
 SUBJECTS_AT_ONCE = 2_000
 

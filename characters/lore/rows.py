@@ -29,7 +29,7 @@ type Row = dict[str, Any]
 CONCERNED_SQL = (
     'SELECT \'{kind}\', "characters_revelation"."id", "revealed_in_id", "{kind}_id" FROM "characters_revelation"'
     ' LEFT JOIN "characters_revelation_{kind}s" ON "revelation_id" = "characters_revelation"."id"'
-    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({holes})'
+    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({placeholders})'
 )
 
 
