@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.utils.safestring import SafeString
 
-from characters.kinds import FACTION, PORTRAIT, SUBJECTS
+from characters.kinds import CHARACTER, PORTRAIT, SUBJECTS
 from characters.lore.knowledge import Knowledge
 from characters.pictures import emblems, files
 from characters.text import prose
@@ -123,8 +123,8 @@ class Cast:
             colour=emblems.colour_for(name, colour),
             thumbnail=default_storage.url(files.copy_name(thumbnail, files.WIDTHS[0])) if thumbnail else "",
             accent=emblems.accent_for(name, colour),
-            figure=emblems.seal_for(name) if kind == FACTION.name else emblems.mask_for(name),
-            is_seal=kind == FACTION.name,
+            figure=emblems.mask_for(name) if kind == CHARACTER.name else emblems.seal_for(name),
+            is_seal=kind != CHARACTER.name,
         )
 
 

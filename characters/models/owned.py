@@ -49,7 +49,8 @@ class Owned(Content):
     @property
     def owner(self) -> Any:
         """The character or faction that it belongs to; None while a form has not said which."""
-        return next((getattr(self, name) for name in OWNERS if getattr(self, f"{name}_id") is not None), None)
+        # By the subject, not by its id: a form that adds both has no id of the subject yet.
+        return next((owner for name in OWNERS if (owner := getattr(self, name)) is not None), None)
 
     def siblings(self) -> models.QuerySet:
         """Return the other rows of the same kind of the same owner."""

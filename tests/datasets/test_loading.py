@@ -61,6 +61,7 @@ def cast(**ann: Any) -> dict[str, Any]:
             character("bea", since=2),
         ],
         "factions": [character("guild", since=2)],
+        "terms": [character("oath", since=2)],
         "relationships": [{"source": "ann", "kind": "friend", "target": "bea", "revealed_in": 2}],
         "revelations": [
             revelation("r1", "[[ann]] came.", since=1, characters=["ann"]),
@@ -89,7 +90,11 @@ def test_starting_from_empty_gives_the_same_rows_again(tmp_path: Path) -> None:
     before = everything()
     load_show(tmp_path, **cast())
     assert without_tags(everything()) == without_tags(before)
-    assert {key[0].split(".")[1] for key in before} > {model.__name__ for model in CONTENT} - {"Portrait", "FactionTag"}
+    assert {key[0].split(".")[1] for key in before} > {model.__name__ for model in CONTENT} - {
+        "Portrait",
+        "FactionTag",
+        "TermTag",
+    }
 
 
 def with_one(file: str, number: int, **values: Any) -> dict[str, Any]:
