@@ -269,7 +269,7 @@ def test_a_name_or_trait_belongs_to_exactly_one(model: type[Any], both: bool) ->
     values: dict[str, Any] = {"name": "X"} if model is Alias else {"attribute": Attribute.HABIT, "value": "hums"}
     if both:
         values |= {"character": make_character("ann"), "faction": make_faction("crew")}
-    refused(model(**values, revealed_in_id=3), saying="exactly one character or one faction")
+    refused(model(**values, revealed_in_id=3), saying="exactly one character, faction or term")
 
 
 def test_a_key_is_not_shared_by_a_character_and_a_faction() -> None:

@@ -135,7 +135,7 @@ def test_amended_until_it_is_claimed(status: Trait, moderator: User, by_receipt:
     claims.claim(correction, by=moderator)
     refused = send_on(client, address, late, **{f"{status.pk}-value": "gone"})
     assert refused.status_code == 409
-    assert "A moderator is working on it" in refused.content.decode()
+    assert "a moderator is working on it" in refused.content.decode()
     assert fields_of(refused)[f"{status.pk}-value"] == ["gone"]
     assert correction.changes.current().get().after == "dead"
     assert "again/" not in text(client, pages(correction, receipt)[""])

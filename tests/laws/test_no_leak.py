@@ -7,7 +7,8 @@ from django.db import connection
 
 from characters.datasets.dumping import dump
 from characters.datasets.loading import load
-from characters.models import Character, Faction, Tag
+from characters.kinds import SUBJECTS, tagging_of
+from characters.models import Character, Tag
 from tests.shows import LAST_EPISODE
 from tests.twins import (
     NONSENSE,
@@ -66,11 +67,13 @@ def test_unknown_and_not_yet_known_are_the_same_bytes() -> None:
     later += [
         f"/characters/{person.public_id}/rouge-redstar/" for person in Character.objects.filter(revealed_in__gt=1)
     ]
-    later += [f"/factions/{group.public_id}/x/" for group in Faction.objects.filter(revealed_in__gt=1)]
     later += [
-        f"/tags/{tag.slug}/"
-        for tag in Tag.objects.exclude(character_rows__revealed_in__lte=1).exclude(faction_rows__revealed_in__lte=1)
+        f"/{kind.plural}/{subject.public_id}/x/"
+        for kind in SUBJECTS
+        for subject in kind.model._base_manager.filter(revealed_in__gt=1)
     ]
+    known = {tag for kind in SUBJECTS for tag in tagging_of(kind).objects.as_of(1).values_list("tag", flat=True)}
+    later += [f"/tags/{tag.slug}/" for tag in Tag.objects.exclude(pk__in=known)]
     assert len(later) > 100
     assert missing.status == 404
     for address, answer in answers(later, progress=1).items():

@@ -4,23 +4,24 @@ from functools import cache
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
+from characters.kinds import SUBJECTS, kind_of, tagging_of
 from characters.lore import Lore
 from characters.lore.cast import Cast
 from characters.lore.search import index
 from characters.models import (
     Alias,
-    Character,
-    CharacterTag,
     Faction,
-    FactionTag,
     Membership,
     Relationship,
     Revelation,
     SearchEntry,
+    Subject,
     Trait,
     Unmasking,
 )
+from characters.models.revelations import CONCERNED
 from characters.text import prose
 from characters.vocabulary import Attribute, RelationshipKind
 from episodes.models import Episode
@@ -43,19 +44,19 @@ class Reader:
         self.pages = pages_at(progress)
         self.addresses: dict[str, str] = {}
 
-    def page_of(self, subject: Character | Faction | None) -> str:
+    def page_of(self, subject: Subject | None) -> str:
         address = self._address_of(subject)
         assert address in self.pages, f"no link leads to {subject}"
         return self.pages[address]
 
-    def _address_of(self, subject: Character | Faction | None) -> str:
+    def _address_of(self, subject: Subject | None) -> str:
         assert subject is not None
-        short = f"/c/{subject.public_id}/" if isinstance(subject, Character) else f"/factions/{subject.public_id}/"
+        short = reverse(kind_of(subject).own_page.short_url, args=[subject.public_id])
         if short not in self.addresses:
             self.addresses[short] = dict(ask(short, progress=self.progress).headers)["Location"]
         return self.addresses[short]
 
-    def all_times_of(self, subject: Character | Faction | None) -> str:
+    def all_times_of(self, subject: Subject | None) -> str:
         """Its page, and the pages on which it was told at the episodes that this links back to."""
         assert subject is not None
         paths = (self._address_of(subject).rsplit("/", 2)[0], f"/characters/{subject.public_id}/")
@@ -85,22 +86,19 @@ def test_everything_known_is_found(progress: int) -> None:
     for row in Membership.objects.filter(revealed_in__lte=progress):
         page = reader.page_of(row.character)
         assert row.role in page, row
-    for tag_rows in (
-        CharacterTag.objects.filter(revealed_in__lte=progress),
-        FactionTag.objects.filter(revealed_in__lte=progress),
-    ):
-        for tagging in tag_rows:
-            owner: Character | Faction = tagging.content_object
-            assert str(tagging.tag) in reader.page_of(owner), tagging
+    for kind in SUBJECTS:
+        for tagging in tagging_of(kind).objects.filter(revealed_in__lte=progress):
+            assert str(tagging.tag) in reader.page_of(tagging.content_object), tagging
     for tie in Relationship.objects.filter(revealed_in__lte=progress):
         page = reader.page_of(tie.source)
-        kind = RelationshipKind(tie.kind)
-        assert kind.label in page or kind.seen_from_target in page, tie
+        relation = RelationshipKind(tie.kind)
+        assert relation.label in page or relation.seen_from_target in page, tie
     for revelation in Revelation.objects.filter(revealed_in__lte=progress):
         text = rendered(revelation.text, progress)
         assert text in reader.pages[f"/episodes/{revelation.revealed_in_id}/"], revelation
-        for subject in [*revelation.characters.all(), *revelation.factions.all()]:
-            assert text in reader.page_of(subject), (revelation, subject)
+        for name in CONCERNED:
+            for subject in getattr(revelation, name).all():
+                assert text in reader.page_of(subject), (revelation, subject)
     for unmasking in Unmasking.objects.filter(revealed_in__lte=progress):
         assert reader.page_of(unmasking.persona) == reader.page_of(unmasking.identity)
     for episode in Episode.objects.filter(number__range=(1, progress)):
@@ -135,11 +133,7 @@ def test_every_name_known_leads_to_its_bearer(progress: int) -> None:
         groups = lore.search(alias.name).groups
         bearer = alias.owner
         assert bearer is not None
-        shown = (
-            lore.subject("characters", bearer.public_id)
-            if isinstance(bearer, Character)
-            else lore.subject("factions", bearer.public_id)
-        )
+        shown = lore.subject(kind_of(bearer).plural, bearer.public_id)
         assert shown is not None
         assert shown.face in [group.face for group in groups], alias
 
