@@ -59,7 +59,7 @@ def parts_of_names(lines: str) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class QueryTerm:
     """Words that stand one after the other. The last one of a term without quotes may be the beginning of a word."""
 
     words: Words
@@ -71,15 +71,15 @@ class Query:
     """What was typed, taken apart."""
 
     text: str  # as it was typed, trimmed
-    wanted: tuple[Term, ...] = ()
-    unwanted: tuple[Term, ...] = ()
+    wanted: tuple[QueryTerm, ...] = ()
+    unwanted: tuple[QueryTerm, ...] = ()
 
     @property
     def words(self) -> Words:
         return tuple(word for term in self.wanted for word in term.words)
 
     @property
-    def telling(self) -> tuple[Term, ...]:
+    def telling(self) -> tuple[QueryTerm, ...]:
         """The wanted terms that a text has to hold, fillers left out unless there is nothing else."""
         return tuple(t for t in self.wanted if t.quoted or not FILLERS.issuperset(t.words)) or self.wanted
 
@@ -93,11 +93,11 @@ def parse(text: str) -> Query:
     """Take words, "quoted phrases" and -words that must not be there out of a text. Nothing else is an operator."""
     visible = "".join(c for c in text[:LONGEST_QUERY] if unicodedata.category(c) != "Cf")  # soft hyphens and their like
     typed = "".join(c if c.isprintable() else " " for c in visible).translate(QUOTES | SEPARATORS)
-    wanted: list[Term] = []
-    unwanted: list[Term] = []
+    wanted: list[QueryTerm] = []
+    unwanted: list[QueryTerm] = []
     for match in list(TERM.finditer(typed)):
         words = words_of(match["phrase"] or match["word"] or match["glued"] or "")
-        term = Term(words, quoted=match["phrase"] is not None)
+        term = QueryTerm(words, quoted=match["phrase"] is not None)
         if words and len(wanted) + len(unwanted) < MOST_TERMS:
             (unwanted if match["minus"] else wanted).append(term)
     return Query(" ".join(text[:LONGEST_QUERY].replace("\x00", " ").split()), tuple(wanted), tuple(unwanted))
@@ -156,7 +156,7 @@ def _placed_words(text: str) -> list[tuple[int, int, str]]:
     return [word for word in words if word[2]]
 
 
-def _fits(word: str, term: Term) -> bool:
+def _fits(word: str, term: QueryTerm) -> bool:
     return word == term.words[-1] if term.quoted else word.startswith(term.words[-1])
 
 

@@ -14,7 +14,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.statements import as_uuid, fetched
 from characters.models import SearchEntry
 from characters.models.owned import OWNERS
-from characters.text.words import Query, Term, parse
+from characters.text.words import Query, QueryTerm, parse
 
 MOST_NAMES = 60
 MOST_TEXTS = 1_000  # a page says so where there are more
@@ -159,10 +159,10 @@ def _in_fts(table: str, expression: str, progress: int, most: int) -> Condition:
     )
 
 
-def _tsquery(term: Term, prefix: bool) -> str:
+def _tsquery(term: QueryTerm, prefix: bool) -> str:
     """Return a term for PostgreSQL. Words are letters and digits alone, so nothing in them needs escaping."""
     return " <-> ".join(f"'{word}'" for word in term.words) + (":*" if prefix and not term.quoted else "")
 
 
-def _fts(term: Term, prefix: bool) -> str:
+def _fts(term: QueryTerm, prefix: bool) -> str:
     return f'"{" ".join(term.words)}"' + (" *" if prefix and not term.quoted else "")

@@ -7,7 +7,7 @@ from rapidfuzz.distance import OSA
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import fetched
 from characters.models import Alias
-from characters.text.words import Query, Term, name_parts, parse, parts_of_names
+from characters.text.words import Query, QueryTerm, name_parts, parse, parts_of_names
 
 from .index import AS_OF, matching
 
@@ -36,7 +36,7 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
 
 
 def _is_in_a_name(knowledge: Knowledge, word: str) -> bool:
-    which, params = matching(knowledge, Query(word, (Term((word,)),)), 1, of_names=True, prefix=False)
+    which, params = matching(knowledge, Query(word, (QueryTerm((word,)),)), 1, of_names=True, prefix=False)
     sql = f'SELECT 1 FROM "characters_searchentry" WHERE {AS_OF} AND {which} LIMIT 1'  # noqa: S608 - our own
     return bool(fetched(sql, [knowledge.progress, *params]))
 
