@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
+from django.core.paginator import Paginator
+
 from characters.kinds import EPISODE, REVELATION, Kind, columns_of, from_columns, prose_of
 from characters.lore import rows
 from characters.lore.cast import Cast
@@ -154,10 +156,8 @@ class Results:
 
     def page(self, text: str, number: int, *, did_you_mean: str = "", shown_instead: str = "") -> SearchPage:
         """Return a page of groups, each with the passages that fit best."""
-        total = len(self)
-        last = max(1, -(-total // GROUPS_PER_PAGE))
-        number = min(max(number, 1), last)
-        start = (number - 1) * GROUPS_PER_PAGE
+        page = Paginator(range(len(self)), GROUPS_PER_PAGE).get_page(max(number, 1))
+        start = (page.number - 1) * GROUPS_PER_PAGE
         shown = self._in_order(start, start + GROUPS_PER_PAGE)
         self._read(group for _, group in shown)
         return SearchPage(
@@ -166,9 +166,9 @@ class Results:
                 self._shown(what, group, PASSAGES_PER_GROUP if place < GROUPS_TOLD_AT_LENGTH else PASSAGES_FURTHER_DOWN)
                 for place, (what, group) in enumerate(shown, start)
             ),
-            total=total,
-            number=number,
-            last=last,
+            total=page.paginator.count,
+            number=page.number,
+            last=page.paginator.num_pages,
             did_you_mean=did_you_mean,
             shown_instead=shown_instead,
             most_texts=MOST_TEXTS if self.is_cut else None,
