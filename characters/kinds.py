@@ -24,6 +24,7 @@ from .models import (
     Portrait,
     Relationship,
     Revelation,
+    Subject,
     Tag,
     Term,
     TermTag,
@@ -289,14 +290,29 @@ EPISODE = Kind(
     natural_key=_fixed_key("number"),
     dump_order=("number",),
 )
-CHARACTER = Kind(
-    model=Character,
-    noun="first appearance",
-    fields=("key", "public_id", *WHEN),
-    public=WHEN,
-    unseen=("key",),
-    can_be_removed=False,
-    page=PageKind(
+
+
+def _subject(model: type[Subject], page: PageKind) -> Kind:
+    """Return a kind of subject: something with pages and names of its own."""
+    return Kind(
+        model=model,
+        noun="first appearance",
+        fields=("key", "public_id", *WHEN),
+        public=WHEN,
+        unseen=("key",),
+        can_be_removed=False,
+        page=page,
+        title=_subject_title,
+        line=lambda row, speaker: speaker.name(row["id"]),
+        file=f"{page.plural}.yaml",
+        natural_key=_fixed_key("key"),
+        dump_order=("revealed_in_id", "key"),
+    )
+
+
+CHARACTER = _subject(
+    Character,
+    PageKind(
         plural="characters",
         heading="Characters",
         intro="Everybody in {show} that you have heard of by your episode.",
@@ -305,20 +321,10 @@ CHARACTER = Kind(
         ),
         tagging=CharacterTag,
     ),
-    title=_subject_title,
-    line=lambda row, speaker: speaker.name(row["id"]),
-    file="characters.yaml",
-    natural_key=_fixed_key("key"),
-    dump_order=("revealed_in_id", "key"),
 )  # fmt: skip
-FACTION = Kind(
-    model=Faction,
-    noun="first appearance",
-    fields=("key", "public_id", *WHEN),
-    public=WHEN,
-    unseen=("key",),
-    can_be_removed=False,
-    page=PageKind(
+FACTION = _subject(
+    Faction,
+    PageKind(
         plural="factions",
         heading="Factions",
         intro="The sides of {show} that you have heard of by your episode.",
@@ -326,31 +332,16 @@ FACTION = Kind(
         tagging=FactionTag,
         is_group=True,
     ),
-    title=_subject_title,
-    line=lambda row, speaker: speaker.name(row["id"]),
-    file="factions.yaml",
-    natural_key=_fixed_key("key"),
-    dump_order=("revealed_in_id", "key"),
 )
-TERM = Kind(
-    model=Term,
-    noun="first appearance",
-    fields=("key", "public_id", *WHEN),
-    public=WHEN,
-    unseen=("key",),
-    can_be_removed=False,
-    page=PageKind(
+TERM = _subject(
+    Term,
+    PageKind(
         plural="terms",
         heading="Terms",
         intro="The words of {show} that you have heard by your episode: places, substances, laws, groups of beings.",
         additions=("alias", "trait", "revelation", "termtag"),
         tagging=TermTag,
     ),
-    title=_subject_title,
-    line=lambda row, speaker: speaker.name(row["id"]),
-    file="terms.yaml",
-    natural_key=_fixed_key("key"),
-    dump_order=("revealed_in_id", "key"),
 )
 ALIAS = Kind(
     model=Alias,
