@@ -88,7 +88,7 @@ class Kind:
     unseen: tuple[str, ...] = ()  # of these, what no visitor sees: changes of them alone are left out of /changes/
     owners: tuple[str, ...] = ()  # foreign keys to the subject it belongs to, of which exactly one is set
     connects: tuple[str, ...] = ()  # or to the subjects that it connects
-    listed_under: tuple[str, ...] = ()  # whose pages list it, where that is not all owners and ends
+    listed_under: tuple[str, ...] = ()  # whose pages list it, where that is not all of the above
     found_under: tuple[str, ...] = ()  # whom search groups it under, where that is not whose pages list it
     texts: tuple[tuple[str, str], ...] = ()  # the fields that the linter reads, each with what to call the place
     can_be_removed: bool = True  # by contributors; some rows are one of a kind
@@ -97,9 +97,7 @@ class Kind:
     line: Wording | None = None  # in the form of an episode's week, where that is not owner and title; it has `id`
     noun_for: Callable[[Values], str] | None = None  # as moderators read it, where that is not the model's name
     entry: str = ""  # what its entries in the search index are called; empty for what is not searched
-    heading_for: Callable[[Values], str] | None = (
-        None  # above its fields in the contributors' form, where that is not the noun
-    )
+    heading_for: Callable[[Values], str] | None = None  # above its fields in the form, where that is not the noun
     indexed: Wording | None = None  # by which words it is found
     passage: Callable[[Values, Speaker], tuple[str, str]] = lambda row, speaker: ("", "")  # label and words in search
     part_of_entry: str = ""  # its list in the entry of its owner in a data set
@@ -151,7 +149,7 @@ class Kind:
         return bool(self.owners)
 
     def foreign_key_to(self, model: type[models.Model]) -> str:
-        """Return the foreign key that holds the owner, or the first end, of that model; empty if there is none."""
+        """Return the foreign key that holds the owner, or the first it connects, of that model; empty if there is none."""
         keys = (name for name in self.owners + self.connects if self.model._meta.get_field(name).related_model is model)
         return next(keys, "")
 
