@@ -149,7 +149,7 @@ class Kind:
         return bool(self.owners)
 
     def foreign_key_to(self, model: type[models.Model]) -> str:
-        """Return the foreign key that holds the owner, or the first it connects, of that model; empty if there is none."""
+        """Return the foreign key to its owner of that model, or to the first it connects; empty if there is none."""
         keys = (name for name in self.owners + self.connects if self.model._meta.get_field(name).related_model is model)
         return next(keys, "")
 
