@@ -21,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.csrf import csrf_protect
 
 from . import rows
 from .deciding import may_publish, publish
@@ -29,6 +30,7 @@ from .history import changed_meanwhile, history_page, undo_as_posted, waiting_ab
 from .letter import Letter
 from .models import Change, Correction
 from .rows import Editable, Json, Values
+from .scratch import nothing_is_kept
 from .sending import Proposed, Sender, adding, removing, removing_with_all, send
 
 BASE = "_base"
@@ -68,13 +70,18 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
 
     # Forms
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        # Not Django's own, which checks and shows the form within a transaction: on SQLite nobody else could write.
+        show: Any = csrf_protect(self._changeform_view)  # type: ignore[attr-defined]
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            response: HttpResponse = show(request, object_id, form_url, extra_context)
         except SaveRefused as refused:
             # Show the form again with the problems. Whoever saves it then has seen the newer values.
             request.save_refused = refused  # type: ignore[attr-defined]
-            return super().changeform_view(request, *args, **kwargs)
+            response = show(request, object_id, form_url, extra_context)
+        return response
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)
@@ -306,19 +313,20 @@ def send_through_door(
 ) -> Correction | None:
     """Send an editor's changes as a correction, and publish it if they may; raise SaveRefused if that is not possible.
 
-    The message for the next page is left in `request.write_door_message`. `check` is given the saved correction before
-    it is published, and may raise SaveRefused. Return None if nothing was changed.
+    The message for the next page is left in `request.write_door_message`. `check` is given the correction before it is
+    kept, and may raise SaveRefused. Return None if nothing was changed.
     """
     user: Any = request.user
     if not any(each.action != Change.Action.SET or each.before != each.after for each in proposed):
         request.write_door_message = messages.INFO, "Nothing was changed."  # type: ignore[attr-defined]
         return None
+    letter = Letter(reason=reason)
     try:
+        if check is not None:
+            with nothing_is_kept():
+                check(send(proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT))
         with transaction.atomic():
-            letter = Letter(reason=reason)
             correction = send(proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT)
-            if check is not None:
-                check(correction)
             if may_publish(user):
                 correction = publish(correction, by=user).correction
     except HeldBack as held:

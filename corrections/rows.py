@@ -85,9 +85,15 @@ class SharedName:
     episode: int  # from which on it has that name
 
 
+type Linter[Finding] = Callable[[Iterable[models.Model]], Callable[[], list[list[Finding]]]]
+"""Reads what it needs from the database to check some rows, and returns a function that finds what is in each row.
+
+The function needs no database: texts can be long, and must not be read while a transaction keeps others waiting.
+"""
+
 # How moderators are helped to read texts. The apps that know what the texts contain add their own functions.
-linters: list[Callable[[Iterable[models.Model]], list[list[SpoilerWarning]]]] = []  # the warnings for each row
-namesakes: list[Callable[[Iterable[models.Model]], list[list[SharedName]]]] = []  # who else has the name of each row
+linters: list[Linter[SpoilerWarning]] = []
+namesakes: list[Linter[SharedName]] = []  # who else has the name of each row
 mention_readers: list[Callable[[Iterable[str], int], dict[str, str]]] = []  # each mention's name at an episode
 
 _registered: dict[str, Editable] = {}
@@ -157,6 +163,15 @@ def plain(field: Any, value: Any) -> Json:
     if value is None or isinstance(value, bool | int | list | dict):
         return value
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def text_length(values: Json) -> int:
+    """Return the number of characters in the texts of a value, or of all values of a row."""
+    if isinstance(values, str):
+        return len(values)
+    if isinstance(values, dict):
+        return sum(text_length(each) for each in values.values())
+    return 0
 
 
 def blank_values(kind: Editable) -> Values:

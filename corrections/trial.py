@@ -1,18 +1,20 @@
-"""Trying a correction out: it is applied, looked at, and rolled back."""
+"""Trying a correction out: it is applied where nothing is kept, and looked at."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import models, transaction
+from django.db import models
 
 from . import rows
 from .deciding import Verdict
 from .errors import CouldNotApply
-from .models import Change, Correction, Edition
-from .rows import EPISODES, SharedName, SpoilerWarning
+from .models import Change, Correction
+from .rows import EPISODES, Linter, SharedName, SpoilerWarning, text_length
+from .scratch import nothing_is_kept
 from .wording import RowNames
 from .writing import ChangeWriter, always
 
@@ -20,19 +22,20 @@ Action, Decision = Change.Action, Change.Decision
 
 MOST_TRIED = 200  # changes of a correction that is tried before it is decided
 
+MOST_TEXT_TRIED = 100_000  # characters in the changes of such a correction
+
 type ChangedRow = tuple[Change, models.Model | None]
 
 
 @contextmanager
 def as_if_applied(correction: Correction, verdicts: Mapping[UUID, Verdict] | None = None) -> Iterator[list[Change]]:
-    """Let the block see the site as if the pending changes were accepted, and roll them back afterwards.
+    """Let the block see the site as if the pending changes were accepted; afterwards nothing of it is left.
 
     Conflicts are overridden. With verdicts, rejected changes are left out and edited ones applied as edited. Raise
     CouldNotApply if the changes break a rule.
     """
     verdicts = verdicts or {}
-    with transaction.atomic():
-        Edition.begin()
+    with nothing_is_kept():
         changes = [change for change in pending_changes(correction) if _is_accepted(verdicts.get(change.pk))]
         writer = ChangeWriter()
         for change in changes:
@@ -43,10 +46,13 @@ def as_if_applied(correction: Correction, verdicts: Mapping[UUID, Verdict] | Non
         writer.add_consequences()
         writer.write()
         writer.check()
-        try:
-            yield changes
-        finally:
-            transaction.set_rollback(True)
+        yield changes
+
+
+def is_too_large(correction: Correction) -> bool:
+    """Return whether a correction has more changes or more text than are tried."""
+    pending = pending_changes(correction)
+    return len(pending) > MOST_TRIED or sum(text_length(change.wanted) for change in pending) > MOST_TEXT_TRIED
 
 
 def _is_accepted(verdict: Verdict | None) -> bool:
@@ -62,10 +68,19 @@ class Trial:
     """What would come of accepting a correction: what the linters say of its rows, and why it cannot be applied."""
 
     is_too_large: bool = False  # to be tried, so that nothing is known
-    warnings: dict[UUID, list[SpoilerWarning]] = field(default_factory=dict)
-    shared_names: dict[UUID, list[SharedName]] = field(default_factory=dict)
     problems: dict[UUID | None, list[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)  # of pages that the correction adds, by their references
+    spoilers: "Findings[SpoilerWarning]" = dict
+    namesakes: "Findings[SharedName]" = dict
+
+    @cached_property
+    def warnings(self) -> dict[UUID, list[SpoilerWarning]]:
+        """What its texts say too early, by the change."""
+        return self.spoilers()
+
+    @cached_property
+    def shared_names(self) -> dict[UUID, list[SharedName]]:
+        return self.namesakes()
 
     @property
     def latest_episode(self) -> int:
@@ -73,48 +88,57 @@ class Trial:
         return max((each.episode for warnings in self.warnings.values() for each in warnings), default=0)
 
 
+type Findings[Finding] = Callable[[], dict[UUID, list[Finding]]]
+"""Returns what linters found in each change. It needs no database, and may take long."""
+
+
 def try_out(correction: Correction, episode: int) -> Trial:
     """Try to accept all pending changes, and name the pages they add as they are known at an episode."""
-    trial = Trial()
     pending = pending_changes(correction) if correction.is_undecided else []
     if not pending:
-        return trial
-    if len(pending) > MOST_TRIED:
+        return Trial()
+    if is_too_large(correction):
         return Trial(is_too_large=True)
+    trial = Trial()
     try:
         with as_if_applied(correction) as applied:
-            _lint(trial, [(change, rows.row_of(rows.editable(change.model), change.row)) for change in applied])
-            added_pages = {
-                f"{change.model}:{change.row}"
-                for change in applied
-                if change.action == Action.ADD and rows.editable(change.model).page
-            }
-            trial.names = RowNames(episode).of_pages(added_pages)
+            _prepare(trial, [(change, rows.row_of(rows.editable(change.model), change.row)) for change in applied])
+            trial.names = RowNames(episode).of_pages(_added_pages(applied))
     except CouldNotApply as failure:
         trial.problems = {change.pk if change else None: list(texts) for change, texts in failure.messages.items()}
-        _lint(trial, [(change, _unsaved_row(change)) for change in pending])
+        _prepare(trial, [(change, _unsaved_row(change)) for change in pending])
     return trial
 
 
-def _lint(trial: Trial, changed: Sequence[ChangedRow]) -> None:
-    trial.warnings = _findings(changed, rows.linters)
-    trial.shared_names = _findings(changed, rows.namesakes)
+def _added_pages(changes: Sequence[Change]) -> set[str]:
+    added = (change for change in changes if change.action == Action.ADD)
+    return {f"{change.model}:{change.row}" for change in added if rows.editable(change.model).page}
+
+
+def _prepare(trial: Trial, changed: Sequence[ChangedRow]) -> None:
+    """Let the linters read from the database what they need; they look at the texts when somebody asks for it."""
+    trial.spoilers = _findings(changed, rows.linters)
+    trial.namesakes = _findings(changed, rows.namesakes)
 
 
 def _findings[Finding: (SpoilerWarning, SharedName)](
-    changed: Sequence[ChangedRow], linters: Sequence[Callable[[Iterable[models.Model]], list[list[Finding]]]]
-) -> dict[UUID, list[Finding]]:
-    """Return what linters say of each changed row, as far as it is because of the change."""
+    changed: Sequence[ChangedRow], linters: Sequence[Linter[Finding]]
+) -> Findings[Finding]:
+    """Return a function that finds what linters say of each changed row, as far as it is because of the change."""
     present = [(change, row) for change, row in changed if row is not None and change.action != Action.REMOVE]
-    findings: dict[UUID, list[Finding]] = {}
+    prepared: list[Callable[[], list[list[Finding]]]] = []
     for linter in linters:
-        try:
-            of_rows = linter([row for _, row in present])
-        except ObjectDoesNotExist:  # a row points to one that does not exist
-            continue
-        for (change, _), of_row in zip(present, of_rows, strict=True):
-            findings.setdefault(change.pk, []).extend(each for each in of_row if _is_of_change(each, change))
-    return {pk: of_change for pk, of_change in findings.items() if of_change}
+        with suppress(ObjectDoesNotExist):  # a row points to one that does not exist
+            prepared.append(linter([row for _, row in present]))
+
+    def find() -> dict[UUID, list[Finding]]:
+        findings: dict[UUID, list[Finding]] = {}
+        for findings_of_rows in prepared:
+            for (change, _), of_row in zip(present, findings_of_rows(), strict=True):
+                findings.setdefault(change.pk, []).extend(each for each in of_row if _is_of_change(each, change))
+        return {pk: of_change for pk, of_change in findings.items() if of_change}
+
+    return find
 
 
 def _is_of_change(finding: SpoilerWarning | SharedName, change: Change) -> bool:

@@ -1,6 +1,6 @@
 """Warnings of the spoiler linter for moderators, about the rows of a correction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.db import models
 
@@ -9,36 +9,46 @@ from characters.spoilers.linter import Finding, KnownName, Vocabulary, findings_
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.rows import SharedName, SpoilerWarning
 
+type Findings[Finding] = Callable[[], list[list[Finding]]]
 
-def warnings_of(rows: Iterable[models.Model]) -> list[list[SpoilerWarning]]:
-    """Return for each row what its texts and its name say too early."""
+
+def warnings_of(rows: Iterable[models.Model]) -> Findings[SpoilerWarning]:
+    """Read the names of the show; return a function that finds what texts and names of rows say too early."""
     rows = list(rows)
-    texts = [list(texts_of_row(row)) for row in rows]
-    if not any(texts) and not any(isinstance(row, Alias) for row in rows):
-        return [[] for _ in rows]
+    texts, own_names = [list(texts_of_row(row)) for row in rows], _names_of(rows)
+    if not any(texts) and not any(own_names):
+        return lambda: [[] for _ in rows]
     names = names_in_database()
-    vocabulary = Vocabulary(names)
-    return [
-        [_warned(finding) for text in own_texts for finding in findings_in(text, vocabulary)] + _too_early(row, names)
-        for row, own_texts in zip(rows, texts, strict=True)
-    ]
+
+    def warnings() -> list[list[SpoilerWarning]]:
+        vocabulary = Vocabulary(names)
+        return [
+            [_warned(finding) for text in of_row for finding in findings_in(text, vocabulary)] + _too_early(own, names)
+            for of_row, own in zip(texts, own_names, strict=True)
+        ]
+
+    return warnings
 
 
-def _too_early(row: models.Model, names: Iterable[KnownName]) -> list[SpoilerWarning]:
+def others_of_that_name(rows: Iterable[models.Model]) -> Findings[SharedName]:
+    """Read the names of the show; return a function that finds for each row the others that bear its name as well."""
+    own_names = _names_of(rows)
+    names = names_in_database() if any(own_names) else []
+    return lambda: [[_shared(name) for name in _of_others(own, names)] for own in own_names]
+
+
+def _names_of(rows: Iterable[models.Model]) -> list[KnownName | None]:
+    return [name_of_row(row) if isinstance(row, Alias) else None for row in rows]
+
+
+def _too_early(own: KnownName | None, names: Iterable[KnownName]) -> list[SpoilerWarning]:
     """Warn of a name by which somebody else is known, but only from a later episode on."""
-    others = [name for name in _of_others(row, names) if not name.describes]
+    others = [name for name in _of_others(own, names) if not name.describes]
     first = min(others, key=lambda name: name.known_from, default=None)
-    if not isinstance(row, Alias) or first is None or first.known_from <= row.revealed_in_id:
+    if own is None or first is None or first.known_from <= own.known_from:
         return []
     claim = f"the {first.noun} “{first.name}” is revealed in episode {first.known_from}"
-    return [SpoilerWarning("name", row.name, first.known_from, claim, first.where.url)]
-
-
-def others_of_that_name(rows: Iterable[models.Model]) -> list[list[SharedName]]:
-    """Return for each row the others that bear its name as well."""
-    rows = list(rows)
-    names = names_in_database() if any(isinstance(row, Alias) for row in rows) else []
-    return [[_shared(name) for name in _of_others(row, names)] for row in rows]
+    return [SpoilerWarning("name", own.name, first.known_from, claim, first.where.url)]
 
 
 def _shared(name: KnownName) -> SharedName:
@@ -46,10 +56,9 @@ def _shared(name: KnownName) -> SharedName:
     return SharedName("name", f"{label}:{key}", name.known_from)
 
 
-def _of_others(row: models.Model, names: Iterable[KnownName]) -> Iterable[KnownName]:
-    if not isinstance(row, Alias):
+def _of_others(own: KnownName | None, names: Iterable[KnownName]) -> Iterable[KnownName]:
+    if own is None:
         return []
-    own = name_of_row(row)
     return [name for name in names if not name.is_tag and name.where.form != own.where.form and same_name(name, own)]
 
 

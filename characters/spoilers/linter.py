@@ -114,9 +114,6 @@ class NameMatch:
     def overlaps(self, other: "NameMatch") -> bool:
         return self.start < other.end and other.start < self.end
 
-    def lies_in(self, other: "NameMatch") -> bool:
-        return other.start <= self.start and self.end <= other.end
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -198,9 +195,13 @@ class Vocabulary:
 
     def mentions_of_later_names(self, text: str, known_in: int, *, any_case: bool = False) -> list[NameMatch]:
         """Return where a text says later names: each name once, in order, and of those that overlap the longest."""
-        matches = list(self._matches(text, known_in, any_case=any_case))
-        known = [match for match in matches if match.name.known_from <= known_in]
-        later = [match for match in matches if not any(match.lies_in(other) for other in known)]
+        later: list[NameMatch] = []
+        end_of_known = 0
+        for match in self._matches(text, known_in, any_case=any_case):
+            if match.name.known_from <= known_in:
+                end_of_known = max(end_of_known, match.end)
+            elif match.end > end_of_known:  # a name within a known one says nothing new
+                later.append(match)
         kept: dict[str, NameMatch] = {}
         for match in sorted(later, key=lambda match: (match.start - match.end, match.start)):
             if match.name.name not in kept and not any(match.overlaps(other) for other in kept.values()):
@@ -208,7 +209,7 @@ class Vocabulary:
         return sorted(kept.values(), key=lambda match: match.start)
 
     def _matches(self, text: str, known_in: int, *, any_case: bool) -> Iterator[NameMatch]:
-        """Yield for each word the longest name that begins there."""
+        """Yield for each word the longest name that begins there, in the order of the text."""
         words = list(WORD.finditer(text))
         for number, first in enumerate(words):
             length = max((self._lengths.get(base.casefold(), 0) for base in _bases(first[0])), default=0)

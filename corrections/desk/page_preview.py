@@ -21,7 +21,7 @@ from corrections import rows
 from corrections.deciding import Verdict
 from corrections.errors import CouldNotApply, Refused
 from corrections.models import Change, Correction
-from corrections.trial import Trial, as_if_applied, pending_changes
+from corrections.trial import Trial, as_if_applied, is_too_large, pending_changes
 from corrections.wording import RowNames
 
 from .access import TEMPLATES, for_viewers
@@ -52,6 +52,8 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
     subjects = _previewable(list(correction.changes.current().prefetch_related("subjects")))
     subject = request.GET.get("page") or next(iter(subjects), "")
     try:
+        if is_too_large(correction):
+            raise Refused("It is too large to be tried before it is decided.")
         verdicts = _posted_verdicts(request, correction, clearance) if request.method == "POST" else None
         with as_if_applied(correction, verdicts) as applied:
             page = _page_at(request, subject, episode)
