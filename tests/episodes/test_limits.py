@@ -1,36 +1,15 @@
 """How often something may be done: counted once for all processes, and exactly."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from episodes import limits
 from episodes.limits import MOST_CLEARED, consume, hold, reset, used
 from episodes.models import Use
-
-AT_ONCE = 40
-
-
-def at_once(work: Callable[[], Any]) -> list[Any]:
-    """Return what so many threads got, each on a connection of its own, which all began at the same moment."""
-    ready = Barrier(AT_ONCE)
-
-    def run(_: int) -> Any:
-        connection.ensure_connection()
-        ready.wait()
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(run, range(AT_ONCE)))
+from tests.at_once import at_once
 
 
 def pass_time(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
@@ -40,7 +19,7 @@ def pass_time(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_forty_at_once_as_many_pass_as_fit_in() -> None:
-    assert sum(at_once(lambda: consume("send", "ann", most=10, seconds=60))) == 10
+    assert sum(at_once(40, lambda: consume("send", "ann", most=10, seconds=60))) == 10
     assert used("send", "ann") == 10
 
 
@@ -56,7 +35,7 @@ def test_whoever_holds_a_key_counts_alone() -> None:
             Use.objects.create(key="row", cost=1, counts_until=timezone.now())
             return True
 
-    assert sum(at_once(send_unless_there_are_ten)) == 10
+    assert sum(at_once(40, send_unless_there_are_ten)) == 10
 
 
 @pytest.mark.django_db
