@@ -136,7 +136,7 @@ def client_of(visitor: Visitor) -> Any:
     if visitor.theme:
         client.cookies["theme"] = visitor.theme
     if visitor.user:
-        client.force_login(User.objects.get(username=visitor.user), "django.contrib.auth.backends.ModelBackend")
+        client.force_login(User.objects.get(username=visitor.user))
     return client
 
 

@@ -6,6 +6,13 @@ class EpisodesConfig(AppConfig):
     name = "episodes"
 
     def ready(self) -> None:
+        from allauth.account.signals import password_reset
+
+        from . import attempts, known_browsers, sign_in_limits
         from .viewers import copy_browser_progress
 
         user_logged_in.connect(copy_browser_progress)
+        user_logged_in.connect(known_browsers.remember)
+        password_reset.connect(known_browsers.remember)
+        password_reset.connect(attempts.forget)
+        sign_in_limits.install()

@@ -1,8 +1,13 @@
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.account.forms import default_token_generator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
+from django.contrib.auth.models import User
+from django.http import HttpRequest
 
 from .models import Viewer
 
@@ -12,6 +17,23 @@ class LoginForm(AllauthLoginForm):
         super().__init__(*args, **kwargs)
         self.fields["login"].label = "Username or email"
         self.fields["remember"].label = "Remember me on this browser"
+
+
+class SignupForm(AllauthSignupForm):
+    def validate_unique_email(self, value: str) -> str:
+        """Take any address: whether another account has it shows neither in the time nor in what follows.
+
+        Only who reads its mail can confirm it, and the mail differs where it is another's (`Adapter`).
+        """
+        return value
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Send one mail to any address, and make a token for any, so that both take the same time."""
+        if not self.users:
+            default_token_generator.make_token(User(pk=0))
+        return super().save(request, **kwargs)
 
 
 class PasskeyForm(AddWebAuthnForm):

@@ -83,3 +83,17 @@ class Viewer(models.Model):
     def credit(self) -> str:
         """Return the name to show with what the user contributed; empty if they want none."""
         return (self.credit_name or self.user.get_username()) if self.wants_credit else ""
+
+
+class Use(models.Model):
+    """A use of something that is limited, kept until it no longer counts; `limits` writes and reads it."""
+
+    key = models.CharField(max_length=64)  # keyed hash of an action and of who did it
+    cost = models.FloatField()
+    counts_until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "counts_until"], name="episodes_uses_of_a_key")]
+
+    def __str__(self) -> str:
+        return f"{self.cost:g} until {self.counts_until:%Y-%m-%d %H:%M:%S}"

@@ -1,7 +1,9 @@
-"""Reads what a request brings: forms, numbers, and the site that it comes from."""
+"""Reads what a request brings: forms, numbers, and the site and the address that it comes from."""
 
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, QueryDict
 
 
@@ -35,3 +37,18 @@ def is_same_origin(request: HttpRequest) -> bool:
     except ValueError:
         return False
     return (parts.scheme, parts.netloc) == (request.scheme, request.get_host())
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address that the limits count by; behind our proxy, that is the last one in X-Forwarded-For."""
+    text = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_PROXY:
+        text = request.headers.get("X-Forwarded-For", text).rpartition(",")[2].strip()
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return "unknown"
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address.version == 6:  # one household has a whole network of them
+        return str(ip_network(f"{address}/64", strict=False))
+    return str(address)

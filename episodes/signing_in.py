@@ -7,6 +7,10 @@ from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
 from django.contrib.auth.models import User
 from django.core.validators import RegexValidator
+from django.http import HttpRequest
+
+from . import attempts
+from .requests import client_address
 
 username_validators = [
     RegexValidator(
@@ -17,10 +21,28 @@ username_validators = [
 
 
 class Adapter(DefaultAccountAdapter):
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try of a password; `authenticate` of the parent takes it back if the password is right."""
+        attempt = attempts.begin(request, credentials.get("username") or credentials.get("email") or "")
+        if attempt is None:
+            raise self.validation_error("too_many_login_attempts")
+        self._login_failed_rl_usage = attempt
+
     def get_login_stages(self) -> list[str]:
         ours = f"{__name__}.{AddressConfirmationStage.__name__}"
         theirs = f"{EmailVerificationStage.__module__}.{EmailVerificationStage.__name__}"
         return [ours if stage == theirs else stage for stage in super().get_login_stages()]
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """Send the link, or to whoever has an account already that they have one: nobody can confirm it again."""
+        address = emailconfirmation.email_address
+        if is_anothers(address):
+            self.send_account_already_exists_mail(address.email)
+        else:
+            super().send_confirmation_mail(request, emailconfirmation, signup)
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
         """Return whether it is not the last confirmed address; without one a password cannot be reset."""
@@ -42,5 +64,13 @@ class AddressConfirmationStage(EmailVerificationStage):
 def confirm_address_on_file(user: User) -> None:
     """Confirm the address of a user who has no `EmailAddress`: an administrator made that account."""
     addresses = EmailAddress.objects.filter(user=user)
-    if user.email and not addresses.exists() and not EmailAddress.objects.filter(email__iexact=user.email).exists():
+    others = EmailAddress.objects.filter(email__iexact=user.email, verified=True)  # unconfirmed, it is anybody's claim
+    if user.email and not addresses.exists() and not others.exists():
         EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=True)
+
+
+def is_anothers(address: EmailAddress) -> bool:
+    """Return whether another account has this address, by confirmation or because an administrator wrote it down."""
+    confirmed = EmailAddress.objects.filter(email=address.email, verified=True).exclude(user_id=address.user_id)
+    on_file = User.objects.filter(email=address.email, emailaddress=None).exclude(pk=address.user_id)
+    return confirmed.exists() or on_file.exists()

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "episodes.known_browsers.middleware",
     "episodes.middleware.private_caching",
     "episodes.middleware.progress",
     "episodes.middleware.theme",
@@ -114,15 +115,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["episodes.backends.Backend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
 ACCOUNT_ADAPTER = "episodes.signing_in.Adapter"
-ACCOUNT_FORMS = {"login": "episodes.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "episodes.forms.LoginForm",
+    "signup": "episodes.forms.SignupForm",
+    "reset_password": "episodes.forms.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_USERNAME_VALIDATORS = "episodes.signing_in.username_validators"
@@ -130,6 +132,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of changes to the account
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[rougedb] "
 ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+ACCOUNT_PREVENT_ENUMERATION = "strict"  # several accounts may claim an address, and one confirm it
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
 MFA_FORMS = {"add_webauthn": "episodes.forms.PasskeyForm"}
@@ -197,7 +200,6 @@ if not DEBUG and not TESTING:
     # Only behind a proxy that sets the header itself may it be believed.
     if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-        ALLAUTH_TRUSTED_PROXY_COUNT = 1  # limits of sign-in count per address, so it has to be the visitor's
 
 LOGGING = {
     "version": 1,

@@ -151,7 +151,7 @@ def test_a_contributor_corrects_it_from_its_page(client: Client) -> None:
 @pytest.mark.usefixtures("show")
 def test_an_editor_changes_it_in_the_admin(client: Client) -> None:
     moderator: User = person("mod", role="moderator")
-    client.force_login(moderator, "django.contrib.auth.backends.ModelBackend")
+    client.force_login(moderator)
     term = Term.objects.get()
     for name, args in (("changelist", []), ("add", []), ("change", [term.pk]), ("history", [term.pk])):
         assert client.get(reverse(f"admin:characters_term_{name}", args=args)).status_code == 200, name

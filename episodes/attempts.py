@@ -1,0 +1,71 @@
+"""Limits how often passwords are tried: by address, by name and address, and by name; a known browser has its own pace.
+
+What counts is the name as it was typed. To count by account would tell which address belongs to which name.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+from . import limits
+from .backends import account_of
+from .known_browsers import browser_of
+from .models import Use
+from .requests import client_address
+
+
+@dataclass(frozen=True)
+class Limit:
+    action: str
+    most: int
+    seconds: int
+
+
+OF_ADDRESS = Limit("failed sign-in of address", 10, 60)
+OF_NAME_AND_ADDRESS = Limit("failed sign-in of name and address", 5, 300)
+OF_NAME = Limit("failed sign-in of name", 500, 3600)  # guessed from many addresses; one alone gets to 60
+OF_KNOWN_BROWSER = Limit("failed sign-in of known browser", 10, 300)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A try that is counted as failed until it has succeeded."""
+
+    uses: tuple[Use, ...] = ()
+
+    def rollback(self) -> None:
+        Use.objects.filter(pk__in=[use.pk for use in self.uses]).delete()
+
+
+def begin(request: HttpRequest, typed: str) -> Attempt | None:
+    """Count a try and return it, or return None if there were too many."""
+    if not app_settings.RATE_LIMITS.get("login_failed"):
+        return Attempt()
+    uses: list[Use] = []
+    for limit, key in _limits_for(request, typed):
+        use = limits.record(limit.action, key, most=limit.most, seconds=limit.seconds)
+        if use is None:
+            return None  # what it used of the limits before counts: those who are refused go on trying
+        uses.append(use)
+    return Attempt(tuple(uses))
+
+
+def _limits_for(request: HttpRequest, typed: str) -> list[tuple[Limit, str]]:
+    """Return which limits a try has to keep, the narrow ones first."""
+    name, address = typed.casefold(), client_address(request)
+    browser = browser_of(request)
+    if browser and (account := account_of(typed)) and account.pk in browser.accounts:
+        return [(OF_KNOWN_BROWSER, f"{browser.id} {account.pk}")]
+    return [(OF_ADDRESS, address), (OF_NAME_AND_ADDRESS, f"{address} {name}"), (OF_NAME, name)]
+
+
+def forget(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Forget failed tries of an account whose owner has a new password by mail (receives `password_reset`)."""
+    for typed in (user.username, *EmailAddress.objects.filter(user=user).values_list("email", flat=True)):
+        name = typed.casefold()
+        limits.reset(OF_NAME.action, name)
+        limits.reset(OF_NAME_AND_ADDRESS.action, f"{client_address(request)} {name}")
