@@ -103,7 +103,8 @@ def _decide(
         if not verdict.accept:
             change.decision, change.why, change.outcome = Decision.REJECTED, verdict.why.strip(), Outcome.NONE
             change.save()
-    _update_state(correction, by, by_author=by_author)
+    if len(held) < len(chosen) or state_before != State.ASKED:  # as above
+        _update_state(correction, by, by_author=by_author)
     add_event(correction, Event.Kind.DECIDED, by, _summary(chosen, held, comment), state_before)
     if correction.undoes is not None and any(change.outcome == Outcome.APPLIED for change, _ in chosen):
         rest = "" if is_undone(correction.undoes) else "A part of it is still published."
@@ -135,13 +136,15 @@ def _publish_accepted(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
         else:
             change.decision, change.why, change.applied_at = Decision.ACCEPTED, verdict.why.strip(), now
         change.save()
-        if change.altered or change.follows:
+        if change.outcome != Outcome.CONFLICT and (change.altered or change.follows):
             record_subjects(change)
     return held
 
 
 def _record_failure(correction: Correction, by: User, comment: str, failure: CouldNotApply) -> None:
-    state_before, correction.state = correction.state, State.FAILED
+    state_before = correction.state
+    if state_before != State.ASKED:  # its author must not see from a question that goes away what moderators tried
+        correction.state = State.FAILED
     correction.save()
     add_event(correction, Event.Kind.FAILED, by, f"{comment}\n{failure}".strip(), state_before)
 

@@ -71,6 +71,8 @@ class Correction(models.Model):
     # The latest episode it touches, before which it is hidden. None if it is on no public page by itself.
     # It is not a foreign key, because a correction must not keep an episode from being deleted.
     revealed_in = models.PositiveSmallIntegerField(db_column="revealed_in_id", null=True, blank=True)
+    # The same when it was sent. Its author is told no later one: rows may have been moved since.
+    sent_in = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -118,11 +120,6 @@ class Correction(models.Model):
     def thanks_to(self) -> str:
         """The name to publish with it, or nothing if the author no longer wants exactly that name."""
         return self.credit if self.credit == credit_of(self.author) else ""
-
-    def subjects(self) -> list[str]:
-        """Return the pages that it is about, once for each change."""
-        subjects = ChangeSubject.objects.filter(change__correction=self, change__replaced=False)
-        return list(subjects.order_by("subject").values_list("subject", flat=True))
 
     @property
     def is_claimed(self) -> bool:

@@ -276,7 +276,9 @@ def row_by_reference(reference: str) -> models.Model | None:
 
 def row_of(kind: Editable, key: str, *, locked: bool = False) -> models.Model | None:
     """Return the row with this key, or None if it does not exist."""
-    rows = kind.model._base_manager.all()
+    rows = kind.model._base_manager.order_by(
+        "pk"
+    )  # the model's own order may join other rows, which would be locked too
     if locked:
         rows = rows.select_for_update()
     try:

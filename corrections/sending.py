@@ -14,6 +14,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from episodes import limits
+
 from . import rows, versions
 from .dependents import dependents_of
 from .errors import AlreadyDecided, Refused, RowInTheWay
@@ -21,7 +23,7 @@ from .letter import Letter
 from .models import UNDECIDED, Change, Correction, Event, State, credit_of
 from .rows import Json, Values
 from .subjects import latest_episode_of, record_subjects
-from .thread import add_event, cleaned_message
+from .thread import add_event, cleaned_message, version_for_author
 
 Action = Change.Action
 
@@ -30,6 +32,7 @@ MOST_AN_HOUR = 10  # corrections of one person, and of one address
 MOST_ANSWERS_AN_HOUR = 10  # to one correction
 MOST_AMENDED_AN_HOUR = 10  # times that one correction is changed
 MOST_CHANGES = 200  # in a correction that somebody wrote by hand
+MOST_TEXT = 50_000  # characters, in the same
 CHANGED_MEANWHILE = (
     "Nothing was sent yet: this correction was changed since you opened this, perhaps by you in another window. Below "
     "is what you wrote here. Send it again to replace the other version."
@@ -129,6 +132,7 @@ def send(
 ) -> Correction:
     """Save a correction for the moderators. Conflicts with current rows are theirs to see and do not prevent it."""
     if kind == Correction.Kind.SUGGESTION:
+        _wait_for_others_of(sender)
         refuse_if_too_many(sender)
     correction = Correction(
         kind=kind, author=sender.user, receipt=sender.receipt_hash, sender=sender.address_hash,
@@ -152,13 +156,23 @@ def _save_changes(correction: Correction, proposed: Sequence[Proposed]) -> None:
     ]  # fmt: skip
     if not changes:
         raise ValidationError("Nothing was sent: there is nothing in it that would change anything.")
-    if len(changes) > MOST_CHANGES and correction.kind == Correction.Kind.SUGGESTION:
-        raise ValidationError(f"Nothing was sent: these are more than {MOST_CHANGES} changes. Send them in parts.")
+    _refuse_if_too_large(correction, changes)
     Change.objects.bulk_create(changes)
     for change in changes:
         record_subjects(change)
-    correction.revealed_in = latest_episode_of(correction.changes.proposed())
-    correction.save(update_fields=["revealed_in"])
+    correction.revealed_in = correction.sent_in = latest_episode_of(correction.changes.proposed())
+    correction.save(update_fields=["revealed_in", "sent_in"])
+
+
+def _refuse_if_too_large(correction: Correction, changes: Sequence[Change]) -> None:
+    if correction.kind == Correction.Kind.SUGGESTION and len(changes) > MOST_CHANGES:
+        raise ValidationError(f"Nothing was sent: these are more than {MOST_CHANGES} changes. Send them in parts.")
+    length = sum(rows.text_length(change.after) for change in changes)
+    if correction.kind in (Correction.Kind.SUGGESTION, Correction.Kind.EDIT) and length > MOST_TEXT:
+        raise ValidationError(
+            f"Nothing was sent: these texts have {length:,} characters, and at most {MOST_TEXT:,} can be sent at once. "
+            "Send them in parts."
+        )
 
 
 def _effective(proposed: Iterable[Proposed]) -> Iterable[Proposed]:
@@ -170,6 +184,15 @@ def _effective(proposed: Iterable[Proposed]) -> Iterable[Proposed]:
             raise rows.NotEditable(f"{', '.join(unknown)} of {kind.model._meta.verbose_name} cannot be changed.")
         if each.action != Action.SET or each.before != each.after:
             yield each
+
+
+def _wait_for_others_of(sender: Sender) -> None:
+    """Let the corrections of one sender in one after the other, so that each counts those before it."""
+    keys = [f"address:{sender.address_hash}"] if sender.address_hash else []
+    if sender.user is not None:
+        keys.append(f"user:{sender.user.pk}")
+    for key in sorted(keys):
+        limits.hold(key)
 
 
 def refuse_if_too_many(sender: Sender) -> None:
@@ -197,11 +220,11 @@ def _an_hour_ago() -> datetime:
 
 @transaction.atomic
 def amend(
-    correction: Correction, proposed: Sequence[Proposed], *, sender: Sender, version: int, letter: Letter
+    correction: Correction, proposed: Sequence[Proposed], *, sender: Sender, version: str, letter: Letter
 ) -> Correction:
     """Replace the undecided changes of a correction and its letter, unless a moderator is working on it.
 
-    The replaced changes are kept, marked as `replaced`.
+    The replaced changes are kept, marked as `replaced`. `version` is the author's, as in `version_for_author`.
     """
     try:
         advanced = _advance_own(correction, sender, version)
@@ -241,9 +264,9 @@ def _is_unchanged(correction: Correction, proposed: Sequence[Proposed], letter: 
     return Letter.of(correction) == letter and sorted(before, key=repr) == sorted(now, key=repr)
 
 
-def refuse_if_decided_since(correction: Correction, version: int) -> None:
+def refuse_if_decided_since(correction: Correction, version: str) -> None:
     """Raise Refused if a correction was closed after its author opened it: they have to agree to send a new one."""
-    if correction.version != version:
+    if version_for_author(correction) != version:
         became = "withdrawn" if correction.state == State.WITHDRAWN else "decided"
         raise Refused(
             f"Nothing was sent yet: your correction was {became} meanwhile. Send this again as a new correction."
@@ -251,8 +274,11 @@ def refuse_if_decided_since(correction: Correction, version: int) -> None:
 
 
 @transaction.atomic
-def withdraw(correction: Correction, *, sender: Sender, version: int) -> Correction:
-    """Reject, on behalf of its author, all changes of a correction that are not decided yet."""
+def withdraw(correction: Correction, *, sender: Sender, version: str) -> Correction:
+    """Reject, on behalf of its author, all changes of a correction that are not decided yet.
+
+    `version` is the author's, as in `version_for_author`.
+    """
     advanced = _advance_own(correction, sender, version)
     state_before = advanced.state
     decided = advanced.changes.current().exclude(decision=Change.Decision.PENDING)
@@ -266,10 +292,13 @@ def withdraw(correction: Correction, *, sender: Sender, version: int) -> Correct
     return advanced
 
 
-def _advance_own(correction: Correction, sender: Sender, version: int) -> Correction:
+def _advance_own(correction: Correction, sender: Sender, version: str) -> Correction:
     if not sender.wrote(correction):
         raise Refused("Only the person who sent a correction can change it.")
-    advanced = versions.advance(correction, version=version)
+    current = Correction.objects.select_for_update().filter(pk=correction.pk).first()
+    if current is None or version_for_author(current) != version:
+        raise AlreadyDecided(versions.what_happened(correction))
+    advanced = versions.advance(current, version=current.version)
     if advanced.is_claimed:
         raise Refused(
             "Nothing was changed: a moderator is working on it at this moment. Write to them on the page of your "

@@ -22,9 +22,14 @@ def record_subjects(change: Change) -> None:
 
 
 def subjects_of_corrections(corrections: Iterable[Correction]) -> dict[UUID, list[str]]:
-    """Return the pages that each correction is about, in the order in which it names them."""
+    """Return the pages that each correction is about, in the order in which it names them.
+
+    What follows from a removal does not count: its author may not know those rows.
+    """
     subjects: dict[UUID, list[str]] = {correction.pk: [] for correction in corrections}
-    recorded = ChangeSubject.objects.filter(change__correction__in=subjects, change__replaced=False).order_by("id")
+    recorded = ChangeSubject.objects.filter(
+        change__correction__in=subjects, change__replaced=False, change__follows=False
+    ).order_by("id")
     for pk, subject in recorded.values_list("change__correction_id", "subject"):
         if subject not in subjects[pk]:
             subjects[pk].append(subject)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.utils.crypto import salted_hmac
 
 from .models import MOST_SAID, UNDECIDED, Correction, Event, State
 
@@ -20,6 +21,8 @@ STATES = {
     State.REJECTED: "Not accepted",
     State.WITHDRAWN: "Withdrawn",
 }
+# What a state looks like. What failed looks as before: a row that the author does not know may be in the way.
+LOOKS = {state: str(state) for state in State} | {State.FAILED: str(State.OPEN)}
 BY_ITS_AUTHOR = {Kind.SENT: "sent it", Kind.AMENDED: "changed it", Kind.WITHDRAWN: "withdrew it"}
 
 
@@ -61,6 +64,16 @@ def state_for_author(correction: Correction, *, undone: bool = False) -> str:
     if correction.is_undecided and correction.is_claimed:
         return "A moderator is looking at it"
     return STATES[State(correction.state)]
+
+
+def version_for_author(correction: Correction) -> str:
+    """Return a token that changes with what a correction says and what is decided of it, and with nothing else.
+
+    `Correction.version` also counts what moderators tried in vain, of which the author must not know.
+    """
+    changes = correction.changes.current().order_by("position").values_list("pk", "decision")
+    seen = [LOOKS[State(correction.state)], *((str(key), decision) for key, decision in changes)]
+    return salted_hmac("rougedb.version", repr(seen), algorithm="sha256").hexdigest()[:20]
 
 
 def thread_for_author(

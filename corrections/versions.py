@@ -10,11 +10,12 @@ def advance(correction: Correction, *, version: int) -> Correction:
     """Increment the version of an undecided correction and return it, or raise AlreadyDecided if it has moved on."""
     current = Correction.objects.filter(pk=correction.pk, version=version, state__in=UNDECIDED)
     if not current.update(version=F("version") + 1):
-        raise AlreadyDecided(_what_happened(correction))
+        raise AlreadyDecided(what_happened(correction))
     return Correction.objects.get(pk=correction.pk)
 
 
-def _what_happened(correction: Correction) -> str:
+def what_happened(correction: Correction) -> str:
+    """Return why an action on a correction came too late."""
     now = Correction.objects.select_related("decided_by").filter(pk=correction.pk).first()
     if now is None:
         return "This correction was deleted."

@@ -24,7 +24,7 @@ from .recent import published_changes, recent_page
 from .senders import sender_of
 from .sending import Sender, sent_by
 from .subjects import subjects_of_corrections
-from .thread import state_for_author, thread_for_author
+from .thread import LOOKS, state_for_author, thread_for_author, version_for_author
 from .undoing import is_undone
 
 PER_PAGE = 25
@@ -108,9 +108,8 @@ def for_its_author(action: AuthorAction) -> Callable[..., HttpResponse]:
 
 @for_its_author
 def withdraw(request: Visit, own: Correction, sender: Sender, receipt: str) -> HttpResponse:
-    version = whole_number(form_of(request).get("version")) or 0
     try:
-        sending.withdraw(own, sender=sender, version=version)
+        sending.withdraw(own, sender=sender, version=form_of(request).get("version", ""))
     except Refused as refused:
         return _page(request, own, receipt, complaint=str(refused))
     return HttpResponseRedirect(address_of(own, receipt), status=303)
@@ -155,7 +154,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
     correction = Correction.objects.get(pk=own.pk)
     lore = request.lore
     proposed = list(correction.changes.proposed().order_by("position"))
-    subjects = set(correction.subjects())
+    subjects = set(subjects_of_corrections([correction])[correction.pk])
     pages = {link for subject, link in lore.pages_of(subjects).items() if subject in subjects}
     thread = thread_for_author(correction, lore.texts_in_words)
     later = lore.later_episodes({correction: proposed}).get(correction.pk)
@@ -168,6 +167,8 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
     context = {
         "correction": correction,
         "state": state_for_author(correction, undone=undone),
+        "looks": LOOKS[State(correction.state)],
+        "version": version_for_author(correction),
         "thanks_to": correction.thanks_to if correction.was_accepted and not undone else "",
         "changes": shown_changes,
         "pages": sorted(pages, key=lambda link: (link.name, link.url)),

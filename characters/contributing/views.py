@@ -18,6 +18,7 @@ from corrections.errors import Refused
 from corrections.letter import Letter
 from corrections.senders import may_upload, sender_of
 from corrections.sending import Sender
+from corrections.thread import version_for_author
 from corrections.views import address_of, own_correction
 from episodes.requests import form_of, is_same_origin, whole_number
 from episodes.visits import Visit
@@ -56,7 +57,7 @@ def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> Ht
         _refuse_at_another_episode(request)
         proposed = [*reopened.rest, *draft.proposed()]
         letter = draft.letter.letter_below(earlier) if prefill.keeps_letter else draft.letter.letter()
-        version = _number(request, "version")
+        version = form_of(request).get("version", "")
         if earlier.is_undecided:
             sending.amend(earlier, proposed, sender=sender, letter=letter, version=version)
             return address_of(earlier, receipt)
@@ -100,7 +101,7 @@ def _form(
     context = {"draft": draft, "page": page, "earlier": earlier}
     if earlier:
         # A form that is shown again still belongs to the version and the episode at which it was opened.
-        context["version"] = data.get("version", "") if is_posted and status != 409 else earlier.version
+        context["version"] = data.get("version", "") if is_posted and status != 409 else version_for_author(earlier)
         context["at"] = data.get("at", "") if is_posted else request.lore.progress
     return render(request, "corrections/form.html", context, status=status)
 

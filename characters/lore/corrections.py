@@ -171,11 +171,11 @@ def hidden_until(
     numbers = [*episodes_in(change, change.before), *episodes_in(change, change.after)]
     if later := [number for number in numbers if number > knowledge.progress]:
         return max(later)
-    is_reached = correction.revealed_in is not None and correction.revealed_in <= knowledge.progress
+    is_reached = correction.sent_in is not None and correction.sent_in <= knowledge.progress
     if is_reached or change.action != Action.SET or row is not None:
         return None
-    if correction.revealed_in is not None:
-        return correction.revealed_in
+    if correction.sent_in is not None:
+        return correction.sent_in
     last = last_episode()
     return last if knowledge.progress < last else None
 

@@ -9,6 +9,7 @@ from corrections import trial
 from corrections.letter import Letter
 from corrections.models import Correction, State
 from corrections.sending import Sender, amend
+from corrections.thread import version_for_author
 from tests.corrections.desk import QUEUE, content_of, in_bulk, page_of
 from tests.corrections.letters import new, sent, set_to, somebody, status_of, summary_of
 
@@ -39,7 +40,8 @@ def test_it_skips_a_correction_that_was_changed_since_the_list_was_loaded(
     status = status_of(somebody())
     correction = sent(set_to(status, "value", "dead"), by=author)
     data = in_bulk(desk, action, correction, why="No.")
-    amend(correction, [set_to(status, "value", "asleep")], sender=Sender(author), version=1, letter=Letter())
+    version = version_for_author(correction)
+    amend(correction, [set_to(status, "value", "asleep")], sender=Sender(author), version=version, letter=Letter())
     nothing_listed = {name: value for name, value in data.items() if not name.startswith("version-")}
     for posted in (data, nothing_listed):
         assert "changed since the list was loaded" in desk.post(QUEUE, posted, follow=True).content.decode()

@@ -15,6 +15,7 @@ from corrections.desk import claims, questions
 from corrections.letter import Letter
 from corrections.models import Change, Correction, State
 from corrections.sending import Sender, new_receipt, setting
+from corrections.thread import version_for_author
 from corrections.undoing import undo
 from episodes.models import Episode
 from tests.corrections.forms import OWN, fields_of, send_on
@@ -261,7 +262,8 @@ def test_withdrawn(status: Trait, contributor: User) -> None:
     client = browser(user=contributor)
     for headers in ({}, {"Sec-Fetch-Site": "cross-site"}):
         assert client.post(pages(correction)["withdraw"], {"version": "1"}, headers=headers).status_code == 403
-    assert client.post(pages(correction)["withdraw"], {"version": "1"}, headers=OWN).status_code == 303
+    own = {"version": version_for_author(correction)}
+    assert client.post(pages(correction)["withdraw"], own, headers=OWN).status_code == 303
     correction.refresh_from_db()
     assert correction.state == State.WITHDRAWN
     assert "Withdrawn" in text(client, pages(correction)[""])
@@ -451,7 +453,7 @@ def test_what_was_withdrawn_in_another_tab_is_sent_anew_knowingly(status: Trait,
     correction = sent(set_to(status, "value", "ded"), by=contributor)
     client, address = browser(user=contributor), pages(correction)
     form = client.get(address["again"])
-    client.post(address["withdraw"], {"version": "1"}, headers=OWN)
+    client.post(address["withdraw"], {"version": version_for_author(correction)}, headers=OWN)
     refused = send_on(client, address["again"], form, **{f"{status.pk}-value": "dead"})
     assert refused.status_code == 409
     assert "your correction was withdrawn meanwhile" in refused.content.decode()
