@@ -13,7 +13,7 @@ from django.db import transaction
 from PIL import Image
 
 from characters.models import Character, Membership, Portrait, Trait
-from characters.pictures import files
+from characters.pictures import decoder, encoding, files
 from characters.vocabulary import Attribute
 from tests.conftest import Visitor
 from tests.nets import net_lifted
@@ -205,7 +205,7 @@ def test_a_picture_kept_twice_is_one_file(settings: Any, django_capture_on_commi
         with django_capture_on_commit_callbacks(execute=True):
             names.add(save_portrait(picture()).image.name)
     assert len(names) == 1
-    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(files.WIDTHS) * len(FORMATS)
+    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(encoding.WIDTHS) * len(FORMATS)
 
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
@@ -236,14 +236,14 @@ def test_a_file_that_is_not_a_picture_is_refused_and_not_stored(settings: Any, c
 
 @pytest.mark.parametrize("width", [7_000, 12_000, 20_000], ids="{} wide".format)
 def test_a_picture_with_too_many_pixels_is_refused_undecoded(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our limit is 40 million pixels; Pillow warns from 89 million on and raises from 179 million on."""
+    """Our limit is 25 million pixels; Pillow warns from 89 million on and raises from 179 million on."""
     buffer = BytesIO()
     Image.new("1", (width, 10_000)).save(buffer, "PNG")
     assert len(buffer.getvalue()) < files.MOST_BYTES
-    monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("It was decoded."))
+    monkeypatch.setattr(decoder, "normalised", lambda _: pytest.fail("It was decoded."))
     with pytest.raises(ValidationError) as refused:
         files.normalised(buffer)
-    assert refused.value.message_dict == {"image": ["The picture has more than 40 million pixels."]}
+    assert refused.value.message_dict == {"image": ["The picture has more than 25 million pixels."]}
 
 
 def test_a_rolled_back_save_leaves_no_file(

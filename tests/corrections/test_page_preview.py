@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from characters.models import Alias
+from characters.pictures import files
 from corrections import rows
 from corrections.models import State
 from tests.corrections.desk import (
@@ -37,11 +38,11 @@ def test_it_shows_the_public_page_and_writes_nothing(desk: Client, author: User)
     assert all("Preview" in page and "<script" not in page for page in pages.values())
     image = correction.changes.get(model="characters.portrait")
     assert address("picture", correction.pk, image.pk, "after") in pages[1]
-    assert default_storage.url(name) not in pages[1]
+    assert default_storage.url(files.published_name(name).removesuffix(".webp")) not in pages[1]
     assert shown[2]["X-Frame-Options"] == "SAMEORIGIN"
     assert "frame-ancestors 'self'" in shown[2]["Content-Security-Policy"]
     assert {kind.label: rows.all_values(kind) for kind in rows.registered()} == before
-    assert not default_storage.exists(name)
+    assert not default_storage.exists(files.published_name(name))
     correction.refresh_from_db()
     assert correction.state == State.OPEN
 
