@@ -16,6 +16,7 @@ from django.utils import timezone
 from PIL import Image
 
 from characters.models import Alias, Character, Faction, Membership, Relationship, Revelation, Trait
+from characters.pictures.looking import LEAST_COST
 from corrections import archive, senders, sending
 from corrections.models import Change, Correction
 from episodes.models import Episode
@@ -348,7 +349,7 @@ def test_what_is_no_picture_is_refused(ann: Character, content: bytes) -> None:
 
 
 def test_pictures_have_a_pace_and_what_else_was_typed_stays(ann: Character, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(senders, "MOST_UPLOADS_AN_HOUR", 1)
+    monkeypatch.setattr(senders, "MOST_UPLOADED_AN_HOUR", LEAST_COST)
     client, address = Client(REMOTE_ADDR=f"2001:db8:{token_hex(2)}:{token_hex(2)}::1"), form_of(ann, add="portrait")
     client.cookies["progress"] = "3"
     assert "Your picture is kept" in send_form(client, address, new0__image=picture()).content.decode()
@@ -356,17 +357,17 @@ def test_pictures_have_a_pace_and_what_else_was_typed_stays(ann: Character, monk
     assert response.status_code == 422
     assert "too many pictures" in response.content.decode()
     assert fields_of(response)["new0-alt_text"] == ["Ann, in blue"]
-    assert len(storages["archive"].listdir("portraits")[1]) == 1
+    assert len(kept_files()) == 1
 
 
 def kept_files() -> set[str]:
-    return set(storages["archive"].listdir("portraits")[1])
+    return set(storages["archive"].listdir("kept")[1])
 
 
 def grown_old() -> None:
     long_ago = (timezone.now() - 2 * archive.UNSENT).timestamp()
     for name in kept_files():
-        os.utime(storages["archive"].path(f"portraits/{name}"), (long_ago, long_ago))
+        os.utime(storages["archive"].path(f"kept/{name}"), (long_ago, long_ago))
 
 
 def test_pictures_of_forms_that_were_never_sent_are_removed(ann: Character, moderator: User) -> None:
@@ -380,7 +381,7 @@ def test_pictures_of_forms_that_were_never_sent_are_removed(ann: Character, mode
     assert len(kept_files()) == 2  # somebody may still be writing
     grown_old()
     send_form(client, address, new0__image=picture("green"))
-    send_form(client, address, new0__image=picture("blue"))  # the same again is as young as a new one
+    send_on(client, address, unsent)  # who sends the form again is still writing
     call_command("remove_unsent_files", verbosity=0)
     assert len(kept_files()) == 3
     grown_old()
