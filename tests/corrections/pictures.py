@@ -11,14 +11,15 @@ from corrections import rows
 from corrections.sending import adding
 
 
-def picture() -> Any:
+def picture(colour: str = "teal") -> Any:
     content = BytesIO()
-    Image.new("RGB", (60, 80), "teal").save(content, "PNG")
+    Image.new("RGB", (60, 80), colour).save(content, "PNG")
     return files.normalised(content)
 
 
-def a_portrait_of(ann: Character) -> tuple[Any, str]:
-    name = files.archive_upload(picture())
+def a_portrait_of(ann: Character, *, colour: str = "teal") -> tuple[Any, str]:
+    """Return the change that adds a portrait, and the name under which its picture is kept."""
+    name = files.archive_upload(picture(colour))
     values = rows.values_of(
         Portrait(character=ann, alt_text="Ann, from behind", credit="me", licence="CC0", revealed_in_id=1)
     )

@@ -1,16 +1,18 @@
 """The public page as it would be, and pictures that wait."""
 
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from characters.models import Alias
+from characters.models import Alias, Portrait
 from characters.pictures import files
 from corrections import rows
 from corrections.models import State
+from corrections.sending import removing
 from tests.corrections.desk import (
     address,
     at_the_desk,
@@ -18,8 +20,9 @@ from tests.corrections.desk import (
     page_of,
     verdict,
 )
-from tests.corrections.letters import new, sent, set_to, somebody, status_of
+from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of
 from tests.corrections.pictures import a_portrait_of
+from tests.datasets.pictures import files_of
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +98,18 @@ def test_only_staff_see_a_picture_that_waits(desk: Client, author: User) -> None
     assert desk.get(address("picture", correction.pk, change.pk, "before")).status_code == 404
     other = sent(set_to(status_of(somebody("bea")), "value", "x"), by=author)
     assert desk.get(address("picture", other.pk, change.pk, "after")).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_looking_moves_no_picture(desk: Client, author: User, moderator: User) -> None:
+    """Neither is the new one public while it is tried, nor is the old one taken down."""
+    ann = somebody()
+    portrait, _ = a_portrait_of(ann)
+    accepted(sent(portrait, by=author), by=moderator)
+    before = files_of(Path(default_storage.path("")))
+    another, _ = a_portrait_of(ann, colour="red")
+    correction = sent(another, removing(Portrait.objects.get()), by=author)
+    assert desk.get(address("preview", correction.pk, 1)).status_code == 200
+    assert desk.get(page_of(correction)).status_code == 200
+    assert files_of(Path(default_storage.path(""))) == before
+    assert len(before) == 10
