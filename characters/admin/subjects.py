@@ -6,14 +6,13 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from characters.kinds import CHARACTER, MEMBERSHIP, SUBJECTS, Kind, kind_of
 from characters.models import Alias, Character, Subject, texts_mentioning
-from characters.pictures import files
 from episodes.admin import WithEpisodes, pages_at
 
 from . import reports
@@ -52,10 +51,6 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
     search_fields = ["key", "aliases__name", "tags__name", "public_id"]
     search_help_text = "By key, any name, tag, or the id in the address."
     save_on_top = True
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        files.normalise_ahead(request.FILES.values())  # the save is one transaction
-        return super().changeform_view(request, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)

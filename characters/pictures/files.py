@@ -5,7 +5,6 @@ copies that pages show, in three sizes and three formats.
 """
 
 import secrets
-from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -31,19 +30,19 @@ class Normalised(ContentFile):
 
 
 def normalised(upload: Any) -> Normalised:
-    """Return a picture re-encoded; raise ValidationError if it cannot be used."""
+    """Return a picture re-encoded; raise ValidationError if it cannot be used.
+
+    It may take as long as other pictures do: do not call it within a transaction.
+    """
     if isinstance(upload, Normalised):
         return upload
-    outcome = getattr(upload, "outcome", None) or _outcome(upload)
-    if isinstance(outcome, Refused):
-        raise ValidationError({"image": str(outcome)}) from outcome
-    return Normalised(outcome, name=f"{file_token_for(outcome)}.webp")
-
-
-def normalise_ahead(uploads: Iterable[Any]) -> None:
-    """Do the work of `normalised()` for uploads now, before a transaction begins that would last as long."""
-    for upload in uploads:
-        upload.outcome = _outcome(upload)
+    content = _content_of(upload)
+    try:
+        look(content)
+        encoded = decoder.normalised(content)
+    except Refused as refused:
+        raise ValidationError({"image": str(refused)}) from refused
+    return Normalised(encoded, name=f"{file_token_for(encoded)}.webp")
 
 
 def cost_of(upload: Any) -> int:
@@ -52,15 +51,6 @@ def cost_of(upload: Any) -> int:
         return look(_content_of(upload)).cost
     except Refused:
         return LEAST_COST
-
-
-def _outcome(upload: Any) -> bytes | Refused:
-    content = _content_of(upload)
-    try:
-        look(content)
-        return decoder.normalised(content)
-    except Refused as refused:
-        return refused
 
 
 def _content_of(upload: Any) -> bytes:

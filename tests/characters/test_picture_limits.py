@@ -158,11 +158,14 @@ def test_the_decoder_has_neither_django_nor_secrets(monkeypatch: pytest.MonkeyPa
     assert shown.stdout == b"False\n"
 
 
-def test_a_picture_over_the_limit_of_cpu_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_over_the_limit_of_cpu_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(looking, "MOST_SCANS", MANY)
     monkeypatch.setattr(looking, "MOST_PARTS", MANY)
     monkeypatch.setattr(decoder, "MOST_CPU", 1)
     assert "more time or memory" in refused(hostile.jpeg_of_many_scans(30_000))
+    assert "ended with -9" in caplog.text  # the kernel killed it, long before the clock would have
 
 
 @pytest.mark.parametrize(("limit", "value"), [("MOST_MEMORY", 90 * 2**20), ("MOST_TIME", 0.01)])

@@ -1,6 +1,7 @@
 """Pictures are checked, re-encoded without metadata, and stored under a name that says nothing about them."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from PIL import Image
 
@@ -254,6 +257,34 @@ def test_a_rolled_back_save_leaves_no_file(
         transaction.set_rollback(True)
     assert not Portrait.objects.exists()
     assert files_in(settings.MEDIA_ROOT) == set()
+
+
+def test_what_a_killed_process_did_not_publish_is_restored(settings: Any, show: None) -> None:
+    """Callbacks of the commit do not run here, as if the process had been killed before them."""
+    name = save_portrait(picture()).image.name
+    assert files_in(settings.MEDIA_ROOT) == set()
+    call_command("restore_pictures", verbosity=0)
+    everything = {name, *files.copy_names(name)}
+    assert files_in(settings.MEDIA_ROOT) == everything
+    default_storage.delete(files.copy_names(name)[4])
+    call_command("restore_pictures", verbosity=0)
+    assert files_in(settings.MEDIA_ROOT) == everything
+    for each in everything:
+        default_storage.delete(each)
+    storages["archive"].delete(name)
+    with pytest.raises(CommandError, match=name):
+        call_command("restore_pictures", verbosity=0)
+
+
+def test_a_file_is_there_as_a_whole_or_not_at_all(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        files.publish("portraits/x.webp", files.normalised(BytesIO(picture())).read())
+    monkeypatch.undo()
+    assert not default_storage.exists("portraits/x.webp")
 
 
 @pytest.mark.parametrize("progress", range(1, 13))
