@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -121,6 +122,27 @@ def test_a_jpeg_of_many_scans_is_refused_undecoded(undecoded: None, scans: int) 
 def test_what_would_cost_much_is_refused_undecoded(undecoded: None, content: bytes, message: str) -> None:
     assert len(content) < 200_000
     assert message in refused(content)
+
+
+@pytest.mark.parametrize("row", [b"\xff\x00", b"\xff\xd3", b"\xff\x01", b"\xff", b"\x00"], ids=repr)
+def test_looking_takes_one_step_for_whatever_stands_between_markers(row: bytes) -> None:
+    plain = hostile.jpeg_of_many_scans(0)
+    counting = Counting(looking.MARKER)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(looking, "MARKER", counting)
+        assert looking.look(plain[:-2] + row * 1_000_000 + b"\xff\xd9").scans == 10
+    assert counting.searches < 50
+
+
+class Counting:
+    """A pattern that counts how often it is searched for."""
+
+    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+        self.pattern, self.searches = pattern, 0
+
+    def search(self, *args: Any) -> Any:
+        self.searches += 1
+        return self.pattern.search(*args)
 
 
 def test_texts_that_inflate_are_not_read() -> None:
