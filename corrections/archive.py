@@ -25,7 +25,13 @@ def archive() -> Storage:
 def keep(name: str, content: bytes) -> None:
     """Store a file, unless it is stored already."""
     if not touch(name):
-        archive().save(name, ContentFile(content))
+        store_whole(archive(), name, content)
+
+
+def store_whole(storage: Storage, name: str, content: bytes) -> None:
+    """Store a file so that there is all of it under its name or nothing, whenever the process may be killed."""
+    partial = storage.save(f"{name}.part", ContentFile(content))
+    os.replace(storage.path(partial), storage.path(name))
 
 
 def touch(name: str) -> bool:

@@ -32,7 +32,7 @@ def outcome_of(change: Change, kind: Editable, row: models.Model | None, current
             merged = merge_lists(change.before, current, change.wanted)
             return Outcome.ALREADY if merged == current else Outcome.APPLIED
         case Action.SET:
-            if current == change.wanted:
+            if current == kind.published(change.path, change.wanted):
                 return Outcome.ALREADY
         case Action.REMOVE if row is None:
             return Outcome.ALREADY
@@ -52,15 +52,16 @@ def merge_lists(before: list[str] | None, current: list[str], wanted: list[str])
 
 def is_same_row(kind: Editable, change: Change, row: models.Model | None) -> bool:
     """Return whether a row with exactly these values exists already, under this key or under another."""
+    wanted = {name: kind.published(name, value) for name, value in change.wanted.items()}
     if row is not None:
-        return rows.values_of(row) == change.wanted
+        return rows.values_of(row) == wanted
     columns: dict[str, Any] = {}
     for name in kind.fields:
-        field, value = kind.field(name), change.wanted.get(name)
+        field, value = kind.field(name), wanted.get(name)
         if not field.many_to_many:
             columns[field.attname if field.is_relation else name] = value
     try:
         candidates = list(kind.model._base_manager.filter(**columns)[:10])
     except (ValidationError, ValueError, TypeError):
         return False
-    return any(rows.values_of(other) == change.wanted for other in candidates)
+    return any(rows.values_of(other) == wanted for other in candidates)

@@ -44,6 +44,7 @@ class Editable:
     check_removed: Callable[[Any], None] | None = None  # validates a removal, once all changes are written
     open_file: Callable[[str], File | None] | None = None  # opens the file that was sent or kept under this name
     keep_file: Callable[[Any], str] | None = None  # stores an upload privately and returns its name
+    published_file: Callable[[str], str] | None = None  # the name by which a file will be published that was kept
     retire_file: Callable[[str], None] | None = None  # is called with a file that a row no longer shows
 
     @property
@@ -55,6 +56,12 @@ class Editable:
 
     def name_of(self, field: str) -> str:
         return str(self.field(field).verbose_name)
+
+    def published(self, field: str, value: Json) -> Json:
+        """Return the value of a field as a row has it once it is written: a file that was kept gets another name."""
+        if self.published_file is None or field not in self.files or not isinstance(value, str):
+            return value
+        return self.published_file(value)
 
     @property
     def many(self) -> tuple[str, ...]:

@@ -1,17 +1,16 @@
 """Who sends a request, for the limits and receipts of `sending`."""
 
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.http import HttpRequest
-from django.utils import timezone
 
+from episodes import limits
 from episodes.models import Viewer
 from episodes.requests import client_address
 
 from .models import Correction
 from .sending import Sender
 
-MOST_UPLOADS_AN_HOUR = 30  # from one address
+MOST_UPLOADED_AN_HOUR = 300  # megapixels to decode, from one address
 
 
 def sender_of(request: HttpRequest, receipt: str = "") -> Sender:
@@ -19,11 +18,9 @@ def sender_of(request: HttpRequest, receipt: str = "") -> Sender:
     return Sender(user, address=client_address(request), receipt=receipt)
 
 
-def may_upload(sender: Sender) -> bool:
-    """Count an upload and return whether it is within the limit. Refused pictures count: checking one takes time."""
-    key = f"uploads:{sender.address_hash}:{timezone.now():%Y-%m-%d-%H}"
-    cache.add(key, 0, timeout=3600)
-    return cache.incr(key) <= MOST_UPLOADS_AN_HOUR
+def may_upload(sender: Sender, cost: int) -> bool:
+    """Count an upload by the megapixels to decode, and return whether its address may have it decoded now."""
+    return limits.consume("upload", sender.address, most=MOST_UPLOADED_AN_HOUR, seconds=3600, cost=cost)
 
 
 def remove_credit(sender: object, instance: Viewer, **kwargs: object) -> None:

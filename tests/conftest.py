@@ -20,7 +20,7 @@ from PIL import Image
 from pytest_django.plugin import blocking_manager_key
 
 from characters.datasets.loading import load
-from characters.pictures import files
+from characters.pictures import encoding
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
 from tests.nets import gate_net, write_net
@@ -52,7 +52,7 @@ def media(settings: Any, files_of_tests: Path) -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def pictures_are_encoded_once() -> Iterator[None]:
     """The same few are loaded again and again, and to encode them takes longer than to write all rows."""
-    encode, encoded = files._encode, {}
+    encode, encoded = encoding._encode, {}
 
     def remembering(picture: Image.Image, kind: str, **options: Any) -> bytes:
         pixels = sha256(picture.tobytes()).digest()  # themselves they would fill hundreds of megabytes
@@ -62,7 +62,7 @@ def pictures_are_encoded_once() -> Iterator[None]:
         return encoded[asked]
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(files, "_encode", remembering)
+        patched.setattr(encoding, "_encode", remembering)
         yield
 
 
@@ -71,7 +71,7 @@ def quick_sign_in(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords need not be safe here, and limits would be counted together for all tests that share a cache."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
-    monkeypatch.setattr(senders, "MOST_UPLOADS_AN_HOUR", 10**6)
+    monkeypatch.setattr(senders, "MOST_UPLOADED_AN_HOUR", 10**6)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
@@ -12,9 +13,21 @@ from django.http import HttpRequest
 
 from characters.kinds import Kind, tagging_of
 from characters.models import Alias, Membership, Portrait, Relationship, Trait, Unmasking, check_headlines
+from characters.pictures import files
 from episodes.models import Episode
 
 from .lint import Lint, LintedForm, LintedInline
+
+
+class PictureField(forms.FileField):
+    """Takes a picture and returns it re-encoded. Django's own field would decode it in the process of the site."""
+
+    def to_python(self, data: Any) -> Any:
+        upload = super().to_python(data)
+        try:
+            return None if upload is None else files.normalised(upload)
+        except ValidationError as error:
+            raise ValidationError(error.messages) from error
 
 
 class KnownRowSelect(AutocompleteSelect):
@@ -169,4 +182,7 @@ class PortraitInline(LintedInline, admin.StackedInline):
     form = LintedForm
     extra = 0
     fields = ["image", "alt_text", "caption", "credit", "licence", "revealed_in"]
-    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 90})}}
+    formfield_overrides = {
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 90})},
+        models.ImageField: {"form_class": PictureField},
+    }

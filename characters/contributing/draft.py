@@ -14,7 +14,8 @@ from characters.lore.knowledge import Knowledge
 from corrections.sending import Proposed
 
 from .fields import KnownNameField, suggestions_for
-from .forms import ContributedRowForm, ExistingRowForm, LetterForm, MayUpload, NewRowForm
+from .forms import ContributedRowForm, ExistingRowForm, LetterForm, NewRowForm
+from .uploads import MayUpload, Uploads
 
 MOST_NEW = 20  # rows added in one form
 
@@ -59,7 +60,7 @@ class Draft:
         self.unchosen = [row for row in page.rows if row.ref not in refs]
         self.existing = [self._existing(row, prefill.rows.get(row.ref, {})) for row in page.rows if row.ref in refs]
         self.missing = sorted(refs - {row.ref for row in page.rows}) if is_posted else []
-        self.new = self._new(prefill, may_upload)
+        self.new = self._new(prefill, Uploads(may_upload))
         self.later_changes = prefill.later_changes
         options: dict[str, Any] = {"data": data} if is_posted else {"initial": prefill.letter}
         self.letter = LetterForm(knowledge, earlier_is_kept=prefill.keeps_letter, **options)
@@ -69,7 +70,7 @@ class Draft:
             return ExistingRowForm(row, self.knowledge, initial=row.shown, data=self.data, files=self.files)
         return ExistingRowForm(row, self.knowledge, initial={**row.shown, **values})
 
-    def _new(self, prefill: Prefill, may_upload: MayUpload) -> list[NewRowForm]:
+    def _new(self, prefill: Prefill, uploads: Uploads) -> list[NewRowForm]:
         offered = dict(self.page.additions)
         ticked: list[tuple[str, Mapping[str, Any]]] = [(name, {}) for name in self.data.getlist("add")]
         added = [(name, values) for name, values in [*ticked, *prefill.new] if name in offered]
@@ -79,7 +80,7 @@ class Draft:
             if self.is_posted and f"new{number}-here" in self.data:
                 options = {"data": self.data, "files": self.files, "empty_permitted": True}
             kind = kind_named(name)
-            forms.append(NewRowForm(kind, self.page, self.knowledge, number, may_upload=may_upload, **options))
+            forms.append(NewRowForm(kind, self.page, self.knowledge, number, uploads=uploads, **options))
         return forms
 
     @property

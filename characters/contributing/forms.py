@@ -1,6 +1,6 @@
 """The forms of a correction: one for each row that is there, one for each new row, and the letter."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -24,11 +24,10 @@ from episodes.models import valid_time
 
 from . import changes
 from .fields import KnownNameField, KnownNamesField, MentionsField, episode_choices, form_field
+from .uploads import Uploads
 
 KEPT = "rougedb.kept-upload"
 EARLIER_IS_KEPT = "What you wrote before is about a later episode. It stays, and what you write here goes below it."
-
-type MayUpload = Callable[[], bool]
 
 
 class UnfinishedForm(forms.Form):
@@ -185,10 +184,10 @@ class NewRowForm(ContributedRowForm):
         knowledge: Knowledge,
         number: int,
         *,
-        may_upload: MayUpload,
+        uploads: Uploads,
         **options: Any,
     ) -> None:
-        self.page, self.may_upload = page, may_upload
+        self.page, self.uploads = page, uploads
         super().__init__(kind, knowledge, prefix=f"new{number}", **options)
         if kind.is_owned and len(page.owners) > 1:
             self.fields["whose"] = forms.ChoiceField(label="Whose", choices=page.owners)
@@ -232,10 +231,8 @@ class NewRowForm(ContributedRowForm):
                 self.add_error("image", "Please choose a picture.")
             elif not upload:
                 self.after["image"] = self._kept_before
-            elif self.may_upload():
-                self.after["image"] = files.archive_upload(files.normalised(upload))
             else:
-                self.add_error("image", "That makes too many pictures within an hour. Please send it a little later.")
+                self.after["image"] = self.uploads.keep(upload)
         except ValidationError as error:
             self.add_error("image", error.messages)
 

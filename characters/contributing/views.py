@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -88,7 +89,7 @@ def _form(
         return render(request, "corrections/not_from_here.html", status=403)
     data = form_of(request) if is_posted else request.GET
     draft = Draft(
-        request.lore, page, data, may_upload=lambda: may_upload(sender_of(request)), files=request.FILES,
+        request.lore, page, data, may_upload=partial(may_upload, sender_of(request)), files=request.FILES,
         is_posted=is_posted, prefill=prefill.without_rows if prefill and is_posted else prefill,
     )  # fmt: skip
     status = 200

@@ -17,7 +17,7 @@ from django.db import models, transaction
 from characters import indexing
 from characters.kinds import EPISODE, KINDS, SERIES, SUBJECTS, TAG, Kind, kind_of, kind_of_file
 from characters.models import Alias, Content, Subject, Tag
-from characters.pictures import files
+from characters.pictures import decoder, files
 from characters.public_ids import public_id_for, row_id_for
 from characters.spoilers.linter import Finding
 from corrections.imports import recorded_as_import
@@ -66,6 +66,7 @@ class _Load:
 
     def run(self, *, replace: bool, on_findings: OnFindings | None) -> Counter[str]:
         with (
+            decoder.trusting(),  # to its end: copies are made when the transaction is committed
             transaction.atomic(),
             content_may_be_written(),
             recorded_as_import(f"Data set {self.dataset.directory.name}"),

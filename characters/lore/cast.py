@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from characters.kinds import CHARACTER, PORTRAIT, SUBJECTS
 from characters.lore.knowledge import Knowledge
 from characters.pictures import emblems, files
+from characters.pictures.encoding import WIDTHS
 from characters.text import prose
 from characters.text.mentions import MENTION, mentioned_keys
 from characters.values.basics import Face
@@ -121,7 +122,7 @@ class Cast:
             url=self.knowledge.address(kind, self._public_ids[root], self.knowledge.slug(self.name(root), kind)),
             initials=emblems.initials_for(name),
             colour=emblems.colour_for(name, colour),
-            thumbnail=default_storage.url(files.copy_name(thumbnail, files.WIDTHS[0])) if thumbnail else "",
+            thumbnail=default_storage.url(files.copy_name(thumbnail, WIDTHS[0])) if thumbnail else "",
             accent=emblems.accent_for(name, colour),
             figure=emblems.mask_for(name) if kind == CHARACTER.name else emblems.seal_for(name),
             is_seal=kind != CHARACTER.name,

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from characters.pictures import files
+from characters.pictures.encoding import WIDTHS
 from characters.values.basics import Face
 from characters.values.pages import Affiliation, Fact, FactValue, ListedName, Picture, TimelineEntry
 from characters.vocabulary import AliasKind, Attribute
@@ -99,7 +100,7 @@ def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:
     """Return portraits, the newest first."""
     return tuple(
         Picture(
-            url=default_storage.url(files.copy_name(row["image"], files.WIDTHS[1], "jpg")),
+            url=default_storage.url(files.copy_name(row["image"], WIDTHS[1], "jpg")),
             **{
                 name: files.srcset(row["image"], (row["width"], row["height"]), kind)
                 for name, kind in (("avif", "avif"), ("webp", "webp"), ("jpeg", "jpg"))

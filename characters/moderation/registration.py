@@ -33,6 +33,7 @@ def _editable(kind: Kind) -> Editable:
         options |= {"page": _page_of_episode()}
     if _file_fields(kind):
         options |= {"keep_file": files.archive_upload, "open_file": files.open_archived}
+        options |= {"published_file": files.published_name}
         options |= {"retire_file": partial(_retire_file, kind)}
     return Editable(kind.model, kind.fields, **options)
 

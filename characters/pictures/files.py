@@ -4,61 +4,60 @@ The stored file is lossless, so that dumping and loading a data set gives the sa
 copies that pages show, in three sizes and three formats.
 """
 
-from io import BytesIO
-from typing import IO, Any
+import secrets
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.fields.files import ImageFieldFile
-from PIL import Image, ImageOps
 
 from characters.public_ids import file_token_for
 from corrections import archive
 
+from . import decoder
+from .encoding import COPIES, WIDTHS
+from .looking import LEAST_COST, MOST_BYTES, Refused, look
+
 DIRECTORY = "portraits/"
 
-FORMATS = ("JPEG", "PNG", "WEBP")
-
-LONGEST_SIDE = 1200  # pixels
-
-WIDTHS = (160, 480, 960)  # pixels, of the copies
-
-COPIES: dict[str, dict[str, Any]] = {  # the best format first, as a browser takes the first that it supports
-    "avif": {"quality": 60, "speed": 9},
-    "webp": {"quality": 82, "method": 4},
-    "jpg": {"quality": 82, "optimize": True, "progressive": True},
-}
-
-BEHIND_JPEG = "#f2e9e3"  # the colour of the page, as JPEG has no transparency
-
-MOST_BYTES = 10 * 1024 * 1024
-
-MOST_PIXELS = 40_000_000
+KEPT_DIRECTORY = "kept/"  # of the archive, for what nobody has accepted yet
 
 
-def normalised(upload: IO[bytes]) -> ContentFile:
-    """Return a picture re-encoded, under the name it will be stored by; raise ValidationError if it cannot be used."""
-    upload.seek(0)
-    content = upload.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValidationError({"image": f"The file is larger than {MOST_BYTES // 1024**2} MB."})
-    too_large = ValidationError({"image": f"The picture has more than {MOST_PIXELS // 10**6} million pixels."})
+class Normalised(ContentFile):
+    """A picture as we encoded it, under the name it will be stored by."""
+
+
+def normalised(upload: Any) -> Normalised:
+    """Return a picture re-encoded; raise ValidationError if it cannot be used.
+
+    It may take as long as other pictures do: do not call it within a transaction.
+    """
+    if isinstance(upload, Normalised):
+        return upload
+    content = _content_of(upload)
     try:
-        with Image.open(BytesIO(content), formats=FORMATS) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise too_large
-            picture = ImageOps.exif_transpose(image).convert("RGBA" if image.has_transparency_data else "RGB")
-    except ValidationError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise too_large from error
-    except Exception as error:  # Pillow raises exceptions of many types for a broken file
-        raise ValidationError({"image": f"This is no readable {', '.join(FORMATS)} picture."}) from error
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    encoded = _encode(picture, "webp", lossless=True, method=4)
-    return ContentFile(encoded, name=f"{file_token_for(encoded)}.webp")
+        look(content)
+        encoded = decoder.normalised(content)
+    except Refused as refused:
+        raise ValidationError({"image": str(refused)}) from refused
+    return Normalised(encoded, name=f"{file_token_for(encoded)}.webp")
+
+
+def cost_of(upload: Any) -> int:
+    """Return what decoding an upload will cost, in megapixels; what is refused by its headers costs least."""
+    try:
+        return look(_content_of(upload)).cost
+    except Refused:
+        return LEAST_COST
+
+
+def _content_of(upload: Any) -> bytes:
+    upload.seek(0)
+    content: bytes = upload.read(MOST_BYTES + 1)
+    upload.seek(0)
+    return content
 
 
 def is_new(image: ImageFieldFile) -> bool:
@@ -69,14 +68,45 @@ def is_new(image: ImageFieldFile) -> bool:
 def store(image: Any) -> tuple[int, int]:
     """Store a new picture and its copies when the transaction commits; return its width and height in pixels.
 
-    A transaction that fails leaves no file behind.
+    A transaction that fails leaves nothing in public. What was committed is in the archive already, so that `restore()`
+    can publish it if the process is killed before it does.
     """
     content = image.file.read()
     name = DIRECTORY + image.name.rsplit("/")[-1]
     image.name, image._committed = name, True
-    transaction.on_commit(lambda: _write_with_copies(name, content))
-    with Image.open(BytesIO(content)) as picture:
-        return picture.size
+    archive.keep(name, content)
+    transaction.on_commit(lambda: publish(name, content), robust=True)
+    seen = look(content)
+    return seen.width, seen.height
+
+
+def publish(name: str, content: bytes) -> None:
+    """Store a normalised picture and those of its copies that are missing."""
+    _store(name, content)
+    names = copy_names(name)
+    if not is_complete(name):
+        for copy, encoded in zip(names, decoder.copies(content), strict=True):
+            _store(copy, encoded)
+
+
+def restore(name: str) -> bool:
+    """Publish what is missing of a picture that a row shows; return whether that was possible."""
+    file = open_archived(name)
+    if file is None:
+        return False
+    with file:
+        publish(name, file.read())
+    return True
+
+
+def is_complete(name: str) -> bool:
+    """Return whether a picture and all its copies are stored."""
+    return all(map(default_storage.exists, (name, *copy_names(name))))
+
+
+def copy_names(name: str) -> list[str]:
+    """Return the file names of all copies of a picture, in the order of `encoding.copies()`."""
+    return [copy_name(name, width, kind) for width in WIDTHS for kind in COPIES]
 
 
 def copy_name(name: str, width: int, kind: str = "webp") -> str:
@@ -93,52 +123,32 @@ def srcset(name: str, size: tuple[int, int], kind: str) -> str:
     )
 
 
-def _scaled(picture: Image.Image, width: int) -> Image.Image:
-    """Return a copy that is no wider than this, and no more than twice as high."""
-    copy = picture.copy()
-    copy.thumbnail((width, width * 2))
-    return copy
-
-
-def _encode(picture: Image.Image, kind: str, **options: Any) -> bytes:
-    """Return a picture in a format, with nothing but its pixels."""
-    if kind == "jpg" and picture.mode == "RGBA":
-        clean = Image.new("RGB", picture.size, BEHIND_JPEG)
-        clean.paste(picture, mask=picture)
-    else:
-        clean = Image.new(picture.mode, picture.size)
-        clean.paste(picture)
-    if kind == "webp":
-        options["exact"] = True
-    buffer = BytesIO()
-    clean.save(buffer, "JPEG" if kind == "jpg" else kind, **options)
-    return buffer.getvalue()
-
-
-def _write_with_copies(name: str, content: bytes) -> None:
-    _store(name, content)
-    with Image.open(BytesIO(content)) as picture:
-        for width in WIDTHS:
-            copy = _scaled(picture, width)
-            for kind, options in COPIES.items():
-                if not default_storage.exists(copy_name(name, width, kind)):
-                    _store(copy_name(name, width, kind), _encode(copy, kind, **options))
-
-
 def _store(name: str, content: bytes) -> None:
     if not default_storage.exists(name):
-        default_storage.save(name, ContentFile(content))
+        archive.store_whole(default_storage, name, content)
 
 
 # The archive, which is never served: pictures that are not accepted yet, and those that were taken down
 
 
 def archive_upload(image: Any) -> str:
-    """Put a normalised upload into the archive until somebody accepts it; return the name it will be stored by."""
-    name = DIRECTORY + image.name.rsplit("/")[-1]
+    """Put a normalised upload into the archive until somebody accepts it; return the name it is kept by.
+
+    The name is random. Were it the one that the picture is published by, whoever sends a picture would learn whether
+    the site shows it, and under which address.
+    """
+    name = f"{KEPT_DIRECTORY}{secrets.token_hex(16)}.webp"
     image.file.seek(0)
     archive.keep(name, image.file.read())
     return name
+
+
+def published_name(name: str) -> str:
+    """Return the name by which a kept picture is published; any other name stays as it is."""
+    if not name.startswith(KEPT_DIRECTORY) or (file := archive.find(name)) is None:
+        return name
+    with file:
+        return f"{DIRECTORY}{file_token_for(file.read())}.webp"
 
 
 def open_archived(name: str) -> File | None:
@@ -146,12 +156,12 @@ def open_archived(name: str) -> File | None:
     file = archive.find(name)
     if file is None and default_storage.exists(name):
         file = default_storage.open(name)
-    return File(file, name=name.rsplit("/")[-1]) if file is not None else None
+    return File(file, name=published_name(name).rsplit("/")[-1]) if file is not None else None
 
 
 def is_kept(name: str) -> bool:
-    """Return whether there is a picture of this name, archived or public."""
-    return bool(name) and (archive.touch(name) or default_storage.exists(name))
+    """Return whether a picture of this name is in the archive, and if so keep it for some more days."""
+    return bool(name) and archive.touch(name)
 
 
 def take_down(name: str) -> None:
@@ -159,5 +169,5 @@ def take_down(name: str) -> None:
     if default_storage.exists(name):
         with default_storage.open(name) as file:
             archive.keep(name, file.read())
-        for copy in (name, *(copy_name(name, width, kind) for width in WIDTHS for kind in COPIES)):
+        for copy in (name, *copy_names(name)):
             default_storage.delete(copy)

@@ -103,7 +103,9 @@ def _as_preview(page: HttpResponse, correction: Correction, episode: int, missin
     """Add a banner, let links open outside the frame, remove scripts, and show new pictures from the archive."""
     content = re.sub(r"<script\b[^>]*></script>", "", page.content.decode())
     for change in pending_changes(correction):
-        if name := _pictures(change).get("after"):
+        if kept := _pictures(change).get("after"):
+            [field] = rows.editable(change.model).files
+            name = rows.editable(change.model).published(field, kept)
             public = re.escape(default_storage.url(name).rpartition(".")[0]) + r"(-\d+)?\.\w+"
             private = reverse("admin:corrections_correction_picture", args=[correction.pk, change.pk, "after"])
             content = re.sub(public, private, content)

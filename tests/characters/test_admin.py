@@ -8,11 +8,13 @@ from django.contrib.auth.models import Group, User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.forms import FileField
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
+from characters.admin.inlines import PictureField
 from characters.kinds import SUBJECTS
 from characters.models import Character, Faction, Revelation, Tag, Trait
 from characters.roles import CONTRIBUTORS, EDITORS, MODERATORS
@@ -383,6 +385,16 @@ def test_a_good_picture_is_kept(moderator: Client, django_capture_on_commit_call
     assert "ash" not in portrait.image.name
     assert default_storage.exists(portrait.image.name)
     assert moderator.get(change_address(ash)).status_code == 200
+
+
+def test_no_field_of_the_admin_decodes_what_was_sent(moderator: Client) -> None:
+    """Django's field for pictures would do so in the process that serves the site."""
+    response = moderator.get(change_address(character("ash_stahl")))
+    forms = [form for inline in response.context["inline_admin_formsets"] for form in inline.formset.forms]
+    forms += [inline.formset.empty_form for inline in response.context["inline_admin_formsets"]]
+    takes_files = [field for form in forms for field in form.fields.values() if isinstance(field, FileField)]
+    assert takes_files
+    assert {type(field) for field in takes_files} == {PictureField}
 
 
 # Revelations, tags, the series --------------------------------------------------------------------------------------

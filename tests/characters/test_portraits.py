@@ -1,6 +1,7 @@
 """Pictures are checked, re-encoded without metadata, and stored under a name that says nothing about them."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from PIL import Image
 
 from characters.models import Character, Membership, Portrait, Trait
-from characters.pictures import files
+from characters.pictures import decoder, encoding, files
 from characters.vocabulary import Attribute
 from tests.conftest import Visitor
 from tests.nets import net_lifted
@@ -205,7 +208,7 @@ def test_a_picture_kept_twice_is_one_file(settings: Any, django_capture_on_commi
         with django_capture_on_commit_callbacks(execute=True):
             names.add(save_portrait(picture()).image.name)
     assert len(names) == 1
-    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(files.WIDTHS) * len(FORMATS)
+    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(encoding.WIDTHS) * len(FORMATS)
 
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
@@ -236,14 +239,14 @@ def test_a_file_that_is_not_a_picture_is_refused_and_not_stored(settings: Any, c
 
 @pytest.mark.parametrize("width", [7_000, 12_000, 20_000], ids="{} wide".format)
 def test_a_picture_with_too_many_pixels_is_refused_undecoded(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our limit is 40 million pixels; Pillow warns from 89 million on and raises from 179 million on."""
+    """Our limit is 25 million pixels; Pillow warns from 89 million on and raises from 179 million on."""
     buffer = BytesIO()
     Image.new("1", (width, 10_000)).save(buffer, "PNG")
     assert len(buffer.getvalue()) < files.MOST_BYTES
-    monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("It was decoded."))
+    monkeypatch.setattr(decoder, "normalised", lambda _: pytest.fail("It was decoded."))
     with pytest.raises(ValidationError) as refused:
         files.normalised(buffer)
-    assert refused.value.message_dict == {"image": ["The picture has more than 40 million pixels."]}
+    assert refused.value.message_dict == {"image": ["The picture has more than 25 million pixels."]}
 
 
 def test_a_rolled_back_save_leaves_no_file(
@@ -254,6 +257,34 @@ def test_a_rolled_back_save_leaves_no_file(
         transaction.set_rollback(True)
     assert not Portrait.objects.exists()
     assert files_in(settings.MEDIA_ROOT) == set()
+
+
+def test_what_a_killed_process_did_not_publish_is_restored(settings: Any, show: None) -> None:
+    """Callbacks of the commit do not run here, as if the process had been killed before them."""
+    name = save_portrait(picture()).image.name
+    assert files_in(settings.MEDIA_ROOT) == set()
+    call_command("restore_pictures", verbosity=0)
+    everything = {name, *files.copy_names(name)}
+    assert files_in(settings.MEDIA_ROOT) == everything
+    default_storage.delete(files.copy_names(name)[4])
+    call_command("restore_pictures", verbosity=0)
+    assert files_in(settings.MEDIA_ROOT) == everything
+    for each in everything:
+        default_storage.delete(each)
+    storages["archive"].delete(name)
+    with pytest.raises(CommandError, match=name):
+        call_command("restore_pictures", verbosity=0)
+
+
+def test_a_file_is_there_as_a_whole_or_not_at_all(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        files.publish("portraits/x.webp", files.normalised(BytesIO(picture())).read())
+    monkeypatch.undo()
+    assert not default_storage.exists("portraits/x.webp")
 
 
 @pytest.mark.parametrize("progress", range(1, 13))

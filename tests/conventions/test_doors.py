@@ -98,3 +98,16 @@ def test_nothing_else_writes_content() -> None:
             if re.search(rf"{manager}\.\w*{call}\(|\b(row|found|_base_manager)\.{call}\(", source)
         ]
         assert not writing, name
+
+
+def test_only_the_process_with_limits_decodes_pictures() -> None:
+    decoding = {"PIL", "django.forms.ImageField", "django.core.files.images"}
+    apps = [*python_files("characters/**", "episodes/**", "corrections/**", "rougedb/**")]
+    importing = {
+        name_of(path)
+        for path in apps
+        if any(f"{module}.".startswith(f"{each}.") for module in imports_of(path) for each in decoding)
+    }
+    assert importing == {"characters/pictures/encoding.py"}
+    forms = [name_of(path) for path in apps if "forms.ImageField" in path.read_text()]
+    assert forms == []

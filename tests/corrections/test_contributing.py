@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core import signing
 from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -15,12 +16,18 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from characters.contributing import uploads
+from characters.contributing.forms import KEPT
 from characters.models import Alias, Character, Faction, Membership, Relationship, Revelation, Trait
+from characters.pictures import decoder, files, looking
+from characters.pictures.looking import LEAST_COST
 from corrections import archive, senders, sending
 from corrections.models import Change, Correction
 from episodes.models import Episode
+from tests.characters.hostile import flat_png, jpeg_of_many_scans
 from tests.corrections.forms import fields_of, send_form, send_on
-from tests.corrections.letters import accepted, somebody
+from tests.corrections.letters import accepted, sent, somebody
+from tests.corrections.pictures import a_portrait_of
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -348,7 +355,7 @@ def test_what_is_no_picture_is_refused(ann: Character, content: bytes) -> None:
 
 
 def test_pictures_have_a_pace_and_what_else_was_typed_stays(ann: Character, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(senders, "MOST_UPLOADS_AN_HOUR", 1)
+    monkeypatch.setattr(senders, "MOST_UPLOADED_AN_HOUR", LEAST_COST)
     client, address = Client(REMOTE_ADDR=f"2001:db8:{token_hex(2)}:{token_hex(2)}::1"), form_of(ann, add="portrait")
     client.cookies["progress"] = "3"
     assert "Your picture is kept" in send_form(client, address, new0__image=picture()).content.decode()
@@ -356,17 +363,89 @@ def test_pictures_have_a_pace_and_what_else_was_typed_stays(ann: Character, monk
     assert response.status_code == 422
     assert "too many pictures" in response.content.decode()
     assert fields_of(response)["new0-alt_text"] == ["Ann, in blue"]
-    assert len(storages["archive"].listdir("portraits")[1]) == 1
+    assert len(kept_files()) == 1
+
+
+def test_a_form_takes_few_pictures_and_nothing_else_is_lost(ann: Character, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = form_of(ann, add=" ".join(["portrait"] * 6))
+    pictures = {f"new{number}__image": picture() for number in range(6)}
+    response = send_form(at(3), address, **pictures, new5__alt_text="The sixth")
+    assert response.status_code == 422
+    assert response.content.decode().count("Your picture is kept") == uploads.MOST_PICTURES == 5
+    assert "A form takes 5 pictures at a time" in response.content.decode()
+    assert fields_of(response)["new5-alt_text"] == ["The sixth"]
+    monkeypatch.setattr(uploads, "MOST_BYTES_TOGETHER", 2 * len(picture().read()))
+    response = send_form(at(3), address, **{name: picture() for name in list(pictures)[:3]})
+    assert response.content.decode().count("Your picture is kept") == 2
+    assert "MB together" in response.content.decode()
+
+
+def test_who_sends_a_picture_that_takes_too_much_is_told_and_loses_nothing_else(
+    ann: Character, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "MOST_SCANS", 10**6)
+    monkeypatch.setattr(looking, "MOST_PARTS", 10**6)
+    monkeypatch.setattr(decoder, "MOST_CPU", 1)
+    dear = SimpleUploadedFile("ann.jpg", jpeg_of_many_scans(30_000), "image/jpeg")
+    response = send_form(at(3), form_of(ann, add="portrait"), new0__image=dear, new0__alt_text="Ann, in scans")
+    assert response.status_code == 422
+    assert "more time or memory than we have" in response.content.decode()
+    assert fields_of(response)["new0-alt_text"] == ["Ann, in scans"]
+    assert not storages["archive"].exists("kept")
+
+
+def test_a_picture_is_counted_by_what_it_costs_and_before_it_is_decoded(
+    ann: Character, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(senders, "MOST_UPLOADED_AN_HOUR", 12)
+    monkeypatch.setattr(decoder, "_run", lambda *_: pytest.fail("It was decoded."))
+    large = SimpleUploadedFile("ann.png", flat_png(4000, 3001, "1"), "image/png")
+    response = send_form(at(3), form_of(ann, add="portrait"), new0__image=large)
+    assert "too many pictures" in response.content.decode()
+
+
+def test_the_answer_to_a_picture_is_the_same_whether_it_is_published_or_not(
+    ann: Character, moderator: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    def answer() -> str:
+        response = send_form(at(3), form_of(ann, add="portrait"), new0__image=picture(), new0__alt_text="Ann")
+        [signed] = fields_of(response)["new0-kept"]
+        assert not {name.partition("-")[0] for name in public_files()} & {signing.loads(signed, salt=KEPT)[10:42]}
+        assert signing.loads(signed, salt=KEPT).startswith("kept/")
+        return response.content.decode().replace(signed, "")
+
+    before = answer()
+    with django_capture_on_commit_callbacks(execute=True):
+        later, kept = a_portrait_of(ann, content=picture(), since=5)
+        accepted(sent(later), by=moderator)
+    assert files.published_name(kept).removeprefix("portraits/") in public_files()
+    assert answer() == before
+
+
+def test_the_same_picture_sent_twice_is_recognised_when_it_is_published(ann: Character, moderator: User) -> None:
+    same = [a_portrait_of(ann)[0] for _ in range(2)]
+    assert len({change.after["image"] for change in same}) == 2
+    for change in same:
+        accepted(sent(change), by=moderator)
+    assert ann.portraits.count() == 1
+    assert sorted(Change.objects.values_list("outcome", flat=True)) == ["already", "applied"]
+
+
+def test_pictures_need_no_cache(ann: Character, settings: Any) -> None:
+    nobody_answers = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
+    settings.CACHES = {"default": nobody_answers}
+    response = send_form(at(3), form_of(ann, add="portrait"), new0__image=picture())
+    assert "Your picture is kept" in response.content.decode()
 
 
 def kept_files() -> set[str]:
-    return set(storages["archive"].listdir("portraits")[1])
+    return set(storages["archive"].listdir("kept")[1])
 
 
 def grown_old() -> None:
     long_ago = (timezone.now() - 2 * archive.UNSENT).timestamp()
     for name in kept_files():
-        os.utime(storages["archive"].path(f"portraits/{name}"), (long_ago, long_ago))
+        os.utime(storages["archive"].path(f"kept/{name}"), (long_ago, long_ago))
 
 
 def test_pictures_of_forms_that_were_never_sent_are_removed(ann: Character, moderator: User) -> None:
@@ -380,7 +459,7 @@ def test_pictures_of_forms_that_were_never_sent_are_removed(ann: Character, mode
     assert len(kept_files()) == 2  # somebody may still be writing
     grown_old()
     send_form(client, address, new0__image=picture("green"))
-    send_form(client, address, new0__image=picture("blue"))  # the same again is as young as a new one
+    send_on(client, address, unsent)  # who sends the form again is still writing
     call_command("remove_unsent_files", verbosity=0)
     assert len(kept_files()) == 3
     grown_old()

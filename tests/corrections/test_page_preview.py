@@ -1,15 +1,18 @@
 """The public page as it would be, and pictures that wait."""
 
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from characters.models import Alias
+from characters.models import Alias, Portrait
+from characters.pictures import files
 from corrections import rows
 from corrections.models import State
+from corrections.sending import removing
 from tests.corrections.desk import (
     address,
     at_the_desk,
@@ -17,8 +20,9 @@ from tests.corrections.desk import (
     page_of,
     verdict,
 )
-from tests.corrections.letters import new, sent, set_to, somebody, status_of
+from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of
 from tests.corrections.pictures import a_portrait_of
+from tests.datasets.pictures import files_of
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +41,11 @@ def test_it_shows_the_public_page_and_writes_nothing(desk: Client, author: User)
     assert all("Preview" in page and "<script" not in page for page in pages.values())
     image = correction.changes.get(model="characters.portrait")
     assert address("picture", correction.pk, image.pk, "after") in pages[1]
-    assert default_storage.url(name) not in pages[1]
+    assert default_storage.url(files.published_name(name).removesuffix(".webp")) not in pages[1]
     assert shown[2]["X-Frame-Options"] == "SAMEORIGIN"
     assert "frame-ancestors 'self'" in shown[2]["Content-Security-Policy"]
     assert {kind.label: rows.all_values(kind) for kind in rows.registered()} == before
-    assert not default_storage.exists(name)
+    assert not default_storage.exists(files.published_name(name))
     correction.refresh_from_db()
     assert correction.state == State.OPEN
 
@@ -94,3 +98,18 @@ def test_only_staff_see_a_picture_that_waits(desk: Client, author: User) -> None
     assert desk.get(address("picture", correction.pk, change.pk, "before")).status_code == 404
     other = sent(set_to(status_of(somebody("bea")), "value", "x"), by=author)
     assert desk.get(address("picture", other.pk, change.pk, "after")).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_looking_moves_no_picture(desk: Client, author: User, moderator: User) -> None:
+    """Neither is the new one public while it is tried, nor is the old one taken down."""
+    ann = somebody()
+    portrait, _ = a_portrait_of(ann)
+    accepted(sent(portrait, by=author), by=moderator)
+    before = files_of(Path(default_storage.path("")))
+    another, _ = a_portrait_of(ann, colour="red")
+    correction = sent(another, removing(Portrait.objects.get()), by=author)
+    assert desk.get(address("preview", correction.pk, 1)).status_code == 200
+    assert desk.get(page_of(correction)).status_code == 200
+    assert files_of(Path(default_storage.path(""))) == before
+    assert len(before) == 10

@@ -8,7 +8,8 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from characters.models import Alias, Portrait, Trait
-from corrections.models import State
+from characters.pictures import files
+from corrections.models import Change, State
 from episodes.models import Series
 from tests.corrections.desk import content_of, decide_by_form, filled_in, page_of, verdict
 from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of, summary_of
@@ -178,5 +179,7 @@ def test_it_makes_an_accepted_picture_public(
     correction = sent(portrait, by=author)
     with django_capture_on_commit_callbacks(execute=True):
         decide_by_form(desk, correction, do="accept")
-    assert Portrait.objects.get().image.name == name
-    assert default_storage.exists(name)
+    published = Portrait.objects.get().image.name
+    assert published == files.published_name(name) != name
+    assert default_storage.exists(published)
+    assert (Change.objects.get().became or {})["image"] == published
