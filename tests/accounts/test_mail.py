@@ -47,7 +47,7 @@ def test_a_mail_says_who_sends_it_and_little_else() -> None:
         assert message.subject.startswith("[rougedb] ")
         assert message.from_email == "rougedb <no-reply@127.0.0.1>"
         assert not re.search("Rouge|episode|progress", f"{message.subject} {message.body}"), message.body
-        assert message.body.endswith("--\nrougedb, testserver")
+        assert message.body.endswith("--\nrougedb, 127.0.0.1:8000")
 
 
 def test_on_the_console_a_link_is_in_one_piece(capsys: pytest.CaptureFixture[str]) -> None:
