@@ -78,6 +78,14 @@ def test_a_form_that_cannot_be_read_is_no_second_error(client: Client, broken: A
     assert client.post("/", FORM).status_code == 500
 
 
+def test_the_page_of_an_error_comes_even_without_its_template(client: Client, broken: Any, settings: Any) -> None:
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [], "APP_DIRS": False}]
+    broken(RuntimeError("a mistake"))
+    response = client.get("/")
+    assert response.status_code == 500
+    assert "Please go back and try again" in response.content.decode()
+
+
 def test_a_database_without_connections_is_busy(client: Client, broken: Any) -> None:
     broken(OperationalError("couldn't get a connection after 5.00 sec"))
     response = client.post("/", FORM)
