@@ -16,7 +16,7 @@ BUSY_FOR = 5  # seconds after which to try again
 def plain_page(template: str, status: int, context: Mapping[str, object] | None = None) -> HttpResponse:
     """Return a page made from its template and the context alone, with the headers that middleware gives others."""
     try:
-        content = render_to_string(template, dict(context or {}))
+        content = str(render_to_string(template, dict(context or {})))
     except Exception:  # such as a list of static files that was never made
         logger.exception("The page %s cannot be shown", template)
         content = (

@@ -83,12 +83,14 @@ def test_a_body_arrives_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
 
     form = (b"content-type", b"application/x-www-form-urlencoded")
-    monkeypatch.setattr(HttpResponse, "close", lambda self: None)  # what was read is read before
-    headers = [HOST, form, (b"content-length", b"10")]
     read: list[str] = []
-    monkeypatch.setattr(
-        asgi.wsgi.application, "get_response", lambda request: read.append(request.POST["episode"]) or HttpResponse()
-    )
+
+    def record(request: HttpRequest) -> HttpResponse:
+        read.append(request.POST["episode"])
+        return HttpResponse()
+
+    monkeypatch.setattr(asgi.wsgi.application, "get_response", record)
+    headers = [HOST, form, (b"content-length", b"10")]
     answer(headers=headers, method="POST", path="/progress/", receive=in_pieces)
     assert read == ["12"]
 
