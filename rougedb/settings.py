@@ -106,10 +106,12 @@ DATABASE_CONNECTIONS = env.integer("DATABASE_CONNECTIONS", THREADS, least=1)
 # A connection that outlives its request would keep a test database from being dropped.
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TESTING else 60, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and not TESTING:
+    from .pool import check
+
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 0,  # the pool keeps them
         "OPTIONS": DATABASES["default"].get("OPTIONS", {})
-        | {"pool": {"min_size": 1, "max_size": DATABASE_CONNECTIONS, "timeout": 5}},  # seconds
+        | {"pool": {"min_size": 1, "max_size": DATABASE_CONNECTIONS, "timeout": 5, "check": check}},  # seconds
     }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sqlite3
 from typing import Any
 
 import pytest
@@ -92,6 +93,24 @@ def test_a_database_without_connections_is_busy(client: Client, broken: Any) -> 
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert TYPED in response.content.decode()
     assert response["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (sqlite3.SQLITE_BUSY, 503),
+        (sqlite3.SQLITE_LOCKED, 503),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, 503),
+        (sqlite3.SQLITE_ERROR, 500),  # such as a table that is missing
+    ],
+)
+def test_sqlite_is_busy_while_it_is_locked(client: Client, broken: Any, code: int, status: int) -> None:
+    cause = sqlite3.OperationalError()
+    cause.sqlite_errorcode = code
+    error = OperationalError()
+    error.__cause__ = cause
+    broken(error)
+    assert client.get("/").status_code == status
 
 
 def test_redirects_are_private_too(client: Client) -> None:

@@ -65,6 +65,15 @@ def test_unfinished_bodies_wait_at_nginx_and_are_limited(nginx: Running) -> None
         each.close()
 
 
+def test_few_large_forms_come_from_one_address_at_once(nginx: Running) -> None:
+    unfinished = request("POST", "/admin/", "Content-Length: 30000000", body=b"text=")
+    slow = [connect(nginx.port, unfinished) for _ in range(5)]
+    assert reply_on(slow[-1]).status == 429
+    assert ask(nginx.port, request("GET", "/admin/")).status == 302
+    for each in slow:
+        each.close()
+
+
 def test_secrets_in_addresses_do_not_stand_in_the_logs(nginx: Running) -> None:
     paths = (
         "/corrections/receipt/a-secret/",
