@@ -120,6 +120,13 @@ def test_redirects_are_private_too(client: Client) -> None:
     assert "Cookie" in response["Vary"]
 
 
+def test_the_redirect_to_https_is_private_too(client: Client, settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    response = client.get("/characters/")
+    assert (response.status_code, response["Location"]) == (301, "https://testserver/characters/")
+    assert response["Cache-Control"] == "private, no-store"
+
+
 @pytest.mark.parametrize("path", ["/characters/zzzzzzzzzz/nobody", "/corrections/receipt/nothing"])
 def test_redirects_tell_nothing(client: Client, path: str) -> None:
     """The slash is added to whatever looks like an address, whether or not there is anything."""
