@@ -23,8 +23,10 @@ SAME_ANSWER_AT = 10
 
 
 def run(url: str, *command: str) -> Any:
-    environment = os.environ | {"DATABASE_URL": url, "DEBUG": "false", "SECRET_KEY": "b" * 60, "ALLOWED_HOSTS": "*"}
-    environment["DJANGO_SETTINGS_MODULE"] = "rougedb.settings"
+    environment = os.environ | {
+        "DATABASE_URL": url, "DEBUG": "false", "SECRET_KEY": "b" * 60,
+        "ALLOWED_HOSTS": "localhost", "SITE_URL": "http://localhost", "DJANGO_SETTINGS_MODULE": "rougedb.settings",
+    }  # fmt: skip
     done = subprocess.run([sys.executable, *command], env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout) if done.stdout.strip() else None
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from characters.lore import Lore
 from episodes.progress import parse_episode
-from episodes.requests import whole_number
+from episodes.requests import absolute_address, whole_number
 from episodes.visits import Visit
 
 CHANGED_ON_HOME = 12
@@ -130,7 +130,7 @@ def sitemap(request: Visit) -> HttpResponse:
     return render(
         request,
         "sitemap.xml",
-        {"addresses": [request.build_absolute_uri(page) for page in pages]},
+        {"addresses": [absolute_address(page) for page in pages]},
         content_type="application/xml",
     )
 

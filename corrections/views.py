@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from episodes.requests import form_of, is_same_origin, whole_number
+from episodes.requests import absolute_address, form_of, is_same_origin, whole_number
 from episodes.visits import Visit
 
 from . import sending
@@ -174,7 +174,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
         "pages": sorted(pages, key=lambda link: (link.name, link.url)),
         "thread": thread,
         "address": address_of(correction, receipt),
-        "receipt": request.build_absolute_uri(address_of(correction, receipt)) if receipt else "",
+        "receipt": absolute_address(address_of(correction, receipt)) if receipt else "",
         "later": later,
         "is_claimed": correction.is_undecided and correction.is_claimed,
         "may_withdraw": may_withdraw,

@@ -20,6 +20,11 @@ def whole_number(text: str | None, *, digits: int = 6) -> int | None:
     return int(text) if text and len(text) <= digits and text.isascii() and text.isdigit() else None
 
 
+def absolute_address(path: str) -> str:
+    """Return the address of a page as visitors use it; the Host header would follow whoever sends the request."""
+    return f"{settings.SITE_URL}{path}"
+
+
 def is_same_origin(request: HttpRequest) -> bool:
     """Return whether a page of this site sent the request.
 

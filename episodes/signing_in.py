@@ -1,16 +1,18 @@
 """Adapts allauth to this site: which usernames are allowed, and which accounts need no confirmed address."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
 from . import attempts
-from .requests import client_address
+from .requests import absolute_address, client_address
 
 username_validators = [
     RegexValidator(
@@ -43,6 +45,12 @@ class Adapter(DefaultAccountAdapter):
             self.send_account_already_exists_mail(address.email)
         else:
             super().send_confirmation_mail(request, emailconfirmation, signup)
+
+    def render_mail(self, template_prefix: str, email: str, context: dict[str, Any], headers: Any = None) -> Any:
+        """Return a mail whose links lead to SITE_URL, whatever host and port the request named."""
+        links = {name: absolute_address(urlsplit(link).path) for name, link in context.items() if name.endswith("_url")}
+        site = {"domain": urlsplit(settings.SITE_URL).netloc, "name": "rougedb"}
+        return super().render_mail(template_prefix, email, context | links | {"current_site": site}, headers)
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
         """Return whether it is not the last confirmed address; without one a password cannot be reset."""

@@ -28,12 +28,14 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
-def integer(name: str, default: int) -> int:
+def integer(name: str, default: int, *, least: int = 0) -> int:
     value = text(name)
     if not value:
         return default
     if not (value.isascii() and value.isdigit()):
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
+    if int(value) < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}.")
     return int(value)
 
 
@@ -57,6 +59,22 @@ def url(name: str, *, schemes: tuple[str, ...], default: str = "") -> str:
     if value and urlsplit(value).scheme not in schemes:
         raise ImproperlyConfigured(f"{name} must be a URL that starts with {' or '.join(f'{s}:' for s in schemes)}.")
     return value
+
+
+def origin(name: str, default: str) -> str:
+    """Return a scheme and a host, such as https://rougedb.example.org, without a slash at its end."""
+    value = url(name, schemes=("http", "https"), default=default).rstrip("/")
+    parts = urlsplit(value)
+    if not parts.hostname or value != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc:
+        raise ImproperlyConfigured(f"{name} must be a scheme and a host alone, as in https://rougedb.example.org.")
+    return value
+
+
+def refuse_overlap(name: str, directory: Path, served: Path) -> None:
+    """Refuse a directory that is, holds, or lies within one that is served."""
+    ours, theirs = directory.resolve(), served.resolve()
+    if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
+        raise ImproperlyConfigured(f"{name} must lie apart from {served}, as files from there are sent to anybody.")
 
 
 def mailer(name: str, default: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 from django.utils.csp import CSP
 
 from . import env
@@ -23,10 +24,15 @@ if not SECRET_KEY:
     SECRET_KEY = "development-only-" + "x" * 40
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
-if not ALLOWED_HOSTS and not (DEBUG or TESTING):
-    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts of the site, separated by commas.")
+if not (DEBUG or TESTING):
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts of the site, separated by commas; * is none.")
+    if not env.text("SITE_URL"):
+        raise ImproperlyConfigured("SITE_URL must be the address that visitors use: links in mails are made from it.")
 
-SITE_URL = env.url("SITE_URL", schemes=("http", "https"), default="http://127.0.0.1:8000").rstrip("/")
+SITE_URL = env.origin("SITE_URL", default="http://127.0.0.1:8000")
+if ALLOWED_HOSTS and not validate_host(str(urlsplit(SITE_URL).hostname), ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the host of SITE_URL too.")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
@@ -50,6 +56,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "rougedb.bodies.bounded_bodies",
+    "episodes.middleware.private_caching",  # of the redirects of those below as well
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -61,7 +69,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "episodes.known_browsers.middleware",
-    "episodes.middleware.private_caching",
     "episodes.middleware.progress",
     "episodes.middleware.theme",
     "characters.middleware.lore",
@@ -94,18 +101,32 @@ DATABASE_URL = env.url(
     schemes=("sqlite", "postgres", "postgresql"),
     default=f"sqlite:///{VAR_DIR / 'rougedb.sqlite3'}",
 )
+THREADS = env.integer("THREADS", 8, least=1)
+DATABASE_CONNECTIONS = env.integer("DATABASE_CONNECTIONS", THREADS, least=1)
 # A connection that outlives its request would keep a test database from being dropped.
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TESTING else 60, conn_health_checks=True)}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and not TESTING:
+    from .pool import check
+
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": 0,  # the pool keeps them
+        "OPTIONS": DATABASES["default"].get("OPTIONS", {})
+        | {"pool": {"min_size": 1, "max_size": DATABASE_CONNECTIONS, "timeout": 5, "check": check}},  # seconds
+    }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "rougedb.cache.DispensableRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
@@ -151,11 +172,13 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = env.directory("STATIC_ROOT", VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
 MEDIA_ROOT = env.directory("MEDIA_ROOT", VAR_DIR / "media")
 ARCHIVE_ROOT = env.directory("ARCHIVE_ROOT", VAR_DIR / "archive")  # never served
+for served in (MEDIA_ROOT, STATIC_ROOT):
+    env.refuse_overlap("ARCHIVE_ROOT", ARCHIVE_ROOT, served)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "archive": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": ARCHIVE_ROOT}},
@@ -204,6 +227,7 @@ if not DEBUG and not TESTING:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"without_secrets": {"()": "rougedb.logs.WithoutSecrets"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "without_secrets"}},
     "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")},
 }

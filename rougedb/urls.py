@@ -16,6 +16,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 with_pictures_within = csp_override(settings.SECURE_CSP | {"img-src": [CSP.SELF, "data:"]})
 
 handler404 = "episodes.middleware.not_found"
+handler500 = "rougedb.views.server_error"
 
 urlpatterns = [
     path("", include("characters.urls")),

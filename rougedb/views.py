@@ -1,19 +1,64 @@
 """Answers of the server itself, which show nothing of any show."""
 
+import re
+import sqlite3
+import sys
+
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+
+from episodes.requests import absolute_address, form_of
+
+from .pages import plain_page
+
+SECRET_FIELD = re.compile("pass|token|code|secret|credential|key|receipt", re.IGNORECASE)
+SHORTEST_TYPED = 20  # characters; what is shorter is typed again sooner than found and copied
 
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Point crawlers to the sitemap."""
-    return render(
-        request, "robots.txt", {"sitemap": request.build_absolute_uri("/sitemap.xml")}, content_type="text/plain"
-    )
+    return render(request, "robots.txt", {"sitemap": absolute_address("/sitemap.xml")}, content_type="text/plain")
 
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer that the process is alive."""
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Serve as Django's `handler500`: say what broke, or that the database is busy, and show what was typed."""
+    context = {"is_form": request.method == "POST", "typed": _typed_texts(request)}
+    if _is_busy(sys.exception()):
+        return plain_page("503.html", 503, context)
+    return plain_page("500.html", 500, context)
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    """Return whether the database had no connection or no lock to give, so that another try may succeed."""
+    if not isinstance(error, OperationalError):
+        return False
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return cause.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return True
+
+
+def _typed_texts(request: HttpRequest) -> list[str]:
+    """Return the longer texts of the posted form; of accounts nothing, and never what may be a secret."""
+    if request.method != "POST" or request.path.startswith("/accounts/"):
+        return []
+    try:
+        fields = form_of(request).lists()
+    except Exception:  # it may be the form itself that cannot be read
+        return []
+    return [
+        value
+        for name, values in fields
+        if not SECRET_FIELD.search(name)
+        for value in values
+        if len(value) >= SHORTEST_TYPED
+    ]

@@ -10,7 +10,11 @@ from django.conf import settings
 
 from rougedb import env
 
-SERVER = {"SECRET_KEY": "a-key-for-tests-that-is-long-enough-and-quite-random-2f8a", "ALLOWED_HOSTS": "rougedb.example"}
+SERVER = {
+    "SECRET_KEY": "a-key-for-tests-that-is-long-enough-and-quite-random-2f8a",
+    "ALLOWED_HOSTS": "rougedb.example",
+    "SITE_URL": "https://rougedb.example",
+}
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -45,7 +49,19 @@ def test_debug_is_off_unless_asked_for() -> None:
         ({"DATABASE_URL": "mysql://u:secret@h/d"}, "DATABASE_URL must be a URL that starts with sqlite:"),
         ({"DATABASE_URL": "rougedb"}, "DATABASE_URL must be a URL"),
         ({"REDIS_URL": "http://h"}, "REDIS_URL must be a URL that starts with redis:"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        ({"ALLOWED_HOSTS": "other.example"}, "ALLOWED_HOSTS must name the host of SITE_URL too"),
+        ({"SITE_URL": ""}, "SITE_URL must be the address that visitors use"),
         ({"SITE_URL": "rougedb.example"}, "SITE_URL must be a URL that starts with http: or https:"),
+        ({"SITE_URL": "https://rougedb.example/wiki"}, "SITE_URL must be a scheme and a host alone"),
+        ({"SITE_URL": "https://ann:secret@rougedb.example"}, "SITE_URL must be a scheme and a host alone"),
+        ({"MEDIA_ROOT": "/srv/one", "ARCHIVE_ROOT": "/srv/one"}, "ARCHIVE_ROOT must lie apart from /srv/one"),
+        ({"MEDIA_ROOT": "/srv/one", "ARCHIVE_ROOT": "/srv/one/two"}, "ARCHIVE_ROOT must lie apart from /srv/one"),
+        ({"MEDIA_ROOT": "/srv/one/two", "ARCHIVE_ROOT": "/srv/one"}, "ARCHIVE_ROOT must lie apart from /srv/one/two"),
+        ({"MEDIA_ROOT": "/srv/x/../one", "ARCHIVE_ROOT": "/srv/one"}, "ARCHIVE_ROOT must lie apart from /srv/x/../one"),
+        ({"STATIC_ROOT": "/srv/one", "ARCHIVE_ROOT": "/srv/one/two"}, "ARCHIVE_ROOT must lie apart from /srv/one"),
+        ({"THREADS": "0"}, "THREADS must be at least 1, not 0"),
+        ({"DATABASE_CONNECTIONS": "many"}, "DATABASE_CONNECTIONS must be a whole number"),
         ({"HSTS_SECONDS": "a year"}, "HSTS_SECONDS must be a whole number, not 'a year'"),
         ({"HSTS_SECONDS": "-1"}, "HSTS_SECONDS must be a whole number"),
         ({"BEHIND_PROXY": "2"}, "BEHIND_PROXY must be true or false"),

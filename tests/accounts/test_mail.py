@@ -5,6 +5,7 @@ from pathlib import Path
 
 import allauth
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.mail import EmailMessage
@@ -47,10 +48,34 @@ def test_a_mail_says_who_sends_it_and_little_else() -> None:
         assert message.subject.startswith("[rougedb] ")
         assert message.from_email == "rougedb <no-reply@127.0.0.1>"
         assert not re.search("Rouge|episode|progress", f"{message.subject} {message.body}"), message.body
-        assert message.body.endswith("--\nrougedb, testserver")
+        assert message.body.endswith("--\nrougedb, 127.0.0.1:8000")
 
 
 def test_on_the_console_a_link_is_in_one_piece(capsys: pytest.CaptureFixture[str]) -> None:
     link = "http://127.0.0.1:8000/accounts/confirm-email/" + "x" * 100 + "é/"
     ReadableConsole().send_messages([EmailMessage("Subject", f"Look: {link}", None, ["ann@example.org"])])
     assert link in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_links_in_mails_lead_to_the_site_whatever_host_was_named() -> None:
+    Series.objects.create(id=1, title="Metallic Rouge")
+    person("ann", at=3)
+    client = Client(headers={"Host": "testserver:666"})
+    client.post("/accounts/signup/", {"username": "bea", "email": "bea@example.org", "password1": PASSWORD})
+    client.post("/accounts/signup/", {"username": "cay", "email": "ann@example.org", "password1": PASSWORD})
+    for address in ("ann@example.org", "nobody@example.org"):
+        client.post("/accounts/password/reset/", {"email": address})
+    assert len(mail.outbox) == 4
+    for message in mail.outbox:
+        links = re.findall(r"\w+://[^/\s]*", str(message.body))
+        assert set(links) == {settings.SITE_URL}
+        assert "666" not in f"{message.subject} {message.body}"
+
+
+@pytest.mark.django_db
+def test_addresses_for_crawlers_lead_to_the_site_whatever_host_was_named() -> None:
+    for path in ("/robots.txt", "/sitemap.xml"):
+        answer = Client().get(path, headers={"Host": "testserver:666"}).content.decode()
+        assert settings.SITE_URL in answer
+        assert "666" not in answer

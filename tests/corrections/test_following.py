@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
@@ -113,7 +114,7 @@ def test_a_receipt_is_a_key_and_the_database_has_only_its_hash(status: Trait) ->
     receipt = new_receipt()
     correction = sent(set_to(status, "value", "dead"), receipt=receipt)
     response = browser().get(f"/corrections/receipt/{receipt}/")
-    assert f"http://testserver/corrections/receipt/{receipt}/" in response.content.decode()
+    assert f"{settings.SITE_URL}/corrections/receipt/{receipt}/" in response.content.decode()
     assert response["Referrer-Policy"] == "strict-origin"
     assert response["X-Robots-Tag"] == "noindex"
     assert receipt not in str(Correction.objects.filter(pk=correction.pk).values().get())

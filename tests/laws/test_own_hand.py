@@ -144,7 +144,7 @@ def test_a_form_in_no_known_charset_changes_nothing(newcomer: Client) -> None:
     assert "progress" not in response.cookies
 
 
-@pytest.mark.parametrize("episode", ["4", "-1", "x", "", "1e3", "9" * 5000, "²"])
+@pytest.mark.parametrize("episode", ["4", "-1", "x", "", "1e3", "9" * 3000, "²"])
 def test_an_episode_that_is_none_changes_nothing(newcomer: Client, episode: str) -> None:
     response = newcomer.post("/progress/", {"episode": episode}, headers=OWN)
     assert response.status_code == 400
