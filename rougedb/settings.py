@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "episodes.known_browsers.middleware",
+    "episodes.kept_forms.middleware",
     "episodes.middleware.private_caching",
     "episodes.middleware.progress",
     "episodes.middleware.theme",
@@ -186,6 +187,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+CSRF_FAILURE_VIEW = "episodes.kept_forms.csrf_failure"
 SESSION_COOKIE_SAMESITE = "Lax"
 HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000)
 SSL_REDIRECT = env.boolean("SSL_REDIRECT", default=True)
