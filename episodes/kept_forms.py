@@ -23,11 +23,15 @@ def middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Calla
 
     def keeping(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        if request.method == "POST" and request.path.startswith("/admin/") and _leads_to_sign_in(response):
-            return kept(request, is_signed_out=True)  # its token was right, or the view had not been asked
+        if request.method == "POST" and _is_for_staff(request.path) and _leads_to_sign_in(response):
+            return kept(request, is_signed_out=True)  # its token was right, or no view would have answered
         return response
 
     return keeping
+
+
+def _is_for_staff(path: str) -> bool:
+    return path.startswith("/admin/") and path not in (reverse("admin:login"), reverse("admin:logout"))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
