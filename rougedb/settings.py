@@ -136,6 +136,8 @@ ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_PREVENT_ENUMERATION = "strict"  # several accounts may claim an address, and one confirm it
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
+MFA_KEYS = env.keys("MFA_KEYS")  # the first one encrypts; without any, one is made of SECRET_KEY
+MFA_ADAPTER = "episodes.app_secrets.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "episodes.forms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
