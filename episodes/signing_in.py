@@ -13,7 +13,7 @@ from django.core.validators import RegexValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from . import attempts
+from . import attempts, names
 from .requests import client_address
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,12 @@ username_validators = [
 class Adapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Return the name if it cannot be taken for another's; that there is one like it is told, as names are public."""
+        username = super().clean_username(username, shallow)
+        names.check(username)
+        return username
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a try of a password; `authenticate` of the parent takes it back if the password is right."""
