@@ -10,7 +10,7 @@ class EpisodesConfig(AppConfig):
         from allauth.account.signals import password_reset
         from django.contrib.auth.models import User
 
-        from . import attempts, known_browsers, names, sign_in_limits
+        from . import attempts, known_browsers, names, sign_in_limits, sign_in_log
         from .models import Viewer
         from .viewers import copy_browser_progress
 
@@ -21,3 +21,4 @@ class EpisodesConfig(AppConfig):
         post_save.connect(names.remember, sender=User)
         post_save.connect(names.remember, sender=Viewer)
         sign_in_limits.install()
+        sign_in_log.install()

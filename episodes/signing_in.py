@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from . import attempts, names
+from .backends import account_of
 from .requests import client_address
+from .sign_in_log import note
 
 logger = logging.getLogger(__name__)
 
@@ -40,15 +42,17 @@ class Adapter(DefaultAccountAdapter):
         return client_address(request)
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """Return the name if it cannot be taken for another's; that there is one like it is told, as names are public."""
+        """Return the name if it cannot be taken for another's. That one is taken is told: names are public."""
         username = super().clean_username(username, shallow)
         names.check(username)
         return username
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a try of a password; `authenticate` of the parent takes it back if the password is right."""
-        attempt = attempts.begin(request, credentials.get("username") or credentials.get("email") or "")
+        typed = credentials.get("username") or credentials.get("email") or ""
+        attempt = attempts.begin(request, typed)
         if attempt is None:
+            note("sign-in locked", request, account_of(typed))
             raise self.validation_error("too_many_login_attempts")
         self._login_failed_rl_usage = attempt
 
