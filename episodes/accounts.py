@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from .forms import DeleteAccountForm, ProfileForm
 from .models import Viewer
+from .sign_in_log import note
 from .visits import Visit
 
 
@@ -38,6 +39,7 @@ def profile(request: Visit) -> HttpResponse:
 def delete_account(request: Visit) -> HttpResponse:
     form = DeleteAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        note("account deleted", request, signed_in_user(request))
         forget(signed_in_user(request))
         logout(request)
         return redirect("home")

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import post_save
 
 
 class EpisodesConfig(AppConfig):
@@ -7,12 +8,17 @@ class EpisodesConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.account.signals import password_reset
+        from django.contrib.auth.models import User
 
-        from . import attempts, known_browsers, sign_in_limits
+        from . import attempts, known_browsers, names, sign_in_limits, sign_in_log
+        from .models import Viewer
         from .viewers import copy_browser_progress
 
         user_logged_in.connect(copy_browser_progress)
         user_logged_in.connect(known_browsers.remember)
         password_reset.connect(known_browsers.remember)
         password_reset.connect(attempts.forget)
+        post_save.connect(names.remember, sender=User)
+        post_save.connect(names.remember, sender=Viewer)
         sign_in_limits.install()
+        sign_in_log.install()

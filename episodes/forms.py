@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
+from . import names
 from .models import Viewer
 
 
@@ -58,6 +59,12 @@ class ProfileForm(forms.ModelForm):
             "credit_name": "Everybody sees it, with what you send from now on. Empty: your username. "
             "What you sent under another name is shown without any."
         }
+
+    def clean_credit_name(self) -> str:
+        name: str = self.cleaned_data["credit_name"]
+        if name and name != self.initial.get("credit_name"):  # whoever has one keeps it
+            names.check(name, user=self.instance.user)
+        return name
 
 
 class DeleteAccountForm(forms.Form):

@@ -97,3 +97,16 @@ class Use(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cost:g} until {self.counts_until:%Y-%m-%d %H:%M:%S}"
+
+
+class ShownName(models.Model):
+    """The skeleton of a name that a user is shown by, for finding others that look like it; `names` keeps it."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    skeleton = models.CharField(max_length=500, db_index=True)  # longer than the name: a letter may become several
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "skeleton"], name="episodes_each_name_once")]
+
+    def __str__(self) -> str:
+        return self.skeleton

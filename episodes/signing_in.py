@@ -1,18 +1,35 @@
 """Adapts allauth to this site: which usernames are allowed, and which accounts need no confirmed address."""
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.validators import RegexValidator
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from . import attempts
+from . import attempts, names
+from .backends import account_of
 from .requests import absolute_address, client_address
+from .sign_in_log import note
+
+logger = logging.getLogger(__name__)
+
+# Whoever causes one of these waits for it. The others report a change, which has happened whether or not they arrive.
+AWAITED_MAILS = {
+    f"account/email/{name}"
+    for name in (
+        "account_already_exists", "email_confirmation", "email_confirmation_signup", "password_reset_key",
+        "unknown_account",
+    )
+}  # fmt: skip
 
 username_validators = [
     RegexValidator(
@@ -26,10 +43,18 @@ class Adapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)
 
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """Return the name if it cannot be taken for another's. That one is taken is told: names are public."""
+        username = super().clean_username(username, shallow)
+        names.check(username)
+        return username
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a try of a password; `authenticate` of the parent takes it back if the password is right."""
-        attempt = attempts.begin(request, credentials.get("username") or credentials.get("email") or "")
+        typed = credentials.get("username") or credentials.get("email") or ""
+        attempt = attempts.begin(request, typed)
         if attempt is None:
+            note("sign-in locked", request, account_of(typed))
             raise self.validation_error("too_many_login_attempts")
         self._login_failed_rl_usage = attempt
 
@@ -37,6 +62,16 @@ class Adapter(DefaultAccountAdapter):
         ours = f"{__name__}.{AddressConfirmationStage.__name__}"
         theirs = f"{EmailVerificationStage.__module__}.{EmailVerificationStage.__name__}"
         return [ours if stage == theirs else stage for stage in super().get_login_stages()]
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail, or say that it was not sent to whoever waits for it; what it is about is saved already."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:  # of the connection, or any that smtplib raises
+            logger.exception("A mail was not sent (%s).", template_prefix)
+            if template_prefix in AWAITED_MAILS:
+                ratelimit.clear(self.request, app="allauth.account", action="confirm_email", key=email.lower())
+                raise ImmediateHttpResponse(mail_not_sent(self.request)) from error
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
         """Send the link, or to whoever has an account already that they have one: nobody can confirm it again."""
@@ -75,6 +110,13 @@ def confirm_address_on_file(user: User) -> None:
     others = EmailAddress.objects.filter(email__iexact=user.email, verified=True)  # unconfirmed, it is anybody's claim
     if user.email and not addresses.exists() and not others.exists():
         EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=True)
+
+
+def mail_not_sent(request: HttpRequest) -> HttpResponse:
+    """Return the same page whether the mail was for an account or for none."""
+    response = render(request, "account/mail_not_sent.html", status=503)
+    response["Retry-After"] = "300"  # seconds
+    return response
 
 
 def is_anothers(address: EmailAddress) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponseBase
 
-from characters.pictures.files import MOST_BYTES
+from characters.pictures.looking import MOST_BYTES
 
 from .pages import plain_page
 
@@ -25,7 +25,9 @@ class Bound:
 
 BUTTONS = Bound(4 * KB, 10)
 FORMS = Bound(64 * KB, 20)
-FORMS_WITH_PICTURES = Bound(3 * MOST_BYTES + 2 * MB, 600)  # three of the largest pictures, or more of smaller ones
+FORMS_WITH_PICTURES = Bound(
+    3 * MOST_BYTES + 2 * MB, 600
+)  # more than a form takes: a little too much gets its own answer
 
 BOUNDS = {  # by how a path begins
     "/progress/": BUTTONS,

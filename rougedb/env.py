@@ -28,6 +28,14 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
+def keys(name: str) -> list[str]:
+    """A comma-separated list of long random texts, which are not repeated in the error."""
+    values = words(name)
+    if any(len(value) < 32 for value in values):
+        raise ImproperlyConfigured(f"{name} must be random texts of at least 32 characters, separated by commas.")
+    return values
+
+
 def integer(name: str, default: int, *, least: int = 0) -> int:
     value = text(name)
     if not value:

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "episodes.known_browsers.middleware",
+    "episodes.kept_forms.middleware",
     "episodes.middleware.progress",
     "episodes.middleware.theme",
     "characters.middleware.lore",
@@ -156,6 +157,8 @@ ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_PREVENT_ENUMERATION = "strict"  # several accounts may claim an address, and one confirm it
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
+MFA_KEYS = env.keys("MFA_KEYS")  # the first one encrypts; without any, one is made of SECRET_KEY
+MFA_ADAPTER = "episodes.app_secrets.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "episodes.forms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -209,6 +212,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+CSRF_FAILURE_VIEW = "episodes.kept_forms.csrf_failure"
 SESSION_COOKIE_SAMESITE = "Lax"
 HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000)
 SSL_REDIRECT = env.boolean("SSL_REDIRECT", default=True)

@@ -7,6 +7,8 @@ from django.urls import include, path
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
+from episodes import passkeys
+
 from . import views
 
 # One way in for everybody, so that second factors and limits hold for the admin too.
@@ -24,6 +26,7 @@ urlpatterns = [
     path("", include("corrections.urls")),
     path("", include("episodes.urls")),
     path("accounts/2fa/totp/activate/", with_pictures_within(activate_totp)),
+    path("accounts/2fa/webauthn/login/", passkeys.sign_in),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("robots.txt", views.robots, name="robots"),

@@ -64,6 +64,7 @@ def test_debug_is_off_unless_asked_for() -> None:
         ({"DATABASE_CONNECTIONS": "many"}, "DATABASE_CONNECTIONS must be a whole number"),
         ({"HSTS_SECONDS": "a year"}, "HSTS_SECONDS must be a whole number, not 'a year'"),
         ({"HSTS_SECONDS": "-1"}, "HSTS_SECONDS must be a whole number"),
+        ({"MFA_KEYS": "a-secret-that-is-short"}, "MFA_KEYS must be random texts of at least 32 characters"),
         ({"BEHIND_PROXY": "2"}, "BEHIND_PROXY must be true or false"),
         ({"MEDIA_ROOT": "rel/ative"}, "MEDIA_ROOT must be an absolute path"),
         ({"DEBUG": "true", "HSTS_SECONDS": "abc"}, "HSTS_SECONDS must be a whole number"),

@@ -1,0 +1,90 @@
+"""Refuses names that could be taken for another's: of two alphabets, like a name that is there, or like the staff's.
+
+Names are compared by their skeletons, after Unicode's UTS 39. Its list of some 6,000 look-alikes is not needed: a name
+has letters of one alphabet, of those that Unicode recommends for names, and only a few of these have letters that are
+drawn like Latin ones.
+"""
+
+import re
+import unicodedata
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from .models import ShownName, Viewer
+
+MOST_CHARACTERS = 500  # of a skeleton
+ALPHABETS = {
+    *("arabic", "armenian", "bengali", "bopomofo", "cyrillic", "devanagari", "ethiopic", "georgian", "greek"),
+    *("gujarati", "gurmukhi", "hangul", "hebrew", "cjk", "hiragana", "kannada", "katakana", "khmer", "lao", "latin"),
+    *("malayalam", "myanmar", "oriya", "sinhala", "tamil", "telugu", "thaana", "thai", "tibetan"),
+}  # as the names of their letters begin; UAX 31, table 5
+WRITTEN_TOGETHER = ({"cjk", "hiragana", "katakana"}, {"cjk", "hangul"}, {"cjk", "bopomofo"})
+RESERVED = (
+    "admin", "administrator", "anonymous", "contributor", "contributors", "editor", "editors", "everybody", "help",
+    "moderation", "moderator", "moderators", "nobody", "official", "owner", "postmaster", "root", "rougedb",
+    "security", "staff", "superuser", "support", "sysadmin", "system", "team", "webmaster",
+)  # fmt: skip
+
+_DRAWN_ALIKE = str.maketrans(
+    # Cyrillic
+    "АВЕЅІЈКМНОРСТУХԌԚԜҮӀавгԁеѕіјкмнопрстухһԛԝѵӏ"
+    # Greek
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹαβγεικμνορστυχωϲϳ"
+    # Armenian, and Latin letters with no dot or another form
+    "ՕՍՏօոսհյցզɑɡıȷʟɩⱺꜱ"
+    # Within Latin itself
+    "I1|0",
+    "ABESIJKMHOPCTYXGQWYlabrdesijkmhonpctyxhqwvlABEZHIKMNOPTYXCabyeikuvopotuxwcjOUSonuhjgqagijlioslllo",
+)
+
+
+def check(name: str, *, user: User | None = None) -> None:
+    """Raise ValidationError if a name could be taken for anybody's but this user's."""
+    if unicodedata.normalize("NFKC", name) != name or not name.isprintable():
+        raise ValidationError("Plain letters, please: some of these are drawn in a special form.")
+    if not _is_of_one_alphabet(name):
+        raise ValidationError("All letters of a name have to be of one alphabet.")
+    if _sounds_official(name):
+        raise ValidationError("This could be taken for a name of the staff. Choose another one.")
+    others = ShownName.objects.filter(skeleton=skeleton(name))
+    if others.exclude(user=user).exists():
+        raise ValidationError("Somebody has this name, or one that looks like it. Choose another one.")
+
+
+def skeleton(name: str) -> str:
+    """Return the same text for names that look alike: without accents and case, look-alikes written as one letter."""
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name))
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    drawn = bare.translate(_DRAWN_ALIKE).translate(_DRAWN_ALIKE)  # a Greek capital becomes an I, which is like an l
+    return " ".join(drawn.casefold().replace("rn", "m").replace("vv", "w").split())[:MOST_CHARACTERS]
+
+
+def remember(sender: Any, instance: User | Viewer, update_fields: Any = None, **kwargs: Any) -> None:
+    """Keep the skeletons of the names that a user is shown by (receives `post_save` of users and viewers)."""
+    if update_fields and not {"username", "credit_name"} & set(update_fields):
+        return
+    user = instance if isinstance(instance, User) else instance.user
+    credit = Viewer.objects.filter(user=user).values_list("credit_name", flat=True).first()
+    wanted = {skeleton(name) for name in (user.username, credit) if name}
+    kept = ShownName.objects.filter(user=user)
+    kept.exclude(skeleton__in=wanted).delete()
+    missing = wanted - set(kept.values_list("skeleton", flat=True))
+    ShownName.objects.bulk_create((ShownName(user=user, skeleton=each) for each in missing), ignore_conflicts=True)
+
+
+def _is_of_one_alphabet(name: str) -> bool:
+    used = {_alphabet_of(letter) for letter in name if letter.isalpha()}
+    used |= {"digits"} if any(letter.isdigit() and not letter.isascii() for letter in name) else set()
+    return used <= ALPHABETS and (len(used) < 2 or any(used <= together for together in WRITTEN_TOGETHER))
+
+
+def _alphabet_of(letter: str) -> str:
+    return re.split(r"[ -]", unicodedata.name(letter, "unnamed").lower())[0]
+
+
+def _sounds_official(name: str) -> bool:
+    plain = re.sub(r"[\W_]", "", name.lower())
+    readings = {skeleton(plain), skeleton(plain.replace("1", "i"))}
+    return bool(readings & {skeleton(word) for word in RESERVED})

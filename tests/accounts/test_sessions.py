@@ -1,0 +1,109 @@
+"""Who only reads leaves no session behind, and a passkey's challenge is good for one sign-in."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal import auth
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import NoReverseMatch, get_resolver, reverse
+
+from tests.people import person, who
+
+pytestmark = pytest.mark.django_db
+PASSKEY = "/accounts/2fa/webauthn/login/"
+JSON = {"Accept": "application/json"}
+
+
+def addresses() -> list[str]:
+    """Return every address of accounts that takes nothing in its path."""
+    found = set()
+    for name in get_resolver().reverse_dict:
+        try:
+            address = reverse(name)
+        except NoReverseMatch:
+            continue
+        if address.startswith("/accounts/"):
+            found.add(address)
+    return sorted(found)
+
+
+def test_no_get_of_a_visitor_writes_a_session() -> None:
+    assert len(addresses()) > 20
+    for address in addresses():
+        for headers in ({}, JSON):
+            response = Client().get(address, headers=headers)
+            assert "sessionid" not in response.cookies, address
+    assert not Session.objects.exists()
+
+
+def test_forms_that_fail_write_no_session() -> None:
+    person("ann")
+    for address in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", PASSKEY):
+        Client().post(address, {"login": "ann", "password": "wrong", "credential": "{}", "email": "ann@example.org"})
+    assert not Session.objects.exists()
+
+
+@pytest.fixture
+def passkey(monkeypatch: pytest.MonkeyPatch) -> User:
+    """Ann has a passkey, and her browser's answer is right if it answers the challenge that is in the session."""
+    user = person("ann")
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
+
+    def complete(user: User, response: dict[str, Any]) -> Authenticator:
+        state = auth.get_state()
+        if not state or state["challenge"] != response["answers"]:
+            raise auth.get_adapter().validation_error("incorrect_code")
+        auth.clear_state()
+        return Authenticator.objects.get()
+
+    monkeypatch.setattr(auth, "extract_user_from_response", lambda response: user)
+    monkeypatch.setattr(auth, "complete_authentication", complete)
+    monkeypatch.setattr(auth, "parse_authentication_response", lambda response: SimpleNamespace(**response))
+    return user
+
+
+def challenge_for(client: Client) -> str:
+    return client.get(PASSKEY, headers=JSON).json()["request_options"]["publicKey"]["challenge"]
+
+
+def answer(client: Client, challenge: str) -> None:
+    client.post(PASSKEY, {"credential": f'{{"answers": "{challenge}"}}'})
+
+
+def test_a_passkey_signs_in_without_a_session_before(passkey: User) -> None:
+    client = Client()
+    challenge = challenge_for(client)
+    assert not Session.objects.exists()
+    cookie = client.cookies["passkey_challenge"]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (PASSKEY, True, "Strict")
+    answer(client, challenge)
+    assert who(client) == "ann"
+
+
+def test_a_challenge_is_good_for_one_answer(passkey: User) -> None:
+    first, second = Client(), Client()
+    challenge = challenge_for(first)
+    second.cookies["passkey_challenge"] = first.cookies["passkey_challenge"].value
+    answer(first, challenge)
+    answer(second, challenge)
+    assert (who(first), who(second)) == ("ann", None)
+
+
+def test_a_challenge_that_we_did_not_make_is_none(passkey: User) -> None:
+    client = Client()
+    client.cookies["passkey_challenge"] = "eyJjaGFsbGVuZ2UiOiJhIn0:1tXXXX:forged"
+    answer(client, "a")
+    assert who(client) is None
+    assert not Session.objects.exists()
+
+
+def test_whoever_is_signed_in_stays_so(passkey: User) -> None:
+    client = Client()
+    client.force_login(passkey)
+    client.get(PASSKEY, headers=JSON)
+    answer(client, "nonsense")
+    assert who(client) == "ann"
