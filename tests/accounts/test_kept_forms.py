@@ -58,7 +58,7 @@ def test_a_form_that_is_sent_after_the_session_ended_is_kept_over_the_sign_in(ed
     Session.objects.all().delete()
     page = editor.post(ADDRESS, typed, headers=OWN)
     assert page.status_code == 403
-    assert "You are signed out" in page.content.decode()
+    assert "you are signed out" in page.content.decode()
     assert page["Cache-Control"] == "private, no-store"
     assert not Session.objects.exists(), "nothing is stored on the server"
 

@@ -53,8 +53,9 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def browser_at(chromium: Any, live_server: Any) -> Iterator[Open]:
+def browser_at(chromium: Any, live_server: Any, settings: Any) -> Iterator[Open]:
     """A new browser profile, pointed at the site."""
+    settings.SITE_URL = live_server.url  # addresses to keep or to pass on are made of it
     opened: list[BrowserContext] = []
 
     def open_at(**options: Any) -> BrowserContext:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from rougedb import asgi, bodies
 from rougedb.bodies import Bound
+from tests.server.sockets import in_a_loop
 
 HOST = (b"host", b"testserver")
 
@@ -44,7 +45,7 @@ def answer(
     async def all_of_them() -> list[list[dict[str, Any]]]:
         return await asyncio.gather(*(one() for _ in range(times)))
 
-    return asyncio.run(all_of_them())
+    return in_a_loop(all_of_them())
 
 
 def statuses(answers: list[list[dict[str, Any]]]) -> list[int]:
