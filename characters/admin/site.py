@@ -1,11 +1,14 @@
 """The editors' admin site: its start page lists what waits, with a report for each kind of gap."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import wraps
 from typing import Any
 
-from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
@@ -17,9 +20,35 @@ from episodes.visits import Visit
 from .reports import REPORTS, Report
 
 
+def leave_out_what_is_no_id(request: HttpRequest, pk: Any) -> None:
+    """Leave out of the rows chosen in a list what cannot be a key: Django would look for it and fail."""
+    chosen = []
+    for text in request.POST.getlist(ACTION_CHECKBOX_NAME):
+        with suppress(ValidationError):
+            pk.run_validators(pk.to_python(text))
+            chosen.append(text)
+    posted = request.POST.copy()
+    posted.setlist(ACTION_CHECKBOX_NAME, chosen)
+    request.POST = posted  # type: ignore[assignment]
+
+
 class Desk(AdminSite):
     site_header = site_title = "rougedb"
     index_title = "What waits"
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        inner = super().admin_view(view, cacheable)
+        model_admin = getattr(view, "__self__", None)
+        if not isinstance(model_admin, ModelAdmin):
+            return inner
+
+        @wraps(inner)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if ACTION_CHECKBOX_NAME in request.POST:
+                leave_out_what_is_no_id(request, model_admin.model._meta.pk)
+            return inner(request, *args, **kwargs)
+
+        return checked
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         report = path("reports/<slug:slug>/", self.admin_view(self.report), name="report")

@@ -18,6 +18,7 @@ from .forms import ContributedRowForm, ExistingRowForm, LetterForm, NewRowForm
 from .uploads import MayUpload, Uploads
 
 MOST_NEW = 20  # rows added in one form
+MOST_ROWS = 40  # existing rows in one form; each costs as much to show as a small page
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,12 @@ class Draft:
         self.knowledge, self.page, self.data, self.files, self.is_posted = knowledge, page, data, files, is_posted
         prefill = prefill or Prefill()
         refs = {*data.getlist("row"), *prefill.rows}
-        self.unchosen = [row for row in page.rows if row.ref not in refs]
-        self.existing = [self._existing(row, prefill.rows.get(row.ref, {})) for row in page.rows if row.ref in refs]
+        chosen = [row for row in page.rows if row.ref in refs]
+        chosen.sort(key=lambda row: f"{row.ref}-seen" not in data)  # those that hold what somebody typed come first
+        taken = {row.ref for row in chosen[:MOST_ROWS]}
+        self.left_out = [row.ref for row in chosen[MOST_ROWS:]]
+        self.unchosen = [row for row in page.rows if row.ref not in taken]
+        self.existing = [self._existing(row, prefill.rows.get(row.ref, {})) for row in page.rows if row.ref in taken]
         self.missing = sorted(refs - {row.ref for row in page.rows}) if is_posted else []
         self.new = self._new(prefill, Uploads(may_upload))
         self.later_changes = prefill.later_changes
@@ -89,13 +94,10 @@ class Draft:
 
     @property
     def lost_texts(self) -> list[str]:
-        """The texts that were written into rows that are gone; and the reason, where no other row is left."""
-        typed = [
-            text
-            for ref in self.missing
-            for name, text in self.data.items()
-            if name.startswith(f"{ref}-") and name != f"{ref}-seen"
-        ]
+        """The texts in rows that are gone or are too many; and the reason, where no other row is left."""
+        lost = {*self.missing, *self.left_out}
+        fields = ((*name.rpartition("-")[::2], text) for name, text in self.data.items())
+        typed = [text for ref, field, text in fields if ref in lost and field != "seen"]
         reason = [] if self.is_chosen else [self.data.get("reason", "")]
         return [str(text) for text in [*typed, *reason] if str(text).strip()]
 
@@ -110,6 +112,8 @@ class Draft:
 
     @cached_property
     def is_valid(self) -> bool:
+        if self.missing or self.left_out:
+            return False
         return all([*(form.is_valid() for form in self.rows), self.letter.is_valid()])
 
     def show_only_upload_errors(self) -> None:

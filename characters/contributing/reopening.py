@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from characters.kinds import EPISODE, REVELATION, kind_labelled
+from characters.kinds import EPISODE, REVELATION, SERIES, kind_labelled
 from characters.lore.correctable import PUBLIC_KINDS, CorrectablePage, CorrectableRow, page_of, page_of_subject
 from characters.lore.corrections import (
     Action,
@@ -22,7 +22,7 @@ from corrections.models import Change, Correction
 from corrections.rows import Json
 from corrections.sending import Proposed
 
-from .draft import MOST_NEW, Prefill
+from .draft import MOST_NEW, MOST_ROWS, Prefill
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ class _Filling:
 
     def _fill_in(self, row: CorrectableRow, change: Change) -> bool:
         """Put a change into the fields of its row, and return whether the form has a field for it."""
+        if row.ref not in self.rows and len(self.rows) == MOST_ROWS:
+            return False
         if change.action == Action.REMOVE:
             self.rows[row.ref]["remove"] = True
             return True
@@ -131,6 +133,8 @@ def _best_page(knowledge: Knowledge, changes: Sequence[Change]) -> CorrectablePa
 def _pages_of(change: Change) -> Iterable[str]:
     """Yield references to the pages on which a change can be made."""
     yield from (each.subject for each in change.subjects.all())
+    if change.model == SERIES.label:  # the show itself can be corrected on the page of what is known beforehand
+        yield f"{EPISODE.label}:0"
     values = change.after or change.before
     if change.model == REVELATION.label and values:
         for number in episodes_in(change, change.after if change.action == Action.ADD else change.before):

@@ -99,7 +99,7 @@ def _form(
             return HttpResponseRedirect(address, status=status)
     elif is_posted:
         draft.show_only_upload_errors()
-    context = {"draft": draft, "page": page, "earlier": earlier}
+    context = {"draft": draft, "page": page, "earlier": earlier, "most_text": sending.MOST_TEXT}
     if earlier:
         # A form that is shown again still belongs to the version and the episode at which it was opened.
         context["version"] = data.get("version", "") if is_posted and status != 409 else version_for_author(earlier)
@@ -113,7 +113,7 @@ def _try_to_send(request: Visit, draft: Draft, send: Send, *, status_if_refused:
     if draft.is_by_program:
         return _address_for_programs(sender), 303
     try:
-        if draft.is_valid and not draft.missing:
+        if draft.is_valid:
             _refuse_if_signed_out(draft.data, sender)
             return send(draft, sender), 303
     except Refused as refused:

@@ -1,4 +1,5 @@
-// The contributors' form: filters the list of rows while the visitor types, and warns before unsent text is lost.
+// The contributors' form: filters the list of rows while the visitor types, warns before unsent text is lost, and says
+// when it gets too long.
 
 function addFilter(form) {
   const box = document.createElement("div");
@@ -27,6 +28,22 @@ function addFilter(form) {
   });
 }
 
+function watchLength(form) {
+  const note = form.querySelector("[data-length]");
+  const atFirst = note.textContent;
+  const most = Number(form.dataset.most);
+  const inWords = (number) => number.toLocaleString("en");
+  form.addEventListener("input", () => {
+    const isNew = (field) => field.closest(".added") || field.value !== field.defaultValue;
+    const texts = [...form.querySelectorAll(".row textarea, .row input[type=text], .row input:not([type])")].filter(isNew);
+    const length = texts.reduce((sum, field) => sum + field.value.length, 0);
+    note.classList.toggle("errorlist", length > most);
+    note.textContent = length > most
+      ? `These are ${inWords(length)} characters. Please send at most ${inWords(most)} at once, and the rest after that.`
+      : atFirst;
+  });
+}
+
 let hasUnsentText = false;
 
 function setUp() {
@@ -35,6 +52,7 @@ function setUp() {
   });
   const form = document.querySelector("form[data-writing]");
   hasUnsentText = form !== null && document.querySelector("main .errorlist") !== null;
+  if (form) watchLength(form);
   form?.addEventListener("input", () => { hasUnsentText = true; });
   form?.addEventListener("submit", () => { hasUnsentText = false; });
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
+from corrections import sending
 from corrections.models import Correction
 from tests.browser.conftest import Open
 from tests.browser.findings import looks
@@ -40,6 +41,24 @@ def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
     page = browser_at(java_script_enabled=request.param, viewport=PHONE).new_page()
     open_page_of_ann(page)
     return page
+
+
+def test_who_writes_too_much_is_told_while_writing(
+    show: None, browser_at: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_TEXT", 30)
+    page = browser_at(viewport=PHONE).new_page()
+    open_page_of_ann(page)
+    page.get_by_role("link", name="Suggest a correction").click()
+    page.locator("summary", has_text="Facts").click()
+    page.get_by_label("Status: alife").check()
+    page.get_by_role("button", name="Go on").click()
+    note, text = page.locator("[data-length]"), page.get_by_label("What it says")
+    expect(note).to_have_text("Up to 30 characters can be sent at once.")
+    text.fill("a" * 31)
+    expect(note).to_contain_text("These are 31 characters.")
+    text.fill("a" * 30)
+    expect(note).to_have_text("Up to 30 characters can be sent at once.")
 
 
 def test_from_a_page_to_a_receipt_and_back(page: Page) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.contrib import admin
 from django.core.cache import cache
 from django.test import Client
+from django.urls import reverse
 
 from characters.admin.reports import REPORTS, stale_summaries
 from characters.admin.site import OnAir, on_air
@@ -234,3 +235,14 @@ def test_characters_are_filtered_by_what_they_lack(
 def test_the_admin_is_that_of_the_site() -> None:
     assert admin.site.site_header == "rougedb"
     assert type(admin.site._wrapped).__name__ == "Desk"
+
+
+def test_what_cannot_be_the_key_of_a_chosen_row_is_left_out(ann: Character) -> None:
+    desk = at_the_desk(person("somebody", role="superuser"))
+    for model in admin.site._registry:
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for chosen in ("x", "", "\x00", "9" * 400, "-1", "é"):
+            for action in ("delete_selected", "accept_selected", "reject_selected"):
+                posted = {"action": action, "_selected_action": [chosen], "why": "No."}
+                assert desk.post(address, posted).status_code in (200, 302, 403), (address, action, chosen)
+    assert Character.objects.get() == ann

@@ -9,12 +9,14 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import django
 
 ROUNDS = 50
 KILLS = 20
+CROWD = 25
 processes = multiprocessing.get_context("fork")
 
 
@@ -23,12 +25,19 @@ def main() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    connection.settings_dict["OPTIONS"].pop("pool", None)  # processes that are forked cannot share one
     call_command("migrate", verbosity=0)
     prepare()
     connection.close()
-    rounds: list[Callable[[int], dict[str, Any]]] = [kill, race, twins, edit]
-    for play in rounds:
-        for number in range(KILLS if play is kill else ROUNDS):
+    rounds: dict[Callable[[int], dict[str, Any]], int] = {
+        kill: KILLS,
+        race: ROUNDS,
+        twins: ROUNDS,
+        edit: ROUNDS,
+        crowd: 1,
+    }
+    for play, times in rounds.items():
+        for number in range(times):
             print(json.dumps([play.__name__, play(number)]), flush=True)  # noqa: T201
 
 
@@ -171,6 +180,22 @@ def edit(number: int) -> dict[str, Any]:
 
     said = at_once(*(saving(who) for who in wanted))
     return {"said": said, "value": with_fresh_connection(look), "wanted": list(wanted.values())}
+
+
+def crowd(number: int) -> dict[str, Any]:
+    """Many send a correction from one address at the same moment."""
+    from characters.models import Trait
+    from corrections.models import Correction
+    from corrections.sending import Sender, new_receipt, send
+    from tests.corrections.letters import set_to
+
+    def task(name: str) -> str:
+        status = set_to(Trait.objects.get(attribute="status"), "value", name)
+        send([status], sender=Sender(address="192.0.2.1", receipt=new_receipt()))
+        return "sent"
+
+    said = at_once(*(partial(task, f"crowd {place}") for place in range(CROWD)))
+    return {"said": said, "sent": with_fresh_connection(Correction.objects.exclude(sender="").count)}
 
 
 def kill(number: int) -> dict[str, Any]:

@@ -16,14 +16,15 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from characters.contributing import uploads
+from characters.contributing import draft, reopening, uploads
 from characters.contributing.forms import KEPT
 from characters.models import Alias, Character, Faction, Membership, Relationship, Revelation, Trait
 from characters.pictures import decoder, files, looking
 from characters.pictures.looking import LEAST_COST
 from corrections import archive, senders, sending
 from corrections.models import Change, Correction
-from episodes.models import Episode
+from corrections.sending import setting
+from episodes.models import Episode, Series
 from tests.characters.hostile import flat_png, jpeg_of_many_scans
 from tests.corrections.forms import fields_of, send_form, send_on
 from tests.corrections.letters import accepted, sent, somebody
@@ -632,3 +633,69 @@ def test_no_browser_fills_in_what_only_a_machine_sees(ann: Character) -> None:
     assert not re.search('website|url|mail|name="(name|phone|address)', trap[0])
     for attribute in ('autocomplete="off"', 'tabindex="-1"', "data-1p-ignore", 'data-lpignore="true"'):
         assert attribute in trap[0], attribute
+
+
+def test_a_form_takes_so_many_rows_and_loses_none_that_was_written_in(
+    ann: Character, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (draft, reopening):
+        monkeypatch.setattr(module, "MOST_ROWS", 2)
+    traits = [Trait.objects.create(character=ann, attribute="habit", value=value, revealed_in_id=1) for value in "abc"]
+    client, address = at(3), form_of(ann, *traits)
+    form = client.get(address)
+    assert len(fields_of(form)["row"]) == 2
+    assert "1 of those you chose is left out" in form.content.decode()
+    written = {f"{each.pk}-value": f"written in {each.value}" for each in traits}
+    seen = {f"{each.pk}-seen": "x" for each in traits}
+    fields = {"row": [str(each.pk) for each in traits], "reason": "I saw it.", **written, **seen}
+    refused = client.post(address, fields, headers={"Sec-Fetch-Site": "same-origin"})
+    assert refused.status_code == 422
+    assert all(text in refused.content.decode() for text in written.values())
+    assert not Correction.objects.exists()
+    changes = [setting(each, "value", each.value, f"{each.value} changed") for each in traits]
+    receipt = sending.new_receipt()
+    correction = sent(*changes, receipt=receipt)
+    again = f"/corrections/receipt/{receipt}/again/"
+    assert send_on(client, again, client.get(again), reason="I looked again.").status_code == 303
+    assert {each.after for each in correction.changes.current()} == {"a changed", "b changed", "c changed"}
+
+
+def test_what_is_written_in_a_row_is_kept_when_others_are_added(
+    ann: Character, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draft, "MOST_ROWS", 1)
+    first, last = ann.aliases.get(), ann.traits.get()
+    client = at(3)
+    fields = fields_of(client.get(form_of(ann, last)))
+    fields |= {"row": [str(first.pk), str(last.pk)], f"{last.pk}-value": ["dead"], "more": ["1"]}
+    form = client.post(form_of(ann, last), fields, headers={"Sec-Fetch-Site": "same-origin"})
+    assert fields_of(form)[f"{last.pk}-value"] == ["dead"]
+    assert "1 of those you chose is left out" in form.content.decode()
+
+
+def test_more_text_than_a_correction_holds_is_refused_and_nothing_lost(
+    ann: Character, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_TEXT", 20)
+    status = ann.traits.get()
+    long = "ä" * 21
+    refused = send_form(at(3), form_of(ann, status), **{f"{status.pk}-value": long})
+    assert refused.status_code == 422
+    assert "these texts have 21 characters, and at most 20 can be sent at once" in refused.content.decode()
+    assert "Up to 20 characters can be sent at once." in refused.content.decode()
+    assert fields_of(refused)[f"{status.pk}-value"] == [long]
+    assert not Correction.objects.exists()
+    assert send_form(at(3), form_of(ann, status), **{f"{status.pk}-value": long[1:]}).status_code == 303
+
+
+def test_a_correction_of_the_show_itself_can_be_changed(ann: Character) -> None:
+    Series.objects.create(title="A Show")
+    client = at(0)
+    sent_form = send_form(client, "/corrections/new/episodes/0/?row=series", **{"series-title": "The Show"})
+    assert sent_form.status_code == 303, sent_form.content.decode()[-3000:]
+    page = client.get(sent_form["Location"]).content.decode()
+    assert "Change it" in page
+    again = f"{sent_form['Location']}again/"
+    assert fields_of(client.get(again))["series-title"] == ["The Show"]
+    assert send_on(client, again, client.get(again), **{"series-title": "That Show"}).status_code == 303
+    assert Change.objects.current().get().after == "That Show"

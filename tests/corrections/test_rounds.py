@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from corrections import sending
 from tests.corrections.rounds import KILLS, ROUNDS
 
 type Played = dict[str, list[dict[str, Any]]]
@@ -79,6 +80,13 @@ def test_of_two_who_save_the_same_field_one_is_told(played: Played) -> None:
         winner = each["said"].index("published")
         assert each["said"][1 - winner].startswith("HeldBack"), each
         assert each["value"] == each["wanted"][winner], each
+
+
+def test_no_more_than_the_limit_is_taken_from_one_address_however_many_send_at_once(played: Played) -> None:
+    (only,) = played["crowd"]
+    assert only["sent"] == sending.MOST_AN_HOUR
+    assert only["said"].count("sent") == sending.MOST_AN_HOUR
+    assert all(each == "sent" or "at most 10 corrections within an hour" in each for each in only["said"]), only
 
 
 def test_who_is_killed_while_applying_leaves_nothing_behind(played: Played) -> None:
