@@ -1,7 +1,11 @@
-"""What an author writes to the moderators with a correction."""
+"""What an author writes to the moderators with a correction.
+
+Another field is also one of the model `Correction`, with a migration; of `LetterForm` in `contributing/forms.py`; and
+of three templates, `corrections/form.html`, `corrections/correction.html` and `admin/corrections/correction/page.html`.
+"""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 from .models import Correction
@@ -36,11 +40,15 @@ class Letter:
             setattr(correction, name, value.replace("\x00", "") if isinstance(value, str) else value)
 
     def below(self, earlier: "Letter") -> "Letter":
-        """Return an earlier letter with this one added to it. Evidence in this one replaces the earlier evidence."""
-        evidence = self if self.evidence_episode is not None else earlier
-        return Letter(
-            reason="\n\n".join(filter(None, (earlier.reason, self.reason))),
-            evidence_episode=evidence.evidence_episode,
-            evidence_time=evidence.evidence_time,
-            evidence_url=self.evidence_url or earlier.evidence_url,
-        )
+        """Return an earlier letter with this one added to it: what this one says goes before what was said earlier.
+
+        Where in an episode something is seen belongs together.
+        """
+        place = self if self.evidence_episode is not None else earlier
+        said = {name: value for name, value in self.as_values().items() if value not in (None, "")}
+        together = {
+            "reason": "\n\n".join(filter(None, (earlier.reason, self.reason))),
+            "evidence_episode": place.evidence_episode,
+            "evidence_time": place.evidence_time,
+        }
+        return replace(earlier, **(said | together))

@@ -10,7 +10,7 @@ class EpisodesConfig(AppConfig):
         from allauth.account.signals import password_reset
         from django.contrib.auth.models import User
 
-        from . import attempts, known_browsers, names, sign_in_limits, sign_in_log
+        from .accounts import attempts, known_browsers, names, sign_in_limits, sign_in_log
         from .models import Viewer
         from .viewers import copy_browser_progress
 

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from . import accounts, views
+from . import views
+from .accounts import pages
 
 urlpatterns = [
     path("episodes/", views.episode_list, name="episodes"),
     path("episodes/<int:number>/", views.episode, name="episode"),
     path("theme/", views.set_theme, name="theme"),
     path("progress/", views.set_progress, name="progress"),
-    path("accounts/", accounts.profile, name="profile"),
-    path("accounts/delete/", accounts.delete_account, name="delete-account"),
+    path("accounts/", pages.profile, name="profile"),
+    path("accounts/delete/", pages.delete_account, name="delete-account"),
 ]

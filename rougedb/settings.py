@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "episodes.known_browsers.middleware",
+    "episodes.accounts.known_browsers.middleware",
     "episodes.kept_forms.middleware",
     "episodes.middleware.progress",
     "episodes.middleware.theme",
@@ -137,19 +137,19 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-AUTHENTICATION_BACKENDS = ["episodes.backends.Backend"]
+AUTHENTICATION_BACKENDS = ["episodes.accounts.backends.Backend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
-ACCOUNT_ADAPTER = "episodes.signing_in.Adapter"
+ACCOUNT_ADAPTER = "episodes.accounts.signing_in.Adapter"
 ACCOUNT_FORMS = {
-    "login": "episodes.forms.LoginForm",
-    "signup": "episodes.forms.SignupForm",
-    "reset_password": "episodes.forms.ResetPasswordForm",
+    "login": "episodes.accounts.forms.LoginForm",
+    "signup": "episodes.accounts.forms.SignupForm",
+    "reset_password": "episodes.accounts.forms.ResetPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
-ACCOUNT_USERNAME_VALIDATORS = "episodes.signing_in.username_validators"
+ACCOUNT_USERNAME_VALIDATORS = "episodes.accounts.signing_in.username_validators"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of changes to the account
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[rougedb] "
@@ -158,8 +158,8 @@ ACCOUNT_PREVENT_ENUMERATION = "strict"  # several accounts may claim an address,
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
 MFA_KEYS = env.keys("MFA_KEYS")  # the first one encrypts; without any, one is made of SECRET_KEY
-MFA_ADAPTER = "episodes.app_secrets.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "episodes.forms.PasskeyForm"}
+MFA_ADAPTER = "episodes.accounts.app_secrets.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "episodes.accounts.forms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "rougedb"

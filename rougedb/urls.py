@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
-from episodes import passkeys
+from episodes.accounts import passkeys
 
 from . import views
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.db import migrations
 
-from episodes.app_secrets import decrypt, encrypt_anew, rewrite
+from episodes.accounts.app_secrets import decrypt, encrypt_anew, rewrite
 
 
 def encrypt_all(apps: Any, schema_editor: Any) -> None:

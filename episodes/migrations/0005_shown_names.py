@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 
-from episodes.names import skeleton
+from episodes.accounts.names import skeleton
 
 
 def remember_all(apps: Any, schema_editor: Any) -> None:

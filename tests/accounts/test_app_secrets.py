@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
-from episodes.app_secrets import decrypt, encrypt
+from episodes.accounts.app_secrets import decrypt, encrypt
 from tests.people import person
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 
+from episodes.accounts.names import _DRAWN_ALIKE, skeleton
 from episodes.models import ShownName, Viewer
-from episodes.names import _DRAWN_ALIKE, skeleton
 from tests.people import PASSWORD, person, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 
-from episodes import attempts, sign_in_limits
+from episodes.accounts import attempts, sign_in_limits
 from episodes.models import Use
 from tests.accounts.test_no_enumeration import shown
 from tests.at_once import at_once

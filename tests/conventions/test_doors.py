@@ -21,9 +21,7 @@ WRITERS = (
     "corrections/writing.py", "characters/datasets/loading.py", "characters/datasets/writing.py",
     "characters/pictures/files.py", "characters/models/**", "characters/roles.py", "characters/indexing.py",
     "characters/management/**", "corrections/management/**",
-    "episodes/accounts.py", "episodes/viewers.py", "episodes/signing_in.py",  # accounts, which are no content
-    # Uses, skeletons of names and encrypted secrets, which are none either.
-    "episodes/limits.py", "episodes/names.py", "episodes/app_secrets.py",
+    "episodes/accounts/**", "episodes/viewers.py", "episodes/limits.py",  # accounts, which are no content
 )  # fmt: skip
 WRITES = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 

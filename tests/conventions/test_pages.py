@@ -28,7 +28,7 @@ CONTRIBUTORS = {
     "receipt-withdraw", "receipt-answer", "receipt-again",
 }  # fmt: skip
 # Whose views these are is a matter of one's own account; they stand under /accounts/ and nowhere else.
-ACCOUNTS = ("allauth.account.", "allauth.mfa.", "episodes.accounts", "episodes.passkeys")
+ACCOUNTS = ("allauth.account.", "allauth.mfa.", "episodes.accounts.")
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.*")), ids=lambda p: str(p.relative_to(ROOT)))

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from episodes.accounts import forget
+from episodes.accounts.pages import forget
 from episodes.models import Viewer
 from tests.corrections.letters import sent, set_to, somebody, status_of
 

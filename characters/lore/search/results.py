@@ -1,4 +1,4 @@
-"""Group what the index returned by subject, and put it into words."""
+"""Group what the index returned by subject, put the groups in order, and put them into words."""
 
 import re
 from bisect import bisect_left, bisect_right

@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from episodes.app_secrets import encrypt_anew, rewrite
+from episodes.accounts.app_secrets import encrypt_anew, rewrite
 
 
 class Command(BaseCommand):

@@ -15,10 +15,10 @@ from django.shortcuts import redirect, render
 from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_http_methods
 
+from ..models import Viewer
+from ..visits import Visit
 from .forms import DeleteAccountForm, ProfileForm
-from .models import Viewer
 from .sign_in_log import note
-from .visits import Visit
 
 
 @login_required

@@ -13,8 +13,8 @@ from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.totp.internal.auth import TOTP
 from django.http import HttpRequest
 
-from . import limits
-from .models import Use
+from .. import limits
+from ..models import Use
 
 
 def install() -> None:

@@ -15,9 +15,9 @@ from django.core.validators import RegexValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from ..requests import absolute_address, client_address
 from . import attempts, names
 from .backends import account_of
-from .requests import absolute_address, client_address
 from .sign_in_log import note
 
 logger = logging.getLogger(__name__)

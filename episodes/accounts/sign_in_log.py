@@ -13,8 +13,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.dispatch import Signal
 from django.http import HttpRequest
 
+from ..requests import client_address
 from .backends import account_of
-from .requests import client_address
 
 logger = logging.getLogger("rougedb.accounts")
 

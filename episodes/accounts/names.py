@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-from .models import ShownName, Viewer
+from ..models import ShownName, Viewer
 
 MOST_CHARACTERS = 500  # of a skeleton
 ALPHABETS = {

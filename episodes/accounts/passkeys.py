@@ -8,7 +8,7 @@ from allauth.mfa.webauthn.views import login_webauthn
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
-from . import limits
+from .. import limits
 
 SECONDS = 600  # from the challenge to its answer
 SALT = "rougedb.passkey_challenge"

@@ -11,11 +11,11 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from . import limits
+from .. import limits
+from ..models import Use
+from ..requests import client_address
 from .backends import account_of
 from .known_browsers import browser_of
-from .models import Use
-from .requests import client_address
 
 
 @dataclass(frozen=True)

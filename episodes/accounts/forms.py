@@ -9,8 +9,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
+from ..models import Viewer
 from . import names
-from .models import Viewer
 
 
 class LoginForm(AllauthLoginForm):
