@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -337,9 +338,12 @@ def sent_by(sender: Sender) -> models.QuerySet[Correction]:
 def undecided_of_rows(changes: Iterable[Change]) -> models.QuerySet[Correction]:
     """Return other undecided corrections that change one of the same rows."""
     changes = list(changes)
-    same = Q(pk__in=[])
+    keys: defaultdict[str, set[str]] = defaultdict(set)
     for change in changes:
         if change.row:
-            same |= Q(changes__model=change.model, changes__row=change.row, changes__replaced=False)
+            keys[change.model].add(change.row)
+    same = Q(pk__in=[])
+    for model, of_model in keys.items():
+        same |= Q(changes__model=model, changes__row__in=of_model, changes__replaced=False)
     others = Correction.objects.filter(same, state__in=UNDECIDED).exclude(pk__in={c.correction_id for c in changes})
     return others.distinct()

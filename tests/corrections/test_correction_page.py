@@ -1,5 +1,7 @@
 """The page of one correction, as a moderator reads it."""
 
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -7,6 +9,7 @@ from django.test import Client
 from characters.models import Alias, Character, Revelation, Trait
 from corrections.desk import correction_page
 from corrections.models import Change
+from corrections.sending import setting
 from episodes.models import Viewer
 from tests.corrections.desk import QUEUE, content_of, decide_by_form, page_of, verdict
 from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of, summary_of
@@ -109,3 +112,14 @@ def test_it_shows_a_change_whose_row_is_gone(desk: Client, author: User) -> None
     page = content_of(desk.get(page_of(correction)))
     assert "What it changes is gone" in page
     assert Change.objects.get().decision == "pending"
+
+
+def test_one_with_thousands_of_changes_has_a_page(desk: Client, author: User) -> None:
+    ann = somebody()
+    status = status_of(ann)
+    other = sent(set_to(status, "value", "missing"), by=author)
+    changes = [setting(status, "value", "alive", "dead")]
+    changes += [setting(Trait(pk=uuid4()), "value", "alive", "dead") for _ in range(1100)]
+    correction = sent(*changes, by=author, kind="import")
+    page = content_of(desk.get(page_of(correction)))
+    assert f"/{other.pk}/" in page
