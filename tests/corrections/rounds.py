@@ -14,7 +14,7 @@ from typing import Any
 
 import django
 
-ROUNDS = 50
+ROUNDS = 20
 KILLS = 20
 CROWD = 25
 processes = multiprocessing.get_context("fork")
