@@ -17,6 +17,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 # The QR code holds a secret, so it has no address of its own and comes within the page.
 with_pictures_within = csp_override(settings.SECURE_CSP | {"img-src": [CSP.SELF, "data:"]})
 
+handler400 = "rougedb.views.bad_request"
 handler404 = "episodes.middleware.not_found"
 handler500 = "rougedb.views.server_error"
 

@@ -4,6 +4,8 @@ import re
 import sqlite3
 import sys
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -27,6 +29,14 @@ def robots(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer that the process is alive."""
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Serve as Django's `handler400`: say that a form was too long or cannot be read, and that nothing was saved."""
+    if isinstance(exception, RequestDataTooBig):
+        most = f"{settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1024**2:.1f} MB of text"
+        return plain_page("unread.html", 413, {"status": 413, "most": most})
+    return plain_page("unread.html", 400, {"status": 400})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -178,3 +178,13 @@ def formatted(message: str, *arguments: object) -> str:
 )  # fmt: skip
 def test_secrets_in_addresses_are_masked(path: str, shown: str) -> None:
     assert formatted("Not Found: %s", path) == f"Not Found: {shown}"
+
+
+def test_a_form_with_more_text_than_is_read_is_refused_in_words(client: Client, settings: Any) -> None:
+    Episode.objects.create(number=0)
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1024
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    answer = client.post("/corrections/new/episodes/0/", {"reason": "x" * 2000}, headers=headers)
+    assert answer.status_code == 413
+    assert "larger than the 0.0 MB of text" in answer.content.decode()
+    assert answer["Cache-Control"] == "private, no-store"

@@ -246,3 +246,12 @@ def test_what_cannot_be_the_key_of_a_chosen_row_is_left_out(ann: Character) -> N
                 posted = {"action": action, "_selected_action": [chosen], "why": "No."}
                 assert desk.post(address, posted).status_code in (200, 302, 403), (address, action, chosen)
     assert Character.objects.get() == ann
+
+
+def test_a_search_for_a_row_to_choose_takes_whatever_is_typed(ann: Character) -> None:
+    asked = {"app_label": "characters", "model_name": "relationship", "field_name": "target"}
+    desk = at_the_desk(person("somebody", role="superuser"))
+    for typed, found in (("an\x00n", 1), ("\x00", 1), ("nobody", 0)):
+        answer = desk.get(reverse("admin:autocomplete"), asked | {"term": typed})
+        assert answer.status_code == 200
+        assert len(answer.json()["results"]) == found, typed

@@ -689,7 +689,7 @@ def test_more_text_than_a_correction_holds_is_refused_and_nothing_lost(
 
 
 def test_a_correction_of_the_show_itself_can_be_changed(ann: Character) -> None:
-    Series.objects.create(title="A Show")
+    Series.objects.create(id=1, title="A Show")
     client = at(0)
     sent_form = send_form(client, "/corrections/new/episodes/0/?row=series", **{"series-title": "The Show"})
     assert sent_form.status_code == 303, sent_form.content.decode()[-3000:]

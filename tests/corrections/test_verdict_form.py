@@ -59,7 +59,7 @@ def test_it_can_edit_all_fields_of_an_added_row(desk: Client, author: User) -> N
 
 
 def test_it_keeps_the_order_of_a_list(desk: Client, author: User) -> None:
-    series = Series.objects.create(title="The show")
+    series = Series.objects.create(id=1, title="The show")
     correction = sent(set_to(series, "music", ["Zoe", "Bob"]), by=author)
     change = correction.changes.get()
     decide_by_form(desk, correction, verdict(change, "accept", music='["Zoe", "Bob", "Amy"]'))
