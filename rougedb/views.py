@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from episodes.accounts.hashing import TooMany
 from episodes.requests import absolute_address, form_of
 
 from .pages import plain_page
@@ -48,7 +49,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _is_busy(error: BaseException | None) -> bool:
-    """Return whether the database had no connection or no lock to give, so that another try may succeed."""
+    """Return whether something had no place, no connection or no lock to give, so that another try may succeed."""
+    if isinstance(error, TooMany):
+        return True
     if not isinstance(error, OperationalError):
         return False
     cause = error.__cause__
