@@ -4,6 +4,7 @@ A use counts for as long as its limit looks back, and its row is deleted some ti
 no names and no addresses, only keyed hashes of them. A use that is counted inside a transaction is undone with it.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -14,6 +15,16 @@ from django.utils.crypto import salted_hmac
 from .models import Use
 
 MOST_CLEARED = 20  # rows of the past that one use deletes; more than it adds, so that they never pile up
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Uses that were recorded, and can be taken back."""
+
+    uses: tuple[Use, ...] = ()
+
+    def rollback(self) -> None:
+        Use.objects.filter(pk__in=[use.pk for use in self.uses]).delete()
 
 
 def consume(action: str, key: str, *, most: float, seconds: float, cost: float = 1) -> bool:

@@ -9,13 +9,14 @@ from django.views.defaults import page_not_found
 
 from . import themes
 from .progress import (
-    cookie_name,
+    COOKIE,
     local_path,
     parse_episode,
     previous_progress,
     progress_in_cookie,
     set_progress_cookie,
 )
+from .requests import cookie_name
 from .viewers import account_of, offer_for
 from .visits import Visit
 
@@ -69,7 +70,7 @@ def progress(get_response: View) -> View:
         requested = request.requested_episode = parse_episode(request.GET.get("as_of"))
         request.as_of = request.progress if requested is None else min(requested, request.progress)
         response = get_response(request)
-        if request.progress != in_browser and cookie_name(request) not in response.cookies:
+        if request.progress != in_browser and cookie_name(request, COOKIE) not in response.cookies:
             set_progress_cookie(response, request, request.progress)  # it counts when nobody is signed in any more
         return response
 

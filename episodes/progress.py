@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from .models import Episode
-from .requests import whole_number
+from .requests import cookie_name, whole_number
 
 COOKIE = "progress"
 PREVIOUS_COOKIE = "progress_before"
@@ -22,17 +22,12 @@ def last_episode() -> int:
     return Episode.objects.order_by("-number").values_list("number", flat=True).first() or 0
 
 
-def cookie_name(request: HttpRequest, name: str = COOKIE) -> str:
-    """Return the name of a cookie; over https it has the prefix that keeps neighbouring hosts from setting it."""
-    return f"__Host-{name}" if request.is_secure() else name
-
-
 def progress_in_cookie(request: HttpRequest) -> int:
     """Return the progress that this browser's cookie holds, at most the last episode.
 
     Over http a neighbouring host can add a cookie of the same name, so the lowest value counts.
     """
-    episodes = [parse_episode(value) or 0 for value in _cookie_values(request, cookie_name(request))]
+    episodes = [parse_episode(value) or 0 for value in _cookie_values(request, cookie_name(request, COOKIE))]
     return min(*episodes, last_episode()) if any(episodes) else 0
 
 
@@ -45,7 +40,7 @@ def previous_progress(request: HttpRequest, progress: int) -> int | None:
 
 def is_leap(request: HttpRequest, progress: int, episode: int) -> bool:
     """Return whether a step goes so far ahead that it may be a mistake; the first answer of a visitor never does."""
-    has_answered = progress > 0 or _cookie_values(request, cookie_name(request))
+    has_answered = progress > 0 or _cookie_values(request, cookie_name(request, COOKIE))
     return bool(has_answered) and episode > progress + LONGEST_STEP
 
 
@@ -61,7 +56,7 @@ def local_path(target: str) -> str:
 
 
 def set_progress_cookie(response: HttpResponseBase, request: HttpRequest, episode: int) -> None:
-    _set_cookie(response, request, cookie_name(request), str(episode), ONE_YEAR)
+    _set_cookie(response, request, cookie_name(request, COOKIE), str(episode), ONE_YEAR)
 
 
 def set_previous_cookie(response: HttpResponseBase, request: HttpRequest, before: int, after: int) -> None:

@@ -20,6 +20,14 @@ def whole_number(text: str | None, *, digits: int = 6) -> int | None:
     return int(text) if text and len(text) <= digits and text.isascii() and text.isdigit() else None
 
 
+def cookie_name(request: HttpRequest, name: str, *, prefix: str = "__Host-") -> str:
+    """Return the name of a cookie; over https it has the prefix that keeps neighbouring hosts from setting it.
+
+    A cookie that is sent to a part of the site alone cannot have `__Host-`, and takes `__Secure-`.
+    """
+    return f"{prefix}{name}" if request.is_secure() else name
+
+
 def absolute_address(path: str) -> str:
     """Return the address of a page as visitors use it; the Host header would follow whoever sends the request."""
     return f"{settings.SITE_URL}{path}"

@@ -31,27 +31,17 @@ OF_NAME = Limit("failed sign-in of name", 500, 3600)  # guessed from many addres
 OF_KNOWN_BROWSER = Limit("failed sign-in of known browser", 10, 300)
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """A try that is counted as failed until it has succeeded."""
-
-    uses: tuple[Use, ...] = ()
-
-    def rollback(self) -> None:
-        Use.objects.filter(pk__in=[use.pk for use in self.uses]).delete()
-
-
-def begin(request: HttpRequest, typed: str) -> Attempt | None:
-    """Count a try and return it, or return None if there were too many."""
+def begin(request: HttpRequest, typed: str) -> limits.Counted | None:
+    """Count a try as failed and return it, to be taken back once it has succeeded; None if there were too many."""
     if not app_settings.RATE_LIMITS.get("login_failed"):
-        return Attempt()
+        return limits.Counted()
     uses: list[Use] = []
     for limit, key in _limits_for(request, typed):
         use = limits.record(limit.action, key, most=limit.most, seconds=limit.seconds)
         if use is None:
             return None  # what it used of the limits before counts: those who are refused go on trying
         uses.append(use)
-    return Attempt(tuple(uses))
+    return limits.Counted(tuple(uses))
 
 
 def _limits_for(request: HttpRequest, typed: str) -> list[tuple[Limit, str]]:

@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import get_random_string
 
+from ..requests import cookie_name
+
 DAYS = 365
 MOST_ACCOUNTS = 5  # in one browser; the oldest is forgotten
 SALT = "rougedb.known_browser"
@@ -59,4 +61,4 @@ def _set_cookie(response: HttpResponseBase, request: HttpRequest, account: int) 
 
 
 def _cookie_name(request: HttpRequest) -> str:
-    return "__Secure-known_browser" if request.is_secure() else "known_browser"
+    return cookie_name(request, "known_browser", prefix="__Secure-")

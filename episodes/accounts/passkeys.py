@@ -9,6 +9,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
 from .. import limits
+from ..requests import cookie_name
 
 SECONDS = 600  # from the challenge to its answer
 SALT = "rougedb.passkey_challenge"
@@ -42,4 +43,4 @@ def _challenge_of(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _cookie_name(request: HttpRequest) -> str:
-    return "__Secure-passkey_challenge" if request.is_secure() else "passkey_challenge"
+    return cookie_name(request, "passkey_challenge", prefix="__Secure-")

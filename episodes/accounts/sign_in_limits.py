@@ -4,7 +4,6 @@ It has no setting for that, so `install` replaces the four functions that read a
 `tests/accounts/test_sign_in_limits.py` fails if allauth no longer has them.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from allauth.core.exceptions import RateLimited
@@ -14,7 +13,6 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.http import HttpRequest
 
 from .. import limits
-from ..models import Use
 
 
 def install() -> None:
@@ -23,28 +21,19 @@ def install() -> None:
     TOTP._mark_code_used = _mark_code_used
 
 
-@dataclass(frozen=True)
-class Usage:
-    use: Use | None = None
-
-    def rollback(self) -> None:
-        if self.use is not None:
-            Use.objects.filter(pk=self.use.pk).delete()
-
-
 def _consume(
     request: HttpRequest, *, app: str, action: str, rate: ratelimit.Rate, key: str | None = None,
     user: Any = None, dry_run: bool = False, raise_exception: bool = False,
-) -> Usage | None:  # fmt: skip
+) -> limits.Counted | None:  # fmt: skip
     counter = ratelimit.get_cache_key(request, app=app, action=action, rate=rate, key=key, user=user)
-    usage: Usage | None
+    usage: limits.Counted | None
     if request.method in ("HEAD", "OPTIONS"):  # allauth itself lets GET pass, but forgets these
-        usage = Usage()
+        usage = limits.Counted()
     elif dry_run:
-        usage = Usage() if limits.used("allauth", counter) + 1 <= rate.amount else None
+        usage = limits.Counted() if limits.used("allauth", counter) + 1 <= rate.amount else None
     else:
         use = limits.record("allauth", counter, most=rate.amount, seconds=rate.duration)
-        usage = Usage(use) if use else None
+        usage = limits.Counted((use,)) if use else None
     if usage is None and raise_exception:
         raise RateLimited
     return usage
