@@ -103,7 +103,7 @@ def _decide(
         if not verdict.accept:
             change.decision, change.why, change.outcome = Decision.REJECTED, verdict.why.strip(), Outcome.NONE
             change.save()
-    if len(held) < len(chosen) or state_before != State.ASKED:  # as above
+    if len(held) < len(chosen) or state_before != State.ASKED:  # an attempt in vain leaves a question open
         _update_state(correction, by, by_author=by_author)
     add_event(correction, Event.Kind.DECIDED, by, _summary(chosen, held, comment), state_before)
     if correction.undoes is not None and any(change.outcome == Outcome.APPLIED for change, _ in chosen):
@@ -143,7 +143,7 @@ def _publish_accepted(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
 
 def _record_failure(correction: Correction, by: User, comment: str, failure: CouldNotApply) -> None:
     state_before = correction.state
-    if state_before != State.ASKED:  # its author must not see from a question that goes away what moderators tried
+    if state_before != State.ASKED:  # were the question to go away, its author would see that somebody tried
         correction.state = State.FAILED
     correction.save()
     add_event(correction, Event.Kind.FAILED, by, f"{comment}\n{failure}".strip(), state_before)

@@ -6,6 +6,7 @@ queue.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -320,13 +321,13 @@ def send_through_door(
     if not any(each.action != Change.Action.SET or each.before != each.after for each in proposed):
         request.write_door_message = messages.INFO, "Nothing was changed."  # type: ignore[attr-defined]
         return None
-    letter = Letter(reason=reason)
+    send_edit = partial(send, proposed, sender=Sender(user), letter=Letter(reason), kind=Correction.Kind.EDIT)
     try:
         if check is not None:
             with nothing_is_kept():
-                check(send(proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT))
+                check(send_edit())
         with transaction.atomic():
-            correction = send(proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT)
+            correction = send_edit()
             if may_publish(user):
                 correction = publish(correction, by=user).correction
     except HeldBack as held:

@@ -92,11 +92,14 @@ class SharedName:
     episode: int  # from which on it has that name
 
 
-type Linter[Finding] = Callable[[Iterable[models.Model]], Callable[[], list[list[Finding]]]]
-"""Reads what it needs from the database to check some rows, and returns a function that finds what is in each row.
+type Findings[Finding] = Callable[[], list[list[Finding]]]
+"""Finds what is in each of some rows, without the database.
 
-The function needs no database: texts can be long, and must not be read while a transaction keeps others waiting.
+Texts can be long, and must not be read while a transaction keeps others waiting.
 """
+
+type Linter[Finding] = Callable[[Iterable[models.Model]], Findings[Finding]]
+"""Reads what it needs from the database to check some rows."""
 
 # How moderators are helped to read texts. The apps that know what the texts contain add their own functions.
 linters: list[Linter[SpoilerWarning]] = []
@@ -283,9 +286,8 @@ def row_by_reference(reference: str) -> models.Model | None:
 
 def row_of(kind: Editable, key: str, *, locked: bool = False) -> models.Model | None:
     """Return the row with this key, or None if it does not exist."""
-    rows = kind.model._base_manager.order_by(
-        "pk"
-    )  # the model's own order may join other rows, which would be locked too
+    # Not in the model's own order, which may join other rows: these would be locked too.
+    rows = kind.model._base_manager.order_by("pk")
     if locked:
         rows = rows.select_for_update()
     try:

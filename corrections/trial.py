@@ -13,7 +13,7 @@ from . import rows
 from .deciding import Verdict
 from .errors import CouldNotApply
 from .models import Change, Correction
-from .rows import EPISODES, Linter, SharedName, SpoilerWarning, text_length
+from .rows import EPISODES, Findings, Linter, SharedName, SpoilerWarning, text_length
 from .scratch import nothing_is_kept
 from .wording import RowNames
 from .writing import ChangeWriter, always
@@ -49,9 +49,8 @@ def as_if_applied(correction: Correction, verdicts: Mapping[UUID, Verdict] | Non
         yield changes
 
 
-def is_too_large(correction: Correction) -> bool:
-    """Return whether a correction has more changes or more text than are tried."""
-    pending = pending_changes(correction)
+def is_too_large(pending: Sequence[Change]) -> bool:
+    """Return whether these are more changes or more text than are tried."""
     return len(pending) > MOST_TRIED or sum(text_length(change.wanted) for change in pending) > MOST_TEXT_TRIED
 
 
@@ -70,8 +69,8 @@ class Trial:
     is_too_large: bool = False  # to be tried, so that nothing is known
     problems: dict[UUID | None, list[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)  # of pages that the correction adds, by their references
-    spoilers: "Findings[SpoilerWarning]" = dict
-    namesakes: "Findings[SharedName]" = dict
+    spoilers: "FindingsByChange[SpoilerWarning]" = dict
+    namesakes: "FindingsByChange[SharedName]" = dict
 
     @cached_property
     def warnings(self) -> dict[UUID, list[SpoilerWarning]]:
@@ -88,8 +87,8 @@ class Trial:
         return max((each.episode for warnings in self.warnings.values() for each in warnings), default=0)
 
 
-type Findings[Finding] = Callable[[], dict[UUID, list[Finding]]]
-"""Returns what linters found in each change. It needs no database, and may take long."""
+type FindingsByChange[Finding] = Callable[[], dict[UUID, list[Finding]]]
+"""Finds what linters say of each change, without the database; it may take long."""
 
 
 def try_out(correction: Correction, episode: int) -> Trial:
@@ -97,7 +96,7 @@ def try_out(correction: Correction, episode: int) -> Trial:
     pending = pending_changes(correction) if correction.is_undecided else []
     if not pending:
         return Trial()
-    if is_too_large(correction):
+    if is_too_large(pending):
         return Trial(is_too_large=True)
     trial = Trial()
     try:
@@ -123,10 +122,10 @@ def _prepare(trial: Trial, changed: Sequence[ChangedRow]) -> None:
 
 def _findings[Finding: (SpoilerWarning, SharedName)](
     changed: Sequence[ChangedRow], linters: Sequence[Linter[Finding]]
-) -> Findings[Finding]:
+) -> FindingsByChange[Finding]:
     """Return a function that finds what linters say of each changed row, as far as it is because of the change."""
     present = [(change, row) for change, row in changed if row is not None and change.action != Action.REMOVE]
-    prepared: list[Callable[[], list[list[Finding]]]] = []
+    prepared: list[Findings[Finding]] = []
     for linter in linters:
         with suppress(ObjectDoesNotExist):  # a row points to one that does not exist
             prepared.append(linter([row for _, row in present]))

@@ -1,15 +1,13 @@
 """Warnings of the spoiler linter for moderators, about the rows of a correction."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from django.db import models
 
 from characters.models import Alias
 from characters.spoilers.linter import Finding, KnownName, Vocabulary, findings_in, same_name
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
-from corrections.rows import SharedName, SpoilerWarning
-
-type Findings[Finding] = Callable[[], list[list[Finding]]]
+from corrections.rows import Findings, SharedName, SpoilerWarning
 
 
 def warnings_of(rows: Iterable[models.Model]) -> Findings[SpoilerWarning]:

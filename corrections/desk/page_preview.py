@@ -52,7 +52,7 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
     subjects = _previewable(list(correction.changes.current().prefetch_related("subjects")))
     subject = request.GET.get("page") or next(iter(subjects), "")
     try:
-        if is_too_large(correction):
+        if is_too_large(pending_changes(correction)):
             raise Refused("It is too large to be tried before it is decided.")
         verdicts = _posted_verdicts(request, correction, clearance) if request.method == "POST" else None
         with as_if_applied(correction, verdicts) as applied:
