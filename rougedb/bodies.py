@@ -25,9 +25,8 @@ class Bound:
 
 BUTTONS = Bound(4 * KB, 10)
 FORMS = Bound(64 * KB, 20)
-FORMS_WITH_PICTURES = Bound(
-    3 * MOST_BYTES + 2 * MB, 600
-)  # more than a form takes: a little too much gets its own answer
+# More than a form takes, so that what is a little too much gets the form's own answer.
+FORMS_WITH_PICTURES = Bound(3 * MOST_BYTES + 2 * MB, 600)
 
 BOUNDS = {  # by how a path begins
     "/progress/": BUTTONS,

@@ -16,6 +16,7 @@ from corrections.desk import questions
 from corrections.models import Change, Correction, State
 from corrections.sending import Proposed, new_receipt, removing
 from episodes.models import Episode
+from tests.corrections.desk import at_the_desk
 from tests.corrections.forms import fields_of, send_on
 from tests.corrections.letters import accepted, new, sent, set_to, somebody
 from tests.people import person
@@ -70,14 +71,6 @@ def answers(client: Client, *addresses: str) -> list[tuple[int, dict[str, str], 
     return [(each.status_code, dict(each.headers), each.content) for each in asked]
 
 
-def in_browser(user: User | None) -> Client:
-    client = Client()
-    client.cookies["progress"] = str(AT)
-    if user is not None:
-        client.force_login(user)
-    return client
-
-
 @pytest.mark.parametrize("asked_before", [False, True], ids=["waiting", "asked"])
 @pytest.mark.parametrize("by_receipt", [True, False], ids=["receipt", "account"])
 @pytest.mark.parametrize("in_the_way", WAYS, ids=lambda way: way.__name__)
@@ -89,7 +82,7 @@ def test_what_could_not_be_published_looks_as_before(
     correction = sent(*filter(None, [in_the_way(ann), other]), by=author, receipt=receipt)
     if asked_before:
         questions.ask(correction, "Where is it seen?", by=moderator, version=correction.version)
-    client = in_browser(author)
+    client = at_the_desk(author, episode=AT)
     own = f"/corrections/receipt/{receipt}/" if receipt else f"/corrections/{correction.pk}/"
     addresses = [own, f"{own}again/", *([] if receipt else ["/corrections/"])]
     before, form = answers(client, *addresses), client.get(f"{own}again/")
@@ -107,7 +100,7 @@ def test_a_moderator_s_edit_that_is_held_is_not_told_either(ann: Character, mode
     correction = sent(new(Trait, character=ann, attribute="habit", value="hums", revealed_in_id=2), by=author)
     change = Change.objects.get()
     Trait.objects.create(pk=UUID(change.row), character=ann, attribute="habit", value="sings", revealed_in_id=9)
-    client, addresses = in_browser(author), [f"/corrections/{correction.pk}/", "/corrections/"]
+    client, addresses = at_the_desk(author, episode=AT), [f"/corrections/{correction.pk}/", "/corrections/"]
     before = answers(client, *addresses)
     final = (change.after or {}) | {"character": str(bea.pk), "value": "hums [[bea]]", "revealed_in": 5}
     accepted(correction, by=moderator, altered=True, final=final)
@@ -121,7 +114,7 @@ def test_a_row_that_was_moved_later_does_not_tell_where(ann: Character, moderato
     correction = sent(set_to(habit, "value", "hums"), by=author)
     Trait.objects.filter(pk=habit.pk).update(revealed_in_id=9)
     accepted(correction, by=moderator, accept=False, why="No.")
-    page = in_browser(author).get(f"/corrections/{correction.pk}/").content.decode()
+    page = at_the_desk(author, episode=AT).get(f"/corrections/{correction.pk}/").content.decode()
     assert "hums" in page
     assert "episode 9" not in page
 
@@ -136,7 +129,7 @@ def test_what_follows_from_a_removal_does_not_add_to_the_pages_it_is_about(ann: 
     accepted(correction, by=moderator)
     assert Correction.objects.get().state == State.ACCEPTED
     assert Change.objects.filter(follows=True).exists()
-    client = in_browser(author)
+    client = at_the_desk(author, episode=AT)
     for address in (f"/corrections/{correction.pk}/", "/corrections/"):
         page = client.get(address).content.decode()
         assert "Your correction" in page
