@@ -24,8 +24,8 @@ lint: $(VENV)/.installed-dev  ## ruff, mypy, and migrations that are missing
 	DEBUG=true $(VENV)/bin/mypy --no-incremental .
 	$(IN_VENV) manage.py makemigrations --check --dry-run --verbosity 0
 
-bench: $(VENV)/.installed  ## measure search, suggestions and lists on a made-up show (ROWS=1000000)
-	$(IN_VENV) -m bench
+bench: $(VENV)/.installed  ## measure the site against itself and against plain SQL, or some of it (PARTS="pages scale")
+	$(IN_VENV) -m bench $(PARTS)
 
 drawings: $(VENV)/.installed  ## draw the planet, the icons, the card and the plates of the data set anew
 	$(IN_VENV) -m drawings

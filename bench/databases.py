@@ -1,0 +1,41 @@
+"""Databases that a measurement makes for itself, and processes that run on one of them."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+SERVER = os.environ.get("BENCH_SERVER", "postgres://postgres@127.0.0.1:5432")
+
+
+def run(url: str, *command: str) -> Any:
+    environment = os.environ | {
+        "DATABASE_URL": url, "DEBUG": "false", "SECRET_KEY": "b" * 60,
+        "ALLOWED_HOSTS": "localhost", "SITE_URL": "http://localhost", "DJANGO_SETTINGS_MODULE": "rougedb.settings",
+    }  # fmt: skip
+    done = subprocess.run([sys.executable, *command], env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+@contextmanager
+def sqlite(name: str) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as directory:
+        yield f"sqlite:///{Path(directory) / name}"
+
+
+@contextmanager
+def postgresql(name: str) -> Iterator[str]:
+    with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name}")
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield f"{SERVER}/{name}"
+        finally:
+            server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
