@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import apnumber, intcomma
-from django.template.defaultfilters import capfirst, date, linebreaks, linebreaksbr, pluralize, truncatechars
+from django.template.defaultfilters import capfirst, date, linebreaks_filter, linebreaksbr, pluralize, truncatechars
 from django.templatetags.static import static
 from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
@@ -17,12 +17,11 @@ def environment(**options: Any) -> Environment:
     """Return the environment of `templates/pages/`; there, a name that nobody gave is an error."""
     # A line of tags alone leaves no blank line behind.
     options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    made = Environment(**options, keep_trailing_newline=True)
+    made = Environment(**options, keep_trailing_newline=True)  # noqa: S701 - Django's backend has turned escaping on
     made.globals |= {"url": url, "static": address_of_file}
-    made.filters |= {"runs": runs}
+    made.filters |= {"runs": runs, "linebreaks": linebreaks_filter}
     made.filters |= {
-        each.__name__: each
-        for each in (apnumber, capfirst, date, intcomma, linebreaks, linebreaksbr, pluralize, truncatechars)
+        each.__name__: each for each in (apnumber, capfirst, date, intcomma, linebreaksbr, pluralize, truncatechars)
     }
     return made
 
