@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.db.models import Q
 from django.urls import reverse
 
 from characters.kinds import CHARACTER
@@ -23,9 +22,9 @@ def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
         return None
     at = knowledge.progress
     text = next((row["synopsis"] for row in rows.synopses(at, [number])), "")
-    revelations = rows.revelations(at, Q(revealed_in=number))
+    revelations = rows.revelations(at, rows.began_in(number))
     unmaskings = [row for row in knowledge.unmaskings if row["revealed_in_id"] == number]
-    names = rows.names(at, Q(revealed_in=number))
+    names = rows.names(at, rows.began_in(number))
     appeared = set(Character.objects.as_of(at).filter(revealed_in=number).values_list("id", flat=True))
     cast = Cast(knowledge)
     cast.note_texts([text])
