@@ -131,7 +131,7 @@ class Knowledge:
 
     def address(self, name: str, *args: str | int) -> str:
         """Return the address of a page; looking back is passed on from page to page."""
-        return _path(name, *args) + self.query
+        return path(name, *args) + self.query
 
     def list_of(self, kind: Kind) -> Link:
         """Return the link to the list of a kind."""
@@ -143,11 +143,13 @@ class Knowledge:
         return f"?as_of={self.progress}" if self.look_back else ""
 
     @staticmethod
+    @lru_cache(2**12)
     def slug(name: str, otherwise: str) -> str:
         """Return the readable part of an address, or a stand-in for a name without a letter."""
         return slugify(name, allow_unicode=True) or otherwise
 
 
 @lru_cache(2**12)  # the same few are asked again and again, on every page
-def _path(name: str, *args: str | int) -> str:
+def path(name: str, *args: str | int) -> str:
+    """Return the address of a page as it is at the viewer's own episode."""
     return reverse(name, args=args)

@@ -2,12 +2,10 @@
 
 from uuid import UUID
 
-from django.urls import reverse
-
 from characters.kinds import CHARACTER
 from characters.lore import rows, telling, timeline
 from characters.lore.cast import Cast
-from characters.lore.knowledge import Knowledge
+from characters.lore.knowledge import Knowledge, path
 from characters.lore.material import note_revelations, note_unmaskings
 from characters.lore.order import by_name
 from characters.models import Character
@@ -52,7 +50,7 @@ def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
         changes=tuple(entry for _, entry in changes),
         previous=knowledge.episodes[place - 1] if place else None,
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
-        correct_url=reverse("correct-episodes", args=[number]),
+        correct_url=path("correct-episodes", number),
     )
 
 

@@ -17,6 +17,7 @@ from characters.lore.order import sort_key
 from characters.lore.rows import Row
 from characters.lore.timeline import DatedEntry
 from characters.text import prose
+from characters.text.links import link
 from characters.values.basics import EpisodeRow
 from characters.values.pages import Chapter, TimelineEntry
 from characters.values.recap import ChangedPage, RecapEpisode, RecapGroup, RecapPage
@@ -255,7 +256,7 @@ def _to_read(revelation: Row, cast: Cast) -> TimelineEntry:
 def _joined(membership: Row, cast: Cast) -> TimelineEntry:
     faction = cast.face(membership["faction_id"])
     role = f", {membership['role']}" if membership["role"] else ""
-    sentence = format_html('<a href="{}">{}</a>{}', faction.url, prose.capital(faction.name), role)
+    sentence = format_html("{}{}", link(faction.url, prose.capital(faction.name)), role)
     return TimelineEntry(html=sentence, label="Member of")
 
 
