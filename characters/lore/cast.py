@@ -18,6 +18,7 @@ from characters.text.mentions import MENTION, mentioned_keys
 from characters.values.basics import Face
 from characters.vocabulary import Attribute
 
+from . import rows
 from .statements import as_stored, as_uuid, fetched, placeholders
 
 NAMELESS = "Unnamed"
@@ -56,10 +57,7 @@ class Cast:
 
     def look_up(self) -> None:
         """Read what is needed to name and show everybody noted so far."""
-        for kind in SUBJECTS if self._keys else ():
-            visible: Any = kind.model
-            mentioned = visible.objects.as_of(self.knowledge.progress).filter(key__in=self._keys)
-            self._by_key.update(mentioned.values_list("key", "id"))
+        self._by_key.update(rows.ids_of_keys(self.knowledge.progress, self._keys - self._by_key.keys()))
         self._noted.update(self._by_key.values())
         self._noted |= {self.knowledge.root_of(subject) for subject in self._noted}
         self._look_up_faces()

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from functools import cache, reduce
 from itertools import batched
 from operator import or_
@@ -25,7 +26,7 @@ from characters.models import (
 from characters.models.owned import OWNERS
 from characters.vocabulary import Attribute
 from episodes.gate import Ends
-from episodes.models import Episode, Series
+from episodes.models import Series
 
 from .statements import NONE, Row, Which, among, as_stored, as_uuid, fetched, placeholders, read
 
@@ -38,6 +39,11 @@ CONCERNED_SQL = (
     ' LEFT JOIN "characters_revelation_{kind}s" ON "revelation_id" = "characters_revelation"."id"'
     ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({placeholders})'
 )
+EPISODES_SQL = (
+    'SELECT "number", "aired_on", CASE WHEN "number" <= %s THEN "title" ELSE \'\' END,'
+    ' CASE WHEN "number" <= %s THEN "native_title" ELSE \'\' END FROM "episodes_episode" ORDER BY "number"'
+)
+KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE "{table}"."revealed_in_id" <= %s AND "key" IN ({placeholders})'
 
 
 # Ends: an end is gated by itself, so until it is known there is none.
@@ -76,8 +82,30 @@ def series() -> Row | None:
 
 def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
     """Return the number and the synopsis of those episodes that have been watched."""
-    watched = Episode.objects.filter(number__in=numbers, number__lte=progress).order_by("number")
-    return _values(watched, "number", "synopsis")
+    wanted = [number for number in numbers if number <= progress]
+    return [
+        {"number": number, "synopsis": synopsis}
+        for some in batched(wanted, IDS_AT_ONCE)
+        for number, synopsis in fetched(
+            f'SELECT "number", "synopsis" FROM "episodes_episode" WHERE "number" IN ({placeholders(some)})'  # noqa: S608
+            ' ORDER BY "number"',
+            some,
+        )
+    ]
+
+
+def episodes(progress: int) -> list[Row]:
+    """Return all episodes in order: number and air date are public, the titles are empty unless it is watched."""
+    rows = fetched(EPISODES_SQL, [progress, progress])
+    return [
+        {
+            "number": number,
+            "aired_on": date.fromisoformat(aired_on) if isinstance(aired_on, str) else aired_on,  # SQLite has no dates
+            "title": title,
+            "native_title": native_title,
+        }
+        for number, aired_on, title, native_title in rows
+    ]
 
 
 # Characters, factions and other subjects
@@ -91,7 +119,19 @@ def visible(progress: int, kind: Kind) -> QuerySet[Any]:
 
 def id_of(progress: int, kind: Kind, public_id: str) -> UUID | None:
     """Return the id behind a public id, or None for what is unknown and what is not known yet alike."""
-    return visible(progress, kind).filter(public_id=public_id).values_list("id", flat=True).first()
+    rows = _known(progress, kind.model, {"id": '"id"'}, Which('"public_id" = %s', (public_id,)), '"id"')
+    return rows[0]["id"] if rows else None
+
+
+def ids_of_keys(progress: int, keys: Iterable[str]) -> dict[str, UUID]:
+    """Return the ids of those known subjects, of whatever kind, that texts mention by these keys."""
+    by_key: dict[str, UUID] = {}
+    for some in batched(keys, IDS_AT_ONCE):
+        arms = " UNION ALL ".join(
+            KEYS_SQL.format(table=kind.model._meta.db_table, placeholders=placeholders(some)) for kind in SUBJECTS
+        )
+        by_key.update((key, as_uuid(subject)) for key, subject in fetched(arms, [progress, *some] * len(SUBJECTS)))
+    return by_key
 
 
 def root_characters(progress: int) -> QuerySet[Character]:
@@ -102,7 +142,7 @@ def root_characters(progress: int) -> QuerySet[Character]:
 
 def subjects(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
     """Return the public id and the first episode of some subjects."""
-    return _values(visible(progress, kind).filter(id__in=ids), "id", "public_id", "revealed_in_id")
+    return _known(progress, kind.model, {"id": '"id"', "public_id": '"public_id"'}, among("id", ids), '"key"')
 
 
 def first_episodes(progress: int) -> dict[UUID, int]:

@@ -52,8 +52,8 @@ def read(columns: Sequence[str], sql: str, params: Sequence[Any]) -> list[Row]:
 
 
 def is_of_ids(column: str) -> bool:
-    """Return whether a column holds ids; those of episodes are their numbers."""
-    return column == "id" or (column.endswith("_id") and not column.endswith("_in_id"))
+    """Return whether a column holds UUIDs; an episode's id is its number, and a public id a text."""
+    return column == "id" or (column.endswith("_id") and not column.endswith(("_in_id", "public_id")))
 
 
 def fetched(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
