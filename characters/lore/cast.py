@@ -1,6 +1,7 @@
 """The cast of a page: looks up everybody its rows and texts name in a bounded number of queries."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import batched
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from characters.text.mentions import MENTION, mentioned_keys
 from characters.values.basics import Face
 from characters.vocabulary import Attribute
 
+from . import rows
 from .statements import as_stored, as_uuid, fetched, placeholders
 
 NAMELESS = "Unnamed"
@@ -33,6 +35,7 @@ class Cast:
         self.subject = subject
         self._noted: set[UUID] = set()
         self._keys: set[str] = set()
+        self._texts: set[str] = set()  # on some pages most rows are noted several times
         self._by_key: dict[str, UUID] = {}
         self._kinds: dict[UUID, str] = {}
         self._public_ids: dict[UUID, str] = {}
@@ -48,14 +51,13 @@ class Cast:
     def note_texts(self, texts: Iterable[str]) -> None:
         """Note whoever these texts mention."""
         for text in texts:
-            self._keys |= mentioned_keys(text)
+            if "[[" in text and text not in self._texts:
+                self._texts.add(text)
+                self._keys |= mentioned_keys(text)
 
     def look_up(self) -> None:
         """Read what is needed to name and show everybody noted so far."""
-        for kind in SUBJECTS if self._keys else ():
-            visible: Any = kind.model
-            mentioned = visible.objects.as_of(self.knowledge.progress).filter(key__in=self._keys)
-            self._by_key.update(mentioned.values_list("key", "id"))
+        self._by_key.update(rows.ids_of_keys(self.knowledge.progress, self._keys - self._by_key.keys()))
         self._noted.update(self._by_key.values())
         self._noted |= {self.knowledge.root_of(subject) for subject in self._noted}
         self._look_up_faces()
@@ -115,18 +117,24 @@ class Cast:
                     self._thumbnails[self.knowledge.root_of(subject)] = value
 
     def _make_face(self, subject: UUID) -> Face:
-        kind, name, root = self._kinds[subject], self.name(subject), self.knowledge.root_of(subject)
-        colour, thumbnail = self._colours.get(root, ""), self._thumbnails.get(root)
-        return Face(
-            name=name,
-            url=self.knowledge.address(kind, self._public_ids[root], self.knowledge.slug(self.name(root), kind)),
-            initials=emblems.initials_for(name),
-            colour=emblems.colour_for(name, colour),
-            thumbnail=default_storage.url(files.copy_name(thumbnail, WIDTHS[0])) if thumbnail else "",
-            accent=emblems.accent_for(name, colour),
-            figure=emblems.mask_for(name) if kind == CHARACTER.name else emblems.seal_for(name),
-            is_seal=kind != CHARACTER.name,
-        )
+        kind, root = self._kinds[subject], self.knowledge.root_of(subject)
+        url = self.knowledge.address(kind, self._public_ids[root], self.knowledge.slug(self.name(root), kind))
+        return face_of(kind, self.name(subject), url, self._colours.get(root, ""), self._thumbnails.get(root, ""))
+
+
+@lru_cache(2**12)  # the same faces are on most pages
+def face_of(kind: str, name: str, url: str, colour: str, thumbnail: str) -> Face:
+    """Return the face of a subject of a kind, with the colour in words and the file of its newest picture."""
+    return Face(
+        name=name,
+        url=url,
+        initials=emblems.initials_for(name),
+        colour=emblems.colour_for(name, colour),
+        thumbnail=default_storage.url(files.copy_name(thumbnail, WIDTHS[0])) if thumbnail else "",
+        accent=emblems.accent_for(name, colour),
+        figure=emblems.mask_for(name) if kind == CHARACTER.name else emblems.seal_for(name),
+        is_seal=kind != CHARACTER.name,
+    )
 
 
 # What a face is made of: the table, whose it is, what it says, what decides between two of one episode, and which rows.

@@ -6,13 +6,12 @@ from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.text import slugify
 
 from characters.kinds import Kind
 from characters.values.basics import EpisodeRow, Link
-from episodes.models import Episode
 
 from . import rows
 from .rows import Row
@@ -38,23 +37,17 @@ class Knowledge:
     @cached_property
     def episodes(self) -> tuple[EpisodeRow, ...]:
         """All episodes: number and air date are public, the title comes with the episode."""
-        known = Episode.objects.order_by("number").annotate(
-            known_title=self._once_watched("title"), known_native_title=self._once_watched("native_title")
-        )
         return tuple(
             EpisodeRow(
                 number=row["number"],
                 aired_on=row["aired_on"],
                 url=self.address("episode", row["number"]),
                 known=row["number"] <= self.progress,
-                title=row["known_title"],
-                native_title=row["known_native_title"],
+                title=row["title"],
+                native_title=row["native_title"],
             )
-            for row in known.values("number", "aired_on", "known_title", "known_native_title")
+            for row in rows.episodes(self.progress)
         )
-
-    def _once_watched(self, column: str) -> Case:
-        return Case(When(number__lte=self.progress, then=F(column)), default=Value(""))
 
     @cached_property
     def current_episode(self) -> EpisodeRow | None:
@@ -131,7 +124,7 @@ class Knowledge:
 
     def address(self, name: str, *args: str | int) -> str:
         """Return the address of a page; looking back is passed on from page to page."""
-        return _path(name, *args) + self.query
+        return path(name, *args) + self.query
 
     def list_of(self, kind: Kind) -> Link:
         """Return the link to the list of a kind."""
@@ -143,11 +136,13 @@ class Knowledge:
         return f"?as_of={self.progress}" if self.look_back else ""
 
     @staticmethod
+    @lru_cache(2**12)
     def slug(name: str, otherwise: str) -> str:
         """Return the readable part of an address, or a stand-in for a name without a letter."""
         return slugify(name, allow_unicode=True) or otherwise
 
 
 @lru_cache(2**12)  # the same few are asked again and again, on every page
-def _path(name: str, *args: str | int) -> str:
+def path(name: str, *args: str | int) -> str:
+    """Return the address of a page as it is at the viewer's own episode."""
     return reverse(name, args=args)

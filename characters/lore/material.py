@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Q
-
 from characters.kinds import CHARACTER, MEMBERSHIP, PORTRAIT, SUBJECTS, Kind, tagging_of
 
 from . import rows
 from .cast import Cast
 from .knowledge import Knowledge
 from .rows import Row
+from .statements import among
 
 
 @dataclass(slots=True)
@@ -55,18 +54,18 @@ def note_unmaskings(unmaskings: Iterable[Row], cast: Cast) -> None:
 def of_subject(knowledge: Knowledge, kind: Kind, family: set[UUID]) -> Material:
     """Collect what is known of a subject: of a character under all its names, of others under their own id."""
     at = knowledge.progress
-    own = Q(**{f"{kind.name}__in": family})
+    own = among(f"{kind.name}_id", family)
     material = Material(
         names=rows.names(at, own),
         traits=rows.traits(at, own),
-        tags=rows.tags(at, tagging_of(kind), Q(content_object__in=family)),
-        revelations=rows.revelations(at, Q(**{f"{kind.plural}__in": family})),
+        tags=rows.tags(at, tagging_of(kind), among("content_object_id", family)),
+        revelations=rows.revelations(at, rows.concerning(kind, family)),
         unmaskings=[row for row in knowledge.unmaskings if row["persona_id"] in family],
     )
     if kind.name in MEMBERSHIP.connects:
         material.memberships = rows.memberships(at, own)
     if kind is CHARACTER:
-        material.relationships = rows.relationships(at, Q(source__in=family) | Q(target__in=family))
+        material.relationships = rows.relationships(at, among("source_id", family) | among("target_id", family))
     if kind.name in PORTRAIT.owners:
         material.portraits = rows.portraits(at, own)
     return material
@@ -75,8 +74,8 @@ def of_subject(knowledge: Knowledge, kind: Kind, family: set[UUID]) -> Material:
 def since(knowledge: Knowledge, episode: int) -> Material:
     """Collect what the episodes after that one brought: what began and what ended; of tags only what ended."""
     at = knowledge.progress
-    began = Q(revealed_in__gt=episode)
-    over = Q(ended_in__gt=episode, ended_in__lte=at)
+    began = rows.began_after(episode)
+    over = rows.over_after(episode, at)
     return Material(
         names=rows.names(at, began),
         traits=rows.traits(at, began),

@@ -1,13 +1,17 @@
 """The gated queries behind the pages. Each takes a progress and returns plain rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import cache, reduce
+from itertools import batched
+from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 
-from characters.kinds import SUBJECTS, Kind
+from characters.kinds import CHARACTER, SUBJECTS, Kind
 from characters.models import (
     Alias,
     Character,
@@ -15,22 +19,31 @@ from characters.models import (
     Portrait,
     Relationship,
     Revelation,
+    Tag,
     Trait,
     Unmasking,
 )
 from characters.models.owned import OWNERS
+from characters.vocabulary import Attribute
 from episodes.gate import Ends
-from episodes.models import Episode, Series
+from episodes.models import Series
 
-from .statements import as_stored, as_uuid, fetched, placeholders
+from .statements import NONE, Row, Which, among, as_stored, as_uuid, fetched, placeholders, read
 
-type Row = dict[str, Any]
+UNTIL = 'CASE WHEN "ended_in_id" <= %s THEN "ended_in_id" END'
+OWNER = f"COALESCE({', '.join(f'"{name}_id"' for name in OWNERS)})"
+IDS_AT_ONCE = 2_000
 
 CONCERNED_SQL = (
     'SELECT \'{kind}\', "characters_revelation"."id", "revealed_in_id", "{kind}_id" FROM "characters_revelation"'
     ' LEFT JOIN "characters_revelation_{kind}s" ON "revelation_id" = "characters_revelation"."id"'
     ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({placeholders})'
 )
+EPISODES_SQL = (
+    'SELECT "number", "aired_on", CASE WHEN "number" <= %s THEN "title" ELSE \'\' END,'
+    ' CASE WHEN "number" <= %s THEN "native_title" ELSE \'\' END FROM "episodes_episode" ORDER BY "number"'
+)
+KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE "{table}"."revealed_in_id" <= %s AND "key" IN ({placeholders})'
 
 
 # Ends: an end is gated by itself, so until it is known there is none.
@@ -69,8 +82,30 @@ def series() -> Row | None:
 
 def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
     """Return the number and the synopsis of those episodes that have been watched."""
-    watched = Episode.objects.filter(number__in=numbers, number__lte=progress).order_by("number")
-    return _values(watched, "number", "synopsis")
+    wanted = [number for number in numbers if number <= progress]
+    return [
+        {"number": number, "synopsis": synopsis}
+        for some in batched(wanted, IDS_AT_ONCE)
+        for number, synopsis in fetched(
+            f'SELECT "number", "synopsis" FROM "episodes_episode" WHERE "number" IN ({placeholders(some)})'  # noqa: S608
+            ' ORDER BY "number"',
+            some,
+        )
+    ]
+
+
+def episodes(progress: int) -> list[Row]:
+    """Return all episodes in order: number and air date are public, the titles are empty unless it is watched."""
+    rows = fetched(EPISODES_SQL, [progress, progress])
+    return [
+        {
+            "number": number,
+            "aired_on": date.fromisoformat(aired_on) if isinstance(aired_on, str) else aired_on,  # SQLite has no dates
+            "title": title,
+            "native_title": native_title,
+        }
+        for number, aired_on, title, native_title in rows
+    ]
 
 
 # Characters, factions and other subjects
@@ -84,7 +119,19 @@ def visible(progress: int, kind: Kind) -> QuerySet[Any]:
 
 def id_of(progress: int, kind: Kind, public_id: str) -> UUID | None:
     """Return the id behind a public id, or None for what is unknown and what is not known yet alike."""
-    return visible(progress, kind).filter(public_id=public_id).values_list("id", flat=True).first()
+    rows = _known(progress, kind.model, {"id": '"id"'}, Which('"public_id" = %s', (public_id,)), '"id"')
+    return rows[0]["id"] if rows else None
+
+
+def ids_of_keys(progress: int, keys: Iterable[str]) -> dict[str, UUID]:
+    """Return the ids of those known subjects, of whatever kind, that texts mention by these keys."""
+    by_key: dict[str, UUID] = {}
+    for some in batched(keys, IDS_AT_ONCE):
+        arms = " UNION ALL ".join(
+            KEYS_SQL.format(table=kind.model._meta.db_table, placeholders=placeholders(some)) for kind in SUBJECTS
+        )
+        by_key.update((key, as_uuid(subject)) for key, subject in fetched(arms, [progress, *some] * len(SUBJECTS)))
+    return by_key
 
 
 def root_characters(progress: int) -> QuerySet[Character]:
@@ -95,7 +142,7 @@ def root_characters(progress: int) -> QuerySet[Character]:
 
 def subjects(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
     """Return the public id and the first episode of some subjects."""
-    return _values(visible(progress, kind).filter(id__in=ids), "id", "public_id", "revealed_in_id")
+    return _known(progress, kind.model, {"id": '"id"', "public_id": '"public_id"'}, among("id", ids), '"key"')
 
 
 def first_episodes(progress: int) -> dict[UUID, int]:
@@ -107,44 +154,86 @@ def first_episodes(progress: int) -> dict[UUID, int]:
     }
 
 
-# What hangs on them
+# What hangs on them. By hand, as most of what a page takes would be Django's making of these statements.
 
 
-def names(progress: int, which: Q) -> list[Row]:
+def began_in(number: int) -> Which:
+    """Return the condition that a row is known since that episode."""
+    return Which('"revealed_in_id" = %s', (number,))
+
+
+def began_after(number: int) -> Which:
+    """Return the condition that a row is known only since some later episode."""
+    return Which('"revealed_in_id" > %s', (number,))
+
+
+def over_after(number: int, progress: int) -> Which:
+    """Return the condition that a row ended after an episode, as is known by another."""
+    return Which('("ended_in_id" > %s AND "ended_in_id" <= %s)', (number, progress))
+
+
+def owned_by(subjects: Iterable[UUID]) -> Which:
+    """Return the condition that a row belongs to one of these subjects, of whatever kind."""
+    first, *others = (among(f"{name}_id", subjects) for name in OWNERS)
+    return reduce(or_, others, first)
+
+
+def with_attribute(attributes: Sequence[Attribute]) -> Which:
+    """Return the condition that a trait says one of these things."""
+    return Which(f'"attribute" IN ({placeholders(attributes)})', tuple(attribute.value for attribute in attributes))
+
+
+def names(progress: int, which: Which) -> list[Row]:
     """Return names in the order in which they came up."""
-    rows = Alias.objects.as_of(progress).filter(which).order_by("revealed_in_id", "name")
-    return _owned(rows, "name", "kind", "language", "headline", "revealed_in_id")
+    columns = {"owner_id": OWNER, "name": '"name"', "kind": '"kind"', "language": '"language"'}
+    return _known(progress, Alias, columns, which, '"revealed_in_id", "name"')
 
 
-def traits(progress: int, which: Q) -> list[Row]:
+def traits(progress: int, which: Which) -> list[Row]:
     """Return traits in the order in which they came up."""
-    rows = Trait.objects.as_of(progress).filter(which).order_by("revealed_in_id", "value")
-    return _owned(rows, "attribute", "value", "revealed_in_id")
+    columns = {"owner_id": OWNER, "attribute": '"attribute"', "value": '"value"'}
+    return _known(progress, Trait, columns, which, '"revealed_in_id", "value"')
 
 
-def tags(progress: int, model: type[Any], which: Q) -> list[Row]:
+def tags(progress: int, model: type[Any], which: Which) -> list[Row]:
     """Return who bears or bore which tag."""
-    rows = with_known_end(progress, model).filter(which).order_by("tag__name", "revealed_in_id")
-    columns = ("content_object_id", "tag__name", "tag__slug", "revealed_in_id", "until")
-    return [row | {"owner_id": row["content_object_id"]} for row in _values(rows, *columns)]
+    columns = {"owner_id": '"content_object_id"', "tag__name": '"name"', "tag__slug": '"slug"', "until": UNTIL}
+    tag = f'INNER JOIN "{Tag._meta.db_table}" ON "{Tag._meta.db_table}"."id" = "tag_id"'
+    return _known(progress, model, columns, which, '"name", "revealed_in_id"', join=tag)
 
 
-def memberships(progress: int, which: Q) -> list[Row]:
+def memberships(progress: int, which: Which) -> list[Row]:
     """Return who belongs or belonged to which faction."""
-    rows = with_known_end(progress, Membership).filter(which).order_by("revealed_in_id", "role")
-    return _values(rows, "character_id", "faction_id", "role", "revealed_in_id", "until")
+    columns = {"character_id": '"character_id"', "faction_id": '"faction_id"', "role": '"role"', "until": UNTIL}
+    return _known(progress, Membership, columns, which, '"revealed_in_id", "role"')
 
 
-def relationships(progress: int, which: Q) -> list[Row]:
+def relationships(progress: int, which: Which) -> list[Row]:
     """Return who is or was tied to whom."""
-    rows = with_known_end(progress, Relationship).filter(which).order_by("revealed_in_id", "kind")
-    return _values(rows, "source_id", "target_id", "kind", "certainty", "revealed_in_id", "until")
+    columns = {name: f'"{name}"' for name in ("source_id", "target_id", "kind", "certainty")} | {"until": UNTIL}
+    return _known(progress, Relationship, columns, which, '"revealed_in_id", "kind"')
 
 
-def portraits(progress: int, which: Q) -> list[Row]:
+def portraits(progress: int, which: Which) -> list[Row]:
     """Return pictures with all that is shown of them."""
-    rows = Portrait.objects.as_of(progress).filter(which)
-    return _values(rows.order_by("revealed_in_id", "alt_text", "image", "caption", "credit", "licence"))
+    shown = ("image", "width", "height", "alt_text", "caption", "credit", "licence")
+    in_order = '"revealed_in_id", "alt_text", "image", "caption", "credit", "licence"'
+    return _known(progress, Portrait, {name: f'"{name}"' for name in shown}, which, in_order)
+
+
+def _known(
+    progress: int, model: type[Any], columns: dict[str, str], which: Which, in_order: str, *, join: str = ""
+) -> list[Row]:
+    """Return the known rows of a model, with these columns and the episode that each is revealed in."""
+    if which == NONE:
+        return []
+    table = model._meta.db_table
+    sql = (
+        f'SELECT {", ".join(columns.values())}, "revealed_in_id" FROM "{table}" {join}'  # noqa: S608 - our own names
+        f' WHERE "{table}"."revealed_in_id" <= %s AND {which.sql} ORDER BY {in_order}'
+    )
+    ends = [progress] * list(columns.values()).count(UNTIL)
+    return read([*columns, "revealed_in_id"], sql, [*ends, progress, *which.params])
 
 
 def unmaskings(progress: int) -> list[Row]:
@@ -163,19 +252,24 @@ def unmaskings(progress: int) -> list[Row]:
 # Revelations
 
 
-def revelations(progress: int, which: Q) -> list[Row]:
+def concerning(kind: Kind, subjects: Iterable[UUID]) -> Which:
+    """Return the condition that a revelation concerns one of these subjects of a kind."""
+    subject = among(f"{kind.name}_id", subjects)
+    return Which(f'"id" IN (SELECT "revelation_id" FROM "{_through(kind)}" WHERE {subject.sql})', subject.params)  # noqa: S608
+
+
+def revelations(progress: int, which: Which) -> list[Row]:
     """Return revelations with what each supersedes, when it was superseded itself, and whom it concerns."""
-    known = Revelation.objects.as_of(progress)
-    ordered = known.filter(id__in=known.filter(which).values("id")).order_by("revealed_in_id", "position", "key")
-    rows = _values(ordered, "id", "text", "certainty", "revealed_in_id", "time", "supersedes_id")
+    columns = {name: f'"{name}"' for name in ("id", "text", "certainty", "time", "supersedes_id")}
+    rows = _known(progress, Revelation, columns, which, '"revealed_in_id", "position", "key"')
     ids = [row["id"] for row in rows]
-    before = dict(known.filter(id__in={row["supersedes_id"] for row in rows} - {None}).values_list("id", "text"))
+    superseded = among("id", {row["supersedes_id"] for row in rows} - {None})
+    texts = {"id": '"id"', "text": '"text"'}
+    before = {row["id"]: row["text"] for row in _known(progress, Revelation, texts, superseded, '"id"')}
     overturned = _overturned_in(progress, ids)
     concerned: dict[UUID, dict[str, list[UUID]]] = {id: {kind.name: [] for kind in SUBJECTS} for id in ids}
-    for kind in SUBJECTS:
-        pairs = _through(kind).objects.filter(revelation_id__in=ids)
-        for revelation, subject in pairs.values_list("revelation_id", f"{kind.name}_id"):
-            concerned[revelation][kind.name].append(subject)
+    for kind, revelation, subject in _pairs(ids):
+        concerned[revelation][kind].append(subject)
     for row in rows:
         row["concerned"] = concerned[row["id"]]
         row["believed_before"] = before.get(row["supersedes_id"], "")
@@ -183,11 +277,24 @@ def revelations(progress: int, which: Q) -> list[Row]:
     return rows
 
 
+def _pairs(revelations: Iterable[UUID]) -> Iterator[tuple[str, UUID, UUID]]:
+    """Yield whom each of some known revelations concerns, after the kind; what they concern is gated by them."""
+    for some in batched(revelations, IDS_AT_ONCE):
+        these = among("revelation_id", some)
+        sql = " UNION ALL ".join(
+            f'SELECT \'{kind.name}\', "revelation_id", "{kind.name}_id" FROM "{_through(kind)}" WHERE {these.sql}'  # noqa: S608
+            for kind in SUBJECTS
+        )
+        for kind_name, revelation, subject in fetched(sql, these.params * len(SUBJECTS)):
+            yield kind_name, as_uuid(revelation), as_uuid(subject)
+
+
 def revelations_of(progress: int, characters: Iterable[UUID]) -> list[Row]:
     """Return those that concern some characters, and those that overturned these, whomever they concern."""
-    own = revelations(progress, Q(characters__in=characters))
+    own = revelations(progress, concerning(CHARACTER, characters))
     ids = {row["id"] for row in own}
-    return own + revelations(progress, Q(supersedes__in=ids) & ~Q(id__in=ids))
+    successors = [row for row in revelations(progress, among("supersedes_id", ids)) if row["id"] not in ids]
+    return own + successors
 
 
 def revelation_texts(progress: int, ids: Iterable[UUID]) -> list[Row]:
@@ -214,27 +321,22 @@ def everybody_in(revelation: Row) -> set[UUID]:
     return {subject for subjects in revelation["concerned"].values() for subject in subjects}
 
 
-def _through(kind: Kind) -> Any:
+@cache
+def _through(kind: Kind) -> str:
     """Return the table that ties revelations to the subjects of a kind, which are gated by the revelation."""
     field: Any = Revelation._meta.get_field(kind.plural)
-    return field.remote_field.through
+    table: str = field.remote_field.through._meta.db_table
+    return table
 
 
 def _overturned_in(progress: int, ids: Iterable[UUID]) -> dict[UUID, int]:
     """Return the episode in which each was first superseded."""
-    successors = Revelation.objects.as_of(progress).filter(supersedes__in=ids).order_by()
-    # Sorted here: asked for the order, SQLite would read all revelations in it.
-    return dict(sorted(successors.values_list("supersedes_id", "revealed_in_id"), key=lambda pair: -pair[1]))
+    successors = {"supersedes_id": '"supersedes_id"'}
+    # Not in the order of episodes: SQLite would read all revelations in it.
+    rows = _known(progress, Revelation, successors, among("supersedes_id", ids), '"supersedes_id"')
+    rows.sort(key=lambda row: -row["revealed_in_id"])
+    return {row["supersedes_id"]: row["revealed_in_id"] for row in rows}
 
 
 def _values(rows: QuerySet[Any], *columns: str) -> list[Row]:
     return list(rows.values(*columns))
-
-
-def _owned(rows: QuerySet[Any], *columns: str) -> list[Row]:
-    """Return rows that belong to one subject each, whose id they have as `owner_id`."""
-    owners = [f"{name}_id" for name in OWNERS]
-    owned = _values(rows, *owners, *columns)
-    for row in owned:
-        row["owner_id"] = next(filter(None, [row.pop(name) for name in owners]))
-    return owned

@@ -3,12 +3,57 @@
 They read through the gate like all others; the net in the tests looks at them too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+
+type Row = dict[str, Any]
+"""A row by the names of its columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """A condition of a statement, and what is filled in for its placeholders."""
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+    def __or__(self, other: "Which") -> "Which":
+        return Which(f"({self.sql} OR {other.sql})", self.params + other.params)
+
+    def __and__(self, other: "Which") -> "Which":
+        return Which(f"({self.sql} AND {other.sql})", self.params + other.params)
+
+
+NONE = Which("FALSE")
+
+
+def among(column: str, ids: Iterable[UUID]) -> Which:
+    """Return the condition that a column holds one of these ids."""
+    stored = tuple(map(as_stored, ids))
+    return Which(f'"{column}" IN ({placeholders(stored)})', stored) if stored else NONE
+
+
+def read(columns: Sequence[str], sql: str, params: Sequence[Any]) -> list[Row]:
+    """Return all rows of a statement that reads these columns in this order, ids as UUIDs."""
+    ids = [at for at, column in enumerate(columns) if is_of_ids(column)]
+    rows = []
+    for fetched_row in fetched(sql, params):
+        values = list(fetched_row)
+        for at in ids:
+            if values[at] is not None:
+                values[at] = as_uuid(values[at])
+        rows.append(dict(zip(columns, values, strict=True)))
+    return rows
+
+
+def is_of_ids(column: str) -> bool:
+    """Return whether a column holds UUIDs; an episode's id is its number, and a public id a text."""
+    return column == "id" or (column.endswith("_id") and not column.endswith(("_in_id", "public_id")))
 
 
 def fetched(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:

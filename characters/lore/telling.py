@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from html import escape
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from characters.pictures import files
@@ -16,6 +15,7 @@ from characters.values.pages import Affiliation, Fact, FactValue, ListedName, Pi
 from characters.vocabulary import AliasKind, Attribute
 
 from .cast import Cast
+from .knowledge import path
 from .order import by_name, sort_key
 from .rows import Row
 
@@ -33,13 +33,13 @@ def revelation_entry(row: Row, cast: Cast, *, with_concerned: bool = False) -> T
         believed_before=cast.render(row["believed_before"]) if row["believed_before"] else None,
         overturned_in=row["overturned_in"],
         concerned=_not_linked(row, html, cast) if with_concerned else (),
-        correct_url=f"{reverse('correct-episodes', args=[row['revealed_in_id']])}?row={row['id']}",
+        correct_url=f"{path('correct-episodes', row['revealed_in_id'])}?row={row['id']}",
     )
 
 
 def _not_linked(row: Row, html: str, cast: Cast) -> tuple[Face, ...]:
     faces = (face for subjects in row["concerned"].values() for face in by_name(map(cast.root_face, subjects)))
-    return tuple(face for face in faces if format_html('href="{}"', face.url) not in html)
+    return tuple(face for face in faces if f'href="{escape(face.url)}"' not in html)
 
 
 def facts(traits: list[Row], own: UUID, cast: Cast) -> tuple[tuple[Fact, ...], SafeString]:

@@ -3,11 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from html import escape
 from uuid import UUID
 
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
+from characters.text.links import link
 from characters.text.prose import capital
 from characters.values.basics import Face
 from characters.values.pages import TimelineEntry
@@ -55,9 +57,7 @@ def unmasked(unmaskings: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
     """Yield who turned out to be whom."""
     for row in unmaskings:
         persona, identity = cast.face(row["persona_id"]), cast.face(row["identity_id"])
-        sentence = format_html(
-            '<strong>{}</strong> is <a href="{}">{}</a>.', capital(persona.name), identity.url, identity.name
-        )
+        sentence = format_html("<strong>{}</strong> is {}.", capital(persona.name), link(identity.url, identity.name))
         yield row["revealed_in_id"], TimelineEntry(html=sentence, label="Unmasked")
 
 
@@ -71,12 +71,10 @@ def named(names: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
             by_subject[row["revealed_in_id"], face].add((row["name"], row["language"]))
     for (number, face), spellings in by_subject.items():
         others = sorted(name for name in spellings if face.url == "" or name[0] != face.name)
-        listed = format_html_join(", ", '<bdi lang="{1}">{0}</bdi>', others)
-        whose = format_html('<a href="{}">{}</a>', face.url, capital(face.name)) if face.url else ""
-        yield (
-            number,
-            TimelineEntry(html=format_html("{}{}{}", whose, ": " if whose and others else "", listed), label="Name"),
-        )
+        listed = ", ".join(f'<bdi lang="{escape(language)}">{escape(name)}</bdi>' for name, language in others)
+        whose = link(face.url, capital(face.name)) if face.url else ""
+        sentence = mark_safe(f"{whose}{': ' if whose and others else ''}{listed}")  # escaped above
+        yield number, TimelineEntry(html=sentence, label="Name")
 
 
 def replaced_values(traits: list[Row], unmaskings: Iterable[Row], own: UUID, cast: Cast) -> Iterator[DatedEntry]:
@@ -120,7 +118,7 @@ def left(memberships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
             on_page_of_faction = row["faction_id"] == cast.subject
             other = cast.face(row["character_id"] if on_page_of_faction else row["faction_id"])
             role = f", {row['role']}" if row["role"] else ""
-            sentence = format_html('<a href="{}">{}</a>{}', other.url, capital(other.name), role)
+            sentence = link(other.url, capital(other.name)) + mark_safe(escape(role))
             yield row["until"], TimelineEntry(html=sentence, label="Membership ended")
 
 
@@ -151,7 +149,5 @@ def untagged(tags: Iterable[Row]) -> Iterator[DatedEntry]:
 
 def _relationship_sentence(row: Row, cast: Cast) -> SafeString:
     source, target = cast.face(row["source_id"]), cast.face(row["target_id"])
-    return format_html(
-        '<a href="{}">{}</a> {} <a href="{}">{}</a>',
-        source.url, capital(source.name), RelationshipKind(row["kind"]).sentence, target.url, target.name,
-    )  # fmt: skip
+    verb = escape(RelationshipKind(row["kind"]).sentence)
+    return mark_safe(f"{link(source.url, capital(source.name))} {verb} {link(target.url, target.name)}")  # escaped

@@ -4,9 +4,13 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from sys import getsizeof
+from threading import Lock
 from typing import Any
 
 import nh3
+from cachetools import LRUCache, cached
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -19,6 +23,7 @@ TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
 SENTENCE_ENDS = (".", "!", "?", "…")
 MARKUP = re.compile(r"[*_\\`<>&#~|\[\]]|[^\S ]|^ *(?:[-+=]|\d+[.)])")  # whatever Markdown could mean something by
 SENTENCE_END = re.compile(rf"{MENTION.pattern}|\b(?:Dr|Mrs?|Ms|St)\.|[.!?…]+[\"'”’)*_]*(?=\s|$)")
+PRIVATE_USE = range(0xE000, 0xF900)  # code points
 OPENING_MARKS = " \n\t\"“‘«(*_'"
 
 
@@ -31,21 +36,44 @@ class Mention:
 type FindMention = Callable[[str], Mention | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Blank:
+    """The place of a mention in a text that is rendered without names."""
+
+    key: str
+    words: str  # empty: the name stands there
+    begins: bool  # a sentence, so that the name has a capital
+
+    def words_for(self, found: Mention | None) -> str:
+        if self.words:
+            return self.words
+        name = found.name if found else "somebody"
+        return capital(name) if self.begins else name
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """A text as safe HTML, parsed and cleaned, but for the names: a blank stands between each two of the pieces."""
+
+    pieces: tuple[str, ...]
+    blanks: tuple[_Blank, ...]
+
+
 def render(text: str, find: FindMention) -> SafeString:
     """Return a text as safe HTML, in paragraphs."""
-    return _clean(_markdown.render(text, {"find": find}))
+    return _filled(_rendered(text, inline=False), find)
 
 
 def render_line(text: str, find: FindMention) -> SafeString:
     """Return a text as safe HTML without paragraphs, for a value inside a sentence or a table cell."""
-    return _clean(_markdown.renderInline(text, {"find": find}))
+    return _filled(_rendered(text, inline=True), find)
 
 
 def words(text: str, find: FindMention, *, inline: bool = False) -> str:
     """Return the words of a text alone, as `plain(render(text))` does; most texts need no HTML for that."""
     if MARKUP.search(MENTION.sub("", text)):
         return plain((render_line if inline else render)(text, find))
-    named = MENTION.sub(lambda match: _words_for(match, text[: match.start()], find(match[1])), text)
+    named = MENTION.sub(lambda match: _blank(match, text[: match.start()]).words_for(find(match[1])), text)
     return " ".join(named.split())
 
 
@@ -64,12 +92,53 @@ def _clean(rendered: str) -> SafeString:
     return mark_safe(nh3.clean(rendered, tags=TAGS, attributes={"a": {"href"}}, link_rel=None))
 
 
-def _words_for(mention: re.Match[str], before: str, found: Mention | None) -> str:
-    if mention[2]:
-        return mention[2]
-    name = found.name if found else "somebody"
+def _blank(mention: re.Match[str], before: str) -> _Blank:
     before = before.rstrip(OPENING_MARKS)
-    return name if before and not before.endswith(SENTENCE_ENDS) else name[:1].upper() + name[1:]
+    return _Blank(mention[1], mention[2] or "", not before or before.endswith(SENTENCE_ENDS))
+
+
+# Texts are the same for everybody, names are not: each text is parsed once, and names are filled in at every reading.
+
+MOST_KEPT = 8 * 2**20  # bytes
+LONGEST_KEPT = 2**13  # characters
+
+
+def _filled(rendered: _Rendered, find: FindMention) -> SafeString:
+    """Fill in the names that the reader knows."""
+    if not rendered.blanks:
+        return mark_safe(rendered.pieces[0])
+    filled = [rendered.pieces[0]]
+    for blank, piece in zip(rendered.blanks, rendered.pieces[1:], strict=True):
+        found = find(blank.key)
+        filled += _named(blank.words_for(found), found.url if found else ""), piece
+    return mark_safe("".join(filled))  # all pieces are cleaned, and so are the names
+
+
+@lru_cache(2**12)
+def _named(words: str, url: str) -> str:
+    escaped = html.escape(words)
+    return _clean(f'<a href="{html.escape(url)}">{escaped}</a>' if url else escaped)
+
+
+def _rendered(text: str, *, inline: bool) -> _Rendered:
+    return _parsed(text, inline) if len(text) > LONGEST_KEPT else _kept(text, inline)
+
+
+def _parsed(text: str, inline: bool) -> _Rendered:
+    # A character that is not in the text stands for each mention while it is cleaned.
+    mark = next(char for char in map(chr, PRIVATE_USE) if char not in text)
+    env: dict[str, Any] = {"mark": mark, "blanks": []}
+    cleaned = _clean((_markdown.renderInline if inline else _markdown.render)(text, env))
+    return _Rendered(tuple(cleaned.split(mark)), tuple(env["blanks"]))
+
+
+def _size(rendered: _Rendered) -> int:
+    """Return about how many bytes it takes to keep: its own, and as many again for the text that it is kept under."""
+    blanks = sum(getsizeof(blank) + getsizeof(blank.key) + getsizeof(blank.words) for blank in rendered.blanks)
+    return 2 * sum(map(getsizeof, rendered.pieces)) + blanks
+
+
+_kept = cached(LRUCache(MOST_KEPT, _size), lock=Lock())(_parsed)
 
 
 def _mention_rule(state: StateInline, silent: bool) -> bool:
@@ -85,10 +154,9 @@ def _mention_rule(state: StateInline, silent: bool) -> bool:
 
 
 def _render_mention(renderer: RendererHTML, tokens: list[Token], index: int, options: Any, env: Any) -> str:
-    match: re.Match[str] = tokens[index].meta["match"]
-    found: Mention | None = env["find"](match[1])
-    escaped = html.escape(_words_for(match, tokens[index].meta["before"], found))
-    return f'<a href="{html.escape(found.url)}">{escaped}</a>' if found and found.url else escaped
+    env["blanks"].append(_blank(tokens[index].meta["match"], tokens[index].meta["before"]))
+    mark: str = env["mark"]
+    return mark
 
 
 _markdown = MarkdownIt("commonmark", {"html": False}).disable(

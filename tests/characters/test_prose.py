@@ -1,8 +1,14 @@
 """What is read as words alone is what a browser would show of the same text."""
 
+import html
+from typing import Any
+from unittest.mock import patch
+
+import nh3
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from markdown_it.token import Token
 
 from characters.text import prose
 
@@ -48,3 +54,58 @@ def test_mentions_are_read_by_name(text: str, words: str) -> None:
 ])  # fmt: skip
 def test_the_first_sentences_of_a_text(text: str, opening: str) -> None:
     assert prose.opening(text, 2) == opening
+
+
+# Names are filled in where a text is cleaned already. It must read as if they had been in it before.
+
+ANY_NAME = st.text(min_size=1, max_size=8).filter(lambda name: "\r" not in name)  # forms take no line breaks
+MENTIONED = st.builds(prose.Mention, ANY_NAME, st.text(max_size=5).map(lambda path: f"/{path}/") | st.just(""))
+
+
+def rendered_with_names(text: str, find: prose.FindMention, *, inline: bool) -> str:
+    """Return a text parsed with the names in it and cleaned as a whole, which takes long."""
+
+    def mention(tokens: list[Token], index: int, options: Any, env: Any) -> str:
+        blank = prose._blank(tokens[index].meta["match"], tokens[index].meta["before"])
+        found = find(blank.key)
+        words = html.escape(blank.words_for(found))
+        return f'<a href="{html.escape(found.url)}">{words}</a>' if found and found.url else words
+
+    rules: Any = prose._markdown.renderer
+    with patch.dict(rules.rules, mention=mention):
+        whole = prose._markdown.renderInline(text) if inline else prose._markdown.render(text)
+    return nh3.clean(whole, tags=prose.TAGS, attributes={"a": {"href"}}, link_rel=None)
+
+
+@settings(max_examples=500, deadline=None)
+@example(pieces=["*", "[[ann]]", "*. [[bert]]"], ann=prose.Mention("\u00a0<&>\"'", '/"&\u00a0<>/'), bea=None)
+@example(pieces=["\ue000[[ann]]\ue001"], ann=prose.Mention("\ue000\ue002", "/\ue000/"), bea=None)
+@given(
+    pieces=st.lists(PIECES, max_size=8) | st.lists(st.text(max_size=5) | PIECES, max_size=6),
+    ann=MENTIONED,
+    bea=MENTIONED | st.none(),
+)
+def test_names_stand_as_if_they_had_always_been_there(
+    pieces: list[str], ann: prose.Mention, bea: prose.Mention | None
+) -> None:
+    text = "".join(pieces)
+    find = {"ann": ann, "bea": bea}.get
+    assert prose.render(text, find) == rendered_with_names(text, find, inline=False)
+    assert prose.render_line(text, find) == rendered_with_names(text, find, inline=True)
+
+
+def test_each_reader_reads_their_own_names() -> None:
+    text = "*[[ann]]* sings for [[bea]]."
+    for name in ("the stranger", "Ann"):
+        read = prose.render(text, {"ann": prose.Mention(name, "/a/")}.get)
+        assert read == f'<p><em><a href="/a/">{name[0].upper()}{name[1:]}</a></em> sings for somebody.</p>\n'
+
+
+def test_only_so_much_of_what_was_parsed_is_kept() -> None:
+    cache = prose._kept.cache
+    long = "long " * prose.LONGEST_KEPT
+    prose.render(long, find)
+    assert (long, False) not in cache
+    for number in range(40):
+        prose.render(f"{number} " + "word " * (prose.LONGEST_KEPT // 8), find)
+    assert sum(prose._size(cache[key]) for key in cache) == cache.currsize <= cache.maxsize == prose.MOST_KEPT

@@ -4,7 +4,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.urls import reverse
@@ -14,6 +14,7 @@ from characters.lore import rows, telling
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.rows import Row
+from characters.lore.statements import among
 from characters.models import Alias, Membership
 from characters.text import prose
 from characters.values.lists import Card, CardPage
@@ -49,7 +50,7 @@ def _cards(knowledge: Knowledge, kind: Kind, shown: list[UUID]) -> tuple[Card, .
     at = knowledge.progress
     families = knowledge.families_of(shown)
     attributes = (Attribute.SPECIES, Attribute.OCCUPATION) if kind is CHARACTER else (Attribute.SUMMARY,)
-    traits = rows.traits(at, Q(attribute__in=attributes, **{f"{kind.name}__in": families}))
+    traits = rows.traits(at, rows.with_attribute(attributes) & among(f"{kind.name}_id", families))
     first = {row["id"]: row["revealed_in_id"] for row in rows.subjects(at, kind, families)}
     members = _members(knowledge, shown) if kind is FACTION else {}
     cast = Cast(knowledge)

@@ -2,13 +2,10 @@
 
 from uuid import UUID
 
-from django.db.models import Q
-from django.urls import reverse
-
 from characters.kinds import CHARACTER
 from characters.lore import rows, telling, timeline
 from characters.lore.cast import Cast
-from characters.lore.knowledge import Knowledge
+from characters.lore.knowledge import Knowledge, path
 from characters.lore.material import note_revelations, note_unmaskings
 from characters.lore.order import by_name
 from characters.models import Character
@@ -23,9 +20,9 @@ def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
         return None
     at = knowledge.progress
     text = next((row["synopsis"] for row in rows.synopses(at, [number])), "")
-    revelations = rows.revelations(at, Q(revealed_in=number))
+    revelations = rows.revelations(at, rows.began_in(number))
     unmaskings = [row for row in knowledge.unmaskings if row["revealed_in_id"] == number]
-    names = rows.names(at, Q(revealed_in=number))
+    names = rows.names(at, rows.began_in(number))
     appeared = set(Character.objects.as_of(at).filter(revealed_in=number).values_list("id", flat=True))
     cast = Cast(knowledge)
     cast.note_texts([text])
@@ -53,7 +50,7 @@ def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
         changes=tuple(entry for _, entry in changes),
         previous=knowledge.episodes[place - 1] if place else None,
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
-        correct_url=reverse("correct-episodes", args=[number]),
+        correct_url=path("correct-episodes", number),
     )
 
 

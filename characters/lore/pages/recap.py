@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.html import format_html
 
 from characters.kinds import CHARACTER
@@ -17,8 +16,8 @@ from characters.lore.material import Material
 from characters.lore.order import sort_key
 from characters.lore.rows import Row
 from characters.lore.timeline import DatedEntry
-from characters.models.owned import OWNERS
 from characters.text import prose
+from characters.text.links import link
 from characters.values.basics import EpisodeRow
 from characters.values.pages import Chapter, TimelineEntry
 from characters.values.recap import ChangedPage, RecapEpisode, RecapGroup, RecapPage
@@ -257,14 +256,11 @@ def _to_read(revelation: Row, cast: Cast) -> TimelineEntry:
 def _joined(membership: Row, cast: Cast) -> TimelineEntry:
     faction = cast.face(membership["faction_id"])
     role = f", {membership['role']}" if membership["role"] else ""
-    sentence = format_html('<a href="{}">{}</a>{}', faction.url, prose.capital(faction.name), role)
+    sentence = format_html("{}{}", link(faction.url, prose.capital(faction.name)), role)
     return TimelineEntry(html=sentence, label="Member of")
 
 
 def _traits_of(knowledge: Knowledge, subjects: Iterable[UUID]) -> list[Row]:
     """Return the traits of subjects, of characters under all their names."""
     families = knowledge.families_of(subjects)
-    own = Q()
-    for owner in OWNERS:
-        own |= Q(**{f"{owner}__in": families})
-    return rows.traits(knowledge.progress, own)
+    return rows.traits(knowledge.progress, rows.owned_by(families))

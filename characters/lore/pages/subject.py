@@ -5,12 +5,10 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.urls import reverse
-
 from characters.kinds import CHARACTER, Kind
 from characters.lore import material, rows, telling, timeline
 from characters.lore.cast import Cast
-from characters.lore.knowledge import Knowledge
+from characters.lore.knowledge import Knowledge, path
 from characters.lore.map import graph
 from characters.lore.material import Material
 from characters.lore.order import sort_key, tie_sort_key
@@ -43,7 +41,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPag
         list=knowledge.list_of(kind),
         face=face,
         short_url=knowledge.address(f"{kind.name}-short", public_id),
-        correct_url=reverse(f"correct-{kind.plural}", args=[public_id]),
+        correct_url=path(f"correct-{kind.plural}", public_id),
         description=prose.shortened(prose.plain(summary)),
         summary=summary,
         names=telling.known_names(collected.names, face.name),
@@ -118,7 +116,7 @@ def _earlier_pages(knowledge: Knowledge, number: int, kind: Kind, members: list[
     return tuple(
         Link(
             name=cast.face(row["id"]).name,
-            url=f"{reverse(f'{kind.name}-short', args=[row['public_id']])}?{urlencode({'as_of': number})}",
+            url=f"{path(f'{kind.name}-short', row['public_id'])}?{urlencode({'as_of': number})}",
         )
         for row in sorted(members, key=lambda row: sort_key(cast.face(row["id"])))
         if row["revealed_in_id"] <= number and row["id"] not in unmasked

@@ -12,6 +12,7 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.rows import Row
 from characters.text import prose
+from characters.text.links import link
 from characters.values.basics import Face
 from characters.values.pages import Belief, Comparison, OverturnedBelief, PersonaBeliefs, SubjectPage, ThenPage
 
@@ -66,13 +67,13 @@ def _entries(page: SubjectPage) -> Entries:
         entries[fact.label] = {prose.plain(value.html): value.html for value in fact.values}
     entries["Factions"] = {
         f"{place.other.name}, {place.role}": format_html(
-            "{}{}", _link(place.other), f", {place.role}" * bool(place.role)
+            "{}{}", link(place.other.url, place.other.name), f", {place.role}" * bool(place.role)
         )
         for place in page.places
         if not place.is_past
     }
     entries["Relations"] = {
-        f"{tie.label} {group.other.name}": format_html("{} {}", tie.label, _link(group.other))
+        f"{tie.label} {group.other.name}": format_html("{} {}", tie.label, link(group.other.url, group.other.name))
         for group in page.ties
         for tie in group.ties
         if tie.until is None
@@ -125,7 +126,3 @@ def _overturned(now: Knowledge, then: Knowledge, family: set[UUID]) -> tuple[Ove
         OverturnedBelief(before.render(row["text"]), after.render(last["text"]), episodes[last["revealed_in_id"]])
         for row, last in pairs
     )
-
-
-def _link(face: Face) -> SafeString:
-    return format_html('<a href="{}">{}</a>', face.url, face.name)
