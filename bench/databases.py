@@ -15,12 +15,18 @@ import psycopg
 SERVER = os.environ.get("BENCH_SERVER", "postgres://postgres@127.0.0.1:5432")
 
 
-def run(url: str, *command: str) -> Any:
-    environment = os.environ | {
+def environment(url: str) -> dict[str, str]:
+    """Return the variables of a site as it is served, on the database of that address."""
+    return os.environ | {
         "DATABASE_URL": url, "DEBUG": "false", "SECRET_KEY": "b" * 60,
         "ALLOWED_HOSTS": "localhost", "SITE_URL": "http://localhost", "DJANGO_SETTINGS_MODULE": "rougedb.settings",
     }  # fmt: skip
-    done = subprocess.run([sys.executable, *command], env=environment, check=True, stdout=subprocess.PIPE, text=True)
+
+
+def run(url: str, *command: str) -> Any:
+    done = subprocess.run(
+        [sys.executable, *command], env=environment(url), check=True, stdout=subprocess.PIPE, text=True
+    )
     return json.loads(done.stdout) if done.stdout.strip() else None
 
 

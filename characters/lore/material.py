@@ -74,8 +74,8 @@ def of_subject(knowledge: Knowledge, kind: Kind, family: set[UUID]) -> Material:
 def since(knowledge: Knowledge, episode: int) -> Material:
     """Collect what the episodes after that one brought: what began and what ended; of tags only what ended."""
     at = knowledge.progress
-    began = rows.began_after(episode)
-    over = rows.over_after(episode, at)
+    began = rows.began_within(episode, at)
+    over = rows.ended_within(episode, at)
     return Material(
         names=rows.names(at, began),
         traits=rows.traits(at, began),

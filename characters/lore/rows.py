@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 
-from characters.kinds import CHARACTER, SUBJECTS, Kind
+from characters.kinds import CHARACTER, SUBJECTS, Kind, tagging_of
 from characters.models import (
     Alias,
     Character,
@@ -38,6 +38,11 @@ CONCERNED_SQL = (
     'SELECT \'{kind}\', "characters_revelation"."id", "revealed_in_id", "{kind}_id" FROM "characters_revelation"'
     ' LEFT JOIN "characters_revelation_{kind}s" ON "revelation_id" = "characters_revelation"."id"'
     ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({placeholders})'
+)
+BEARERS_SQL = (
+    'SELECT \'{kind}\', "name", "slug", "content_object_id" FROM "{table}"'
+    ' INNER JOIN "characters_tag" ON "characters_tag"."id" = "tag_id"'
+    ' WHERE "{table}"."revealed_in_id" <= %s AND ("ended_in_id" IS NULL OR "ended_in_id" > %s)'
 )
 EPISODES_SQL = (
     'SELECT "number", "aired_on", CASE WHEN "number" <= %s THEN "title" ELSE \'\' END,'
@@ -162,14 +167,14 @@ def began_in(number: int) -> Which:
     return Which('"revealed_in_id" = %s', (number,))
 
 
-def began_after(number: int) -> Which:
-    """Return the condition that a row is known only since some later episode."""
-    return Which('"revealed_in_id" > %s', (number,))
+def began_within(since: int, until: int) -> Which:
+    """Return the condition that a row came up after one episode and by another."""
+    return Which('("revealed_in_id" > %s AND "revealed_in_id" <= %s)', (since, until))
 
 
-def over_after(number: int, progress: int) -> Which:
-    """Return the condition that a row ended after an episode, as is known by another."""
-    return Which('("ended_in_id" > %s AND "ended_in_id" <= %s)', (number, progress))
+def ended_within(since: int, until: int) -> Which:
+    """Return the condition that a row ended after one episode and by another, which has to be watched."""
+    return Which('("ended_in_id" > %s AND "ended_in_id" <= %s)', (since, until))
 
 
 def owned_by(subjects: Iterable[UUID]) -> Which:
@@ -200,6 +205,16 @@ def tags(progress: int, model: type[Any], which: Which) -> list[Row]:
     columns = {"owner_id": '"content_object_id"', "tag__name": '"name"', "tag__slug": '"slug"', "until": UNTIL}
     tag = f'INNER JOIN "{Tag._meta.db_table}" ON "{Tag._meta.db_table}"."id" = "tag_id"'
     return _known(progress, model, columns, which, '"name", "revealed_in_id"', join=tag)
+
+
+def bearers(progress: int, slug: str = "") -> list[tuple[str, str, str, UUID]]:
+    """Return who bears which tag as far as is known, or one of them: the kind, the tag's name and slug, and who."""
+    arms = [BEARERS_SQL.format(kind=kind.name, table=tagging_of(kind)._meta.db_table) for kind in SUBJECTS]
+    params: list[Any] = [progress, progress]
+    if slug:
+        arms, params = [f'{arm} AND "slug" = %s' for arm in arms], [*params, slug]
+    rows = fetched(" UNION ALL ".join(arms), params * len(arms))
+    return [(kind, name, tag, as_uuid(subject)) for kind, name, tag, subject in rows]
 
 
 def memberships(progress: int, which: Which) -> list[Row]:

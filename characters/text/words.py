@@ -114,7 +114,8 @@ def highlighted(text: str, query: Query) -> SafeString:
 
 def occurs(text: str, query: Query) -> bool:
     """Return whether any term of the query is in a text."""
-    return any(True for _ in _matches(text, query))
+    words = f" {' '.join(word for word in map(_folded_word, WORD.findall(text)) if word)} "
+    return any(f" {' '.join(term.words)}{' ' * term.quoted}" in words for term in query.wanted)
 
 
 def excerpt(text: str, query: Query, length: int = 260) -> str:

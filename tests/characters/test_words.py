@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from characters.text.words import LONGEST_QUERY, MOST_TERMS, excerpt, fold, highlighted, parse, words_of
+from characters.text.words import LONGEST_QUERY, MOST_TERMS, excerpt, fold, highlighted, occurs, parse, words_of
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,12 @@ def test_an_excerpt_holds_the_match_and_is_short() -> None:
 def test_marking_loses_no_letter(text: str, typed: str) -> None:
     marked = str(highlighted(text, parse(typed)))
     assert unescape(marked.replace("<mark>", "").replace("</mark>", "")) == text
+
+
+@example("Rouge Redstar's rougher", '"rouge redstar" rou')
+@given(
+    st.lists(st.sampled_from(["rouge", "Réd", "star", "ルジュ", "ー", "-", " ", "x", '"'])).map("".join),
+    st.lists(st.sampled_from(["rou", "rouge", "red", "star", "ルジ", " ", '"', "-"]), min_size=1).map("".join),
+)
+def test_a_text_holds_a_term_where_it_would_be_marked(text: str, typed: str) -> None:
+    assert occurs(text, parse(typed)) == ("<mark>" in highlighted(text, parse(typed)))

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from uuid import UUID
 
-from characters.kinds import SUBJECTS, tagging_of
+from characters.kinds import SUBJECTS
+from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.order import by_name
@@ -26,26 +27,21 @@ def tag_links(knowledge: Knowledge) -> tuple[TagLink, ...]:
 
 def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
     """Return who bears a tag at this episode; a tag that nobody bears does not exist."""
-    bearers = {
-        kind: list(
-            knowledge.current(tagging_of(kind)).filter(tag__slug=slug).values_list("tag__name", "content_object_id")
-        )
-        for kind in SUBJECTS
-    }
-    names = [name for rows in bearers.values() for name, _ in rows]
-    if not names:
+    bearers = rows.bearers(knowledge.progress, slug)
+    if not bearers:
         return None
     cast = Cast(knowledge)
-    cast.note(subject for rows in bearers.values() for _, subject in rows)
+    cast.note(subject for *_, subject in bearers)
     cast.look_up()
     return TagPage(
-        name=names[0],
+        name=bearers[0][1],
         url=knowledge.address("tag", slug),
         groups=tuple(
             FaceGroup(
-                str(kind.model._meta.verbose_name_plural), by_name(cast.root_face(subject) for _, subject in rows)
+                str(kind.model._meta.verbose_name_plural),
+                by_name(cast.root_face(subject) for of, *_, subject in bearers if of == kind.name),
             )
-            for kind, rows in bearers.items()
+            for kind in SUBJECTS
         ),
         related=_related(knowledge, slug),
     )
@@ -53,15 +49,13 @@ def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
 
 def tag_exists(knowledge: Knowledge, slug: str) -> bool:
     """Return whether anybody bears it at this episode."""
-    return any(knowledge.current(tagging_of(kind)).filter(tag__slug=slug).exists() for kind in SUBJECTS)
+    return bool(rows.bearers(knowledge.progress, slug))
 
 
 def _bearers(knowledge: Knowledge) -> Bearers:
     bearers: Bearers = defaultdict(set)
-    for kind in SUBJECTS:
-        rows = knowledge.current(tagging_of(kind)).values_list("tag__name", "tag__slug", "content_object_id")
-        for name, slug, bearer in rows:
-            bearers[name, slug].add(knowledge.root_of(bearer))
+    for _, name, slug, bearer in rows.bearers(knowledge.progress):
+        bearers[name, slug].add(knowledge.root_of(bearer))
     return bearers
 
 
