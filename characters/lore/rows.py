@@ -28,7 +28,8 @@ from characters.vocabulary import Attribute
 from episodes.gate import Ends
 from episodes.models import Series
 
-from .statements import NONE, Row, Which, among, as_stored, as_uuid, fetched, placeholders, read
+from .statements import NONE, Which, among, as_stored, as_uuid, fetched, placeholders, read
+from .statements import Row as Row  # most who ask for rows name their type
 
 UNTIL = 'CASE WHEN "ended_in_id" <= %s THEN "ended_in_id" END'
 OWNER = f"COALESCE({', '.join(f'"{name}_id"' for name in OWNERS)})"

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 import nh3
 import pytest
+from cachetools import LRUCache
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
@@ -102,10 +103,10 @@ def test_each_reader_reads_their_own_names() -> None:
 
 
 def test_only_so_much_of_what_was_parsed_is_kept() -> None:
-    cache = prose._kept.cache
+    cache: LRUCache[Any, Any] = prose._kept.cache  # type: ignore[assignment]
     long = "long " * prose.LONGEST_KEPT
     prose.render(long, find)
     assert (long, False) not in cache
     for number in range(40):
         prose.render(f"{number} " + "word " * (prose.LONGEST_KEPT // 8), find)
-    assert sum(prose._size(cache[key]) for key in cache) == cache.currsize <= cache.maxsize == prose.MOST_KEPT
+    assert sum(prose._size(kept) for kept in cache.values()) == cache.currsize <= cache.maxsize == prose.MOST_KEPT
