@@ -41,7 +41,7 @@ PAGES = (
     Page("minor character", 13, link="Afdal", on=f"{SEARCH}afdal"),
     Page("faction", 13, link="Aletheia", on="/factions/"),
     Page("episode", 13, "/episodes/5/"),
-    Page("tag", 13, link="rtificial person", on="/tags/"),
+    Page("tag", 13, link="deceased", on="/tags/"),
     Page("map", 13, "/graph/"),
     Page("then and now", 13, link="Rouge", on=f"{SEARCH}rouge+redstar", then="then/?episode=5"),
     Page("recap", 13, "/recap/?since=0"),
