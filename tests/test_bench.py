@@ -3,7 +3,8 @@
 import pytest
 from django.apps import apps
 
-from bench import ROWS_AN_EPISODE
+from bench import ROWS_AN_EPISODE, page_worker
+from bench.pages import PAGES, Page
 from bench.questions import BEGINNING, COMMON, QUESTIONS, names_and_texts, suggested
 from bench.show import write
 from characters.lore import Lore
@@ -49,3 +50,13 @@ def test_site_and_least_sql_find_the_same_rows_in_the_same_order() -> None:
     found = dict(index.in_index(lore, COMMON)[1])
     for kind in {kind for kind, _, _ in texts}:
         assert [as_uuid(row) for its, row, _ in texts if its == kind] == [row for row, _ in found[kind]]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_page_that_is_measured_is_there(real_show: None, page: Page) -> None:
+    address = page.address or page_worker.link(page.link, page.on, page.progress)
+    assert address, page.link
+    answer = page_worker.ask(address + page.then, page.progress, count=True)
+    assert answer["status"] == (404 if page.name == "404" else 200)
+    assert answer["bytes"]
+    assert answer["statements"] or page.name == "404"
