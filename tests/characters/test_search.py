@@ -397,7 +397,7 @@ def test_whatever_is_typed_gets_a_page(real_show: None, visitor: Visitor, path: 
 
 def test_what_was_typed_is_still_in_the_field_and_safe(visitor: Visitor) -> None:
     body = visitor(0).get("/search/", {"q": '<b>"x"'}).content.decode()
-    assert 'value="&lt;b&gt;&quot;x&quot;"' in body
+    assert 'value="&lt;b&gt;&#34;x&#34;"' in body
     assert "<b>" not in body
 
 
