@@ -1,6 +1,5 @@
 """The gated queries behind the pages. Each takes a progress and returns plain rows."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache, reduce
@@ -25,21 +24,15 @@ from characters.models import (
 )
 from characters.models.owned import OWNERS
 from characters.vocabulary import Attribute
-from episodes.gate import Ends
 from episodes.models import Series
 
-from .statements import NONE, Which, among, as_stored, as_uuid, fetched, placeholders, read
+from .statements import NONE, Which, among, as_uuid, fetched, placeholders, read
 from .statements import Row as Row  # most who ask for rows name their type
 
 UNTIL = 'CASE WHEN "ended_in_id" <= %s THEN "ended_in_id" END'
 OWNER = f"COALESCE({', '.join(f'"{name}_id"' for name in OWNERS)})"
 IDS_AT_ONCE = 2_000
 
-CONCERNED_SQL = (
-    'SELECT \'{kind}\', "characters_revelation"."id", "revealed_in_id", "{kind}_id" FROM "characters_revelation"'
-    ' LEFT JOIN "characters_revelation_{kind}s" ON "revelation_id" = "characters_revelation"."id"'
-    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({placeholders})'
-)
 BEARERS_SQL = (
     'SELECT \'{kind}\', "name", "slug", "content_object_id" FROM "{table}"'
     ' INNER JOIN "characters_tag" ON "characters_tag"."id" = "tag_id"'
@@ -69,13 +62,6 @@ def current(progress: int, model: type[Any]) -> QuerySet[Any]:
 def ended(progress: int, model: type[Any]) -> QuerySet[Any]:
     """Return the rows that have ended, as far as is known, with their end as `until`."""
     return with_known_end(progress, model).filter(until__isnull=False)
-
-
-def by_id(progress: int, model: type[Any], ids: Iterable[UUID], *columns: str) -> list[Row]:
-    """Return those of some rows that are known, with `until` where their kind can end."""
-    ends = issubclass(model, Ends)
-    known = with_known_end(progress, model) if ends else model.objects.as_of(progress)
-    return _values(known.filter(id__in=ids), "revealed_in_id", *columns, *(["until"] if ends else []))
 
 
 # The show and its episodes
@@ -311,25 +297,6 @@ def revelations_of(progress: int, characters: Iterable[UUID]) -> list[Row]:
     ids = {row["id"] for row in own}
     successors = [row for row in revelations(progress, among("supersedes_id", ids)) if row["id"] not in ids]
     return own + successors
-
-
-def revelation_texts(progress: int, ids: Iterable[UUID]) -> list[Row]:
-    """Return what revelations say, and since when each is seen differently."""
-    overturned = _overturned_in(progress, ids)
-    rows = _values(Revelation.objects.as_of(progress).filter(id__in=ids), "id", "text", "certainty", "revealed_in_id")
-    return [row | {"overturned_in": overturned.get(row["id"])} for row in rows]
-
-
-def concerned(progress: int, ids: Iterable[UUID]) -> list[tuple[UUID, int, set[UUID]]]:
-    """Return the episode of those revelations that are known, and whom each concerns."""
-    stored = [as_stored(row) for row in ids]
-    sql = " UNION ALL ".join(
-        CONCERNED_SQL.format(kind=kind.name, placeholders=placeholders(stored)) for kind in SUBJECTS
-    )
-    by_row: dict[tuple[UUID, int], set[UUID]] = defaultdict(set)
-    for _, row, number, subject in fetched(sql, [progress, *stored] * len(SUBJECTS)):
-        by_row[as_uuid(row), number].update([as_uuid(subject)] if subject else [])
-    return [(row, number, subjects) for (row, number), subjects in by_row.items()]
 
 
 def everybody_in(revelation: Row) -> set[UUID]:

@@ -139,6 +139,9 @@ def _matches(text: str, query: Query) -> Iterable[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for term in query.wanted:
         size = len(term.words)
+        if size == 1:
+            spans += [(start, stop) for start, stop, word in words if _fits(word, term)]
+            continue
         for at in range(len(words) - size + 1):
             here = [word for _, _, word in words[at : at + size]]
             if here[:-1] == list(term.words[:-1]) and _fits(here[-1], term):

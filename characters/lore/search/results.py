@@ -3,15 +3,14 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
 from django.core.paginator import Paginator
 
-from characters.kinds import EPISODE, REVELATION, Kind, columns_of, from_columns, prose_of
-from characters.lore import rows
+from characters.kinds import EPISODE, Kind, from_columns, prose_of
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.rows import Row
@@ -21,6 +20,7 @@ from characters.values.basics import EpisodeRow, Face
 from characters.values.search import Passage, SearchGroup, SearchPage, Suggestion
 
 from .index import MOST_SUGGESTIONS, MOST_TEXTS, FoundName, Rank, Texts
+from .reading import in_full, whom_about
 
 PASSAGES_PER_GROUP = 4
 PASSAGES_FURTHER_DOWN = 2
@@ -64,8 +64,18 @@ class Results:
         self._add_names(names)
         self._add_episode()
         self.is_cut |= sum(len(episodes) for ids in texts.values() for episodes in ids.values()) >= MOST_TEXTS
-        for (rank, kind), ids in texts.items():
-            for row, number, concerned in self._about(kind, ids):
+        about = whom_about(
+            self.knowledge.progress, {kind: ids for (_, kind), ids in texts.items() if kind is not EPISODE}
+        )
+        about[EPISODE] = [
+            (row, number, set())
+            for (_, kind), ids in texts.items()
+            if kind is EPISODE
+            for row, numbers in ids.items()
+            for number in numbers
+        ]
+        for rank, kind in texts:
+            for row, number, concerned in about[kind]:
                 subjects = {self.knowledge.root_of(subject) for subject in concerned}
                 groups = [self._group(subject, rank, number) for subject in subjects]
                 for group in groups or [self._of_episode.setdefault(number, _Group((rank, -number)))]:
@@ -92,17 +102,6 @@ class Results:
         group = self._of_subject.setdefault(self.knowledge.root_of(subject), _Group(place))
         group.place = min(group.place, place)
         return group
-
-    def _about(self, kind: Kind, ids: dict[UUID, list[int]]) -> Iterator[tuple[UUID, int, set[UUID]]]:
-        """Yield each row with its episode and whom it is about."""
-        if kind is EPISODE:
-            yield from ((row, number, set()) for row, numbers in ids.items() for number in numbers)
-        elif kind is REVELATION:
-            yield from rows.concerned(self.knowledge.progress, ids)
-        else:
-            subjects = [f"{name}_id" for name in kind.search_subjects]
-            for row in rows.by_id(self.knowledge.progress, kind.model, ids, "id", *subjects):
-                yield row["id"], row["revealed_in_id"], {row[name] for name in subjects} - {None}
 
     def _in_order(self, start: int, stop: int) -> list[tuple[Face | EpisodeRow, _Group]]:
         """Return the groups from one place to another; only those that compete for these places are looked up."""
@@ -191,9 +190,7 @@ class Results:
         if kind is EPISODE:
             synopses = self.knowledge.synopses(row.int for row in ids)
             return [row | {"id": UUID(int=row["revealed_in_id"])} for row in synopses]
-        if kind is REVELATION:
-            return rows.revelation_texts(self.knowledge.progress, ids)
-        return rows.by_id(self.knowledge.progress, kind.model, ids, "id", *columns_of(kind))
+        return in_full(self.knowledge.progress, kind, ids)
 
     def _note(self, kind: Kind, row: Row) -> None:
         self.cast.note(row[f"{name}_id"] for name in kind.connects)

@@ -1,12 +1,14 @@
 """Correct a query by the nearest visible names."""
 
-from django.db.models import StringAgg, Value
+from collections.abc import Sequence, Set
+from functools import lru_cache
+
+from django.db import connection
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import fetched
-from characters.models import Alias
 from characters.text.words import Query, QueryTerm, name_parts, parse, parts_of_names
 
 from .index import AS_OF, matching
@@ -21,11 +23,9 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
     if not query.is_plain:
         return None
     parts = name_parts(query.text)
-    if all(part.isascii() and _is_in_a_name(knowledge, part) for part in parts):
+    if all(part.isascii() for part in parts) and _are_in_names(knowledge, parts):
         return None  # the names of two, say: nothing to look for
-    # In one piece: row by row it would take longer than the comparing.
-    names = Alias.objects.as_of(knowledge.progress).aggregate(all=StringAgg("name", Value("\n")))["all"] or ""
-    known = parts_of_names(names)
+    known = _known_parts(_names(knowledge))
     words = []
     for part in parts:
         nearest = part if part in known else _nearest(part, known)
@@ -35,13 +35,35 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
     return parse(" ".join(words)) if words and tuple(words) != parts else None
 
 
-def _is_in_a_name(knowledge: Knowledge, word: str) -> bool:
-    which, params = matching(knowledge, Query(word, (QueryTerm((word,)),)), 1, of_names=True, prefix=False)
-    sql = f'SELECT 1 FROM "characters_searchentry" WHERE {AS_OF} AND {which} LIMIT 1'  # noqa: S608 - our own
-    return bool(fetched(sql, [knowledge.progress, *params]))
+def _are_in_names(knowledge: Knowledge, words: Sequence[str]) -> bool:
+    """Return whether each of these words is in some visible name."""
+    conditions = [
+        matching(knowledge, Query(word, (QueryTerm((word,)),)), 1, of_names=True, prefix=False) for word in words
+    ]
+    found = [
+        f'EXISTS (SELECT 1 FROM "characters_searchentry" WHERE {AS_OF} AND {which})'  # noqa: S608 - our own
+        for which, _ in conditions
+    ]
+    params = [param for _, params in conditions for param in (knowledge.progress, *params)]
+    return all(fetched(f"SELECT {', '.join(found)}", params)[0])
 
 
-def _nearest(word: str, known: set[str]) -> str | None:
+def _names(knowledge: Knowledge) -> str:
+    """Return all visible names in one piece: row by row it would take longer than the comparing."""
+    joined = "string_agg" if connection.vendor == "postgresql" else "group_concat"
+    ((names,),) = fetched(
+        f'SELECT {joined}("name", %s) FROM "characters_alias" WHERE "characters_alias"."revealed_in_id" <= %s',  # noqa: S608
+        ["\n", knowledge.progress],
+    )
+    return names or ""
+
+
+@lru_cache(8)  # kept by the names themselves, so it can hold nothing but what they say
+def _known_parts(names: str) -> frozenset[str]:
+    return frozenset(parts_of_names(names))
+
+
+def _nearest(word: str, known: Set[str]) -> str | None:
     """Return the word at most one slip away, in longer words two; of equally near ones that which begins alike."""
     most = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
     near = process.extract(word, known, scorer=OSA.distance, score_cutoff=most, limit=None)

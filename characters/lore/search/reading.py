@@ -1,0 +1,107 @@
+"""Read the rows that the index named: first whom they are about, then in full those that a page shows.
+
+By hand, as a search reads rows of many kinds and making each statement anew would take longer than answering it. Every
+statement has the gate.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cache
+from uuid import UUID
+
+from django.db import models
+
+from characters.kinds import REVELATION, SUBJECTS, Kind, columns_of
+from characters.lore.rows import Row
+from characters.lore.statements import as_stored, as_uuid, fetched, placeholders
+from characters.models import Revelation
+from episodes.gate import Ends
+
+type About = list[tuple[UUID, int, set[UUID]]]
+"""Rows with their episode and whom they are about."""
+
+CONCERNED = (
+    'SELECT \'{entry}\', "characters_revelation"."id", "revealed_in_id", "{subject}_id" FROM "characters_revelation"'
+    ' LEFT JOIN "characters_revelation_{subject}s" ON "revelation_id" = "characters_revelation"."id"'
+    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({{placeholders}})'
+)
+
+
+def whom_about(progress: int, found: Mapping[Kind, Iterable[UUID]]) -> dict[Kind, About]:
+    """Return whom these rows are about, kind by kind, as far as they are known."""
+    arms, params = [], []
+    kinds = {kind.entry: kind for kind in found}
+    for kind, ids in found.items():
+        stored = [as_stored(row) for row in ids]
+        for sql in _about_sql(kind):
+            arms.append(sql.format(placeholders=placeholders(stored)))
+            params += [progress, *stored]
+    by_row: dict[tuple[str, UUID, int], set[UUID]] = defaultdict(set)
+    for entry, row, number, subject in fetched(" UNION ALL ".join(arms), params) if arms else ():
+        by_row[entry, as_uuid(row), number].update([as_uuid(subject)] if subject else [])
+    about: dict[Kind, About] = {kind: [] for kind in found}
+    for (entry, row, number), subjects in by_row.items():
+        about[kinds[entry]].append((row, number, subjects))
+    return about
+
+
+@cache
+def _about_sql(kind: Kind) -> tuple[str, ...]:
+    """Return the statements that say whom rows of a kind are about, to be asked together."""
+    if kind is REVELATION:
+        return tuple(CONCERNED.format(entry=kind.entry, subject=subject.name) for subject in SUBJECTS)
+    table = kind.model._meta.db_table
+    columns = [f'"{name}_id"' for name in kind.search_subjects]
+    # Of owners exactly one is set; of those that it connects each is.
+    whose = [f"coalesce({', '.join(columns)})"] if kind.is_owned and len(columns) > 1 else columns
+    return tuple(
+        f'SELECT \'{kind.entry}\', "id", "{table}"."revealed_in_id", {who} FROM "{table}"'  # noqa: S608 - our own
+        f' WHERE "{table}"."revealed_in_id" <= %s AND "id" IN ({{placeholders}})'
+        for who in whose
+    )
+
+
+def in_full(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
+    """Return those of some rows that are known, with the columns that put them into words.
+
+    Where their kind can end they have `until`, and revelations the episode in which each was `overturned_in`.
+    """
+    stored = [as_stored(row) for row in ids]
+    columns, sql, gates = _in_full_sql(kind)
+    rows = fetched(sql.format(placeholders=placeholders(stored)), [progress] * gates + stored)
+    return [
+        {name: as_uuid(value) if is_id and value else value for (name, is_id), value in zip(columns, row, strict=True)}
+        for row in rows
+    ]
+
+
+@cache
+def _in_full_sql(kind: Kind) -> tuple[tuple[tuple[str, bool], ...], str, int]:
+    """Return the columns, each with whether it is an id, the statement, and how often it asks for the episode."""
+    table = kind.model._meta.db_table
+    names = ["id", "revealed_in_id", *(name for name in columns_of(kind) if name != "tag__name")]
+    columns = [
+        (name, isinstance(kind.model._meta.get_field(name), models.ForeignKey | models.UUIDField)) for name in names
+    ]
+    columns[1] = "revealed_in_id", False
+    chosen, join, gates = [f'"{table}"."{name}"' for name in names], "", 1
+    if "tag__name" in columns_of(kind):
+        columns.append(("tag__name", False))
+        chosen.append('"characters_tag"."name"')
+        join = f' JOIN "characters_tag" ON "characters_tag"."id" = "{table}"."tag_id"'
+    if issubclass(kind.model, Ends):
+        columns.append(("until", False))
+        chosen.append(f'CASE WHEN "{table}"."ended_in_id" <= %s THEN "{table}"."ended_in_id" END')
+        gates += 1
+    if kind.model is Revelation:
+        columns.append(("overturned_in", False))
+        chosen.append(
+            f'(SELECT min("U0"."revealed_in_id") FROM "{table}" "U0" WHERE "U0"."supersedes_id" = "{table}"."id"'  # noqa: S608
+            ' AND "U0"."revealed_in_id" <= %s)'
+        )
+        gates += 1
+    sql = (
+        f'SELECT {", ".join(chosen)} FROM "{table}"{join} WHERE "{table}"."revealed_in_id" <= %s'  # noqa: S608 - our own
+        f' AND "{table}"."id" IN ({{placeholders}})'
+    )
+    return tuple(columns), sql, gates
