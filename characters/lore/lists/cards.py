@@ -29,7 +29,7 @@ CARDS_PER_PAGE = 60
 def card_page(knowledge: Knowledge, kind: Kind, page: int = 1, asked: QueryDict | None = None) -> CardPage:
     """Return a page of the subjects of a kind; who is known for somebody else stands under that name."""
     visible = rows.root_characters(knowledge.progress) if kind is CHARACTER else rows.visible(knowledge.progress, kind)
-    narrowed = filters.filter_for(kind)(asked or QueryDict(), visible, facets.facets_of(knowledge, kind))
+    narrowed = filters.filter_for(kind)(asked or QueryDict(), visible, facets.source_of(knowledge, kind))
     shown_page = Paginator(_ordered(knowledge, kind, narrowed), CARDS_PER_PAGE).get_page(max(page, 1))
     return CardPage(
         heading=knowledge.list_of(kind).name,
@@ -39,7 +39,7 @@ def card_page(knowledge: Knowledge, kind: Kind, page: int = 1, asked: QueryDict 
         number=shown_page.number,
         last=shown_page.paginator.num_pages,
         narrowing=narrowed.narrowing(
-            set().union(*narrowed.facets["first"].bearers.values()),
+            visible.count() if narrowed.has_choices else shown_page.paginator.count,
             reverse(kind.plural),
             {"as_of": str(knowledge.progress)} if knowledge.look_back else {},
         ),
@@ -98,7 +98,7 @@ def _ordered(knowledge: Knowledge, kind: Kind, narrowed: ListFilter) -> list[fac
     named = narrowed.qs.annotate(name=Subquery(headlines.order_by("-revealed_in_id").values("name")[:1]))
     ids = list(named.order_by(Lower("name"), "name", "public_id").values_list(facets.as_written("pk"), flat=True))
     if narrowed.sort == "first":
-        ids.sort(key=facets.first_episodes(narrowed.facets).__getitem__)
+        ids.sort(key=facets.first_episodes(narrowed.source).__getitem__)
     elif narrowed.sort == "newest":
-        ids.sort(key=facets.newest_episodes(knowledge, narrowed.facets).__getitem__, reverse=True)
+        ids.sort(key=facets.newest_episodes(narrowed.source).__getitem__, reverse=True)
     return ids

@@ -6,8 +6,11 @@ and between two masks of one character there is no relation. Everything is read 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import groupby
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +20,7 @@ from django.db.models.functions import Cast as CastTo
 from django.db.models.functions import Coalesce
 from django.utils.text import slugify
 
-from characters.kinds import CHARACTER, Kind, tagging_of
+from characters.kinds import Kind, tagging_of
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
@@ -30,7 +33,7 @@ type Choosable = tuple[str, str, set[Id]]  # the value in the address, the value
 type DatedValue = tuple[int, str, set[Id]]  # the episode, the value, who has it
 
 BY = "-by"  # the other side of a kind of relation: killed, killed-by
-READ_OFF_TRAITS = (Attribute.SPECIES, Attribute.STATUS, Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN)
+MOST_AMONG = 2_000  # subjects; of more the rows are read as fast without naming them
 
 LABELS = {kind.value: str(kind.label) for kind in RelationshipKind}
 FROM_TARGET = {
@@ -95,52 +98,72 @@ def _gathered(queryset: QuerySet[Any], *by: str, of: Iterable[str]) -> Iterator[
         yield *row[: len(by)], *(set(joined.split()) for joined in row[len(by) :])
 
 
-def facets_of(knowledge: Knowledge, kind: Kind) -> dict[str, Facet]:
-    """Return what a list of subjects can be narrowed by, with who has which value."""
-    identities = Identities(knowledge)
-    tag = Facet(_tags(knowledge, kind, identities))
-    first = Facet(_first_episodes(knowledge, kind, identities))
-    if kind is CHARACTER:
-        return _facets_of_characters(knowledge, identities, tag, first)
-    return {"tag": tag, "first": first}
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Reads the facets of one list as known at an episode, of everybody or of some."""
+
+    knowledge: Knowledge
+    kind: Kind
+    identities: Identities
+    among: frozenset[UUID] | None = None  # with all their names, if not everybody
+
+    def facet(self, name: str) -> Facet:
+        """Return what a list can be narrowed by under that name, with who has which value."""
+        return Facet(FACETS[name](self))
+
+    def of(self, rows: QuerySet[Any], *columns: str) -> QuerySet[Any]:
+        """Return the rows that are about those who matter, by any of these columns."""
+        if self.among is None:
+            return rows
+        return rows.filter(reduce(or_, (Q(**{f"{column}__in": self.among}) for column in columns)))
+
+    def current(self, model: type[Any], column: str) -> QuerySet[Any]:
+        return self.of(self.knowledge.current(model), column)
 
 
-def _facets_of_characters(knowledge: Knowledge, identities: Identities, tag: Facet, first: Facet) -> dict[str, Facet]:
-    traits = _traits(knowledge)
-    voices = [*traits[Attribute.VOICE_ACTOR], *traits[Attribute.VOICE_ACTOR_EN]]
-    return {
-        "species": Facet(_worded(knowledge, _newest(traits[Attribute.SPECIES], identities))),
-        "status": Facet(_worded(knowledge, _newest(traits[Attribute.STATUS], identities))),
-        "faction": Facet(_factions(knowledge, identities)),
-        "role": Facet(_roles(knowledge, identities)),
-        "tag": tag,
-        "relation": Facet(_relations(knowledge, identities)),
-        "first": first,
-        "voice": Facet(_worded(knowledge, [(value, identities.roots_of(ids)) for _, value, ids in voices])),
-    }
+def source_of(knowledge: Knowledge, kind: Kind) -> Source:
+    """Return what reads the facets of a kind, of all its subjects."""
+    return Source(knowledge, kind, Identities(knowledge))
 
 
-def first_episodes(facets: dict[str, Facet]) -> dict[Id, int]:
+def narrowed_to(source: Source, fitting: set[Id]) -> Source:
+    """Return what reads the facets of some alone, or of everybody where those are so many that it costs more."""
+    if len(fitting) > MOST_AMONG:
+        return source
+    return replace(source, among=frozenset(source.knowledge.families_of(map(UUID, fitting))))
+
+
+def first_episodes(source: Source) -> dict[Id, int]:
     """Return the episode in which each was first seen or heard of."""
-    return {subject: int(value) for value, bearers in facets["first"].bearers.items() for subject in bearers}
+    return {subject: int(value) for value, _, bearers in _first_episodes(source) for subject in bearers}
 
 
-def newest_episodes(knowledge: Knowledge, facets: dict[str, Facet]) -> dict[Id, int]:
+def newest_episodes(source: Source) -> dict[Id, int]:
     """Return the episode in which something was last learned of each character."""
-    identities = Identities(knowledge)
-    newest = first_episodes(facets)
-    revelations = Revelation.objects.as_of(knowledge.progress).filter(characters__isnull=False)
-    for episode, ids in sorted(_gathered(revelations, "revealed_in_id", of=["characters"]), key=_episode):
-        newest.update(dict.fromkeys(identities.roots_of(ids), episode))
+    newest = first_episodes(source)
+    revelations = Revelation.objects.as_of(source.knowledge.progress).filter(characters__isnull=False)
+    concerning = source.of(revelations, "characters")
+    for episode, ids in sorted(_gathered(concerning, "revealed_in_id", of=["characters"]), key=_episode):
+        newest.update(dict.fromkeys(source.identities.roots_of(ids), episode))
     return newest
 
 
-def _traits(knowledge: Knowledge) -> dict[str, list[DatedValue]]:
-    by_attribute: dict[str, list[DatedValue]] = defaultdict(list)
-    traits = Trait.objects.as_of(knowledge.progress).filter(attribute__in=READ_OFF_TRAITS, character__isnull=False)
-    for attribute, episode, value, ids in _gathered(traits, "attribute", "revealed_in_id", "value", of=["character"]):
-        by_attribute[attribute].append((episode, value, ids))
-    return by_attribute
+def _traits(source: Source, *attributes: Attribute) -> list[DatedValue]:
+    known = Trait.objects.as_of(source.knowledge.progress).filter(attribute__in=attributes, character__isnull=False)
+    return list(_gathered(source.of(known, "character"), "revealed_in_id", "value", of=["character"]))
+
+
+def _species(source: Source) -> Iterator[Choosable]:
+    return _worded(source.knowledge, _newest(_traits(source, Attribute.SPECIES), source.identities))
+
+
+def _status(source: Source) -> Iterator[Choosable]:
+    return _worded(source.knowledge, _newest(_traits(source, Attribute.STATUS), source.identities))
+
+
+def _voices(source: Source) -> Iterator[Choosable]:
+    voices = _traits(source, Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN)
+    return _worded(source.knowledge, [(value, source.identities.roots_of(ids)) for _, value, ids in voices])
 
 
 def _newest(values: Iterable[DatedValue], identities: Identities) -> Iterator[tuple[str, set[Id]]]:
@@ -168,29 +191,31 @@ def _worded(knowledge: Knowledge, values: Iterable[tuple[str, set[Id]]]) -> Iter
         yield slugify(words, allow_unicode=True), words, ids
 
 
-def _factions(knowledge: Knowledge, identities: Identities) -> Iterator[Choosable]:
-    members = list(_gathered(knowledge.current(Membership), "faction_id", of=["character"]))
-    public_ids = dict(Faction.objects.as_of(knowledge.progress).values_list("id", "public_id"))
-    cast = Cast(knowledge)
+def _factions(source: Source) -> Iterator[Choosable]:
+    members = list(_gathered(source.current(Membership, "character"), "faction_id", of=["character"]))
+    factions = Faction.objects.as_of(source.knowledge.progress).filter(id__in=[faction for faction, _ in members])
+    public_ids = dict(factions.values_list("id", "public_id"))
+    cast = Cast(source.knowledge)
     cast.note(faction for faction, _ in members)
     cast.look_up()
     for faction, ids in members:
-        yield public_ids[faction], cast.name(faction), identities.roots_of(ids)
+        yield public_ids[faction], cast.name(faction), source.identities.roots_of(ids)
 
 
-def _roles(knowledge: Knowledge, identities: Identities) -> Iterator[Choosable]:
-    for role, ids in _gathered(knowledge.current(Membership), "role", of=["character"]):
-        yield slugify(role, allow_unicode=True), role, identities.roots_of(ids)
+def _roles(source: Source) -> Iterator[Choosable]:
+    for role, ids in _gathered(source.current(Membership, "character"), "role", of=["character"]):
+        yield slugify(role, allow_unicode=True), role, source.identities.roots_of(ids)
 
 
-def _tags(knowledge: Knowledge, kind: Kind, identities: Identities) -> Iterator[Choosable]:
-    current = knowledge.current(tagging_of(kind))
+def _tags(source: Source) -> Iterator[Choosable]:
+    current = source.current(tagging_of(source.kind), "content_object")
     for slug, name, ids in _gathered(current, "tag__slug", "tag__name", of=["content_object"]):
-        yield slug, name, identities.roots_of(ids)
+        yield slug, name, source.identities.roots_of(ids)
 
 
-def _relations(knowledge: Knowledge, identities: Identities) -> Iterator[Choosable]:
-    current = knowledge.current(Relationship).exclude(certainty=Certainty.DISPROVED)
+def _relations(source: Source) -> Iterator[Choosable]:
+    knowledge = source.knowledge
+    current = source.of(knowledge.current(Relationship).exclude(certainty=Certainty.DISPROVED), "source", "target")
     unmaskings = Unmasking.objects.as_of(knowledge.progress)
     with_masks = unmaskings.values("persona"), unmaskings.values("identity")
     # Only where both have several names can they be one and the same; those are looked at one by one.
@@ -198,23 +223,35 @@ def _relations(knowledge: Knowledge, identities: Identities) -> Iterator[Choosab
     target_has_masks = Q(target__in=with_masks[0]) | Q(target__in=with_masks[1])
     maybe_one = source_has_masks & target_has_masks
     for kind, sources, targets in _gathered(current.exclude(maybe_one), "kind", of=["source", "target"]):
-        yield kind, LABELS[kind], identities.roots_of(sources)
-        yield *FROM_TARGET[kind], identities.roots_of(targets)
-    for kind, source, target in current.filter(maybe_one).order_by().values_list("kind", "source_id", "target_id"):
-        here, there = knowledge.root_of(source), knowledge.root_of(target)
+        yield kind, LABELS[kind], source.identities.roots_of(sources)
+        yield *FROM_TARGET[kind], source.identities.roots_of(targets)
+    for kind, one, other in current.filter(maybe_one).order_by().values_list("kind", "source_id", "target_id"):
+        here, there = knowledge.root_of(one), knowledge.root_of(other)
         if here != there:
             yield kind, LABELS[kind], {written(here)}
             yield *FROM_TARGET[kind], {written(there)}
 
 
-def _first_episodes(knowledge: Knowledge, kind: Kind, identities: Identities) -> Iterator[Choosable]:
+def _first_episodes(source: Source) -> Iterator[Choosable]:
     seen: set[Id] = set()
-    by_episode = _gathered(rows.visible(knowledge.progress, kind), "revealed_in_id", of=["pk"])
-    for episode, ids in sorted(by_episode, key=_episode):
-        new = identities.roots_of(ids) - seen
+    visible = source.of(rows.visible(source.knowledge.progress, source.kind), "pk")
+    for episode, ids in sorted(_gathered(visible, "revealed_in_id", of=["pk"]), key=_episode):
+        new = source.identities.roots_of(ids) - seen
         seen |= new
         yield str(episode), f"Episode {episode}" if episode else "Before the first episode", new
 
 
 def _episode(row: tuple[int, *tuple[Any, ...]]) -> int:
     return row[0]
+
+
+FACETS: dict[str, Callable[[Source], Iterable[Choosable]]] = {
+    "species": _species,
+    "status": _status,
+    "faction": _factions,
+    "role": _roles,
+    "tag": _tags,
+    "relation": _relations,
+    "first": _first_episodes,
+    "voice": _voices,
+}

@@ -5,6 +5,7 @@ whether it comes later in the story or is nonsense.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import django_filters
@@ -16,7 +17,7 @@ from django.utils.http import urlencode
 from characters.kinds import CHARACTER, Kind
 from characters.values.lists import Chip, Choice, ChoiceGroup, Narrowing
 
-from .facets import Facet, Id
+from .facets import Facet, Id, Source, narrowed_to
 
 SORTS = {"name": "Name", "first": "First seen", "newest": "Newest known"}
 MOST_VALUES = 50  # of one filter; nobody ticks more
@@ -70,18 +71,34 @@ class SortFilter(django_filters.ChoiceFilter):
 
 
 class ListFilter(django_filters.FilterSet):
-    """What a visitor chose, of what the facets offer."""
+    """What a visitor chose, of what the facets offer.
 
-    def __init__(self, data: QueryDict, queryset: QuerySet, facets: dict[str, Facet]) -> None:
+    Only what is chosen is read of everybody; of the other facets what those have who fit, unless nothing is chosen.
+    """
+
+    def __init__(self, data: QueryDict, queryset: QuerySet, source: Source) -> None:
         super().__init__(data, queryset)
-        for name, facet in facets.items():
-            choosing = self.filters[name]
-            choosing.facet = facet
-            choosing.extra["choices"] = [(value, facet.labels[value]) for value in sorted(facet.labels)]
-        self.facets = facets
+        names = [name for name, choosing in self.filters.items() if isinstance(choosing, AnyOfFilter)]
+        asked = {name: set(data.getlist(name)) for name in names}
+        self.facets = {name: source.facet(name) for name in names if asked[name]}
+        for name in names:
+            labels = self.facets[name].labels if name in self.facets else {}
+            self.filters[name].facet = self.facets.get(name, Facet(()))
+            self.filters[name].extra["choices"] = [
+                (value, labels[value]) for value in sorted(asked[name] & labels.keys())
+            ]
         self.form.is_valid()
+        chosen = {name: self.form.cleaned_data.get(name) or [] for name in self.facets}
+        self.has_choices = any(chosen.values())
+        self.source = narrowed_to(source, self.fitting(chosen)) if self.has_choices else source
+        others = {name: self.source.facet(name) for name in names if name not in self.facets}
+        self.facets = {name: self.facets.get(name) or others[name] for name in names}
 
-    @property
+    def fitting(self, chosen: Mapping[str, list[str]]) -> set[Id]:
+        """Return who fits some choices, of which there is at least one."""
+        return set.intersection(*(self.facets[name].having(values) for name, values in chosen.items() if values))
+
+    @cached_property
     def chosen(self) -> dict[str, list[str]]:
         return {name: self.form.cleaned_data.get(name) or [] for name in self.facets}
 
@@ -93,15 +110,18 @@ class ListFilter(django_filters.FilterSet):
     def left_out(self) -> bool:
         return any(getattr(field, "left_out", False) for field in self.form.fields.values())
 
-    def narrowing(self, everybody: set[Id], address: str, always: Mapping[str, str]) -> Narrowing:
-        """Return what the page shows: choices with their counts, chips, and the address of this very list."""
+    def narrowing(self, everybody: int, address: str, always: Mapping[str, str]) -> Narrowing:
+        """Return what the page shows: choices with their counts, chips, and the address of this very list.
+
+        `everybody` is how many the list holds if nothing is chosen.
+        """
         return Narrowing(
-            groups=tuple(self._group(name, everybody) for name in self.facets),
+            groups=tuple(self._group(name) for name in self.facets),
             chips=tuple(
                 Chip(
                     label=f"{self.filters[name].label}: {self.facets[name].labels[value]}",
                     url=self._url(address, always, without=(name, value)),
-                    without=len(self._fitting(everybody, without=(name, value))),
+                    without=self._count_without(name, value, everybody),
                 )
                 for name, values in self.chosen.items()
                 for value in values
@@ -115,17 +135,19 @@ class ListFilter(django_filters.FilterSet):
             clear_url=f"{address}?{urlencode(always)}" if always else address,
         )
 
-    def _fitting(self, everybody: set[Id], without: tuple[str, str]) -> set[Id]:
-        kept = {name: [each for each in values if (name, each) != without] for name, values in self.chosen.items()}
-        return everybody.intersection(*(self.facets[name].having(values) for name, values in kept.items() if values))
+    def _count_without(self, name: str, value: str, everybody: int) -> int:
+        kept = {
+            other: [each for each in values if (other, each) != (name, value)] for other, values in self.chosen.items()
+        }
+        return len(self.fitting(kept)) if any(kept.values()) else everybody
 
-    def _group(self, name: str, everybody: set[Id]) -> ChoiceGroup:
+    def _group(self, name: str) -> ChoiceGroup:
         """Return the choices of one filter, each with how many the list would hold, the other filters as they are."""
-        chosen, facet = self.chosen, self.facets[name]
-        others = [self.facets[other].having(values) for other, values in chosen.items() if values and other != name]
-        fitting = everybody.intersection(*others)
+        facet = self.facets[name]
+        others = {other: values for other, values in self.chosen.items() if values and other != name}
+        fitting = self.fitting(others) if others else None
         choices = [
-            Choice(value, label, len(bearers & fitting if others else bearers), value in chosen[name])
+            Choice(value, label, len(bearers if fitting is None else bearers & fitting), value in self.chosen[name])
             for value, label in facet.labels.items()
             for bearers in (facet.bearers[value],)
         ]
