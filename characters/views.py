@@ -74,7 +74,11 @@ def tag(request: Visit, slug: str) -> HttpResponse:
 @require_safe
 def graph(request: Visit) -> HttpResponse:
     """Show the map of relations."""
-    page = request.lore.graph(request.GET.get("faction", ""))
+    asked = request.GET.get("since")
+    since = parse_episode(asked)
+    page = request.lore.graph(
+        request.GET.get("faction", ""), -1 if asked and since is None else since, _page_number(request)
+    )
     stops = range(request.progress + 1) if request.progress else ()
     return render(request, "characters/graph.html", {"page": page, "stops": stops})
 
@@ -85,7 +89,8 @@ def recap(request: Visit) -> HttpResponse:
     lore: Lore = request.lore
     since = parse_episode(request.GET.get("since"))
     behind = [row for row in lore.episodes if row.number < lore.progress]
-    requested = lore.recap(since) if since is not None else None
+    until = parse_episode(request.GET.get("until"))
+    requested = lore.recap(since, until, _page_number(request)) if since is not None else None
     page = requested or (lore.recap(behind[-1].number) if behind else None)
     is_unknown = "since" in request.GET and not requested
     return render(

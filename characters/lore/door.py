@@ -72,14 +72,14 @@ class Lore(Knowledge):
 
     # Looking across
 
-    def graph(self, faction: str = "") -> GraphPage:
-        return graph.graph_page(self, faction)
+    def graph(self, faction: str = "", since: int | None = None, page: int = 1) -> GraphPage:
+        return graph.graph_page(self, faction, since, page)
 
     def then(self, public_id: str, episode: int | None) -> ThenPage | None:
         return then.then_page(self, public_id, episode)
 
-    def recap(self, since: int) -> RecapPage | None:
-        return recap.recap_page(self, since)
+    def recap(self, since: int, until: int | None = None, page: int = 1) -> RecapPage | None:
+        return recap.recap_page(self, since, until, page)
 
     def changed(self, since: int) -> tuple[ChangedPage, ...]:
         return recap.changed_pages(self, since)

@@ -71,11 +71,11 @@ def of_subject(knowledge: Knowledge, kind: Kind, family: set[UUID]) -> Material:
     return material
 
 
-def since(knowledge: Knowledge, episode: int) -> Material:
-    """Collect what the episodes after that one brought: what began and what ended; of tags only what ended."""
+def between(knowledge: Knowledge, since: int, until: int) -> Material:
+    """Collect what the episodes after one and up to another brought: began and ended; of tags only what ended."""
     at = knowledge.progress
-    began = rows.began_within(episode, at)
-    over = rows.ended_within(episode, at)
+    began = rows.began_within(since, until)
+    over = rows.ended_within(since, until)
     return Material(
         names=rows.names(at, began),
         traits=rows.traits(at, began),
@@ -83,5 +83,5 @@ def since(knowledge: Knowledge, episode: int) -> Material:
         revelations=rows.revelations(at, began),
         memberships=rows.memberships(at, began | over),
         relationships=rows.relationships(at, began | over),
-        unmaskings=[row for row in knowledge.unmaskings if row["revealed_in_id"] > episode],
+        unmaskings=[row for row in knowledge.unmaskings if since < row["revealed_in_id"] <= until],
     )

@@ -91,6 +91,7 @@ class MapEntry:
     places: tuple[Face, ...]
     until: int | None  # when they left the faction under which they stand, if they have
     ties: tuple[TiesInWords, ...]
+    more: int  # to how many others it is tied, of which its own page tells
 
     @property
     def former(self) -> str:
@@ -117,6 +118,15 @@ class GraphPage:
     left_out: bool  # the address named a faction that nobody at this episode knows
     people: int
     ties: int
+    since: int | None  # only what came up after that episode
+    number: int  # of this part of the map, those who are tied to most others first
+    last: int
+    shown: int  # how many of the people are on this part
+    page_url: str  # to be followed by the number of a part
+
+    @property
+    def is_part(self) -> bool:
+        return self.last > 1
 
     @property
     def has_former(self) -> bool:

@@ -49,6 +49,16 @@ class RecapGroup:
     chapters: tuple[Chapter, ...]
 
     @property
+    def entries(self) -> list[TimelineEntry]:
+        """All that is shown of it."""
+        return [entry for chapter in self.chapters for entry in (*chapter.revelations, *chapter.changes)]
+
+    @property
+    def more(self) -> int:
+        """How much is told besides, on the page of whom it is about."""
+        return self.things - len(self.entries)
+
+    @property
     def title(self) -> str:
         return capfirst(self.face.name) if self.face else "Besides"
 
@@ -59,9 +69,15 @@ class RecapGroup:
 
 @dataclass(frozen=True, slots=True)
 class RecapPage:
-    """What has been learned since an episode."""
+    """What has been learned since an episode, or a part of it."""
 
     since: EpisodeRow
+    until: EpisodeRow  # the last episode of which it tells
+    told: int  # how many episodes it tells of, on all its pages
     episodes: tuple[RecapEpisode, ...]
     groups: tuple[RecapGroup, ...]
     besides: tuple[ChangedPage, ...]  # pages that have changed without a group of their own
+    number: int  # of this page
+    last: int
+    page_url: str  # to be followed by the number of a page
+    rest_url: str  # the recap of the episodes after it, if the viewer has watched some

@@ -6,16 +6,22 @@ along the episodes; a newcomer moves the others by one place. For the same reaso
 other stays where they stood, marked as former.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.urls import reverse
 
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.order import by_name, certainty_rank, sort_key
 from characters.lore.rows import Row
-from characters.models import Character, Faction, Membership, Relationship
+from characters.lore.statements import as_uuid, fetched
+from characters.models import Character, Faction, Membership
 from characters.text import prose
 from characters.values.basics import Face
 from characters.values.lists import Choice
@@ -26,10 +32,17 @@ from . import charts
 
 ALONE = "No allegiance known"
 HUB_TIES = 3  # nobody with fewer stands in the middle
+MOST_PEOPLE = 40  # on one map; of more it draws those that are tied to most others, and leads to the next
+MOST_PLACES = 2  # factions of each beside the one under which they stand, on a part of a map
+MOST_STRANDS = 80  # on a part of a map
+MOST_TOLD = 5  # ties of each in words, on a part of a map; the pages of each have all
 BONDS = list(Bond)
 
 type Places = dict[UUID, list[UUID]]
 """The factions to which each character belongs."""
+
+type Neighbours = dict[UUID, set[UUID]]
+"""To whom each character is tied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +53,7 @@ class FormerFaction:
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class HeldTie:
+class HeldTie(NamedTuple):
     """A relationship that has not ended, between those whom its two ends are known to be."""
 
     source: UUID
@@ -64,56 +76,126 @@ class Seating:
     places: Places
     former: dict[UUID, FormerFaction]
 
+    def of(self, people: set[UUID]) -> "Seating":
+        """Return where some of them are placed, in the same order."""
+        groups = [
+            (group, [character for character in members if character in people]) for group, members in self.groups
+        ]
+        return replace(self, groups=groups)
+
     def belongs(self, character: UUID, faction: UUID) -> bool:
         """Return whether a character is a member, or was one last."""
         former = self.former.get(character)
         return faction in self.places[character] or (former is not None and former.faction == faction)
 
 
-def graph_page(knowledge: Knowledge, faction: str = "") -> GraphPage:
-    """Return the whole map; `faction` is the public id of one whose members, and what ties them, are picked out."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of a map is drawn: all of it, or so many as a page bears, those that are tied to most others first."""
+
+    people: set[UUID]
+    number: int = 1
+    last: int = 1
+
+    @property
+    def is_all(self) -> bool:
+        return self.last == 1
+
+
+def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None, page: int = 1) -> GraphPage:
+    """Return the map, or of one with more people than a page bears a part of it.
+
+    `faction` is the public id of one whose members, and what ties them, are picked out; with `since` only what came up
+    after that episode counts.
+    """
     factions = list(Faction.objects.as_of(knowledge.progress).order_by("revealed_in_id", "public_id"))
-    seating = _seat(knowledge, [group.id for group in factions])
-    columns = ("source_id", "target_id", "kind", "certainty", "revealed_in_id", "until")
-    ties = _held_ties(knowledge, knowledge.current(Relationship).values(*columns))
-    cast = Cast(knowledge)
-    cast.note(seating.numbers)
-    cast.note(group.id for group in factions)
-    cast.look_up()
+    people = _people(knowledge)
+    seating = _seat(knowledge, people, [group.id for group in factions])
+    ties = _all_held_ties(knowledge)
     joined = {group for groups in seating.places.values() for group in groups}
     to_pick = [group for group in factions if group.id in joined]
     chosen = next((group.id for group in to_pick if group.public_id == faction), None)
+    start = since if since is not None and 0 <= since < knowledge.progress else None
     shown = set(seating.numbers)
+    if start is not None:
+        ties = [tie for tie in ties if tie.since > start]
+        shown = {character for character in shown if people[character][0] > start}.union(*(tie.ends for tie in ties))
     if chosen:
         members = {character for character in shown if seating.belongs(character, chosen)}
-        ties = [tie for tie in ties if tie.ends & members]
+        ties = [tie for tie in ties if tie.source in members or tie.target in members]
         shown = members.union(*(tie.ends for tie in ties))
-    strands = _strands(ties, seating.numbers)
+    part = _part(seating, ties, shown, page)
+    drawn = [tie for tie in ties if part.is_all or (tie.source in part.people and tie.target in part.people)]
+    told = ties if part.is_all else _told_of(ties, part.people)
+    cast = Cast(knowledge)
+    cast.note(seating.numbers if part.is_all else part.people)
+    cast.note(end for tie in told for end in (tie.source, tie.target))
+    cast.note(group.id for group in factions)
+    cast.look_up()
+    strands = _strands(drawn, seating.numbers, None if part.is_all else MOST_STRANDS)
+    seating = seating if part.is_all else seating.of(part.people)
+    neighbours = _neighbours(ties)
     return GraphPage(
-        charts=_charts(seating, ties, strands, shown, cast),
-        groups=_map_in_words(seating, ties, shown, cast),
+        charts=_charts(seating, neighbours, drawn, strands, shown, cast),
+        groups=_map_in_words(seating, told, None if part.is_all else neighbours, shown, cast),
         bonds=tuple(
             Choice(bond.value, bond.label, sum(strand.bond == bond for strand in strands), chosen=True) for bond in Bond
         ),
         factions=_to_pick_out(to_pick, seating.places, chosen, cast),
         chosen=cast.face(chosen) if chosen else None,
         asked=faction if chosen else "",
-        left_out=bool(faction) and chosen is None,
+        left_out=(bool(faction) and chosen is None) or (since is not None and start is None),
         people=len(shown),
         ties=len({frozenset(tie.ends) for tie in ties}),
+        since=start,
+        number=part.number,
+        last=part.last,
+        shown=len(part.people),
+        page_url=_page_url(knowledge, faction if chosen else "", start),
     )
 
 
-def _seat(knowledge: Knowledge, factions: list[UUID]) -> Seating:
-    people, places = _people(knowledge), _places(knowledge, factions)
+def _part(seating: Seating, ties: Iterable[HeldTie], shown: set[UUID], page: int) -> _Part:
+    """Return the part of a map that a page draws; the order counts what is known at this episode alone."""
+    if len(seating.numbers) <= MOST_PEOPLE:
+        return _Part(shown)
+    neighbours = _neighbours(ties)
+    ranked = sorted(shown, key=lambda character: (-len(neighbours[character]), seating.numbers[character]))
+    cut = Paginator(ranked, MOST_PEOPLE).get_page(max(page, 1))
+    return _Part(set(cut.object_list), cut.number, max(cut.paginator.num_pages, 1))
+
+
+def _told_of(ties: Iterable[HeldTie], people: set[UUID]) -> list[HeldTie]:
+    """Return the first ties of each of some people; those among them before those with others."""
+    told: list[HeldTie] = []
+    counts: Counter[UUID] = Counter()
+    own = [tie for tie in ties if tie.source in people or tie.target in people]
+    own.sort(key=lambda tie: (not (tie.source in people and tie.target in people), tie.since))
+    for tie in own:
+        ends = [end for end in tie.ends if end in people]
+        if all(counts[end] < MOST_TOLD for end in ends):
+            counts.update(ends)
+            told.append(tie)
+    return told
+
+
+def _page_url(knowledge: Knowledge, faction: str, since: int | None) -> str:
+    """Return the address of this map, to be followed by the number of a page."""
+    asked = [("as_of", knowledge.progress)] if knowledge.look_back else []
+    pairs = [*asked, *([("faction", faction)] if faction else []), *([("since", since)] if since is not None else [])]
+    return f"{reverse('graph')}?{urlencode([*pairs, ('page', '')])}"
+
+
+def _seat(knowledge: Knowledge, people: dict[UUID, tuple[int, str]], factions: list[UUID]) -> Seating:
+    places = _places(knowledge, factions)
     former = _former(knowledge, factions, places)
     homes = {character: left.faction for character, left in former.items()} | {
         character: groups[0] for character, groups in places.items()
     }
-    in_order = sorted(people, key=people.__getitem__)
-    groups = [
-        (group, [character for character in in_order if homes.get(character) == group]) for group in [*factions, None]
-    ]
+    beside: dict[UUID | None, list[UUID]] = {group: [] for group in [*factions, None]}
+    for character in sorted(people, key=people.__getitem__):
+        beside[homes.get(character)].append(character)
+    groups = list(beside.items())
     numbers = {
         character: at
         for at, character in enumerate((character for _, members in groups for character in members), start=1)
@@ -122,14 +204,21 @@ def _seat(knowledge: Knowledge, factions: list[UUID]) -> Seating:
 
 
 def _charts(
-    seating: Seating, ties: list[HeldTie], strands: list[charts.Strand], shown: set[UUID], cast: Cast
+    seating: Seating,
+    neighbours: Neighbours,
+    ties: list[HeldTie],
+    strands: list[charts.Strand],
+    shown: set[UUID],
+    cast: Cast,
 ) -> tuple[Chart, ...]:
-    neighbours = _neighbours(ties)
     hub = _hub(ties, seating.numbers)
 
     def seat(character: UUID) -> charts.Seat:
         face = cast.root_face(character)
-        label = _seat_label(face, _places_in_words(character, seating, cast), len(neighbours[character]))
+        places = _places_in_words(character, seating, cast)[
+            : MOST_PLACES if len(seating.numbers) > MOST_PEOPLE else None
+        ]
+        label = _seat_label(face, places, len(neighbours[character]))
         return charts.Seat(
             seating.numbers[character], face, label, faint=character not in shown, former=character in seating.former
         )
@@ -148,17 +237,23 @@ def _charts(
     )
 
 
-def _map_in_words(seating: Seating, ties: list[HeldTie], shown: set[UUID], cast: Cast) -> tuple[MapGroup, ...]:
-    """Return the map for those who read it rather than look at it."""
+def _map_in_words(
+    seating: Seating, ties: list[HeldTie], neighbours: Neighbours | None, shown: set[UUID], cast: Cast
+) -> tuple[MapGroup, ...]:
+    """Return the map for those who read it rather than look at it; `neighbours` where not all ties are told."""
     ties_of = _ties_in_words(ties, cast)
+    most_places = None if neighbours is None else MOST_PLACES
 
     def in_words(character: UUID, group: UUID | None) -> MapEntry:
         return MapEntry(
             number=seating.numbers[character],
             face=cast.root_face(character),
-            places=tuple(cast.face(other) for other in seating.places[character] if other != group),
+            places=tuple(cast.face(other) for other in seating.places[character] if other != group)[:most_places],
             until=seating.former[character].until if character in seating.former else None,
             ties=ties_of[character],
+            more=len(neighbours[character]) - len({other for tie in ties_of[character] for other, _ in tie.others})
+            if neighbours is not None
+            else 0,
         )
 
     return tuple(
@@ -250,6 +345,23 @@ def _former(knowledge: Knowledge, factions: list[UUID], places: Places) -> dict[
 # Ties
 
 
+def _all_held_ties(knowledge: Knowledge) -> list[HeldTie]:
+    """Return the relationships between any two, as `_held_ties`; by hand, as there may be a hundred thousand."""
+    rows = fetched(
+        'SELECT "source_id", "target_id", "kind", "certainty", "characters_relationship"."revealed_in_id"'
+        ' FROM "characters_relationship" WHERE "characters_relationship"."revealed_in_id" <= %s'
+        ' AND ("ended_in_id" IS NULL OR "ended_in_id" > %s) AND "certainty" <> %s',
+        [knowledge.progress, knowledge.progress, Certainty.DISPROVED.value],
+    )
+    roots = {stored: knowledge.root_of(as_uuid(stored)) for row in rows for stored in row[:2]}
+    kinds = {kind.value: kind for kind in RelationshipKind}
+    ties = (
+        HeldTie(roots[source], roots[target], kinds[kind], certainty, since)
+        for source, target, kind, certainty, since in rows
+    )
+    return [tie for tie in ties if tie.source != tie.target]
+
+
 def _held_ties(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
     """Return the relationships that have not ended and are not between two masks of one character."""
     ties = [
@@ -266,8 +378,8 @@ def _held_ties(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
     return [tie for tie in ties if tie.source != tie.target]
 
 
-def _neighbours(ties: Iterable[HeldTie]) -> dict[UUID, set[UUID]]:
-    neighbours: dict[UUID, set[UUID]] = defaultdict(set)
+def _neighbours(ties: Iterable[HeldTie]) -> Neighbours:
+    neighbours: Neighbours = defaultdict(set)
     for tie in ties:
         neighbours[tie.source].add(tie.target)
         neighbours[tie.target].add(tie.source)
@@ -281,13 +393,14 @@ def _hub(ties: Iterable[HeldTie], numbers: dict[UUID, int]) -> UUID | None:
     return most if most and len(neighbours[most]) >= HUB_TIES else None
 
 
-def _strands(ties: Iterable[HeldTie], numbers: dict[UUID, int]) -> list[charts.Strand]:
-    """Return one strand between each two for each bond that ties them."""
+def _strands(ties: Iterable[HeldTie], numbers: dict[UUID, int], most: int | None = None) -> list[charts.Strand]:
+    """Return one strand between each two for each bond that ties them; with `most` the sure ones first."""
     sure: dict[tuple[int, int, int], bool] = defaultdict(bool)
     for tie in ties:
         a, b = sorted(numbers[end] for end in tie.ends)
         sure[a, b, BONDS.index(tie.kind.bond)] |= tie.certainty == Certainty.CONFIRMED
-    return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in sorted(sure.items())]
+    drawn = sorted(sorted(sure.items(), key=lambda strand: (not strand[1], strand[0]))[:most])
+    return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in drawn]
 
 
 def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[TiesInWords, ...]]:

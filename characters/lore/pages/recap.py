@@ -1,11 +1,15 @@
 """What happened between an episode that is behind and the one where the viewer is: by character, and page by page."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.urls import reverse
 from django.utils.html import format_html
 
 from characters.kinds import CHARACTER
@@ -16,6 +20,7 @@ from characters.lore.material import Material
 from characters.lore.order import sort_key
 from characters.lore.rows import Row
 from characters.lore.timeline import DatedEntry
+from characters.models import Revelation
 from characters.text import prose
 from characters.text.links import link
 from characters.values.basics import EpisodeRow
@@ -27,17 +32,53 @@ MOST_IN_FULL = 3  # episodes; of more the synopses are shortened
 SENTENCES = 3
 MOST_SHORT = 2  # episodes; then some characters are unfolded at once
 OPEN_WHEN_SHORT = 3
+# What a page bears, in characters: with all around it a page stays under 100 kB.
+MOST_OF_EPISODES = 30_000
+MOST_OF_GROUPS = 36_000
+MOST_BESIDES = 30  # pages that changed
+WEIGHT_OF_ENTRY = 300  # of what stands around its text
+WEIGHT_OF_GROUP = 700
+# And what is told at once, however many pages it takes: of more than that only the first episodes.
+MOST_REVELATIONS = 800
+MOST_EPISODES = 52
 
 
-def recap_page(knowledge: Knowledge, since: int) -> RecapPage | None:
-    """Return what happened after an episode that is behind; of any other there is none."""
+def recap_page(knowledge: Knowledge, since: int, until: int | None = None, page: int = 1) -> RecapPage | None:
+    """Return what happened after an episode that is behind; of any other there is none.
+
+    It ends with the episode `until`, or earlier where more was revealed than can be told at once; and what a page does
+    not bear is on the next.
+    """
     start = next((row for row in knowledge.episodes if row.number == since < knowledge.progress), None)
-    return _Recap(knowledge, since).page(start) if start else None
+    if start is None:
+        return None
+    furthest = _furthest(knowledge, since)
+    asked = furthest if until is None or not since < until <= furthest else until
+    return _Recap(knowledge, since, asked).page(start, page)
+
+
+def _furthest(knowledge: Knowledge, since: int) -> int:
+    """Return up to which episode a recap can tell what happened: the viewer's, or an earlier one."""
+    revelations = dict(
+        Revelation.objects.as_of(knowledge.progress)
+        .filter(revealed_in__gt=since)
+        .order_by()
+        .values_list("revealed_in")
+        .annotate(count=Count("id"))
+    )
+    furthest, told = since, 0
+    for row in knowledge.episodes:
+        if since < row.number <= knowledge.progress:
+            told += revelations.get(row.number, 0)
+            if furthest > since and (told > MOST_REVELATIONS or row.number - since > MOST_EPISODES):
+                break
+            furthest = row.number
+    return furthest
 
 
 def changed_pages(knowledge: Knowledge, since: int) -> tuple[ChangedPage, ...]:
     """Return the pages that are not what they were: unmasked, new, or with most that is new in them first."""
-    return _Recap(knowledge, since).changed_pages()
+    return _Recap(knowledge, since, knowledge.progress).changed_pages()
 
 
 @dataclass
@@ -46,20 +87,19 @@ class _Recap:
 
     knowledge: Knowledge
     since: int
+    until: int
 
     @cached_property
     def happened(self) -> Material:
-        return material.since(self.knowledge, self.since)
+        return material.between(self.knowledge, self.since, self.until)
 
     @cached_property
     def heard_of(self) -> dict[UUID, int]:
         return rows.first_episodes(self.knowledge.progress)
 
-    @cached_property
-    def first_heard_of(self) -> dict[UUID, int]:
-        """When each was first heard of under any name."""
-        heard_of, family_of = self.heard_of, self.knowledge.family_of
-        return {subject: min(heard_of[member] for member in family_of(subject)) for subject in heard_of}
+    def first_heard_of(self, subject: UUID) -> int:
+        """Return when somebody was first heard of under any name."""
+        return min(self.heard_of[member] for member in self.knowledge.family_of(subject))
 
     @cached_property
     def revelations(self) -> list[Row]:
@@ -67,12 +107,12 @@ class _Recap:
         return [row for row in self.happened.revelations if row["overturned_in"] is None]
 
     def is_new(self, subject: UUID) -> bool:
-        return self.first_heard_of[subject] > self.since
+        return self.first_heard_of(subject) > self.since
 
     # The page
 
-    def page(self, start: EpisodeRow) -> RecapPage:
-        episodes = [row for row in self.knowledge.episodes if self.since < row.number <= self.knowledge.progress]
+    def page(self, start: EpisodeRow, number: int) -> RecapPage:
+        episodes = [row for row in self.knowledge.episodes if self.since < row.number <= self.until]
         synopses = {
             row["revealed_in_id"]: row["text"] for row in self.knowledge.synopses(row.number for row in episodes)
         }
@@ -80,15 +120,38 @@ class _Recap:
         cast.note_texts(synopses.values())
         _note_with_owners(self.happened, cast)
         cast.look_up()
+        shorten = len(episodes) > MOST_IN_FULL
+        told = [self._episode(row, synopses.get(row.number, ""), cast, shorten) for row in episodes]
         groups = self._groups(cast, most_open=OPEN_WHEN_SHORT if len(episodes) <= MOST_SHORT else 0)
         faces = {group.face for group in groups}
-        shorten = len(episodes) > MOST_IN_FULL
+        besides = [page for page in self.changed_pages() if page.face not in faces]
+        parts = (
+            _in_parts(
+                told, MOST_OF_EPISODES, lambda told: len(told.synopsis) + _weight(*told.unmasked, *told.overturned)
+            ),
+            _in_parts(groups, MOST_OF_GROUPS, lambda group: WEIGHT_OF_GROUP + _weight(*group.entries)),
+            _in_parts(besides, MOST_BESIDES, lambda page: 1),
+        )
+        page = Paginator(range(max(map(len, parts))), 1).get_page(max(number, 1))
+        first, second, third = (part[page.number - 1] if page.number <= len(part) else [] for part in parts)
         return RecapPage(
             since=start,
-            episodes=tuple(self._episode(row, synopses.get(row.number, ""), cast, shorten) for row in episodes),
-            groups=groups,
-            besides=tuple(page for page in self.changed_pages() if page.face not in faces),
+            until=episodes[-1],
+            told=len(episodes),
+            episodes=tuple(first),
+            groups=tuple(second),
+            besides=tuple(third),
+            number=page.number,
+            last=page.paginator.num_pages,
+            page_url=self._address(since=self.since, until=self.until, page=""),
+            rest_url=self._address(since=self.until) if self.until < self.knowledge.progress else "",
         )
+
+    def _address(self, **asked: int | str) -> str:
+        as_of = {"as_of": self.knowledge.progress} if self.knowledge.look_back else {}
+        if asked.get("until") == self.knowledge.progress:
+            del asked["until"]
+        return f"{reverse('recap')}?{urlencode({**as_of, **asked})}"
 
     def _episode(self, row: EpisodeRow, synopsis: str, cast: Cast, shorten: bool) -> RecapEpisode:
         opening = prose.opening(synopsis, SENTENCES) if shorten else synopsis
@@ -130,7 +193,7 @@ class _Recap:
                 is_new=subject is not None and self.is_new(subject),
                 is_open=number < most_open,
                 things=things[subject],
-                chapters=chapters[subject],
+                chapters=_first_of(chapters[subject]),
             )
             for number, subject in enumerate(sorted(chapters, key=place))
         )
@@ -207,7 +270,7 @@ class _Recap:
         changed = []
         for subject, collected in pages.items():
             cast.subject = subject
-            changes = timeline.changes(collected, subject, self.first_heard_of[subject], cast)
+            changes = timeline.changes(collected, subject, self.first_heard_of(subject), cast)
             counts = timeline.count_by_episode(collected, changes)
             things = sum(count for number, count in counts.items() if number > self.since)
             changed.append(ChangedPage(cast.root_face(subject), self.is_new(subject), subject in unmasked, things))
@@ -240,6 +303,40 @@ class _Recap:
             if root_of(row["identity_id"]) in changed:
                 pages[root_of(row["identity_id"])].unmaskings.append(row)
         return dict(pages)
+
+
+def _weight(*entries: TimelineEntry) -> int:
+    """Return about how many characters entries take in a page."""
+    return sum(WEIGHT_OF_ENTRY + len(entry.html) + len(entry.believed_before or "") for entry in entries)
+
+
+def _first_of(chapters: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
+    """Return so many entries of a group as a page bears; all of them are on the page of whom it is about."""
+    left, kept = MOST_OF_GROUPS, []
+    for chapter in chapters:
+        entries = []
+        for entry in (*chapter.revelations, *chapter.changes):
+            left -= _weight(entry)
+            if left > 0 or not (kept or entries):
+                entries.append(entry)
+        revelations = tuple(entries[: len(chapter.revelations)])
+        changes = tuple(entries[len(chapter.revelations) :])
+        if entries:
+            kept.append(replace(chapter, revelations=revelations, changes=changes))
+    return tuple(kept)
+
+
+def _in_parts[Item](items: Iterable[Item], most: int, weight_of: Callable[[Item], int]) -> list[list[Item]]:
+    """Return items in parts, in order, none of them heavier than `most` unless by a single item."""
+    parts: list[list[Item]] = [[]]
+    sum_of_part = 0
+    for item in items:
+        sum_of_part += weight_of(item)
+        if parts[-1] and sum_of_part > most:
+            parts.append([])
+            sum_of_part = weight_of(item)
+        parts[-1].append(item)
+    return parts
 
 
 def _note_with_owners(collected: Material, cast: Cast) -> None:
