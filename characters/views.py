@@ -12,6 +12,7 @@ from episodes.requests import absolute_address, whole_number
 from episodes.visits import Visit
 
 CHANGED_ON_HOME = 12
+MOST_STOPS = 40  # links to the map of other episodes
 
 
 @require_safe
@@ -79,8 +80,15 @@ def graph(request: Visit) -> HttpResponse:
     page = request.lore.graph(
         request.GET.get("faction", ""), -1 if asked and since is None else since, _page_number(request)
     )
-    stops = range(request.progress + 1) if request.progress else ()
-    return render(request, "characters/graph.html", {"page": page, "stops": stops})
+    return render(request, "characters/graph.html", {"page": page, "stops": _stops(request)})
+
+
+def _stops(request: Visit) -> list[int]:
+    """Return the episodes that the map can be moved to by a link: all of them, or of many some and those nearby."""
+    last, here = request.progress, request.lore.progress
+    step = last // MOST_STOPS + 1
+    near = (here - 1, here, here + 1, last) if step > 1 else ()
+    return sorted({*range(0, last + 1, step), *(number for number in near if 0 <= number <= last)}) if last else []
 
 
 @require_safe

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import themes
 from .progress import is_leap, last_episode, local_path, parse_episode, set_previous_cookie, set_progress_cookie
-from .requests import form_of, is_same_origin
+from .requests import form_of, is_same_origin, whole_number
 from .viewers import update_account
 from .visits import Visit
 
@@ -17,7 +17,7 @@ def episode_list(request: Visit) -> HttpResponse:
 
 @require_safe
 def episode(request: Visit, number: int) -> HttpResponse:
-    page = request.lore.episode(number)
+    page = request.lore.episode(number, whole_number(request.GET.get("page")) or 1)
     if page is None:
         raise Http404
     return render(request, "episodes/episode.html", {"page": page})

@@ -46,8 +46,8 @@ class Lore(Knowledge):
     def premise(self) -> SafeString:
         return show.premise(self)
 
-    def episode(self, number: int) -> EpisodePage | None:
-        return episode.episode_page(self, number)
+    def episode(self, number: int, page: int = 1) -> EpisodePage | None:
+        return episode.episode_page(self, number, page)
 
     # Characters, factions and whatever else has pages: `kind` is the plural in their addresses
 

@@ -50,6 +50,7 @@ class ChoiceGroup:
     name: str
     label: str
     choices: tuple[Choice, ...]
+    rarer: int = 0  # values that are not offered as long as the list is so long
 
     @property
     def is_used(self) -> bool:

@@ -180,6 +180,9 @@ class EpisodePage:
     previous: EpisodeRow | None
     next: EpisodeRow | None
     correct_url: str
+    number: int  # of this part of the page
+    last: int
+    page_url: str  # to be followed by the number of a part
 
 
 @dataclass(frozen=True, slots=True)

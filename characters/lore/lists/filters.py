@@ -21,6 +21,7 @@ from .facets import Facet, Id, Source, narrowed_to
 
 SORTS = {"name": "Name", "first": "First seen", "newest": "Newest known"}
 MOST_VALUES = 50  # of one filter; nobody ticks more
+MOST_OFFERED = 120  # values of one filter, the most common ones; the shorter the list, the more of the others
 
 
 class KnownValues(forms.MultipleChoiceField):
@@ -151,10 +152,13 @@ class ListFilter(django_filters.FilterSet):
             for value, label in facet.labels.items()
             for bearers in (facet.bearers[value],)
         ]
+        fit = [choice for choice in choices if choice.count or choice.chosen]
+        offered = sorted(fit, key=lambda choice: (not choice.chosen, -choice.count, *_numbers_then_words(choice)))
         return ChoiceGroup(
             name=name,
             label=str(self.filters[name].label),
-            choices=tuple(sorted((c for c in choices if c.count or c.chosen), key=_numbers_then_words)),
+            choices=tuple(sorted(offered[:MOST_OFFERED], key=_numbers_then_words)),
+            rarer=max(len(offered) - MOST_OFFERED, 0),
         )
 
     def _url(self, address: str, always: Mapping[str, str], without: tuple[str, str] | None = None) -> str:

@@ -8,13 +8,22 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.material import note_revelations, note_unmaskings
 from characters.lore.order import by_name
+from characters.lore.parts import in_parts, number_and_last, part_of
 from characters.models import Character
 from characters.text import prose
 from characters.values.pages import EpisodePage
 
+# What a page bears
+MOST_FACES = 150
+MOST_TOLD = 140_000  # characters
+WEIGHT_OF_ENTRY = 600  # of what stands around its text
 
-def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
-    """Return the page of an episode; of one that is not watched yet it has the number and the air date alone."""
+
+def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePage | None:
+    """Return the page of an episode; of one that is not watched yet it has the number and the air date alone.
+
+    Where it is more than a page bears, that is `part` of it.
+    """
     place = next((place for place, row in enumerate(knowledge.episodes) if row.number == number), None)
     if place is None:
         return None
@@ -38,16 +47,26 @@ def episode_page(knowledge: Knowledge, number: int) -> EpisodePage | None:
     ]
     concerned = {person for row in revelations for person in row["concerned"][CHARACTER.name]}
     known_before = _known_before(knowledge, number, appeared)
+    faces = by_name(cast.root_face(person) for person in appeared | concerned)
+    entries = [telling.revelation_entry(row, cast, with_concerned=True) for row in revelations]
+    sections = (
+        in_parts(faces, MOST_FACES, lambda face: 1),
+        in_parts(entries, MOST_TOLD, lambda entry: WEIGHT_OF_ENTRY + len(entry.html)),
+    )
+    part, last = number_and_last(part, *sections)
     return EpisodePage(
         episode=knowledge.episodes[place],
         synopsis=synopsis,
         description=prose.shortened(prose.plain(synopsis)),
-        cast=by_name(cast.root_face(person) for person in appeared | concerned),
+        cast=part_of(sections[0], part),
         newcomers=by_name(
             cast.root_face(person) for person in appeared if knowledge.root_of(person) not in known_before
         ),
-        revelations=tuple(telling.revelation_entry(row, cast, with_concerned=True) for row in revelations),
-        changes=tuple(entry for _, entry in changes),
+        revelations=part_of(sections[1], part),
+        changes=tuple(entry for _, entry in changes) if part == last else (),
+        number=part,
+        last=last,
+        page_url=f"{reverse('episode', args=[number])}?{f'as_of={at}&' if knowledge.look_back else ''}page=",
         previous=knowledge.episodes[place - 1] if place else None,
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
         correct_url=path("correct-episodes", number),

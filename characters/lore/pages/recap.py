@@ -1,13 +1,12 @@
 """What happened between an episode that is behind and the one where the viewer is: by character, and page by page."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.urls import reverse
 from django.utils.html import format_html
@@ -18,6 +17,7 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.material import Material
 from characters.lore.order import sort_key
+from characters.lore.parts import in_parts, number_and_last, part_of
 from characters.lore.rows import Row
 from characters.lore.timeline import DatedEntry
 from characters.models import Revelation
@@ -35,6 +35,7 @@ OPEN_WHEN_SHORT = 3
 # What a page bears, in characters: with all around it a page stays under 100 kB.
 MOST_OF_EPISODES = 30_000
 MOST_OF_GROUPS = 36_000
+MOST_OF_ONE = 9_000  # group, where there are several pages
 MOST_BESIDES = 30  # pages that changed
 WEIGHT_OF_ENTRY = 300  # of what stands around its text
 WEIGHT_OF_GROUP = 700
@@ -123,26 +124,27 @@ class _Recap:
         shorten = len(episodes) > MOST_IN_FULL
         told = [self._episode(row, synopses.get(row.number, ""), cast, shorten) for row in episodes]
         groups = self._groups(cast, most_open=OPEN_WHEN_SHORT if len(episodes) <= MOST_SHORT else 0)
+        if sum(map(_weight_of_group, groups)) > MOST_OF_GROUPS:
+            groups = tuple(replace(group, chapters=_first_of(group.chapters)) for group in groups)
         faces = {group.face for group in groups}
         besides = [page for page in self.changed_pages() if page.face not in faces]
         parts = (
-            _in_parts(
+            in_parts(
                 told, MOST_OF_EPISODES, lambda told: len(told.synopsis) + _weight(*told.unmasked, *told.overturned)
             ),
-            _in_parts(groups, MOST_OF_GROUPS, lambda group: WEIGHT_OF_GROUP + _weight(*group.entries)),
-            _in_parts(besides, MOST_BESIDES, lambda page: 1),
+            in_parts(groups, MOST_OF_GROUPS, _weight_of_group),
+            in_parts(besides, MOST_BESIDES, lambda page: 1),
         )
-        page = Paginator(range(max(map(len, parts))), 1).get_page(max(number, 1))
-        first, second, third = (part[page.number - 1] if page.number <= len(part) else [] for part in parts)
+        number, last = number_and_last(number, *parts)
         return RecapPage(
             since=start,
             until=episodes[-1],
             told=len(episodes),
-            episodes=tuple(first),
-            groups=tuple(second),
-            besides=tuple(third),
-            number=page.number,
-            last=page.paginator.num_pages,
+            episodes=part_of(parts[0], number),
+            groups=part_of(parts[1], number),
+            besides=part_of(parts[2], number),
+            number=number,
+            last=last,
             page_url=self._address(since=self.since, until=self.until, page=""),
             rest_url=self._address(since=self.until) if self.until < self.knowledge.progress else "",
         )
@@ -193,7 +195,7 @@ class _Recap:
                 is_new=subject is not None and self.is_new(subject),
                 is_open=number < most_open,
                 things=things[subject],
-                chapters=_first_of(chapters[subject]),
+                chapters=chapters[subject],
             )
             for number, subject in enumerate(sorted(chapters, key=place))
         )
@@ -310,9 +312,13 @@ def _weight(*entries: TimelineEntry) -> int:
     return sum(WEIGHT_OF_ENTRY + len(entry.html) + len(entry.believed_before or "") for entry in entries)
 
 
+def _weight_of_group(group: RecapGroup) -> int:
+    return WEIGHT_OF_GROUP + _weight(*group.entries)
+
+
 def _first_of(chapters: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
     """Return so many entries of a group as a page bears; all of them are on the page of whom it is about."""
-    left, kept = MOST_OF_GROUPS, []
+    left, kept = MOST_OF_ONE, []
     for chapter in chapters:
         entries = []
         for entry in (*chapter.revelations, *chapter.changes):
@@ -324,19 +330,6 @@ def _first_of(chapters: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
         if entries:
             kept.append(replace(chapter, revelations=revelations, changes=changes))
     return tuple(kept)
-
-
-def _in_parts[Item](items: Iterable[Item], most: int, weight_of: Callable[[Item], int]) -> list[list[Item]]:
-    """Return items in parts, in order, none of them heavier than `most` unless by a single item."""
-    parts: list[list[Item]] = [[]]
-    sum_of_part = 0
-    for item in items:
-        sum_of_part += weight_of(item)
-        if parts[-1] and sum_of_part > most:
-            parts.append([])
-            sum_of_part = weight_of(item)
-        parts[-1].append(item)
-    return parts
 
 
 def _note_with_owners(collected: Material, cast: Cast) -> None:

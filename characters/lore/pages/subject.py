@@ -18,6 +18,8 @@ from characters.values.basics import Face, Link, TagLink
 from characters.values.pages import Chapter, StripCell, SubjectPage, Tie, Ties, TimelineEntry
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
 
+MOST_CELLS = 100  # of a strip that shows every watched episode
+
 
 def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPage | None:
     """Return the page of a subject; of a character that is unmasked, that of whom it is known to be by now."""
@@ -72,12 +74,17 @@ def _tag_links(knowledge: Knowledge, tags: list[Row]) -> tuple[TagLink, ...]:
 def _strip(
     knowledge: Knowledge, collected: Material, changes: list[tuple[int, TimelineEntry]], members: list[Row]
 ) -> tuple[StripCell, ...]:
-    """Return one cell per watched episode: whether they appear in it, and how much is learned of them."""
+    """Return one cell per watched episode: whether they appear in it, and how much is learned of them.
+
+    Of many episodes only those have a cell that brought something.
+    """
     learned = timeline.count_by_episode(collected, changes)
     most = max(learned.values(), default=1)
     appears = {row["revealed_in_id"] for row in (*collected.revelations, *members)}
     return tuple(
-        StripCell(row, row.number in appears, learned[row.number], most) for row in knowledge.episodes if row.known
+        StripCell(row, row.number in appears, learned[row.number], most)
+        for row in knowledge.episodes
+        if row.known and (knowledge.progress <= MOST_CELLS or row.number in appears or learned[row.number])
     )
 
 
