@@ -8,9 +8,7 @@ and between two masks of one character there is no relation. Everything is read 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import groupby
-from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +22,7 @@ from characters.kinds import Kind, tagging_of
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
-from characters.models import Faction, Membership, Relationship, Revelation, Trait, Unmasking
+from characters.models import Faction, Membership, Relationship, Revelation, Trait
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
 
 type Id = str  # of a row, as the database writes it: making UUIDs of them would take longer than all the rest
@@ -35,7 +33,7 @@ type DatedValue = tuple[int, str, set[Id]]  # the episode, the value, who has it
 BY = "-by"  # the other side of a kind of relation: killed, killed-by
 MOST_AMONG = 2_000  # subjects; of more the rows are read as fast without naming them
 
-LABELS = {kind.value: str(kind.label) for kind in RelationshipKind}
+OWN_LABELS = {kind.value: (kind.value, str(kind.label)) for kind in RelationshipKind}
 FROM_TARGET = {
     kind.value: (kind.value if kind.seen_from_target == kind.label else kind.value + BY, str(kind.seen_from_target))
     for kind in RelationshipKind
@@ -111,11 +109,9 @@ class Source:
         """Return what a list can be narrowed by under that name, with who has which value."""
         return Facet(FACETS[name](self))
 
-    def of(self, rows: QuerySet[Any], *columns: str) -> QuerySet[Any]:
-        """Return the rows that are about those who matter, by any of these columns."""
-        if self.among is None:
-            return rows
-        return rows.filter(reduce(or_, (Q(**{f"{column}__in": self.among}) for column in columns)))
+    def of(self, rows: QuerySet[Any], column: str) -> QuerySet[Any]:
+        """Return the rows that are about those who matter."""
+        return rows if self.among is None else rows.filter(**{f"{column}__in": self.among})
 
     def current(self, model: type[Any], column: str) -> QuerySet[Any]:
         return self.of(self.knowledge.current(model), column)
@@ -215,20 +211,17 @@ def _tags(source: Source) -> Iterator[Choosable]:
 
 def _relations(source: Source) -> Iterator[Choosable]:
     knowledge = source.knowledge
-    current = source.of(knowledge.current(Relationship).exclude(certainty=Certainty.DISPROVED), "source", "target")
-    unmaskings = Unmasking.objects.as_of(knowledge.progress)
-    with_masks = unmaskings.values("persona"), unmaskings.values("identity")
+    current = knowledge.current(Relationship).exclude(certainty=Certainty.DISPROVED)
     # Only where both have several names can they be one and the same; those are looked at one by one.
-    source_has_masks = Q(source__in=with_masks[0]) | Q(source__in=with_masks[1])
-    target_has_masks = Q(target__in=with_masks[0]) | Q(target__in=with_masks[1])
-    maybe_one = source_has_masks & target_has_masks
-    for kind, sources, targets in _gathered(current.exclude(maybe_one), "kind", of=["source", "target"]):
-        yield kind, LABELS[kind], source.identities.roots_of(sources)
-        yield *FROM_TARGET[kind], source.identities.roots_of(targets)
+    masked = knowledge.families_of(knowledge.identity_of)
+    maybe_one = Q(source__in=masked, target__in=masked)
+    for side, labels in (("source", OWN_LABELS), ("target", FROM_TARGET)):
+        for kind, ids in _gathered(source.of(current.exclude(maybe_one), side), "kind", of=[side]):
+            yield *labels[kind], source.identities.roots_of(ids)
     for kind, one, other in current.filter(maybe_one).order_by().values_list("kind", "source_id", "target_id"):
         here, there = knowledge.root_of(one), knowledge.root_of(other)
         if here != there:
-            yield kind, LABELS[kind], {written(here)}
+            yield *OWN_LABELS[kind], {written(here)}
             yield *FROM_TARGET[kind], {written(there)}
 
 

@@ -41,8 +41,8 @@ BONDS = list(Bond)
 type Places = dict[UUID, list[UUID]]
 """The factions to which each character belongs."""
 
-type Neighbours = dict[UUID, set[UUID]]
-"""To whom each character is tied."""
+type Neighbours = dict[int, set[int]]
+"""To whom each character is tied, by the numbers of their ids: there may be a hundred thousand ties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,8 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
         members = {character for character in shown if seating.belongs(character, chosen)}
         ties = [tie for tie in ties if tie.source in members or tie.target in members]
         shown = members.union(*(tie.ends for tie in ties))
-    part = _part(seating, ties, shown, page)
+    neighbours = _neighbours(ties)
+    part = _part(seating, neighbours, shown, page)
     drawn = [tie for tie in ties if part.is_all or (tie.source in part.people and tie.target in part.people)]
     told = ties if part.is_all else _told_of(ties, part.people)
     cast = Cast(knowledge)
@@ -134,7 +135,6 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
     cast.look_up()
     strands = _strands(drawn, seating.numbers, None if part.is_all else MOST_STRANDS)
     seating = seating if part.is_all else seating.of(part.people)
-    neighbours = _neighbours(ties)
     return GraphPage(
         charts=_charts(seating, neighbours, drawn, strands, shown, cast),
         groups=_map_in_words(seating, told, None if part.is_all else neighbours, shown, cast),
@@ -155,12 +155,11 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
     )
 
 
-def _part(seating: Seating, ties: Iterable[HeldTie], shown: set[UUID], page: int) -> _Part:
+def _part(seating: Seating, neighbours: Neighbours, shown: set[UUID], page: int) -> _Part:
     """Return the part of a map that a page draws; the order counts what is known at this episode alone."""
     if len(seating.numbers) <= MOST_PEOPLE:
         return _Part(shown)
-    neighbours = _neighbours(ties)
-    ranked = sorted(shown, key=lambda character: (-len(neighbours[character]), seating.numbers[character]))
+    ranked = sorted(shown, key=lambda character: (-len(neighbours[character.int]), seating.numbers[character]))
     cut = Paginator(ranked, MOST_PEOPLE).get_page(max(page, 1))
     return _Part(set(cut.object_list), cut.number, max(cut.paginator.num_pages, 1))
 
@@ -218,7 +217,7 @@ def _charts(
         places = _places_in_words(character, seating, cast)[
             : MOST_PLACES if len(seating.numbers) > MOST_PEOPLE else None
         ]
-        label = _seat_label(face, places, len(neighbours[character]))
+        label = _seat_label(face, places, len(neighbours[character.int]))
         return charts.Seat(
             seating.numbers[character], face, label, faint=character not in shown, former=character in seating.former
         )
@@ -251,7 +250,7 @@ def _map_in_words(
             places=tuple(cast.face(other) for other in seating.places[character] if other != group)[:most_places],
             until=seating.former[character].until if character in seating.former else None,
             ties=ties_of[character],
-            more=len(neighbours[character]) - len({other for tie in ties_of[character] for other, _ in tie.others})
+            more=len(neighbours[character.int]) - len({other for tie in ties_of[character] for other, _ in tie.others})
             if neighbours is not None
             else 0,
         )
@@ -267,11 +266,12 @@ def _map_in_words(
 
 
 def _to_pick_out(factions: list[Faction], places: Places, chosen: UUID | None, cast: Cast) -> tuple[Choice, ...]:
+    members = Counter(group for groups in places.values() for group in groups)
     return tuple(
         Choice(
             group.public_id,
             prose.capital(cast.face(group.id).name),
-            sum(group.id in groups for groups in places.values()),
+            members[group.id],
             group.id == chosen,
         )
         for group in sorted(factions, key=lambda group: sort_key(cast.face(group.id)))
@@ -324,8 +324,9 @@ def _people(knowledge: Knowledge) -> dict[UUID, tuple[int, str]]:
 def _places(knowledge: Knowledge, factions: list[UUID]) -> Places:
     """Return the factions that each character has not left, the one they have been in longest first."""
     joined = knowledge.current(Membership).order_by().values_list("revealed_in_id", "faction_id", "character_id")
+    order = {faction: at for at, faction in enumerate(factions)}
     places: Places = defaultdict(list)
-    for _, group, character in sorted(joined, key=lambda row: (row[0], factions.index(row[1]))):
+    for _, group, character in sorted(joined, key=lambda row: (row[0], order[row[1]])):
         root = knowledge.root_of(character)
         if group not in places[root]:
             places[root].append(group)
@@ -381,16 +382,18 @@ def _held_ties(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
 def _neighbours(ties: Iterable[HeldTie]) -> Neighbours:
     neighbours: Neighbours = defaultdict(set)
     for tie in ties:
-        neighbours[tie.source].add(tie.target)
-        neighbours[tie.target].add(tie.source)
+        source, target = tie.source.int, tie.target.int
+        neighbours[source].add(target)
+        neighbours[target].add(source)
     return neighbours
 
 
-def _hub(ties: Iterable[HeldTie], numbers: dict[UUID, int]) -> UUID | None:
+def _hub(ties: list[HeldTie], numbers: dict[UUID, int]) -> UUID | None:
     """Return who is tied to most of the others; of several the one that is placed first."""
     neighbours = _neighbours(ties)
-    most = min(neighbours, key=lambda character: (-len(neighbours[character]), numbers[character]), default=None)
-    return most if most and len(neighbours[most]) >= HUB_TIES else None
+    ends = {end for tie in ties for end in (tie.source, tie.target)}
+    most = min(ends, key=lambda character: (-len(neighbours[character.int]), numbers[character]), default=None)
+    return most if most and len(neighbours[most.int]) >= HUB_TIES else None
 
 
 def _strands(ties: Iterable[HeldTie], numbers: dict[UUID, int], most: int | None = None) -> list[charts.Strand]:
