@@ -1,4 +1,4 @@
-"""Measures one database, the one that DATABASE_URL names: `python -m bench.measure write|ask …`."""
+"""Measures one database, the one that DATABASE_URL names: `python -m bench.measure write|ask|pages …`."""
 
 import json
 import sys
@@ -51,6 +51,10 @@ def main(what: str, *numbers: str) -> None:
         from .show import write
 
         print(json.dumps({"rows": write(int(numbers[0]))}))
+    elif what == "pages":
+        from .pages_at_scale import measured
+
+        print(json.dumps([page for number in numbers for page in measured(int(number))]))
     else:
         print(json.dumps(ask([int(number) for number in numbers])))
 

@@ -15,13 +15,14 @@ ROWS = int(os.environ.get("ROWS", "1000000"))
 SAME_ANSWER_AT = 10
 
 
-def measured(database: Any, episodes: int, progresses: list[int]) -> list[dict[str, Any]]:
+def measured(database: Any, episodes: int, progresses: list[int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return how questions are answered and what pages cost in a show of so many episodes, at some of them."""
     with database(f"rougedb_bench_{episodes}") as url:
         run(url, "manage.py", "migrate", "--verbosity", "0")
         written = run(url, "-m", "bench.measure", "write", str(episodes))
         print(f"  {written['rows']:,} gated rows in {episodes} episodes", flush=True)
-        answers: list[dict[str, Any]] = run(url, "-m", "bench.measure", "ask", *map(str, progresses))
-        return answers
+        answers, pages = (run(url, "-m", "bench.measure", what, *map(str, progresses)) for what in ("ask", "pages"))
+        return answers, pages
 
 
 def figures() -> dict[str, Any]:
@@ -31,11 +32,11 @@ def figures() -> dict[str, Any]:
     for name, database in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
         print(name, flush=True)
         try:
-            small = measured(database, max(episodes // 10, SAME_ANSWER_AT), [SAME_ANSWER_AT])
+            small, small_pages = measured(database, max(episodes // 10, SAME_ANSWER_AT), [SAME_ANSWER_AT])
         except psycopg.OperationalError:
             print(f"  skipped: it does not answer at {SERVER}")
             continue
-        large = measured(database, episodes, [SAME_ANSWER_AT, episodes // 2, episodes])
+        large, large_pages = measured(database, episodes, [SAME_ANSWER_AT, episodes // 2, episodes])
         before = {answer["question"]: answer["site"] for answer in small}
         for answer in large:
             line = f"  {answer['question']:<26} at {answer['progress']:>5}: {answer['site']:8.2f} ms,"
@@ -45,5 +46,19 @@ def figures() -> dict[str, Any]:
                 answer["growth"] = answer["site"] / before[answer["question"]]
                 line += f"; {answer['growth']:.2f} × a show of a tenth"
             print(line, flush=True)
-        report[name] = large
+        report[name] = {"questions": large, "pages": large_pages}
+        _compare(large_pages, small_pages)
     return report
+
+
+def _compare(large: list[dict[str, Any]], small: list[dict[str, Any]]) -> None:
+    """Say how much dearer and heavier each page is than at the same episode of a show of a tenth, and what it costs."""
+    before = {page["page"]: page for page in small}
+    for page in large:
+        line = f"  {page['page']:<16} at {page['progress']:>5}: {page['cpu']:8.1f} ms of CPU, {page['bytes']:>9,} B,"
+        line += f" {page['statements']:>3} statements"
+        if page["progress"] == SAME_ANSWER_AT:
+            page["growth"] = page["cpu"] / before[page["page"]]["cpu"]
+            page["growth of bytes"] = page["bytes"] / before[page["page"]]["bytes"]
+            line += f"; {page['growth']:.2f} × a show of a tenth, {page['growth of bytes']:.2f} × its bytes"
+        print(line, flush=True)

@@ -153,6 +153,8 @@ class SubjectPage:
     names: tuple[ListedName, ...]
     facts: tuple[Fact, ...]
     places: tuple[Affiliation, ...]
+    more_places: int
+    places_url: str  # the list of all who belong to a faction
     ties: tuple[Ties, ...]
     tags: tuple[TagLink, ...]
     pictures: tuple[Picture, ...]

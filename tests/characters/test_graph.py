@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from characters.lore import Lore
+from characters.lore.map import graph
 from characters.models import Character, Faction
 from characters.values.map import Chart, GraphPage, MapGroup
 from characters.vocabulary import BONDS, RelationshipKind
@@ -245,6 +246,35 @@ def test_the_map_takes_as_many_queries_however_many_stand_on_it(
     for at in (0, 1, 13):
         with django_assert_max_num_queries(20):
             assert visitor(at).get("/graph/").status_code == 200
+
+
+def test_a_map_of_many_is_drawn_in_parts_that_reach_everybody_the_most_tied_first(
+    real_show: None, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = {person.face.url for group in Lore(13).graph().groups for person in group.people}
+    monkeypatch.setattr(graph, "MOST_PEOPLE", 10)
+    first = Lore(13).graph()
+    assert first.last == -(-len(everybody) // 10)
+    assert first.people == len(everybody)
+    parts = [Lore(13).graph(page=number) for number in range(1, first.last + 1)]
+    shown = [[person for group in part.groups for person in group.people] for part in parts]
+    assert sum(map(len, shown)) == len(everybody)
+    assert {person.face.url for people in shown for person in people} == everybody
+    for part, people in zip(parts, shown, strict=True):
+        assert {node.number for node in part.charts[0].nodes} <= {person.number for person in people}
+    counts = [[person.more + sum(len(tie.others) for tie in person.ties) for person in people] for people in shown]
+    assert min(counts[0]) >= max(counts[-1])
+    body = visitor(13).get("/graph/").content.decode()
+    assert all(f'href="/graph/?page={number}"' in body for number in range(2, first.last + 1))
+
+
+def test_a_map_can_be_narrowed_to_what_came_up_after_an_episode(show: None, visitor: Visitor) -> None:
+    page = Lore(3).graph(since=1)
+    assert words(page, "Ann") == {"rescued Cleo"}
+    assert {person.face.name for group in page.groups for person in group.people} == {"Ann", "Cleo", "Dora"}
+    assert not page.left_out
+    for nonsense in ("3", "99", "x"):
+        assert "was left out" in visitor(3).get(f"/graph/?since={nonsense}").content.decode()
 
 
 def test_looking_back_shows_the_map_of_then(show: None, visitor: Visitor) -> None:

@@ -1,12 +1,14 @@
 """The recap between two episodes, the pages that changed, and the strip of episodes on a character's page."""
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from characters.lore import Lore
+from characters.lore.pages import recap
 from characters.models import Character
 from characters.values.pages import SubjectPage
 from tests.conftest import Visitor
@@ -136,7 +138,9 @@ def test_first_comes_each_episode_with_what_turned_out_otherwise(show: None) -> 
 def test_of_many_episodes_it_tells_less_at_once(real_show: None, since: int, shortened: bool, unfolded: int) -> None:
     page = Lore(13).recap(since)
     assert page is not None
-    assert [told.episode.number for told in page.episodes] == list(range(since + 1, 14))
+    assert page.told == 13 - since
+    parts = [part for number in range(1, page.last + 1) if (part := Lore(13).recap(since, page=number))]
+    assert [told.episode.number for part in parts for told in part.episodes] == list(range(since + 1, 14))
     assert {told.is_shortened for told in page.episodes} == {shortened}
     assert [group.is_open for group in page.groups][: unfolded + 1] == [*[True] * unfolded, False]
     assert [group.things for group in page.groups if group.face] == sorted(
@@ -145,16 +149,55 @@ def test_of_many_episodes_it_tells_less_at_once(real_show: None, since: int, sho
 
 
 def test_all_that_was_told_stands_in_the_page_with_nothing_to_correct(real_show: None, visitor: Visitor) -> None:
-    body = visitor(8).get("/recap/?since=4").content.decode()
-    page = Lore(8).recap(4)
+    body = visitor(8).get("/recap/?since=6").content.decode()
+    page = Lore(8).recap(6)
     assert page is not None
-    chapters = [chapter for group in page.groups for chapter in group.chapters]
-    entries = [entry for chapter in chapters for entry in (*chapter.revelations, *chapter.changes)]
-    assert len(entries) > 80
+    assert page.last == 1
+    entries = [entry for group in page.groups for entry in group.entries]
+    assert len(entries) > 20
     assert all(entry.html in body for entry in entries)
     assert "Correct this" not in body
     for heading in re.findall(r'href="#([\w-]+)"', body.partition('<nav class="contents"')[2].partition("</nav>")[0]):
         assert f'id="{heading}"' in body
+
+
+def test_a_recap_of_much_is_told_on_several_pages_below_100_kb(real_show: None, visitor: Visitor) -> None:
+    told = visitor(13).get("/recap/?since=0").content.decode()
+    addresses = {unescape(address) for address in re.findall(r'href="(/recap/\?since=0&amp;page=\d+)"', told)}
+    pages = [told, *(visitor(13).get(address).content.decode() for address in sorted(addresses))]
+    first = Lore(13).recap(0)
+    assert first is not None
+    assert len(pages) == first.last > 2
+    assert all(len(page.encode()) < 100_000 for page in pages)
+    parts = [part for number in range(1, first.last + 1) if (part := Lore(13).recap(0, page=number))]
+    assert [told.episode.number for part in parts for told in part.episodes] == list(range(1, 14))
+    faces = [group.face.url for part in parts for group in part.groups if group.face]
+    faces += [changed.face.url for part in parts for changed in part.besides]
+    assert len(faces) == len(set(faces))
+    assert set(faces) == {changed.face.url for changed in Lore(13).changed(0)}
+    for page, part in zip(pages, parts, strict=True):
+        for group in part.groups:
+            assert all(entry.html in page for entry in group.entries)
+            assert (f"<p>{group.more} more" in page) == (group.more > 0)
+
+
+def test_of_more_than_can_be_told_at_once_it_tells_the_first_episodes_and_leads_on(
+    real_show: None, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recap, "MOST_REVELATIONS", 60)
+    ends, since = [], 0
+    while page := Lore(13).recap(since):
+        assert page.until.number > since
+        ends.append(since := page.until.number)
+        assert bool(page.rest_url) == (since < 13)
+    assert ends[-1] == 13
+    assert len(ends) > 3
+    body = visitor(13).get("/recap/?since=0").content.decode()
+    assert f'href="/recap/?since={ends[0]}"' in body
+    assert f"What episodes 1 to {ends[0]} brought" in body
+    narrower = Lore(13).recap(0, until=1)
+    assert narrower is not None
+    assert [told.episode.number for told in narrower.episodes] == [1]
 
 
 def test_who_has_watched_nothing_has_nothing_to_look_back_on(show: None, visitor: Visitor) -> None:

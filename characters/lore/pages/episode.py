@@ -54,6 +54,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         in_parts(entries, MOST_TOLD, lambda entry: WEIGHT_OF_ENTRY + len(entry.html)),
     )
     part, last = number_and_last(part, *sections)
+    address = knowledge.address("episode", number)
     return EpisodePage(
         episode=knowledge.episodes[place],
         synopsis=synopsis,
@@ -66,7 +67,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         changes=tuple(entry for _, entry in changes) if part == last else (),
         number=part,
         last=last,
-        page_url=f"{reverse('episode', args=[number])}?{f'as_of={at}&' if knowledge.look_back else ''}page=",
+        page_url=f"{address}{'&' if '?' in address else '?'}page=",
         previous=knowledge.episodes[place - 1] if place else None,
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
         correct_url=path("correct-episodes", number),

@@ -33,11 +33,12 @@ SENTENCES = 3
 MOST_SHORT = 2  # episodes; then some characters are unfolded at once
 OPEN_WHEN_SHORT = 3
 # What a page bears, in characters: with all around it a page stays under 100 kB.
-MOST_OF_EPISODES = 30_000
-MOST_OF_GROUPS = 36_000
+MOST_OF_EPISODES = 33_000
+MOST_OF_GROUPS = 33_000  # and what the episodes leave free
 MOST_OF_ONE = 9_000  # group, where there are several pages
 MOST_BESIDES = 30  # pages that changed
 WEIGHT_OF_ENTRY = 300  # of what stands around its text
+WEIGHT_OF_EPISODE = 300
 WEIGHT_OF_GROUP = 700
 # And what is told at once, however many pages it takes: of more than that only the first episodes.
 MOST_REVELATIONS = 800
@@ -124,15 +125,14 @@ class _Recap:
         shorten = len(episodes) > MOST_IN_FULL
         told = [self._episode(row, synopses.get(row.number, ""), cast, shorten) for row in episodes]
         groups = self._groups(cast, most_open=OPEN_WHEN_SHORT if len(episodes) <= MOST_SHORT else 0)
-        if sum(map(_weight_of_group, groups)) > MOST_OF_GROUPS:
+        most_of_groups = MOST_OF_GROUPS + max(MOST_OF_EPISODES - sum(map(_weight_of_episode, told)), 0)
+        if sum(map(_weight_of_group, groups)) > most_of_groups:
             groups = tuple(replace(group, chapters=_first_of(group.chapters)) for group in groups)
         faces = {group.face for group in groups}
         besides = [page for page in self.changed_pages() if page.face not in faces]
         parts = (
-            in_parts(
-                told, MOST_OF_EPISODES, lambda told: len(told.synopsis) + _weight(*told.unmasked, *told.overturned)
-            ),
-            in_parts(groups, MOST_OF_GROUPS, _weight_of_group),
+            in_parts(told, MOST_OF_EPISODES, _weight_of_episode),
+            in_parts(groups, most_of_groups, _weight_of_group),
             in_parts(besides, MOST_BESIDES, lambda page: 1),
         )
         number, last = number_and_last(number, *parts)
@@ -310,6 +310,10 @@ class _Recap:
 def _weight(*entries: TimelineEntry) -> int:
     """Return about how many characters entries take in a page."""
     return sum(WEIGHT_OF_ENTRY + len(entry.html) + len(entry.believed_before or "") for entry in entries)
+
+
+def _weight_of_episode(told: RecapEpisode) -> int:
+    return WEIGHT_OF_EPISODE + len(told.synopsis) + _weight(*told.unmasked, *told.overturned)
 
 
 def _weight_of_group(group: RecapGroup) -> int:

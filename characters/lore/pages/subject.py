@@ -18,6 +18,7 @@ from characters.values.basics import Face, Link, TagLink
 from characters.values.pages import Chapter, StripCell, SubjectPage, Tie, Ties, TimelineEntry
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
 
+MOST_PLACES = 300  # members of a faction on its page; the list of characters has all
 MOST_CELLS = 100  # of a strip that shows every watched episode
 
 
@@ -39,6 +40,8 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPag
     changes = timeline.changes(collected, own, min(row["revealed_in_id"] for row in members), cast)
     face = cast.face(own)
     is_character = kind is CHARACTER
+    places = telling.places(collected.memberships, lambda row: cast.root_face(_other_end(row, kind)))
+    in_list = knowledge.list_of(CHARACTER).url
     return SubjectPage(
         list=knowledge.list_of(kind),
         face=face,
@@ -48,7 +51,9 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPag
         summary=summary,
         names=telling.known_names(collected.names, face.name),
         facts=facts,
-        places=telling.places(collected.memberships, lambda row: cast.root_face(_other_end(row, kind))),
+        places=places[:MOST_PLACES],
+        more_places=max(len(places) - MOST_PLACES, 0),
+        places_url=f"{in_list}{'&' if '?' in in_list else '?'}faction={public_id}",
         ties=_ties(knowledge, own, collected.relationships, cast),
         tags=_tag_links(knowledge, collected.tags),
         pictures=telling.pictures(collected.portraits, cast),
