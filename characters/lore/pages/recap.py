@@ -322,9 +322,10 @@ def _weight_of_group(group: RecapGroup) -> int:
 
 def _first_of(chapters: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
     """Return so many entries of a group as a page bears; all of them are on the page of whom it is about."""
-    left, kept = MOST_OF_ONE, []
+    left = MOST_OF_ONE
+    kept: list[Chapter] = []
     for chapter in chapters:
-        entries = []
+        entries: list[TimelineEntry] = []
         for entry in (*chapter.revelations, *chapter.changes):
             left -= _weight(entry)
             if left > 0 or not (kept or entries):
