@@ -16,6 +16,8 @@ class FaceGroup:
 
     name: str
     faces: tuple[Face, ...]
+    more: int = 0  # who bear the tag besides
+    url: str = ""  # the list of all of them
 
 
 @dataclass(frozen=True, slots=True)

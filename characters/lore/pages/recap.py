@@ -34,12 +34,12 @@ MOST_SHORT = 2  # episodes; then some characters are unfolded at once
 OPEN_WHEN_SHORT = 3
 # What a page bears, in characters: with all around it a page stays under 100 kB.
 MOST_OF_EPISODES = 33_000
-MOST_OF_GROUPS = 33_000  # and what the episodes leave free
+MOST_OF_GROUPS = 31_000  # and what the episodes leave free
 MOST_OF_ONE = 9_000  # group, where there are several pages
 MOST_BESIDES = 30  # pages that changed
 WEIGHT_OF_ENTRY = 300  # of what stands around its text
 WEIGHT_OF_EPISODE = 300
-WEIGHT_OF_GROUP = 700
+WEIGHT_OF_GROUP = 900
 # And what is told at once, however many pages it takes: of more than that only the first episodes.
 MOST_REVELATIONS = 800
 MOST_EPISODES = 52

@@ -3,15 +3,16 @@
 from collections import defaultdict
 from uuid import UUID
 
-from characters.kinds import SUBJECTS
+from characters.kinds import SUBJECTS, Kind
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.order import by_name
-from characters.values.basics import TagLink
+from characters.values.basics import Face, TagLink
 from characters.values.pages import FaceGroup, TagPage
 
 RELATED_TAGS = 12
+MOST_FACES = 300  # of one kind; the list of the kind has all
 
 type Bearers = dict[tuple[str, str], set[UUID]]
 """Who bears each tag, by its name and slug."""
@@ -37,13 +38,25 @@ def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
         name=bearers[0][1],
         url=knowledge.address("tag", slug),
         groups=tuple(
-            FaceGroup(
-                str(kind.model._meta.verbose_name_plural),
+            _group(
+                knowledge,
+                kind,
+                slug,
                 by_name(cast.root_face(subject) for of, *_, subject in bearers if of == kind.name),
             )
             for kind in SUBJECTS
         ),
         related=_related(knowledge, slug),
+    )
+
+
+def _group(knowledge: Knowledge, kind: Kind, slug: str, faces: tuple[Face, ...]) -> FaceGroup:
+    in_list = knowledge.list_of(kind).url
+    return FaceGroup(
+        str(kind.model._meta.verbose_name_plural),
+        faces[:MOST_FACES],
+        more=max(len(faces) - MOST_FACES, 0),
+        url=f"{in_list}{'&' if '?' in in_list else '?'}tag={slug}",
     )
 
 
