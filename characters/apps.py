@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class CharactersConfig(AppConfig):
@@ -9,15 +9,22 @@ class CharactersConfig(AppConfig):
         from allauth.account.signals import email_confirmed
 
         from characters.models.mentions import check_mentions
+        from corrections import editions
         from episodes.gate import prose_checks
+        from episodes.models import Episode, Series
 
         from . import indexing
         from .admin import revelations, show, subjects  # noqa: F401 - registers what editors edit
         from .moderation import registration
         from .roles import grant_permissions, join_contributors
 
+        def watch_content(**kwargs: object) -> None:
+            editions.watch([Series, Episode, *self.get_models(include_auto_created=True)])
+
         prose_checks.append(check_mentions)
         indexing.connect()
         registration.register_all()
         post_migrate.connect(grant_permissions, sender=self)
+        pre_migrate.connect(editions.unwatch, sender=self)
+        post_migrate.connect(watch_content, sender=self, weak=False)
         email_confirmed.connect(join_contributors)

@@ -7,14 +7,18 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from characters.lore import Lore
+from episodes.kept_pages import kept
 from episodes.progress import parse_episode
 from episodes.requests import absolute_address, whole_number
 from episodes.visits import Visit
+
+from . import parameters
 
 CHANGED_ON_HOME = 12
 MOST_STOPS = 40  # links to the map of other episodes
 
 
+@kept(after_a_step=True)
 @require_safe
 def home(request: Visit) -> HttpResponse:
     """Show the viewer's episode, and the pages that changed with it."""
@@ -34,6 +38,7 @@ def home(request: Visit) -> HttpResponse:
     )
 
 
+@kept(parameters.of_list)
 @require_safe
 def subject_list(request: Visit, kind: str) -> HttpResponse:
     """Show all characters, factions and so on; `kind` is the plural in the address."""
@@ -41,6 +46,7 @@ def subject_list(request: Visit, kind: str) -> HttpResponse:
     return render(request, "characters/subject_list.html", {"page": page})
 
 
+@kept()
 @require_safe
 def subject(request: Visit, kind: str, public_id: str, slug: str) -> HttpResponse:
     """Show one of them; the slug is that of the name the viewer knows."""
@@ -51,18 +57,21 @@ def subject(request: Visit, kind: str, public_id: str, slug: str) -> HttpRespons
     return render(request, f"characters/{template}.html", {"page": request.lore.subject(kind, public_id)})
 
 
+@kept()
 @require_safe
 def subject_without_name(request: Visit, kind: str, public_id: str) -> HttpResponse:
     """Lead from an address without a name to that with the name the viewer knows."""
     return _to_full_address(request.lore.address_of(kind, public_id))
 
 
+@kept()
 @require_safe
 def tag_list(request: Visit) -> HttpResponse:
     """Show every tag that somebody bears."""
     return render(request, "characters/tag_list.html", {"tags": request.lore.tags()})
 
 
+@kept()
 @require_safe
 def tag(request: Visit, slug: str) -> HttpResponse:
     """Show who bears a tag."""
@@ -72,6 +81,7 @@ def tag(request: Visit, slug: str) -> HttpResponse:
     return render(request, "characters/tag.html", {"page": page})
 
 
+@kept({"faction": parameters.FACTION})
 @require_safe
 def graph(request: Visit) -> HttpResponse:
     """Show the map of relations."""
@@ -91,6 +101,7 @@ def _stops(request: Visit) -> list[int]:
     return sorted({*range(0, last + 1, step), *(number for number in near if 0 <= number <= last)}) if last else []
 
 
+@kept({"since": parameters.SINCE})
 @require_safe
 def recap(request: Visit) -> HttpResponse:
     """Show what happened since an episode, or since the last one where none or no earlier one is named."""
@@ -108,6 +119,7 @@ def recap(request: Visit) -> HttpResponse:
     )
 
 
+@kept({"episode": parameters.EPISODE})
 @require_safe
 def then(request: Visit, public_id: str, slug: str) -> HttpResponse:
     """Show a character at an earlier episode next to what is known now."""
@@ -123,6 +135,7 @@ def then(request: Visit, public_id: str, slug: str) -> HttpResponse:
     return render(request, "characters/then.html", {"page": request.lore.then(public_id, episode)})
 
 
+@kept({"q": parameters.QUERY, "page": parameters.PAGE})
 @require_safe
 def search(request: Visit) -> HttpResponse:
     """Show what fits a query."""
@@ -130,12 +143,14 @@ def search(request: Visit) -> HttpResponse:
     return render(request, "characters/search.html", {"page": page})
 
 
+@kept({"q": parameters.QUERY})
 @require_safe
 def suggest(request: Visit) -> HttpResponse:
     """Show names that fit what has been typed so far, for the script of the search box."""
     return render(request, "characters/suggestions.html", {"suggestions": request.lore.suggest(_typed(request))})
 
 
+@kept()
 @require_safe
 def sitemap(request: Visit) -> HttpResponse:
     """List every page of somebody who has watched nothing, which is what a crawler is."""

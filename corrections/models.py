@@ -274,10 +274,13 @@ class Event(models.Model):
 class Edition(models.Model):
     """A single row whose number grows with each publication.
 
-    Each publication locks it, so that no two are validated without seeing one another.
+    Each publication locks it, so that no two are validated without seeing one another. The stamp is drawn anew with
+    each write to what public pages are made of, by triggers of the database (`editions`): it names one state of them
+    and never another, even where a database is restored or emptied and the number comes again.
     """
 
     number = models.PositiveBigIntegerField(default=0)
+    stamp = models.UUIDField(default=uuid.uuid4, editable=False)
 
     class Meta:
         default_permissions = ()
@@ -289,6 +292,6 @@ class Edition(models.Model):
     @classmethod
     def begin(cls) -> None:
         """Lock the row until the transaction ends, after waiting for other publications."""
-        if not cls.objects.filter(id=1).update(number=F("number") + 1):
+        if not cls.objects.filter(id=1).update(number=F("number") + 1, stamp=uuid.uuid4()):
             cls.objects.get_or_create(id=1)
-            cls.objects.filter(id=1).update(number=F("number") + 1)
+            cls.objects.filter(id=1).update(number=F("number") + 1, stamp=uuid.uuid4())

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from .editions import draw_no_stamp
+
 MOST_COPIED = 128 * 1024**2  # bytes
 
 
@@ -29,6 +31,7 @@ def nothing_is_kept() -> Iterator[None]:
 def _rolled_back() -> Iterator[None]:
     """Roll back what the block writes, so that nothing happens either that waits for a commit, as pictures do."""
     with transaction.atomic():
+        draw_no_stamp()
         try:
             yield
         finally:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from episodes.kept_pages import kept, page_number
 from episodes.requests import absolute_address, form_of, is_same_origin, whole_number
 from episodes.visits import Visit
 
@@ -125,6 +126,7 @@ def answer(request: Visit, own: Correction, sender: Sender, receipt: str) -> Htt
     return HttpResponseRedirect(address_of(own, receipt), status=303)
 
 
+@kept({"page": page_number})
 @require_safe
 def changes(request: Visit) -> HttpResponse:
     """List for everybody what was changed lately on the pages they know."""

@@ -1,4 +1,4 @@
-"""Middleware for all public pages: progress, theme, looking back, caching, and one answer for every missing page."""
+"""Middleware for all public pages: progress, theme, looking back, and what browsers may keep."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from .progress import (
     set_progress_cookie,
 )
 from .requests import cookie_name
-from .viewers import account_of, offer_for
+from .viewers import Account, account_of, offer_for
 from .visits import Visit
 
 type View = Callable[[Visit], HttpResponseBase]
@@ -26,20 +26,8 @@ type View = Callable[[Visit], HttpResponseBase]
 UNGATED_PATHS = ("/admin/", "/static/", "/media/", "/healthz")
 
 
-def uniform_not_found(get_response: View) -> View:
-    """Answer every public 404 with the same bytes, so that a page not known yet looks like one that never was."""
-
-    def middleware(request: Visit) -> HttpResponseBase:
-        response = get_response(request)
-        if response.status_code != 404 or request.path.startswith(UNGATED_PATHS):
-            return response
-        return render(request, "404.html", status=404)
-
-    return middleware
-
-
 def not_found(request: Visit, exception: Exception) -> HttpResponse:
-    """Serve as Django's `handler404`; `uniform_not_found` renders the page for public paths."""
+    """Serve as Django's `handler404`; for public paths, `making_pages` puts the one page there that all share."""
     if request.path.startswith(UNGATED_PATHS):
         return page_not_found(request, exception)
     return HttpResponseNotFound()
@@ -62,19 +50,24 @@ def progress(get_response: View) -> View:
     """Set `request.progress`, and `request.as_of`: the episode at which this page is read, never beyond progress."""
 
     def middleware(request: Visit) -> HttpResponseBase:
-        in_browser = request.browser_progress = progress_in_cookie(request)
-        account = request.account = account_of(request)
-        request.offer = offer_for(account, in_browser)
-        request.progress = account.progress if account and account.is_followed else in_browser  # type: ignore[assignment]
-        request.previous_progress = previous_progress(request, request.progress)
-        requested = request.requested_episode = parse_episode(request.GET.get("as_of"))
-        request.as_of = request.progress if requested is None else min(requested, request.progress)
+        read_progress(request, account_of(request))
         response = get_response(request)
-        if request.progress != in_browser and cookie_name(request, COOKIE) not in response.cookies:
+        if request.progress != request.browser_progress and cookie_name(request, COOKIE) not in response.cookies:
             set_progress_cookie(response, request, request.progress)  # it counts when nobody is signed in any more
         return response
 
     return middleware
+
+
+def read_progress(request: Visit, account: Account | None) -> None:
+    """Set what a request says of how far its sender is, who is signed in to this account or to none."""
+    in_browser = request.browser_progress = progress_in_cookie(request)
+    request.account = account
+    request.offer = offer_for(account, in_browser)
+    request.progress = account.progress if account and account.is_followed else in_browser  # type: ignore[assignment]
+    request.previous_progress = previous_progress(request, request.progress)
+    requested = request.requested_episode = parse_episode(request.GET.get("as_of"))
+    request.as_of = request.progress if requested is None else min(requested, request.progress)
 
 
 def theme(get_response: View) -> View:

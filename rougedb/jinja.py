@@ -12,13 +12,15 @@ from django.templatetags.static import static
 from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
+from episodes.requests import absolute_address
+
 
 def environment(**options: Any) -> Environment:
     """Return the environment of `templates/pages/`; there, a name that nobody gave is an error."""
     # A line of tags alone leaves no blank line behind.
     options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**options, keep_trailing_newline=True)  # noqa: S701 - Django's backend has turned escaping on
-    made.globals |= {"url": url, "static": address_of_file}
+    made.globals |= {"url": url, "static": address_of_file, "absolute": absolute_address}
     made.filters |= {"runs": runs, "linebreaks": linebreaks_filter}
     made.filters |= {
         each.__name__: each for each in (apnumber, capfirst, date, intcomma, linebreaksbr, pluralize, truncatechars)

@@ -61,20 +61,21 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "rougedb.page_cache.middleware.kept_pages",  # what follows costs a visitor nothing whose page is there
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "episodes.accounts.known_browsers.middleware",
     "episodes.kept_forms.middleware",
     "episodes.middleware.progress",
     "episodes.middleware.theme",
     "characters.middleware.lore",
+    "rougedb.page_cache.middleware.making_pages",
     "episodes.middleware.look_back",
-    "episodes.middleware.uniform_not_found",
 ]
 
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # with our own template for a list to choose from
@@ -136,6 +137,19 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+PAGE_CACHE_BYTES = env.integer("PAGE_CACHE_MB", 0 if DEBUG else 32) * 1024**2  # in each worker
+# Pages that links lead to, and all the others: searches, filters, looks back, misses. Those are without number.
+CACHES |= {
+    name: {
+        "BACKEND": "rougedb.cache.BoundedMemory",
+        "LOCATION": name,
+        "OPTIONS": {"MAX_BYTES": PAGE_CACHE_BYTES * quarters // 4},
+    }
+    for name, quarters in {"linked_pages": 3, "other_pages": 1}.items()
+}
+if REDIS_URL:
+    CACHES["shared_pages"] = CACHES["default"] | {"KEY_PREFIX": "page", "TIMEOUT": 24 * 60 * 60}  # seconds
+PROXY_CACHE_SECONDS = env.integer("PROXY_CACHE_SECONDS", 0)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [

@@ -19,7 +19,7 @@ FLOORS = (
     ("characters.moderation",),
     ("characters.datasets",),
     ("characters.admin",),
-    ("characters.views", "characters.urls", "characters.middleware"),
+    ("characters.parameters", "characters.views", "characters.urls", "characters.middleware"),
     ("characters.management",),
     ("characters.apps",),
 )

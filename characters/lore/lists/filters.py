@@ -195,3 +195,8 @@ class SubjectFilter(ListFilter):
 def filter_for(kind: Kind) -> type[ListFilter]:
     """Return what the list of a kind can be narrowed by."""
     return CharacterFilter if kind is CHARACTER else SubjectFilter
+
+
+def choices_of(kind: Kind) -> list[str]:
+    """Return the names of the filters that hold any number of values."""
+    return [name for name, choosing in filter_for(kind).base_filters.items() if isinstance(choosing, AnyOfFilter)]

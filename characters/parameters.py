@@ -1,0 +1,40 @@
+"""What public pages read of their addresses, in the shortest words: addresses that mean the same share a kept page."""
+
+import re
+from functools import lru_cache
+
+from characters.converters import PublicId
+from characters.kinds import kind_with_pages
+from characters.lore.lists.filters import MOST_VALUES, SORTS, choices_of
+from characters.text.words import LONGEST_QUERY, parse
+from episodes.kept_pages import Parameters, any_of, number, page_number, text
+
+MEANINGLESS = "-"  # what none of them could be; pages say so in the same words whatever it is
+A_FACTION = re.compile(PublicId.regex)
+
+
+@lru_cache(2**10)
+def _query(typed: str) -> str:
+    query = parse(typed)
+    return query.text if parse(query.text) == query else typed[:LONGEST_QUERY]
+
+
+def _faction(public_id: str) -> str:
+    return public_id if not public_id or A_FACTION.fullmatch(public_id) else MEANINGLESS
+
+
+def _order(sort: str) -> str:
+    return sort if not sort or sort in SORTS else MEANINGLESS
+
+
+QUERY = text(_query)
+FACTION = text(_faction)
+PAGE = page_number
+SINCE = number(digits=4, otherwise=[MEANINGLESS])
+EPISODE = number(digits=4)
+
+
+def of_list(kind: str) -> Parameters:
+    """Return what the list of a kind is narrowed and sorted by; `kind` is the plural in its address."""
+    choices = {name: any_of(MOST_VALUES) for name in choices_of(kind_with_pages(kind))}
+    return {**choices, "sort": text(_order), "page": PAGE}

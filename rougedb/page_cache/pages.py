@@ -1,0 +1,146 @@
+"""What a kept page is a function of, as its key, and the request that it is made for, which says nothing else."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from io import BytesIO
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import QueryDict
+from django.urls import Resolver404, is_valid_path, resolve
+
+from characters.lore import Lore
+from episodes.kept_pages import Keeping, Parameters, keeping_of
+from episodes.middleware import UNGATED_PATHS
+from episodes.visits import Visit
+
+NOWHERE = "/nothing/"  # a path without a page
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A path that leads to a kept page, or to none at all."""
+
+    path: str
+    keeping: Keeping | None
+    parameters: Parameters
+
+
+MISSING = Address(NOWHERE, None, {})  # all that is missing is one page
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page at an episode, as its reader sees it."""
+
+    edition: str
+    address: Address
+    query: str
+    progress: int
+    asked: int | None  # the episode in ?as_of=, where that is another than the reader's
+    previous: int | None  # the progress before the last step, where the page tells what came with it
+    theme: str
+
+    @property
+    def key(self) -> str:
+        """Everything, with the path at its end: nothing before that can hold a colon."""
+        return (
+            f"{self.edition}:{self.progress}:{'' if self.asked is None else self.asked}:"
+            f"{'' if self.previous is None else self.previous}:{self.theme}:{self.query}:{self.address.path}"
+        )
+
+    def form(self, encoding: str) -> str:
+        """Return the key of a compressed form."""
+        return f"{encoding}:{self.key}"
+
+    @property
+    def missing(self) -> "Page":
+        """What this reader sees where there is no page."""
+        return replace(self, address=MISSING, query="", previous=None)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the reader is asked first, as the page is that of a later episode."""
+        return self.asked is not None and self.asked > self.progress
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether it is one of those few that links lead to from everywhere, rather than one of any number."""
+        return not self.query and self.asked is None
+
+
+@lru_cache(2**12)
+def address_of(path: str) -> Address | None:
+    """Return what a path leads to; None if that is not kept."""
+    if path.startswith(UNGATED_PATHS):
+        return None
+    try:
+        match = resolve(path)
+    except Resolver404:
+        is_unfinished = settings.APPEND_SLASH and not path.endswith("/") and is_valid_path(f"{path}/")
+        return None if is_unfinished else MISSING
+    keeping = keeping_of(match.func)
+    return keeping and Address(path, keeping, keeping.parameters(**match.kwargs))
+
+
+def page_of(visit: Visit, address: Address) -> Page:
+    """Return the page that an address is for a visitor; the edition has been read."""
+    requested = visit.requested_episode
+    has_asked = requested is not None and requested != visit.progress and requested <= visit.edition.last_episode
+    previous = visit.previous_progress
+    tells_step = address.keeping is not None and address.keeping.after_a_step and not has_asked
+    return Page(
+        edition=visit.edition.stamp,
+        address=address,
+        query=_meant(visit.GET, address.parameters) if visit.GET and address.parameters else "",
+        progress=visit.progress,
+        asked=requested if has_asked else None,
+        previous=previous if tells_step and previous is not None and previous < visit.progress else None,
+        theme=visit.theme,
+    )
+
+
+def _meant(query: QueryDict, parameters: Parameters) -> str:
+    """Return what is meant by a query, in the order in which the parameters are declared."""
+    pairs = [
+        (name, value)
+        for name, parameter in parameters.items()
+        if name in query and (values := query.getlist(name))
+        for value in parameter(values)
+    ]
+    return urlencode(pairs)
+
+
+class PageRequest(WSGIRequest):
+    """The request that a kept page is made for: whatever is not in its key is not there, or is the same for all."""
+
+    account = offer = None
+
+    def __init__(self, page: Page) -> None:
+        self.site = urlsplit(settings.SITE_URL)
+        asked = "" if page.asked is None else f"as_of={page.asked}"
+        super().__init__(
+            {
+                "REQUEST_METHOD": "GET",
+                "PATH_INFO": page.address.path.encode().decode("latin-1"),  # as WSGI has it
+                "QUERY_STRING": "&".join(filter(None, (page.query, asked))),
+                "SERVER_NAME": self.site.hostname,
+                "SERVER_PORT": str(self.site.port or ""),
+                "wsgi.url_scheme": self.site.scheme,
+                "wsgi.input": BytesIO(),
+            }
+        )
+        self.progress = self.browser_progress = page.progress
+        self.requested_episode = page.asked
+        self.as_of = page.progress if page.asked is None else min(page.asked, page.progress)
+        self.previous_progress = page.previous
+        self.theme = page.theme
+        self.lore = Lore(self.as_of, look_back=self.as_of < self.progress)
+
+    @property
+    def scheme(self) -> str:
+        return self.site.scheme
+
+    def get_host(self) -> str:
+        return self.site.netloc

@@ -1,0 +1,39 @@
+"""Names what pages are made of besides the show, so that a new version of the site never takes pages of an old one."""
+
+import sys
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from django.conf import settings
+
+OF_THE_SITE = ("episodes", "corrections", "characters", "rougedb")
+SETTINGS = ("SITE_URL", "STATIC_URL", "MEDIA_URL", "LANGUAGE_CODE", "TIME_ZONE", "DEBUG")
+
+
+@cache
+def release() -> str:
+    """Return a hash of our code and templates, the libraries, the names of static files, and settings that show."""
+    found = sha256()
+    for file in _files(settings.BASE_DIR, Path(settings.STATIC_ROOT)):
+        found.update(f"\n{file.name} ".encode())
+        found.update(file.read_bytes())
+    found.update("\n".join(_libraries()).encode())
+    found.update(repr([getattr(settings, name) for name in SETTINGS]).encode())
+    return found.hexdigest()[:16]
+
+
+def _files(base: Path, static: Path) -> Iterator[Path]:
+    for folder in OF_THE_SITE:
+        yield from sorted((base / folder).rglob("*.py"))
+    yield from sorted(path for path in (base / "templates").rglob("*") if path.is_file())
+    manifest = static / "staticfiles.json"
+    if manifest.exists():
+        yield manifest
+
+
+def _libraries() -> list[str]:
+    """Return the names and versions of what is installed, as pip writes them: `Django-6.1.3.dist-info`."""
+    installed = (Path(folder).glob("*.dist-info") for folder in sys.path if folder)
+    return [*sorted({path.name for paths in installed for path in paths}), sys.version]
