@@ -18,6 +18,8 @@ from django.conf import settings
 
 from . import wsgi  # first, as it sets Django up
 from .bodies import bound_of, refusal_of
+from .page_cache import edge
+from .page_cache.middleware import PageResponse
 from .pages import plain_page
 
 type Scope = MutableMapping[str, Any]
@@ -41,6 +43,7 @@ class Answer:
     status: int = 500
     headers: Headers = field(default_factory=list)
     body: bytes = b""
+    page: PageResponse | None = None  # that is kept
 
     def start(self, status: str, headers: Iterable[tuple[str, str]], exc_info: object = None) -> None:
         """Take the status and the headers (WSGI's `start_response`)."""
@@ -53,13 +56,25 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         raise ValueError(f"Only HTTP is served here, not {scope['type']}.")
     scope["headers"] = unambiguous(scope["headers"])
+    question = edge.question_of(
+        scope["method"], scope["path"], scope["query_string"], scope["scheme"], scope["headers"]
+    )
+    if again := await edge.answer_to(question):
+        await _send(send, *again)
+        return
     with SpooledTemporaryFile(max_size=IN_MEMORY) as body:
         try:
             answer = await _answer(scope, receive, body)
         except Gone:
             return
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    if answer.page is not None:
+        edge.remember(question, answer.page, answer.status, answer.headers)
+    await _send(send, answer.status, answer.headers, answer.body)
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def unambiguous(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -112,6 +127,7 @@ def _run(scope: Scope, body: IO[bytes]) -> Answer:
     except ValueError:  # an address or headers that cannot be meant
         return _page("unread.html", 400)
     response = wsgi.application(environ, answer.start)  # type: ignore[arg-type]  # Django needs no `write()`
+    answer.page = response if isinstance(response, PageResponse) else None
     try:
         answer.body = b"".join(response)
     finally:

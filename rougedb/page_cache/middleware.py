@@ -80,6 +80,8 @@ def _address_asked(request: Visit) -> Address | None:
 class PageResponse(HttpResponse):
     """An answer with a page that is kept, as most visitors get it until `_finish` has seen to it."""
 
+    form: str | None = None  # the key of what is sent, if it is sent as it is kept
+
     def __init__(self, kept: KeptPage, page: Page) -> None:
         super().__init__(kept.body, status=kept.status, headers=dict(kept.headers))
         self.kept, self.page = kept, page
@@ -94,7 +96,7 @@ def _ready_answer(visit: Visit, page: Page) -> HttpResponse | None:
     """Return the answer to a visitor without a session, if the page is there."""
     encoding = _encoding_for(visit)
     if encoding and (kept := store.kept_page(page.form(encoding), is_linked=page.is_linked)):
-        return _as_it_is(PageResponse(kept, page), visit)
+        return _sent(PageResponse(kept, page), visit, page.form(encoding))
     kept = store.kept_page(page.key, is_linked=page.is_linked)
     if kept is not None and kept.is_absent:
         return _ready_answer(visit, page.missing)
@@ -113,6 +115,7 @@ def _encoding_for(visit: Visit) -> str:
 def _finish(response: PageResponse, visit: Visit) -> HttpResponse:
     """Put the parts of a visitor into an answer, or compress it where there are none."""
     kept, page = response.kept, response.page
+    key: str | None = page.key
     encoding = _encoding_for(visit)
     if encoding and len(kept.body) >= encodings.LEAST:
         form = store.kept_page(page.form(encoding), is_linked=page.is_linked)
@@ -120,17 +123,19 @@ def _finish(response: PageResponse, visit: Visit) -> HttpResponse:
             form = encodings.encoded(kept, encoding)
             store.keep(page.form(encoding), form, is_linked=page.is_linked, share=False)
         response.content, response["Content-Encoding"] = form.body, encoding
+        key = page.form(encoding)
     elif kept.gaps and not parts.is_usual(visit):
-        response.content = parts.with_own_parts(kept.body, kept.gaps, visit)
-    return _as_it_is(response, visit)
+        response.content, key = parts.with_own_parts(kept.body, kept.gaps, visit), None
+    return _sent(response, visit, key)
 
 
-def _as_it_is(response: PageResponse, visit: Visit) -> HttpResponse:
+def _sent(response: PageResponse, visit: Visit, form: str | None) -> HttpResponse:
     response["Content-Length"] = str(len(response.content))
     patch_vary_headers(response, ["Accept-Encoding"])
-    is_of_nobody = settings.SESSION_COOKIE_NAME not in visit.COOKIES and not response.cookies
-    if settings.PROXY_CACHE_SECONDS and is_of_nobody:
-        response["X-Accel-Expires"] = str(settings.PROXY_CACHE_SECONDS)
+    if settings.SESSION_COOKIE_NAME not in visit.COOKIES and not response.cookies:
+        response.form = form
+        if settings.PROXY_CACHE_SECONDS:
+            response["X-Accel-Expires"] = str(settings.PROXY_CACHE_SECONDS)
     return response
 
 

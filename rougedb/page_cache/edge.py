@@ -1,0 +1,123 @@
+"""Answers what was answered before, in the event loop: without a thread, and without Django.
+
+A request that says the same as an earlier one, in everything that a kept page is chosen by, gets the same answer as
+long as the edition is the same. The edition is read for each of them after it has come, by a thread of its own; whoever
+comes while it is being read waits for the next reading, so that one is enough for all that came meanwhile.
+
+What is remembered is which page to answer with, not the page itself: a thousand ways to ask for it are no copies of it.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+from django.conf import settings
+from django.db import connection
+
+from corrections import editions
+
+from . import store
+from .middleware import PageResponse
+
+READ = {b"host", b"cookie", b"accept-encoding", b"x-forwarded-proto"}  # headers that choose the page, or the answer
+BODY = {b"content-length", b"transfer-encoding"}  # a request with one is refused or read elsewhere
+MOST_REMEMBERED = 4_096  # requests
+LONGEST = 2_048  # bytes of what a request says that is remembered
+
+type Headers = list[tuple[bytes, bytes]]
+type Question = tuple[bytes, ...]
+"""What a request says, as far as the answer depends on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Which page was the answer, and the headers that it was sent with."""
+
+    form: str
+    is_linked: bool
+    status: int
+    headers: Headers
+
+
+_remembered: LRUCache[tuple[str, Question], Remembered] = LRUCache(MOST_REMEMBERED)
+_last_edition = ""  # that was read; a hint of whether it is worth reading it again
+
+
+def question_of(
+    method: str, path: str, query: bytes, scheme: str, headers: Iterable[tuple[bytes, bytes]]
+) -> Question | None:
+    """Return what a request says, or None if it is none that is answered here; names of headers are in lower case."""
+    if method not in ("GET", "HEAD") or not store.is_on():
+        return None
+    said = [path.encode(errors="surrogatepass"), query, scheme.encode()]
+    for header, value in headers:
+        if header in READ:
+            said += (header, value)
+        elif header in BODY:
+            return None
+    return tuple(said) if sum(map(len, said)) <= LONGEST else None
+
+
+def remember(question: Question | None, response: PageResponse | None, status: int, headers: Headers) -> None:
+    """Remember the answer to a question, if it was a page as everybody sees it who asks so."""
+    global _last_edition
+    if question is None or response is None or response.form is None:
+        return
+    edition = response.page.edition
+    _remembered[edition, question] = Remembered(response.form, response.page.is_linked, status, headers)
+    _last_edition = edition
+
+
+async def answer_to(question: Question | None) -> tuple[int, Headers, bytes] | None:
+    """Return status, headers and body, or None if somebody else has to answer."""
+    if question is None or (_last_edition, question) not in _remembered:
+        return None
+    edition = await _editions.edition_now()
+    remembered = _remembered.get((edition, question))
+    page = store.kept_page(remembered.form, is_linked=remembered.is_linked) if remembered else None
+    return (remembered.status, remembered.headers, page.body) if remembered and page else None
+
+
+class EditionReader:
+    """Reads which edition it is, in a thread, once for all who ask before it begins to read."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="edition")
+        self._waiting: asyncio.Future[str] | None = None  # of those who came after the reading that is going on began
+        self._is_reading = False
+
+    async def edition_now(self) -> str:
+        """Return the stamp of the edition, as it is read from now on; an empty text if it cannot be read."""
+        if self._waiting is None:
+            self._waiting = asyncio.get_running_loop().create_future()
+        waiting = self._waiting
+        if not self._is_reading:
+            self._read_for_those_waiting()
+        return await asyncio.shield(waiting)  # one of them may go away
+
+    def _read_for_those_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        self._is_reading = waiting is not None
+        if waiting is None:
+            return
+
+        def finish(reading: asyncio.Future[str]) -> None:
+            waiting.set_result("" if reading.exception() else reading.result())
+            self._read_for_those_waiting()
+
+        asyncio.get_running_loop().run_in_executor(self._thread, _read_edition).add_done_callback(finish)
+
+
+def _read_edition() -> str:
+    try:
+        edition = editions.current()
+    except Exception:  # whoever answers instead meets the same error, and says so
+        connection.close()
+        raise
+    connection.close_if_unusable_or_obsolete()
+    return edition.stamp if edition else ""
+
+
+_editions = EditionReader()
