@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cachetools import LRUCache
-from django.conf import settings
 from django.db import connection
 
 from corrections import editions

@@ -81,7 +81,7 @@ def address_of(path: str) -> Address | None:
         is_unfinished = settings.APPEND_SLASH and not path.endswith("/") and is_valid_path(f"{path}/")
         return None if is_unfinished else MISSING
     keeping = keeping_of(match.func)
-    return keeping and Address(path, keeping, keeping.parameters(**match.kwargs))
+    return Address(path, keeping, keeping.parameters(**match.kwargs)) if keeping is not None else None
 
 
 def page_of(visit: Visit, address: Address) -> Page:
@@ -118,16 +118,16 @@ class PageRequest(WSGIRequest):
     account = offer = None
 
     def __init__(self, page: Page) -> None:
-        self.site = urlsplit(settings.SITE_URL)
+        self.address_of_site = urlsplit(settings.SITE_URL)
         asked = "" if page.asked is None else f"as_of={page.asked}"
         super().__init__(
             {
                 "REQUEST_METHOD": "GET",
                 "PATH_INFO": page.address.path.encode().decode("latin-1"),  # as WSGI has it
                 "QUERY_STRING": "&".join(filter(None, (page.query, asked))),
-                "SERVER_NAME": self.site.hostname,
-                "SERVER_PORT": str(self.site.port or ""),
-                "wsgi.url_scheme": self.site.scheme,
+                "SERVER_NAME": self.address_of_site.hostname,
+                "SERVER_PORT": str(self.address_of_site.port or ""),
+                "wsgi.url_scheme": self.address_of_site.scheme,
                 "wsgi.input": BytesIO(),
             }
         )
@@ -140,7 +140,7 @@ class PageRequest(WSGIRequest):
 
     @property
     def scheme(self) -> str:
-        return self.site.scheme
+        return self.address_of_site.scheme
 
     def get_host(self) -> str:
-        return self.site.netloc
+        return self.address_of_site.netloc
