@@ -132,7 +132,8 @@ def _finish(response: PageResponse, visit: Visit) -> HttpResponse:
 def _sent(response: PageResponse, visit: Visit, form: str | None) -> HttpResponse:
     response["Content-Length"] = str(len(response.content))
     patch_vary_headers(response, ["Accept-Encoding"])
-    if settings.SESSION_COOKIE_NAME not in visit.COOKIES and not response.cookies:
+    is_of_nobody = settings.SESSION_COOKIE_NAME not in visit.COOKIES and not response.cookies
+    if is_of_nobody and _address_asked(visit) is not None:  # not if somebody may yet get another answer there
         response.form = form
         if settings.PROXY_CACHE_SECONDS:
             response["X-Accel-Expires"] = str(settings.PROXY_CACHE_SECONDS)

@@ -109,7 +109,9 @@ def test_another_question_is_answered_elsewhere(
         ask((address, cookie), headers=(header,) if header else ())
 
 
-@pytest.mark.parametrize("address", ["/accounts/login/", "/healthz", "/progress/", "/static/none.css"])
+@pytest.mark.parametrize(
+    "address", ["/accounts/login/", "/healthz", "/progress/", "/static/none.css", "/corrections/receipt/not-yet/"]
+)
 def test_what_is_not_kept_is_not_remembered(address: str) -> None:
     ask((address, "progress=2"), (address, "progress=2"))
     assert len(edge._remembered) == 0

@@ -139,6 +139,7 @@ def _on_this_machine(port: int, port_behind: int, environment: dict[str, str], d
         "rougedb.example.org;": "127.0.0.1;",
         "/var/log/nginx/rougedb.access.log": f"{directory}/access.log",
         "/var/log/nginx/rougedb.error.log": f"{directory}/error.log",
+        "/var/lib/nginx/": f"{directory}/",
         "/srv/rougedb/media/": f"{environment['MEDIA_ROOT']}/",
         "/srv/rougedb/static/": f"{environment['STATIC_ROOT']}/",
     }

@@ -1,12 +1,21 @@
 """The shipped configuration of nginx, in front of the command that is documented for a server."""
 
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import random
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 import pytest
+from django.conf import settings
+from django.test import RequestFactory
 
-from tests.server.conftest import Running, Start
+from corrections.editions import CurrentEdition
+from episodes.progress import previous_progress, progress_in_cookie
+from episodes.themes import theme_in_cookie
+from rougedb.page_cache.encodings import encoding_for
+from tests.server.conftest import Running, Start, free_port, running
 from tests.server.sockets import ask, connect, reply_on, request
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,6 +116,116 @@ def test_static_files_are_kept_by_browsers_if_their_names_hold_a_hash(
     reply = ask(nginx.port, request("GET", f"/static/css/{hashed}"))
     assert (reply.status, reply.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
     assert ask(nginx.port, request("GET", "/static/css/site.css")).headers["cache-control"] == "public, max-age=60"
+
+
+# Kept pages
+
+COOKIES = (
+    "", "a=b", "__Host-progress=3", "__Host-progress=12", "a=b; __Host-progress=3; c=d", "__Host-progress=3;theme=dark",
+    "theme=dark", "theme=light; __Host-progress=3", "theme=red", "theme=dark; theme=light", "mytheme=dark",
+    "__Host-progress=3; __Host-progress_before=1", "__Host-progress_before=1", "__Host-progress_before=x; theme=dark",
+    "__Host-progress_before=2; __Host-progress=3", "__Host-progress=3; __Host-progress=1", '__Host-progress="3"',
+    "__Host-progress =3", "__Host-progress= 3", "__Host-progress=3 ; a=b", "__Host-progress=00003", "__Host-progress=",
+    "__Host-progress", "x__Host-progress=3", "__Host-progressx=3", "__Host-progress=3x", "a=__Host-progress=3",
+    "a=b;__Host-progress=3", "a=b;\t__Host-progress=4", "__Host-progress=12345", "__Host-progress=-1", "progress=7",
+    "__Host-progress=3, __Host-progress=4", "__Host-progress=3;__Host-progress_before=4;__Host-progress_before=2",
+    "__Host-sessionid=x; __Host-progress=3", "__Host-progress=3; __Host-sessionid=y", "sessionid=x; theme=dark",
+)  # fmt: skip
+
+
+class AsItIsRead(BaseHTTPRequestHandler):
+    """Answers with what the site reads of a request, and lets the proxy keep it for a minute."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        body = read_by_the_site(self.headers.get("Cookie", ""), self.headers.get("Accept-Encoding", "")).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        for header in ("Cache-Control: private, no-store", "Vary: Accept-Encoding, Cookie", "X-Accel-Expires: 60"):
+            self.send_header(*header.split(": "))
+        if self.path == "/with-a-cookie/":
+            self.send_header("Set-Cookie", "a=b")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def read_by_the_site(cookie: str, encoding: str) -> str:
+    """Return all that the site would choose a page by."""
+    request = RequestFactory().get("/", headers={"cookie": cookie}, secure=True)
+    request.edition = CurrentEdition("", 9999)  # type: ignore[attr-defined]
+    progress = progress_in_cookie(request)
+    chosen = progress, previous_progress(request, progress), theme_in_cookie(request), encoding_for(encoding)
+    return f"{chosen} {request.COOKIES.get('__Host-sessionid', '')}"
+
+
+@pytest.fixture
+def nginx_before_a_reader(start_nginx: Start) -> Iterator[Running]:
+    AsItIsRead.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), AsItIsRead) as behind:
+        Thread(target=behind.serve_forever, daemon=True).start()
+        with start_nginx(behind.server_port) as nginx:
+            yield nginx
+        behind.shutdown()
+
+
+def test_what_nginx_keeps_goes_to_those_for_whom_the_site_would_say_the_same(nginx_before_a_reader: Running) -> None:
+    port = nginx_before_a_reader.port
+    for path in ("/", "/search/?q=a", "/tags/"):
+        cookies = random.Random(path).sample(COOKIES * 3, len(COOKIES) * 3)
+        for cookie in cookies:
+            for encoding in ("", "gzip, br", "gzip"):
+                headers = [f"Cookie: {cookie}"] * bool(cookie) + [f"Accept-Encoding: {encoding}"] * bool(encoding)
+                assert ask(port, request("GET", path, *headers)).text == read_by_the_site(cookie, encoding), cookie
+
+
+def test_nginx_asks_once_for_what_is_plain(nginx_before_a_reader: Running) -> None:
+    port, asked = nginx_before_a_reader.port, AsItIsRead.asked
+    asked.clear()
+    for number in range(20):
+        noise = f"visit={number}; __Host-progress=3"
+        assert ask(port, request("GET", "/tags/", f"Cookie: {noise}", f"User-Agent: {number}")).status == 200
+        assert ask(port, request("HEAD", "/tags/", f"Cookie: {noise}")).text == ""
+    assert asked == ["/tags/"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/accounts/login/", []), ("/admin/", []), ("/corrections/", []), ("/corrections/new/x/", []), ("/theme/", []),
+        ("/healthz", []), ("/with-a-cookie/", []), ("/", ["Cookie: __Host-sessionid=x"]), ("/", ["Cookie: theme=x"]),
+    ],
+)  # fmt: skip
+def test_nginx_keeps_nothing_of_one_visitor(nginx_before_a_reader: Running, path: str, headers: list[str]) -> None:
+    AsItIsRead.asked.clear()
+    for _ in range(3):
+        ask(nginx_before_a_reader.port, request("GET", path, *headers))
+    assert AsItIsRead.asked == [path] * 3
+
+
+def test_the_site_lets_nginx_keep_its_pages_and_nothing_else(
+    environment: dict[str, str], start_nginx: Start, tmp_path: Path, real_show: None
+) -> None:
+    port, told = free_port(), environment | {"PROXY_CACHE_SECONDS": "60"}
+    command = [str(settings.BASE_DIR / "deploy/serve")]
+    with running(command, port, tmp_path / "site.log", **told, PORT=str(port)), start_nginx(port) as nginx:
+        for path in ("/", "/characters/", "/nothing/", "/search/?q=rouge", "/graph/"):
+            for progress in (1, 9, 1, 9):
+                at = [f"Cookie: __Host-progress={progress}"]
+                direct = ask(port, request("GET", path, *at, "X-Forwarded-Proto: https"))
+                through = ask(nginx.port, request("GET", path, *at))
+                assert (through.status, through.text) == (direct.status, direct.text), path
+                assert direct.headers["x-accel-expires"] == "60"
+                assert "x-accel-expires" not in through.headers
+                assert through.headers["cache-control"] == "private, no-store"
+        for path in ("/accounts/login/", "/admin/", "/corrections/", "/healthz", "/corrections/new/episodes/1/"):
+            assert "x-accel-expires" not in ask(port, request("GET", path, "X-Forwarded-Proto: https")).headers
+        session = "Cookie: __Host-sessionid=x"
+        assert "x-accel-expires" not in ask(port, request("GET", "/", session, "X-Forwarded-Proto: https")).headers
 
 
 def test_the_policy_for_content_arrives_as_the_site_said_it(nginx: Running, site: Running) -> None:
