@@ -6,6 +6,7 @@ away when something is published: nobody asks for the old pages any more, and th
 
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -84,7 +85,7 @@ def clear() -> None:
 
 
 def _shared_key(key: str) -> str:
-    return f"{release()}:{key}"
+    return sha256(f"{release()}:{key}".encode()).hexdigest()  # of a bounded length, and of plain letters
 
 
 @cache

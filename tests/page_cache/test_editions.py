@@ -42,13 +42,14 @@ def test_no_write_of_content_leaves_the_edition_as_it_was(real_show: None, model
     Revelation.objects.get_or_create(revealed_in_id=1, key="of a term")[0].terms.add(Term.objects.all()[0])
     stamps = [stamp()]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f'SELECT * FROM "{table}" LIMIT 1')
-        row, columns = cursor.fetchone(), [column[0] for column in cursor.description]
-        key = columns[0]
-        names = ", ".join(f'"{column}"' for column in columns)
+        columns = [field.column for field in model._meta.concrete_fields]
+        names, key = ", ".join(f'"{column}"' for column in columns), model._meta.pk.column
+        cursor.execute(f'SELECT {names} FROM "{table}" LIMIT 1')
+        row = cursor.fetchone()
+        is_it = f'WHERE "{key}" = %s', [row[columns.index(key)]]
         for statement, values in (
-            (f'UPDATE "{table}" SET "{key}" = "{key}" WHERE "{key}" = %s', [row[0]]),
-            (f'DELETE FROM "{table}" WHERE "{key}" = %s', [row[0]]),
+            (f'UPDATE "{table}" SET "{key}" = "{key}" {is_it[0]}', is_it[1]),
+            (f'DELETE FROM "{table}" {is_it[0]}', is_it[1]),
             (f'INSERT INTO "{table}" ({names}) VALUES ({", ".join(["%s"] * len(row))})', row),
         ):
             cursor.execute(statement, values)
