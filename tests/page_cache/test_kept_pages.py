@@ -43,8 +43,7 @@ ADDRESSES = (
 
 
 @pytest.fixture(autouse=True)
-def cold(settings: Any) -> None:
-    settings.SITE_URL = "http://testserver"
+def cold() -> None:
     store.clear()
 
 
