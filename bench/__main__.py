@@ -7,9 +7,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import pages, results, scale
+from . import pages, results, scale, served
 
-PARTS: dict[str, Callable[[], dict[str, Any]]] = {"pages": pages.figures, "scale": scale.figures}
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "pages": lambda: {**pages.figures(), "kept": served.figures()},
+    "scale": scale.figures,
+}
 
 
 def main(chosen: list[str]) -> None:

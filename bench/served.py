@@ -1,0 +1,218 @@
+"""What a kept page costs through the server, against a bare Django view with the same bytes, and nginx against a file.
+
+Both servers are granian with two workers; they answer in turn, in rounds, and the ratio of each round counts. The bare
+project has Django's default middleware and is served by granian's quickest way, WSGI.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+WRK = ("wrk", "-t1", "-c8")
+SECONDS = 1  # for each server in a round
+ROUNDS = 5
+STARTS_WITHIN = 30  # seconds; else something is broken
+LARGE = ("/graph/", "/recap/?since=0", "/characters/", "/search/?q=rouge", "/recap/", "/factions/", "/terms/")
+ROUGE = re.compile(r'href="(/characters/\w+/rouge[^"/]*/)"')
+
+
+def figures() -> dict[str, Any]:
+    """Return ratios by page, the memory of the largest worker in MB and the seconds from start to the first page."""
+    if missing := [program for program in ("wrk", "nginx") if not _program(program)]:
+        return {"skipped": f"{' and '.join(missing)} is not installed"}
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
+        files = Path(directory)
+        environment = _loaded(files)
+        began = time.monotonic()
+        site = running.enter_context(_site(environment, files))
+        first_page = time.monotonic() - began
+        found: dict[str, Any] = {"first page, seconds": round(first_page, 2)}
+        found["pages"] = {name: _of_page(name, path, at, site, files) for name, path, at in _pages(site)}
+        found["worker with a full cache, MB"] = _memory_of_a_full_worker(environment, files)
+    return found
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin")
+
+
+# What is served
+
+
+def _loaded(files: Path) -> dict[str, str]:
+    """Return the settings of a server with the real show in a database of its own."""
+    told = os.environ | {
+        "SECRET_KEY": "b" * 60, "ALLOWED_HOSTS": "127.0.0.1", "SITE_URL": "http://127.0.0.1", "SSL_REDIRECT": "false",
+        "DEBUG": "false", "DATABASE_URL": f"sqlite:///{files / 'show.sqlite3'}", "LOG_LEVEL": "ERROR", "REDIS_URL": "",
+        "PROXY_CACHE_SECONDS": "1", "VENV": str(Path(sys.executable).parent.parent), "WORKERS": "2",
+    }  # fmt: skip
+    told |= {f"{name}_ROOT": str(files / name.lower()) for name in ("MEDIA", "ARCHIVE", "STATIC")}
+    for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--no-input", "--verbosity", "0"]):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=told, check=True)
+    loading = [sys.executable, "manage.py", "load_dataset"]
+    subprocess.run(loading, cwd=ROOT, env=told, check=True, stdout=subprocess.DEVNULL)
+    return told
+
+
+@contextmanager
+def _served(command: list[str], port: int, environment: dict[str, str], log: Path, path: str = "/") -> Iterator[int]:
+    """Run a server until the block ends, and yield its process; it is up when it answers."""
+    with log.open("a") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        try:
+            end = time.monotonic() + STARTS_WITHIN
+            while not _body(port, path):
+                if time.monotonic() > end or process.poll() is not None:
+                    sys.exit(f"{command[0]} does not answer: {log.read_text()[-2000:]}")
+                time.sleep(0.02)
+            yield process.pid
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(STARTS_WITHIN)
+
+
+@contextmanager
+def _site(environment: dict[str, str], files: Path) -> Iterator[int]:
+    port = _free_port()
+    with _served(["deploy/serve"], port, environment | {"PORT": str(port)}, files / "site.log"):
+        yield port
+
+
+@contextmanager
+def _bare(body: Path, files: Path) -> Iterator[int]:
+    port = _free_port()
+    granian = str(Path(sys.executable).parent / "granian")
+    command = [
+        granian, "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "2", "--backlog", "2048",
+        "--no-access-log", "--port", str(port), "bench.bare:application",
+    ]  # fmt: skip
+    environment = os.environ | {"BODY": str(body), "DATABASE": str(files / "bare.sqlite3")}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    with _served(command, port, environment, files / "bare.log"):
+        yield port
+
+
+@contextmanager
+def _nginx(site: int, body: Path, files: Path) -> Iterator[tuple[int, int]]:
+    """Yield the ports of nginx before the site, by the shipped configuration, and of nginx with the body as a file."""
+    before, alone = _free_port(), _free_port()
+    kept = files / "nginx"
+    kept.mkdir(exist_ok=True)
+    text = (ROOT / "deploy/nginx/rougedb.conf").read_text()
+    for shipped, here in {
+        "    listen 80;\n    listen [::]:80;\n": f"    listen 127.0.0.1:{_free_port()};\n",
+        "    listen 443 ssl http2;\n    listen [::]:443 ssl http2;\n": f"    listen 127.0.0.1:{before};\n",
+        "    ssl_certificate /etc/ssl/rougedb/fullchain.pem;\n": "",
+        "    ssl_certificate_key /etc/ssl/rougedb/privkey.pem;\n": "",
+        "server 127.0.0.1:8000;": f"server 127.0.0.1:{site};", "rougedb.example.org;": "127.0.0.1;",
+        "__Host-": "",  # cookies have it over https alone
+        "/var/log/nginx/": f"{kept}/", "/var/lib/nginx/": f"{kept}/", "/srv/rougedb/": f"{files}/",
+        "access_log /": "access_log off; # /",
+    }.items():  # fmt: skip
+        text = text.replace(shipped, here)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (kept / "nginx.conf").write_text(
+        f"daemon off; worker_processes 1; pid {kept}/pid; error_log {kept}/error.log crit; {user}\n"
+        f"events {{ worker_connections 512; }}\nhttp {{ client_body_temp_path {kept}/bodies;\n"
+        f"proxy_temp_path {kept}/answers;\n{text}\n"
+        f"server {{ listen 127.0.0.1:{alone}; access_log off; root {body.parent};\n"
+        f"location / {{ try_files /{body.name} =404; }} }} }}\n"
+    )
+    command = [str(_program("nginx")), "-p", str(kept), "-c", str(kept / "nginx.conf")]
+    with _served(command, alone, dict(os.environ), files / "nginx.log"):
+        yield before, alone
+
+
+# Measuring
+
+
+def _pages(site: int) -> list[tuple[str, str, int]]:
+    """Return the name, the address and the progress of each page that is measured."""
+    rouge = ROUGE.search(_body(site, "/search/?q=rouge+redstar", "progress=13").decode())
+    address = rouge[1] if rouge else sys.exit("The data set has no page of Rouge.")
+    return [
+        ("home 13", "/", 13), *((f"Rouge {at}", address, at) for at in (1, 9, 13)), ("list 13", "/characters/", 13),
+        ("map 13", "/graph/", 13), ("search 13", "/search/?q=rouge", 13), ("404 13", "/nothing/", 13),
+    ]  # fmt: skip
+
+
+def _of_page(name: str, path: str, at: int, site: int, files: Path) -> dict[str, float]:
+    """Return the ratios of requests per second, the site against the bare view and nginx's cache against the file."""
+    body = files / "body.html"
+    body.write_bytes(_body(site, path, f"progress={at}"))
+    with _bare(body, files) as bare, _nginx(site, body, files) as (before, alone):
+        rounds = []
+        for _ in range(ROUNDS):
+            rounds.append(
+                [
+                    _per_second(f"http://127.0.0.1:{port}{asked}", at)
+                    for port, asked in ((site, path), (bare, "/"), (before, path), (alone, "/"))
+                ]
+            )
+    served = median(site / bare for site, bare, _, _ in rounds)
+    cached = median(before / alone for _, _, before, alone in rounds)
+    print(f"  {name}: {served:.2f} of a bare view, {cached:.2f} of a file", flush=True)
+    return {
+        "bytes": body.stat().st_size, "of a bare view": round(served, 2), "of a file": round(cached, 2),
+        "per second": round(median(site for site, *_ in rounds)),
+    }  # fmt: skip
+
+
+def _per_second(address: str, at: int) -> float:
+    done = subprocess.run(
+        [*WRK, f"-d{SECONDS}", "-H", f"Cookie: progress={at}", address], check=True, capture_output=True, text=True
+    )
+    return float(re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)[0])
+
+
+def _memory_of_a_full_worker(environment: dict[str, str], files: Path) -> int:
+    """Return the memory of the largest worker after more was asked of it than it may keep."""
+    port = _free_port()
+    alone = environment | {"PORT": str(port), "WORKERS": "1"}
+    with _served(["deploy/serve"], port, alone, files / "one.log") as process:
+        for cookies in (f"progress={at}; theme={theme}" for at in range(14) for theme in ("", "dark", "light")):
+            rouge = ROUGE.search(_body(port, "/search/?q=rouge+redstar", cookies).decode())
+            for path in (*LARGE, rouge[1] if rouge else "/"):
+                _body(port, path, cookies)
+        return max(map(_megabytes, [process, *_children_of(process)]))
+
+
+def _children_of(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _megabytes(process: int) -> int:
+    resident = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    return int(resident[1]) // 1024 if resident else 0
+
+
+def _body(port: int, path: str, cookies: str = "") -> bytes:
+    """Return the body of an answer; it is empty if nobody answers."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Cookie": cookies})
+    try:
+        with urllib.request.urlopen(request, timeout=STARTS_WITHIN) as answer:  # noqa: S310 - our own
+            return bytes(answer.read())
+    except urllib.error.HTTPError as answer:
+        return answer.read()
+    except OSError:
+        return b""
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
