@@ -61,6 +61,11 @@ def told(response: Any) -> tuple[Any, ...]:
     return response.status_code, headers, response.content, sorted(map(str, response.cookies.values()))
 
 
+def made(settings: Any, client: Client, address: str) -> tuple[Any, ...]:
+    """Return what an answer says while nothing is kept."""
+    return without_keeping(settings, lambda: told(client.get(address)))
+
+
 def without_keeping(settings: Any, ask: Callable[[], Any]) -> Any:
     kept, settings.PAGE_CACHE_BYTES = settings.PAGE_CACHE_BYTES, 0
     try:
@@ -81,8 +86,7 @@ def test_kept_answers_are_those_that_would_be_made(real_show: None, settings: An
     client = at(6, **cookies)
     for address in ADDRESSES:
         cold, warm = client.get(address), client.get(address)
-        made = without_keeping(settings, lambda address=address: client.get(address))
-        assert told(cold) == told(warm) == told(made), address
+        assert told(cold) == told(warm) == made(settings, client, address), address
 
 
 def test_what_is_kept_says_nothing_of_who_made_it(real_show: None, settings: Any) -> None:
@@ -91,8 +95,8 @@ def test_what_is_kept_says_nothing_of_who_made_it(real_show: None, settings: Any
     for address in ADDRESSES:
         store.clear()
         of_ann = ann.get(address)
-        assert told(nobody.get(address)) == told(without_keeping(settings, lambda a=address: at(6).get(a))), address
-        assert told(of_ann) == told(without_keeping(settings, lambda a=address: ann.get(a))), address
+        assert told(nobody.get(address)) == made(settings, at(6), address), address
+        assert told(of_ann) == made(settings, ann, address), address
         assert told(ann.get(address)) == told(of_ann), address
 
 
@@ -205,11 +209,11 @@ def test_what_is_kept_says_what_it_reads_of_the_address(real_show: None, setting
     ]  # fmt: skip
     client = at(6)
     for one, other in pairs:
-        made = without_keeping(settings, lambda one=one, other=other: (client.get(one), client.get(other)))
-        assert told(made[0]) == told(made[1]), other
+        expected = made(settings, client, one)
+        assert made(settings, client, other) == expected, other
         client.get(one)
         before = kept_forms()
-        assert told(client.get(other)) == told(made[0])
+        assert told(client.get(other)) == expected
         assert kept_forms() == before, other
 
 
@@ -289,12 +293,12 @@ def test_of_many_who_want_a_page_one_makes_it(real_show: None, monkeypatch: pyte
 def test_who_waited_for_somebody_who_failed_makes_it(real_show: None) -> None:
     started, page = Event(), _a_page()
 
-    def fail() -> None:
-        started.set()
+    def fail() -> store.KeptPage:
+        started.wait(5)
         raise RuntimeError
 
     with ThreadPoolExecutor(2) as pool:
-        failing = pool.submit(turns.made_once, page, lambda: (started.wait(5), fail())[1])
+        failing = pool.submit(turns.made_once, page, fail)
         waiting = pool.submit(turns.made_once, page, lambda: store.KeptPage(200, (), b"made"))
         started.set()
         assert isinstance(failing.exception(5), RuntimeError)

@@ -157,7 +157,7 @@ class AsItIsRead(BaseHTTPRequestHandler):
 def read_by_the_site(cookie: str, encoding: str) -> str:
     """Return all that the site would choose a page by."""
     request = RequestFactory().get("/", headers={"cookie": cookie}, secure=True)
-    request.edition = CurrentEdition("", 9999)  # type: ignore[attr-defined]
+    request.edition = CurrentEdition("", 9999)
     progress = progress_in_cookie(request)
     chosen = progress, previous_progress(request, progress), theme_in_cookie(request), encoding_for(encoding)
     return f"{chosen} {request.COOKIES.get('__Host-sessionid', '')}"
