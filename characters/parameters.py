@@ -8,6 +8,7 @@ from characters.kinds import kind_with_pages
 from characters.lore.lists.filters import MOST_VALUES, SORTS, choices_of
 from characters.text.words import LONGEST_QUERY, parse
 from episodes.kept_pages import Parameters, any_of, number, page_number, text
+from episodes.requests import whole_number
 
 MEANINGLESS = "-"  # what none of them could be; pages say so in the same words whatever it is
 A_FACTION = re.compile(PublicId.regex)
@@ -31,6 +32,7 @@ QUERY = text(_query)
 FACTION = text(_faction)
 PAGE = page_number
 SINCE = number(digits=4, otherwise=[MEANINGLESS])
+SINCE_ON_MAP = text(lambda since: since if not since or whole_number(since, digits=4) is not None else MEANINGLESS)
 EPISODE = number(digits=4)
 
 

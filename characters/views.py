@@ -71,7 +71,7 @@ def tag_list(request: Visit) -> HttpResponse:
     return render(request, "characters/tag_list.html", {"tags": request.lore.tags()})
 
 
-@kept()
+@kept({"page": parameters.PAGE})
 @require_safe
 def tag(request: Visit, slug: str) -> HttpResponse:
     """Show who bears a tag."""
@@ -81,7 +81,7 @@ def tag(request: Visit, slug: str) -> HttpResponse:
     return render(request, "characters/tag.html", {"page": page})
 
 
-@kept({"faction": parameters.FACTION})
+@kept({"faction": parameters.FACTION, "since": parameters.SINCE_ON_MAP, "page": parameters.PAGE})
 @require_safe
 def graph(request: Visit) -> HttpResponse:
     """Show the map of relations."""
@@ -101,7 +101,7 @@ def _stops(request: Visit) -> list[int]:
     return sorted({*range(0, last + 1, step), *(number for number in near if 0 <= number <= last)}) if last else []
 
 
-@kept({"since": parameters.SINCE})
+@kept({"since": parameters.SINCE, "until": parameters.EPISODE, "page": parameters.PAGE})
 @require_safe
 def recap(request: Visit) -> HttpResponse:
     """Show what happened since an episode, or since the last one where none or no earlier one is named."""

@@ -4,7 +4,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from . import themes
-from .kept_pages import kept
+from .kept_pages import kept, page_number
 from .progress import is_leap, last_episode, local_path, parse_episode, set_previous_cookie, set_progress_cookie
 from .requests import form_of, is_same_origin, whole_number
 from .viewers import update_account
@@ -17,7 +17,7 @@ def episode_list(request: Visit) -> HttpResponse:
     return render(request, "episodes/episode_list.html", {"episodes": request.lore.episodes})
 
 
-@kept()
+@kept({"page": page_number})
 @require_safe
 def episode(request: Visit, number: int) -> HttpResponse:
     page = request.lore.episode(number, whole_number(request.GET.get("page")) or 1)
