@@ -71,7 +71,7 @@ def tag_list(request: Visit) -> HttpResponse:
     return render(request, "characters/tag_list.html", {"tags": request.lore.tags()})
 
 
-@kept({"page": parameters.PAGE})
+@kept()
 @require_safe
 def tag(request: Visit, slug: str) -> HttpResponse:
     """Show who bears a tag."""
