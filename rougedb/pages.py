@@ -13,8 +13,13 @@ logger = logging.getLogger(__name__)
 BUSY_FOR = 5  # seconds after which to try again
 
 
-def plain_page(template: str, status: int, context: Mapping[str, object] | None = None) -> HttpResponse:
-    """Return a page made from its template and the context alone, with the headers that middleware gives others."""
+def plain_page(
+    template: str, status: int, context: Mapping[str, object] | None = None, *, retry_after: int = BUSY_FOR
+) -> HttpResponse:
+    """Return a page made from its template and the context alone, with the headers that middleware gives others.
+
+    Who may come again is told after how many seconds (`retry_after`).
+    """
     try:
         content = str(render_to_string(template, dict(context or {})))
     except Exception:  # such as a list of static files that was never made
@@ -26,6 +31,6 @@ def plain_page(template: str, status: int, context: Mapping[str, object] | None 
     response["Cache-Control"] = "private, no-store"
     response["Content-Security-Policy"] = build_policy(settings.SECURE_CSP)
     response["X-Content-Type-Options"] = "nosniff"
-    if status == 503:
-        response["Retry-After"] = str(BUSY_FOR)
+    if status in (429, 503):
+        response["Retry-After"] = str(retry_after)
     return response

@@ -150,6 +150,7 @@ CACHES |= {
 }
 if REDIS_URL:
     CACHES["shared_pages"] = CACHES["default"] | {"KEY_PREFIX": "page", "TIMEOUT": 24 * 60 * 60}  # seconds
+PAGE_BUDGET = env.integer("PAGE_BUDGET", 0 if DEBUG or TESTING else 60)  # pages made at once for an address; 0: no end
 PROXY_CACHE_SECONDS = env.integer("PROXY_CACHE_SECONDS", 0)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -17,6 +17,7 @@ from corrections import editions
 from episodes.middleware import UNGATED_PATHS, read_progress
 from episodes.themes import theme_in_cookie
 from episodes.visits import Visit
+from rougedb.budgets import refusal_of
 
 from . import encodings, parts, store
 from .pages import MISSING, Address, Page, PageRequest, address_of, page_of
@@ -26,6 +27,7 @@ from .turns import made_once
 type View = Callable[[Visit], HttpResponseBase]
 
 KEPT = (200, 301, 302, 404)  # statuses
+UNPACED_PATHS = (*UNGATED_PATHS, "/accounts/", "/robots.txt")  # for people and for crawlers that mean well
 
 
 def kept_pages(get_response: View) -> View:
@@ -58,6 +60,8 @@ def making_pages(get_response: View) -> View:
             page = page_of(request, address)
             if address is not MISSING or not page.is_ahead:
                 return _kept_or_made(page, request, get_response)
+        if refusal := _refusal_of_page(request):
+            return refusal
         response = get_response(request)
         if response.status_code != 404 or request.path.startswith(UNGATED_PATHS):
             return response
@@ -67,6 +71,12 @@ def making_pages(get_response: View) -> View:
         return _kept_or_made(page_of(request, MISSING), request, get_response)
 
     return middleware
+
+
+def _refusal_of_page(request: Visit) -> HttpResponse | None:
+    """Return the answer to somebody who asks for too many pages that are not kept, such as forms."""
+    is_page = request.method in ("GET", "HEAD") and not request.path.startswith(UNPACED_PATHS)
+    return refusal_of(request) if is_page else None
 
 
 def _address_asked(request: Visit) -> Address | None:
@@ -170,6 +180,8 @@ def _kept_or_made(page: Page, visit: Visit, get_response: View) -> HttpResponseB
             store.keep(page.key, made, is_linked=page.is_linked and (is_missing or made.status == 200))
         return made
 
+    if kept is None and (refusal := refusal_of(visit)):
+        return refusal
     kept = kept or made_once(page, make)
     if kept is None:
         return failure or get_response(visit)
