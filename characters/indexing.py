@@ -30,12 +30,11 @@ _suspended = ContextVar("indexing suspended", default=False)
 
 
 @contextmanager
-def rebuilt_afterwards() -> Iterator[None]:
-    """Suspend indexing while many rows are written, then make the whole index anew."""
+def suspended() -> Iterator[None]:
+    """Suspend indexing while many rows are written; whoever does so calls `rebuild()` at the end."""
     token = _suspended.set(True)
     try:
         yield
-        rebuild()
     finally:
         _suspended.reset(token)
 
