@@ -5,7 +5,7 @@ from itertools import batched, chain
 
 from django.utils import timezone
 
-from . import rows
+from . import bulk, rows
 from .models import Change, ChangeSubject, Correction, Edition, Event, State
 from .rows import Editable, Values
 from .subjects import latest_of
@@ -30,20 +30,20 @@ def record_import(reason: str, before: Snapshot, after: Snapshot) -> None:
         return
     now = timezone.now()
     correction = Correction.objects.create(
-        kind=Correction.Kind.IMPORT, state=State.ACCEPTED, reason=reason, decided_at=now, by_author=True,
-        revealed_in=_latest_episode(before, after),
-    )  # fmt: skip
+        kind=Correction.Kind.IMPORT, state=State.ACCEPTED, reason=reason, decided_at=now, by_author=True
+    )
+    latest: list[int | None] = []
     for number, some in enumerate(batched(chain([first], changes), AT_ONCE)):
         for position, change in enumerate(some, start=number * AT_ONCE):
             change.correction, change.position, change.applied_at = correction, position, now
             change.decision, change.outcome = Change.Decision.ACCEPTED, Change.Outcome.APPLIED
             change.was, change.became = change.before, change.after
-        Change.objects.bulk_create(some)
-        ChangeSubject.objects.bulk_create(
-            ChangeSubject(change=change, subject=subject)
-            for change in some
-            for subject in sorted(_subjects(change, before, after))
-        )
+        latest.append(latest_of((rows.editable(each.model), each, _states(each, before, after)) for each in some))
+        bulk.insert(Change, some)
+        subjects = ((change.pk, subject) for change in some for subject in sorted(_subjects(change, before, after)))
+        bulk.insert_values(ChangeSubject, ("change_id", "subject"), subjects)
+    correction.revealed_in = None if None in latest else max(filter(None, latest), default=0)
+    correction.save()
     add_event(correction, Event.Kind.DECIDED, None, reason)
 
 
@@ -62,12 +62,6 @@ def _differences(before: Snapshot, after: Snapshot) -> Iterator[Change]:
                         action=Change.Action.SET, model=kind.label, row=key, path=path,
                         before=old[key][path], after=value,
                     )  # fmt: skip
-
-
-def _latest_episode(before: Snapshot, after: Snapshot) -> int | None:
-    return latest_of(
-        (rows.editable(change.model), change, _states(change, before, after)) for change in _differences(before, after)
-    )
 
 
 def _states(change: Change, before: Snapshot, after: Snapshot) -> list[Values]:

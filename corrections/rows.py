@@ -253,16 +253,21 @@ def reference(row: models.Model) -> str:
 def subjects_of(kind: Editable, key: str, values: Values) -> set[str]:
     """Return the references of the pages that show a row with these values."""
     subjects = {f"{kind.label}:{key}"} if kind.page and key else set()
-    for name in kind.fields:
-        related = kind.field(name).related_model
-        if related is None or name in EPISODES or (target := _registered.get(related._meta.label_lower)) is None:
-            continue
-        if target.page is not None:
-            keys = values.get(name) or []
-            subjects |= {f"{target.label}:{each}" for each in (keys if isinstance(keys, list) else [keys])}
+    for name, target in _fields_with_pages(kind.label):
+        keys = values.get(name) or []
+        subjects |= {f"{target}:{each}" for each in (keys if isinstance(keys, list) else [keys])}
     if not subjects and values.get("revealed_in") is not None:
         subjects.add(f"episodes.episode:{values['revealed_in']}")
     return subjects
+
+
+@cache
+def _fields_with_pages(label: str) -> list[tuple[str, str]]:
+    """Return the fields of a kind that point to rows with pages, each with the label of these."""
+    kind = editable(label)
+    related = ((name, kind.field(name).related_model) for name in kind.fields if name not in EPISODES)
+    targets = ((name, _registered.get(model._meta.label_lower)) for name, model in related if model is not None)
+    return [(name, target.label) for name, target in targets if target is not None and target.page is not None]
 
 
 def latest_episode(kind: Editable, key: str, values: Values, changed: Iterable[Json]) -> int | None:

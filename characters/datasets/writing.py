@@ -16,7 +16,7 @@ from django.db import IntegrityError, models, transaction
 
 from characters.kinds import KINDS
 from characters.models import Alias, Subject, check_headlines
-from corrections import rows
+from corrections import bulk, rows
 from corrections.imports import Snapshot
 from episodes.gate import Prose
 from episodes.neighbours import looking_in
@@ -187,9 +187,7 @@ class RowWriter:
             through = field.remote_field.through
             for row, linked in removed:
                 through._base_manager.filter(**{own: row.pk, other: linked.pk}).delete()
-            through._base_manager.bulk_create(
-                (through(**{own: row.pk, other: linked.pk}) for row, linked in added), batch_size=AT_ONCE
-            )
+            bulk.insert_values(through, (own, other), ((row.pk, linked.pk) for row, linked in added))
         return bool(any(self._changed.values()) or any(self._new.values()) or any(map(any, self._links.values())))
 
     def _make_room_for_headlines(self) -> None:
@@ -217,12 +215,18 @@ class RowWriter:
 
     def _write_some(self, model: Model, some: tuple[Any, ...], *, adding: bool) -> None:
         manager = model._base_manager
-        if adding:
+        key = model._meta.pk
+        if adding and isinstance(key, models.AutoField):  # the rows that refer to these need their numbers
             manager.bulk_create(some)
             return
-        key = model._meta.pk.name
+        if adding:
+            bulk.insert(model, some)
+            return
         manager.bulk_create(
-            some, update_conflicts=True, unique_fields=[key], update_fields=sorted(self._columns[model] - {key})
+            some,
+            update_conflicts=True,
+            unique_fields=[key.name],
+            update_fields=sorted(self._columns[model] - {key.name}),
         )
 
     def _write_alone(self, row: Any, *, adding: bool) -> None:
