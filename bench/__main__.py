@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import results, scale
+from . import loading, results, scale
 
-PARTS: dict[str, Callable[[], dict[str, Any]]] = {"scale": scale.figures}
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {"scale": scale.figures, "load": loading.figures}
 
 
 def main(chosen: list[str]) -> None:

@@ -17,9 +17,19 @@ def insert(model: type[models.Model], rows: Iterable[Any]) -> None:
     columns = [column for column in model._meta.concrete_fields if not isinstance(column, models.AutoField)]
     names = [column.attname for column in columns]
     rows = list(rows)
+    for column in columns:
+        if column.is_relation:
+            _refer(column, rows)
     insert_values(model, names, ([getattr(row, name) for name in names] for row in rows))
     for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def _refer(column: Any, rows: list[Any]) -> None:
+    """Fill in the keys of rows that had none when they were referred to."""
+    for row in rows:
+        if getattr(row, column.attname) is None and column.is_cached(row):
+            setattr(row, column.attname, getattr(column.get_cached_value(row), "pk", None))
 
 
 def insert_values(model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:

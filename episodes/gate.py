@@ -44,6 +44,8 @@ def is_content_writable() -> bool:
 class Prose(models.TextField):
     """Markdown with [[mentions]], which may mention only rows that are revealed no later than the text."""
 
+    holds_mentions = True
+
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)
         known_in = getattr(model_instance, "known_in", None)

@@ -22,7 +22,7 @@ class Neighbours:
 
     def linked(self, row: models.Model, name: str) -> Iterable[Any]:
         """Return the rows that a row has in a list."""
-        return getattr(row, name).all()  # type: ignore[no-any-return]
+        return getattr(row, name).all()
 
     def first_episodes(self, kinds: Iterable[type[models.Model]], keys: set[str]) -> dict[str, int]:
         """Return the episode in which each of these is revealed, by its key, in one statement for all kinds."""
@@ -61,9 +61,7 @@ def looking_in(others: Neighbours) -> Iterator[None]:
 
 def prose_fields() -> Iterator[tuple[type[models.Model], Any]]:
     """Yield every field of every model that holds Markdown with mentions."""
-    from .gate import Prose
-
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if isinstance(field, Prose):
+            if getattr(field, "holds_mentions", False):
                 yield model, field

@@ -1,15 +1,19 @@
 """The made-up show of the bench obeys the gate, and every question can be asked of it. Nothing here is timed."""
 
+from pathlib import Path
+
 import pytest
 from django.apps import apps
 
 from bench import ROWS_AN_EPISODE
+from bench.loading import multiplied
 from bench.questions import BEGINNING, COMMON, QUESTIONS, names_and_texts, suggested
 from bench.show import write
+from characters.datasets.loading import load
 from characters.lore import Lore
 from characters.lore.search import index
 from characters.lore.statements import as_uuid
-from characters.models import SearchEntry
+from characters.models import Character, Portrait, SearchEntry
 from episodes.gate import Gated
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +53,11 @@ def test_site_and_least_sql_find_the_same_rows_in_the_same_order() -> None:
     found = dict(index.in_index(lore, COMMON)[1])
     for kind in {kind for kind, _, _ in texts}:
         assert [as_uuid(row) for its, row, _ in texts if its == kind] == [row for row, _ in found[kind]]
+
+
+def test_a_show_that_says_everything_twice_can_be_loaded(tmp_path: Path) -> None:
+    load(multiplied(tmp_path / "twice", times=2))
+    keys = set(Character.objects.values_list("key", flat=True))
+    first = {key for key in keys if not key.endswith(".1")}
+    assert keys == first | {f"{key}.1" for key in first}
+    assert not Portrait.objects.filter(character__key__endswith=".1").exists()

@@ -119,9 +119,12 @@ class _Load:
         if is_changed or replace:
             indexing.rebuild()
         record_import(f"Data set {self.dataset.directory.name}", *self.writer.before_and_after())
-        names = sorted(self.shown)
-        transaction.on_commit(lambda: batch.publish(names), robust=True)
+        transaction.on_commit(self._publish_pictures, robust=True)
         return self.writer.written
+
+    def _publish_pictures(self) -> None:
+        for _ in self.progress(batch.publish(sorted(self.shown)), "copies of pictures", len(self.shown)):
+            pass
 
     def _delete_everything(self) -> None:
         self.writer.remember_all(self.stored)

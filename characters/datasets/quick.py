@@ -78,7 +78,7 @@ class _Parser:
         kind = type(event)
         if kind not in (ScalarEvent, MappingStartEvent, SequenceStartEvent) or event.anchor or event.tag:
             raise Unusual
-        line = event.start_mark.line + 1
+        line = _line_of(event)
         if kind is ScalarEvent:
             return Part(self._scalar(event), line)
         return self._mapping(line) if kind is MappingStartEvent else self._sequence(line)
@@ -108,6 +108,10 @@ class _Parser:
                 raise Unusual
             part = self._part(self.loader.get_event())
             values[event.value] = part.data
-            key_line = event.start_mark.line + 1
+            key_line = _line_of(event)
             lines[event.value] = key_line if part.within is None else (key_line, part.within)
         return Part(values, line, lines)
+
+
+def _line_of(event: Any) -> int:
+    return int(event.start_mark.line) + 1

@@ -134,7 +134,7 @@ class RowWriter:
         for name, value in changed.items():
             self.set(row, name, value)
         if changed:
-            row.clean_fields(exclude=_checked_otherwise(type(row)))
+            row.clean_fields(exclude=_checked_otherwise(row._meta.model))
             self.written[str(row._meta.model_name)] += 1
         return row
 
@@ -251,7 +251,7 @@ class RowWriter:
                 yield
 
     def _check(self, row: Any) -> None:
-        if (others := _all_but_prose(type(row))) is not None:
+        if (others := _all_but_prose(row._meta.model)) is not None:
             row.clean_fields(exclude=others)
         row.clean()
         if isinstance(row, Subject):

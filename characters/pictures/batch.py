@@ -44,11 +44,15 @@ def prepare(paths: Iterable[Path]) -> Iterator[tuple[Path, Prepared]]:
     yield from _on_all_cores(_prepared, paths)
 
 
-def publish(names: Iterable[str]) -> None:
-    """Publish what is missing of pictures in the archive. What fails is logged, and does not stop the others."""
+def publish(names: Iterable[str]) -> Iterator[str]:
+    """Publish what is missing of pictures in the archive; yield each name.
+
+    What fails is logged, and does not stop the others.
+    """
     for name, error in _on_all_cores(_published, names):
         if error is not None:
             logger.error("The picture %s was not published.", name, exc_info=error)
+        yield name
 
 
 def _on_all_cores[T, R](work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
