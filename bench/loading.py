@@ -23,7 +23,7 @@ from .databases import SERVER, postgresql, run, sqlite
 
 DATASET = Path(__file__).parent.parent / "characters" / "datasets" / "metallic_rouge"
 TIMES = 10
-ROUNDS = 5
+ROUNDS = 3
 KEYS = ("key", "persona", "identity", "supersedes", "faction", "characters", "factions", "terms")
 ENDS = ("source", "target")  # of a relationship; a revelation's source is a text
 

@@ -243,9 +243,12 @@ def test_a_picture_is_encoded_once(
     show = {"characters": [character("ann", portraits=[put_picture(tmp_path)])]}
     encoded: list[str] = []
     encode = encoding._encode
-    monkeypatch.setattr(
-        encoding, "_encode", lambda *args, **options: encoded.append(args[1]) or encode(*args, **options)
-    )
+
+    def counted(picture: Any, kind: str, **options: Any) -> bytes:
+        encoded.append(kind)
+        return encode(picture, kind, **options)
+
+    monkeypatch.setattr(encoding, "_encode", counted)
     for expected in (10, 10, 10):
         with django_capture_on_commit_callbacks(execute=True):
             load(write_show(tmp_path, **show), replace=True)
