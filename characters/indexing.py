@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 
+from corrections import bulk
 from episodes.models import Episode, Series
 
 from .kinds import EPISODE, SEARCHED, SUBJECTS, Kind, kind_of, prose_of, values_of
@@ -30,12 +31,11 @@ _suspended = ContextVar("indexing suspended", default=False)
 
 
 @contextmanager
-def rebuilt_afterwards() -> Iterator[None]:
-    """Suspend indexing while many rows are written, then make the whole index anew."""
+def suspended() -> Iterator[None]:
+    """Suspend indexing while many rows are written; whoever does so calls `rebuild()` at the end."""
     token = _suspended.set(True)
     try:
         yield
-        rebuild()
     finally:
         _suspended.reset(token)
 
@@ -45,7 +45,7 @@ def rebuild() -> int:
     """Make the whole index anew and return the number of entries."""
     SearchEntry.objects.all().delete()
     for entries in _everything():
-        SearchEntry.objects.bulk_create(entries)
+        bulk.insert(SearchEntry, entries)
     return SearchEntry.objects.count()
 
 
@@ -72,7 +72,7 @@ def _everything() -> Iterator[list[SearchEntry]]:
                 yield list(_entries_of(rows))
                 rows = []
         yield list(_entries_of(rows))
-    yield [_entry_of_episode(episode) for episode in Episode.objects.order_by("number")]
+    yield list(_entries_of_episodes(list(Episode.objects.order_by("number"))))
 
 
 def _rows_of(kind: Kind) -> models.QuerySet[Any]:
@@ -97,19 +97,24 @@ def _entries_of(rows: list[Any]) -> Iterator[SearchEntry]:
         )
 
 
-def _entry_of_episode(episode: Episode) -> SearchEntry:
-    text = f"{episode.title} {episode.native_title} {episode.synopsis}"
+def _entries_of_episodes(episodes: list[Episode]) -> Iterator[SearchEntry]:
+    texts = [_text_of_episode(episode) for episode in episodes]
+    names = _NamesByEpisode([], texts)
+    for episode, text in zip(episodes, texts, strict=True):
+        yield SearchEntry(
+            id=episode.number << SearchEntry.EPISODE_SHIFT,
+            revealed_in=episode.number,
+            kind=EPISODE.entry,
+            row=UUID(int=episode.number),
+            is_name=False,
+            words=_words(names.words_at(text, episode.number)),
+        )
+
+
+def _text_of_episode(episode: Episode) -> str:
     if episode.number == 0:
-        text = Series.objects.values_list("premise", flat=True).first() or ""
-    names = _NamesByEpisode([], [text])
-    return SearchEntry(
-        id=episode.number << SearchEntry.EPISODE_SHIFT,
-        revealed_in=episode.number,
-        kind=EPISODE.entry,
-        row=UUID(int=episode.number),
-        is_name=False,
-        words=_words(names.words_at(text, episode.number)),
-    )
+        return Series.objects.values_list("premise", flat=True).first() or ""
+    return f"{episode.title} {episode.native_title} {episode.synopsis}"
 
 
 def _words(text: str) -> str:
@@ -238,4 +243,4 @@ def _index_episode(number: int) -> None:
     episode = Episode.objects.filter(number=number).first()
     if episode is not None:
         SearchEntry.objects.filter(kind=EPISODE.entry, revealed_in=number).delete()
-        _write([_entry_of_episode(episode)])
+        _write(list(_entries_of_episodes([episode])))

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -65,11 +66,16 @@ class Editable:
 
     @property
     def many(self) -> tuple[str, ...]:
-        return tuple(name for name in self.fields if self.field(name).many_to_many)
+        return _many(self.model, self.fields)
 
     @property
     def files(self) -> tuple[str, ...]:
         return tuple(name for name in self.fields if isinstance(self.field(name), models.FileField))
+
+
+@cache
+def _many(model: type[models.Model], fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in fields if model._meta.get_field(name).many_to_many)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +145,7 @@ def values_of(row: models.Model) -> Values:
 
 def all_values(kind: Editable) -> dict[str, Values]:
     """Return the values of every row of a kind by its key, in a bounded number of queries."""
-    single = [name for name in kind.fields if name not in kind.many]
-    values_by_key = {
-        str(row.pk): {name: plain(kind.field(name), kind.field(name).value_from_object(row)) for name in single}
-        for row in kind.model._base_manager.all()
-    }
+    values_by_key = {str(row.pk): single_values(kind, row) for row in kind.model._base_manager.all()}
     for name in kind.many:
         field = kind.field(name)
         links = field.remote_field.through._base_manager.values_list(
@@ -156,6 +158,17 @@ def all_values(kind: Editable) -> dict[str, Values]:
         for values in values_by_key.values():
             values[name].sort()
     return values_by_key
+
+
+def single_values(kind: Editable, row: models.Model) -> Values:
+    """Return the editable fields of a row that are no lists of other rows."""
+    return {name: plain(field, getattr(row, field.attname)) for name, field in _single_fields(kind.label)}
+
+
+@cache
+def _single_fields(label: str) -> list[tuple[str, Any]]:
+    kind = editable(label)
+    return [(name, kind.field(name)) for name in kind.fields if name not in kind.many]
 
 
 def value_of(row: models.Model, name: str) -> Json:
@@ -240,16 +253,21 @@ def reference(row: models.Model) -> str:
 def subjects_of(kind: Editable, key: str, values: Values) -> set[str]:
     """Return the references of the pages that show a row with these values."""
     subjects = {f"{kind.label}:{key}"} if kind.page and key else set()
-    for name in kind.fields:
-        related = kind.field(name).related_model
-        if related is None or name in EPISODES or (target := _registered.get(related._meta.label_lower)) is None:
-            continue
-        if target.page is not None:
-            keys = values.get(name) or []
-            subjects |= {f"{target.label}:{each}" for each in (keys if isinstance(keys, list) else [keys])}
+    for name, target in _fields_with_pages(kind.label):
+        keys = values.get(name) or []
+        subjects |= {f"{target}:{each}" for each in (keys if isinstance(keys, list) else [keys])}
     if not subjects and values.get("revealed_in") is not None:
         subjects.add(f"episodes.episode:{values['revealed_in']}")
     return subjects
+
+
+@cache
+def _fields_with_pages(label: str) -> list[tuple[str, str]]:
+    """Return the fields of a kind that point to rows with pages, each with the label of these."""
+    kind = editable(label)
+    related = ((name, kind.field(name).related_model) for name in kind.fields if name not in EPISODES)
+    targets = ((name, _registered.get(model._meta.label_lower)) for name, model in related if model is not None)
+    return [(name, target.label) for name, target in targets if target is not None and target.page is not None]
 
 
 def latest_episode(kind: Editable, key: str, values: Values, changed: Iterable[Json]) -> int | None:

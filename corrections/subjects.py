@@ -38,18 +38,21 @@ def subjects_of_corrections(corrections: Iterable[Correction]) -> dict[UUID, lis
 
 def latest_episode_of(changes: Iterable[Change]) -> int | None:
     """Return the latest episode that these changes touch, or None if one of them is on no page by itself."""
+    kinds = ((rows.editable(change.model), change) for change in changes)
+    return latest_of((kind, change, _values_before_and_after(kind, change)) for kind, change in kinds)
+
+
+def latest_of(changes: Iterable[tuple[Editable, Change, list[Values]]]) -> int | None:
+    """Return the same of changes that come with the values of their rows before and after."""
     latest = 0
-    for change in changes:
-        kind = rows.editable(change.model)
+    for kind, change, states in changes:
         changed = [
             value
             for values in (change.before, change.wanted)
             for name, value in ({change.path: values} if change.path else (values or {})).items()
             if name == "revealed_in" or (name == "ended_in" and change.action != Action.REMOVE)
         ]
-        episodes = [
-            rows.latest_episode(kind, change.row, values, changed) for values in _values_before_and_after(kind, change)
-        ]
+        episodes = [rows.latest_episode(kind, change.row, values, changed) for values in states]
         if None in episodes:
             return None
         latest = max([latest, *(number for number in episodes if number is not None)])

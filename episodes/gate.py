@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from .neighbours import neighbours
+
 type ProseCheck = Callable[[str, int, models.Model | None], None]
 """Takes a text, the episode in which it is revealed and its row; raises ValidationError."""
 
@@ -41,6 +43,8 @@ def is_content_writable() -> bool:
 
 class Prose(models.TextField):
     """Markdown with [[mentions]], which may mention only rows that are revealed no later than the text."""
+
+    holds_mentions = True
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)
@@ -99,8 +103,9 @@ class Gated(models.Model):
         for relation in self._meta.related_objects:
             if not _is_gated(relation.related_model) or relation.related_model in self.edited_along:
                 continue
-            children = relation.related_model._base_manager.filter(**{relation.field.name: self.pk})
-            child: Any = children.filter(revealed_in__lt=self.revealed_in_id).order_by("revealed_in_id").first()
+            earlier: dict[str, Any] = {relation.field.name: self.pk, "revealed_in_id__lt": self.revealed_in_id}
+            children = neighbours().where(relation.related_model, **earlier)
+            child: Any = min(children, key=lambda row: row.revealed_in_id, default=None)
             if child is not None:
                 raise ValidationError(
                     {

@@ -1,16 +1,20 @@
 """The made-up show of the bench obeys the gate, and every question can be asked of it. Nothing here is timed."""
 
+from pathlib import Path
+
 import pytest
 from django.apps import apps
 
 from bench import ROWS_AN_EPISODE, page_worker
+from bench.loading import multiplied
 from bench.pages import PAGES, Page
 from bench.questions import BEGINNING, COMMON, QUESTIONS, names_and_texts, suggested
 from bench.show import write
+from characters.datasets.loading import load
 from characters.lore import Lore
 from characters.lore.search import index
 from characters.lore.statements import as_uuid
-from characters.models import SearchEntry
+from characters.models import Character, Portrait, SearchEntry
 from episodes.gate import Gated
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +64,11 @@ def test_every_page_that_is_measured_is_there(real_show: None, page: Page) -> No
     assert answer["status"] == (404 if page.name == "404" else 200)
     assert answer["bytes"]
     assert answer["statements"] or page.name == "404"
+
+
+def test_a_show_that_says_everything_twice_can_be_loaded(tmp_path: Path) -> None:
+    load(multiplied(tmp_path / "twice", times=2))
+    keys = set(Character.objects.values_list("key", flat=True))
+    first = {key for key in keys if not key.endswith(".1")}
+    assert keys == first | {f"{key}.1" for key in first}
+    assert not Portrait.objects.filter(character__key__endswith=".1").exists()

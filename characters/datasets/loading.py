@@ -1,31 +1,33 @@
 """Load a data set: read everything, write everything, check everything, and keep it only if nothing is wrong.
 
-The checks are the models' own. Those that depend on other rows run when all rows are written, and a problem anywhere
-rolls everything back. `kinds` says how rows are told apart and what they belong to, `schema` which fields they have.
+The checks are the models' own. All rows are held in memory meanwhile, so that checks which depend on other rows ask no
+database, and a problem anywhere rolls everything back. `kinds` says how rows are told apart and what they belong to,
+`schema` which fields they have.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import models, transaction
 
 from characters import indexing
-from characters.kinds import EPISODE, KINDS, SERIES, SUBJECTS, TAG, Kind, kind_of, kind_of_file
-from characters.models import Alias, Content, Subject, Tag
-from characters.pictures import decoder, files
+from characters.kinds import CHARACTER, EPISODE, KINDS, SERIES, SUBJECTS, TAG, Kind, kind_of, kind_of_file
+from characters.models import Content, Subject, Tag
+from characters.pictures import batch
 from characters.public_ids import public_id_for, row_id_for
 from characters.spoilers.linter import Finding
-from corrections.imports import recorded_as_import
+from corrections.imports import begin_import, record_import
 from episodes.gate import content_may_be_written
 from episodes.models import Episode
+from episodes.neighbours import looking_in
 
 from .entries import Dataset
 from .linting import corpus_of_files
+from .memory import RowsInMemory
 from .reading import FilePlace
 from .schema import FILES, Entry, key_in_file, parts_of
 from .writing import RowDraft, RowWriter, report
@@ -36,12 +38,34 @@ type OnFindings = Callable[[list[Finding]], None]
 """Takes what the texts say too early, before the transaction ends; it may refuse the data set by raising."""
 
 
-def load(directory: Path, *, replace: bool = False, on_findings: OnFindings | None = None) -> Counter[str]:
+class Progress(Protocol):
+    """Follows work that takes its time, such as `tqdm`."""
+
+    def __call__[T](self, items: Iterable[T], what: str, total: int) -> Iterable[T]:
+        """Return the same items."""
+        ...
+
+
+def _unseen[T](items: Iterable[T], what: str, total: int) -> Iterable[T]:
+    return items
+
+
+def load(
+    directory: Path, *, replace: bool = False, on_findings: OnFindings | None = None, progress: Progress = _unseen
+) -> Counter[str]:
     """Load a data set and return how many rows were written, by model; raise DatasetError with all that is wrong.
 
     With `replace` all content is deleted first. Only with `on_findings` are the texts checked for spoilers.
     """
-    return _Load(Dataset(directory)).run(replace=replace, on_findings=on_findings)
+    dataset = Dataset(directory)
+    pictures = _prepare_pictures(dataset, progress)  # before the transaction, in which others wait
+    with (
+        transaction.atomic(),
+        content_may_be_written(),
+        indexing.suspended(),
+    ):
+        begin_import()
+        return _Load(dataset, pictures, progress).run(replace=replace, on_findings=on_findings)
 
 
 def holds_a_show() -> bool:
@@ -49,8 +73,20 @@ def holds_a_show() -> bool:
     return any(kind.model._base_manager.exists() for kind in SUBJECTS)
 
 
+def _prepare_pictures(dataset: Dataset, progress: Progress) -> dict[Path, batch.Prepared]:
+    """Encode the pictures that the data set names; those that it may not name are refused later."""
+    directory = dataset.directory.resolve()
+    named = {
+        (directory / portrait.image).resolve()
+        for entry, _ in dataset.entries[CHARACTER.file]
+        for portrait in entry.portraits
+    }
+    paths = sorted(path for path in named if path.is_relative_to(directory) and path.is_file())
+    return dict(progress(batch.prepare(paths), "pictures", len(paths)))
+
+
 class _Written(NamedTuple):
-    """A row that is in the database now, and where it comes from."""
+    """A row that is going to be in the database, and where it comes from."""
 
     row: Any
     entry: Any
@@ -58,34 +94,47 @@ class _Written(NamedTuple):
 
 
 class _Load:
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, pictures: dict[Path, batch.Prepared], progress: Progress) -> None:
         self.dataset = dataset
-        self.writer = RowWriter()
+        self.pictures = pictures
+        self.progress = progress
+        self.stored = RowsInMemory.of_the_database()
         self.with_keys: dict[tuple[type[models.Model], str], Any] = {}  # the rows that others refer to by key
+        self.tags: dict[str, Any] = {}  # by name
         self.positions: Counter[tuple[Kind, int]] = Counter()  # rows so far, by episode
+        self.shown: set[str] = set()  # names of pictures
 
     def run(self, *, replace: bool, on_findings: OnFindings | None) -> Counter[str]:
-        with (
-            decoder.trusting(),  # to its end: copies are made when the transaction is committed
-            transaction.atomic(),
-            content_may_be_written(),
-            recorded_as_import(f"Data set {self.dataset.directory.name}"),
-            indexing.rebuilt_afterwards(),
-        ):
-            if replace:
-                for kind in reversed(KINDS):
-                    kind.model._base_manager.all().delete()
-            self.writer.empty_tables = {kind.model for kind in KINDS if not kind.model._base_manager.exists()}
-            self._write()
-            self.writer.check()
-            self.dataset.raise_problems()
-            if on_findings is not None:
-                on_findings(corpus_of_files(self.dataset).findings())
+        self.memory = RowsInMemory() if replace else self.stored
+        self.writer = RowWriter(self.memory)
+        if replace:
+            self._delete_everything()
+        self._collect()
+        is_changed = self.writer.write()
+        for _ in self.progress(self.writer.check(), "checks", self.writer.size):
+            pass
+        self.dataset.raise_problems()
+        if on_findings is not None:
+            on_findings(corpus_of_files(self.dataset).findings())
+        if is_changed or replace:
+            indexing.rebuild()
+        record_import(f"Data set {self.dataset.directory.name}", *self.writer.before_and_after())
+        transaction.on_commit(self._publish_pictures, robust=True)
         return self.writer.written
 
-    # The order of writing
+    def _publish_pictures(self) -> None:
+        for _ in self.progress(batch.publish(sorted(self.shown)), "copies of pictures", len(self.shown)):
+            pass
 
-    def _write(self) -> None:
+    def _delete_everything(self) -> None:
+        self.writer.remember_all(self.stored)
+        for kind in reversed(KINDS):
+            if self.stored.stored[kind.model]:
+                kind.model._base_manager.all().delete()
+
+    # In which order rows are collected
+
+    def _collect(self) -> None:
         kinds = [kind_of_file(file) for file in FILES]
         self._write_episodes()
         self._write_file(SERIES)
@@ -99,9 +148,10 @@ class _Load:
     def _write_episodes(self) -> None:
         self.writer.episodes = {entry.number for entry, _ in self.dataset.entries[EPISODE.file]}
         self._write_file(EPISODE)
-        if not Episode.objects.filter(number=0).exists():
-            Episode.objects.create(number=0)
-        self.writer.episodes |= set(Episode.objects.values_list("number", flat=True))
+        known = {row.number for row in self.memory.rows[Episode].values()}
+        if 0 not in known:
+            self.writer.add(Episode(number=0))
+        self.writer.episodes |= known | {0}
 
     def _write_file(self, kind: Kind) -> list[_Written]:
         """Write the rows of a file and return those without problems."""
@@ -125,19 +175,10 @@ class _Load:
 
     def _write_parts(self, subject: _Written) -> None:
         """Write the rows that are listed within the entry of a subject."""
-        self._clear_moving_headlines(subject)
         for kind in parts_of(kind_of(subject.row)):
             for number, entry in enumerate(getattr(subject.entry, kind.part_of_entry)):
                 place = subject.place.part(kind.part_of_entry, number)
                 self._write_entry(kind, entry, place, owner=subject.row)
-
-    def _clear_moving_headlines(self, subject: _Written) -> None:
-        """Make room for headlines that change places: there may be only one for each episode at any time."""
-        episodes = {alias.name: alias.revealed_in for alias in subject.entry.aliases if alias.headline}
-        names = {alias.name for alias in subject.entry.aliases}
-        for row in subject.row.aliases.filter(headline=True, name__in=names):
-            if episodes.get(row.name) != row.revealed_in_id:
-                Alias._base_manager.filter(pk=row.pk).update(headline=False)
 
     def _write_links(self, kind: Kind, rows: list[_Written]) -> None:
         """Write whom the rows of a file concern and which of them supersede others, once all of them are there."""
@@ -150,13 +191,13 @@ class _Load:
                 self._write_supersession(written)
 
     def _write_concerned(self, name: str, written: _Written) -> None:
-        relation = getattr(written.row, name)
-        subjects = {
-            self._row_with_key(relation.model, key, written.place.part(name, number))
+        model: Any = written.row._meta.get_field(name).related_model
+        subjects = dict.fromkeys(
+            self._row_with_key(model, key, written.place.part(name, number))
             for number, key in enumerate(getattr(written.entry, name))
-        } - {None}
-        if set(relation.all()) != subjects:
-            relation.set(subjects)
+        )
+        subjects.pop(None, None)
+        if self.writer.link(written.row, name, list(subjects)):
             self.writer.written[f"{written.row._meta.model_name}'s subjects"] += 1
 
     def _write_supersession(self, written: _Written) -> None:
@@ -167,8 +208,7 @@ class _Load:
         if earlier == row:
             place.complain("A revelation cannot supersede itself.")
             return
-        row.supersedes = earlier
-        row.save()
+        self.writer.set(row, "supersedes", earlier)
         self.writer.written["supersession"] += 1
 
     # From entries to rows
@@ -196,10 +236,9 @@ class _Load:
         return self._row_with_key(column.related_model, value, place.part(column.name))
 
     def _draft(self, kind: Kind, values: dict[str, Any], place: FilePlace, owner: Subject | None) -> RowDraft:
-        uploads = {name: value for name, value in values.items() if isinstance(value, ContentFile)}
-        stored = {name: f"{files.DIRECTORY}{upload.name}" for name, upload in uploads.items()}
+        pictures = {name: value for name, value in values.items() if isinstance(value, batch.Picture)}
         owned = {kind.foreign_key_to(type(owner)): owner} if owner is not None else {}
-        values = owned | values | stored
+        values = owned | values | {name: picture.name for name, picture in pictures.items()}
         if "position" in kind.fields:
             values["position"] = self.positions[kind, values["revealed_in"]]
             self.positions[kind, values["revealed_in"]] += 1
@@ -208,10 +247,14 @@ class _Load:
         if values.get("public_id", "") is None:
             del values["public_id"]
         others = {_attribute(kind.model, name): value for name, value in values.items()}
-        return RowDraft(kind.model, place, identity, others, _derived(kind.model, identity), uploads)
+        only_new = _derived(kind.model, identity)
+        for picture in pictures.values():
+            self.shown.add(picture.name)
+            only_new |= {"width": picture.width, "height": picture.height}
+        return RowDraft(kind.model, place, identity, others, only_new)
 
     def _row_with_key(self, model: type[models.Model], key: str, place: FilePlace) -> Any:
-        row = self.with_keys.get((model, key)) or model._base_manager.filter(key=key).first()
+        row = self.with_keys.get((model, key)) or self.memory.find(model, {"key": key})
         if row is None:
             place.complain(f"There is no {model._meta.verbose_name} “{key}”.")
         return row
@@ -219,28 +262,27 @@ class _Load:
     def _tag(self, name: str, place: FilePlace) -> Any:
         """Return the tag of this name, which is made if there is none."""
         tag = Tag(name=name.lower())
-        existing = Tag.objects.filter(name=tag.name).first()
+        existing = self.tags.get(tag.name) or self.memory.find(Tag, {"name": tag.name})
         if existing is not None:
             return existing
         try:
-            tag.clean()
+            with looking_in(self.memory):
+                tag.clean()
         except ValidationError as error:
             report(error, place)
             return None
-        return self.writer.put(RowDraft(TAG.model, place, {"name": tag.name}, {"slug": tag.slug}))
+        self.tags[tag.name] = self.writer.put(RowDraft(TAG.model, place, {"name": tag.name}, {"slug": tag.slug}))
+        return self.tags[tag.name]
 
-    def _picture(self, name: str, place: FilePlace) -> ContentFile | None:
-        directory = self.dataset.directory.resolve()
-        path = (directory / name).resolve()
-        if not path.is_relative_to(directory) or not path.is_file():
+    def _picture(self, name: str, place: FilePlace) -> batch.Picture | None:
+        picture = self.pictures.get((self.dataset.directory.resolve() / name).resolve())
+        if isinstance(picture, batch.Picture):
+            return picture
+        if picture is None:
             place.complain(f"There is no file “{name}” in the data set.")
-            return None
-        try:
-            with path.open("rb") as file:
-                return files.normalised(file)
-        except ValidationError as error:
-            place.complain(" ".join(error.messages))
-            return None
+        else:
+            place.complain(" ".join(picture.messages))
+        return None
 
 
 @cache

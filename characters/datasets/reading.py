@@ -8,6 +8,8 @@ import yaml
 from yaml.events import AliasEvent, NodeEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from . import quick
+
 type YamlPath = tuple[str | int, ...]
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -39,9 +41,12 @@ class Document:
     data: Any = None
     lines: dict[YamlPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    parsed: quick.Lines | None = None  # the lines of what the quick parser read, instead of `lines`
 
     def line_of(self, path: YamlPath) -> int:
         """Return the line on which a part begins, or else the nearest part around it."""
+        if self.parsed is not None:
+            return _line_within(self.parsed, path) or self.lines.get((), 1)
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -76,6 +81,8 @@ def read(path: Path) -> Document:
             document.complain((), f"The file is larger than {MOST_BYTES // 1024**2} MB.")
             return document
         text = path.read_bytes().decode()
+        if _read_quickly(text, document):
+            return document
         loader = _Loader(text)
         loader.document = document
         node = loader.get_single_node()
@@ -99,6 +106,31 @@ def read(path: Path) -> Document:
     except yaml.YAMLError as error:
         document.complain((), f"This is not YAML: {str(error).splitlines()[0]}.")
     return document
+
+
+def _read_quickly(text: str, document: Document) -> bool:
+    """Read a text that nothing is wrong with; return whether that is so."""
+    try:
+        part = quick.parse(text)
+    except quick.Unusual:
+        return False
+    if part is not None:
+        document.data, document.parsed, document.lines[()] = part.data, part.within, part.line
+    return True
+
+
+def _line_within(lines: quick.Lines, path: YamlPath) -> int:
+    """Return the line of a part, or else of the nearest part around it; 0 if that is the whole file."""
+    line = 0
+    for step in path:
+        match lines.get(step):
+            case int(line):
+                break
+            case (line, lines):
+                continue
+            case None:
+                break
+    return line
 
 
 class _Loader(yaml.SafeLoader):

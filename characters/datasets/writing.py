@@ -1,22 +1,30 @@
 """Write rows that a data set describes, unless the database has them already, and check them.
 
-Checks that depend on other rows wait until all rows are written.
+Rows are made in memory first. When all of them are there they are written in bulk, then checked against one another;
+their fields are checked before, since writing in bulk checks nothing.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import batched
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 
-from characters.models import Subject, check_headlines
+from characters.kinds import KINDS
+from characters.models import Alias, Subject, check_headlines
+from corrections import bulk, rows
+from corrections.imports import Snapshot
 from episodes.gate import Prose
+from episodes.neighbours import looking_in
 
+from .memory import Model, RowsInMemory, lists
 from .reading import FilePlace
+
+AT_ONCE = 1_000  # rows in one statement, or in several where the database takes fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +36,71 @@ class RowDraft:
     identity: dict[str, Any]  # what tells it from others of its kind
     values: dict[str, Any]  # everything else
     only_new: dict[str, Any] = field(default_factory=dict)  # values for a new row; an old one keeps its own
-    uploads: dict[str, ContentFile] = field(default_factory=dict)  # for a new row, or one whose file is gone
 
 
 class RowWriter:
-    """Writes rows one by one. What is wrong with a row is noted at its place in the files."""
+    """Collects rows and writes them together. What is wrong with a row is noted at its place in the files."""
 
-    def __init__(self) -> None:
-        self.empty_tables: set[type[models.Model]] = set()  # at first; no row of these has to be looked for
+    def __init__(self, memory: RowsInMemory) -> None:
+        self.memory = memory
         self.episodes: set[int] = set()  # that rows may refer to
         self.written: Counter[str] = Counter()  # rows by model
-        self._rows: list[tuple[models.Model, FilePlace]] = []
+        self._rows: dict[int, tuple[Any, FilePlace]] = {}  # all rows of the files
         self._places: dict[tuple[Any, ...], FilePlace] = {}  # of each row, by its identity
+        self._new: dict[Model, dict[int, Any]] = defaultdict(dict)
+        self._changed: dict[Model, dict[int, Any]] = defaultdict(dict)
+        self._columns: dict[Model, set[str]] = defaultdict(set)  # that were changed
+        self._links: dict[tuple[Model, str], tuple[list[Any], list[Any]]] = {key: ([], []) for key in lists()}
+        self._before: Snapshot = {}
+
+    # Collecting
 
     def put(self, draft: RowDraft) -> Any:
-        """Write a row unless it is in the database already, just like that; return it, or None after noting why not."""
+        """Return the row that will be in the database, just like that, or None after noting why not."""
         if self._is_given_twice(draft) or not self._episodes_exist(draft):
             return None
-        row: Any = None
-        if draft.model not in self.empty_tables:
-            row = draft.model._base_manager.filter(**draft.identity).first()
+        row = self.memory.find(draft.model, draft.identity)
         try:
-            row = self._add(draft) if row is None else self._update(row, draft)
+            row = self._added(draft) if row is None else self._updated(row, draft)
         except ValidationError as error:
             report(error, draft.place)
             return None
-        self._rows.append((row, draft.place))
+        self._rows[id(row)] = row, draft.place
         return row
 
+    def add(self, row: models.Model) -> None:
+        """Add a row that no file has."""
+        self._new[type(row)][id(row)] = row
+        self.memory.add(row)
+
+    def set(self, row: Any, name: str, value: Any) -> None:
+        """Set a field of a row that is new or was stored."""
+        if id(row) not in self._new[type(row)]:
+            self._remember(row)
+            self._changed[type(row)][id(row)] = row
+            self._columns[type(row)].add(row._meta.get_field(name).name)
+            self.memory.changed(row)
+        setattr(row, name, value)
+
+    def link(self, row: Any, name: str, others: list[Any]) -> bool:
+        """Set a list of other rows; return whether it was another."""
+        before = list(self.memory.linked(row, name))
+        to_add = [other for other in others if other not in before]
+        to_remove = [other for other in before if other not in others]
+        if not to_add and not to_remove:
+            return False
+        if id(row) not in self._new[type(row)]:
+            self._remember(row)
+        added, removed = self._links[type(row), name]
+        added += ((row, other) for other in to_add)
+        removed += ((row, other) for other in to_remove)
+        self.memory.link(row, name, others)
+        return True
+
     def _is_given_twice(self, draft: RowDraft) -> bool:
-        identity = (draft.model, *draft.identity.values())
+        # A new tag has no key yet; in memory each row is one object.
+        values = (id(value) if isinstance(value, models.Model) else value for value in draft.identity.values())
+        identity = (draft.model, *values)
         if identity in self._places:
             draft.place.complain(f"This is given twice; the other is in line {self._places[identity].line}.")
             return True
@@ -65,65 +108,169 @@ class RowWriter:
         return False
 
     def _episodes_exist(self, draft: RowDraft) -> bool:
-        values = draft.identity | draft.values
         missing = {
-            name: values[name]
+            name: number
+            for values in (draft.identity, draft.values)
             for name in ("revealed_in_id", "ended_in_id")
-            if values.get(name) is not None and values[name] not in self.episodes
+            if (number := values.get(name)) is not None and number not in self.episodes
         }
         for name, number in missing.items():
             draft.place.part(name.removesuffix("_id")).complain(f"There is no episode {number} in episodes.yaml.")
         return not missing
 
-    def _add(self, draft: RowDraft) -> models.Model:
+    def _added(self, draft: RowDraft) -> models.Model:
         only_new = draft.only_new
-        may_be_taken = "id" in only_new and draft.model not in self.empty_tables
-        if may_be_taken and draft.model._base_manager.filter(pk=only_new["id"]).exists():
+        if only_new.get("id") in self.memory.stored[draft.model]:
             # An editor has changed the row of that id into something else; it is left alone.
             only_new = {name: value for name, value in only_new.items() if name != "id"}
-        row = draft.model(**draft.identity | only_new | draft.uploads | draft.values)
-        self._save_changed(row, adding=True)
+        row = draft.model(**draft.identity | only_new | draft.values)
+        row.clean_fields(exclude=_checked_otherwise(draft.model))
+        self.add(row)
+        self.written[str(row._meta.model_name)] += 1
         return row
 
-    def _update(self, row: Any, draft: RowDraft) -> models.Model:
+    def _updated(self, row: Any, draft: RowDraft) -> models.Model:
         changed = {name: value for name, value in draft.values.items() if getattr(row, name) != value}
         for name, value in changed.items():
-            setattr(row, name, value)
+            self.set(row, name, value)
         if changed:
-            self._save_changed(row, adding=False)
-        lost = {
-            name: upload
-            for name, upload in draft.uploads.items()
-            if not default_storage.exists(str(getattr(row, name)))
-        }
-        for name, upload in lost.items():
-            setattr(row, name, upload)
-            row.save()
+            row.clean_fields(exclude=_checked_otherwise(row._meta.model))
+            self.written[str(row._meta.model_name)] += 1
         return row
 
-    def _save_changed(self, row: models.Model, *, adding: bool) -> None:
-        row.clean_fields(exclude=_checked_otherwise(type(row)))
-        _save(row, adding=adding)
-        self.written[str(row._meta.model_name)] += 1
+    # What was before and is after
 
-    def check(self) -> None:
-        """Check what depends on other rows, once all rows are written."""
-        for row, place in self._rows:
+    def _remember(self, row: Any) -> None:
+        """Keep the values of a row that is about to be changed."""
+        kind = rows.editable(row._meta.label_lower)
+        before = self._before.setdefault(kind, {})
+        if str(row.pk) not in before:
+            before[str(row.pk)] = _values(kind, row, self.memory)
+
+    def remember_all(self, memory: RowsInMemory) -> None:
+        """Keep the values of all rows, which are deleted."""
+        for of_model in memory.stored.values():
+            for row in of_model.values():
+                kind = rows.editable(row._meta.label_lower)
+                self._before.setdefault(kind, {})[str(row.pk)] = _values(kind, row, memory)
+
+    def before_and_after(self) -> tuple[Snapshot, Snapshot]:
+        """Return the values of all rows that may have changed, and of those that are new."""
+        after: Snapshot = {}
+        for model, new in self._new.items():
+            kind = rows.editable(model._meta.label_lower)
+            after[kind] = {str(row.pk): _values(kind, row, self.memory) for row in new.values()}
+        for kind, before in self._before.items():
+            changed = ((key, self.memory.stored[kind.model].get(_key(kind, key))) for key in before)
+            after.setdefault(kind, {}).update(
+                (key, _values(kind, row, self.memory)) for key, row in changed if row is not None
+            )
+        return self._before, after
+
+    # Writing
+
+    @property
+    def size(self) -> int:
+        """The number of rows that `write()` writes and of those that `check()` checks."""
+        return len(self._rows)
+
+    def write(self) -> bool:
+        """Write everything; note what the constraints of the database refuse. Return whether there was anything."""
+        self._make_room_for_headlines()
+        for kind in KINDS:
+            changed, new = self._changed[kind.model], self._new[kind.model]
+            self._write_rows(kind.model, changed.values(), adding=False)
+            self._write_rows(kind.model, new.values(), adding=True)
+        for (model, name), (added, removed) in self._links.items():
+            field: Any = model._meta.get_field(name)
+            own, other = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+            through = field.remote_field.through
+            for row, linked in removed:
+                through._base_manager.filter(**{own: row.pk, other: linked.pk}).delete()
+            bulk.insert_values(through, (own, other), ((row.pk, linked.pk) for row, linked in added))
+        return bool(any(self._changed.values()) or any(self._new.values()) or any(map(any, self._links.values())))
+
+    def _make_room_for_headlines(self) -> None:
+        """Let headlines change places, of which there may be only one for each episode at any time."""
+        before = self._before.get(rows.editable(Alias._meta.label_lower), {})
+        moving = [
+            alias.pk
+            for alias in self._changed[Alias].values()
+            if (old := before[str(alias.pk)])["headline"]
+            and (not alias.headline or old["revealed_in"] != alias.revealed_in_id)
+        ]
+        if moving:
+            self._columns[Alias].add("headline")
+        for some in batched(moving, AT_ONCE):
+            Alias._base_manager.filter(pk__in=some).update(headline=False)
+
+    def _write_rows(self, model: Model, all_rows: Iterable[Any], *, adding: bool) -> None:
+        for some in batched(list(all_rows), AT_ONCE):
             try:
-                row.clean_fields(exclude={column.name for column in row._meta.fields if not isinstance(column, Prose)})
-                row.clean()
-                if isinstance(row, Subject):
-                    headlines = row.aliases.filter(headline=True)  # type: ignore[attr-defined]
-                    check_headlines(row.revealed_in_id, set(headlines.values_list("revealed_in_id", flat=True)))
-            except ValidationError as error:
-                report(error, place)
+                with transaction.atomic():
+                    self._write_some(model, some, adding=adding)
+            except IntegrityError:
+                for row in some:
+                    self._write_alone(row, adding=adding)
+
+    def _write_some(self, model: Model, some: tuple[Any, ...], *, adding: bool) -> None:
+        manager = model._base_manager
+        key = model._meta.pk
+        if adding and isinstance(key, models.AutoField):  # the rows that refer to these need their numbers
+            manager.bulk_create(some)
+            return
+        if adding:
+            bulk.insert(model, some)
+            return
+        manager.bulk_create(
+            some,
+            update_conflicts=True,
+            unique_fields=[key.name],
+            update_fields=sorted(self._columns[model] - {key.name}),
+        )
+
+    def _write_alone(self, row: Any, *, adding: bool) -> None:
+        """Write one of several rows of which a constraint refused one; the message for people is the constraint's."""
+        try:
+            _save(row, adding=adding)
+        except ValidationError as error:
+            self.memory.remove(row)
+            _, place = self._rows.pop(id(row))
+            report(error, place)
+
+    # Checking
+
+    def check(self) -> Iterator[None]:
+        """Check what depends on other rows, once all rows are written; yield after each row."""
+        with looking_in(self.memory):
+            for row, place in self._rows.values():
+                try:
+                    self._check(row)
+                except ValidationError as error:
+                    report(error, place)
+                yield
+
+    def _check(self, row: Any) -> None:
+        if (others := _all_but_prose(row._meta.model)) is not None:
+            row.clean_fields(exclude=others)
+        row.clean()
+        if isinstance(row, Subject):
+            check_headlines(row.revealed_in_id, row.headline_episodes())
+
+
+def _values(kind: rows.Editable, row: Any, memory: RowsInMemory) -> rows.Values:
+    values = rows.single_values(kind, row)
+    for name in kind.many:
+        values[name] = sorted(str(other.pk) for other in memory.linked(row, name))
+    return values
+
+
+def _key(kind: rows.Editable, key: str) -> Any:
+    return kind.model._meta.pk.to_python(key)
 
 
 def _save(row: models.Model, *, adding: bool) -> None:
-    """Save a row; if a constraint of the database refuses it, raise ValidationError with the message for people.
-
-    To check every constraint beforehand would take most of the time of a load.
-    """
+    """Save a row; if a constraint of the database refuses it, raise ValidationError with the message for people."""
     try:
         with transaction.atomic():
             row.save(force_insert=adding)
@@ -134,12 +281,23 @@ def _save(row: models.Model, *, adding: bool) -> None:
 
 
 @cache
-def _checked_otherwise(model: type[models.Model]) -> frozenset[str]:
+def _checked_otherwise(model: Model) -> frozenset[str]:
     """Return the fields that need no check before saving.
 
-    Foreign keys are set from rows that exist; texts wait for `check`, as whom they mention may come later.
+    Foreign keys are set from rows that exist; texts wait for `check`, as whom they mention may come later; files were
+    looked at before, and are stored once the transaction is committed.
     """
-    return frozenset(column.name for column in model._meta.fields if column.is_relation or isinstance(column, Prose))
+    elsewhere = (Prose, models.FileField)
+    return frozenset(
+        column.name for column in model._meta.fields if column.is_relation or isinstance(column, elsewhere)
+    )
+
+
+@cache
+def _all_but_prose(model: Model) -> frozenset[str] | None:
+    """Return all fields without Markdown, or None if the model has no others."""
+    others = frozenset(column.name for column in model._meta.fields if not isinstance(column, Prose))
+    return others if len(others) < len(model._meta.fields) else None
 
 
 def report(error: ValidationError, place: FilePlace) -> None:

@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.db.models import Q
 
-from episodes.gate import Prose
+from episodes.neighbours import neighbours
 
 
 def check_headlines(first_episode: int, headline_episodes: set[int]) -> None:
@@ -30,19 +27,13 @@ def mentioned_too_early(subject: Any) -> str | None:
 
 def texts_mentioning(subject: Any) -> Iterator[tuple[Any, str]]:
     """Yield each row of others that mentions a subject, with the text's description."""
-    for model, field in prose_fields():
-        mention = Q(**{f"{field.name}__contains": f"[[{subject.key}]]"})
-        mention |= Q(**{f"{field.name}__contains": f"[[{subject.key}|"})
-        rows = model._base_manager.filter(mention)
-        for column in model._meta.concrete_fields:
-            if column.related_model is type(subject):
-                rows = rows.exclude(**{column.name: subject.pk})
-        yield from ((row, f"the {field.verbose_name} of {model._meta.verbose_name} “{row}”") for row in rows)
+    for row, field in neighbours().mentioning(subject.key):
+        if not _hangs_on(row, subject):
+            yield row, f"the {field.verbose_name} of {row._meta.verbose_name} “{row}”"
 
 
-def prose_fields() -> Iterator[tuple[type[models.Model], Prose]]:
-    """Yield every field of every model that holds Markdown with mentions."""
-    for model in apps.get_models():
-        for field in model._meta.concrete_fields:
-            if isinstance(field, Prose):
-                yield model, field
+def _hangs_on(row: Any, subject: Any) -> bool:
+    return any(
+        column.related_model is type(subject) and getattr(row, column.attname) == subject.pk
+        for column in row._meta.concrete_fields
+    )

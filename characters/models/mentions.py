@@ -5,6 +5,7 @@ from django.db import models
 
 from characters.text.mentions import LOOKS_LIKE_A_MENTION, MENTION, mentioned_keys
 from episodes.gate import Gated
+from episodes.neighbours import neighbours
 
 from .subjects import Subject
 
@@ -18,7 +19,7 @@ def check_mentions(text: str, known_in: int, row: models.Model | None = None) ->
     ]
     keys = mentioned_keys(text)
     if keys:
-        known = _first_episodes(keys)
+        known = neighbours().first_episodes(Subject.__subclasses__(), keys)
         for _, owner in row.parents() if isinstance(row, Gated) else ():
             # A form may be moving the owner along with this row.
             if isinstance(owner, Subject) and owner.key in known:
@@ -30,12 +31,3 @@ def check_mentions(text: str, known_in: int, row: models.Model | None = None) ->
                 problems.append(f"It mentions “{key}”, who is revealed in episode {known[key]} only.")
     if problems:
         raise ValidationError(problems)
-
-
-def _first_episodes(keys: set[str]) -> dict[str, int]:
-    """Return the episode in which each of these is revealed, in one statement for all kinds of subjects."""
-    first, *others = (
-        model.objects.filter(key__in=keys).order_by().values_list("key", "revealed_in_id")
-        for model in Subject.__subclasses__()
-    )
-    return dict(first.union(*others, all=True))

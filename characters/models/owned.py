@@ -11,6 +11,7 @@ from taggit.models import ItemBase, TagBase
 
 from characters.vocabulary import AliasKind, Attribute
 from episodes.gate import Ends, Prose
+from episodes.neighbours import neighbours
 
 from .checks import check_headlines
 from .subjects import Character, Content, Faction, Term
@@ -52,10 +53,11 @@ class Owned(Content):
         # By the subject, not by its id: a form that adds both has no id of the subject yet.
         return next((owner for name in OWNERS if (owner := getattr(self, name)) is not None), None)
 
-    def siblings(self) -> models.QuerySet:
-        """Return the other rows of the same kind of the same owner."""
-        same = {name: getattr(self, f"{name}_id") for name in OWNERS}
-        return type(self)._base_manager.filter(**same).exclude(pk=self.pk)
+    def siblings(self, **values: Any) -> list[Any]:
+        """Return the other rows of the same kind of the same owner that have these values."""
+        ids = {f"{name}_id": getattr(self, f"{name}_id") for name in OWNERS}
+        owner = {name: key for name, key in ids.items() if key is not None} or ids
+        return [row for row in neighbours().where(type(self), **owner, **values) if row != self]
 
 
 class Alias(Owned):
@@ -113,11 +115,9 @@ class Alias(Owned):
             return
         if Alias in self.owner.edited_along:
             return
-        was_founding = self.siblings().model._base_manager.filter(
-            pk=self.pk, headline=True, revealed_in=self.owner.revealed_in_id
-        )
-        if was_founding.exists():
-            others = set(self.siblings().filter(headline=True).values_list("revealed_in_id", flat=True))
+        was_founding = neighbours().where(Alias, pk=self.pk, headline=True, revealed_in_id=self.owner.revealed_in_id)
+        if any(was_founding):
+            others = {row.revealed_in_id for row in self.siblings(headline=True)}
             mine = {self.revealed_in_id} if self.headline else set()
             check_headlines(self.owner.revealed_in_id, others | mine)
 
@@ -158,8 +158,8 @@ class Trait(Owned):
 
     def clean(self) -> None:
         super().clean()
-        repeats = self.siblings().filter(attribute=self.attribute, value=self.value)
-        if self.attribute not in Attribute.single_valued() and repeats.exists():
+        is_single = self.attribute in Attribute.single_valued()
+        if not is_single and self.siblings(attribute=self.attribute, value=self.value):
             raise ValidationError({"value": "This value is there already."})
 
 
@@ -175,7 +175,7 @@ class Tag(TagBase):
         if not (slug := self.slugify(self.name)):
             raise ValidationError({"name": "A tag needs at least one letter or digit."})
         self.slug = slug
-        if other := Tag.objects.filter(slug=self.slug).exclude(pk=self.pk).first():
+        if other := next((tag for tag in neighbours().where(Tag, slug=self.slug) if tag != self), None):
             raise ValidationError({"name": f"“{self.name}” and “{other}” would share an address; use one of them."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:

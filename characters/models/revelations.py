@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from characters.vocabulary import Certainty
 from episodes.gate import Prose, check_order
 from episodes.models import valid_time
+from episodes.neighbours import neighbours
 
 from .owned import OWNERS
 from .subjects import Character, Content, Faction, Subject, Term, valid_key
@@ -78,7 +79,7 @@ class Revelation(Content):
             seen.add(step.pk)
             step = step.supersedes
         if not self._state.adding and self.revealed_in_id is not None and Character not in self.edited_along:
-            self.check_concerned(subject for name in CONCERNED for subject in getattr(self, name).all())
+            self.check_concerned(subject for name in CONCERNED for subject in neighbours().linked(self, name))
 
     def check_concerned(self, subjects: Iterable[Subject]) -> None:
         """Require that whoever it concerns is revealed no later than it."""

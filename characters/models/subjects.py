@@ -1,6 +1,7 @@
 """The subjects of pages: characters, factions and terms. What belongs to them is in `owned.py`."""
 
 import uuid
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -9,6 +10,7 @@ from taggit.managers import TaggableManager
 
 from characters.public_ids import new_public_id
 from episodes.gate import Gated
+from episodes.neighbours import neighbours
 
 from .checks import check_headlines, mentioned_too_early
 
@@ -52,15 +54,21 @@ class Subject(Content):
     def clean(self) -> None:
         super().clean()
         for other in Subject.__subclasses__():
-            if not isinstance(self, other) and other.objects.filter(key=self.key).exists():
+            if not isinstance(self, other) and any(neighbours().where(other, key=self.key)):
                 raise ValidationError({"key": f"A {other._meta.verbose_name} has this key already."})
         if self._state.adding or self.revealed_in_id is None:
             return
-        headlines = {row.revealed_in_id for row in self.aliases.all() if row.headline}  # type: ignore[attr-defined]
-        if headlines and self.aliases.model not in self.edited_along:  # type: ignore[attr-defined]
+        headlines = self.headline_episodes()
+        if headlines and self._meta.get_field("aliases").related_model not in self.edited_along:
             check_headlines(self.revealed_in_id, headlines)
         if early := mentioned_too_early(self):
             raise ValidationError({"revealed_in": f"It is mentioned before that, in {early}."})
+
+    def headline_episodes(self) -> set[int]:
+        """Return the episodes from which on it has another name on its page."""
+        relation: Any = self._meta.get_field("aliases")
+        own = {relation.field.attname: self.pk, "headline": True}
+        return {row.revealed_in_id for row in neighbours().where(relation.related_model, **own)}
 
 
 class Character(Subject):

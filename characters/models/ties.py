@@ -1,6 +1,7 @@
 """What connects two: memberships, relationships and unmaskings."""
 
 import uuid
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,6 +9,7 @@ from django.db.models import F, Q
 
 from characters.vocabulary import Certainty, RelationshipKind
 from episodes.gate import Ends
+from episodes.neighbours import neighbours
 
 from .subjects import Character, Content, Faction
 
@@ -92,11 +94,11 @@ class Unmasking(Content):
 
     def clean(self) -> None:
         super().clean()
-        identity_of = dict(Unmasking.objects.exclude(pk=self.pk).values_list("persona_id", "identity_id"))
         step: uuid.UUID | None = self.identity_id
         seen: set[uuid.UUID] = set()
         while step is not None and step not in seen:
             if step == self.persona_id:
                 raise ValidationError("That closes a circle: the identity is a mask of this persona.")
             seen.add(step)
-            step = identity_of.get(step)
+            following: Any = next(iter(neighbours().where(Unmasking, persona_id=step)), None)
+            step = following and following.identity_id

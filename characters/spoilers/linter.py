@@ -337,8 +337,14 @@ def _as_read(text: LintedText) -> str:
     """Return the words that a reader sees, in lines. A mention keeps its brackets: its name is always a known one."""
     if not text.markdown:
         return re.sub(r"\s+", " ", _normal(text.words))
-    rendered = prose.render(text.words, lambda key: prose.Mention(name=f"[[{key}]]", url=""))
+    if not prose.has_markup(text.words):
+        return _normal(prose.words(text.words, _as_key))
+    rendered = prose.render(text.words, _as_key)
     return _normal("\n".join(filter(None, map(prose.plain, BLOCK.split(rendered)))))
+
+
+def _as_key(key: str) -> prose.Mention:
+    return prose.Mention(name=f"[[{key}]]", url="")
 
 
 def _excerpt(text: str, start: int, end: int) -> str:

@@ -71,10 +71,15 @@ def render_line(text: str, find: FindMention) -> SafeString:
 
 def words(text: str, find: FindMention, *, inline: bool = False) -> str:
     """Return the words of a text alone, as `plain(render(text))` does; most texts need no HTML for that."""
-    if MARKUP.search(MENTION.sub("", text)):
+    if has_markup(text):
         return plain((render_line if inline else render)(text, find))
     named = MENTION.sub(lambda match: _blank(match, text[: match.start()]).words_for(find(match[1])), text)
     return " ".join(named.split())
+
+
+def has_markup(text: str) -> bool:
+    """Return whether Markdown could mean something by anything in a text besides its mentions."""
+    return bool(MARKUP.search(MENTION.sub("", text)))
 
 
 def plain(rendered: str) -> str:

@@ -27,6 +27,7 @@ FILLERS = frozenset({
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 SEPARATORS = str.maketrans(dict.fromkeys(",;/、", " "))
 LONG_VOWEL = "ー"
+PERHAPS_COMBINING = re.compile("[\u0300-\U0010ffff]")  # no character before these combines with another
 
 type Words = tuple[str, ...]
 
@@ -34,7 +35,11 @@ type Words = tuple[str, ...]
 def fold(text: str) -> str:
     """Return a text without case, accents, width and long vowels, which nobody should have to get right."""
     decomposed = unicodedata.normalize("NFKD", text).replace(LONG_VOWEL, "")
-    return "".join(c for c in decomposed.casefold() if not unicodedata.combining(c))
+    return PERHAPS_COMBINING.sub(_without_accent, decomposed.casefold())
+
+
+def _without_accent(match: re.Match[str]) -> str:
+    return "" if unicodedata.combining(match[0]) else match[0]
 
 
 def words_of(text: str) -> Words:

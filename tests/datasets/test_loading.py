@@ -8,11 +8,14 @@ import pytest
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError
 from characters.kinds import KINDS
 from characters.models import Alias, Character, Portrait, Revelation, SearchEntry, Tag, Trait
+from characters.pictures import encoding
 from episodes.models import Episode
 from tests.datasets.pictures import files_of, put_picture
 from tests.shows import REAL_SHOW, character, headline, load_show, revelation, trait, unmasking, write_show
@@ -234,10 +237,55 @@ def test_portraits_are_stored_when_the_load_commits(
     assert Portrait.objects.get().image.name in kept
 
 
+def test_a_picture_is_encoded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    show = {"characters": [character("ann", portraits=[put_picture(tmp_path)])]}
+    encoded: list[str] = []
+    encode = encoding._encode
+
+    def counted(picture: Any, kind: str, **options: Any) -> bytes:
+        encoded.append(kind)
+        return encode(picture, kind, **options)
+
+    monkeypatch.setattr(encoding, "_encode", counted)
+    for expected in (10, 10, 10):
+        with django_capture_on_commit_callbacks(execute=True):
+            load(write_show(tmp_path, **show), replace=True)
+        assert len(encoded) == expected
+    put_picture(tmp_path, colour="green")
+    with django_capture_on_commit_callbacks(execute=True):
+        load(tmp_path)
+    assert len(encoded) == 20
+
+
+def test_statements_do_not_grow_with_the_show(tmp_path: Path) -> None:
+    def statements(size: int) -> int:
+        names = [f"c{number}" for number in range(size)]
+        show = {
+            "characters": [
+                character(
+                    name,
+                    traits=[trait("summary", "knows [[c0]]", since=1)],
+                    tags=[{"name": "nean", "revealed_in": 1}],
+                )
+                for name in names
+            ],
+            "revelations": [revelation(name, f"[[{name}]] came.", since=1, characters=[name]) for name in names],
+            "unmaskings": [unmasking(name, "c0", since=1) for name in names[1:]],
+        }
+        with CaptureQueriesContext(connection) as captured:
+            load(write_show(tmp_path, **show), replace=True)
+        return len(captured)
+
+    statements(2)
+    assert statements(40) == statements(3)
+
+
 def test_the_command_prints_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_show(tmp_path, characters=[character("ann")])
     call_command("load_dataset", tmp_path)
-    assert capsys.readouterr().out == "Written: 1 alias, 1 character, 3 episode.\n"
+    assert capsys.readouterr() == ("Written: 1 alias, 1 character, 3 episode.\n", "")  # no bar, without a terminal
     call_command("load_dataset", tmp_path)
     assert capsys.readouterr().out == "Written: nothing, all of it was there.\n"
     call_command("load_dataset", tmp_path, replace=True, verbosity=0)

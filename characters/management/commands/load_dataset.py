@@ -1,8 +1,10 @@
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
 
 from characters.datasets.loading import holds_a_show, load
 from characters.datasets.reading import DatasetError
@@ -27,7 +29,9 @@ class Command(BaseCommand):
             return
         try:
             on_findings = refuse if options["strict"] else self.warn
-            written = load(options["directory"], replace=options["replace"], on_findings=on_findings)
+            written = load(
+                options["directory"], replace=options["replace"], on_findings=on_findings, progress=on_terminals
+            )
         except DatasetError as error:
             count = len(error.problems)
             raise CommandError(f"{error}\n{count} problem{'s' * (count != 1)}; nothing was written.") from error
@@ -38,6 +42,11 @@ class Command(BaseCommand):
     def warn(self, findings: list[Finding]) -> None:
         for finding in findings:
             self.stderr.write(str(finding), self.style.WARNING)
+
+
+def on_terminals[T](items: Iterable[T], what: str, total: int) -> Iterable[T]:
+    """Show a bar while these items are worked on, if somebody looks at a terminal."""
+    return tqdm(items, what, total, leave=False, disable=None)
 
 
 def refuse(findings: list[Finding]) -> None:

@@ -1,0 +1,150 @@
+"""All rows of a show in memory while it is loaded: those of the database, and those that are about to be written."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from django.db import models
+
+from characters.kinds import KINDS
+from episodes.neighbours import Neighbours, prose_fields
+
+MENTIONED = re.compile(r"\[\[([a-z0-9][a-z0-9_.-]*)(?=\]\]|\|)")
+
+type Model = type[models.Model]
+type Values = tuple[Any, ...]
+
+
+class RowsInMemory(Neighbours):
+    """The rows as they will be once the load is written; checks look here instead of asking the database."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Model, dict[int, Any]] = {kind.model: {} for kind in KINDS}  # by their place in memory
+        self.stored: dict[Model, dict[Any, Any]] = {kind.model: {} for kind in KINDS}  # by key, as they were read
+        self._links: dict[tuple[Model, str], dict[Any, list[Any]]] = {key: {} for key in lists()}
+        self._stored_by: dict[tuple[Model, tuple[str, ...]], dict[Values, Any]] = {}
+        self._by_value: dict[Model, dict[str, dict[Any, list[Any]]]] = defaultdict(dict)
+        self._mentioning: dict[str, list[tuple[Any, Any]]] | None = None
+
+    @classmethod
+    def of_the_database(cls) -> "RowsInMemory":
+        """Read all rows, each with the rows that it refers to."""
+        memory = cls()
+        for model, stored in memory.stored.items():
+            stored.update((row.pk, row) for row in model._base_manager.order_by())
+            memory.rows[model] = {id(row): row for row in stored.values()}
+        for model in memory.stored:
+            memory._refer(model)
+        for model, name in lists():
+            memory._read_list(model, name)
+        return memory
+
+    def _refer(self, model: Model) -> None:
+        for column in model._meta.concrete_fields:
+            others = self.stored.get(column.related_model)  # type: ignore[arg-type]
+            for row in self.stored[model].values() if others is not None else ():
+                if (key := getattr(row, column.attname)) is not None:
+                    column.set_cached_value(row, others[key])  # type: ignore[attr-defined, index]
+
+    def _read_list(self, model: Model, name: str) -> None:
+        field: Any = model._meta.get_field(name)
+        own, other = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+        others = self.stored[field.related_model]
+        for key, linked in field.remote_field.through._base_manager.values_list(own, other):
+            self._links[model, name].setdefault(key, []).append(others[linked])
+
+    # What is to be written
+
+    def find(self, model: Model, identity: dict[str, Any]) -> Any:
+        """Return the row that the database had with these values at the beginning, or None."""
+        if not self.stored[model]:
+            return None
+        names = tuple(identity)
+        if (found := self._stored_by.get((model, names))) is None:
+            columns = [_column(model, name) for name in names]
+            rows = self.stored[model].values()
+            found = {tuple(getattr(row, column) for column in columns): row for row in reversed(rows)}
+            self._stored_by[model, names] = found
+        return found.get(tuple(value.pk if isinstance(value, models.Model) else value for value in identity.values()))
+
+    def add(self, row: Any) -> None:
+        """Add a row that the database does not have yet."""
+        self.rows[type(row)][id(row)] = row
+        for name, rows in self._by_value[type(row)].items():
+            rows.setdefault(getattr(row, name), []).append(row)
+        self._mentioning = None
+
+    def changed(self, row: Any) -> None:
+        """Forget where a row was found by values that it may no longer have."""
+        self._by_value.pop(type(row), None)
+        self._mentioning = None
+
+    def remove(self, row: Any) -> None:
+        """Take a row back that the database refused."""
+        self.rows[type(row)].pop(id(row), None)
+        self.changed(row)
+
+    def link(self, row: Any, name: str, others: list[Any]) -> None:
+        """Set a list of a row."""
+        self._links[type(row), name][row.pk] = others
+
+    # Looking for rows
+
+    def where(self, model: Model, **values: Any) -> Iterable[Any]:
+        (first, value), *others = values.items()
+        rows = self._by(model, first).get(value, ())
+        return [row for row in rows if all(_has(row, name, wanted) for name, wanted in others)] if others else rows
+
+    def linked(self, row: models.Model, name: str) -> Iterable[Any]:
+        return self._links[type(row), name].get(row.pk, ())
+
+    def first_episodes(self, kinds: Iterable[Model], keys: set[str]) -> dict[str, int]:
+        found = ((key, self._by(kind, "key").get(key, ())) for kind in kinds for key in keys)
+        return {key: rows[0].revealed_in_id for key, rows in found if rows}
+
+    def mentioning(self, key: str) -> Iterator[tuple[Any, Any]]:
+        if self._mentioning is None:
+            self._mentioning = defaultdict(list)
+            for model, field in prose_fields():
+                for row in self.rows.get(model, {}).values():
+                    for mentioned in set(MENTIONED.findall(getattr(row, field.attname))):
+                        self._mentioning[mentioned].append((row, field))
+        yield from self._mentioning.get(key, ())
+
+    def _by(self, model: Model, name: str) -> dict[Any, list[Any]]:
+        """Return the rows of a model by one of their values, or by what is in one of their lists."""
+        indexes = self._by_value[model]
+        if name not in indexes:
+            index: dict[Any, list[Any]] = {}
+            if (model, name) in self._links:
+                for row in self.rows[model].values():
+                    for other in self.linked(row, name):
+                        index.setdefault(other.pk, []).append(row)
+            else:
+                column = name if name == "pk" else _column(model, name)
+                for row in self.rows[model].values():
+                    index.setdefault(getattr(row, column), []).append(row)
+            indexes[name] = index
+        return indexes[name]
+
+
+@cache
+def lists() -> tuple[tuple[Model, str], ...]:
+    """Return the fields that hold lists of other rows."""
+    return tuple(
+        (kind.model, name) for kind in KINDS for name in kind.fields if kind.model._meta.get_field(name).many_to_many
+    )
+
+
+@cache
+def _column(model: Model, name: str) -> str:
+    column: Any = model._meta.get_field(name)
+    return str(column.attname)
+
+
+def _has(row: Any, name: str, wanted: Any) -> bool:
+    if name.endswith("__lt"):
+        return bool(getattr(row, name.removesuffix("__lt")) < wanted)
+    return bool(getattr(row, name) == wanted)

@@ -1,0 +1,117 @@
+"""Read YAML that nothing is wrong with by way of libyaml, which is many times quicker than PyYAML's own parser.
+
+Whatever is wrong or merely unusual is left to `reading`, so that there is one place that words problems.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from yaml.events import (
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+from yaml.nodes import ScalarNode
+from yaml.reader import Reader
+
+STRING = "tag:yaml.org,2002:str"
+
+PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
+
+type Lines = dict[Any, int | tuple[int, Lines]]
+"""The line of each part of a list or mapping, with the lines within it: far smaller than a path for each part."""
+
+
+class Unusual(Exception):
+    """Something is wrong with a text, or unusual in it; the slow parser says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    data: Any
+    line: int
+    within: Lines | None = None
+
+    @property
+    def lines(self) -> int | tuple[int, Lines]:
+        return self.line if self.within is None else (self.line, self.within)
+
+
+def parse(text: str) -> Part | None:
+    """Return the content of a text, None if it is empty; raise Unusual if that is better left to the slow parser."""
+    if not yaml.__with_libyaml__ or Reader.NON_PRINTABLE.search(text):
+        raise Unusual
+    try:
+        return _Parser(yaml.CSafeLoader(text)).document()
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise Unusual from error
+
+
+class _Parser:
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+
+    def document(self) -> Part | None:
+        self._expect(StreamStartEvent)
+        event = self.loader.get_event()
+        if isinstance(event, StreamEndEvent):
+            return None
+        if not isinstance(event, DocumentStartEvent):
+            raise Unusual
+        part = self._part(self.loader.get_event())
+        self._expect(DocumentEndEvent)
+        self._expect(StreamEndEvent)
+        return part
+
+    def _expect(self, event: type[yaml.Event]) -> None:
+        if not isinstance(self.loader.get_event(), event):
+            raise Unusual
+
+    def _part(self, event: Any) -> Part:
+        kind = type(event)
+        if kind not in (ScalarEvent, MappingStartEvent, SequenceStartEvent) or event.anchor or event.tag:
+            raise Unusual
+        line = _line_of(event)
+        if kind is ScalarEvent:
+            return Part(self._scalar(event), line)
+        return self._mapping(line) if kind is MappingStartEvent else self._sequence(line)
+
+    def _scalar(self, event: Any) -> Any:
+        tag = self.loader.resolve(ScalarNode, event.value, event.implicit)
+        if tag == STRING:
+            return event.value
+        if tag not in PLAIN:
+            raise Unusual
+        return self.loader.yaml_constructors[tag](self.loader, ScalarNode(tag, event.value))
+
+    def _sequence(self, line: int) -> Part:
+        values: list[Any] = []
+        lines: Lines = {}
+        while not isinstance(event := self.loader.get_event(), SequenceEndEvent):
+            part = self._part(event)
+            lines[len(values)] = part.lines
+            values.append(part.data)
+        return Part(values, line, lines)
+
+    def _mapping(self, line: int) -> Part:
+        values: dict[str, Any] = {}
+        lines: Lines = {}
+        while not isinstance(event := self.loader.get_event(), MappingEndEvent):
+            if not isinstance(event, ScalarEvent) or event.anchor or event.tag or event.value in values:
+                raise Unusual
+            part = self._part(self.loader.get_event())
+            values[event.value] = part.data
+            key_line = _line_of(event)
+            lines[event.value] = key_line if part.within is None else (key_line, part.within)
+        return Part(values, line, lines)
+
+
+def _line_of(event: Any) -> int:
+    return int(event.start_mark.line) + 1

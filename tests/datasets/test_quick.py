@@ -1,0 +1,46 @@
+"""The quick parser reads what the slow one reads, with the same lines, and leaves it alone if anything is unusual."""
+
+from pathlib import Path
+
+import pytest
+
+from characters.datasets import quick, reading
+from tests.shows import REAL_SHOW
+
+
+def read_slowly(path: Path, monkeypatch: pytest.MonkeyPatch) -> reading.Document:
+    def refuse(text: str) -> None:
+        raise quick.Unusual
+
+    with monkeypatch.context() as patched:
+        patched.setattr(quick, "parse", refuse)
+        return reading.read(path)
+
+
+@pytest.mark.parametrize("path", sorted(REAL_SHOW.glob("*.yaml")), ids=lambda path: path.stem)
+def test_both_read_the_same_with_the_same_lines(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document, slowly = reading.read(path), read_slowly(path, monkeypatch)
+    assert document.parsed is not None
+    assert document.data == slowly.data
+    for part in slowly.lines:
+        for place in (part, (*part, "no such part"), (*part, 99)):
+            assert document.line_of(place) == slowly.line_of(place), place
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: 1\na: 2", "a: &b 1", "a: *b", "a: !!str 1", "[", "? [a]\n: 1", "a: 2024-13-45", "a: 1\n---\nb: 1", "a: \x07",
+     "a: =", "[" * 2000 + "]" * 2000],
+)  # fmt: skip
+def test_what_is_unusual_is_left_to_the_slow_parser(text: str) -> None:
+    with pytest.raises(quick.Unusual):
+        quick.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# a comment", "a: [1, 2.5, yes, ~, 2024-01-02, x]\n'b': |\n  c\n  d\n", "- \n- a"]
+)
+def test_plain_values_are_the_same(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(text)
+    assert reading.read(path).data == read_slowly(path, monkeypatch).data
