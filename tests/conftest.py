@@ -23,6 +23,7 @@ from characters.datasets.loading import load
 from characters.pictures import encoding
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
+from rougedb.page_cache import store
 from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
 
@@ -64,6 +65,12 @@ def pictures_are_encoded_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(encoding, "_encode", remembering)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept_of_other_tests() -> None:
+    """What is kept was made by the code as an earlier test had it, which may have been patched."""
+    store.clear()
 
 
 @pytest.fixture(autouse=True)
