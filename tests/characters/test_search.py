@@ -11,6 +11,7 @@ from characters.lore import Lore
 from characters.models import Alias, Character, Relationship, Revelation, SearchEntry, Tag, Trait
 from characters.values.search import SearchPage
 from episodes.models import Episode, Series
+from rougedb.page_cache import store
 from tests.conftest import Visitor
 from tests.shows import character, headline, load_show, revelation, trait, unmasking
 from tests.twins import text_of
@@ -80,6 +81,7 @@ def test_a_page_says_where_it_stopped_looking(real_show: None, visitor: Visitor,
     assert "the newest" not in text_of(visitor(13).get("/search/?q=rouge").content)
     monkeypatch.setattr("characters.lore.search.index.MOST_TEXTS", 7)
     monkeypatch.setattr("characters.lore.search.results.MOST_TEXTS", 7)
+    store.clear()
     assert "in the newest 7 passages" in text_of(visitor(13).get("/search/?q=rouge").content)
 
 
