@@ -1,10 +1,12 @@
 """Two moderators at once, and a process that dies while it applies: with real processes on a real database."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from tests.corrections.rounds import KILLS, ROUNDS
 type Played = dict[str, list[dict[str, Any]]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def database(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an empty database of the kind that the tests run on."""
     if connection.vendor == "sqlite":
@@ -32,9 +34,24 @@ def database(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: py
         cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@pytest.fixture(scope="module")
-def played(database: str, tmp_path_factory: pytest.TempPathFactory) -> Played:
-    tmp_path = tmp_path_factory.mktemp("files")
+@pytest.fixture(scope="session")
+def played(database: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Played:
+    """What became of all rounds, which are played once for all workers of a run."""
+    directory = tmp_path_factory.getbasetemp()
+    kept = (directory if worker_id == "master" else directory.parent) / "rounds.jsonl"
+    with kept.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        if not (lines := file.read().splitlines()):
+            lines = _play(database, tmp_path_factory.mktemp("files"))
+            file.write("\n".join(lines))
+    rounds: Played = {}
+    for kind, round_ in map(json.loads, lines):
+        rounds.setdefault(kind, []).append(round_)
+    return rounds
+
+
+def _play(database: str, tmp_path: Path) -> list[str]:
     environment = os.environ | {
         "DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "rougedb.settings", "DEBUG": "true", "REDIS_URL": "",
         "MEDIA_ROOT": str(tmp_path / "media"), "ARCHIVE_ROOT": str(tmp_path / "archive"),
@@ -44,10 +61,7 @@ def played(database: str, tmp_path_factory: pytest.TempPathFactory) -> Played:
         env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    rounds: Played = {}
-    for kind, round_ in map(json.loads, done.stdout.splitlines()):
-        rounds.setdefault(kind, []).append(round_)
-    return rounds
+    return done.stdout.splitlines()
 
 
 def test_of_two_moderators_at_once_exactly_one_decides(played: Played) -> None:
