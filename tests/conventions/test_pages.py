@@ -1,5 +1,6 @@
 """How pages are put together: templates, URLs, requirements, colours and docs."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from characters.kinds import SUBJECTS
 from characters.pictures import emblems
 from drawings.plates import mixed
+from episodes.kept_pages import keeping_of
 from tests.conventions.source import ROOT
 
 PUBLIC_MODULES = ("characters.views", "characters.contributing.views", "episodes.views", "corrections.views")
@@ -127,3 +129,23 @@ def test_every_link_in_the_docs_leads_somewhere() -> None:
     for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]:
         for link in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
             assert "://" in link or (path.parent / link).exists(), f"{path.name}: {link}"
+
+
+READS = re.compile(r'request\.GET(?:\.get\(|\.getlist\(|\[)"(\w+)"|"(\w+)" in request\.GET')
+READ_BY = {"_typed(request)": "q", "_page_number(request)": "page"}
+
+
+def test_what_a_kept_page_reads_of_its_address_is_declared() -> None:
+    """A parameter that is not declared never arrives: the page is made for a request without it."""
+    looked_at = 0
+    for _, pattern in patterns(get_resolver()):
+        keeping = keeping_of(pattern.callback)
+        if keeping is None:
+            continue
+        source = inspect.getsource(inspect.unwrap(pattern.callback))
+        read = {one or other for one, other in READS.findall(source)}
+        read |= {parameter for call, parameter in READ_BY.items() if call in source}
+        arguments = {"kind": pattern.default_args["kind"]} if "kind" in pattern.default_args else {}
+        assert read <= keeping.parameters(**arguments).keys(), pattern.name
+        looked_at += len(read)
+    assert looked_at > 10
