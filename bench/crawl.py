@@ -4,13 +4,16 @@ Everybody is a client on this machine, so the crawler also takes time from the o
 Quiet rounds and rounds with the crawl take turns, and their times are compared.
 """
 
+import http.client
 import json
 import random
 import re
+import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from html import unescape
 from itertools import chain, cycle, islice
 from multiprocessing import get_context
@@ -21,7 +24,7 @@ from threading import Thread
 from time import perf_counter, sleep
 from typing import Any
 
-from .server import Client, Site, serving
+from .server import STARTS_WITHIN, serving_the_site, show_in
 
 ADDRESSES = 20_000
 CONNECTIONS = 8
@@ -29,23 +32,45 @@ ROUNDS = 3
 QUIET = 15  # seconds of a quiet round
 PAUSE = 0.6  # seconds between two pages, about the pace that a budget allows when nothing is kept
 LINK = re.compile(r'<a [^>]*href="(/[^"#]*)"')
+HOST = "localhost"
+SETTINGS = {  # of the site: as it is served behind a proxy, which says from which address somebody comes
+    "SITE_URL": f"https://{HOST}", "ALLOWED_HOSTS": HOST, "BEHIND_PROXY": "true", "LOG_LEVEL": "INFO",
+    "PAGE_CACHE_MB": "32", "PAGE_BUDGET": "60",
+}  # fmt: skip
 CRAWLER, READERS, MODERATOR = "192.0.2.1", ("198.51.100.1", "198.51.100.2"), "198.51.100.3"
 DESK = ("/admin/", "/admin/corrections/correction/", "/admin/characters/character/", "/characters/")
 
 
+class Client:
+    """Somebody who keeps a connection open, and comes from an address."""
+
+    def __init__(self, port: int, address: str, cookies: str = "") -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=STARTS_WITHIN)
+        self.headers = {"Host": HOST, "X-Forwarded-For": address, "X-Forwarded-Proto": "https", "Cookie": cookies}
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Return the status and the body of an answer."""
+        self.connection.request("GET", path, headers=self.headers)
+        response = self.connection.getresponse()
+        return response.status, response.read()
+
+
 def figures() -> dict[str, Any]:
     """Return the times of readers and moderator with and without the crawl, and what the crawler got."""
-    with tempfile.TemporaryDirectory() as directory, serving(Path(directory)) as site:
-        session = json.loads(site.manage("-m", "bench.crawl"))
-        links = _links(site)
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
+        variables = show_in(Path(directory), SETTINGS)
+        made = [sys.executable, "-m", "bench.crawl"]
+        session = json.loads(subprocess.run(made, env=variables, check=True, capture_output=True).stdout)
+        port, _ = running.enter_context(serving_the_site(variables, Path(directory) / "site.log"))
+        links = _links(port)
         answers: Counter[int] = Counter()
         quiet: dict[str, list[float]] = {"readers": [], "moderator": []}
         crawled: dict[str, list[float]] = {"readers": [], "moderator": []}
         crawl_seconds = 0.0
         for number in range(ROUNDS):
-            _watch(site, links, session, quiet, lambda: sleep(QUIET))
+            _watch(port, links, session, quiet, lambda: sleep(QUIET))
             began = perf_counter()
-            _watch(site, links, session, crawled, lambda: answers.update(_crawl(site, links, number)))  # noqa: B023
+            _watch(port, links, session, crawled, lambda: answers.update(_crawl(port, links, number)))  # noqa: B023
             crawl_seconds += perf_counter() - began
     report: dict[str, Any] = {"crawled": sum(answers.values()), "seconds": crawl_seconds}
     report["answers"] = {str(status): count for status, count in sorted(answers.items())}
@@ -65,9 +90,9 @@ def _of(times: list[float]) -> dict[str, float]:
     return {"pages": len(times), "median": median(times), "p95": quantiles(times, n=20)[-1]}
 
 
-def _links(site: Site) -> list[str]:
+def _links(port: int) -> list[str]:
     """Return the addresses that a reader at the end of the show comes to from the home page in two steps."""
-    client = Client(site.port, READERS[0], _cookies(13))
+    client = Client(port, READERS[0], _cookies(13))
     found = dict.fromkeys(["/"])
     for _ in range(2):
         pages = [client.get(address)[1].decode() for address in found]
@@ -80,7 +105,7 @@ def _cookies(progress: int) -> str:
 
 
 def _watch(
-    site: Site, links: list[str], session: str, times: dict[str, list[float]], meanwhile: Callable[[], object]
+    port: int, links: list[str], session: str, times: dict[str, list[float]], meanwhile: Callable[[], object]
 ) -> None:
     """Let the readers and the moderator work while something else happens, and note what each page took them."""
     context = get_context("spawn")
@@ -92,7 +117,7 @@ def _watch(
         ("moderator", MODERATOR, f"{_cookies(13)}; __Host-sessionid={session}", list(DESK)),
     ]
     processes = [
-        context.Process(target=_read, args=(site.port, *person, is_over, answers), daemon=True) for person in people
+        context.Process(target=_read, args=(port, *person, is_over, answers), daemon=True) for person in people
     ]
     for process in processes:
         process.start()
@@ -125,13 +150,13 @@ def _read(port: int, who: str, address: str, cookies: str, pages: list[str], is_
     answers.put((who, taken))
 
 
-def _crawl(site: Site, links: list[str], number: int) -> Counter[int]:
+def _crawl(port: int, links: list[str], number: int) -> Counter[int]:
     """Ask for as many distinct addresses as make a crawl, by several connections at once; returns the statuses."""
     addresses = iter(list(islice(_distinct(links, number), ADDRESSES // ROUNDS)))  # that threads may share
     answers: Counter[int] = Counter()
 
     def ask() -> None:
-        client = Client(site.port, CRAWLER, _cookies(13))
+        client = Client(port, CRAWLER, _cookies(13))
         for address in addresses:
             answers[client.get(address)[0]] += 1
 

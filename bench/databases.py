@@ -16,10 +16,11 @@ SERVER = os.environ.get("BENCH_SERVER", "postgres://postgres@127.0.0.1:5432")
 
 
 def environment(url: str) -> dict[str, str]:
-    """Return the variables of a site as it is served, on the database of that address."""
+    """Return the variables of a site on the database of that address, which keeps no page and refuses none."""
     return os.environ | {
         "DATABASE_URL": url, "DEBUG": "false", "SECRET_KEY": "b" * 60,
         "ALLOWED_HOSTS": "localhost", "SITE_URL": "http://localhost", "DJANGO_SETTINGS_MODULE": "rougedb.settings",
+        "REDIS_URL": "", "PAGE_CACHE_MB": "0", "PAGE_BUDGET": "0",
     }  # fmt: skip
 
 

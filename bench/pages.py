@@ -15,9 +15,8 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any, NamedTuple
 
-from .databases import environment
+from .server import ROOT, show_in
 
-HERE = Path(__file__).resolve().parent.parent
 WORKER = Path(__file__).with_name("page_worker.py")
 AGAINST = os.environ.get("AGAINST", "")
 ROUNDS = int(os.environ.get("ROUNDS", "25"))
@@ -85,7 +84,7 @@ class Site:
 def figures() -> dict[str, Any]:
     """Return what each page costs, here and in the commit to compare with."""
     with ExitStack() as stack:
-        sites = {"here": stack.enter_context(loaded(HERE))}
+        sites = {"here": stack.enter_context(loaded(ROOT))}
         if AGAINST:
             sites[AGAINST] = stack.enter_context(loaded(stack.enter_context(worktree(AGAINST))))
         return {"against": AGAINST, "pages": [measured(page, sites) for page in PAGES]}
@@ -120,14 +119,7 @@ def measured(page: Page, sites: dict[str, Site]) -> dict[str, Any]:
 def loaded(checkout: Path) -> Iterator[Site]:
     """Load the data set of a checkout into a database of its own, and start a worker there."""
     with tempfile.TemporaryDirectory() as directory:
-        variables = environment(f"sqlite:///{directory}/show.sqlite3") | {
-            "MEDIA_ROOT": f"{directory}/media", "STATIC_ROOT": f"{directory}/static",
-            "ARCHIVE_ROOT": f"{directory}/archive", "PYTHONPATH": str(checkout), "SSL_REDIRECT": "false",
-            "LOG_LEVEL": "ERROR", "REDIS_URL": "", "PAGE_CACHE_MB": "0",
-        }  # fmt: skip
-        for command in ("migrate --verbosity 0", "collectstatic --noinput --verbosity 0", "load_dataset"):
-            manage = [sys.executable, "manage.py", *command.split()]
-            subprocess.run(manage, cwd=checkout, env=variables, check=True, stdout=subprocess.DEVNULL)
+        variables = show_in(Path(directory), {"PYTHONPATH": str(checkout), "SSL_REDIRECT": "false"}, checkout)
         site = Site(checkout, variables)
         try:
             yield site
@@ -140,7 +132,7 @@ def worktree(commit: str) -> Iterator[Path]:
     """Check out a commit beside this one."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "checkout"
-        git = ["git", "-C", str(HERE), "worktree"]
+        git = ["git", "-C", str(ROOT), "worktree"]
         subprocess.run([*git, "add", "--quiet", "--detach", str(path), commit], check=True)
         try:
             yield path

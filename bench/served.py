@@ -7,8 +7,6 @@ project has Django's default middleware and is served by granian's quickest way,
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,11 +19,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from .server import ROOT, STARTS_WITHIN, free_port, serving, serving_the_site, show_in
+
 WRK = ("wrk", "-t1", "-c8")
 SECONDS = 1  # for each server in a round
 ROUNDS = 5
-STARTS_WITHIN = 30  # seconds; else something is broken
+SETTINGS = {  # of the site: it keeps pages, and speaks http
+    "ALLOWED_HOSTS": "127.0.0.1", "SITE_URL": "http://127.0.0.1", "SSL_REDIRECT": "false", "PAGE_CACHE_MB": "32",
+    "PROXY_CACHE_SECONDS": "1",
+}  # fmt: skip
 LARGE = ("/graph/", "/recap/?since=0", "/characters/", "/search/?q=rouge", "/recap/", "/factions/", "/terms/")
 ROUGE = re.compile(r'href="(/characters/\w+/rouge[^"/]*/)"')
 
@@ -36,13 +38,13 @@ def figures() -> dict[str, Any]:
         return {"skipped": f"{' and '.join(missing)} is not installed"}
     with tempfile.TemporaryDirectory() as directory, ExitStack() as running:
         files = Path(directory)
-        environment = _loaded(files)
+        variables = show_in(files, SETTINGS)
         began = time.monotonic()
-        site = running.enter_context(_site(environment, files))
+        site, _ = running.enter_context(serving_the_site(variables, files / "site.log"))
         first_page = time.monotonic() - began
         found: dict[str, Any] = {"first page, seconds": round(first_page, 2)}
         found["pages"] = {name: _of_page(name, path, at, site, files) for name, path, at in _pages(site)}
-        found["worker with a full cache, MB"] = _memory_of_a_full_worker(environment, files)
+        found["worker with a full cache, MB"] = _memory_of_a_full_worker(variables, files)
     return found
 
 
@@ -53,48 +55,9 @@ def _program(name: str) -> str | None:
 # What is served
 
 
-def _loaded(files: Path) -> dict[str, str]:
-    """Return the settings of a server with the real show in a database of its own."""
-    told = os.environ | {
-        "SECRET_KEY": "b" * 60, "ALLOWED_HOSTS": "127.0.0.1", "SITE_URL": "http://127.0.0.1", "SSL_REDIRECT": "false",
-        "DEBUG": "false", "DATABASE_URL": f"sqlite:///{files / 'show.sqlite3'}", "LOG_LEVEL": "ERROR", "REDIS_URL": "",
-        "PROXY_CACHE_SECONDS": "1", "VENV": str(Path(sys.executable).parent.parent), "WORKERS": "2",
-    }  # fmt: skip
-    told |= {f"{name}_ROOT": str(files / name.lower()) for name in ("MEDIA", "ARCHIVE", "STATIC")}
-    for command in (["migrate", "--verbosity", "0"], ["collectstatic", "--no-input", "--verbosity", "0"]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=told, check=True)
-    loading = [sys.executable, "manage.py", "load_dataset"]
-    subprocess.run(loading, cwd=ROOT, env=told, check=True, stdout=subprocess.DEVNULL)
-    return told
-
-
-@contextmanager
-def _served(command: list[str], port: int, environment: dict[str, str], log: Path, path: str = "/") -> Iterator[int]:
-    """Run a server until the block ends, and yield its process; it is up when it answers."""
-    with log.open("a") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-        try:
-            end = time.monotonic() + STARTS_WITHIN
-            while not _body(port, path):
-                if time.monotonic() > end or process.poll() is not None:
-                    sys.exit(f"{command[0]} does not answer: {log.read_text()[-2000:]}")
-                time.sleep(0.02)
-            yield process.pid
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(STARTS_WITHIN)
-
-
-@contextmanager
-def _site(environment: dict[str, str], files: Path) -> Iterator[int]:
-    port = _free_port()
-    with _served(["deploy/serve"], port, environment | {"PORT": str(port)}, files / "site.log"):
-        yield port
-
-
 @contextmanager
 def _bare(body: Path, files: Path) -> Iterator[int]:
-    port = _free_port()
+    port = free_port()
     granian = str(Path(sys.executable).parent / "granian")
     command = [
         granian, "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "2", "--backlog", "2048",
@@ -102,19 +65,19 @@ def _bare(body: Path, files: Path) -> Iterator[int]:
     ]  # fmt: skip
     environment = os.environ | {"BODY": str(body), "DATABASE": str(files / "bare.sqlite3")}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
-    with _served(command, port, environment, files / "bare.log"):
+    with serving(command, port, environment, files / "bare.log"):
         yield port
 
 
 @contextmanager
 def _nginx(site: int, body: Path, files: Path) -> Iterator[tuple[int, int]]:
     """Yield the ports of nginx before the site, by the shipped configuration, and of nginx with the body as a file."""
-    before, alone = _free_port(), _free_port()
+    before, alone = free_port(), free_port()
     kept = files / "nginx"
     kept.mkdir(exist_ok=True)
     text = (ROOT / "deploy/nginx/rougedb.conf").read_text()
     for shipped, here in {
-        "    listen 80;\n    listen [::]:80;\n": f"    listen 127.0.0.1:{_free_port()};\n",
+        "    listen 80;\n    listen [::]:80;\n": f"    listen 127.0.0.1:{free_port()};\n",
         "    listen 443 ssl http2;\n    listen [::]:443 ssl http2;\n": f"    listen 127.0.0.1:{before};\n",
         "    ssl_certificate /etc/ssl/rougedb/fullchain.pem;\n": "",
         "    ssl_certificate_key /etc/ssl/rougedb/privkey.pem;\n": "",
@@ -133,7 +96,7 @@ def _nginx(site: int, body: Path, files: Path) -> Iterator[tuple[int, int]]:
         f"location / {{ try_files /{body.name} =404; }} }} }}\n"
     )
     command = [str(_program("nginx")), "-p", str(kept), "-c", str(kept / "nginx.conf")]
-    with _served(command, alone, dict(os.environ), files / "nginx.log"):
+    with serving(command, alone, dict(os.environ), files / "nginx.log"):
         yield before, alone
 
 
@@ -179,11 +142,9 @@ def _per_second(address: str, at: int) -> float:
     return float(re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)[0])
 
 
-def _memory_of_a_full_worker(environment: dict[str, str], files: Path) -> int:
+def _memory_of_a_full_worker(variables: dict[str, str], files: Path) -> int:
     """Return the memory of the largest worker after more was asked of it than it may keep."""
-    port = _free_port()
-    alone = environment | {"PORT": str(port), "WORKERS": "1"}
-    with _served(["deploy/serve"], port, alone, files / "one.log") as process:
+    with serving_the_site(variables, files / "one.log", workers=1) as (port, process):
         for cookies in (f"progress={at}; theme={theme}" for at in range(14) for theme in ("", "dark", "light")):
             rouge = ROUGE.search(_body(port, "/search/?q=rouge+redstar", cookies).decode())
             for path in (*LARGE, rouge[1] if rouge else "/"):
@@ -210,9 +171,3 @@ def _body(port: int, path: str, cookies: str = "") -> bytes:
         return answer.read()
     except OSError:
         return b""
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
