@@ -26,7 +26,7 @@ from characters.models.owned import OWNERS
 from characters.vocabulary import Attribute
 from episodes.models import Series
 
-from .statements import NONE, Which, among, as_uuid, fetched, placeholders, read
+from .statements import ALL, NONE, Which, among, as_uuid, fetched, placeholders, read
 from .statements import Row as Row  # most who ask for rows name their type
 
 UNTIL = 'CASE WHEN "ended_in_id" <= %s THEN "ended_in_id" END'
@@ -69,7 +69,8 @@ def ended(progress: int, model: type[Any]) -> QuerySet[Any]:
 
 def series() -> Row | None:
     """Return the show, all of which is public."""
-    return next(iter(_values(Series.objects.all()[:1])), None)
+    show: Any = Series.objects.values()[:1]
+    return next(iter(show), None)
 
 
 def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
@@ -240,15 +241,8 @@ def _known(
 
 def unmaskings(progress: int) -> list[Row]:
     """Return every persona that is known to be somebody else, in the order in which it came out."""
-    rows = fetched(
-        'SELECT "persona_id", "identity_id", "revealed_in_id" FROM "characters_unmasking"'
-        ' WHERE "characters_unmasking"."revealed_in_id" <= %s ORDER BY "revealed_in_id"',
-        [progress],
-    )
-    return [
-        {"persona_id": as_uuid(persona), "identity_id": as_uuid(identity), "revealed_in_id": number}
-        for persona, identity, number in rows
-    ]
+    columns = {"persona_id": '"persona_id"', "identity_id": '"identity_id"'}
+    return _known(progress, Unmasking, columns, ALL, '"revealed_in_id"')
 
 
 # Revelations
@@ -319,7 +313,3 @@ def _overturned_in(progress: int, ids: Iterable[UUID]) -> dict[UUID, int]:
     rows = _known(progress, Revelation, successors, among("supersedes_id", ids), '"supersedes_id"')
     rows.sort(key=lambda row: -row["revealed_in_id"])
     return {row["supersedes_id"]: row["revealed_in_id"] for row in rows}
-
-
-def _values(rows: QuerySet[Any], *columns: str) -> list[Row]:
-    return list(rows.values(*columns))

@@ -29,6 +29,7 @@ class Which:
         return Which(f"({self.sql} AND {other.sql})", self.params + other.params)
 
 
+ALL = Which("TRUE")
 NONE = Which("FALSE")
 
 

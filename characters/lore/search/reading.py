@@ -9,11 +9,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from uuid import UUID
 
-from django.db import models
-
 from characters.kinds import REVELATION, SUBJECTS, Kind, columns_of
 from characters.lore.rows import Row
-from characters.lore.statements import as_stored, as_uuid, fetched, placeholders
+from characters.lore.statements import as_stored, as_uuid, fetched, placeholders, read
 from characters.models import Revelation
 from episodes.gate import Ends
 
@@ -68,33 +66,26 @@ def in_full(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
     """
     stored = [as_stored(row) for row in ids]
     columns, sql, gates = _in_full_sql(kind)
-    rows = fetched(sql.format(placeholders=placeholders(stored)), [progress] * gates + stored)
-    return [
-        {name: as_uuid(value) if is_id and value else value for (name, is_id), value in zip(columns, row, strict=True)}
-        for row in rows
-    ]
+    return read(columns, sql.format(placeholders=placeholders(stored)), [progress] * gates + stored)
 
 
 @cache
-def _in_full_sql(kind: Kind) -> tuple[tuple[tuple[str, bool], ...], str, int]:
-    """Return the columns, each with whether it is an id, the statement, and how often it asks for the episode."""
+def _in_full_sql(kind: Kind) -> tuple[tuple[str, ...], str, int]:
+    """Return the columns, the statement, and how often it asks for the episode."""
     table = kind.model._meta.db_table
     names = ["id", "revealed_in_id", *(name for name in columns_of(kind) if name != "tag__name")]
-    columns = [
-        (name, isinstance(kind.model._meta.get_field(name), models.ForeignKey | models.UUIDField)) for name in names
-    ]
-    columns[1] = "revealed_in_id", False
+    columns = list(names)
     chosen, join, gates = [f'"{table}"."{name}"' for name in names], "", 1
     if "tag__name" in columns_of(kind):
-        columns.append(("tag__name", False))
+        columns.append("tag__name")
         chosen.append('"characters_tag"."name"')
         join = f' JOIN "characters_tag" ON "characters_tag"."id" = "{table}"."tag_id"'
     if issubclass(kind.model, Ends):
-        columns.append(("until", False))
+        columns.append("until")
         chosen.append(f'CASE WHEN "{table}"."ended_in_id" <= %s THEN "{table}"."ended_in_id" END')
         gates += 1
     if kind.model is Revelation:
-        columns.append(("overturned_in", False))
+        columns.append("overturned_in")
         chosen.append(
             f'(SELECT min("U0"."revealed_in_id") FROM "{table}" "U0" WHERE "U0"."supersedes_id" = "{table}"."id"'  # noqa: S608
             ' AND "U0"."revealed_in_id" <= %s)'
