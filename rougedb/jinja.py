@@ -9,9 +9,9 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import apnumber, intcomma
 from django.template.defaultfilters import capfirst, date, linebreaks_filter, linebreaksbr, pluralize, truncatechars
 from django.templatetags.static import static
-from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 
+from characters.lore.knowledge import path
 from episodes.requests import absolute_address
 
 
@@ -20,18 +20,12 @@ def environment(**options: Any) -> Environment:
     # A line of tags alone leaves no blank line behind.
     options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**options, keep_trailing_newline=True)  # noqa: S701 - Django's backend has turned escaping on
-    made.globals |= {"url": url, "static": address_of_file, "absolute": absolute_address}
+    made.globals |= {"url": path, "static": address_of_file, "absolute": absolute_address}
     made.filters |= {"runs": runs, "linebreaks": linebreaks_filter}
     made.filters |= {
         each.__name__: each for each in (apnumber, capfirst, date, intcomma, linebreaksbr, pluralize, truncatechars)
     }
     return made
-
-
-@lru_cache(2**8)
-def url(name: str, *args: str | int) -> str:
-    """Return the address of a page that has a name of its own in every template."""
-    return reverse(name, args=args)
 
 
 @lru_cache(2**8)
