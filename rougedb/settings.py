@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+import django
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 from django.utils.csp import CSP
@@ -85,6 +86,11 @@ ROOT_URLCONF = "rougedb.urls"
 WSGI_APPLICATION = "rougedb.wsgi.application"
 
 TEMPLATES = [
+    {  # of widgets: Django ships them in both languages, and a form of the admin has a thousand
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "forms",
+        "DIRS": [BASE_DIR / "templates/forms", Path(django.__file__).parent / "forms/jinja2"],
+    },
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates/pages"],
