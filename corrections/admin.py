@@ -105,7 +105,7 @@ class CorrectionAdmin(admin.ModelAdmin):
             "open": ("<uuid:pk>/open/", buttons.unfold),
             "claim": ("<uuid:pk>/claim/", buttons.claim),
             "undo": ("<uuid:pk>/undo/", buttons.undo),
-            "preview": ("<uuid:pk>/preview/<int:episode>/", page_preview.preview),
+            "preview": ("<uuid:pk>/preview/<number:episode>/", page_preview.preview),
             "picture": ("<uuid:pk>/picture/<uuid:change>/<slug:which>/", page_preview.picture),
         }
         own = [

@@ -3,6 +3,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from .gate import Prose
+from .numbers import NumberField
 
 valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")
 
@@ -36,7 +37,7 @@ class Series(models.Model):
 class Episode(models.Model):
     """An episode: number and air date are public, title and synopsis are known once it is watched."""
 
-    number = models.PositiveSmallIntegerField(
+    number = NumberField(
         primary_key=True,
         help_text="0 stands for what is known before the first episode.",
     )
@@ -70,7 +71,7 @@ class Viewer(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="viewer")
     # A number instead of a foreign key, so that an account never prevents the deletion of an episode.
-    progress = models.PositiveSmallIntegerField(
+    progress = NumberField(
         null=True, blank=True, help_text="The last episode watched. Unknown until the first sign-in."
     )
     wants_credit = models.BooleanField("name me as a contributor", default=False)

@@ -16,8 +16,9 @@ def form_of(request: HttpRequest) -> QueryDict:
 
 
 def whole_number(text: str | None, *, digits: int = 6) -> int | None:
-    """Return the text as a whole number, or None unless it is one of at most so many digits."""
-    return int(text) if text and len(text) <= digits and text.isascii() and text.isdigit() else None
+    """Return the text as a whole number, or None unless it is one of at most so many digits, without a leading zero."""
+    is_plain = text and len(text) <= digits and text.isascii() and text.isdigit() and (text[0] != "0" or text == "0")
+    return int(text) if text and is_plain else None
 
 
 def cookie_name(request: HttpRequest, name: str, *, prefix: str = "__Host-") -> str:

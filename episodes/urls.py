@@ -1,11 +1,11 @@
 from django.urls import path
 
-from . import views
+from . import numbers, views  # noqa: F401 - registers the converter
 from .accounts import pages
 
 urlpatterns = [
     path("episodes/", views.episode_list, name="episodes"),
-    path("episodes/<int:number>/", views.episode, name="episode"),
+    path("episodes/<number:number>/", views.episode, name="episode"),
     path("theme/", views.set_theme, name="theme"),
     path("progress/", views.set_progress, name="progress"),
     path("accounts/", pages.profile, name="profile"),

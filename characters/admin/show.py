@@ -30,7 +30,7 @@ class LintedEpisodeAdmin(LintedAdmin, EpisodeAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(learned)
-        return [path("<int:number>/learned/", view, name="episodes_episode_learned"), *super().get_urls()]
+        return [path("<number:number>/learned/", view, name="episodes_episode_learned"), *super().get_urls()]
 
     @admin.display(description="what was learned")
     def what_was_learned(self, episode: Episode) -> SafeString:

@@ -86,6 +86,8 @@ def _message(problem: str, details: str, steps: tuple[str | int, ...]) -> str:
             return f"“{name}” is not a key that belongs here."
         case "missing":
             return f"“{name}” is missing."
+        case "int_type":
+            return f"“{name}” must be a plain number, such as 10: without quotes, and no 0 or other sign before it."
         case "string_type":
             return f"“{name}” must be text; put it in quotes."
     return f"“{name}”: {details}."

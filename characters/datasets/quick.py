@@ -3,6 +3,7 @@
 Whatever is wrong or merely unusual is left to `reading`, so that there is one place that words problems.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,19 @@ from yaml.reader import Reader
 
 STRING = "tag:yaml.org,2002:str"
 
+INTEGER = "tag:yaml.org,2002:int"
+
 PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
+
+PLAIN_INTEGER = re.compile(r"-?[1-9][0-9]*|0")
+
+
+@dataclass(frozen=True, slots=True)
+class UnclearNumber:
+    """What YAML takes for another number than people may: 010 is eight, 1:30 is ninety. No field takes it."""
+
+    text: str
+
 
 type Lines = dict[Any, int | tuple[int, Lines]]
 """The line of each part of a list or mapping, with the lines within it: far smaller than a path for each part."""
@@ -89,6 +102,8 @@ class _Parser:
             return event.value
         if tag not in PLAIN:
             raise Unusual
+        if tag == INTEGER and not PLAIN_INTEGER.fullmatch(event.value):
+            return UnclearNumber(event.value)
         return self.loader.yaml_constructors[tag](self.loader, ScalarNode(tag, event.value))
 
     def _sequence(self, line: int) -> Part:

@@ -10,6 +10,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from . import quick
 
+AS_TEXT = ("tag:yaml.org,2002:value", "tag:yaml.org,2002:merge")  # “=” and “<<”, which mean nothing here
+
 type YamlPath = tuple[str | int, ...]
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -166,6 +168,10 @@ def _plain(loader: _Loader, node: Node, path: YamlPath, document: Document) -> A
         return [_plain(loader, child, (*path, number), document) for number, child in enumerate(node.value)]
     if isinstance(node, MappingNode):
         return _plain_mapping(loader, node, path, document)
+    if node.tag in AS_TEXT:
+        return node.value
+    if node.tag == quick.INTEGER and not quick.PLAIN_INTEGER.fullmatch(node.value):
+        return quick.UnclearNumber(node.value)
     try:
         return loader.construct_object(node, deep=True)
     except ValueError as error:

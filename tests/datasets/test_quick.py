@@ -38,8 +38,10 @@ def test_what_is_unusual_is_left_to_the_slow_parser(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# a comment", "a: [1, 2.5, yes, ~, 2024-01-02, x]\n'b': |\n  c\n  d\n", "- \n- a"]
-)
+    "text",
+    ["", "# a comment", "a: [1, 2.5, yes, ~, 2024-01-02, x]\n'b': |\n  c\n  d\n", "- \n- a",
+     "[010, 1:30, 1_0, -0, +3, 0x10, -7]"],
+)  # fmt: skip
 def test_plain_values_are_the_same(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(text)

@@ -9,7 +9,7 @@ from characters.datasets import reading
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError, Problem
 from characters.datasets.schema import FILES
-from characters.models import Character
+from characters.models import Alias, Character
 from episodes.models import Episode
 
 pytestmark = pytest.mark.django_db
@@ -69,9 +69,9 @@ SHAPES = {
     "unknown key below": ("  traits:\n  - attribute: age\n    value: x\n    revealed_in: 1\n    epsode: 1  # wrong\n",
                           "“epsode” is not a key that belongs here."),
     "missing key": ("  tags:\n  - name: red\n    revealed_in: 1\n  - name: blue  # wrong\n", "“revealed_in” is missing."),  # noqa: E501
-    "text for a number": ('  tags:\n  - name: red\n    revealed_in: "1"  # wrong\n', "valid integer"),
-    "true for a number": ("  tags:\n  - name: red\n    revealed_in: true  # wrong\n", "valid integer"),
-    "a fraction": ("  tags:\n  - name: red\n    revealed_in: 1.5  # wrong\n", "valid integer"),
+    "text for a number": ('  tags:\n  - name: red\n    revealed_in: "1"  # wrong\n', "must be a plain number"),
+    "true for a number": ("  tags:\n  - name: red\n    revealed_in: true  # wrong\n", "must be a plain number"),
+    "a fraction": ("  tags:\n  - name: red\n    revealed_in: 1.5  # wrong\n", "must be a plain number"),
     "a negative number": ("  tags:\n  - name: red\n    revealed_in: -1  # wrong\n", "greater than or equal to 0"),
     "a huge number": (f"  tags:\n  - name: red\n    revealed_in: {'9' * 5000}  # wrong\n", "cannot be read"),
     "a number for text": ("  tags:\n  - revealed_in: 1\n    name: 2128  # wrong\n", "must be text; put it in quotes"),
@@ -104,6 +104,57 @@ def test_a_malformed_entry_is_reported_with_its_line(tmp_path: Path, addition: s
     problems = problems_of(tmp_path, characters=text)
     reported = [problem for problem in problems if message in problem.message]
     assert {problem.line for problem in reported} == {text[: text.index("# wrong")].count("\n") + 1}, problems
+
+
+NUMBERS = {
+    "episodes": "- {number: 1}\n- {number: 2}\n- number: N  # wrong\n",
+    "characters": ANN + "- key: bea\n  revealed_in: N  # wrong\n",
+    "factions": "- key: guild\n  revealed_in: 1\n  tags:\n  - {name: a, revealed_in: 1}\n  - {name: b, ended_in: N, revealed_in: 1}  # wrong\n",  # noqa: E501
+    "relationships": "- source: ann\n  target: ann\n  kind: ally\n  revealed_in: N  # wrong\n",
+    "unmaskings": "- {persona: ann, identity: ann, revealed_in: N}  # wrong\n",
+}
+UNCLEAR = ["010", "012", "08", "00", "0x10", "0b11", "0o10", "1_0", "1e1", "1.0e+1", "10.0", "1:30", "+3", "-0", "１０",
+           "१०", "'10'", "true", "yes", "2024-01-11", "1 0", "10,"]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", UNCLEAR)
+@pytest.mark.parametrize("name", NUMBERS)
+def test_an_episode_that_is_no_plain_number_is_refused(tmp_path: Path, name: str, number: str) -> None:
+    text = NUMBERS[name].replace("N", f'"{number}"' if "{" in NUMBERS[name] and "," in number else number)
+    problems = problems_of(tmp_path, **{name: text})  # type: ignore[arg-type]
+    line = text[: text.index("# wrong")].count("\n") + 1
+    message = "must be a plain number, such as 10: without quotes, and no 0 or other sign before it."
+    assert [(problem.file, problem.line) for problem in problems if message in problem.message] == [
+        (f"{name}.yaml", line)
+    ]
+
+
+# What YAML takes for something else than text is refused as text; the rest is the text that stands there.
+MISREAD = ["no", "on", "Yes", "OFF", "true", "null", "~", "Null", "010", "0x10", "1_0", "10", "10.5", "1:30", ".inf",
+           "1.0e+3", "2024-01-11", "2024-01-11 23:30:00"]  # fmt: skip
+TEXTS = ["1e3", "0o10", "=", "<<", "n", "y", "none", "nan", "１０", "08x", "2024-1-11", "1.2.3", "C++", "C#", "???"]
+
+
+@pytest.mark.parametrize("word", MISREAD)
+def test_a_name_that_yaml_takes_for_something_else_is_refused(tmp_path: Path, word: str) -> None:
+    text = f"- key: ann\n  revealed_in: 1\n  aliases:\n  - headline: true\n    revealed_in: 1\n    name: {word}\n"
+    [problem] = problems_of(tmp_path, characters=text)
+    assert str(problem) == "characters.yaml:6: “name” must be text; put it in quotes."
+    load(write(tmp_path, characters=text.replace(f"name: {word}", f"name: '{word}'")))
+    assert Alias.objects.get().name == word
+
+
+@pytest.mark.parametrize("word", TEXTS)
+def test_a_name_that_yaml_takes_for_text_stays_as_it_is(tmp_path: Path, word: str) -> None:
+    text = f"- key: ann\n  revealed_in: 1\n  aliases:\n  - headline: true\n    revealed_in: 1\n    name: {word}\n"
+    load(write(tmp_path, characters=text))
+    assert Alias.objects.get().name == word
+
+
+@pytest.mark.parametrize("key", ["no", "null", "010", "1e3", "2024-01-11"])
+def test_a_word_that_is_a_key_stays_as_it_is(tmp_path: Path, key: str) -> None:
+    problems = problems_of(tmp_path, characters=f"{ANN}  {key}: 1\n")
+    assert [problem.message for problem in problems] == [f"“{key}” is not a key that belongs here."]
 
 
 def test_a_time_without_quotes_is_a_number_to_yaml(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ PASSAGES_FURTHER_DOWN = 2
 GROUPS_TOLD_AT_LENGTH = 3
 GROUPS_PER_PAGE = 20
 
-EPISODE_ASKED_FOR = re.compile(r"(?:(?:ep|episode)\.?\s*#?)?([0-9]{1,4})", re.IGNORECASE)
+EPISODE_ASKED_FOR = re.compile(r"(?:(?:ep|episode)\.?\s*#?)?(0|[1-9][0-9]{0,3})", re.IGNORECASE)
 
 
 @dataclass

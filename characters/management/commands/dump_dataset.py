@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from characters.datasets.dumping import dump
 from episodes.models import Episode
+from episodes.numbers import number_in_command
 
 
 class Command(BaseCommand):
@@ -12,7 +13,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("directory", type=Path)
-        parser.add_argument("--as-of", type=int, metavar="N", help="only what may be known at episode N")
+        parser.add_argument("--as-of", type=number_in_command, metavar="N", help="only what may be known at episode N")
 
     def handle(self, *args: Any, **options: Any) -> None:
         directory, as_of = options["directory"], options["as_of"]

@@ -1,0 +1,69 @@
+"""How the number of an episode is written: plainly, for what some read as ten (010) others read as eight.
+
+A number that is read too low shows what comes later, so whatever is not plain is refused at every door.
+"""
+
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import register_converter
+
+from .requests import whole_number
+
+NOT_PLAIN = "Write a plain number, such as 10: no other sign, and no 0 before it."
+
+
+def number_in_command(text: str) -> int:
+    """Return an argument of a command as a number."""
+    number = whole_number(text)
+    if number is None:
+        raise ArgumentTypeError(NOT_PLAIN)
+    return number
+
+
+class PlainNumberField(forms.IntegerField):
+    """A form field that takes no sign, point, underscore, leading zero or digit of another script."""
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and value.strip() and whole_number(value.strip()) is None:
+            raise ValidationError(NOT_PLAIN, code="invalid")
+        return super().to_python(value)
+
+
+class NumberField(models.PositiveSmallIntegerField):
+    """The number of an episode; a text is read only if it is one plainly, also in lookups."""
+
+    def deconstruct(self) -> Any:
+        name, _, arguments, options = super().deconstruct()
+        return name, "django.db.models.PositiveSmallIntegerField", arguments, options  # the column is the same
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and whole_number(value) is None:
+            raise ValidationError(NOT_PLAIN, code="invalid")
+        return super().to_python(value)
+
+    def get_prep_value(self, value: Any) -> int | None:
+        if isinstance(value, str) and whole_number(value) is None:
+            raise ValueError(NOT_PLAIN)
+        return super().get_prep_value(value)
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": PlainNumberField, **options})
+
+
+class NumberInAddress:
+    """The part of an address that is the number of an episode, of which each has one address."""
+
+    regex = "0|[1-9][0-9]{0,5}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(NumberInAddress, "number")
