@@ -17,7 +17,7 @@ A_FACTION = re.compile(PublicId.regex)
 @lru_cache(2**10)
 def _query(typed: str) -> str:
     query = parse(typed)
-    return query.text if parse(query.text) == query else typed[:LONGEST_QUERY]
+    return query.text if parse(query.text) == query else typed
 
 
 def _faction(public_id: str) -> str:
@@ -28,7 +28,7 @@ def _order(sort: str) -> str:
     return sort if not sort or sort in SORTS else MEANINGLESS
 
 
-QUERY = text(_query)
+QUERY = text(lambda typed: _query(typed[:LONGEST_QUERY]))  # no more of it is read, or remembered
 FACTION = text(_faction)
 PAGE = page_number
 SINCE = number(digits=4, otherwise=[MEANINGLESS])

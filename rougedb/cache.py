@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Callable
+from operator import itemgetter
+from sys import getsizeof
 from threading import Lock
 from typing import Any
 
@@ -42,34 +44,36 @@ class DispensableRedisCache(RedisCache):
 class BoundedMemory(BaseCache):
     """A cache in the memory of the process, of which no more than so many bytes are kept: the least used go first.
 
-    It is for values that cannot change, as they are not copied, and that know their `size` in bytes; they do not
-    expire. All threads share what has the same LOCATION.
+    Keys count too. It is for values that cannot change, as they are not copied, and that know their `size` in bytes;
+    they do not expire. All threads share what has the same LOCATION.
     """
 
-    _shared: dict[str, tuple[LRUCache[str, Any], Lock]] = {}
+    _shared: dict[str, tuple[LRUCache[str, tuple[Any, int]], Lock]] = {}
 
     def __init__(self, location: str, params: dict[str, Any]) -> None:
         super().__init__(params)
-        new: tuple[LRUCache[str, Any], Lock] = (
-            LRUCache(params["OPTIONS"]["MAX_BYTES"], lambda value: value.size),
+        new: tuple[LRUCache[str, tuple[Any, int]], Lock] = (
+            LRUCache(params["OPTIONS"]["MAX_BYTES"], itemgetter(1)),
             Lock(),
         )
         self._values, self._lock = self._shared.setdefault(location, new)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         with self._lock:
-            return self._values.get(key, default)
+            return self._values.get(key, (default,))[0]
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        if value.size <= self._values.maxsize:
+        size = getsizeof(key) + value.size
+        if size <= self._values.maxsize:
             with self._lock:
-                self._values[key] = value
+                self._values[key] = value, size
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        size = getsizeof(key) + value.size
         with self._lock:
-            if key in self._values or value.size > self._values.maxsize:
+            if key in self._values or size > self._values.maxsize:
                 return False
-            self._values[key] = value
+            self._values[key] = value, size
             return True
 
     def delete(self, key: Any, version: int | None = None) -> bool:

@@ -16,6 +16,7 @@ from episodes.middleware import UNGATED_PATHS
 from episodes.visits import Visit
 
 NOWHERE = "/nothing/"  # a path without a page
+LONGEST = 512  # characters of a path whose page is kept; those of pages are shorter, unless a name is very odd
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,13 @@ class Page:
         return not self.query and self.asked is None
 
 
-@lru_cache(2**12)
 def address_of(path: str) -> Address | None:
     """Return what a path leads to; None if that is not kept."""
-    if path.startswith(UNGATED_PATHS):
-        return None
+    return None if len(path) > LONGEST or path.startswith(UNGATED_PATHS) else _resolved(path)
+
+
+@lru_cache(2**12)
+def _resolved(path: str) -> Address | None:
     try:
         match = resolve(path)
     except Resolver404:

@@ -15,7 +15,7 @@ from django.core.cache import caches
 from .parts import Gaps
 from .release import release
 
-OVERHEAD = 1024  # bytes that a page takes besides its body: its key, its headers, and the objects themselves
+OVERHEAD = 1024  # bytes that a page takes besides its body and its key: its headers, and the objects themselves
 
 
 @dataclass(frozen=True, slots=True)

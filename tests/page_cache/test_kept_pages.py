@@ -16,13 +16,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
+from characters import parameters
 from characters.middleware import lore
 from characters.text import prose
 from corrections import editions
 from episodes.kept_pages import keeping_of
 from episodes.middleware import progress, theme
 from episodes.models import Episode
-from rougedb.page_cache import middleware, parts, store, turns
+from rougedb.page_cache import middleware, pages, parts, store, turns
 from rougedb.page_cache.pages import address_of
 from tests.at_once import at_once
 from tests.conventions.test_pages import PUBLIC, patterns
@@ -236,6 +237,24 @@ def test_nonsense_neither_evicts_what_is_linked_nor_makes_copies(real_show: None
         for address in linked:
             assert client.get(address).status_code == 200
     assert len(queries) == len(linked)
+
+
+def test_a_page_has_one_address(real_show: None) -> None:
+    client = at(6)
+    assert client.get("/episodes/5/").status_code == 200
+    assert [client.get(f"/episodes/{zeros}5/").status_code for zeros in ("0", "00", "0" * 4_000)] == [404] * 3
+
+
+def test_what_may_be_of_any_length_is_not_remembered(real_show: None, settings: Any) -> None:
+    client, long = at(6), "x" * 10_000
+    person_page = re.findall(r'href="(/characters/\w+/)[^"/]+/"', client.get("/characters/").content.decode())[0]
+    parameters._query.cache_clear(), pages._resolved.cache_clear()
+    for end in range(3):
+        for address in (f"/{long}{end}/", f"/tags/{long}{end}/", f"{person_page}{long}{end}/", f"/search/?q={long}{end}"):
+            expected = made(settings, client, address)
+            assert told(client.get(address)) == told(client.get(address)) == expected
+    assert max(map(len, kept_forms())) < 2_000
+    assert (parameters._query.cache_info().currsize, pages._resolved.cache_info().currsize) == (1, 1)
 
 
 @pytest.mark.parametrize(

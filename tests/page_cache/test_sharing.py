@@ -113,3 +113,13 @@ def test_memory_is_bounded_in_bytes_and_the_least_used_go_first() -> None:
     assert not memory.add("0", HERE)
     memory.clear()
     assert memory.size == 0
+
+
+def test_long_keys_count() -> None:
+    memory = BoundedMemory("of another test", {"OPTIONS": {"MAX_BYTES": 10_000}})
+    for number in range(100):
+        memory.set(f"{number:01000}", HERE)
+    assert len(memory._values) == 4
+    memory.set("x" * 20_000, HERE)
+    assert memory.get("x" * 20_000) is None
+    assert not memory.add("x" * 20_000, HERE)
