@@ -7,6 +7,7 @@ somebody at a prompt of the database.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
 from django.db import connection, models, transaction
@@ -17,6 +18,7 @@ from .models import Change, ChangeSubject, Correction, Edition
 
 EDITION, EPISODE, VIEWER, CHANGE = (f'"{model._meta.db_table}"' for model in (Edition, Episode, Viewer, Change))
 CURRENT = f'SELECT "stamp", (SELECT MAX("number") FROM {EPISODE}) FROM {EDITION} WHERE "id" = 1'  # noqa: S608
+NONE = UUID(int=0)  # the stamp as long as there are no triggers
 PREFIX = "edition_"  # of the names of triggers; a hash of what they do follows
 WITHOUT = "rougedb.nothing_is_kept"  # a setting of a transaction on PostgreSQL that is going to be rolled back
 
@@ -30,11 +32,11 @@ class CurrentEdition:
 
 
 def current() -> CurrentEdition | None:
-    """Return the edition that this connection sees, in one statement; None as long as nothing was ever written."""
+    """Return the edition that this connection sees, in one statement; None as long as writes give no stamp."""
     with connection.cursor() as cursor:
         cursor.execute(CURRENT)
         row = cursor.fetchone()
-    return CurrentEdition(str(row[0]), row[1] or 0) if row else None
+    return CurrentEdition(str(row[0]), row[1] or 0) if row and UUID(str(row[0])) != NONE else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def watch(content: Iterable[type[models.Model]]) -> None:
         for name in wanted.keys() - there.keys():
             for statement in wanted[name].statements:
                 cursor.execute(statement)
-    Edition.begin()  # nobody knows what was written before they were there
+    Edition.begin()
+    Edition.objects.update(stamp=uuid4())  # nobody knows what was written before they were there
 
 
 @transaction.atomic
@@ -95,10 +98,11 @@ def unwatch(plan: Sequence[object] = (), **kwargs: object) -> None:
     """Remove the triggers before migrations (receives `pre_migrate`); `watch` brings them back afterwards.
 
     SQLite writes a table anew to change it. It would lose its triggers, and could not take the name of a table that
-    the triggers of others write to.
+    the triggers of others write to. Should a migration fail, they stay away, and nothing is kept until one succeeds.
     """
-    if plan:
-        _drop(_installed())
+    if plan and (there := _installed()):
+        _drop(there)
+        Edition.objects.update_or_create(id=1, defaults={"stamp": NONE})
 
 
 def _drop(triggers: Mapping[str, str]) -> None:
@@ -178,6 +182,7 @@ def _for_postgresql(content: list[type[models.Model]]) -> Iterator[_Trigger]:
         changed = f"({_differs(partly.columns, 'IS DISTINCT FROM')}) AND ({old} OR {new})"
         is_shown = f"CASE TG_OP WHEN 'INSERT' THEN {new} WHEN 'DELETE' THEN {old} ELSE {changed} END"
         yield _postgresql(table, "AFTER INSERT OR UPDATE OR DELETE", "ROW", is_shown, stamp)
+        yield _postgresql(table, "AFTER TRUNCATE", "STATEMENT", "TRUE", stamp)
 
 
 def _postgresql(table: str, events: str, each: str, when: str, stamp: str) -> _Trigger:

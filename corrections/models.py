@@ -292,6 +292,6 @@ class Edition(models.Model):
     @classmethod
     def begin(cls) -> None:
         """Lock the row until the transaction ends, after waiting for other publications."""
-        if not cls.objects.filter(id=1).update(number=F("number") + 1, stamp=uuid.uuid4()):
+        if not cls.objects.filter(id=1).update(number=F("number") + 1):
             cls.objects.get_or_create(id=1)
-            cls.objects.filter(id=1).update(number=F("number") + 1, stamp=uuid.uuid4())
+            cls.objects.filter(id=1).update(number=F("number") + 1)

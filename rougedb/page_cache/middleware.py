@@ -131,7 +131,8 @@ def _finish(response: PageResponse, visit: Visit) -> HttpResponse:
         form = store.kept_page(page.form(encoding), is_linked=page.is_linked)
         if form is None:
             form = encodings.encoded(kept, encoding)
-            store.keep(page.form(encoding), form, is_linked=page.is_linked, share=False)
+            if store.kept_page(page.key, is_linked=page.is_linked) is kept:  # it may hold something of two editions
+                store.keep(page.form(encoding), form, is_linked=page.is_linked, share=False)
         response.content, response["Content-Encoding"] = form.body, encoding
         key = page.form(encoding)
     elif kept.gaps and not parts.is_usual(visit):
@@ -151,8 +152,9 @@ def _sent(response: PageResponse, visit: Visit, form: str | None) -> HttpRespons
 
 
 def _with_parts(response: HttpResponseBase, visit: Visit) -> HttpResponseBase:
-    """Fill in the parts of a page that is not kept."""
-    if isinstance(response, HttpResponse) and parts.MARK.search(response.content):
+    """Fill in the parts of a page that is not kept. What is not HTML can hold a mark as somebody wrote it."""
+    is_html = response.get("Content-Type", "").startswith("text/html")
+    if is_html and isinstance(response, HttpResponse) and parts.MARK.search(response.content):
         body, gaps = parts.with_usual_parts(response.content)
         response.content = parts.with_own_parts(body, gaps, visit)
         if response.has_header("Content-Length"):
@@ -166,6 +168,7 @@ def _with_parts(response: HttpResponseBase, visit: Visit) -> HttpResponseBase:
 def _kept_or_made(page: Page, visit: Visit, get_response: View) -> HttpResponseBase:
     """Return a page that is kept, or make it and keep it; an error is an answer to this visitor alone."""
     kept = store.kept_page(page.key, is_linked=page.is_linked)
+    kept = kept or store.shared_page(page.key, is_linked=page.is_linked)  # before it counts as one that is made
     failure: HttpResponseBase | None = None
 
     def make() -> KeptPage | None:
@@ -177,7 +180,7 @@ def _kept_or_made(page: Page, visit: Visit, get_response: View) -> HttpResponseB
         if made is None:
             failure = response
         elif editions.current() == visit.edition:  # or else it may hold something of both
-            store.keep(page.key, made, is_linked=page.is_linked and (is_missing or made.status == 200))
+            store.keep(page.key, made, is_linked=page.is_linked)
         return made
 
     if kept is None and (refusal := refusal_of(visit)):

@@ -48,15 +48,18 @@ def kept_page(key: str, *, is_linked: bool) -> KeptPage | None:
     return found or _others().get(key)
 
 
-def shared_page(key: str) -> KeptPage | None:
-    """Return what another process has kept under a key."""
+def shared_page(key: str, *, is_linked: bool) -> KeptPage | None:
+    """Return what another process has kept under a key, and keep it in this one too."""
     shared = _shared()
-    return shared.get(_shared_key(key)) if shared is not None else None
+    page: KeptPage | None = shared.get(_shared_key(key)) if shared is not None else None
+    if page is not None:
+        keep(key, page, is_linked=is_linked, share=False)
+    return page
 
 
 def keep(key: str, page: KeptPage, *, is_linked: bool, share: bool = True) -> None:
-    """Keep an answer. Misses and redirects stand with those that are without number."""
-    (_linked() if is_linked else _others()).set(key, page)
+    """Keep an answer. Misses and redirects, which have no body, stand with those that are without number."""
+    (_linked() if is_linked and page.body else _others()).set(key, page)
     if share and (shared := _shared()) is not None:
         shared.set(_shared_key(key), page)
 

@@ -49,15 +49,14 @@ def _awaited(other: Future[KeptPage | None]) -> KeptPage | None:
 
 def _made_in_one_process(page: Page, make: Callable[[], KeptPage | None]) -> KeptPage | None:
     """Take the page from where processes share it, after waiting for the one that makes it, or make it."""
-    end = monotonic() + PATIENCE
-    while (kept := store.shared_page(page.key)) is None and not store.is_first(page.key, PATIENCE):
+    key, end = page.key, monotonic() + PATIENCE
+    while (kept := store.shared_page(key, is_linked=page.is_linked)) is None and not store.is_first(key, PATIENCE):
         if monotonic() > end:
             return make()
         sleep(BETWEEN_LOOKS)
     if kept is not None:
-        store.keep(page.key, kept, is_linked=page.is_linked, share=False)
         return kept
     try:
         return make()
     finally:
-        store.is_made(page.key)
+        store.is_made(key)

@@ -148,7 +148,7 @@ def test_a_page_is_not_kept_if_something_was_published_while_it_was_made(
         return made_of(*arguments, **options)
 
     monkeypatch.setattr(middleware, "_made_of", and_meanwhile)
-    assert at(3).get("/episodes/").status_code == 200
+    assert at(3).get("/episodes/", headers={"accept-encoding": "br"})["Content-Encoding"] == "br"
     assert kept_forms() == set()
 
 
@@ -178,6 +178,12 @@ def _with_progress(inner: Any) -> Any:
 def test_another_host_is_refused_before_anything_is_answered(real_show: None) -> None:
     assert Client().get("/").status_code == 200
     assert Client().get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_a_mark_in_what_is_no_html_is_left_alone(rf: Any) -> None:
+    text = f"{MARK} <!--part:nothing-->"
+    told: Any = HttpResponse(text, content_type="application/json")
+    assert middleware._with_parts(told, rf.get("/")).content.decode() == text
 
 
 @pytest.mark.parametrize("text", [MARK, f"a {MARK} b", f"`{MARK}`", f"> {MARK}", f"[x]({MARK})", f"    {MARK}"])
@@ -250,7 +256,12 @@ def test_what_may_be_of_any_length_is_not_remembered(real_show: None, settings: 
     person_page = re.findall(r'href="(/characters/\w+/)[^"/]+/"', client.get("/characters/").content.decode())[0]
     parameters._query.cache_clear(), pages._resolved.cache_clear()
     for end in range(3):
-        for address in (f"/{long}{end}/", f"/tags/{long}{end}/", f"{person_page}{long}{end}/", f"/search/?q={long}{end}"):
+        for address in (
+            f"/{long}{end}/",
+            f"/tags/{long}{end}/",
+            f"{person_page}{long}{end}/",
+            f"/search/?q={long}{end}",
+        ):
             expected = made(settings, client, address)
             assert told(client.get(address)) == told(client.get(address)) == expected
     assert max(map(len, kept_forms())) < 2_000

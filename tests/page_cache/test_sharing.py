@@ -9,6 +9,7 @@ from django.core.cache import caches
 from django.test import Client
 
 from episodes.models import Episode
+from rougedb import budgets
 from rougedb.cache import BoundedMemory
 from rougedb.page_cache import release, store, turns
 from rougedb.page_cache.pages import Page, address_of
@@ -69,6 +70,25 @@ def test_a_new_version_takes_no_page_of_an_old_one(monkeypatch: pytest.MonkeyPat
     store.clear()
     monkeypatch.setattr(store, "release", lambda: "the next version")
     assert turns.made_once(page(), make) == HERE
+
+
+def test_misses_of_another_process_stand_with_those_that_are_without_number() -> None:
+    store.keep(page().key, KeptPage(404, (), b""), is_linked=True)
+    store.clear()
+    assert turns.made_once(page(), make) == KeptPage(404, (), b"")
+    assert (store._linked().size, len(store._others()._values)) == (0, 1)
+
+
+@pytest.mark.django_db
+def test_what_another_process_has_made_costs_no_budget(settings: Any) -> None:
+    Episode.objects.create(number=0)
+    settings.PAGE_BUDGET = 1
+    budgets._budget.cache_clear()
+    client = Client()
+    assert client.get("/episodes/").status_code == 200
+    store.clear()
+    assert client.get("/graph/").status_code == 429
+    assert client.get("/episodes/").status_code == 200
 
 
 def test_what_shows_in_pages_makes_another_version(settings: Any, tmp_path: Any) -> None:
