@@ -254,7 +254,8 @@ def test_a_page_has_one_address(real_show: None) -> None:
 def test_what_may_be_of_any_length_is_not_remembered(real_show: None, settings: Any) -> None:
     client, long = at(6), "x" * 10_000
     person_page = re.findall(r'href="(/characters/\w+/)[^"/]+/"', client.get("/characters/").content.decode())[0]
-    parameters._query.cache_clear(), pages._resolved.cache_clear()
+    parameters._query.cache_clear()
+    pages._resolved.cache_clear()
     for end in range(3):
         for address in (
             f"/{long}{end}/",
