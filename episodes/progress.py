@@ -1,16 +1,17 @@
 """How far the visitor has watched: the cookies that hold it, and how they are read and set."""
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from .models import Episode
-from .requests import cookie_name, whole_number
+from .requests import cookie_name, sending_page, whole_number
 
 COOKIE = "progress"
 PREVIOUS_COOKIE = "progress_before"
 ONE_YEAR = 365 * 24 * 60 * 60  # seconds
 TEN_MINUTES = 10 * 60
 LONGEST_STEP = 2  # episodes; a longer step has to be confirmed
+HERE = "here"  # as where a form leads: to the page that it stands on, where that page must not say its own address
 
 
 def parse_episode(text: str | None) -> int | None:
@@ -44,10 +45,15 @@ def previous_progress(request: HttpRequest, progress: int) -> int | None:
     return number if number != progress and number <= _last_episode_for(request) else None
 
 
-def is_leap(request: HttpRequest, progress: int, episode: int) -> bool:
-    """Return whether a step goes so far ahead that it may be a mistake; the first answer of a visitor never does."""
-    has_answered = progress > 0 or _cookie_values(request, cookie_name(request, COOKIE))
-    return bool(has_answered) and episode > progress + LONGEST_STEP
+def is_first_answer(request: HttpRequest, progress: int) -> bool:
+    """Return whether this visitor has never said how far they have watched."""
+    return not (progress or _cookie_values(request, cookie_name(request, COOKIE)))
+
+
+def has_to_be_confirmed(request: HttpRequest, progress: int, episode: int) -> bool:
+    """Return whether a step ahead may be a slip of the finger: the first one, and one of several episodes."""
+    longest = 0 if is_first_answer(request, progress) else LONGEST_STEP
+    return episode > progress + longest
 
 
 def _cookie_values(request: HttpRequest, cookie: str) -> list[str]:
@@ -59,6 +65,18 @@ def _cookie_values(request: HttpRequest, cookie: str) -> list[str]:
 def local_path(target: str) -> str:
     """Return the target if it is a path on this site, or else the path of the home page."""
     return target if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else "/"
+
+
+def target_of(request: HttpRequest, wanted: str) -> str:
+    """Return the path on this site that a form leads to, without `as_of` where that is the page it was sent from."""
+    if wanted != HERE:
+        return local_path(wanted)
+    page = sending_page(request)
+    if page is None:
+        return "/"
+    query = QueryDict(page.query, mutable=True)
+    query.pop("as_of", None)
+    return local_path(page._replace(scheme="", netloc="", query=query.urlencode(), fragment="").geturl())
 
 
 def set_progress_cookie(response: HttpResponseBase, request: HttpRequest, episode: int) -> None:

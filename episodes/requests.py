@@ -1,7 +1,7 @@
 """Reads what a request brings: forms, numbers, and the site and the address that it comes from."""
 
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
@@ -43,14 +43,20 @@ def is_same_origin(request: HttpRequest) -> bool:
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if fetch_site is not None:
         return fetch_site == "same-origin"
-    origin = request.headers.get("Origin") or request.headers.get("Referer")
-    if not origin:
-        return False
+    return _from_this_site(request, request.headers.get("Origin") or request.headers.get("Referer")) is not None
+
+
+def sending_page(request: HttpRequest) -> SplitResult | None:
+    """Return the address of the page of this site that sent the request, or None if the browser does not say it."""
+    return _from_this_site(request, request.headers.get("Referer"))
+
+
+def _from_this_site(request: HttpRequest, address: str | None) -> SplitResult | None:
     try:
-        parts = urlsplit(origin)
+        parts = urlsplit(address or "")
     except ValueError:
-        return False
-    return (parts.scheme, parts.netloc) == (request.scheme, request.get_host())
+        return None
+    return parts if (parts.scheme, parts.netloc) == (request.scheme, request.get_host()) else None
 
 
 def client_address(request: HttpRequest) -> str:

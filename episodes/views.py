@@ -5,7 +5,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import themes
 from .kept_pages import kept, page_number
-from .progress import is_leap, last_episode, local_path, parse_episode, set_previous_cookie, set_progress_cookie
+from .progress import (
+    has_to_be_confirmed,
+    is_first_answer,
+    last_episode,
+    parse_episode,
+    set_previous_cookie,
+    set_progress_cookie,
+    target_of,
+)
 from .requests import form_of, is_same_origin, whole_number
 from .viewers import update_account
 from .visits import Visit
@@ -32,11 +40,13 @@ def set_progress(request: Visit) -> HttpResponse:
     if not is_same_origin(request):
         return render(request, "episodes/cross_origin.html", status=403)
     form = form_of(request)
-    number, target = parse_episode(form.get("episode")), local_path(form.get("next", "/"))
+    number, target = parse_episode(form.get("episode")), target_of(request, form.get("next", "/"))
     if number is None or number > last_episode():
         return render(request, "episodes/no_such_episode.html", status=400)
-    if is_leap(request, request.progress, number) and not form.get("sure"):
-        return render(request, "episodes/so_far_ahead.html", {"episode": number, "target": target})
+    if has_to_be_confirmed(request, request.progress, number) and not form.get("sure"):
+        is_first = is_first_answer(request, request.progress)
+        context = {"episode": number, "target": target, "is_first": is_first}
+        return render(request, "episodes/so_far_ahead.html", context)
     if number < request.progress and not request.lore.at(number).has_page_at(target):
         target = "/"  # the address of a page that they no longer know may contain a name
     response = HttpResponseRedirect(target, status=303)
@@ -53,6 +63,6 @@ def set_theme(request: Visit) -> HttpResponse:
     if not is_same_origin(request):
         return render(request, "episodes/cross_origin.html", status=403)
     form = form_of(request)
-    response = HttpResponseRedirect(local_path(form.get("next", "/")), status=303)
+    response = HttpResponseRedirect(target_of(request, form.get("next", "/")), status=303)
     themes.set_theme_cookie(response, request, form.get("theme", ""))
     return response

@@ -10,16 +10,19 @@ async function send(form, button) {
   const next = new DOMParser().parseFromString(await response.text(), "text/html");
   if (PARTS.some((part) => !next.querySelector(part))) throw new Error("The answer is not a page of this site.");
   if (response.redirected) history.replaceState(null, "", response.url);
+  const isTheme = form.matches(".theme");
   const update = () => {
     show(next);
-    if (!response.redirected) scrollTo(0, 0); // the answer is a question, not the page that was shown before
+    if (isTheme) return document.querySelector(".theme [aria-pressed]").focus({ preventScroll: true });
+    scrollTo(0, 0);
+    focusHeading();
+    if (response.redirected) announce(document.querySelector("#progress p").textContent);
   };
   if (!document.startViewTransition || reducedMotion.matches) update();
   else document.startViewTransition(update).ready.catch(() => {}); // an interrupted transition still shows the page
 }
 
 function show(next) {
-  const focusedForm = document.activeElement?.closest("form")?.className;
   document.title = next.title;
   const theme = next.documentElement.dataset.theme;
   if (theme) document.documentElement.dataset.theme = theme;
@@ -31,7 +34,6 @@ function show(next) {
   document.querySelector(".offer")?.remove();
   const offer = next.querySelector(".offer");
   if (offer) document.querySelector("main").before(document.adoptNode(offer));
-  if (document.activeElement === document.body) restoreFocus(focusedForm);
   document.dispatchEvent(new CustomEvent("page:shown"));
 }
 
@@ -45,11 +47,21 @@ function load(element) {
   document.head.append(copy);
 }
 
-function restoreFocus(focusedForm) {
-  const main = document.querySelector("main");
-  const themeButton = focusedForm === "theme" && document.querySelector(".theme [aria-pressed]");
-  if (!themeButton) main.tabIndex = -1;
-  (themeButton || main).focus({ preventScroll: true });
+// Screen readers read what gets the focus, so it has to have a name.
+function focusHeading() {
+  const heading = document.querySelector("main h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+// A live region has to be there before its text changes, so it stays while parts of the page are replaced.
+const status = document.createElement("p");
+status.className = "visually-hidden";
+status.setAttribute("role", "status");
+document.body.append(status);
+
+function announce(text) {
+  status.textContent = text;
 }
 
 document.addEventListener("submit", (event) => {
@@ -71,6 +83,18 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   // If a request fails, its form is submitted again as a page, and the link is not followed.
   Promise.all(pending).then(() => location.assign(link.getAttribute("href")), () => {});
+});
+
+// The question about the next episode closes as a menu does.
+document.addEventListener("keydown", (event) => {
+  const question = event.key === "Escape" && document.querySelector("details.step[open]");
+  if (!question) return;
+  question.open = false;
+  question.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  const question = document.querySelector("details.step[open]");
+  if (question && !question.contains(event.target)) question.open = false;
 });
 
 // A page from the back/forward cache may have been rendered at another progress: load it again.

@@ -1,12 +1,14 @@
 """Somebody who opens the site for the first time, in a real browser, with and without JavaScript."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
-from tests.browser.findings import SHIFTS, looks, restless, settle
+from characters.models import Character
+from tests.browser.conftest import Open, go_on, pick
+from tests.browser.findings import PHONE, SHIFTS, looks, restless, settle
 from tests.shows import character, headline, load_show, revelation
 
 
@@ -18,6 +20,7 @@ def show(live_server: object, tmp_path: Path) -> None:
         characters=[
             character("ann", "the stranger", since=0, aliases=[headline("Ann Lee", since=2)]),
             character("bea"),
+            character("cleo", since=3),
         ],
         revelations=[revelation("r", "[[ann]] is a queen.", since=2, characters=["ann"])],
     )
@@ -30,12 +33,8 @@ def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
     return page
 
 
-def go_on(page: Page, episode: int) -> None:
-    page.get_by_label("Your progress").get_by_role("button", name=f"I’ve watched {episode}").click()
-
-
 def test_says_how_far_and_reads_on(page: Page) -> None:
-    page.get_by_role("button", name="Episode 1").click()
+    pick(page, 1)
     page.get_by_label("What you know").get_by_role("link", name="Characters").click()
     expect(page.locator(".card strong")).to_have_text(["Bea", "the stranger"])
     page.get_by_role("link", name="the stranger").click()
@@ -46,7 +45,7 @@ def test_says_how_far_and_reads_on(page: Page) -> None:
 
 
 def test_going_back_in_the_story_and_then_in_the_browser_shows_nothing_later(page: Page) -> None:
-    page.get_by_role("button", name="Episode 2").click()
+    pick(page, 2)
     expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 2")
     page.goto("/episodes/2/")
     expect(page.get_by_text("Ann Lee is a queen.")).to_be_visible()
@@ -71,6 +70,41 @@ def test_a_slip_is_undone_and_a_leap_is_asked_about(page: Page) -> None:
     expect(bar).to_contain_text("You have watched nothing yet")
     page.get_by_role("button", name="Yes, I have watched up to 3").click()
     expect(bar).to_contain_text("You are at episode 3")
+
+
+def test_a_link_to_a_later_page_asks_how_far_and_opens(page: Page) -> None:
+    cleo = Character.objects.get(key="cleo")
+    page.goto(f"/c/{cleo.public_id}/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing here")
+    pick(page, 3)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cleo")
+    expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 3")
+
+
+@pytest.mark.parametrize("screen", [PHONE, {"width": 1366, "height": 768}], ids=["on a phone", "at a desk"])
+def test_the_first_screen_asks_and_what_is_picked_begins_at_its_top(show: None, browser_at: Open, screen: Any) -> None:
+    page = browser_at(viewport=screen, reduced_motion="reduce").new_page()
+    page.goto("/")
+    for name in ("Nothing yet", "Episode 3"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    page.evaluate("scrollTo(0, 200)")
+    page.get_by_role("button", name="Episode 3").click()
+    question = page.get_by_role("heading", name="Have you watched all the way to episode 3?")
+    expect(question).to_be_focused()
+    page.get_by_role("button", name="Yes, I have watched up to 3").click()
+    expect(page.get_by_role("status").filter(has_text="You are at episode 3")).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+
+
+def test_the_step_asks_in_place_and_takes_no_for_an_answer(page: Page) -> None:
+    bar = page.get_by_label("Your progress")
+    step, sure = bar.get_by_text("I’ve watched 1", exact=True), bar.get_by_role("button", name="Yes, go to 1")
+    step.click()
+    expect(sure).to_be_visible()
+    step.click()
+    expect(sure).to_be_hidden()
+    expect(bar).to_contain_text("You have watched nothing yet")
 
 
 def test_the_theme_stays(page: Page) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from characters.models import Character
-from tests.browser.conftest import Open, say_watched
+from tests.browser.conftest import Open, go_on, pick, say_watched
 from tests.browser.findings import looks, watched
 
 LATER = ("Flash Silvia", "proto-Nean", "Cyan Bluestar")  # first told of in 6 to 8
@@ -24,7 +24,7 @@ def test_reads_about_and_goes_back_without_meeting_what_comes_later(whole_show: 
         said = watched(page)
         bodies = bodies_of(page)
         page.goto("/")
-        page.get_by_role("button", name="Episode 5", exact=True).click()
+        pick(page, 5)
         expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 5")
         main = page.locator("main")
         page.get_by_role("navigation", name="Main").get_by_role("link", name="Characters").click()
@@ -120,17 +120,17 @@ def box(page: Page, selector: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("width", looks(320, 768, 1440))
-def test_a_second_tap_on_the_step_is_a_second_step(whole_show: None, browser_at: Open, width: int) -> None:
+def test_the_step_stays_where_it_is(whole_show: None, browser_at: Open, width: int) -> None:
     """And neither undo nor a longer title moves anything, up to the last episode."""
     page = browser_at(viewport={"width": width, "height": 844}, reduced_motion="reduce").new_page()
     page.goto("/episodes/")
-    first, top = box(page, ".step"), box(page, "main")["y"]
+    first, top = box(page, ".progress .step"), box(page, "main")["y"]
     for episode in range(1, 14):
-        page.mouse.click(first["x"] + first["width"] / 2, first["y"] + first["height"] / 2)
+        go_on(page, episode)
         expect(page.get_by_label("Your progress")).to_contain_text(f"You are at episode {episode}")
         expect(page.get_by_role("button", name="Undo")).to_be_visible()
-        assert (box(page, ".step"), box(page, "main")["y"]) == (first, top), episode
-    expect(page.locator(".step")).to_have_text("All watched")
+        assert (box(page, ".progress .step"), box(page, "main")["y"]) == (first, top), episode
+    expect(page.locator(".progress .step")).to_have_text("All watched")
 
 
 def test_the_picker_is_as_wide_as_its_longest_title_where_there_is_room(whole_show: None, browser_at: Open) -> None:
@@ -156,7 +156,7 @@ def test_episode_and_step_stay_at_hand_and_cover_no_anchor(
     say_watched(page, 1)
     page.goto(f"/c/{naomi.public_id}/#episode-1")
     expect(page.locator("#episode-1")).to_be_in_viewport()
-    bar, step = box(page, ".progress"), box(page, "button.step")
+    bar, step = box(page, ".progress"), box(page, "details.step")
     assert page.evaluate("scrollY") > 300
     assert step["y"] >= 0
     assert bar["y"] + bar["height"] <= box(page, "#episode-1")["y"]

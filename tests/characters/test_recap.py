@@ -96,6 +96,7 @@ def test_who_comes_back_finds_the_episode_first_and_nobody_twice(real_show: None
     assert "How far have you watched?" in newcomer
     assert "How far have you watched?" not in returning
     premise = str(Lore(5).premise)
+    assert str(Lore(0).premise) in newcomer
     assert premise not in returning
     assert premise in visitor(5).get("/episodes/0/").content.decode()
     faces = re.findall(r'<a class="face" href="([^"]+)"', returning)

@@ -180,9 +180,49 @@ def test_the_question_is_the_same_whatever_is_ahead(visitor: Visitor, tmp_path: 
     assert visitor(0).post("/progress/", {"episode": "3", "next": "/"}, headers=OWN).content == asked
 
 
-def test_the_first_answer_is_no_jump(netted: None) -> None:
-    response = Client().post("/progress/", {"episode": "3"}, headers=OWN)
-    assert response.cookies["progress"].value == "3"
+@pytest.mark.parametrize("episode", ["1", "3"])
+def test_the_first_answer_is_asked_once_more(netted: None, episode: str) -> None:
+    asked = Client().post("/progress/", {"episode": episode, "next": "/tags/"}, headers=OWN)
+    assert "progress" not in asked.cookies
+    assert b"You told us" not in asked.content
+    sure = Client().post("/progress/", {"episode": episode, "sure": "yes"}, headers=OWN)
+    assert sure.cookies["progress"].value == episode
+    assert Client().post("/progress/", {"episode": "0"}, headers=OWN).status_code == 303
+
+
+def test_who_misses_says_how_far_and_comes_back_to_the_address(visitor: Visitor) -> None:
+    bea = Character.objects.as_of(3).get(key="bea").public_id
+    client = visitor(1)
+    missing = client.get(f"/c/{bea}/?as_of=1")
+    assert missing.status_code == 404
+    assert missing.content == client.get("/c/zzzzzzzzzzzz/").content
+    assert missing.content.decode().count('name="next" value="here"') == 5  # bar, undo, step, picker and colours
+    for place, leads_to in (
+        (f"/c/{bea}/", f"/c/{bea}/"),
+        ("/tags/late/?as_of=1&page=2", "/tags/late/?page=2"),
+        ("/", "/"),
+        ("//evil.example/", "/"),
+        ("/%5cevil.example/", "/%5cevil.example/"),
+    ):
+        headers = OWN | {"Referer": f"http://testserver{place}"}
+        response = client.post("/progress/", {"episode": "2", "next": "here"}, headers=headers)
+        assert response["Location"] == leads_to
+        response = client.post("/theme/", {"theme": "dark", "next": "here"}, headers=headers)
+        assert response["Location"] == leads_to
+
+
+@pytest.mark.parametrize("place", ["https://evil.example/c/x/", "http://[", "http://testserver:81/c/x/", ""])
+def test_a_page_elsewhere_is_no_place_to_come_back_to(visitor: Visitor, place: str) -> None:
+    headers = OWN | {"Referer": place}
+    response = visitor(1).post("/progress/", {"episode": "2", "next": "here"}, headers=headers)
+    assert response["Location"] == "/"
+
+
+def test_the_question_remembers_where_it_was_asked(visitor: Visitor) -> None:
+    headers = OWN | {"Referer": "http://testserver/c/zzzzzzzzzzzz/"}
+    body = visitor(0).post("/progress/", {"episode": "3", "next": "here"}, headers=headers).content.decode()
+    assert body.count('name="next" value="/c/zzzzzzzzzzzz/"') >= 2
+    assert 'value="here"' not in body
 
 
 @pytest.mark.parametrize(("at", "to"), [(1, 2), (3, 0), (2, 1)])
