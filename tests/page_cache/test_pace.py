@@ -62,7 +62,12 @@ def test_whoever_is_signed_in_is_not_held_up() -> None:
 def test_forms_count_and_what_is_no_page_does_not() -> None:
     assert statuses(Client(), ["/corrections/new/episodes/0/"] * (BUDGET + 1))[-2:] == [200, 429]
     assert statuses(Client(), ["/healthz", "/robots.txt", "/accounts/login/"]) == [200] * 3
-    assert Client().post("/progress/", {"episode": "1"}, headers={"sec-fetch-site": "same-origin"}).status_code == 303
+    assert (
+        Client()
+        .post("/progress/", {"episode": "1", "sure": "yes"}, headers={"sec-fetch-site": "same-origin"})
+        .status_code
+        == 303
+    )
 
 
 def test_each_household_has_a_budget_of_its_own() -> None:
