@@ -122,10 +122,11 @@ DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TE
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and not TESTING:
     from .pool import check
 
+    most = DATABASE_CONNECTIONS + 1  # it reads which edition it is, for what is kept comes even while all are busy
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 0,  # the pool keeps them
         "OPTIONS": DATABASES["default"].get("OPTIONS", {})
-        | {"pool": {"min_size": 1, "max_size": DATABASE_CONNECTIONS, "timeout": 5, "check": check}},  # seconds
+        | {"pool": {"min_size": 1, "max_size": most, "timeout": 5, "check": check}},  # seconds
     }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
