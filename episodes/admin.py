@@ -1,6 +1,5 @@
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.http import HttpRequest
@@ -62,27 +61,8 @@ class EpisodeAdmin(admin.ModelAdmin):
         return format_html('<a href="{}?as_of={}">at episode {}</a>', address, episode.number, episode.number)
 
 
-class LinesField(forms.CharField):
-    """A list of names, edited as one name on each line."""
-
-    widget = forms.Textarea(attrs={"rows": 3})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        return [name.strip() for name in (value or "").splitlines() if name.strip()]
-
-
-class SeriesForm(forms.ModelForm):
-    writers = LinesField(required=False, help_text="One name a line.")
-    music = LinesField(required=False, help_text="One name a line.")
-
-
 class SeriesAdmin(admin.ModelAdmin):
     """Base of the admin of the series, which `characters.admin` registers with what it adds."""
-
-    form = SeriesForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not Series.objects.exists() and super().has_add_permission(request)

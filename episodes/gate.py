@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from .neighbours import neighbours
+from .texts import Text
 
 type ProseCheck = Callable[[str, int, models.Model | None], None]
 """Takes a text, the episode in which it is revealed and its row; raises ValidationError."""
@@ -41,7 +42,7 @@ def is_content_writable() -> bool:
     return _write_door_is_open.get()
 
 
-class Prose(models.TextField):
+class Prose(Text):
     """Markdown with [[mentions]], which may mention only rows that are revealed no later than the text."""
 
     holds_mentions = True

@@ -4,6 +4,7 @@ from django.db import models
 
 from .gate import Prose
 from .numbers import NumberField
+from .texts import Line, Names
 
 valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")
 
@@ -11,16 +12,16 @@ valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episod
 class Series(models.Model):
     """The show itself; all its fields are public from the start."""
 
-    title = models.CharField(max_length=200)
-    native_title = models.CharField(max_length=200, blank=True)
+    title = Line(max_length=200)
+    native_title = Line(max_length=200, blank=True)
     premise = Prose(
         blank=True, help_text="What may be said to somebody who has seen nothing. Markdown with [[mentions]]."
     )
-    studio = models.CharField(max_length=200, blank=True)
-    director = models.CharField(max_length=200, blank=True)
-    writers = models.JSONField(default=list, blank=True, help_text="A list of names.")
-    character_design = models.CharField(max_length=200, blank=True)
-    music = models.JSONField(default=list, blank=True, help_text="A list of names.")
+    studio = Line(max_length=200, blank=True)
+    director = Line(max_length=200, blank=True)
+    writers = Names(default=list, blank=True, help_text="A list of names.")
+    character_design = Line(max_length=200, blank=True)
+    music = Names(default=list, blank=True, help_text="A list of names.")
 
     class Meta:
         verbose_name_plural = "series"
@@ -41,8 +42,8 @@ class Episode(models.Model):
         primary_key=True,
         help_text="0 stands for what is known before the first episode.",
     )
-    title = models.CharField(max_length=200, blank=True)
-    native_title = models.CharField(max_length=200, blank=True)
+    title = Line(max_length=200, blank=True)
+    native_title = Line(max_length=200, blank=True)
     aired_on = models.DateField(null=True, blank=True, help_text="By the calendar of the broadcaster.")
     synopsis = Prose(
         blank=True, help_text="What happens, for somebody who has just seen it. Markdown with [[mentions]]."

@@ -15,7 +15,7 @@ from characters.admin.learned.page import learned
 from characters.kinds import TAGGINGS
 from characters.models import Tag
 from corrections.editing import WriteDoorAdmin
-from episodes.admin import EpisodeAdmin, SeriesAdmin, SeriesForm, pages_at
+from episodes.admin import EpisodeAdmin, SeriesAdmin, pages_at
 from episodes.models import Episode, Series
 
 from .lint import LintedAdmin, LintedForm
@@ -37,13 +37,9 @@ class LintedEpisodeAdmin(LintedAdmin, EpisodeAdmin):
         return format_html('<a href="{}">add or look</a>', reverse("admin:episodes_episode_learned", args=[episode.pk]))
 
 
-class LintedSeriesForm(LintedForm, SeriesForm):
-    pass
-
-
 @admin.register(Series)
 class LintedSeriesAdmin(LintedAdmin, SeriesAdmin):
-    form = LintedSeriesForm
+    form = LintedForm
 
     def key_of_new(self, row: models.Model) -> str:
         return "1"  # the only one there can be

@@ -11,6 +11,7 @@ from characters.lore.knowledge import Knowledge
 from characters.values.basics import EpisodeRow
 from episodes.gate import Prose
 from episodes.models import Episode
+from episodes.texts import LineInForm, TextInForm
 
 MOST_TEXT = 10_000  # characters
 
@@ -33,7 +34,7 @@ HELP_TEXTS = {
 HELP_WITH_NAMES = "One name a line, as this site shows it to you."
 
 
-class MentionsField(forms.CharField):
+class MentionsField(TextInForm):
     """A text with names in double brackets."""
 
     widget = forms.Textarea(attrs={"rows": 5})
@@ -42,7 +43,7 @@ class MentionsField(forms.CharField):
         return even(super().to_python(value) or "")
 
 
-class KnownNameField(forms.CharField):
+class KnownNameField(LineInForm):
     """A subject or a tag by the name that the contributor knows. `suggestions` is the id of a list of names."""
 
     def __init__(self, suggestions: str, **options: Any) -> None:

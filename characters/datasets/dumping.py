@@ -11,6 +11,7 @@ from django.db import models
 from characters.kinds import EPISODE, SERIES, Kind, kind_of, kind_of_file
 from characters.public_ids import public_id_for
 from episodes.models import Episode
+from episodes.texts import Line, cleaned
 
 from .schema import FILES, ONE_MAPPING, REQUIRED, Entry, key_in_file, parts_of
 
@@ -27,8 +28,12 @@ def dump(directory: Path, *, as_of: int | None = None) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         if data or name in REQUIRED:
-            text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
-            (directory / name).write_text(text, encoding="utf-8")
+            (directory / name).write_bytes(as_yaml(data).encode())
+
+
+def as_yaml(data: Any) -> str:
+    """Return data as the content of a file."""
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
 
 
 class _Dump:
@@ -86,7 +91,7 @@ class _Dump:
             return None if other is None else _key_of(other)
         if isinstance(field, models.FileField):
             return self._copied(str(getattr(row, name).name))
-        return getattr(row, name)
+        return _writable(field, getattr(row, name))
 
     def _copied(self, name: str) -> str:
         """Copy a stored file into the data set and return its name there."""
@@ -97,6 +102,13 @@ class _Dump:
         with default_storage.open(name) as file:
             target.write_bytes(file.read())
         return name
+
+
+def _writable(field: Any, value: Any) -> Any:
+    """Return a value without what no data set may hold; forms used to let it through."""
+    if isinstance(value, list):
+        return [cleaned(each, one_line=True).strip() for each in value]
+    return cleaned(value, one_line=isinstance(field, Line)).strip() if isinstance(value, str) else value
 
 
 def _key_of(row: Any) -> str:

@@ -24,6 +24,8 @@ from yaml.reader import Reader
 
 STRING = "tag:yaml.org,2002:str"
 
+UNSEEN_BREAK = re.compile("[\u0085\u2028\u2029]")  # YAML breaks lines at these, and no editor shows it
+
 INTEGER = "tag:yaml.org,2002:int"
 
 PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
@@ -59,7 +61,7 @@ class Part:
 
 def parse(text: str) -> Part | None:
     """Return the content of a text, None if it is empty; raise Unusual if that is better left to the slow parser."""
-    if not yaml.__with_libyaml__ or Reader.NON_PRINTABLE.search(text):
+    if not yaml.__with_libyaml__ or Reader.NON_PRINTABLE.search(text) or UNSEEN_BREAK.search(text):
         raise Unusual
     try:
         return _Parser(yaml.CSafeLoader(text)).document()

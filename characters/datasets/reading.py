@@ -1,5 +1,6 @@
 """Read YAML with line numbers, and refuse whatever in it could run code or use up the memory."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def read(path: Path) -> Document:
             document.complain((), f"The file is larger than {MOST_BYTES // 1024**2} MB.")
             return document
         text = path.read_bytes().decode()
-        if _read_quickly(text, document):
+        if _read_quickly(text, document) or _has_unseen_breaks(text, document):
             return document
         loader = _Loader(text)
         loader.document = document
@@ -119,6 +120,25 @@ def _read_quickly(text: str, document: Document) -> bool:
     if part is not None:
         document.data, document.parsed, document.lines[()] = part.data, part.within, part.line
     return True
+
+
+def _has_unseen_breaks(text: str, document: Document) -> bool:
+    """Return whether a text breaks lines where no editor shows it, which is noted; within quotes it is a character."""
+    places = [found.start() for found in quick.UNSEEN_BREAK.finditer(text)]
+    quoted: list[range] = []
+    if places:
+        with suppress(yaml.YAMLError):
+            quoted += (
+                range(token.start_mark.index, token.end_mark.index)
+                for token in yaml.scan(text)
+                if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"')
+            )
+    for place in places:
+        if text[place] == "\u0085" or not any(place in words for words in quoted):
+            line, code = text.count("\n", 0, place) + 1, f"{ord(text[place]):04X}"
+            message = f"The character U+{code} breaks the line here, where nobody sees it. Take it out."
+            document.problems.append(Problem(document.name, line, message))
+    return bool(document.problems)
 
 
 def _line_within(lines: quick.Lines, path: YamlPath) -> int:

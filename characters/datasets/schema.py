@@ -4,7 +4,6 @@ Fields are named like those of the models; where the key in the file has another
 writes the fields in this order and leaves out those that have their default value.
 """
 
-import unicodedata
 from datetime import date
 from functools import cache
 from typing import Annotated, ClassVar, Literal, get_args
@@ -13,14 +12,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from characters.kinds import KINDS, Kind
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
-
-LINE_BREAKS = "\r\n\t"  # a browser sends what an editor types with “\r\n”
+from episodes.texts import CONTROLS
 
 
 def _printable(text: str) -> str:
-    for character in text:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in LINE_BREAKS:
-            raise ValueError(f"the character U+{ord(character):04X} is not allowed")
+    if found := CONTROLS.search(text):
+        raise ValueError(f"the character U+{ord(found[0]):04X} is not allowed")
     return text
 
 

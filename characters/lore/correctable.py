@@ -38,6 +38,7 @@ from corrections import rows
 from corrections.rows import Json, Values
 from episodes.gate import Prose
 from episodes.models import Episode, Series
+from episodes.texts import cleaned
 
 from .naming import Naming
 from .rows import id_of, visible
@@ -277,7 +278,7 @@ def with_article(noun: str) -> str:
 
 def even(text: str) -> str:
     """Return a text as a form sends it back if nobody touched it."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return cleaned(text).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 # Names and tags to choose from

@@ -7,11 +7,13 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.text import slugify
+from django.utils.translation import pgettext_lazy
 from taggit.models import ItemBase, TagBase
 
 from characters.vocabulary import AliasKind, Attribute
 from episodes.gate import Ends, Prose
 from episodes.neighbours import neighbours
+from episodes.texts import Line
 
 from .checks import check_headlines
 from .subjects import Character, Content, Faction, Term
@@ -64,7 +66,7 @@ class Alias(Owned):
     character = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
     term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
-    name = models.CharField(max_length=120)
+    name = Line(max_length=120)
     kind = models.CharField(
         max_length=20,
         choices=AliasKind,
@@ -166,12 +168,14 @@ class Trait(Owned):
 class Tag(TagBase):
     """A tag is known by its slug alone, which depends on nothing but its name."""
 
+    name = Line(pgettext_lazy("A tag name", "name"), unique=True, max_length=100)
+
     class Meta:
         ordering = ["name"]
 
     def clean(self) -> None:
         super().clean()
-        self.name = self.name.strip().lower()  # type: ignore[has-type]
+        self.name = self.name.strip().lower()
         if not (slug := self.slugify(self.name)):
             raise ValidationError({"name": "A tag needs at least one letter or digit."})
         self.slug = slug

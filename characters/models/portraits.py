@@ -6,6 +6,7 @@ from django.db import models
 
 from characters.pictures import files
 from episodes.gate import Prose
+from episodes.texts import Line
 
 from .subjects import Character, Content
 
@@ -20,10 +21,10 @@ class Portrait(Content):
     )
     width = models.PositiveIntegerField(default=0, editable=False)
     height = models.PositiveIntegerField(default=0, editable=False)
-    alt_text = models.CharField(max_length=300, help_text="What a person who cannot see it needs to know.")
+    alt_text = Line(max_length=300, help_text="What a person who cannot see it needs to know.")
     caption = Prose(blank=True, max_length=300, help_text="Stands beneath the picture. Markdown with [[mentions]].")
-    credit = models.CharField(max_length=200, help_text="Who made it; shown with it.")
-    licence = models.CharField(
+    credit = Line(max_length=200, help_text="Who made it; shown with it.")
+    licence = Line(
         max_length=100, help_text="Under which it may be used here, such as CC BY 4.0. Stills of the show are not free."
     )
 

@@ -10,6 +10,7 @@ from characters.vocabulary import Certainty
 from episodes.gate import Prose, check_order
 from episodes.models import valid_time
 from episodes.neighbours import neighbours
+from episodes.texts import Line
 
 from .owned import OWNERS
 from .subjects import Character, Content, Faction, Subject, Term, valid_key
@@ -49,9 +50,7 @@ class Revelation(Content):
         help_text="When in the episode, as minutes:seconds.",
     )
     position = models.PositiveIntegerField(default=0, help_text="Its place in the telling of the episode.")
-    source = models.CharField(
-        max_length=300, blank=True, help_text="Where another editor can check it. Visitors do not see it."
-    )
+    source = Line(max_length=300, blank=True, help_text="Where another editor can check it. Visitors do not see it.")
 
     class Meta:
         ordering = ["revealed_in", "position", "key"]

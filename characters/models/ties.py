@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from characters.vocabulary import Certainty, RelationshipKind
 from episodes.gate import Ends
 from episodes.neighbours import neighbours
+from episodes.texts import Line
 
 from .subjects import Character, Content, Faction
 
@@ -17,7 +18,7 @@ from .subjects import Character, Content, Faction
 class Membership(Content, Ends):
     character = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="memberships")
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(
+    role = Line(
         max_length=120, blank=True, help_text="As in “its head”. Who rises gets a second membership with the new role."
     )
 

@@ -62,7 +62,7 @@ def test_it_keeps_the_order_of_a_list(desk: Client, author: User) -> None:
     series = Series.objects.create(id=1, title="The show")
     correction = sent(set_to(series, "music", ["Zoe", "Bob"]), by=author)
     change = correction.changes.get()
-    decide_by_form(desk, correction, verdict(change, "accept", music='["Zoe", "Bob", "Amy"]'))
+    decide_by_form(desk, correction, verdict(change, "accept", music="Zoe\r\nBob\r\nAmy"))
     series.refresh_from_db()
     assert series.music == ["Zoe", "Bob", "Amy"]
 

@@ -121,7 +121,7 @@ UNCLEAR = ["010", "012", "08", "00", "0x10", "0b11", "0o10", "1_0", "1e1", "1.0e
 @pytest.mark.parametrize("name", NUMBERS)
 def test_an_episode_that_is_no_plain_number_is_refused(tmp_path: Path, name: str, number: str) -> None:
     text = NUMBERS[name].replace("N", f'"{number}"' if "{" in NUMBERS[name] and "," in number else number)
-    problems = problems_of(tmp_path, **{name: text})  # type: ignore[arg-type]
+    problems = problems_of(tmp_path, **{name: text})
     line = text[: text.index("# wrong")].count("\n") + 1
     message = "must be a plain number, such as 10: without quotes, and no 0 or other sign before it."
     assert [(problem.file, problem.line) for problem in problems if message in problem.message] == [

@@ -22,6 +22,7 @@ from characters.vocabulary import AliasKind, Attribute
 from corrections import rows
 from corrections.models import Change
 from corrections.sending import Proposed, adding
+from episodes.texts import TextInForm
 
 WORDS_OF_A_KEY = 5
 
@@ -254,7 +255,7 @@ class NewcomerRow(LearnedRowForm):
         max_length=80, validators=CHARACTER.model._meta.get_field("key").validators,  # type: ignore[union-attr]
         help_text="Your own handle, by which texts mention it: [[key]]. Visitors never see it.",
     )  # fmt: skip
-    summary = forms.CharField(
+    summary = TextInForm(
         required=False, widget=text_area(2),
         help_text="What can be said of it in its first episode. It opens the page.",
     )  # fmt: skip

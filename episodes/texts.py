@@ -1,0 +1,112 @@
+"""Which characters a text may hold: whatever can be seen or typed, and can be written to a data set and read again.
+
+Forms take out what nobody sees that they typed, such as the vertical tab of a slide; whatever else writes is refused.
+"""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+
+BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85]")  # Python and other programs begin a new line at these
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # with half characters
+UNSEEN = re.compile(f"(?!\x00){CONTROLS.pattern}")
+NEW_LINES = re.compile(r"\r\n|[\r\n]")
+
+
+def cleaned(text: str, *, one_line: bool = False) -> str:
+    """Return a text without control characters; what breaks a line does so as all others do.
+
+    NUL stays, which nobody pastes: forms refuse it, as Django's do.
+    """
+    text = UNSEEN.sub("", BREAKS.sub("\n", text))
+    return NEW_LINES.sub(" ", text) if one_line else text
+
+
+def check_text(text: str) -> None:
+    """Raise ValidationError if a text holds a control character."""
+    if found := CONTROLS.search(text):
+        raise ValidationError(f"The character U+{ord(found[0]):04X} is not allowed.")
+
+
+def check_line(text: str) -> None:
+    """Raise ValidationError if a text holds a control character or is more than one line."""
+    check_text(text)
+    if NEW_LINES.search(text):
+        raise ValidationError("This must be one line.")
+
+
+def check_lines(names: Any) -> None:
+    """Raise ValidationError unless this is a list of names, as they are once they are loaded from a data set."""
+    is_list = isinstance(names, list) and all(isinstance(name, str) and name and name == name.strip() for name in names)
+    if not is_list:
+        raise ValidationError("This must be a list of names.")
+    for name in names:
+        check_line(name)
+
+
+class TextInForm(forms.CharField):
+    """Takes a text without control characters."""
+
+    one_line = False
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(cleaned(value, one_line=self.one_line) if isinstance(value, str) else value)
+
+
+class LineInForm(TextInForm):
+    """Takes a text of one line; browsers take line breaks out, but other programs may not."""
+
+    one_line = True
+
+
+class NamesInForm(TextInForm):
+    """A list of names, edited as one name on each line."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def __init__(self, *, encoder: Any = None, decoder: Any = None, **options: Any) -> None:
+        super().__init__(**options)  # without what the model's field gives a form for JSON
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [name.strip() for name in super().to_python(value).splitlines() if name.strip()]
+
+
+class Text(models.TextField):
+    """A text of any number of lines."""
+
+    default_validators = [check_text]
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": TextInForm, **options})
+
+
+class Line(models.CharField):
+    """A text of one line."""
+
+    default_validators = [check_line]
+
+    def deconstruct(self) -> Any:
+        name, _, arguments, options = super().deconstruct()
+        return name, "django.db.models.CharField", arguments, options  # the column is the same
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": LineInForm, **options})
+
+
+class Names(models.JSONField):
+    """A list of names."""
+
+    default_validators = [check_lines]
+
+    def deconstruct(self) -> Any:
+        name, _, arguments, options = super().deconstruct()
+        return name, "django.db.models.JSONField", arguments, options
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": NamesInForm, "help_text": "One name a line.", **options})
