@@ -5,6 +5,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from sys import getsizeof
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from cachetools import LRUCache
@@ -14,15 +15,30 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
+AWAY = 5  # seconds for which Redis is not asked after an error
+
 
 class DispensableRedisCache(RedisCache):
-    """A cache in Redis that is empty while Redis is down: pages are slower then, and a warning says so."""
+    """A cache in Redis that is empty while Redis is down: pages are slower then, and a warning says so.
+
+    After an error nobody in this process asks again for some seconds: a Redis that hangs would cost a page a second for
+    each time that it is asked.
+    """
+
+    _away_until: dict[str, float] = {}  # by the location; of a clock that only goes forward
+
+    def __init__(self, location: str, params: dict[str, Any]) -> None:
+        super().__init__(location, params)
+        self._location = str(location)
 
     def _try(self, operation: Callable[..., Any], otherwise: Any, *arguments: Any) -> Any:
+        if monotonic() < self._away_until.get(self._location, 0.0):
+            return otherwise
         try:
             return operation(*arguments)
         except RedisError as error:
-            logger.warning("Going on without the cache: %s", error)
+            logger.warning("Going on without the cache for %s seconds: %s", AWAY, error)
+            self._away_until[self._location] = monotonic() + AWAY
             return otherwise
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:

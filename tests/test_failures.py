@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import caches
+from django.core.cache.backends.redis import RedisCache
 from django.db import OperationalError
 from django.test import Client
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from characters.models import Trait
 from corrections.models import Correction, State
 from episodes.models import Episode, Series
 from rougedb import views
+from rougedb.cache import DispensableRedisCache
 from rougedb.logs import WithoutSecrets
 from tests.corrections.letters import accepted, sent, set_to, somebody, status_of
 from tests.people import PASSWORD, person
@@ -145,6 +148,23 @@ def test_a_cache_that_is_down_is_empty(client: Client, settings: Any, caplog: py
     person("ann", at=3)
     assert client.post("/accounts/login/", {"login": "ann", "password": PASSWORD}).status_code == 302
     assert client.post("/accounts/password/reset/", {"email": "ann@example.org"}).status_code == 302
+
+
+def test_a_redis_that_hangs_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def hang(*arguments: Any) -> None:
+        asked.append(arguments)
+        raise RedisTimeoutError
+
+    monkeypatch.setattr(RedisCache, "get", hang)
+    for _ in range(3):
+        redis = DispensableRedisCache("redis://hanging.example/0", {})  # each thread has its own
+        assert redis.get("key", "default") == "default"
+    assert len(asked) == 1
+    DispensableRedisCache._away_until["redis://hanging.example/0"] = 0.0
+    assert redis.get("key", "default") == "default"
+    assert len(asked) == 2
 
 
 @pytest.mark.django_db(transaction=True)
