@@ -62,6 +62,7 @@ class TextsThatSayTooMuch(Report):
     )
 
     def gaps(self) -> list[Gap]:
+        key = _cache_key()  # of what is read, or of what was there before it
         gaps = [
             Gap(
                 what=finding.where.what,
@@ -71,7 +72,7 @@ class TextsThatSayTooMuch(Report):
             )
             for finding in corpus_of_database().findings()
         ]
-        cache.set(_cache_key(), [gap.episode for gap in gaps], FINDINGS_CACHED_FOR)
+        cache.set(key, [gap.episode for gap in gaps], FINDINGS_CACHED_FOR)
         return gaps
 
     def episodes(self) -> list[int] | None:
@@ -80,9 +81,8 @@ class TextsThatSayTooMuch(Report):
 
 
 def _cache_key() -> str:
-    """Return the cache key of the findings, which changes whenever something is published."""
-    number = Edition.objects.values_list("number", flat=True).first() or 0
-    return f"desk:findings:{number}"
+    """Return the cache key of the findings, which no other state of the show has, nor another site."""
+    return f"desk:findings:{Edition.objects.values_list('stamp', flat=True).first()}"
 
 
 class CharactersWithoutPicture(Report):

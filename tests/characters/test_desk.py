@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.urls import reverse
 from characters.admin.reports import REPORTS, stale_summaries
 from characters.admin.site import OnAir, on_air
 from characters.models import Alias, Character, Portrait, Revelation, Trait, Unmasking
+from corrections.models import Edition
 from episodes.models import Episode
 from tests.characters.sheets import address_of
 from tests.corrections.desk import at_the_desk
@@ -130,6 +132,15 @@ def test_publishing_makes_the_count_unknown_again(ann: Character) -> None:
     assert counts(client)["spoilers"] == (0, 0)
     accepted(sent(set_to(ann.traits.get(), "value", "dead")), by=moderator)
     assert counts(client)["spoilers"] == (None, 0)
+
+
+def test_what_the_linter_found_is_not_that_of_another_site_with_as_many_editions(
+    editor: Client, ann: Character
+) -> None:
+    report(editor, "spoilers")
+    assert counts(editor)["spoilers"] == (0, 0)
+    Edition.objects.update(stamp=uuid4())
+    assert counts(editor)["spoilers"] == (None, 0)
 
 
 @pytest.mark.parametrize("slug", [report.slug for report in REPORTS])
