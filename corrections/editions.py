@@ -21,6 +21,7 @@ CURRENT = f'SELECT "stamp", (SELECT MAX("number") FROM {EPISODE}) FROM {EDITION}
 NONE = UUID(int=0)  # the stamp as long as there are no triggers
 PREFIX = "edition_"  # of the names of triggers; a hash of what they do follows
 WITHOUT = "rougedb.nothing_is_kept"  # a setting of a transaction on PostgreSQL that is going to be rolled back
+OUTSIDE = f" AND coalesce(current_setting('{WITHOUT}', TRUE), '') <> 'on'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,12 @@ class CurrentEdition:
 
 
 def current() -> CurrentEdition | None:
-    """Return the edition that this connection sees, in one statement; None as long as writes give no stamp."""
+    """Return the edition that this connection sees, in one statement.
+
+    There is none as long as writes give no stamp, nor in a trial, whose writes give none either.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(CURRENT)
+        cursor.execute(CURRENT + OUTSIDE if connection.vendor == "postgresql" else CURRENT)
         row = cursor.fetchone()
     return CurrentEdition(str(row[0]), row[1] or 0) if row and UUID(str(row[0])) != NONE else None
 

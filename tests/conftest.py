@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import pytest
 from django.apps import apps
+from django.core.cache import caches
 from django.core.files.storage import default_storage
 from django.core.handlers.base import BaseHandler
 from django.db import connection, transaction
@@ -71,6 +72,7 @@ def pictures_are_encoded_once() -> Iterator[None]:
 def nothing_is_kept_of_other_tests() -> None:
     """What is kept was made by the code as an earlier test had it, which may have been patched."""
     store.clear()
+    caches["lists"].clear()
 
 
 @pytest.fixture(autouse=True)

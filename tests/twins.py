@@ -12,10 +12,10 @@ from django.core.handlers.base import BaseHandler
 from django.test import RequestFactory
 from django.test.utils import override_settings
 
-from characters.kinds import CHARACTER, FACTION, SUBJECTS, Kind
+from characters.kinds import CHARACTER, FACTION, SUBJECTS
 from characters.lore import Lore, correctable
-from characters.lore.lists import facets
-from characters.lore.lists.filters import choices_of
+from characters.lore.lists.facets import Facet, places_of
+from characters.lore.lists.roster import Roster, roster_of
 from characters.lore.search import index
 from characters.models import Alias, Portrait, SearchEntry, Tag
 from characters.text.words import words_of
@@ -163,7 +163,7 @@ def narrowed_lists(progress: int) -> set[str]:
     """The lists narrowed by what somebody at the last episode could choose; each value at one episode."""
     with net_lifted():
         last = Lore(Episode.objects.count())
-        offered = {kind.plural: offered_by(last, kind) for kind in SUBJECTS}
+        offered = {kind.plural: roster_of(last, kind).facets for kind in SUBJECTS}
     values = sorted(
         f"/{kind}/?{urlencode({name: value})}"
         for kind, by_name in offered.items()
@@ -200,16 +200,12 @@ def forms(progress: int) -> set[str]:
 def bearers(progress: int) -> list[dict[str, dict[str, set[Any]]]]:
     """Who has what in every filter; the rows of full site and cut site have the same ids."""
     lore = Lore(progress)
-    return [
-        {name: dict(facet.bearers) for name, facet in offered.items()}
-        for offered in (offered_by(lore, kind) for kind in SUBJECTS)
-    ]
+    rosters = [roster_of(lore, kind) for kind in SUBJECTS]
+    return [{name: _subjects_of(roster, facet) for name, facet in roster.facets.items()} for roster in rosters]
 
 
-def offered_by(lore: Lore, kind: Kind) -> dict[str, facets.Facet]:
-    """What the list of a kind can be narrowed by."""
-    source = facets.source_of(lore, kind)
-    return {name: source.facet(name) for name in choices_of(kind)}
+def _subjects_of(roster: Roster, facet: Facet) -> dict[str, set[Any]]:
+    return {value: set(map(roster.subject, places_of(bits))) for value, bits in facet.bearers.items()}
 
 
 def every_word() -> set[str]:

@@ -1,5 +1,6 @@
 """Narrowed lists: who fits, what else could be chosen, and addresses that anybody may have written."""
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,15 @@ from urllib.parse import urlencode
 import pytest
 from django.http import QueryDict
 
+from characters.kinds import CHARACTER
 from characters.lore import Lore
+from characters.lore.lists.roster import roster_of
 from characters.models import Character, CharacterTag, Membership, Relationship, Trait, Unmasking
 from characters.values.lists import CardPage
 from characters.vocabulary import RelationshipKind
+from corrections.scratch import nothing_is_kept
 from tests.conftest import Visitor
+from tests.nets import net_lifted
 from tests.shows import character, headline, load_show, revelation, trait, unmasking
 from tests.twins import ask, text_of
 
@@ -279,3 +284,43 @@ def test_a_list_takes_a_bounded_number_of_queries(
     client = visitor(13)
     with django_assert_max_num_queries(30):
         client.get(f"/characters/{query}")
+
+
+# What is kept
+
+
+def test_a_kept_list_takes_few_queries_at_its_own_episode(real_show: None, django_assert_max_num_queries: Any) -> None:
+    everybody = [names(listed(progress)) for progress in (1, 5)]
+    assert len(everybody[0]) < len(everybody[1])
+    with django_assert_max_num_queries(8):
+        assert set(names(listed(5, "species=nean&sort=first"))) < set(everybody[1])
+    with django_assert_max_num_queries(8):
+        assert names(listed(1)) == everybody[0]
+
+
+def becomes_a_cat(key: str) -> None:
+    with net_lifted():  # the search index follows, which must see everything
+        owner = Character.objects.get(key=key)
+        Trait.objects.create(character=owner, attribute="species", value="cat", revealed_in_id=1)
+
+
+def test_a_list_is_made_anew_once_something_is_published(small: Any) -> None:
+    small(characters=[character("ann"), character("bea")])
+    assert offered(listed(1), "species") == {}
+    becomes_a_cat("ann")
+    assert offered(listed(1), "species") == {"cat": 1}
+    assert offered(listed(0), "species") == {}
+
+
+def test_nothing_is_kept_of_what_a_trial_tries(small: Any) -> None:
+    small(characters=[character("ann")])
+    with nothing_is_kept():
+        becomes_a_cat("ann")
+        assert offered(listed(1), "species") == {"cat": 1}
+    assert offered(listed(1), "species") == {}
+
+
+def test_a_roster_takes_no_more_than_it_says(real_show: None) -> None:
+    roster = roster_of(Lore(13), CHARACTER)
+    assert len(roster) == len(names(listed(13))) > 30
+    assert len(pickle.dumps(roster)) < roster.size < 200_000

@@ -4,8 +4,6 @@ from collections import defaultdict
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, Subquery
-from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -15,33 +13,32 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.rows import Row
 from characters.lore.statements import among
-from characters.models import Alias, Membership
+from characters.models import Membership
 from characters.text import prose
 from characters.values.lists import Card, CardPage
 from characters.vocabulary import Attribute
 
-from . import facets, filters
+from .facets import places_of
 from .filters import ListFilter
+from .roster import newest_of, roster_of
 
 CARDS_PER_PAGE = 60
 
 
 def card_page(knowledge: Knowledge, kind: Kind, page: int = 1, asked: QueryDict | None = None) -> CardPage:
     """Return a page of the subjects of a kind; who is known for somebody else stands under that name."""
-    visible = rows.root_characters(knowledge.progress) if kind is CHARACTER else rows.visible(knowledge.progress, kind)
-    narrowed = filters.filter_for(kind)(asked or QueryDict(), visible, facets.source_of(knowledge, kind))
+    roster = roster_of(knowledge, kind)
+    narrowed = ListFilter(asked or QueryDict(), kind, roster)
     shown_page = Paginator(_ordered(knowledge, kind, narrowed), CARDS_PER_PAGE).get_page(max(page, 1))
     return CardPage(
         heading=knowledge.list_of(kind).name,
         intro=kind.page.intro.format(show=knowledge.show["title"]) if kind.page else "",
-        cards=_cards(knowledge, kind, [UUID(subject) for subject in shown_page.object_list]),
+        cards=_cards(knowledge, kind, [roster.subject(place) for place in shown_page.object_list]),
         total=shown_page.paginator.count,
         number=shown_page.number,
         last=shown_page.paginator.num_pages,
         narrowing=narrowed.narrowing(
-            visible.count() if narrowed.has_choices else shown_page.paginator.count,
-            reverse(kind.plural),
-            {"as_of": str(knowledge.progress)} if knowledge.look_back else {},
+            reverse(kind.plural), {"as_of": str(knowledge.progress)} if knowledge.look_back else {}
         ),
     )
 
@@ -92,13 +89,11 @@ def _members(knowledge: Knowledge, factions: list[UUID]) -> dict[UUID, set[UUID]
     return members
 
 
-def _ordered(knowledge: Knowledge, kind: Kind, narrowed: ListFilter) -> list[facets.Id]:
-    """Return the ids in order of name, and before that of what was asked for."""
-    headlines = Alias.objects.as_of(knowledge.progress).filter(headline=True, **{kind.name: OuterRef("pk")})
-    named = narrowed.qs.annotate(name=Subquery(headlines.order_by("-revealed_in_id").values("name")[:1]))
-    ids = list(named.order_by(Lower("name"), "name", "public_id").values_list(facets.as_written("pk"), flat=True))
+def _ordered(knowledge: Knowledge, kind: Kind, narrowed: ListFilter) -> list[int]:
+    """Return the places of all who fit in order of name, and before that of what was asked for."""
+    places = places_of(narrowed.fitting(narrowed.chosen))
     if narrowed.sort == "first":
-        ids.sort(key=facets.first_episodes(narrowed.source).__getitem__)
+        places.sort(key=narrowed.roster.first.values.__getitem__)
     elif narrowed.sort == "newest":
-        ids.sort(key=facets.newest_episodes(narrowed.source).__getitem__, reverse=True)
-    return ids
+        places.sort(key=newest_of(knowledge, kind, narrowed.roster).values.__getitem__, reverse=True)
+    return places

@@ -2,23 +2,26 @@
 
 The database gathers who has each value into one string of ids, for there may be a hundred thousand rows. The rest is
 done on sets in Python, where SQL would take long statements: personas merge into their identity, the newest value wins,
-and between two masks of one character there is no relation. Everything is read through the gate.
+and between two masks of one character there is no relation. Everything is read through the gate, and kept as numbers
+with a bit for each subject (`roster.py`), which are combined and counted in no time.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
 from itertools import groupby
+from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField, Q, QuerySet, StringAgg, Value
+from django.db.models import CharField, Max, Q, QuerySet, StringAgg, Value
 from django.db.models.functions import Cast as CastTo
 from django.db.models.functions import Coalesce
 from django.utils.text import slugify
 
-from characters.kinds import Kind, tagging_of
+from characters.kinds import CHARACTER, Kind, tagging_of
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
@@ -31,7 +34,6 @@ type Choosable = tuple[str, str, set[Id]]  # the value in the address, the value
 type DatedValue = tuple[int, str, set[Id]]  # the episode, the value, who has it
 
 BY = "-by"  # the other side of a kind of relation: killed, killed-by
-MOST_AMONG = 2_000  # subjects; of more the rows are read as fast without naming them
 
 OWN_LABELS = {kind.value: (kind.value, str(kind.label)) for kind in RelationshipKind}
 FROM_TARGET = {
@@ -41,20 +43,44 @@ FROM_TARGET = {
 
 
 class Facet:
-    """The values that one can choose from, and who has each."""
+    """The values that one can choose from, in the order in which they are listed, and who has each.
 
-    def __init__(self, values: Iterable[Choosable]) -> None:
+    `places` says which bit stands for whom.
+    """
+
+    def __init__(self, values: Iterable[Choosable], places: Mapping[Id, int]) -> None:
         labels: dict[str, set[str]] = defaultdict(set)
-        self.bearers: dict[str, set[Id]] = defaultdict(set)
+        bearers: dict[str, set[Id]] = defaultdict(set)
         for value, label, ids in values:
             if value and ids:
-                self.bearers[value] |= ids
+                bearers[value] |= ids
                 labels[value].add(label)
-        self.labels = {value: min(words) for value, words in labels.items()}
+        by_value = {value: min(words) for value, words in labels.items()}
+        self.labels = dict(sorted(by_value.items(), key=_numbers_then_words))
+        self.bearers = {value: bits_of(map(places.get, bearers[value]), len(places)) for value in self.labels}
 
-    def having(self, values: Iterable[str]) -> set[Id]:
-        """Return the ids of all that have any of these values."""
-        return {subject for value in values for subject in self.bearers[value]}
+    def having(self, values: Iterable[str]) -> int:
+        """Return all who have any of these values."""
+        return reduce(or_, map(self.bearers.__getitem__, values), 0)
+
+
+def _numbers_then_words(choice: tuple[str, str]) -> tuple[int, str, str]:
+    value, label = choice
+    return int(value) if value.isdecimal() else -1, label.casefold(), value
+
+
+def bits_of(places: Iterable[int | None], length: int) -> int:
+    """Return the number that has a bit for each of some places, of so many; who has no place is left out."""
+    bits = bytearray(length // 8 + 1)
+    for place in places:
+        if place is not None:
+            bits[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(bits, "little")
+
+
+def places_of(bits: int) -> list[int]:
+    """Return the places for which a number has a bit, in order."""
+    return [place for place, bit in enumerate(reversed(f"{bits:b}")) if bit == "1"]
 
 
 class Identities:
@@ -63,6 +89,10 @@ class Identities:
     def __init__(self, knowledge: Knowledge) -> None:
         self._root_of = {written(persona): written(root) for persona, root in knowledge.identities.items()}
         self._personas = frozenset(self._root_of)
+
+    def root_of(self, subject: Id) -> Id:
+        """Return whom one of them is known to be."""
+        return self._root_of.get(subject, subject)
 
     def without_personas(self, ids: set[Id]) -> set[Id]:
         """Return those that are no personas."""
@@ -98,35 +128,20 @@ def _gathered(queryset: QuerySet[Any], *by: str, of: Iterable[str]) -> Iterator[
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Reads the facets of one list as known at an episode, of everybody or of some."""
+    """Reads the facets of one list as known at an episode."""
 
     knowledge: Knowledge
     kind: Kind
     identities: Identities
-    among: frozenset[UUID] | None = None  # with all their names, if not everybody
 
-    def facet(self, name: str) -> Facet:
+    def choices(self, name: str) -> Iterable[Choosable]:
         """Return what a list can be narrowed by under that name, with who has which value."""
-        return Facet(FACETS[name](self))
-
-    def of(self, rows: QuerySet[Any], column: str) -> QuerySet[Any]:
-        """Return the rows that are about those who matter."""
-        return rows if self.among is None else rows.filter(**{f"{column}__in": self.among})
-
-    def current(self, model: type[Any], column: str) -> QuerySet[Any]:
-        return self.of(self.knowledge.current(model), column)
+        return FACETS[name](self)
 
 
 def source_of(knowledge: Knowledge, kind: Kind) -> Source:
-    """Return what reads the facets of a kind, of all its subjects."""
+    """Return what reads the facets of a kind."""
     return Source(knowledge, kind, Identities(knowledge))
-
-
-def narrowed_to(source: Source, fitting: set[Id]) -> Source:
-    """Return what reads the facets of some alone, or of everybody where those are so many that it costs more."""
-    if len(fitting) > MOST_AMONG:
-        return source
-    return replace(source, among=frozenset(source.knowledge.families_of(map(UUID, fitting))))
 
 
 def first_episodes(source: Source) -> dict[Id, int]:
@@ -137,16 +152,17 @@ def first_episodes(source: Source) -> dict[Id, int]:
 def newest_episodes(source: Source) -> dict[Id, int]:
     """Return the episode in which something was last learned of each character."""
     newest = first_episodes(source)
-    revelations = Revelation.objects.as_of(source.knowledge.progress).filter(characters__isnull=False)
-    concerning = source.of(revelations, "characters")
-    for episode, ids in sorted(_gathered(concerning, "revealed_in_id", of=["characters"]), key=_episode):
-        newest.update(dict.fromkeys(source.identities.roots_of(ids), episode))
+    concerning = Revelation.objects.as_of(source.knowledge.progress).filter(characters__isnull=False)
+    last = concerning.order_by().values_list(as_written("characters")).annotate(last=Max("revealed_in_id"))
+    for subject, episode in last:
+        root = source.identities.root_of(subject)
+        newest[root] = max(newest[root], episode)
     return newest
 
 
 def _traits(source: Source, *attributes: Attribute) -> list[DatedValue]:
     known = Trait.objects.as_of(source.knowledge.progress).filter(attribute__in=attributes, character__isnull=False)
-    return list(_gathered(source.of(known, "character"), "revealed_in_id", "value", of=["character"]))
+    return list(_gathered(known, "revealed_in_id", "value", of=["character"]))
 
 
 def _species(source: Source) -> Iterator[Choosable]:
@@ -188,7 +204,7 @@ def _worded(knowledge: Knowledge, values: Iterable[tuple[str, set[Id]]]) -> Iter
 
 
 def _factions(source: Source) -> Iterator[Choosable]:
-    members = list(_gathered(source.current(Membership, "character"), "faction_id", of=["character"]))
+    members = list(_gathered(source.knowledge.current(Membership), "faction_id", of=["character"]))
     factions = Faction.objects.as_of(source.knowledge.progress).filter(id__in=[faction for faction, _ in members])
     public_ids = dict(factions.values_list("id", "public_id"))
     cast = Cast(source.knowledge)
@@ -199,12 +215,12 @@ def _factions(source: Source) -> Iterator[Choosable]:
 
 
 def _roles(source: Source) -> Iterator[Choosable]:
-    for role, ids in _gathered(source.current(Membership, "character"), "role", of=["character"]):
+    for role, ids in _gathered(source.knowledge.current(Membership), "role", of=["character"]):
         yield slugify(role, allow_unicode=True), role, source.identities.roots_of(ids)
 
 
 def _tags(source: Source) -> Iterator[Choosable]:
-    current = source.current(tagging_of(source.kind), "content_object")
+    current = source.knowledge.current(tagging_of(source.kind))
     for slug, name, ids in _gathered(current, "tag__slug", "tag__name", of=["content_object"]):
         yield slug, name, source.identities.roots_of(ids)
 
@@ -216,7 +232,7 @@ def _relations(source: Source) -> Iterator[Choosable]:
     masked = knowledge.families_of(knowledge.identity_of)
     maybe_one = Q(source__in=masked, target__in=masked)
     for side, labels in (("source", OWN_LABELS), ("target", FROM_TARGET)):
-        for kind, ids in _gathered(source.of(current.exclude(maybe_one), side), "kind", of=[side]):
+        for kind, ids in _gathered(current.exclude(maybe_one), "kind", of=[side]):
             yield *labels[kind], source.identities.roots_of(ids)
     for kind, one, other in current.filter(maybe_one).order_by().values_list("kind", "source_id", "target_id"):
         here, there = knowledge.root_of(one), knowledge.root_of(other)
@@ -227,7 +243,7 @@ def _relations(source: Source) -> Iterator[Choosable]:
 
 def _first_episodes(source: Source) -> Iterator[Choosable]:
     seen: set[Id] = set()
-    visible = source.of(rows.visible(source.knowledge.progress, source.kind), "pk")
+    visible = rows.visible(source.knowledge.progress, source.kind)
     for episode, ids in sorted(_gathered(visible, "revealed_in_id", of=["pk"]), key=_episode):
         new = source.identities.roots_of(ids) - seen
         seen |= new
@@ -248,3 +264,20 @@ FACETS: dict[str, Callable[[Source], Iterable[Choosable]]] = {
     "first": _first_episodes,
     "voice": _voices,
 }
+
+LABELS = {
+    "species": "Species",
+    "status": "Status",
+    "faction": "Faction now",
+    "role": "Role now",
+    "tag": "Tag",
+    "relation": "Relation",
+    "first": "First seen",
+    "voice": "Voice",
+}
+LABELS_OF_OTHERS = {"tag": "Tag", "first": "First heard of"}
+
+
+def labels_of(kind: Kind) -> dict[str, str]:
+    """Return what the list of a kind can be narrowed by, with what each is called."""
+    return LABELS if kind is CHARACTER else LABELS_OF_OTHERS
