@@ -60,7 +60,6 @@ class Cast:
         """Read what is needed to name and show everybody noted so far."""
         self._by_key.update(rows.ids_of_keys(self.knowledge.progress, self._keys - self._by_key.keys()))
         self._noted.update(self._by_key.values())
-        self._noted |= {self.knowledge.root_of(subject) for subject in self._noted}
         self._look_up_faces()
 
     def face(self, subject: UUID) -> Face:
@@ -162,7 +161,7 @@ def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, 
     """
     rows: list[tuple[Any, ...]] = []
     for some in batched(subjects, SUBJECTS_AT_ONCE):
-        ids = [as_stored(subject) for subject in some]
+        ids = as_stored(some)
         known = _parts(progress, {kind.name: ids for kind in SUBJECTS}, ("public id",))
         of_kind: dict[str, list[Any]] = defaultdict(list)
         for _, kind, subject, *_ in known:

@@ -81,8 +81,8 @@ class Knowledge:
 
     def root_of(self, subject: UUID) -> UUID:
         """Return whom a character is known to be, at the end of the chain; a faction is always itself."""
-        while subject in self.identity_of:
-            subject = self.identity_of[subject]
+        while identity := self.identity_of.get(subject):
+            subject = identity
         return subject
 
     @cached_property
@@ -97,18 +97,22 @@ class Knowledge:
 
     def family_of(self, subject: UUID) -> set[UUID]:
         """Return all that are known to be the same as this one, itself included."""
-        return self._families.get(self.root_of(subject), {subject})
+        return self.families_of([subject])
 
     def families_of(self, subjects: Iterable[UUID]) -> set[UUID]:
         """Return all that are known to be the same as any of these."""
-        return {member for subject in subjects for member in self.family_of(subject)}
+        new = family = set(map(self.root_of, subjects))
+        while new := {persona for who in new if who in self._personas for persona in self._personas[who]}:
+            family |= new
+        return family
 
     @cached_property
-    def _families(self) -> dict[UUID, set[UUID]]:
-        families: dict[UUID, set[UUID]] = defaultdict(set)
-        for persona, root in self.identities.items():
-            families[root] |= {root, persona}
-        return dict(families)
+    def _personas(self) -> dict[UUID, list[UUID]]:
+        """The personas of each identity, which may have personas of their own."""
+        personas: dict[UUID, list[UUID]] = defaultdict(list)
+        for persona, identity in self.identity_of.items():
+            personas[identity].append(persona)
+        return dict(personas)
 
     # Rows that can end
 

@@ -5,7 +5,7 @@ They read through the gate like all others; the net in the tests looks at them t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -35,23 +35,21 @@ NONE = Which("FALSE")
 
 def among(column: str, ids: Iterable[UUID]) -> Which:
     """Return the condition that a column holds one of these ids."""
-    stored = tuple(map(as_stored, ids))
+    stored = tuple(as_stored(ids))
     return Which(f'"{column}" IN ({placeholders(stored)})', stored) if stored else NONE
 
 
 def read(columns: Sequence[str], sql: str, params: Sequence[Any]) -> list[Row]:
     """Return all rows of a statement that reads these columns in this order, ids as UUIDs."""
-    ids = [at for at, column in enumerate(columns) if is_of_ids(column)]
-    rows = []
-    for fetched_row in fetched(sql, params):
-        values = list(fetched_row)
-        for at in ids:
-            if values[at] is not None:
-                values[at] = as_uuid(values[at])
-        rows.append(dict(zip(columns, values, strict=True)))
+    rows = [dict(zip(columns, row, strict=True)) for row in fetched(sql, params)]
+    for column in filter(is_of_ids, columns):
+        for row in rows:
+            if row[column] is not None:
+                row[column] = as_uuid(row[column])
     return rows
 
 
+@cache
 def is_of_ids(column: str) -> bool:
     """Return whether a column holds UUIDs; an episode's id is its number, and a public id a text."""
     return column == "id" or (column.endswith("_id") and not column.endswith(("_in_id", "public_id")))
@@ -69,9 +67,9 @@ def placeholders(values: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def as_stored(row: UUID) -> UUID | str:
-    """Return an id as the database has it: on SQLite, which has no such type, as hexadecimal digits."""
-    return row if connection.features.has_native_uuid_field else row.hex
+def as_stored(ids: Iterable[UUID]) -> list[UUID] | list[str]:
+    """Return ids as the database has them: on SQLite, which has no such type, as hexadecimal digits."""
+    return list(ids) if connection.features.has_native_uuid_field else [row.hex for row in ids]
 
 
 @lru_cache(2**14)  # the same rows are met again and again, and a UUID is slow to make of digits

@@ -1,7 +1,10 @@
 """What the index answers: the SQL behind search, gated in every statement."""
 
+import sys
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -11,14 +14,15 @@ from django.db import connection
 
 from characters.kinds import Kind, kind_of_entry
 from characters.lore.knowledge import Knowledge
+from characters.lore.rows import OWNER
 from characters.lore.statements import as_uuid, fetched
 from characters.models import SearchEntry
-from characters.models.owned import OWNERS
 from characters.text.words import Query, QueryTerm, parse
 
 MOST_NAMES = 60
 MOST_TEXTS = 1_000  # a page says so where there are more
 MOST_SUGGESTIONS = 8
+LAST_CHARACTER = chr(sys.maxunicode)
 
 
 class Rank(IntEnum):
@@ -41,8 +45,10 @@ class FoundName(NamedTuple):
     episode: int
 
 
-type Texts = dict[tuple[Rank, Kind], dict[UUID, list[int]]]
-"""Rows, each with the episodes of its entries."""
+type Texts = dict[Kind, dict[UUID, int]]
+"""Rows, each with its episode."""
+
+type Condition = tuple[str, list[Any]]  # SQL and its parameters
 
 
 def find_names(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]:
@@ -55,40 +61,85 @@ def find_names(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]
             Rank.NAME_BEGINS: _beginning(knowledge, plain, most),
             **ways,
         }
-    # All at once: what a statement costs by being made and sent is more than what most of them find.
-    arms = [
-        f'SELECT * FROM (SELECT {rank:d} AS "rank", "id", "row" FROM "characters_searchentry"'  # noqa: S608 - our own
-        f' WHERE {AS_OF} AND {which} ORDER BY "id" DESC LIMIT %s) AS "found_{rank:d}"'
-        for rank, (which, _) in ways.items()
-    ]
-    owners = ", ".join(f'"{owner}_id"' for owner in OWNERS)
     rows = fetched(
-        f'SELECT "rank", "row", "name", "characters_alias"."revealed_in_id", {owners}'  # noqa: S608 - our own
-        f' FROM ({" UNION ALL ".join(arms)}) AS "found" JOIN "characters_alias" ON "characters_alias"."id" = "row"'
-        ' WHERE "characters_alias"."revealed_in_id" <= %s ORDER BY "rank", "found"."id" DESC',
+        _names_sql(tuple((rank, which) for rank, (which, _) in ways.items())),
         [param for _, params in ways.values() for param in (knowledge.progress, *params, most)] + [knowledge.progress],
     )
-    names: dict[UUID, FoundName] = {}
+    names: dict[Any, FoundName] = {}
     for rank, of_rank in groupby(rows, key=itemgetter(0)):
         if len(names) < most:
-            for _, row, name, episode, *owner_ids in of_rank:
-                alias, owner = as_uuid(row), as_uuid(next(filter(None, owner_ids)))
-                names.setdefault(alias, FoundName(Rank(rank), alias, name, owner, episode))
+            for _, row, name, episode, owner in of_rank:
+                if row not in names:
+                    names[row] = FoundName(Rank(rank), as_uuid(row), name, as_uuid(owner), episode)
     return list(names.values())
 
 
-def find_texts(knowledge: Knowledge, query: Query, rank: Rank) -> Texts:
-    """Return the rows whose texts have the words, or with Rank.WORDS_BEGIN those with words that begin so."""
-    which, params = matching(knowledge, query, MOST_TEXTS, of_names=False, prefix=rank == Rank.WORDS_BEGIN)
+@lru_cache(8)  # there are four
+def _names_sql(ways: tuple[tuple[Rank, str], ...]) -> str:
+    """Return the statement that looks for names in these ways.
+
+    In all at once: what a statement costs by being made and sent is more than what most of them find.
+    """
+    arms = [
+        f'SELECT * FROM (SELECT {rank:d} AS "rank", "id", "row" FROM "characters_searchentry"'  # noqa: S608 - our own
+        f' WHERE {AS_OF} AND {which} ORDER BY "id" DESC LIMIT %s) AS "found_{rank:d}"'
+        for rank, which in ways
+    ]
+    return (
+        f'SELECT "rank", "row", "name", "characters_alias"."revealed_in_id", {OWNER}'  # noqa: S608 - our own
+        f' FROM ({" UNION ALL ".join(arms)}) AS "found" JOIN "characters_alias" ON "characters_alias"."id" = "row"'
+        ' WHERE "characters_alias"."revealed_in_id" <= %s ORDER BY "rank", "found"."id" DESC'
+    )
+
+
+def are_in_names(knowledge: Knowledge, queries: Iterable[Query], *, prefix: bool = False) -> bool:
+    """Return whether each of these queries finds a name."""
+    conditions = [matching(knowledge, query, 1, of_names=True, prefix=prefix) for query in queries]
+    found = [
+        f'EXISTS (SELECT 1 FROM "characters_searchentry" WHERE {AS_OF} AND {which})'  # noqa: S608 - our own
+        for which, _ in conditions
+    ]
+    params = [param for _, params in conditions for param in (knowledge.progress, *params)]
+    return all(fetched(f"SELECT {', '.join(found)}", params)[0])
+
+
+def find_texts(knowledge: Knowledge, query: Query) -> Texts:
+    """Return the rows whose texts have the words."""
+    return _texts(knowledge, matching(knowledge, query, MOST_TEXTS, of_names=False, prefix=False))
+
+
+def find_beginnings(knowledge: Knowledge, query: Query) -> Texts:
+    """Return the rows whose texts have words that begin so, which may be all that have the words themselves."""
+    if connection.vendor == "sqlite" and not _are_beginnings(query.telling):
+        return {}
+    return _texts(knowledge, matching(knowledge, query, MOST_TEXTS, of_names=False, prefix=True))
+
+
+def _are_beginnings(terms: Sequence[QueryTerm]) -> bool:
+    """Return whether any of these begins a longer word in some text of the show, known or not.
+
+    If not, there is nothing to find that was not found by the words themselves. SQLite answers this in no time, and to
+    look for words that begin so it reads all entries of the show that have such words.
+    """
+    last = [term.words[-1] for term in terms if not term.quoted]
+    if not all(map(str.isascii, last)):
+        return True  # SQLite may take a word in a younger script for two
+    longer = 'EXISTS (SELECT 1 FROM "characters_search_vocabulary" WHERE "term" > %s AND "term" < %s)'
+    bounds = [bound for word in last for bound in (f"{word}\x01", f"{word}{LAST_CHARACTER}")]
+    return any(fetched(f"SELECT {', '.join([longer] * len(last))}", bounds)[0]) if last else False
+
+
+def _texts(knowledge: Knowledge, condition: Condition) -> Texts:
+    which, params = condition
     rows = fetched(
         f'SELECT "kind", "row", "revealed_in_id" FROM "characters_searchentry" WHERE {AS_OF} AND {which}'  # noqa: S608
         ' ORDER BY "id" DESC LIMIT %s',
         [knowledge.progress, *params, MOST_TEXTS],
     )
-    by_kind: Texts = defaultdict(lambda: defaultdict(list))
+    by_kind: dict[str, dict[UUID, int]] = defaultdict(dict)
     for entry, row, episode in rows:
-        by_kind[rank, kind_of_entry(entry)][as_uuid(row)].append(episode)
-    return by_kind
+        by_kind[entry][as_uuid(row)] = episode
+    return {kind_of_entry(entry): found for entry, found in by_kind.items()}
 
 
 # For tests and the bench, which look beneath the page
@@ -99,8 +150,8 @@ def in_index(knowledge: Knowledge, text: str) -> tuple[list[Any], list[Any]]:
     query = parse(text)
     texts: Texts = {}
     if query.wanted:
-        texts = find_texts(knowledge, query, Rank.TEXT) or find_texts(knowledge, query, Rank.WORDS_BEGIN)
-    return names_in_index(knowledge, text), [(kind.entry, list(rows.items())) for (_, kind), rows in texts.items()]
+        texts = find_texts(knowledge, query) or find_beginnings(knowledge, query)
+    return names_in_index(knowledge, text), [(kind.entry, list(rows.items())) for kind, rows in texts.items()]
 
 
 def names_in_index(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
@@ -115,9 +166,6 @@ def suggested(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
 
 
 # Conditions
-
-
-type Condition = tuple[str, list[Any]]  # SQL and its parameters
 
 AS_OF = '"characters_searchentry"."revealed_in_id" <= %s'
 

@@ -8,7 +8,7 @@ from characters.lore.knowledge import Knowledge
 from characters.text.words import Query, parse
 from characters.values.search import SearchPage, Suggestion
 
-from .index import MOST_NAMES, MOST_SUGGESTIONS, Rank, find_names, find_texts
+from .index import MOST_NAMES, MOST_SUGGESTIONS, Rank, are_in_names, find_beginnings, find_names, find_texts
 from .results import GROUPS_PER_PAGE, Results
 from .slips import respelled
 
@@ -23,7 +23,7 @@ def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
     if better is None:
         return results.page(query.text, page)
     if results:
-        has_names = bool(find_names(knowledge, better, 1))
+        has_names = are_in_names(knowledge, [better], prefix=True)
         return results.page(query.text, page, did_you_mean=better.text if has_names else "")
     instead = _look_for(knowledge, better)
     return instead.page(query.text, page, shown_instead=better.text if instead else "")
@@ -42,9 +42,9 @@ def suggest(knowledge: Knowledge, text: str) -> tuple[Suggestion, ...]:
 
 def _look_for(knowledge: Knowledge, query: Query) -> Results:
     results = Results(knowledge, query)
-    results.add(find_names(knowledge, query, MOST_NAMES), find_texts(knowledge, query, Rank.TEXT))
+    results.add(find_names(knowledge, query, MOST_NAMES), find_texts(knowledge, query))
     if len(results) < GROUPS_PER_PAGE:
-        results.add([], find_texts(knowledge, query, Rank.WORDS_BEGIN))
+        results.add([], find_beginnings(knowledge, query), Rank.WORDS_BEGIN)
     return results
 
 

@@ -4,9 +4,9 @@ By hand, as a search reads rows of many kinds and making each statement anew wou
 statement has the gate.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from characters.kinds import REVELATION, SUBJECTS, Kind, columns_of
@@ -15,46 +15,42 @@ from characters.lore.statements import as_stored, as_uuid, fetched, placeholders
 from characters.models import Revelation
 from episodes.gate import Ends
 
-type About = list[tuple[UUID, int, set[UUID]]]
-"""Rows with their episode and whom they are about."""
-
-CONCERNED = (
-    'SELECT \'{entry}\', "characters_revelation"."id", "revealed_in_id", "{subject}_id" FROM "characters_revelation"'
-    ' LEFT JOIN "characters_revelation_{subject}s" ON "revelation_id" = "characters_revelation"."id"'
-    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "characters_revelation"."id" IN ({{placeholders}})'
-)
+CONCERNED = 'SELECT "revelation_id", "{subject}_id" FROM "characters_revelation_{subject}s"'  # gated by the revelation
 
 
-def whom_about(progress: int, found: Mapping[Kind, Iterable[UUID]]) -> dict[Kind, About]:
-    """Return whom these rows are about, kind by kind, as far as they are known."""
-    arms, params = [], []
-    kinds = {kind.entry: kind for kind in found}
+def whom_about(progress: int, found: Mapping[Kind, Iterable[UUID]]) -> dict[UUID, list[UUID]]:
+    """Return whom each of these rows is about, as far as it is known."""
+    arms: list[str] = []
+    params: list[Any] = []
     for kind, ids in found.items():
-        stored = [as_stored(row) for row in ids]
-        for sql in _about_sql(kind):
+        stored = as_stored(ids)
+        for sql, gates in _about_sql(kind):
             arms.append(sql.format(placeholders=placeholders(stored)))
-            params += [progress, *stored]
-    by_row: dict[tuple[str, UUID, int], set[UUID]] = defaultdict(set)
-    for entry, row, number, subject in fetched(" UNION ALL ".join(arms), params) if arms else ():
-        by_row[entry, as_uuid(row), number].update([as_uuid(subject)] if subject else [])
-    about: dict[Kind, About] = {kind: [] for kind in found}
-    for (entry, row, number), subjects in by_row.items():
-        about[kinds[entry]].append((row, number, subjects))
+            params += [progress] * gates + stored
+    about: dict[UUID, list[UUID]] = {row: [] for row in found.get(REVELATION, ())}  # some concern nobody
+    for row, subject in fetched(" UNION ALL ".join(arms), params) if arms else ():
+        about.setdefault(as_uuid(row), []).append(as_uuid(subject))
     return about
 
 
 @cache
-def _about_sql(kind: Kind) -> tuple[str, ...]:
-    """Return the statements that say whom rows of a kind are about, to be asked together."""
+def _about_sql(kind: Kind) -> tuple[tuple[str, int], ...]:
+    """Return the statements that say whom rows of a kind are about, and how often each asks for the episode."""
     if kind is REVELATION:
-        return tuple(CONCERNED.format(entry=kind.entry, subject=subject.name) for subject in SUBJECTS)
+        return tuple(
+            (f'{CONCERNED.format(subject=kind.name)} WHERE "revelation_id" IN ({{placeholders}})', 0)
+            for kind in SUBJECTS
+        )
     table = kind.model._meta.db_table
     columns = [f'"{name}_id"' for name in kind.search_subjects]
     # Of owners exactly one is set; of those that it connects each is.
     whose = [f"coalesce({', '.join(columns)})"] if kind.is_owned and len(columns) > 1 else columns
     return tuple(
-        f'SELECT \'{kind.entry}\', "id", "{table}"."revealed_in_id", {who} FROM "{table}"'  # noqa: S608 - our own
-        f' WHERE "{table}"."revealed_in_id" <= %s AND "id" IN ({{placeholders}})'
+        (
+            f'SELECT "id", {who} FROM "{table}"'  # noqa: S608 - our own
+            f' WHERE "{table}"."revealed_in_id" <= %s AND "id" IN ({{placeholders}})',
+            1,
+        )
         for who in whose
     )
 
@@ -64,7 +60,7 @@ def in_full(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
 
     Where their kind can end they have `until`, and revelations the episode in which each was `overturned_in`.
     """
-    stored = [as_stored(row) for row in ids]
+    stored = as_stored(ids)
     columns, sql, gates = _in_full_sql(kind)
     return read(columns, sql.format(placeholders=placeholders(stored)), [progress] * gates + stored)
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -30,7 +31,7 @@ GROUPS_PER_PAGE = 20
 EPISODE_ASKED_FOR = re.compile(r"(?:(?:ep|episode)\.?\s*#?)?(0|[1-9][0-9]{0,3})", re.IGNORECASE)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Group:
     """All that was found about one subject, or else in one episode."""
 
@@ -38,6 +39,10 @@ class _Group:
     names: list[str] = field(default_factory=list)
     best: list[str] = field(default_factory=list)  # of the names, those that fit as well as the first of them
     rows: list[tuple[Kind, UUID]] = field(default_factory=list)
+
+
+type _Placed = tuple[tuple[Rank, int, int], UUID | int, _Group]
+_rough = itemgetter(0)  # of a group with its place
 
 
 class Results:
@@ -52,6 +57,7 @@ class Results:
         self.cast = Cast(knowledge)
         self.has_names = False
         self.is_cut = False
+        self._found: set[UUID] = set()  # of the texts
         self._of_subject: dict[UUID, _Group] = {}
         self._of_episode: dict[int, _Group] = {}
         self._rows: dict[tuple[Kind, UUID], Row] = {}
@@ -59,32 +65,26 @@ class Results:
     def __len__(self) -> int:
         return len(self._of_subject) + len(self._of_episode)
 
-    def add(self, names: list[FoundName], texts: Texts) -> None:
-        """Take in what the index returned."""
+    def add(self, names: list[FoundName], texts: Texts, rank: Rank = Rank.TEXT) -> None:
+        """Take in what the index returned; texts that are there already stay where they are."""
         self._add_names(names)
         self._add_episode()
-        self.is_cut |= sum(len(episodes) for ids in texts.values() for episodes in ids.values()) >= MOST_TEXTS
-        about = whom_about(
-            self.knowledge.progress, {kind: ids for (_, kind), ids in texts.items() if kind is not EPISODE}
-        )
-        about[EPISODE] = [
-            (row, number, set())
-            for (_, kind), ids in texts.items()
-            if kind is EPISODE
-            for row, numbers in ids.items()
-            for number in numbers
-        ]
-        for rank, kind in texts:
-            for row, number, concerned in about[kind]:
-                subjects = {self.knowledge.root_of(subject) for subject in concerned}
-                groups = [self._group(subject, rank, number) for subject in subjects]
-                for group in groups or [self._of_episode.setdefault(number, _Group((rank, -number)))]:
-                    group.rows.append((kind, row))
+        self.is_cut |= sum(map(len, texts.values())) >= MOST_TEXTS
+        new = {kind: rows.keys() - self._found for kind, rows in texts.items()}
+        unread = {kind: rows for kind, rows in new.items() if rows and kind is not EPISODE}
+        about = whom_about(self.knowledge.progress, unread)
+        for kind, rows in new.items():
+            self._found |= rows
+            for row in rows:
+                subjects = () if kind is EPISODE else about.get(row)
+                if subjects is not None:
+                    for group in self._groups(subjects, rank, texts[kind][row]):
+                        group.rows.append((kind, row))
 
     def _add_names(self, names: list[FoundName]) -> None:
         for name in names:
             self.has_names = True
-            group = self._group(name.owner, name.rank, name.episode)
+            group = self._group(self.knowledge.root_of(name.owner), name.rank, name.episode)
             group.names.append(name.name)
             if name.rank == group.place[0]:
                 group.best.append(name.name)
@@ -97,27 +97,38 @@ class Results:
             group = _Group((Rank.EXACT_NAME, -number), rows=[(EPISODE, UUID(int=number))])
             self._of_episode.setdefault(number, group)
 
-    def _group(self, subject: UUID, rank: Rank, episode: int) -> _Group:
+    def _groups(self, subjects: Iterable[UUID], rank: Rank, episode: int) -> list[_Group]:
+        """Return the groups that a text belongs to: of whom it is about, or else of its episode."""
+        roots = {self.knowledge.root_of(subject) for subject in subjects}
+        groups = [self._group(root, rank, episode) for root in roots]
+        return groups or [self._of_episode.setdefault(episode, _Group((rank, -episode)))]
+
+    def _group(self, root: UUID, rank: Rank, episode: int) -> _Group:
         place = rank, -episode
-        group = self._of_subject.setdefault(self.knowledge.root_of(subject), _Group(place))
-        group.place = min(group.place, place)
+        group = self._of_subject.get(root)
+        if group is None:
+            group = self._of_subject[root] = _Group(place)
+        elif place < group.place:
+            group.place = place
         return group
 
     def _in_order(self, start: int, stop: int) -> list[tuple[Face | EpisodeRow, _Group]]:
         """Return the groups from one place to another; only those that compete for these places are looked up."""
-        self._look_up(subject for subject, group in self._of_subject.items() if group.names)
-        groups: list[tuple[UUID | int, _Group]] = [*self._of_subject.items(), *self._of_episode.items()]
-        groups.sort(key=self._rough_place)
-        places = [self._rough_place(group) for group in groups]
-        if not places[start:stop]:
+        self._look_up(subject for subject, group in self._of_subject.items() if group.best)
+        groups: list[_Placed] = [(self._rough_place(*each), *each) for each in self._of_subject.items()]
+        groups += [(self._rough_place(*each), *each) for each in self._of_episode.items()]
+        groups.sort(key=_rough)
+        if not groups[start:stop]:
             return []
-        first, last = places[start], places[start:stop][-1]
-        start_of_these, end_of_these = bisect_left(places, first), bisect_right(places, last)
-        competing = groups[start_of_these:end_of_these]
-        self._look_up(what for what, _ in competing if isinstance(what, UUID))
-        competing.sort(key=lambda group: (self._rough_place(group), self._fine_place(group[0])))
-        shown = competing[start - start_of_these : stop - start_of_these]
-        return [(self.cast.face(what) if isinstance(what, UUID) else self._episodes[what], of) for what, of in shown]
+        first = bisect_left(groups, _rough(groups[start]), key=_rough)
+        last = bisect_right(groups, _rough(groups[start:stop][-1]), key=_rough)
+        competing = groups[first:last]
+        self._look_up(what for _, what, _ in competing if isinstance(what, UUID))
+        competing.sort(key=lambda placed: (placed[0], self._fine_place(placed[1])))
+        return [
+            (self.cast.face(what) if isinstance(what, UUID) else self._episodes[what], group)
+            for _, what, group in competing[start - first : stop - first]
+        ]
 
     def _look_up(self, subjects: Iterable[UUID]) -> None:
         self.cast.note(subjects)
@@ -127,13 +138,12 @@ class Results:
     def _episodes(self) -> dict[int, EpisodeRow]:
         return {row.number: row for row in self.knowledge.episodes}
 
-    def _rough_place(self, result: tuple[UUID | int, _Group]) -> tuple[Rank, int, int]:
+    def _rough_place(self, what: UUID | int, group: _Group) -> tuple[Rank, int, int]:
         """Return a place by rank: who is shown under the name that was found comes before who merely bears it."""
-        what, group = result
         rank, number = group.place
         if isinstance(what, int):
             return rank, 2, number
-        return rank, 0 if self.cast.name(what) in group.best else 1, number
+        return rank, 0 if group.best and self.cast.name(what) in group.best else 1, number
 
     def _fine_place(self, what: UUID | int) -> tuple[str, ...]:
         if isinstance(what, UUID):

@@ -1,6 +1,6 @@
 """Correct a query by the nearest visible names."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from functools import lru_cache
 
 from django.db import connection
@@ -11,7 +11,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.statements import fetched
 from characters.text.words import Query, QueryTerm, name_parts, parse, parts_of_names
 
-from .index import AS_OF, matching
+from .index import are_in_names
 
 
 def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = False) -> Query | None:
@@ -23,7 +23,7 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
     if not query.is_plain:
         return None
     parts = name_parts(query.text)
-    if all(part.isascii() for part in parts) and _are_in_names(knowledge, parts):
+    if all(map(str.isascii, parts)) and are_in_names(knowledge, map(_of_word, parts)):
         return None  # the names of two, say: nothing to look for
     known = _known_parts(_names(knowledge))
     words = []
@@ -35,17 +35,8 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
     return parse(" ".join(words)) if words and tuple(words) != parts else None
 
 
-def _are_in_names(knowledge: Knowledge, words: Sequence[str]) -> bool:
-    """Return whether each of these words is in some visible name."""
-    conditions = [
-        matching(knowledge, Query(word, (QueryTerm((word,)),)), 1, of_names=True, prefix=False) for word in words
-    ]
-    found = [
-        f'EXISTS (SELECT 1 FROM "characters_searchentry" WHERE {AS_OF} AND {which})'  # noqa: S608 - our own
-        for which, _ in conditions
-    ]
-    params = [param for _, params in conditions for param in (knowledge.progress, *params)]
-    return all(fetched(f"SELECT {', '.join(found)}", params)[0])
+def _of_word(word: str) -> Query:
+    return Query(word, (QueryTerm((word,)),))
 
 
 def _names(knowledge: Knowledge) -> str:
