@@ -44,6 +44,7 @@ class Cast:
         self._colours: dict[UUID, str] = {}  # of whom they are known to be, as the pictures
         self._thumbnails: dict[UUID, str] = {}
         self._faces: dict[UUID, Face] = {}
+        self._mentions: dict[str, prose.Mention] = {}
 
     def note(self, subjects: Iterable[UUID]) -> None:
         """Note characters, factions and other subjects that the page names."""
@@ -96,11 +97,12 @@ class Cast:
         return prose.words(text, self._mention, inline=inline)
 
     def _mention(self, key: str) -> prose.Mention | None:
-        if key not in self._by_key:
-            return None
-        mentioned = self._by_key[key]
-        face = self.face(mentioned)
-        return prose.Mention(face.name, face.url if self.knowledge.root_of(mentioned) != self.subject else "")
+        if key not in self._mentions and key in self._by_key:
+            mentioned = self._by_key[key]
+            face = self.face(mentioned)
+            url = face.url if self.knowledge.root_of(mentioned) != self.subject else ""
+            self._mentions[key] = prose.Mention(face.name, url)
+        return self._mentions.get(key)
 
     def _look_up_faces(self) -> None:
         """Read what faces are made of, and make none yet: most lists show few of those whom their rows touch."""

@@ -119,8 +119,14 @@ def highlighted(text: str, query: Query) -> SafeString:
 
 def occurs(text: str, query: Query) -> bool:
     """Return whether any term of the query is in a text."""
-    words = f" {' '.join(word for word in map(_folded_word, WORD.findall(text)) if word)} "
+    words = _folded_words(text)
     return any(f" {' '.join(term.words)}{' ' * term.quoted}" in words for term in query.wanted)
+
+
+@lru_cache(2**11)  # of the texts that are found again and again
+def _folded_words(text: str) -> str:
+    """Return the folded words of a text, each with spaces around it."""
+    return f" {' '.join(word for word in map(_folded_word, WORD.findall(text)) if word)} "
 
 
 def excerpt(text: str, query: Query, length: int = 260) -> str:

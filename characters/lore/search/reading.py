@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from characters.kinds import REVELATION, SUBJECTS, Kind, columns_of
+from characters.kinds import REVELATION, SUBJECTS, Kind, columns_of, from_columns
 from characters.lore.rows import Row
 from characters.lore.statements import as_stored, as_uuid, fetched, placeholders, read
 from characters.models import Revelation
@@ -56,18 +56,19 @@ def _about_sql(kind: Kind) -> tuple[tuple[str, int], ...]:
 
 
 def in_full(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
-    """Return those of some rows that are known, with the columns that put them into words.
+    """Return those of some rows that are known, as wordings take them.
 
     Where their kind can end they have `until`, and revelations the episode in which each was `overturned_in`.
     """
     stored = as_stored(ids)
-    columns, sql, gates = _in_full_sql(kind)
-    return read(columns, sql.format(placeholders=placeholders(stored)), [progress] * gates + stored)
+    columns, names, sql, gates = _in_full_sql(kind)
+    rows = read(columns, sql.format(placeholders=placeholders(stored)), [progress] * gates + stored)
+    return [dict(zip(names, row.values(), strict=True)) for row in rows]
 
 
 @cache
-def _in_full_sql(kind: Kind) -> tuple[tuple[str, ...], str, int]:
-    """Return the columns, the statement, and how often it asks for the episode."""
+def _in_full_sql(kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...], str, int]:
+    """Return the columns, what wordings call them, the statement, and how often it asks for the episode."""
     table = kind.model._meta.db_table
     names = ["id", "revealed_in_id", *(name for name in columns_of(kind) if name != "tag__name")]
     columns = list(names)
@@ -91,4 +92,4 @@ def _in_full_sql(kind: Kind) -> tuple[tuple[str, ...], str, int]:
         f'SELECT {", ".join(chosen)} FROM "{table}"{join} WHERE "{table}"."revealed_in_id" <= %s'  # noqa: S608 - our own
         f' AND "{table}"."id" IN ({{placeholders}})'
     )
-    return tuple(columns), sql, gates
+    return tuple(columns), tuple(from_columns(dict.fromkeys(columns))), sql, gates

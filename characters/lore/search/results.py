@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -38,7 +39,16 @@ class _Group:
     place: tuple[Rank, int]  # of the best that was found; the newest comes first, so its episode is negative
     names: list[str] = field(default_factory=list)
     best: list[str] = field(default_factory=list)  # of the names, those that fit as well as the first of them
-    rows: list[tuple[Kind, UUID]] = field(default_factory=list)
+    rows: list[UUID] = field(default_factory=list)
+
+
+class _Worded(NamedTuple):
+    """A text in words, in the order of passages."""
+
+    place: int  # the newest comes first, so its episode is negative
+    label: str
+    words: str
+    is_marked: bool  # whether they hold a word that was looked for
 
 
 type _Placed = tuple[tuple[Rank, int, int], UUID | int, _Group]
@@ -57,10 +67,10 @@ class Results:
         self.cast = Cast(knowledge)
         self.has_names = False
         self.is_cut = False
-        self._found: set[UUID] = set()  # of the texts
+        self._found: dict[UUID, Kind] = {}  # all texts
         self._of_subject: dict[UUID, _Group] = {}
         self._of_episode: dict[int, _Group] = {}
-        self._rows: dict[tuple[Kind, UUID], Row] = {}
+        self._passages: dict[UUID, _Worded] = {}
 
     def __len__(self) -> int:
         return len(self._of_subject) + len(self._of_episode)
@@ -70,16 +80,16 @@ class Results:
         self._add_names(names)
         self._add_episode()
         self.is_cut |= sum(map(len, texts.values())) >= MOST_TEXTS
-        new = {kind: rows.keys() - self._found for kind, rows in texts.items()}
+        new = {kind: rows.keys() - self._found.keys() for kind, rows in texts.items()}
         unread = {kind: rows for kind, rows in new.items() if rows and kind is not EPISODE}
         about = whom_about(self.knowledge.progress, unread)
         for kind, rows in new.items():
-            self._found |= rows
+            self._found.update(dict.fromkeys(rows, kind))
             for row in rows:
                 subjects = () if kind is EPISODE else about.get(row)
                 if subjects is not None:
                     for group in self._groups(subjects, rank, texts[kind][row]):
-                        group.rows.append((kind, row))
+                        group.rows.append(row)
 
     def _add_names(self, names: list[FoundName]) -> None:
         for name in names:
@@ -94,8 +104,9 @@ class Results:
         match = EPISODE_ASKED_FOR.fullmatch(self.query.text)
         number = int(match[1]) if match else 0
         if 0 < number <= self.knowledge.progress and number in self._episodes:
-            group = _Group((Rank.EXACT_NAME, -number), rows=[(EPISODE, UUID(int=number))])
-            self._of_episode.setdefault(number, group)
+            text = UUID(int=number)
+            self._found[text] = EPISODE
+            self._of_episode.setdefault(number, _Group((Rank.EXACT_NAME, -number), rows=[text]))
 
     def _groups(self, subjects: Iterable[UUID], rank: Rank, episode: int) -> list[_Group]:
         """Return the groups that a text belongs to: of whom it is about, or else of its episode."""
@@ -185,32 +196,31 @@ class Results:
         )
 
     def _read(self, groups: Iterable[_Group]) -> None:
-        """Read the rows in full, and look up whom they name."""
+        """Read the rows in full, look up whom they name, and put each into words, however many it concerns."""
         ids: dict[Kind, set[UUID]] = defaultdict(set)
         for group in groups:
-            for kind, row_id in group.rows:
-                ids[kind].add(row_id)
-        for kind, wanted in ids.items():
-            for row in self._in_full(kind, wanted):
-                self._rows[kind, row["id"]] = row
-                self._note(kind, row)
+            for row_id in group.rows:
+                ids[self._found[row_id]].add(row_id)
+        read = [(kind, row) for kind, wanted in ids.items() for row in self._in_full(kind, wanted)]
+        for kind, row in read:
+            self._note(kind, row)
         self.cast.look_up()
+        for kind, row in read:
+            self._passages[row["id"]] = self._worded(kind, row)
 
     def _in_full(self, kind: Kind, ids: set[UUID]) -> list[Row]:
         if kind is EPISODE:
             synopses = self.knowledge.synopses(row.int for row in ids)
-            return [row | {"id": UUID(int=row["revealed_in_id"])} for row in synopses]
+            return [row | {"id": UUID(int=row["revealed_in"])} for row in map(from_columns, synopses)]
         return in_full(self.knowledge.progress, kind, ids)
 
     def _note(self, kind: Kind, row: Row) -> None:
-        self.cast.note(row[f"{name}_id"] for name in kind.connects)
+        self.cast.note(row[name] for name in kind.connects)
         self.cast.note_texts(row[name] for name in ("text", *prose_of(kind)) if row.get(name))
 
     def _shown(self, what: Face | EpisodeRow, group: _Group, most: int) -> SearchGroup:
-        read = [(key[0], self._rows[key]) for key in group.rows if key in self._rows]
-        worded = {(row["revealed_in_id"], *self._worded(kind, row)) for kind, row in read}
-        passages = sorted(worded, key=lambda passage: (-passage[0], passage[1:]))
-        marked = [passage for passage in passages if occurs(passage[2], self.query)]
+        passages = sorted({self._passages[row] for row in group.rows if row in self._passages})
+        marked = [passage for passage in passages if passage.is_marked]
         # A text may be found by whom it is about; where the name says that already, only its own words count.
         passages = marked if marked or group.names else passages
         names = (
@@ -224,27 +234,23 @@ class Results:
             names=tuple(highlighted(name, self.query) for name in names if name),
             passages=tuple(
                 Passage(
-                    episode=number,
-                    label=label,
-                    html=highlighted(excerpt(words, self.query), self.query),
-                    url=self.knowledge.address("episode", number),
+                    episode=-passage.place,
+                    label=passage.label,
+                    html=highlighted(excerpt(passage.words, self.query), self.query),
+                    url=self.knowledge.address("episode", -passage.place),
                 )
-                for number, label, words in passages[:most]
+                for passage in passages[:most]
             ),
             more=max(len(passages) - most, 0),
         )
 
-    def _worded(self, kind: Kind, row: Row) -> tuple[str, str]:
-        """Return label and words of a passage; a row that concerns several is put into words once."""
-        if "worded" not in row:
-            label, words = kind.passage(from_columns(row), self.cast)
-            if row.get("overturned_in") is not None:
-                label += f", seen differently since episode {row['overturned_in']}"
-            if row.get("until") is not None:
-                label += f", until episode {row['until']}"
-            row["worded"] = label, words
-        worded: tuple[str, str] = row["worded"]
-        return worded
+    def _worded(self, kind: Kind, row: Row) -> _Worded:
+        label, words = kind.passage(row, self.cast)
+        if row.get("overturned_in") is not None:
+            label += f", seen differently since episode {row['overturned_in']}"
+        if row.get("until") is not None:
+            label += f", until episode {row['until']}"
+        return _Worded(-row["revealed_in"], label, words, occurs(words, self.query))
 
 
 def _by_length(name: str) -> tuple[int, str]:
