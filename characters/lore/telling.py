@@ -10,18 +10,20 @@ from django.utils.safestring import SafeString
 
 from characters.pictures import files
 from characters.pictures.encoding import WIDTHS
+from characters.text import prose
 from characters.values.basics import Face
 from characters.values.pages import Affiliation, Fact, FactValue, ListedName, Picture, TimelineEntry
 from characters.vocabulary import AliasKind, Attribute
 
 from .cast import Cast
-from .knowledge import path
 from .order import by_name, sort_key
 from .rows import Row
 
+LONGEST_OPENING = 40  # characters
 
-def revelation_entry(row: Row, cast: Cast, *, with_concerned: bool = False) -> TimelineEntry:
-    """Return a revelation as a timeline shows it.
+
+def revelation_entry(row: Row, cast: Cast, form: str, *, with_concerned: bool = False) -> TimelineEntry:
+    """Return a revelation as a timeline shows it, to be corrected in the form at this address.
 
     `with_concerned` adds the faces of those whom it concerns and to whom its text has no link.
     """
@@ -33,7 +35,8 @@ def revelation_entry(row: Row, cast: Cast, *, with_concerned: bool = False) -> T
         believed_before=cast.render(row["believed_before"]) if row["believed_before"] else None,
         overturned_in=row["overturned_in"],
         concerned=_not_linked(row, html, cast) if with_concerned else (),
-        correct_url=f"{path('correct-episodes', row['revealed_in_id'])}?row={row['id']}",
+        correct_url=f"{form}?row={row['id']}" if form else "",
+        opening=prose.shortened(cast.words(row["text"]), LONGEST_OPENING) if form else "",
     )
 
 

@@ -106,6 +106,7 @@ class TimelineEntry:
     overturned_in: int | None = None
     concerned: tuple[Face, ...] = ()
     correct_url: str = ""
+    opening: str = ""  # of its text, to tell the links to correct it apart
 
     @property
     def certainty_label(self) -> str:

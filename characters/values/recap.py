@@ -11,6 +11,11 @@ from .basics import EpisodeRow, Face
 from .pages import Chapter, TimelineEntry
 
 
+def new_things(number: int) -> str:
+    """Say how many entries of the timeline of a page are new, in the words of all pages that count them."""
+    return counted(number, "new thing")
+
+
 @dataclass(frozen=True, slots=True)
 class ChangedPage:
     """A page that is not what it was some episodes ago."""
@@ -26,7 +31,7 @@ class ChangedPage:
             return "unmasked"
         if self.is_new:
             return "new"
-        return counted(self.things, "new thing") if self.things else "changed"
+        return new_things(self.things) if self.things else "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class RecapGroup:
     face: Face | None
     is_new: bool
     is_open: bool
-    things: int
+    things: int  # new in the timeline of their page, as `ChangedPage` counts them
+    told: int  # of them here: what concerns several is told with one of them
     chapters: tuple[Chapter, ...]
 
     @property
@@ -56,7 +62,7 @@ class RecapGroup:
     @property
     def more(self) -> int:
         """How much is told besides, on the page of whom it is about."""
-        return self.things - len(self.entries)
+        return self.told - len(self.entries)
 
     @property
     def title(self) -> str:
@@ -64,7 +70,8 @@ class RecapGroup:
 
     @property
     def count(self) -> str:
-        return f"{counted(self.things, 'thing')} told"
+        told = counted(self.told, "thing")
+        return f"{told} told" if self.told >= self.things else f"{new_things(self.things)}, {self.told} told here"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from corrections import sending
 from corrections.models import Correction
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, pick
 from tests.browser.findings import looks
 from tests.corrections.letters import accepted
 from tests.people import person
@@ -30,7 +30,7 @@ def show(live_server: object, tmp_path: Path) -> None:
 
 def open_page_of_ann(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("button", name="Episode 1").click()
+    pick(page, 1)
     expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 1")
     page.goto("/characters/")
     page.locator("main").get_by_role("link", name="Ann").click()
@@ -61,6 +61,20 @@ def test_who_writes_too_much_is_told_while_writing(
     expect(note).to_have_text("Up to 30 characters can be sent at once.")
 
 
+def test_what_is_typed_narrows_the_list(show: None, browser_at: Open) -> None:
+    page = browser_at(viewport=PHONE).new_page()
+    open_page_of_ann(page)
+    page.get_by_role("link", name="Suggest a correction").click()
+    field, choices = page.get_by_label("Find in this list"), page.locator(".choose label:visible")
+    field.fill("ALIFE")
+    expect(choices).to_have_text(["Status: alife episode 1"], use_inner_text=False)
+    expect(page.locator(".choose:visible")).to_have_count(1)
+    field.fill("nothing of the kind")
+    expect(choices).to_have_count(0)
+    field.fill("")
+    expect(page.get_by_label("A name", exact=True)).to_be_visible()
+
+
 def test_from_a_page_to_a_receipt_and_back(page: Page) -> None:
     page.get_by_role("link", name="Suggest a correction").click()
     page.get_by_label("A name").check()
@@ -68,7 +82,7 @@ def test_from_a_page_to_a_receipt_and_back(page: Page) -> None:
     page.get_by_label("Status: alife").check()
     page.get_by_role("button", name="Go on").click()
     page.get_by_label("What it says").fill("alive, says [[the stranger]]")
-    page.get_by_label("Name", exact=True).fill("Annie")
+    page.get_by_label("Name (required)", exact=True).fill("Annie")
     page.get_by_role("button", name="Send to the moderators").click()
     expect(page.get_by_role("alert")).to_contain_text("It is not sent yet")
     expect(page.get_by_label("What it says")).to_have_value("alive, says [[the stranger]]")
@@ -90,8 +104,12 @@ def test_from_a_page_to_a_receipt_and_back(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("Fact changed")
 
 
-def test_one_revelation_is_a_pencil_away(page: Page) -> None:
-    page.get_by_role("link", name="Correct this").first.click()
+def test_one_revelation_is_a_pencil_away_and_so_is_the_way_back(page: Page) -> None:
+    address = page.url
+    page.get_by_role("link", name="Correct: Ann meets the stranger.").click()
+    page.locator("main").get_by_role("link", name="Ann", exact=True).click()
+    expect(page).to_have_url(address)
+    page.get_by_role("link", name="Correct: Ann meets the stranger.").click()
     text = page.get_by_label("Text")
     expect(text).to_have_value("[[Ann]] meets [[the stranger]].")
     text.fill("[[Ann]] greets [[the stranger]].")

@@ -84,7 +84,7 @@ def with_errors(page: Page) -> None:
 def receipt(page: Page) -> None:
     rouge = Character.objects.get(key="rouge_redstar")
     page.goto(f"/corrections/new/characters/{rouge.public_id}/?add=alias")
-    page.get_by_label("Name", exact=True).fill("Red")
+    page.get_by_label("Name (required)", exact=True).fill("Red")
     page.get_by_label("Why?").fill("She is called so at the bar.")
     page.get_by_role("button", name="Send to the moderators").click()
     page.get_by_label("Your receipt").wait_for()

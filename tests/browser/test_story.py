@@ -63,7 +63,7 @@ def suggest(page: Page, *, add: str, **typed: str) -> None:
     page.get_by_label(add, exact=True).check()
     page.get_by_role("button", name="Go on").click()
     for label, text in typed.items():
-        page.get_by_label(label, exact=True).fill(text)
+        page.get_by_label(f"{label} (required)", exact=True).fill(text)
     page.get_by_label("Known after").select_option("2")
     page.get_by_label("Why?").fill("It is said in the last scene.")
     page.get_by_role("button", name="Send to the moderators").click()

@@ -1,5 +1,6 @@
 """The public pages: addresses, redirects, the bounded number of queries, and what they never say."""
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -159,6 +160,29 @@ def test_a_miss_says_nothing_even_in_debug(ann: str, visitor: Visitor, settings:
     assert unknown.status_code == pathless.status_code == 404
     assert unknown.content == pathless.content == visitor(0).get(f"/c/{ann}/").content
     assert "There is no such page" in text_of(unknown.content)
+
+
+def test_every_kind_of_page_has_one_link_to_correct_it(ann: str, visitor: Visitor) -> None:
+    reader = visitor(2)
+    own = {
+        f"/characters/{ann}/the-stranger/": f"/corrections/new/characters/{ann}/",
+        "/episodes/1/": "/corrections/new/episodes/1/",
+    }
+    others = ("/", "/characters/", "/terms/", "/episodes/", "/episodes/3/", "/tags/", "/graph/", "/recap/", "/search/",
+              "/changes/", "/no/such/page/", f"/characters/{ann}/the-stranger/then/")  # fmt: skip
+    for address, form in (own | dict.fromkeys(others, "/corrections/new/episodes/2/")).items():
+        body = reader.get(address).content.decode()
+        assert body.count("Suggest a correction</a>") == 1, address
+        assert f'<a href="{form}" rel="nofollow">Suggest a correction</a>' in body, address
+        assert reader.get(form).status_code == 200
+
+
+def test_no_two_lines_of_a_page_have_one_name_for_their_pencils(real_show: None, visitor: Visitor) -> None:
+    rouge = Character.objects.as_of(5).get(key="rouge_redstar").public_id
+    body = visitor(5).get(f"/c/{rouge}/", follow=True).content.decode()
+    names = re.findall('aria-label="Correct: (.+?)"', body)
+    assert len(names) > 40
+    assert len(set(names)) == len(names)
 
 
 def test_a_fresh_site_without_any_show_works(newcomer: Client) -> None:

@@ -144,9 +144,15 @@ def test_of_many_episodes_it_tells_less_at_once(real_show: None, since: int, sho
     assert [told.episode.number for part in parts for told in part.episodes] == list(range(since + 1, 14))
     assert {told.is_shortened for told in page.episodes} == {shortened}
     assert [group.is_open for group in page.groups][: unfolded + 1] == [*[True] * unfolded, False]
-    assert [group.things for group in page.groups if group.face] == sorted(
-        (group.things for group in page.groups if group.face), reverse=True
+    assert [group.told for group in page.groups if group.face] == sorted(
+        (group.told for group in page.groups if group.face), reverse=True
     )
+
+
+def test_home_page_and_recap_count_alike(real_show: None, visitor: Visitor) -> None:
+    home, recap = (" ".join(text_of(visitor(5).get(address).content).split()) for address in ("/", "/recap/?since=4"))
+    assert "Rouge Redstar 21 new things" in home
+    assert "Rouge Redstar 21 new things, 10 told here" in recap
 
 
 def test_all_that_was_told_stands_in_the_page_with_nothing_to_correct(real_show: None, visitor: Visitor) -> None:
@@ -157,7 +163,7 @@ def test_all_that_was_told_stands_in_the_page_with_nothing_to_correct(real_show:
     entries = [entry for group in page.groups for entry in group.entries]
     assert len(entries) > 10
     assert all(entry.html in body for entry in entries)
-    assert "Correct this" not in body
+    assert "Correct: " not in body
     for heading in re.findall(r'href="#([\w-]+)"', body.partition('<nav class="contents"')[2].partition("</nav>")[0]):
         assert f'id="{heading}"' in body
 

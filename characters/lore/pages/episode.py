@@ -48,7 +48,8 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
     concerned = {person for row in revelations for person in row["concerned"][CHARACTER.name]}
     known_before = _known_before(knowledge, number, appeared)
     faces = by_name(cast.root_face(person) for person in appeared | concerned)
-    entries = [telling.revelation_entry(row, cast, with_concerned=True) for row in revelations]
+    form = path("correct-episodes", number)
+    entries = [telling.revelation_entry(row, cast, form, with_concerned=True) for row in revelations]
     sections = (
         in_parts(faces, MOST_FACES, lambda face: 1),
         in_parts(entries, MOST_TOLD, lambda entry: WEIGHT_OF_ENTRY + len(entry.html)),
@@ -70,7 +71,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         page_url=f"{address}{'&' if '?' in address else '?'}page=",
         previous=knowledge.episodes[place - 1] if place else None,
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
-        correct_url=path("correct-episodes", number),
+        correct_url=form,
     )
 
 

@@ -1,7 +1,7 @@
 """What happened between an episode that is behind and the one where the viewer is: by character, and page by page."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ from characters.lore.timeline import DatedEntry
 from characters.models import Revelation
 from characters.text import prose
 from characters.text.links import link
-from characters.values.basics import EpisodeRow
+from characters.values.basics import EpisodeRow, Face
 from characters.values.pages import Chapter, TimelineEntry
 from characters.values.recap import ChangedPage, RecapEpisode, RecapGroup, RecapPage
 from characters.vocabulary import Attribute
@@ -124,12 +124,14 @@ class _Recap:
         cast.look_up()
         shorten = len(episodes) > MOST_IN_FULL
         told = [self._episode(row, synopses.get(row.number, ""), cast, shorten) for row in episodes]
-        groups = self._groups(cast, most_open=OPEN_WHEN_SHORT if len(episodes) <= MOST_SHORT else 0)
+        changed = self.changed_pages()
+        things: dict[Face | None, int] = {page.face: page.things for page in changed}
+        groups = self._groups(cast, things, most_open=OPEN_WHEN_SHORT if len(episodes) <= MOST_SHORT else 0)
         most_of_groups = MOST_OF_GROUPS + max(MOST_OF_EPISODES - sum(map(_weight_of_episode, told)), 0)
         if sum(map(_weight_of_group, groups)) > most_of_groups:
             groups = tuple(replace(group, chapters=_first_of(group.chapters)) for group in groups)
         faces = {group.face for group in groups}
-        besides = [page for page in self.changed_pages() if page.face not in faces]
+        besides = [page for page in changed if page.face not in faces]
         parts = (
             in_parts(told, MOST_OF_EPISODES, _weight_of_episode),
             in_parts(groups, most_of_groups, _weight_of_group),
@@ -169,8 +171,8 @@ class _Recap:
             overturned=tuple(_to_read(each, cast) for each in overturning),
         )
 
-    def _groups(self, cast: Cast, *, most_open: int) -> tuple[RecapGroup, ...]:
-        """Return what happened by character, those with whom most happened first."""
+    def _groups(self, cast: Cast, things: Mapping[Face | None, int], *, most_open: int) -> tuple[RecapGroup, ...]:
+        """Return what happened by character, those of whom most is told first; `things` are new on a page."""
         stories: dict[UUID | None, list[DatedEntry]] = defaultdict(list)
         turns: dict[UUID | None, list[DatedEntry]] = defaultdict(list)
         counts = Counter(subject for row in self.happened.revelations for subject in self._concerned(row))
@@ -184,17 +186,19 @@ class _Recap:
             subject: self._chapters(stories[subject], timeline.in_order(turns[subject]))
             for subject in {*stories, *turns}
         }
-        things = {subject: sum(chapter.things for chapter in chapters[subject]) for subject in chapters}
+        told = {subject: sum(chapter.things for chapter in chapters[subject]) for subject in chapters}
+        faces = {subject: cast.root_face(subject) if subject else None for subject in chapters}
 
         def place(subject: UUID | None) -> tuple[bool, int, tuple[str, str]]:
-            return subject is None, -things[subject], sort_key(cast.root_face(subject)) if subject else ("", "")
+            return subject is None, -told[subject], sort_key(cast.root_face(subject)) if subject else ("", "")
 
         return tuple(
             RecapGroup(
-                face=cast.root_face(subject) if subject else None,
+                face=faces[subject],
                 is_new=subject is not None and self.is_new(subject),
                 is_open=number < most_open,
-                things=things[subject],
+                things=things.get(faces[subject], told[subject]),
+                told=told[subject],
                 chapters=chapters[subject],
             )
             for number, subject in enumerate(sorted(chapters, key=place))
@@ -345,7 +349,7 @@ def _note_with_owners(collected: Material, cast: Cast) -> None:
 
 def _to_read(revelation: Row, cast: Cast) -> TimelineEntry:
     """Return a revelation to be read, not to be corrected here."""
-    return replace(telling.revelation_entry(revelation, cast), correct_url="")
+    return telling.revelation_entry(revelation, cast, form="")
 
 
 def _joined(membership: Row, cast: Cast) -> TimelineEntry:

@@ -42,11 +42,12 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPag
     is_character = kind is CHARACTER
     places = telling.places(collected.memberships, lambda row: cast.root_face(_other_end(row, kind)))
     in_list = knowledge.list_of(CHARACTER).url
+    form = path(f"correct-{kind.plural}", public_id)
     return SubjectPage(
         list=knowledge.list_of(kind),
         face=face,
         short_url=knowledge.address(f"{kind.name}-short", public_id),
-        correct_url=path(f"correct-{kind.plural}", public_id),
+        correct_url=form,
         description=prose.shortened(prose.plain(summary)),
         summary=summary,
         names=telling.known_names(collected.names, face.name),
@@ -58,7 +59,12 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPag
         tags=_tag_links(knowledge, collected.tags),
         pictures=telling.pictures(collected.portraits, cast),
         chapters=_chapters(
-            knowledge, collected, changes, cast, lambda number: _earlier_pages(knowledge, number, kind, members, cast)
+            knowledge,
+            collected,
+            changes,
+            cast,
+            form,
+            lambda number: _earlier_pages(knowledge, number, kind, members, cast),
         ),
         strip=_strip(knowledge, collected, changes, members),
         charts=graph.charts_around(knowledge, own, collected.relationships, cast) if is_character else (),
@@ -98,6 +104,7 @@ def _chapters(
     collected: Material,
     changes: list[tuple[int, TimelineEntry]],
     cast: Cast,
+    form: str,
     earlier_pages: Callable[[int], tuple[Link, ...]],
 ) -> tuple[Chapter, ...]:
     """Return the timeline: for each episode what was learned, and the page as it was then."""
@@ -105,7 +112,7 @@ def _chapters(
     revealed: dict[int, list[TimelineEntry]] = defaultdict(list)
     changed: dict[int, list[TimelineEntry]] = defaultdict(list)
     for row in collected.revelations:
-        revealed[row["revealed_in_id"]].append(telling.revelation_entry(row, cast))
+        revealed[row["revealed_in_id"]].append(telling.revelation_entry(row, cast, form))
     for number, entry in changes:
         changed[number].append(entry)
     return tuple(
