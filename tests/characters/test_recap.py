@@ -191,7 +191,7 @@ def test_a_recap_of_much_is_told_on_several_pages_below_100_kb(real_show: None, 
 def test_of_more_than_can_be_told_at_once_it_tells_the_first_episodes_and_leads_on(
     real_show: None, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recap, "MOST_REVELATIONS", 60)
+    monkeypatch.setattr(recap, "MOST_REVELATIONS", 80)
     ends, since = [], 0
     while page := Lore(13).recap(since):
         assert page.until.number > since

@@ -48,7 +48,7 @@ def suggested(text: str, progress: int = 13) -> list[str]:
         ("kristela", "Eva Kristella"),
         ("Éva Kristella", "Eva Kristella"),
         ("Naomi Orthman", "Naomi Orthmann"),
-        ("Double-Headed Aerkos", "Double-Headed Aerkos"),
+        ("Double-Headed Aerkos", "Aes and Alice"),
         ("immortal nine", "Immortal Nine"),
         ("aletheia", "Aletheia"),
         ("Rouge Ruju", "Rouge Redstar"),  # two names, of which nobody put both into one
