@@ -14,6 +14,7 @@ from django.db.models.signals import post_delete, post_save
 
 from corrections import bulk
 from episodes.models import Episode, Series
+from episodes.names import Name
 
 from .kinds import EPISODE, SEARCHED, SUBJECTS, Kind, kind_of, prose_of, values_of
 from .models import Alias, SearchEntry, Tag, texts_mentioning
@@ -153,8 +154,8 @@ class _NamesAt:
     names: _NamesByEpisode
     episode: int
 
-    def name(self, subject: Any) -> str:
-        return self.names.name_at(subject, self.episode)
+    def name(self, subject: Any) -> Name:
+        return Name(self.names.name_at(subject, self.episode))
 
     def words(self, text: str) -> str:
         return self.names.words_at(text, self.episode)

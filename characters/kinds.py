@@ -13,6 +13,7 @@ from django.db import models
 
 from episodes.gate import Prose
 from episodes.models import Episode, Series
+from episodes.names import Name, capital, listed
 
 from .models import (
     Alias,
@@ -33,7 +34,7 @@ from .models import (
 )
 from .models.owned import OWNERS
 from .models.revelations import CONCERNED
-from .text.prose import capital, shortened
+from .text.prose import shortened
 from .vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
 
 type Values = Mapping[str, Any]
@@ -43,7 +44,7 @@ type Values = Mapping[str, Any]
 class Speaker(Protocol):
     """Whoever puts rows into words, with the names that some reader knows."""
 
-    def name(self, subject: Any) -> str:
+    def name(self, subject: Any) -> Name:
         """Return the name of a character or faction, by its id."""
         ...
 
@@ -205,7 +206,7 @@ def _noun_of_alias(row: Values) -> str:
 
 
 def _alias_line(row: Values, speaker: Speaker) -> str:
-    return f"{owner_in_words(ALIAS, row, speaker)}: {row['name']} ({AliasKind(row['kind']).label.lower()})"
+    return f"{owner_in_words(ALIAS, row, speaker)}: {Name(row['name'])} ({AliasKind(row['kind']).label.lower()})"
 
 
 def _noun_of_trait(row: Values) -> str:
@@ -230,12 +231,12 @@ def _trait_line(row: Values, speaker: Speaker) -> str:
 
 
 def _membership(row: Values, speaker: Speaker) -> str:
-    role = f", {row['role']}" if row["role"] else ""
+    role = f", {Name(row['role'])}" if row["role"] else ""
     return f"{speaker.name(row['character'])} in {speaker.name(row['faction'])}{role}"
 
 
 def _membership_passage(row: Values, speaker: Speaker) -> tuple[str, str]:
-    return "Member", ", ".join(filter(None, (row["role"], speaker.name(row["faction"]))))
+    return "Member", listed(filter(None, (Name(row["role"]), speaker.name(row["faction"]))))
 
 
 def _relationship(row: Values, speaker: Speaker) -> str:
@@ -266,7 +267,7 @@ SERIES = Kind(
     public=("title", "native_title", "premise", "studio", "director", "character_design"),
     texts=(("premise", "the premise"),),
     can_be_removed=False,
-    title=lambda row, speaker: str(row["title"]),
+    title=lambda row, speaker: Name(row["title"]),
     file="series.yaml",
 )
 EPISODE = Kind(
@@ -281,7 +282,7 @@ EPISODE = Kind(
     ),
     can_be_removed=False,
     page=PageKind(plural="episodes", heading="Episodes", intro="", additions=("revelation",)),
-    title=lambda row, speaker: str(row["title"]),
+    title=lambda row, speaker: Name(row["title"]),
     entry="episode",
     passage=lambda row, speaker: ("Episode", speaker.words(row["text"])),
     file="episodes.yaml",
@@ -348,7 +349,7 @@ ALIAS = Kind(
     public=("name", "kind", "language", "headline", *WHEN),
     unseen=("common_word",),
     owners=OWNERS,
-    title=lambda row, speaker: str(row["name"]),
+    title=lambda row, speaker: Name(row["name"]),
     line=_alias_line,
     noun_for=_noun_of_alias,
     entry="name",
@@ -364,7 +365,7 @@ TRAIT = Kind(
     public=("attribute", "value", *WHEN),
     owners=OWNERS,
     texts=(("value", "the {attribute} of {owner}"),),
-    title=lambda row, speaker: shortened(speaker.words(row["value"]), 90),
+    title=lambda row, speaker: Name(shortened(speaker.words(row["value"]), 90)),
     line=_trait_line,
     noun_for=_noun_of_trait,
     entry="trait",
@@ -379,7 +380,7 @@ TAG = Kind(
     model=Tag,
     noun="tag",
     fields=("name", "slug"),
-    title=lambda row, speaker: str(row["name"]),
+    title=lambda row, speaker: Name(row["name"]),
     natural_key=_fixed_key("name"),
 )
 
@@ -391,10 +392,10 @@ def _tagging(model: type[CharacterTag | FactionTag | TermTag], entry: str) -> Ki
         fields=("content_object", "tag", *WHEN_AND_UNTIL),
         public=("tag", *WHEN_AND_UNTIL),
         owners=("content_object",),
-        title=lambda row, speaker: str(row["tag"]),
+        title=lambda row, speaker: Name(row["tag"]),
         entry=entry,
         indexed=lambda row, speaker: f"{speaker.name(row['content_object'])} {row['tag']}",
-        passage=lambda row, speaker: ("Tag", str(row["tag"])),
+        passage=lambda row, speaker: ("Tag", f"{Name(row['tag'])}"),
         part_of_entry="tags",
         natural_key=_fixed_key("tag", "revealed_in"),
         dump_order=("revealed_in_id", "tag__name"),
@@ -474,7 +475,7 @@ PORTRAIT = Kind(
         ("caption", "the caption of a portrait of {owner}"),
         ("credit", "the credit of a portrait of {owner}"),
     ),
-    title=lambda row, speaker: str(row["alt_text"]),
+    title=lambda row, speaker: Name(row["alt_text"]),
     entry="portrait",
     indexed=lambda row, speaker: f"{speaker.name(row['character'])} {row['alt_text']} {speaker.words(row['caption'])}",
     passage=_portrait_passage,

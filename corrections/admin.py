@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from episodes.names import listed
 from episodes.requests import whole_number
 
 from . import rows
@@ -125,7 +126,7 @@ class CorrectionAdmin(admin.ModelAdmin):
         line: queue.QueueLine = correction.line
         if line.folded:
             return format_html('<span class="folded">folded · episode {}</span>', line.episode)
-        return ", ".join(line.about) + (f" and {line.more} more" if line.more else "") or "the show"
+        return listed(line.about) + (f" and {line.more} more" if line.more else "") or "the show"
 
     @admin.display(description="changes")
     def what(self, correction: Any) -> str:
@@ -134,7 +135,7 @@ class CorrectionAdmin(admin.ModelAdmin):
     @admin.display(description="author")
     def by(self, correction: Any) -> str:
         names = [author_in_words(correction), credit_in_words(correction)]
-        return "" if correction.line.folded else ", ".join(filter(None, names))
+        return "" if correction.line.folded else listed(filter(None, names))
 
     @admin.display(description="state")
     def state_in_words(self, correction: Any) -> str:

@@ -5,6 +5,8 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.urls import reverse
 
+from episodes.names import Name
+
 from .models import Correction, State
 
 SUBJECT = "[rougedb] News of your correction"
@@ -23,9 +25,8 @@ def notify_author(correction: Correction) -> None:
     if author is None or not author.email or outcome is None:
         return
     address = f"{settings.SITE_URL}{reverse('correction', args=[correction.pk])}"
-    text = (
-        f"Hello {author.get_username()},\n\na moderator has looked at a correction of yours.\n{outcome}\n\n{address}\n"
-    )
+    name = Name(author.get_username())
+    text = f"Hello {name},\n\na moderator has looked at a correction of yours.\n{outcome}\n\n{address}\n"
     transaction.on_commit(
         lambda: send_mail(SUBJECT, text, None, [author.email]),
         robust=True,

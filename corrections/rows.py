@@ -15,6 +15,8 @@ from django.core.files.base import File
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
+from episodes.names import Name
+
 type Json = Any
 type Values = dict[str, Json]
 
@@ -28,7 +30,7 @@ class Page:
     name: Callable[[models.Model], str]  # for editors
     address: Callable[[models.Model], str]
     preview: Callable[[HttpRequest, models.Model, int], HttpResponse] | None = None  # the page at an episode
-    names: Callable[[Iterable[str], int], dict[str, str]] | None = None  # by key, as they are known at an episode
+    names: Callable[[Iterable[str], int], dict[str, Name]] | None = None  # by key, as they are known at an episode
     find: Callable[[str, int], Iterable[str]] | None = None  # the keys of rows with such a name at an episode
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 
+from episodes.names import Name
+
 from . import rows
 from .deciding import Verdict
 from .errors import CouldNotApply
@@ -68,7 +70,7 @@ class Trial:
 
     is_too_large: bool = False  # to be tried, so that nothing is known
     problems: dict[UUID | None, list[str]] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)  # of pages that the correction adds, by their references
+    names: dict[str, Name] = field(default_factory=dict)  # of pages that the correction adds, by their references
     spoilers: "FindingsByChange[SpoilerWarning]" = dict
     namesakes: "FindingsByChange[SharedName]" = dict
 

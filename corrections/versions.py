@@ -2,6 +2,8 @@
 
 from django.db.models import F
 
+from episodes.names import Name
+
 from .errors import AlreadyDecided
 from .models import UNDECIDED, Correction
 
@@ -21,7 +23,7 @@ def what_happened(correction: Correction) -> str:
         return "This correction was deleted."
     if now.is_undecided:
         return "Nothing was saved: somebody changed this correction after you opened it. This is how it is now."
-    who = now.decided_by.get_username() if now.decided_by else "Its author"
+    who = Name(now.decided_by.get_username()) if now.decided_by else "Its author"
     when = f" at {now.decided_at:%H:%M on %d %B}" if now.decided_at else ""
     return (
         f"{who} has already {now.get_state_display().lower()} this correction{when}. Your action was not carried out."

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from episodes.kept_pages import kept, page_number
+from episodes.names import Name
 from episodes.requests import absolute_address, form_of, is_same_origin, whole_number
 from episodes.visits import Visit
 
@@ -171,7 +172,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
         "state": state_for_author(correction, undone=undone),
         "looks": LOOKS[State(correction.state)],
         "version": version_for_author(correction),
-        "thanks_to": correction.thanks_to if correction.was_accepted and not undone else "",
+        "thanks_to": Name(correction.thanks_to) if correction.was_accepted and not undone else "",
         "changes": shown_changes,
         "pages": sorted(pages, key=lambda link: (link.name, link.url)),
         "thread": thread,

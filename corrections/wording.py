@@ -1,12 +1,13 @@
 """How rows and values read to moderators and editors."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
 
 from episodes.gate import Gated
 from episodes.models import Episode
+from episodes.names import Name, listed
 
 from . import rows
 from .rows import Editable, Json
@@ -17,11 +18,11 @@ EMPTY = "–"
 class RowNames:
     """The names of rows as somebody at an episode knows them. Each is looked up once."""
 
-    def __init__(self, episode: int, names: dict[str, str] | None = None) -> None:
+    def __init__(self, episode: int, names: Mapping[str, str] | None = None) -> None:
         self.episode = episode
-        self._names = dict(names or {})  # by reference
+        self._names = {reference: Name(name) for reference, name in (names or {}).items()}
 
-    def of_pages(self, subjects: Iterable[str]) -> dict[str, str]:
+    def of_pages(self, subjects: Iterable[str]) -> dict[str, Name]:
         """Return the names of pages by their references, as far as they have one at the episode."""
         for label, keys in rows.by_label(subjects).items():
             self.look_up(rows.editable(label), keys)
@@ -35,12 +36,12 @@ class RowNames:
         if kind.page is not None and kind.page.names is not None:
             names = kind.page.names(missing, self.episode)
         else:
-            names = {str(row.pk): str(row) for row in _known_rows(kind, self.episode).filter(pk__in=missing)}
+            names = {str(row.pk): Name(row) for row in _known_rows(kind, self.episode).filter(pk__in=missing)}
         self._names |= {f"{kind.label}:{key}": name for key, name in names.items()}
 
-    def name(self, kind: Editable, key: Json) -> str:
+    def name(self, kind: Editable, key: Json) -> Name:
         self.look_up(kind, {str(key)})
-        unknown = f"a {kind.model._meta.verbose_name} (gone, or not known by then)"
+        unknown = Name(f"a {kind.model._meta.verbose_name} (gone, or not known by then)")
         return self._names.get(f"{kind.label}:{key}", unknown)
 
     def choices(self, kind: Editable) -> list[tuple[str, str]]:
@@ -48,7 +49,7 @@ class RowNames:
         keys = [str(pk) for pk in _known_rows(kind, self.episode).values_list("pk", flat=True)]
         self.look_up(kind, keys)
         named = [key for label, _, key in (each.partition(":") for each in self._names) if label == kind.label]
-        choices = {key: self.name(kind, key) for key in dict.fromkeys([*keys, *named])}
+        choices = {key: f"{self.name(kind, key)}" for key in dict.fromkeys([*keys, *named])}
         if kind.model is Episode:
             return list(choices.items())
         return sorted(choices.items(), key=lambda pair: pair[1].casefold())
@@ -73,12 +74,12 @@ def value_in_words(kind: Editable, name: str, value: Json, names: RowNames) -> s
     if field.is_relation:
         target = rows.editable(field.related_model._meta.label_lower)
         if isinstance(value, list):
-            return ", ".join(sorted(names.name(target, key) for key in value))
+            return listed(sorted(names.name(target, key) for key in value))
         return names.name(target, value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return listed(map(Name, value))
     return str(dict(field.flatchoices).get(value, value))
 
 

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from .models import Viewer
+from .names import Name
 from .progress import last_episode, progress_in_cookie
 
 FOLLOWED_ACCOUNT = "progress_goes_with"  # key in the session: the id of the account that this browser follows
@@ -25,6 +26,11 @@ class Account:
     name: str
     progress: int | None  # None until the account has a number
     is_followed: bool  # whether this browser follows the account
+
+    @property
+    def shown_name(self) -> Name:
+        """The name as pages show it; forms send it back as it is."""
+        return Name(self.name)
 
 
 @dataclass(frozen=True)

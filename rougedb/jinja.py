@@ -7,11 +7,12 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import apnumber, intcomma
-from django.template.defaultfilters import capfirst, date, linebreaks_filter, linebreaksbr, pluralize, truncatechars
+from django.template.defaultfilters import date, linebreaks_filter, linebreaksbr, pluralize, truncatechars
 from django.templatetags.static import static
 from jinja2 import Environment, StrictUndefined
 
 from characters.lore.knowledge import path
+from episodes.names import capital, in_text
 from episodes.requests import absolute_address
 
 
@@ -23,7 +24,8 @@ def environment(**options: Any) -> Environment:
     made.globals |= {"url": path, "static": address_of_file, "absolute": absolute_address}
     made.filters |= {"runs": runs, "linebreaks": linebreaks_filter}
     made.filters |= {
-        each.__name__: each for each in (apnumber, capfirst, date, intcomma, linebreaksbr, pluralize, truncatechars)
+        each.__name__: each
+        for each in (apnumber, capital, date, in_text, intcomma, linebreaksbr, pluralize, truncatechars)
     }
     return made
 

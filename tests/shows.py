@@ -33,8 +33,8 @@ def episode(number: int, **values: Any) -> dict[str, Any]:
     return {"number": number, "title": f"Title of {number}", "synopsis": f"Synopsis of {number}."} | values
 
 
-def character(key: str, name: str = "", *, since: int = 1, **values: Any) -> dict[str, Any]:
-    aliases = [headline(name or key.title(), since=since), *values.pop("aliases", [])]
+def character(key: str, name: str = "", *, since: int = 1, kind: str = "name", **values: Any) -> dict[str, Any]:
+    aliases = [headline(name or key.title(), since=since) | {"kind": kind}, *values.pop("aliases", [])]
     return {"key": key, "revealed_in": since, "aliases": aliases} | values
 
 

@@ -17,8 +17,10 @@ from django.utils.text import Truncator
 from characters.models import Alias, Character, Revelation, Trait, Unmasking
 from characters.spoilers.linter import form_in_admin
 from characters.spoilers.rows import corpus_of_database
+from characters.text.names import as_name
 from characters.vocabulary import Attribute
 from corrections.models import Edition
+from episodes.names import Name, with_capital
 
 # A summary tells these attributes, so it is stale when one of them changes.
 SUMMARISED = [each for each in Attribute.single_valued() if each not in (Attribute.SUMMARY, Attribute.COLOUR)]
@@ -65,7 +67,7 @@ class TextsThatSayTooMuch(Report):
         key = _cache_key()  # of what is read, or of what was there before it
         gaps = [
             Gap(
-                what=finding.where.what,
+                what=with_capital(finding.where.what),
                 url=finding.where.url,
                 episode=max(finding.known_from, finding.known_in),
                 why=f"Of episode {finding.known_in}, it says “{finding.words}”, but {finding.claim}: {finding.excerpt}",
@@ -212,13 +214,13 @@ class CharacterNames:
     """The headline names of all characters, with the episodes from which on they bear them."""
 
     def __init__(self) -> None:
-        self._named: defaultdict[UUID | None, list[tuple[int, str]]] = defaultdict(list)
+        self._named: defaultdict[UUID | None, list[tuple[int, Name]]] = defaultdict(list)
         headlines = Alias.objects.filter(headline=True, character__isnull=False).order_by("revealed_in")
-        for key, episode, name in headlines.values_list("character_id", "revealed_in_id", "name"):
-            self._named[key].append((episode, name))
+        for key, episode, name, kind in headlines.values_list("character_id", "revealed_in_id", "name", "kind"):
+            self._named[key].append((episode, as_name(name, kind).capital))
 
     def of(self, key: UUID, episode: int) -> str:
-        return next((name for since, name in reversed(self._named[key]) if since <= episode), "(no name)")
+        return next((name for since, name in reversed(self._named[key]) if since <= episode), Name("(no name)"))
 
 
 def in_order(gaps: Iterable[Gap]) -> list[Gap]:

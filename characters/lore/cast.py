@@ -16,13 +16,15 @@ from characters.pictures import emblems, files
 from characters.pictures.encoding import WIDTHS
 from characters.text import prose
 from characters.text.mentions import MENTION, mentioned_keys
+from characters.text.names import as_name
 from characters.values.basics import Face
 from characters.vocabulary import Attribute
+from episodes.names import Name
 
 from . import rows
 from .statements import as_stored, as_uuid, fetched, placeholders
 
-NAMELESS = "Unnamed"
+NAMELESS = Name("Unnamed")
 
 
 class Cast:
@@ -40,7 +42,7 @@ class Cast:
         self._by_key: dict[str, UUID] = {}
         self._kinds: dict[UUID, str] = {}
         self._public_ids: dict[UUID, str] = {}
-        self._names: dict[UUID, str] = {}
+        self._names: dict[UUID, Name] = {}
         self._colours: dict[UUID, str] = {}  # of whom they are known to be, as the pictures
         self._thumbnails: dict[UUID, str] = {}
         self._faces: dict[UUID, Face] = {}
@@ -73,7 +75,7 @@ class Cast:
         """Return a subject as whoever it is known to be by now."""
         return self.face(self.knowledge.root_of(subject))
 
-    def name(self, subject: UUID) -> str:
+    def name(self, subject: UUID) -> Name:
         """Return the newest headline name of a subject."""
         return self._names.get(subject, NAMELESS)
 
@@ -107,12 +109,14 @@ class Cast:
     def _look_up_faces(self) -> None:
         """Read what faces are made of, and make none yet: most lists show few of those whom their rows touch."""
         new = self._noted - self._kinds.keys()
-        for what, kind, subject, value in _parts_of_faces(self.knowledge.families_of(new), self.knowledge.progress):
+        for what, kind, subject, value, also in _parts_of_faces(
+            self.knowledge.families_of(new), self.knowledge.progress
+        ):
             match what:
                 case "public id":
                     self._kinds[subject], self._public_ids[subject] = kind, value
                 case "name":
-                    self._names[subject] = value
+                    self._names[subject] = as_name(value, also)
                 case "colour":
                     self._colours[self.knowledge.root_of(subject)] = value
                 case "picture":
@@ -124,8 +128,8 @@ class Cast:
         return face_of(kind, self.name(subject), url, self._colours.get(root, ""), self._thumbnails.get(root, ""))
 
 
-@lru_cache(2**12)  # the same faces are on most pages
-def face_of(kind: str, name: str, url: str, colour: str, thumbnail: str) -> Face:
+@lru_cache(2**12, typed=True)  # the same faces are on most pages
+def face_of(kind: str, name: Name, url: str, colour: str, thumbnail: str) -> Face:
     """Return the face of a subject of a kind, with the colour in words and the file of its newest picture."""
     return Face(
         name=name,
@@ -142,7 +146,7 @@ def face_of(kind: str, name: str, url: str, colour: str, thumbnail: str) -> Face
 # What a face is made of: the table, whose it is, what it says, what decides between two of one episode, and which rows.
 PARTS = {
     "public id": ("characters_{kind}", "id", "public_id", "''", "TRUE"),
-    "name": ("characters_alias", "{kind}_id", "name", "''", '"headline"'),
+    "name": ("characters_alias", "{kind}_id", "name", '"kind"', '"headline"'),  # an episode has one headline
     "colour": ("characters_trait", "{kind}_id", "value", "''", f"\"attribute\" = '{Attribute.COLOUR}'"),
     "picture": ("characters_portrait", "{kind}_id", "image", '"alt_text"', "TRUE"),
 }
@@ -155,8 +159,8 @@ PART = (
 SUBJECTS_AT_ONCE = 2_000
 
 
-def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, str, UUID, str]]:
-    """Return all parts as of an episode, each with its kind of subject, the newest last.
+def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, str, UUID, str, str]]:
+    """Return all parts as of an episode, each with its kind of subject and what decides, the newest last.
 
     By hand: nearly every page asks this, and what Django makes of it takes three times as long. First of what kind they
     are: when asked for factions and terms with the ids of characters, SQLite reads all names of the show.
@@ -170,7 +174,7 @@ def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, 
             of_kind[kind].append(subject)
         rows += known + _parts(progress, of_kind, ("name", "colour", "picture"))
     rows.sort(key=lambda row: (row[4], row[5], row[3]))
-    return [(what, kind, as_uuid(subject), value) for what, kind, subject, value, _, _ in rows]
+    return [(what, kind, as_uuid(subject), value, also) for what, kind, subject, value, _, also in rows]
 
 
 def _parts(progress: int, of_kind: Mapping[str, list[Any]], which: Iterable[str]) -> list[tuple[Any, ...]]:

@@ -38,6 +38,7 @@ from corrections import rows
 from corrections.rows import Json, Values
 from episodes.gate import Prose
 from episodes.models import Episode, Series
+from episodes.names import Name
 from episodes.texts import cleaned
 
 from .naming import Naming
@@ -81,7 +82,7 @@ class CorrectablePage:
     """A public page as the contributors' form sees it."""
 
     kind: Kind
-    name: str
+    name: Name
     url: str
     address: str  # of the form
     rows: tuple[CorrectableRow, ...]
@@ -94,9 +95,9 @@ class CorrectablePage:
         return tuple((name, with_article(kind_named(name).noun)) for name in self.kind.own_page.additions)
 
     @property
-    def example(self) -> str:
+    def example(self) -> Name:
         """A name to show how mentions are written."""
-        return self.owners[0][1] if self.owners else "Name"
+        return Name(self.owners[0][1] if self.owners else "Name")
 
 
 def page_of(knowledge: Knowledge, plural: str, key: str) -> CorrectablePage | None:
@@ -121,9 +122,9 @@ def _subject_page(knowledge: Knowledge, kind: Kind, subject: UUID) -> Correctabl
     which = [(kind, Q(id__in=family)), *_listed_on_page(kind, family)]
     correctable, naming = _correctable(knowledge, which, also=family)
     public_id = visible(knowledge.progress, kind).values_list("public_id", flat=True).get(id=root)
-    owners = sorted((member != root, naming.name(member), str(member)) for member in family)
+    owners = sorted((member != root, naming.written(member), str(member)) for member in family)
     return CorrectablePage(
-        kind=kind, name=owners[0][1], url=reverse(kind.own_page.short_url, args=[public_id]),
+        kind=kind, name=naming.name(root), url=reverse(kind.own_page.short_url, args=[public_id]),
         address=reverse(kind.own_page.correct_url, args=[public_id]),
         rows=correctable, owners=tuple((key, name) for _, name, key in owners),
     )  # fmt: skip
@@ -142,7 +143,7 @@ def _episode_page(knowledge: Knowledge, number: int) -> CorrectablePage | None:
     own = (EPISODE, Q(number=number)) if number else (SERIES, Q(id=1))
     correctable, _ = _correctable(knowledge, [own, (REVELATION, Q(revealed_in=number))])
     return CorrectablePage(
-        kind=EPISODE, name=f"Episode {number}" if number else "Before the first episode",
+        kind=EPISODE, name=Name(f"Episode {number}" if number else "Before the first episode"),
         url=reverse("episode", args=[number]), address=reverse("correct-episodes", args=[number]),
         rows=correctable, episode=number,
     )  # fmt: skip
@@ -259,9 +260,9 @@ def _shown(kind: Kind, name: str, value: Json, row: Values, naming: Naming) -> A
     """Return a value as a form shows it."""
     field = rows.editable(kind.label).field(name)
     if field.many_to_many:
-        return "\n".join(sorted(map(naming.name, value)))
+        return "\n".join(sorted(map(naming.written, value)))
     if field.related_model in SUBJECT_MODELS:
-        return naming.name(value)
+        return naming.written(value)
     if field.related_model is Tag:
         return row["tag__name"]
     if isinstance(field, Prose):
@@ -292,7 +293,7 @@ def names_to_offer(knowledge: Knowledge, kind: Kind) -> tuple[str, ...]:
     naming = Naming(knowledge)
     naming.note(known.values_list("id", flat=True))
     naming.look_up()
-    return tuple(sorted(map(naming.name, known.values_list("id", flat=True)), key=str.casefold))
+    return tuple(sorted(map(naming.written, known.values_list("id", flat=True)), key=str.casefold))
 
 
 def tag_ids(knowledge: Knowledge) -> dict[str, int]:

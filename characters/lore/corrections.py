@@ -17,6 +17,7 @@ from corrections import rows
 from corrections.models import Change, Correction
 from corrections.rows import EPISODES, Json
 from episodes.gate import Prose
+from episodes.names import Name
 from episodes.progress import last_episode
 
 from .cast import Cast
@@ -104,9 +105,9 @@ class ChangeWording:
         """Return a value of a change as a form shows it."""
         field = rows.editable(change.model).field(name)
         if field.many_to_many:
-            return "\n".join(sorted(map(self.naming.name, ids_in(value))))
+            return "\n".join(sorted(map(self.naming.written, ids_in(value))))
         if field.related_model in SUBJECT_MODELS:
-            return self.naming.name(value) if value else ""
+            return self.naming.written(value) if value else ""
         if name == "tag":
             return self.tags.get(value, "")
         return self.naming.with_names(value) if isinstance(field, Prose) and value else value
@@ -119,7 +120,9 @@ class ChangeWording:
         if isinstance(field, Prose):
             return self.naming.words(value)
         if field.related_model in SUBJECT_MODELS:
-            return ", ".join(sorted(without_id(self.naming.name(each)) for each in ids_in(value)))
+            return ", ".join(
+                f"{name}" for name in sorted(Name(without_id(self.naming.name(each))) for each in ids_in(value))
+            )
         if name in EPISODES:
             return self._episode_in_words(value)
         if name == "tag":
@@ -216,7 +219,7 @@ def pages_of(knowledge: Knowledge, references: Iterable[str]) -> dict[str, Link]
     pages = {reference: Link(face.name, face.url) for reference, face in faces.items()}
     for row in knowledge.episodes:
         if row.known:
-            name = f"Episode {row.number}" if row.number else "Before the first episode"
+            name = Name(f"Episode {row.number}" if row.number else "Before the first episode")
             pages[f"episodes.episode:{row.number}"] = Link(name, row.url)
     return pages
 
@@ -243,7 +246,7 @@ def _lately(correction: Correction, changes: Sequence[Change], pages: Mapping[st
     ]
     return Lately(
         day=max(change.applied_at for change in changes if change.applied_at).date(),
-        credit=correction.thanks_to,
+        credit=Name(correction.thanks_to),
         lines=tuple(lines[:MOST_LINES]), more=len(lines[MOST_LINES:]),
     )  # fmt: skip
 

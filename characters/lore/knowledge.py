@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from characters.kinds import Kind
 from characters.values.basics import EpisodeRow, Link
+from episodes.names import Name
 
 from . import rows
 from .rows import Row
@@ -43,8 +44,8 @@ class Knowledge:
                 aired_on=row["aired_on"],
                 url=self.address("episode", row["number"]),
                 known=row["number"] <= self.progress,
-                title=row["title"],
-                native_title=row["native_title"],
+                title=Name(row["title"]),
+                native_title=Name(row["native_title"]),
             )
             for row in rows.episodes(self.progress)
         )
@@ -132,7 +133,7 @@ class Knowledge:
 
     def list_of(self, kind: Kind) -> Link:
         """Return the link to the list of a kind."""
-        return Link(kind.page.heading if kind.page else "", self.address(kind.plural))
+        return Link(Name(kind.page.heading if kind.page else ""), self.address(kind.plural))
 
     @property
     def query(self) -> str:

@@ -20,6 +20,9 @@ from characters.lore.knowledge import Knowledge
 from characters.models import Alias
 from characters.models.owned import OWNERS
 from characters.text.mentions import MENTION, mentioned_keys
+from characters.text.names import as_name
+from characters.text.prose import SOMEBODY
+from episodes.names import Name
 
 from .cast import NAMELESS
 from .rows import visible
@@ -49,7 +52,7 @@ class Naming:
         self._ids: set[UUID] = set()
         self._keys: set[str] = set()
         self._by_key: dict[str, UUID] = {}
-        self._names: dict[UUID, str] = {}
+        self._names: dict[UUID, Name] = {}
 
     def note(self, subjects: Iterable[UUID]) -> None:
         """Note subjects that will be named."""
@@ -70,18 +73,23 @@ class Naming:
             name = headlines.get(subject.id, NAMELESS)
             plain = NOT_IN_A_MENTION.sub("", name).strip()
             is_unique = plain == name != "" and len(bearers.get(name, ())) == 1 and not ENDS_WITH_ID.search(name)
-            self._names[subject.id] = name if is_unique else f"{plain} ({subject.public_id})".strip()
+            self._names[subject.id] = name if is_unique else type(name)(f"{plain} ({subject.public_id})".strip())
 
-    def _newest_headlines(self, subjects: list[UUID]) -> dict[UUID, str]:
+    def _newest_headlines(self, subjects: list[UUID]) -> dict[UUID, Name]:
         own = reduce(or_, (Q(**{f"{owner}__in": subjects}) for owner in OWNERS))
         headlines = _aliases(self.knowledge).filter(own, headline=True).order_by("revealed_in_id")
         return {
-            next(filter(None, owners)): name for *owners, name in headlines.values_list(*OWNER_COLUMNS, "name")
+            next(filter(None, owners)): as_name(name, kind)
+            for *owners, name, kind in headlines.values_list(*OWNER_COLUMNS, "name", "kind")
         }  # the newest comes last and replaces the others
 
-    def name(self, subject: UUID | str) -> str:
-        """Return what a contributor writes to mean a subject: its name, with the public id where two share the name."""
-        return self._names.get(UUID(subject) if isinstance(subject, str) else subject, "somebody")
+    def name(self, subject: UUID | str) -> Name:
+        """Return the name of a subject, with the public id where two share it."""
+        return self._names.get(UUID(subject) if isinstance(subject, str) else subject, SOMEBODY)
+
+    def written(self, subject: UUID | str) -> str:
+        """Return what a contributor writes to mean a subject: its name, without the signs that set names apart."""
+        return str(self.name(subject))
 
     def with_names(self, text: str) -> str:
         """Return a text with names instead of keys in its mentions."""
@@ -90,13 +98,13 @@ class Naming:
             subject = self._by_key.get(match[1])
             if subject is None:
                 return match[2] or "somebody"
-            return f"[[{self._names[subject]}{'|' + match[2] if match[2] else ''}]]"
+            return f"[[{self.written(subject)}{'|' + match[2] if match[2] else ''}]]"
 
         return MENTION.sub(with_name, text).replace(f"[[{UNKNOWN}", "[[")
 
     def words(self, text: str) -> str:
         """Return a text with names for its mentions, without brackets."""
-        return BY_NAME.sub(lambda match: match[2] or without_id(match[1]), self.with_names(text))
+        return BY_NAME.sub(lambda match: f"{Name(match[2] or without_id(match[1]))}", self.with_names(text))
 
 
 def without_id(name: str) -> str:

@@ -14,12 +14,14 @@ from characters.text import prose
 from characters.values.basics import Face
 from characters.values.pages import Affiliation, Fact, FactValue, ListedName, Picture, TimelineEntry
 from characters.vocabulary import AliasKind, Attribute
+from episodes.names import Name
 
 from .cast import Cast
 from .order import by_name, sort_key
 from .rows import Row
 
 LONGEST_OPENING = 40  # characters
+NAMES = (Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN)
 
 
 def revelation_entry(row: Row, cast: Cast, form: str, *, with_concerned: bool = False) -> TimelineEntry:
@@ -65,7 +67,10 @@ def facts(traits: list[Row], own: UUID, cast: Cast) -> tuple[tuple[Fact, ...], S
         since = {row["value"]: row["revealed_in_id"] for row in reversed(rows)}
         in_order = sorted(since.items(), key=lambda item: (item[1], item[0]))
         facts.append(
-            Fact(attribute.label, tuple(FactValue(cast.render_line(value), first) for value, first in in_order))
+            Fact(
+                attribute.label,
+                tuple(FactValue(cast.render_line(value), first, attribute in NAMES) for value, first in in_order),
+            )
         )
     return tuple(facts), summary
 
@@ -80,7 +85,7 @@ def known_names(rows: list[Row], headline: str) -> tuple[ListedName, ...]:
     kinds = list(AliasKind.values)
     since = {(row["name"], row["kind"], row["language"]): row["revealed_in_id"] for row in reversed(rows)}
     return tuple(
-        ListedName(name, AliasKind(kind).label, language, first)
+        ListedName(Name(name), AliasKind(kind).label, language, first)
         for (name, kind, language), first in sorted(since.items(), key=lambda n: (kinds.index(n[0][1]), n[1], n[0][0]))
         if name != headline
     )
@@ -90,7 +95,7 @@ def places(rows: list[Row], other: Callable[[Row], Face]) -> tuple[Affiliation, 
     """Return memberships from the side of one page, `other` being the other end; former ones come last."""
     places = {
         (other(row), row["role"], row["until"]): Affiliation(
-            other(row), row["role"], row["revealed_in_id"], row["until"]
+            other(row), Name(row["role"]), row["revealed_in_id"], row["until"]
         )
         for row in reversed(rows)
     }
@@ -112,8 +117,8 @@ def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:
             height=row["height"],
             alt_text=row["alt_text"],
             caption=cast.render_line(row["caption"]),
-            credit=row["credit"],
-            licence=row["licence"],
+            credit=Name(row["credit"]),
+            licence=Name(row["licence"]),
             since=row["revealed_in_id"],
         )
         for row in reversed(rows)

@@ -10,10 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from characters.text.links import link
-from characters.text.prose import capital
 from characters.values.basics import Face
 from characters.values.pages import TimelineEntry
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
+from episodes.names import CommonName, Name, capital
 
 from .cast import Cast
 from .material import Material
@@ -93,7 +93,7 @@ def replaced_values(traits: list[Row], unmaskings: Iterable[Row], own: UUID, cas
     for (owner, attribute), values in successions.items():
         label = Attribute(attribute).label
         if owner != own:
-            label = f"{label}, as {cast.face(owner).name}"
+            label = f"{label}, as {cast.name(owner)}"
         shows_first = owner != own or _gave_way_to_another_persona(traits, values[-1])
         for before, row in zip([None, *values], values, strict=False):
             if shows_first if before is None else before["value"] != row["value"]:
@@ -117,9 +117,13 @@ def left(memberships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
         if row["until"] is not None:
             on_page_of_faction = row["faction_id"] == cast.subject
             other = cast.face(row["character_id"] if on_page_of_faction else row["faction_id"])
-            role = f", {row['role']}" if row["role"] else ""
-            sentence = link(other.url, capital(other.name)) + mark_safe(escape(role))
+            sentence = link(other.url, capital(other.name)) + role_after(row)
             yield row["until"], TimelineEntry(html=sentence, label="Membership ended")
+
+
+def role_after(membership: Row) -> SafeString:
+    """Return a role as it follows the name of a faction."""
+    return format_html(", {}", Name(membership["role"])) if membership["role"] else SafeString()
 
 
 def untied(relationships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
@@ -143,7 +147,7 @@ def untagged(tags: Iterable[Row]) -> Iterator[DatedEntry]:
     """Yield the tags that somebody bears no more."""
     for row in tags:
         if row["until"] is not None:
-            sentence = format_html("{} (since episode {})", row["tag__name"], row["revealed_in_id"])
+            sentence = format_html("{} (since episode {})", CommonName(row["tag__name"]), row["revealed_in_id"])
             yield row["until"], TimelineEntry(html=sentence, label="Tag dropped")
 
 

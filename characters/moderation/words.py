@@ -6,15 +6,16 @@ from characters.kinds import SUBJECTS, Kind
 from characters.models import Alias
 from characters.text.mentions import MENTION, mentioned_keys
 from episodes.models import Episode
+from episodes.names import Name
 
 
-def names_of(kind: Kind) -> Callable[[Iterable[str], int], dict[str, str]]:
+def names_of(kind: Kind) -> Callable[[Iterable[str], int], dict[str, Name]]:
     """Return a function that finds the names of subjects by their ids at an episode."""
 
-    def names(keys: Iterable[str], episode: int) -> dict[str, str]:
+    def names(keys: Iterable[str], episode: int) -> dict[str, Name]:
         known = Alias.objects.as_of(episode).filter(headline=True, **{f"{kind.name}__in": list(keys)})
         newest_last = known.order_by("revealed_in").values_list(f"{kind.name}_id", "name")
-        return {str(key): name for key, name in newest_last}
+        return {str(key): Name(name) for key, name in newest_last}
 
     return names
 
@@ -29,11 +30,11 @@ def find_in(kind: Kind) -> Callable[[str, int], Iterable[str]]:
     return find
 
 
-def names_of_episodes(keys: Iterable[str], episode: int) -> dict[str, str]:
+def names_of_episodes(keys: Iterable[str], episode: int) -> dict[str, Name]:
     """Return the names of episodes by their numbers, with the titles of those that have been watched."""
     rows = Episode.objects.filter(number__in=[int(key) for key in keys])
     return {
-        str(row.number): f"episode {row}" if row.number <= episode else f"episode {row.number}"
+        str(row.number): Name(f"episode {row}" if row.number <= episode else f"episode {row.number}")
         for row in rows.only("number", "title")
     }
 

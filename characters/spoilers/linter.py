@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 
 from characters.text import prose
 from characters.vocabulary import AliasKind
+from episodes.names import Name
 
 TAG_KIND = "tag"  # of a name; the others are the kinds of aliases
 
@@ -344,7 +345,7 @@ def _as_read(text: LintedText) -> str:
 
 
 def _as_key(key: str) -> prose.Mention:
-    return prose.Mention(name=f"[[{key}]]", url="")
+    return prose.Mention(name=Name(f"[[{key}]]"), url="")
 
 
 def _excerpt(text: str, start: int, end: int) -> str:

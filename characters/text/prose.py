@@ -11,25 +11,29 @@ from typing import Any
 
 import nh3
 from cachetools import LRUCache, cached
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from episodes.names import END_OF_ISOLATE, ISOLATE, CommonName, Name
+
 from .mentions import MENTION
 
-TAGS = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
+TAGS = {"p", "bdi", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
 SENTENCE_ENDS = (".", "!", "?", "…")
 MARKUP = re.compile(r"[*_\\`<>&#~|\[\]]|[^\S ]|^ *(?:[-+=]|\d+[.)])")  # whatever Markdown could mean something by
 SENTENCE_END = re.compile(rf"{MENTION.pattern}|\b(?:Dr|Mrs?|Ms|St)\.|[.!?…]+[\"'”’)*_]*(?=\s|$)")
+SOMEBODY = CommonName("somebody")
 PRIVATE_USE = range(0xE000, 0xF900)  # code points
 OPENING_MARKS = " \n\t\"“‘«(*_'"
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    name: str
+    name: Name
     url: str  # empty: no link
 
 
@@ -44,11 +48,11 @@ class _Blank:
     words: str  # empty: the name stands there
     begins: bool  # a sentence, so that the name has a capital
 
-    def words_for(self, found: Mention | None) -> str:
+    def words_for(self, found: Mention | None) -> Name:
         if self.words:
-            return self.words
-        name = found.name if found else "somebody"
-        return capital(name) if self.begins else name
+            return Name(self.words)
+        name = found.name if found else SOMEBODY
+        return name.capital if self.begins else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def words(text: str, find: FindMention, *, inline: bool = False) -> str:
     """Return the words of a text alone, as `plain(render(text))` does; most texts need no HTML for that."""
     if has_markup(text):
         return plain((render_line if inline else render)(text, find))
-    named = MENTION.sub(lambda match: _blank(match, text[: match.start()]).words_for(find(match[1])), text)
+    named = MENTION.sub(lambda match: f"{_blank(match, text[: match.start()]).words_for(find(match[1]))}", text)
     return " ".join(named.split())
 
 
@@ -84,7 +88,8 @@ def has_markup(text: str) -> bool:
 
 def plain(rendered: str) -> str:
     """Return the words of rendered HTML alone, for descriptions and titles."""
-    return re.sub(r"\s+", " ", html.unescape(nh3.clean(rendered, tags=set()))).strip()
+    isolated = rendered.replace("<bdi>", ISOLATE).replace("</bdi>", END_OF_ISOLATE)
+    return re.sub(r"\s+", " ", html.unescape(nh3.clean(isolated, tags=set()))).strip()
 
 
 def opening(text: str, sentences: int) -> str:
@@ -120,8 +125,8 @@ def _filled(rendered: _Rendered, find: FindMention) -> SafeString:
 
 
 @lru_cache(2**12)
-def _named(words: str, url: str) -> str:
-    escaped = html.escape(words)
+def _named(words: Name, url: str) -> str:
+    escaped = conditional_escape(words)
     return _clean(f'<a href="{html.escape(url)}">{escaped}</a>' if url else escaped)
 
 
@@ -171,11 +176,6 @@ _markdown = MarkdownIt("commonmark", {"html": False}).disable(
 )
 _markdown.inline.ruler.before("escape", "mention", _mention_rule)
 _markdown.add_render_rule("mention", _render_mention)
-
-
-def capital(name: str) -> str:
-    """Return a name with a capital first letter, for the beginning of a sentence."""
-    return name[:1].upper() + name[1:]
 
 
 def first_sentence(text: str) -> str:

@@ -9,6 +9,8 @@ from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 
+from episodes.names import Name, is_set_apart
+
 LONGEST_QUERY = 200  # characters; nobody types more by hand
 MOST_TERMS = 8
 
@@ -114,7 +116,8 @@ def highlighted(text: str, query: Query) -> SafeString:
     for start, stop in _matches(text, query):
         pieces += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
         end = stop
-    return mark_safe("".join([*pieces, escape(text[end:])]))  # all of it is escaped above
+    html = "".join([*pieces, escape(text[end:])])  # all of it is escaped
+    return mark_safe(f"<bdi>{html}</bdi>" if isinstance(text, Name) and is_set_apart(text) else html)
 
 
 def occurs(text: str, query: Query) -> bool:

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 
+from episodes.names import Name
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesInfo:
-    title: str
-    native_title: str
-    credits: tuple[tuple[str, str], ...]
+    title: Name
+    native_title: Name
+    credits: tuple[tuple[str, tuple[Name, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,8 @@ class EpisodeRow:
     aired_on: date | None
     url: str
     known: bool
-    title: str
-    native_title: str
+    title: Name
+    native_title: Name
 
     @property
     def heading(self) -> str:
@@ -37,7 +39,7 @@ class EpisodeRow:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    name: str
+    name: Name
     url: str
 
 
@@ -45,7 +47,7 @@ class Link:
 class Face:
     """A character or a faction, small: name, address, and a picture or an emblem made of name and colour."""
 
-    name: str
+    name: Name
     url: str
     initials: str
     colour: str
@@ -57,6 +59,6 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class TagLink:
-    name: str
+    name: Name
     url: str
     count: int = 0

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from episodes.names import Name
+
 from .basics import Link
 
 
@@ -38,6 +40,6 @@ class LatelyLine:
 @dataclass(frozen=True, slots=True)
 class Lately:
     day: date
-    credit: str
+    credit: Name
     lines: tuple[LatelyLine, ...]
     more: int

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from characters.text.phrases import counted
+from episodes.names import Name
 
 from .basics import Face
 
@@ -38,7 +39,7 @@ class CardPage:
 @dataclass(frozen=True, slots=True)
 class Choice:
     value: str
-    label: str
+    label: Name
     count: int
     chosen: bool
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.utils.text import capfirst
-
 from characters.text.phrases import counted
+from episodes.names import capital
 
 from .basics import Face
 from .lists import Choice
@@ -134,5 +133,5 @@ class GraphPage:
 
     @property
     def summary(self) -> str:
-        of_faction = f"{capfirst(self.chosen.name)} and whom it has to do with: " if self.chosen else ""
+        of_faction = f"{capital(self.chosen.name)} and whom it has to do with: " if self.chosen else ""
         return f"{of_faction}{counted(self.people, 'character')}, {counted(self.ties, 'tie')}"

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from characters.text.phrases import counted, span
+from episodes.names import Name, is_set_apart, with_capital
 
 from .basics import EpisodeRow, Face, Link, TagLink
 from .map import Chart
@@ -22,7 +24,7 @@ class FaceGroup:
 
 @dataclass(frozen=True, slots=True)
 class TagPage:
-    name: str
+    name: Name
     url: str
     groups: tuple[FaceGroup, ...]
     related: tuple[TagLink, ...]  # with how many bear both
@@ -30,7 +32,7 @@ class TagPage:
 
 @dataclass(frozen=True, slots=True)
 class ListedName:
-    name: str
+    name: Name
     kind: str
     language: str
     since: int
@@ -44,6 +46,13 @@ class ListedName:
 class FactValue:
     html: SafeString
     since: int
+    is_name: bool
+
+    @property
+    def capital(self) -> SafeString:
+        """The value as it stands by itself; the name of a person keeps its own first letter."""
+        html = self.html if self.is_name else with_capital(self.html)
+        return format_html("<bdi>{}</bdi>", html) if is_set_apart(html) else html
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class Affiliation:
     """A membership: the faction on a character's page, the character on a faction's."""
 
     other: Face
-    role: str
+    role: Name
     since: int
     until: int | None
 
@@ -139,8 +148,8 @@ class Picture:
     height: int
     alt_text: str
     caption: SafeString
-    credit: str
-    licence: str
+    credit: Name
+    licence: Name
     since: int
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 
 from characters.text.phrases import counted
+from episodes.names import capital
 
 from .basics import EpisodeRow, Face
 from .pages import Chapter, TimelineEntry
@@ -66,7 +66,7 @@ class RecapGroup:
 
     @property
     def title(self) -> str:
-        return capfirst(self.face.name) if self.face else "Besides"
+        return f"{capital(self.face.name)}" if self.face else "Besides"
 
     @property
     def count(self) -> str:

@@ -34,7 +34,7 @@ class SearchGroup:
     @property
     def subject(self) -> str:
         if self.face is not None:
-            return self.face.name
+            return f"{self.face.name}"
         return f"episode {self.episode.number}" if self.episode and self.episode.number else "the premise"
 
     @property

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from corrections.models import Correction
+from episodes.names import Name
 
 CHANGELIST = "admin:corrections_correction_changelist"
 CHANGE = "admin:corrections_correction_change"
@@ -54,10 +55,10 @@ def link_to(correction: Correction, words: str, more: str) -> SafeString:
 
 def author_in_words(correction: Correction) -> str:
     if correction.author is not None:
-        return correction.author.get_username()
+        return Name(correction.author.get_username())
     return "the loader" if correction.kind == Correction.Kind.IMPORT else "somebody with a receipt"
 
 
 def credit_in_words(correction: Correction) -> str:
     """Return the public name of the author, which moderators read before it is published."""
-    return f"named as “{correction.credit}”" if correction.credit else ""
+    return f"named as “{Name(correction.credit)}”" if correction.credit else ""

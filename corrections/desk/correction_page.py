@@ -20,6 +20,7 @@ from corrections.thread import cleaned_message
 from corrections.trial import Trial, pending_changes, try_out
 from corrections.undoing import not_undone, reversed_changes
 from corrections.wording import RowNames
+from episodes.names import listed
 from episodes.requests import whole_number
 
 from . import queue
@@ -115,7 +116,7 @@ def _context_of_correction(
     may_decide = user.has_perm("corrections.decide")
     is_import = correction.kind == Correction.Kind.IMPORT
     return {
-        "title": ", ".join(name for _, name in pages[:3]) or "A correction",
+        "title": listed(name for _, name in pages[:3]) or "A correction",
         "author": author_in_words(correction),
         "named_as": credit_in_words(correction),
         "record": queue.record_of_author(correction),
@@ -208,4 +209,4 @@ def _decide(request: HttpRequest, correction: Correction, version: int, text: st
 
 def _line_in_words(correction: Correction, clearance: Clearance) -> str:
     line = queue.lines([correction], clearance)[correction]
-    return "" if line.folded else f"{', '.join(line.about) or 'The show'}: {line.kinds}."
+    return "" if line.folded else f"{listed(line.about) or 'The show'}: {line.kinds}."

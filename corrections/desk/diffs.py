@@ -12,6 +12,7 @@ from corrections import rows
 from corrections.rows import Editable, Json
 from corrections.wording import EMPTY, RowNames, is_text, value_in_words
 from episodes.gate import Prose
+from episodes.names import Name, in_text, is_set_apart
 
 TOO_UNLIKE = 0.25
 MOST_COMPARED = 4_000_000  # words of one text times words of the other
@@ -67,6 +68,10 @@ def diff_of_words(before: str, after: str, mentions: dict[str, str]) -> SafeStri
     whole = [re.escape(mention) for mention in sorted(mentions, key=len, reverse=True)]
     old, new = (re.findall("|".join([*whole, WORD]), text) for text in (before, after))
     pieces = [(tag, words) for tag, words in _pieces(old, new) if words]
+    if is_set_apart(before + after) and not any(tag == "span" for tag, _ in pieces):  # two texts, side by side
+        return format_html_join(
+            " ", '<{0} dir="auto">{1}</{0}>', ((_TagName(tag), _markup(words, mentions)) for tag, words in pieces)
+        )
     return format_html_join("", "<{0}>{1}</{0}>", ((_TagName(tag), _markup(words, mentions)) for tag, words in pieces))
 
 
@@ -97,7 +102,7 @@ def _markup(words: list[str], mentions: dict[str, str]) -> SafeString:
         "",
         "{}",
         (
-            (format_html('<span class="mention" title="{}">{}</span>', word, mentions[word]),)
+            (format_html('<span class="mention" title="{}">{}</span>', in_text(word), Name(mentions[word])),)
             if word in mentions
             else (word,)
             for word in words

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from corrections import rows
 from corrections.models import Change, Correction, State
+from episodes.names import Name
 from episodes.progress import parse_episode
 
 from .access import user_of
@@ -117,3 +118,6 @@ class AuthorFilter(admin.RelatedOnlyFieldListFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.empty_value_display = SafeString("without an account")
+
+    def field_choices(self, *args: Any) -> list[tuple[str, Any]]:
+        return [(key, Name(name)) for key, name in super().field_choices(*args)]

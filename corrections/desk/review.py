@@ -1,6 +1,6 @@
 """A change as a moderator reads it: what differs, in words, and what speaks against it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import models
@@ -12,6 +12,7 @@ from corrections.models import Change
 from corrections.rows import Editable, Json, SpoilerWarning, Values
 from corrections.trial import Trial
 from corrections.wording import EMPTY, RowNames, is_text, noun_of, value_in_words
+from episodes.names import listed
 
 from .diffs import diff
 
@@ -93,7 +94,7 @@ def review(changes: Iterable[ChangeWithRow], names: RowNames, trial: Trial) -> l
     return [_review(each, names, trial, page_names) for each in changes]
 
 
-def _review(each: ChangeWithRow, names: RowNames, trial: Trial, page_names: dict[str, str]) -> ChangeReview:
+def _review(each: ChangeWithRow, names: RowNames, trial: Trial, page_names: Mapping[str, str]) -> ChangeReview:
     change, kind = each.change, each.kind
     is_pending = change.decision == Decision.PENDING and change.correction.is_undecided
     outcome = outcome_of(change, kind, each.row, each.current) if is_pending else Outcome.NONE
@@ -105,7 +106,7 @@ def _review(each: ChangeWithRow, names: RowNames, trial: Trial, page_names: dict
     return ChangeReview(
         change=change,
         noun=noun_of(kind, values),
-        about=", ".join(sorted(about)),
+        about=listed(sorted(about)),
         known_from=value_in_words(kind, "revealed_in", since, names) if since is not None else "",
         fields=tuple(_field_diffs(each, names, conflict=conflict, is_pending=is_pending)),
         current=each.current,

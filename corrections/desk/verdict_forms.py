@@ -164,7 +164,7 @@ def _choice_field(field: Any, value: Json, names: RowNames, label: str) -> forms
     keys = value if isinstance(value, list) else [] if value is None else [str(value)]
     choices = names.choices(target)
     offered = {key for key, _ in choices}
-    choices += [(key, names.name(target, key)) for key in keys if key not in offered]
+    choices += [(key, f"{names.name(target, key)}") for key in keys if key not in offered]
     if field.many_to_many:
         return forms.MultipleChoiceField(choices=choices, required=not field.blank, initial=keys, label=label)
     if field.related_model is Episode:

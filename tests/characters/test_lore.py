@@ -43,7 +43,7 @@ def masked_show(directory: Path, **files: Any) -> None:
         characters=[
             character("ann", tags=[{"name": "singer", "revealed_in": 1}]),
             character("bea", since=2, tags=[{"name": "pilot", "revealed_in": 2}]),
-            character("mask", "the mask", since=2, traits=[trait("habit", "laughs", since=2)]),
+            character("mask", "the mask", since=2, kind="placeholder", traits=[trait("habit", "laughs", since=2)]),
             character("eve", since=1),
         ],
         unmaskings=[unmasking("mask", "bea", since=3), unmasking("bea", "ann", since=4)],

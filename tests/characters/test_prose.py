@@ -7,11 +7,13 @@ from unittest.mock import patch
 import nh3
 import pytest
 from cachetools import LRUCache
+from django.utils.html import conditional_escape
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
 from characters.text import prose
+from episodes.names import CommonName, Name
 
 NAMES = {"ann": "the stranger", "bea": '<b>Bea</b> & "co"', "bert": "  Bert   the *First* "}
 PIECES = st.sampled_from([
@@ -23,7 +25,7 @@ PIECES = st.sampled_from([
 
 
 def find(key: str) -> prose.Mention | None:
-    return prose.Mention(NAMES[key], f"/{key}/") if key in NAMES else None
+    return prose.Mention(CommonName(NAMES[key]), f"/{key}/") if key in NAMES else None
 
 
 @settings(max_examples=500, deadline=None)
@@ -60,7 +62,11 @@ def test_the_first_sentences_of_a_text(text: str, opening: str) -> None:
 # Names are filled in where a text is cleaned already. It must read as if they had been in it before.
 
 ANY_NAME = st.text(min_size=1, max_size=8).filter(lambda name: "\r" not in name)  # forms take no line breaks
-MENTIONED = st.builds(prose.Mention, ANY_NAME, st.text(max_size=5).map(lambda path: f"/{path}/") | st.just(""))
+MENTIONED = st.builds(
+    prose.Mention,
+    ANY_NAME.map(CommonName) | ANY_NAME.map(Name),
+    st.text(max_size=5).map(lambda path: f"/{path}/") | st.just(""),
+)
 
 
 def rendered_with_names(text: str, find: prose.FindMention, *, inline: bool) -> str:
@@ -69,7 +75,7 @@ def rendered_with_names(text: str, find: prose.FindMention, *, inline: bool) -> 
     def mention(tokens: list[Token], index: int, options: Any, env: Any) -> str:
         blank = prose._blank(tokens[index].meta["match"], tokens[index].meta["before"])
         found = find(blank.key)
-        words = html.escape(blank.words_for(found))
+        words = conditional_escape(blank.words_for(found))
         return f'<a href="{html.escape(found.url)}">{words}</a>' if found and found.url else words
 
     rules: Any = prose._markdown.renderer
@@ -79,8 +85,8 @@ def rendered_with_names(text: str, find: prose.FindMention, *, inline: bool) -> 
 
 
 @settings(max_examples=500, deadline=None)
-@example(pieces=["*", "[[ann]]", "*. [[bert]]"], ann=prose.Mention("\u00a0<&>\"'", '/"&\u00a0<>/'), bea=None)
-@example(pieces=["\ue000[[ann]]\ue001"], ann=prose.Mention("\ue000\ue002", "/\ue000/"), bea=None)
+@example(pieces=["*", "[[ann]]", "*. [[bert]]"], ann=prose.Mention(Name("\u00a0<&>\"'"), '/"&\u00a0<>/'), bea=None)
+@example(pieces=["\ue000[[ann]]\ue001"], ann=prose.Mention(Name("\ue000\ue002"), "/\ue000/"), bea=None)
 @given(
     pieces=st.lists(PIECES, max_size=8) | st.lists(st.text(max_size=5) | PIECES, max_size=6),
     ann=MENTIONED,
@@ -98,7 +104,7 @@ def test_names_stand_as_if_they_had_always_been_there(
 def test_each_reader_reads_their_own_names() -> None:
     text = "*[[ann]]* sings for [[bea]]."
     for name in ("the stranger", "Ann"):
-        read = prose.render(text, {"ann": prose.Mention(name, "/a/")}.get)
+        read = prose.render(text, {"ann": prose.Mention(CommonName(name), "/a/")}.get)
         assert read == f'<p><em><a href="/a/">{name[0].upper()}{name[1:]}</a></em> sings for somebody.</p>\n'
 
 

@@ -22,6 +22,7 @@ from characters.vocabulary import AliasKind, Attribute
 from corrections import rows
 from corrections.models import Change
 from corrections.sending import Proposed, adding
+from episodes.names import Name
 from episodes.texts import TextInForm
 
 WORDS_OF_A_KEY = 5
@@ -60,9 +61,9 @@ class NameableSubjects:
         self.by_key[subject.key] = self._by_pk[subject.pk] = subject
         self._by_name[subject.name.casefold()].add(subject)
 
-    def name(self, pk: Any) -> str:
+    def name(self, pk: Any) -> Name:
         """Return the name of a subject by its id."""
-        return self._by_pk[str(pk)].name if str(pk) in self._by_pk else "somebody"
+        return Name(self._by_pk[str(pk)].name if str(pk) in self._by_pk else "somebody")
 
     def words(self, text: str) -> str:
         """Return a text in one line; editors read its mentions as they are written."""

@@ -17,6 +17,7 @@ from characters.models import Membership
 from characters.text import prose
 from characters.values.lists import Card, CardPage
 from characters.vocabulary import Attribute
+from episodes.names import Name
 
 from .facets import places_of
 from .filters import ListFilter
@@ -32,7 +33,7 @@ def card_page(knowledge: Knowledge, kind: Kind, page: int = 1, asked: QueryDict 
     shown_page = Paginator(_ordered(knowledge, kind, narrowed), CARDS_PER_PAGE).get_page(max(page, 1))
     return CardPage(
         heading=knowledge.list_of(kind).name,
-        intro=kind.page.intro.format(show=knowledge.show["title"]) if kind.page else "",
+        intro=kind.page.intro.format(show=Name(knowledge.show["title"])) if kind.page else "",
         cards=_cards(knowledge, kind, [roster.subject(place) for place in shown_page.object_list]),
         total=shown_page.paginator.count,
         number=shown_page.number,

@@ -27,17 +27,21 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.models import Faction, Membership, Relationship, Revelation, Trait
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
+from episodes.names import CommonName, Name
 
 type Id = str  # of a row, as the database writes it: making UUIDs of them would take longer than all the rest
 
-type Choosable = tuple[str, str, set[Id]]  # the value in the address, the value in words, who has it
+type Choosable = tuple[str, Name, set[Id]]  # the value in the address, the value in words, who has it
 type DatedValue = tuple[int, str, set[Id]]  # the episode, the value, who has it
 
 BY = "-by"  # the other side of a kind of relation: killed, killed-by
 
-OWN_LABELS = {kind.value: (kind.value, str(kind.label)) for kind in RelationshipKind}
+OWN_LABELS = {kind.value: (kind.value, CommonName(kind.label)) for kind in RelationshipKind}
 FROM_TARGET = {
-    kind.value: (kind.value if kind.seen_from_target == kind.label else kind.value + BY, str(kind.seen_from_target))
+    kind.value: (
+        kind.value if kind.seen_from_target == kind.label else kind.value + BY,
+        CommonName(kind.seen_from_target),
+    )
     for kind in RelationshipKind
 }
 
@@ -49,7 +53,7 @@ class Facet:
     """
 
     def __init__(self, values: Iterable[Choosable], places: Mapping[Id, int]) -> None:
-        labels: dict[str, set[str]] = defaultdict(set)
+        labels: dict[str, set[Name]] = defaultdict(set)
         bearers: dict[str, set[Id]] = defaultdict(set)
         for value, label, ids in values:
             if value and ids:
@@ -175,7 +179,7 @@ def _status(source: Source) -> Iterator[Choosable]:
 
 def _voices(source: Source) -> Iterator[Choosable]:
     voices = _traits(source, Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN)
-    return _worded(source.knowledge, [(value, source.identities.roots_of(ids)) for _, value, ids in voices])
+    return _worded(source.knowledge, [(value, source.identities.roots_of(ids)) for _, value, ids in voices], Name)
 
 
 def _newest(values: Iterable[DatedValue], identities: Identities) -> Iterator[tuple[str, set[Id]]]:
@@ -190,7 +194,9 @@ def _newest(values: Iterable[DatedValue], identities: Identities) -> Iterator[tu
                 settled |= select(ids)
 
 
-def _worded(knowledge: Knowledge, values: Iterable[tuple[str, set[Id]]]) -> Iterator[Choosable]:
+def _worded(
+    knowledge: Knowledge, values: Iterable[tuple[str, set[Id]]], as_name: type[Name] = CommonName
+) -> Iterator[Choosable]:
     """Yield values as they are read, with whom they mention by the names known now."""
     by_value: dict[str, set[Id]] = defaultdict(set)
     for value, ids in values:
@@ -200,7 +206,7 @@ def _worded(knowledge: Knowledge, values: Iterable[tuple[str, set[Id]]]) -> Iter
     cast.look_up()
     for value, ids in by_value.items():
         words = cast.words(value, inline=True)
-        yield slugify(words, allow_unicode=True), words, ids
+        yield slugify(words, allow_unicode=True), as_name(words), ids
 
 
 def _factions(source: Source) -> Iterator[Choosable]:
@@ -216,13 +222,13 @@ def _factions(source: Source) -> Iterator[Choosable]:
 
 def _roles(source: Source) -> Iterator[Choosable]:
     for role, ids in _gathered(source.knowledge.current(Membership), "role", of=["character"]):
-        yield slugify(role, allow_unicode=True), role, source.identities.roots_of(ids)
+        yield slugify(role, allow_unicode=True), CommonName(role), source.identities.roots_of(ids)
 
 
 def _tags(source: Source) -> Iterator[Choosable]:
     current = source.knowledge.current(tagging_of(source.kind))
     for slug, name, ids in _gathered(current, "tag__slug", "tag__name", of=["content_object"]):
-        yield slug, name, source.identities.roots_of(ids)
+        yield slug, CommonName(name), source.identities.roots_of(ids)
 
 
 def _relations(source: Source) -> Iterator[Choosable]:
@@ -247,7 +253,7 @@ def _first_episodes(source: Source) -> Iterator[Choosable]:
     for episode, ids in sorted(_gathered(visible, "revealed_in_id", of=["pk"]), key=_episode):
         new = source.identities.roots_of(ids) - seen
         seen |= new
-        yield str(episode), f"Episode {episode}" if episode else "Before the first episode", new
+        yield str(episode), Name(f"Episode {episode}" if episode else "Before the first episode"), new
 
 
 def _episode(row: tuple[int, *tuple[Any, ...]]) -> int:

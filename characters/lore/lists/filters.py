@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 
 from characters.kinds import CHARACTER, Kind
 from characters.values.lists import Chip, Choice, ChoiceGroup, Narrowing
+from episodes.names import CommonName
 
 from .facets import labels_of
 from .roster import Roster
@@ -58,7 +59,7 @@ class ListFilter:
                 for name, values in self.chosen.items()
                 for value in values
             ),
-            sorts=tuple(Choice(value, label, 0, value == self.sort) for value, label in self.sorts.items()),
+            sorts=tuple(Choice(value, CommonName(label), 0, value == self.sort) for value, label in self.sorts.items()),
             left_out=self.left_out,
             url=self._url(address, always),
             url_now=self._url(address, {}),

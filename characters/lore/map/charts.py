@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from characters.values.basics import Face
 from characters.values.map import Chart, ChartHeading, ChartNode, ChartStrand
+from episodes.names import capital
 
 GEM = 9  # half the diagonal of a mark
 GAP = 18  # from the rim to a name
@@ -177,7 +178,7 @@ def _place(shape: Shape, side: _Side, rim: _Rim, headings: list[ChartHeading], n
                 )
             )
         else:
-            lines = _wrapped(row.face.name[:1].upper() + row.face.name[1:], shape.letters, shape.lines)
+            lines = _wrapped(capital(row.face.name), shape.letters, shape.lines)
             reach = GAP + max(len(line) for line in lines) * shape.letter
             nodes.append(
                 ChartNode(
@@ -197,7 +198,7 @@ def _place(shape: Shape, side: _Side, rim: _Rim, headings: list[ChartHeading], n
 
 
 def _middle(shape: Shape, seat: Seat) -> ChartNode:
-    lines = _wrapped(seat.face.name[:1].upper() + seat.face.name[1:], shape.hub_letters, 2, slack=3)
+    lines = _wrapped(capital(seat.face.name), shape.hub_letters, 2, slack=3)
     reach = max(len(line) for line in lines) * shape.letter / 2
     return ChartNode(
         number=seat.number,

@@ -7,7 +7,7 @@ other stays where they stood, marked as former.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -22,11 +22,11 @@ from characters.lore.order import by_name, certainty_rank, sort_key
 from characters.lore.rows import Row
 from characters.lore.statements import as_uuid, fetched
 from characters.models import Character, Faction, Membership
-from characters.text import prose
 from characters.values.basics import Face
 from characters.values.lists import Choice
 from characters.values.map import Chart, GraphPage, MapEntry, MapGroup, TiesInWords
 from characters.vocabulary import Bond, Certainty, RelationshipKind
+from episodes.names import CommonName, capital
 
 from . import charts
 
@@ -139,7 +139,8 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
         charts=_charts(seating, neighbours, drawn, strands, shown, cast),
         groups=_map_in_words(seating, told, None if part.is_all else neighbours, shown, cast),
         bonds=tuple(
-            Choice(bond.value, bond.label, sum(strand.bond == bond for strand in strands), chosen=True) for bond in Bond
+            Choice(bond.value, CommonName(bond.label), sum(strand.bond == bond for strand in strands), chosen=True)
+            for bond in Bond
         ),
         factions=_to_pick_out(to_pick, seating.places, chosen, cast),
         chosen=cast.face(chosen) if chosen else None,
@@ -224,7 +225,7 @@ def _charts(
 
     around_the_rim = [
         charts.Group(
-            prose.capital(cast.face(group).name) if group else ALONE,
+            capital(cast.face(group).name) if group else ALONE,
             [seat(character) for character in members if character != hub],
             *((cast.face(group).url, cast.face(group).accent) if group else ()),
         )
@@ -270,7 +271,7 @@ def _to_pick_out(factions: list[Faction], places: Places, chosen: UUID | None, c
     return tuple(
         Choice(
             group.public_id,
-            prose.capital(cast.face(group.id).name),
+            cast.name(group.id).capital,
             members[group.id],
             group.id == chosen,
         )
@@ -302,7 +303,7 @@ def charts_around(knowledge: Knowledge, own: UUID, relationships: list[Row], cas
         for bond in Bond
     ]
     face = cast.root_face(own)
-    hub = charts.Seat(1, face, prose.capital(face.name))
+    hub = charts.Seat(1, face, f"{capital(face.name)}")
     strands = _strands(ties, numbers)
     return tuple(charts.draw(shape, groups, hub, strands) for shape in (charts.SMALL, charts.NARROW))
 
@@ -429,7 +430,7 @@ def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[Ties
     )
 
 
-def _places_in_words(character: UUID, seating: Seating, cast: Cast) -> list[str]:
+def _places_in_words(character: UUID, seating: Seating, cast: Cast) -> Sequence[str]:
     former = seating.former.get(character)
     if former:
         until = f", until episode {former.until}" if former.until else ""
@@ -437,12 +438,12 @@ def _places_in_words(character: UUID, seating: Seating, cast: Cast) -> list[str]
     return [cast.face(group).name for group in seating.places[character]]
 
 
-def _seat_label(face: Face, places: list[str], others: int) -> str:
+def _seat_label(face: Face, places: Sequence[str], others: int) -> str:
     where = "".join(f", {place}" for place in places)
     ties = f"tied to {others} other{'' if others == 1 else 's'}" if others else "no ties known"
-    return f"{prose.capital(face.name)}{where}: {ties}"
+    return f"{capital(face.name)}{where}: {ties}"
 
 
 def _ties_label(face: Face, ties: Iterable[TiesInWords]) -> str:
     """Return the label of a neighbour on a small map: its ties from its own side, whose page it is not."""
-    return f"{prose.capital(face.name)}: {', '.join(tie.label for tie in ties)}"
+    return f"{capital(face.name)}: {', '.join(tie.label for tie in ties)}"

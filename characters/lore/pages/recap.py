@@ -27,6 +27,7 @@ from characters.values.basics import EpisodeRow, Face
 from characters.values.pages import Chapter, TimelineEntry
 from characters.values.recap import ChangedPage, RecapEpisode, RecapGroup, RecapPage
 from characters.vocabulary import Attribute
+from episodes.names import capital
 
 MOST_IN_FULL = 3  # episodes; of more the synopses are shortened
 SENTENCES = 3
@@ -354,8 +355,7 @@ def _to_read(revelation: Row, cast: Cast) -> TimelineEntry:
 
 def _joined(membership: Row, cast: Cast) -> TimelineEntry:
     faction = cast.face(membership["faction_id"])
-    role = f", {membership['role']}" if membership["role"] else ""
-    sentence = format_html("{}{}", link(faction.url, prose.capital(faction.name)), role)
+    sentence = format_html("{}{}", link(faction.url, capital(faction.name)), timeline.role_after(membership))
     return TimelineEntry(html=sentence, label="Member of")
 
 

@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import SeriesInfo
+from episodes.names import Name
 
 
 def series_info(knowledge: Knowledge) -> SeriesInfo:
@@ -13,14 +14,18 @@ def series_info(knowledge: Knowledge) -> SeriesInfo:
     credits = {
         "Studio": row.get("studio"),
         "Director": row.get("director"),
-        "Series composition": ", ".join(row.get("writers", [])),
+        "Series composition": row.get("writers"),
         "Character design": row.get("character_design"),
-        "Music": ", ".join(row.get("music", [])),
+        "Music": row.get("music"),
     }
     return SeriesInfo(
-        title=row["title"],
-        native_title=row.get("native_title", ""),
-        credits=tuple((label, names) for label, names in credits.items() if names),
+        title=Name(row["title"]),
+        native_title=Name(row.get("native_title", "")),
+        credits=tuple(
+            (label, tuple(map(Name, [names] if isinstance(names, str) else names)))
+            for label, names in credits.items()
+            if names
+        ),
     )
 
 

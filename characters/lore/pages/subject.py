@@ -17,6 +17,7 @@ from characters.text import prose
 from characters.values.basics import Face, Link, TagLink
 from characters.values.pages import Chapter, StripCell, SubjectPage, Tie, Ties, TimelineEntry
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
+from episodes.names import CommonName
 
 MOST_PLACES = 300  # members of a faction on its page; the list of characters has all
 MOST_CELLS = 100  # of a strip that shows every watched episode
@@ -79,7 +80,7 @@ def _other_end(membership: Row, kind: Kind) -> UUID:
 
 def _tag_links(knowledge: Knowledge, tags: list[Row]) -> tuple[TagLink, ...]:
     current = {row["tag__name"]: row["tag__slug"] for row in tags if row["until"] is None}
-    return tuple(TagLink(name, knowledge.address("tag", slug)) for name, slug in current.items())
+    return tuple(TagLink(CommonName(name), knowledge.address("tag", slug)) for name, slug in current.items())
 
 
 def _strip(
@@ -154,7 +155,7 @@ def _ties(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast
         if other == root or (guessed and row["until"] is not None):
             continue  # the timeline has it
         label = kind.label if from_here else kind.seen_from_target
-        masks = [cast.face(person).name for person in (here, there) if knowledge.root_of(person) != person]
+        masks = [f"{cast.name(person)}" for person in (here, there) if knowledge.root_of(person) != person]
         tie = Tie(label, row["certainty"], row["revealed_in_id"], row["until"], " / ".join(masks))
         alike = by_other[cast.root_face(other)]
         same = label, tie.until, tie.certainty == Certainty.DISPROVED

@@ -10,6 +10,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.order import by_name
 from characters.values.basics import Face, TagLink
 from characters.values.pages import FaceGroup, TagPage
+from episodes.names import CommonName
 
 RELATED_TAGS = 12
 MOST_FACES = 300  # of one kind; the list of the kind has all
@@ -22,7 +23,8 @@ def tag_links(knowledge: Knowledge) -> tuple[TagLink, ...]:
     """Return every tag that somebody bears, with how many do."""
     bearers = _bearers(knowledge)
     return tuple(
-        TagLink(name, knowledge.address("tag", slug), len(who)) for (name, slug), who in sorted(bearers.items())
+        TagLink(CommonName(name), knowledge.address("tag", slug), len(who))
+        for (name, slug), who in sorted(bearers.items())
     )
 
 
@@ -35,7 +37,7 @@ def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
     cast.note(subject for *_, subject in bearers)
     cast.look_up()
     return TagPage(
-        name=bearers[0][1],
+        name=CommonName(bearers[0][1]),
         url=knowledge.address("tag", slug),
         groups=tuple(
             _group(
@@ -81,4 +83,7 @@ def _related(knowledge: Knowledge, slug: str) -> tuple[TagLink, ...]:
         for (name, other), who in all_bearers.items()
         if other != slug and bearers & who
     )
-    return tuple(TagLink(name, knowledge.address("tag", other), -count) for count, name, other in shared[:RELATED_TAGS])
+    return tuple(
+        TagLink(CommonName(name), knowledge.address("tag", other), -count)
+        for count, name, other in shared[:RELATED_TAGS]
+    )

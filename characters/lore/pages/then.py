@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from characters.kinds import CHARACTER
@@ -15,6 +15,7 @@ from characters.text import prose
 from characters.text.links import link
 from characters.values.basics import Face
 from characters.values.pages import Belief, Comparison, OverturnedBelief, PersonaBeliefs, SubjectPage, ThenPage
+from episodes.names import capital, with_capital
 
 from .subject import subject_page
 
@@ -60,20 +61,22 @@ def _compare(now: Knowledge, then: Knowledge, root: UUID, family: list[Row]) -> 
 
 
 def _entries(page: SubjectPage) -> Entries:
-    entries: Entries = {"Name": {page.face.name: SafeString(format_html("{}", prose.capital(page.face.name)))}}
+    entries: Entries = {"Name": {page.face.name: conditional_escape(capital(page.face.name))}}
     if page.summary:
         entries[IN_SHORT] = {prose.plain(page.summary): page.summary}
     for fact in page.facts:
-        entries[fact.label] = {prose.plain(value.html): value.html for value in fact.values}
+        entries[fact.label] = {prose.plain(value.html): value.capital for value in fact.values}
     entries["Factions"] = {
         f"{place.other.name}, {place.role}": format_html(
-            "{}{}", link(place.other.url, place.other.name), f", {place.role}" * bool(place.role)
+            "{}{}{}", link(place.other.url, capital(place.other.name)), ", " * bool(place.role), place.role
         )
         for place in page.places
         if not place.is_past
     }
     entries["Relations"] = {
-        f"{tie.label} {group.other.name}": format_html("{} {}", tie.label, link(group.other.url, group.other.name))
+        f"{tie.label} {group.other.name}": format_html(
+            "{} {}", with_capital(tie.label), link(group.other.url, group.other.name)
+        )
         for group in page.ties
         for tie in group.ties
         if tie.until is None

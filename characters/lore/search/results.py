@@ -11,15 +11,17 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from characters.kinds import EPISODE, Kind, from_columns, prose_of
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.rows import Row
-from characters.text import prose
 from characters.text.words import Query, excerpt, highlighted, occurs
 from characters.values.basics import EpisodeRow, Face
 from characters.values.search import Passage, SearchGroup, SearchPage, Suggestion
+from episodes.names import Name, capital, is_set_apart
 
 from .index import MOST_SUGGESTIONS, MOST_TEXTS, FoundName, Rank, Texts
 from .reading import in_full, whom_about
@@ -167,8 +169,10 @@ class Results:
         return tuple(
             Suggestion(
                 face=what,
-                html=highlighted(prose.capital(what.name), self.query),
-                also=None if what.name in group.names else highlighted(min(group.names, key=_by_length), self.query),
+                html=highlighted(capital(what.name), self.query),
+                also=None
+                if what.name in group.names
+                else highlighted(Name(min(group.names, key=_by_length)), self.query),
             )
             for what, group in self._in_order(0, MOST_SUGGESTIONS)
             if isinstance(what, Face)
@@ -236,7 +240,7 @@ class Results:
                 Passage(
                     episode=-passage.place,
                     label=passage.label,
-                    html=highlighted(excerpt(passage.words, self.query), self.query),
+                    html=_passage(passage.words, self.query),
                     url=self.knowledge.address("episode", -passage.place),
                 )
                 for passage in passages[:most]
@@ -251,6 +255,12 @@ class Results:
         if row.get("until") is not None:
             label += f", until episode {row['until']}"
         return _Worded(-row["revealed_in"], label, words, occurs(words, self.query))
+
+
+def _passage(words: str, query: Query) -> SafeString:
+    """Return the sentences that were found; where names are set apart in them, an excerpt may have lost an end."""
+    html = highlighted(excerpt(words, query), query)
+    return format_html('<span dir="ltr">{}</span>', html) if is_set_apart(words) else html
 
 
 def _by_length(name: str) -> tuple[int, str]:

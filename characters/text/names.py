@@ -1,0 +1,9 @@
+"""Which names are made of ordinary words; how names are printed is in `episodes.names`."""
+
+from characters.vocabulary import AliasKind
+from episodes.names import CommonName, Name
+
+
+def as_name(name: str, kind: str) -> Name:
+    """Return a name of a subject as it is printed, by the kind of name that it is."""
+    return CommonName(name) if kind == AliasKind.PLACEHOLDER else Name(name)

@@ -1,0 +1,231 @@
+"""How names are printed: set apart from what stands around them, with their own letters, and never in an attribute."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.utils.html import conditional_escape, format_html
+
+from characters.models import Alias, Character, Revelation
+from corrections.models import Correction
+from episodes.names import RIGHT_TO_LEFT, CommonName, Name, capital, listed
+from tests.corrections.desk import QUEUE, at_the_desk, page_of
+from tests.corrections.letters import accepted, new, sent, set_to, status_of
+from tests.people import person, signed_in
+from tests.shows import character, episode, load_show, revelation, trait, unmasking
+
+MUHAMMAD, ALI, SARA = "محمد الفارس", "علي (بن سعيد)", "سارة 7"
+GUILD, TITLE, TAG, ROLE, VOICE = "الحرس 9", "العنوان 3", "جاسوس", "قائد 2", "خالد 1"
+
+
+@pytest.mark.parametrize(
+    ("name", "html", "text"),
+    [
+        ("Ann", "Ann", "Ann"),
+        ("Ōtomo & 紅", "Ōtomo &amp; 紅", "Ōtomo & 紅"),
+        (ALI, f"<bdi>{ALI}</bdi>", f"\u2068{ALI}\u2069"),
+        ("דוד <3", "<bdi>דוד &lt;3</bdi>", "\u2068דוד <3\u2069"),
+        ("evil\u202eeman", "<bdi>evileman</bdi>", "\u2068evileman\u2069"),  # of before such signs were refused
+        ("a\u2069b\u2066", "<bdi>ab</bdi>", "\u2068ab\u2069"),
+    ],
+)
+def test_a_name_sets_itself_apart_where_it_would_turn_others_round(name: str, html: str, text: str) -> None:
+    assert conditional_escape(Name(name)) == html
+    assert format_html("<b>{}</b>", Name(name)) == f"<b>{html}</b>"
+    assert f"{Name(name)}!" == f"{text}!"
+    assert listed([Name(name), "x"]) == f"{text}, x"
+    assert str(Name(name)) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["eX-Driver", "xxxHOLiC", "k.d. lang", "iroha", "გიორგი", "ßarah", "ﬁn", "ŉanna", "", "3po"]
+)
+def test_a_name_keeps_its_own_letter(name: str) -> None:
+    assert capital(Name(name)) == name
+
+
+@pytest.mark.parametrize(
+    ("words", "at_the_start"),
+    [
+        ("the man in grey", "The man in grey"),
+        ("élan", "Élan"),
+        ("ǆ", "ǅ"),
+        ("proto-Nean", "Proto-Nean"),
+        ("eX-driver in grey", "eX-driver in grey"),
+        ("ßarah", "ßarah"),
+        ("ﬁn", "ﬁn"),
+        ("გიორგი", "გიორგი"),
+        ("7th man", "7th man"),
+        ("", ""),
+    ],
+)
+def test_ordinary_words_have_a_capital_where_a_sentence_begins(words: str, at_the_start: str) -> None:
+    assert capital(words) == capital(CommonName(words)) == at_the_start
+    assert type(capital(CommonName(words))) is CommonName
+
+
+# Pages
+
+
+class _Reader(HTMLParser):
+    """Notes each text that is written from right to left and is not set apart, and each attribute with markup in it."""
+
+    ALONE = ("bdi", "text", "textarea")  # a line of the map has its own direction by the style sheet
+    PLAIN = ("title", "option", "textarea")
+    READ = ("aria-label", "alt", "title", "content", "placeholder", "label", "aria-description")
+    VOID = ("meta", "link", "img", "input", "br", "hr", "source", "base")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[tuple[str, bool]] = []
+        self.wrong: list[str] = []
+        self.set_apart = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if "<bdi" in (value or "") or (name not in self.READ and "\u2068" in (value or "")):
+                self.wrong.append(f"{tag} {name}={value}")
+            elif name in self.READ:
+                self._read_plain(value or "", f"{tag} {name}")
+        if tag not in self.VOID:
+            self.open.append((tag, tag in self.ALONE or "dir" in dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not any(is_alone for _, is_alone in self.open):
+            self._read_plain(data, " ".join(tag for tag, _ in self.open[-3:]))
+        else:
+            self.set_apart += bool(RIGHT_TO_LEFT.search(data))
+        if self.open and self.open[-1][0] in self.PLAIN and "<bdi" in data:
+            self.wrong.append(f"{self.open[-1][0]}: {data}")
+
+    def _read_plain(self, text: str, where: str) -> None:
+        bare = re.sub("\u2068[^\u2068\u2069]*\u2069", "", text)
+        self.set_apart += bare != text
+        if RIGHT_TO_LEFT.search(bare):
+            self.wrong.append(f"{where}: {text.strip()}")
+
+
+def reading(html: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(html)
+    return reader
+
+
+def wrong_on(pages: dict[str, str]) -> dict[str, str]:
+    """Return what is wrong on some pages, each with the first page that has it."""
+    return {wrong: address for address, html in reversed(pages.items()) for wrong in reading(html).wrong}
+
+
+def all_pages(client: Client, *starts: str) -> Iterator[tuple[str, str]]:
+    """Yield every page of the site that a link leads to."""
+    seen, found = set[str](), list(starts)
+    while found:
+        address = found.pop()
+        if address in seen or "/media/" in address or "/static/" in address:
+            continue
+        seen.add(address)
+        response = client.get(address, follow=True)
+        if response["Content-Type"].startswith("text/html"):
+            html = response.content.decode()
+            yield address, html
+            found += [unescape(link) for link in re.findall(r'href="(/(?!accounts|corrections/receipt)[^"#]*)', html)]
+
+
+@pytest.fixture
+def show(tmp_path: Path, db: None) -> None:
+    """A show in which every name is written from right to left, and ends or begins with something else."""
+    load_show(
+        tmp_path,
+        series={"title": TITLE, "native_title": TITLE, "writers": [VOICE, MUHAMMAD], "studio": GUILD},
+        episodes=[
+            episode(number, title=f"{TITLE} ({number})", native_title=TITLE, synopsis="[[m]], [[a]] (old).")
+            for number in (1, 2, 3)
+        ],
+        factions=[{"key": "guild", "revealed_in": 1, "aliases": [{"name": GUILD, "headline": True, "revealed_in": 1}],
+                   "traits": [trait("summary", "Of [[m]].", since=1)]}],
+        terms=[{"key": "word", "revealed_in": 1, "aliases": [{"name": f"{GUILD}!", "headline": True, "revealed_in": 1}],
+                "traits": [trait("category", "a law", since=1)]}],
+        characters=[
+            character(
+                "m", MUHAMMAD,
+                aliases=[{"name": VOICE, "revealed_in": 2}, {"name": f"{VOICE}!", "revealed_in": 2}],
+                traits=[trait("summary", "Brother of [[a]], [[s]] (2).", since=2), trait("species", "human", since=1),
+                        trait("species", "Nean, of [[a]]", since=2), trait("voice_actor", VOICE, since=1)],
+                tags=[{"name": TAG, "revealed_in": 1}, {"name": f"{TAG} 2", "revealed_in": 1, "ended_in": 2}],
+                memberships=[{"faction": "guild", "role": ROLE, "revealed_in": 1},
+                             {"faction": "guild", "role": f"{ROLE}!", "revealed_in": 1, "ended_in": 2}],
+            ),
+            character("a", ALI, tags=[{"name": TAG, "revealed_in": 1}],
+                      memberships=[{"faction": "guild", "revealed_in": 1, "ended_in": 2}]),
+            character("s", SARA, since=2, traits=[trait("status", "alive", since=2)]),
+        ],
+        relationships=[
+            {"source": "m", "kind": "ally", "target": "a", "revealed_in": 1},
+            {"source": "s", "kind": "enemy", "target": "a", "revealed_in": 2, "ended_in": 3},
+            {"source": "s", "kind": "enemy", "target": "a", "certainty": "hinted", "revealed_in": 3},
+        ],
+        unmaskings=[unmasking("s", "m", since=3)],
+        revelations=[
+            revelation("r", "[[m]] met [[a]], [[s|الأخت]].", since=2, characters=["m", "a", "s"]),
+            revelation("q", "Nobody says who.", since=2, characters=["m", "a"], factions=["guild"]),
+            revelation("p", "It was [[m]].", since=3, characters=["m"], supersedes="q"),
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("progress", [1, 2, 3])
+def test_every_name_on_a_page_is_set_apart(show: None, progress: int) -> None:
+    client = Client()
+    client.cookies["progress"] = str(progress)
+    searches = [f"/search/?q={quote(word)}" for word in (MUHAMMAD, "met", "ally", "1", GUILD, "محمذ", ROLE)]
+    pages = dict(all_pages(client, "/", "/corrections/new/episodes/1/", *searches))
+    pages |= {word: client.get(f"/search/suggest/?q={quote(word)}").content.decode() for word in ("مح", "خالد", "حر")}
+    wrong = list(wrong_on(pages).items())
+    assert wrong[:5] == []
+    assert len(pages) > 50
+    assert sum(reading(html).set_apart for html in pages.values()) > 500
+
+
+def test_two_such_names_in_a_sentence_stand_in_its_order(show: None) -> None:
+    client = Client()
+    client.cookies["progress"] = "2"
+    html = client.get(f"/c/{Character.objects.get(key='m').public_id}/", follow=True).content.decode()
+    summary = re.search(r'<div class="summary">(.*?)</div>', html, re.DOTALL)
+    assert summary is not None
+    assert re.sub(r"</?[ap]\b[^>]*>", "", summary[1]).strip() == f"Brother of <bdi>{ALI}</bdi>, <bdi>{SARA}</bdi> (2)."
+    assert f'<meta name="description" content="Brother of \u2068{ALI}\u2069, \u2068{SARA}\u2069 (2).">' in html
+    assert f"<title>\u2068{MUHAMMAD}\u2069 · \u2068{TITLE}\u2069 · rougedb</title>" in html
+
+
+def test_users_and_what_they_send_are_set_apart(show: None) -> None:
+    user = person("كريم", at=3)
+    client = signed_in("كريم", at=2)
+    anna = Character.objects.get(key="m")
+    status = status_of(Character.objects.get(key="s"))
+    sent(new(Alias, character=anna, name=f"{VOICE}?", revealed_in_id=2), by=user)
+    correction = sent(set_to(status, "value", "dead, by [[m]]"), by=user)
+    addresses = [f"/corrections/{each.pk}/" for each in Correction.objects.all()]
+    choosing = f"/corrections/new/characters/{anna.public_id}/"
+    rows = [*anna.aliases.all(), *anna.memberships.all(), *anna.traits.all(), *Revelation.objects.all()]
+    everything = "&".join([f"row={row.pk}" for row in rows] + ["add=alias", "add=membership", "add=relationship"])
+    pages = dict(
+        all_pages(client, "/", "/accounts/", "/corrections/", choosing, f"{choosing}?{everything}", *addresses)
+    )
+    moderator = at_the_desk(person("مدير", role="moderator"))
+    desk = {}
+    for each in Correction.objects.all():
+        desk[page_of(each)] = moderator.get(page_of(each)).content.decode()
+    desk[QUEUE] = moderator.get(QUEUE).content.decode()
+    accepted(correction, by=person("حكم", role="superuser"))
+    desk["decided"] = moderator.get(page_of(correction)).content.decode()
+    wrong = list(wrong_on(pages | desk).items())
+    assert wrong[:5] == []
