@@ -24,6 +24,7 @@ def show(db: None, tmp_path: Path) -> None:
             character(
                 "ann",
                 "the stranger",
+                kind="placeholder",
                 aliases=[headline("Ann", since=2)],
                 traits=[
                     trait("species", "human", since=1),
@@ -70,9 +71,9 @@ def by_persona(page: ThenPage) -> dict[str, list[tuple[str, list[tuple[str, bool
 def test_facts_stand_side_by_side_and_what_changed_is_marked(show: None) -> None:
     assert sides(then("ann", 1)) == {
         "Name": [[("The stranger", True), ("The Mask", True)], [("Ann", True)]],
-        "Species": [[("human", True)], [("Nean", True)]],
-        "Colour": [[("red", False)], [("red", False)]],
-        "Habits": [[("whistles", False)], [("whistles", False)]],
+        "Species": [[("Human", True)], [("Nean", True)]],
+        "Colour": [[("Red", False)], [("Red", False)]],
+        "Habits": [[("Whistles", False)], [("Whistles", False)]],
     }
     assert not any(row.changed for row in then("ann", 1, progress=2).rows if row.label != "Name")
 
@@ -94,9 +95,9 @@ def test_who_were_several_then_are_all_told_of(show: None, visitor: Visitor) -> 
     assert [face.name for face in page.then] == ["Ann", "The Mask"]
     assert by_persona(page) == {
         "Name": [("", [("Ann", False)]), ("", [("The Mask", True)])],
-        "Species": [("Ann", [("human", True)])],
-        "Colour": [("Ann", [("red", False)])],
-        "Habits": [("The Mask", [("whistles", False)])],
+        "Species": [("Ann", [("Human", True)])],
+        "Colour": [("Ann", [("Red", False)])],
+        "Habits": [("The Mask", [("Whistles", False)])],
     }
     assert page.telling == page.rows
     told = visitor(3).get(f"{page.url}?episode=2")

@@ -220,7 +220,7 @@ def test_personas_are_two_hits_before_and_one_after(small: Any) -> None:
 
 def test_a_text_is_found_by_the_name_it_was_first_told_with(small: Any) -> None:
     small(
-        characters=[character("eve", "the stranger", aliases=[headline("Eve", since=3)])],
+        characters=[character("eve", "the stranger", kind="placeholder", aliases=[headline("Eve", since=3)])],
         revelations=[revelation("r", "[[eve]] opens the vault.", since=2, characters=["eve"])],
     )
     for progress, shown in ((2, "The <mark>stranger</mark> opens"), (3, "Eve opens")):
