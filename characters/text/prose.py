@@ -13,13 +13,13 @@ import nh3
 from cachetools import LRUCache, cached
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from episodes.names import END_OF_ISOLATE, ISOLATE, CommonName, Name
 
+from . import markdown
 from .mentions import MENTION
 
 TAGS = {"p", "bdi", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
@@ -88,8 +88,26 @@ def has_markup(text: str) -> bool:
 
 def plain(rendered: str) -> str:
     """Return the words of rendered HTML alone, for descriptions and titles."""
-    isolated = rendered.replace("<bdi>", ISOLATE).replace("</bdi>", END_OF_ISOLATE)
+    isolated = _numbered(rendered).replace("<bdi>", ISOLATE).replace("</bdi>", END_OF_ISOLATE)
     return re.sub(r"\s+", " ", html.unescape(nh3.clean(isolated, tags=set()))).strip()
+
+
+LIST_TAG = re.compile(r'<(/?)(ol|ul|li)(?: start="(\d+)")?>')
+
+
+def _numbered(rendered: str) -> str:
+    """Return HTML with the numbers of lists as words, as a browser shows them."""
+    next_numbers: list[int | None] = []
+
+    def with_number(tag: re.Match[str]) -> str:
+        if tag[2] != "li":
+            next_numbers[-1:] = [] if tag[1] else [*next_numbers[-1:], int(tag[3] or 1) if tag[2] == "ol" else None]
+        elif not tag[1] and (number := next_numbers[-1]) is not None:
+            next_numbers[-1] = number + 1
+            return f"{tag[0]}{number}. "
+        return tag[0]
+
+    return LIST_TAG.sub(with_number, rendered) if "<ol" in rendered else rendered
 
 
 def opening(text: str, sentences: int) -> str:
@@ -99,7 +117,7 @@ def opening(text: str, sentences: int) -> str:
 
 
 def _clean(rendered: str) -> SafeString:
-    return mark_safe(nh3.clean(rendered, tags=TAGS, attributes={"a": {"href"}}, link_rel=None))
+    return mark_safe(nh3.clean(rendered, tags=TAGS, attributes={"a": {"href"}, "ol": {"start"}}, link_rel=None))
 
 
 def _blank(mention: re.Match[str], before: str) -> _Blank:
@@ -169,12 +187,8 @@ def _render_mention(renderer: RendererHTML, tokens: list[Token], index: int, opt
     return mark
 
 
-_markdown = MarkdownIt("commonmark", {"html": False}).disable(
-    # No picture from elsewhere, and no link either: nobody knows what the page behind it tells. And nothing that would
-    # print a mention as it is written (code, entities) or swallow a line (references).
-    ["image", "link", "autolink", "html_inline", "html_block", "backticks", "code", "fence", "entity", "reference"]
-)
-_markdown.inline.ruler.before("escape", "mention", _mention_rule)
+_markdown = markdown.parser()
+_markdown.inline.ruler.before("backslash", "mention", _mention_rule)
 _markdown.add_render_rule("mention", _render_mention)
 
 
