@@ -5,7 +5,6 @@ and texts of a show, read from the database or from the files of a data set. doc
 """
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,8 @@ from characters.text import prose
 from characters.vocabulary import AliasKind
 from episodes.names import Name
 
+from .lookalikes import drawn, visible
+
 TAG_KIND = "tag"  # of a name; the others are the kinds of aliases
 
 KATAKANA = "ァ-ヺー-ヿ"
@@ -29,9 +30,14 @@ UNSPACED = "々〆ぁ-ゟ㐀-䶿一-鿿豈-﫿"
 # A mention, a word, a word in katakana, or one letter of a script without spaces, where a name can begin anywhere.
 WORD = re.compile(rf"\[\[[a-z0-9_.-]+\]\]|[{KATAKANA}]+|[{UNSPACED}]|[^\W_{KATAKANA}{UNSPACED}]+")
 
-GAP = re.compile(r"[\s\-‐‑–・=]+")
+# Between the words of a name; a full stop and a space end a sentence.
+GAP = re.compile(r"(?:[\s\-‐-―・=_·•‧∙⋅/|~*+:,;]|\.(?=\w))+")
 
-INVISIBLE: dict[int, str] = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), "")
+INSIDE_WORD = re.compile(r"(?<=[^\W_])(?:[^\w\s\[\]|]|_){1,3}(?=[^\W_])")  # as in “Jung-hardt”
+
+HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}  # for katakana
+
+LEAST_IN_HIRAGANA = 3  # letters; fewer are found in many words
 
 BLOCK = re.compile(r"</?(?:p|li|ul|ol|blockquote|hr)\b[^>]*>")
 
@@ -163,6 +169,7 @@ class Vocabulary:
         self._first: dict[str, KnownName] = {}  # the earliest name by its spelling without case
         self._spellings: dict[str, set[str]] = defaultdict(set)
         self._any_case: set[str] = set()
+        self._persons: set[str] = set()  # names of several words, such as a first name and a surname
         for spellings in (_whole, _words_that_stand_for):  # a name of its own goes before a part of another's
             for name in names:
                 for spelling in spellings(name):
@@ -171,6 +178,11 @@ class Vocabulary:
             if not name.describes:
                 self._add_names_within(name)
         self._common = {_key(_stem(name)) for name in names if name.common_word}
+        self._in_hiragana = {
+            key.translate(HIRAGANA): name
+            for key, name in self._first.items()
+            if len(key) >= LEAST_IN_HIRAGANA and re.fullmatch(f"[{KATAKANA} ]+", key)
+        }
         self._lengths: dict[str, int] = defaultdict(int)  # of the longest name that begins with a word, in words
         for key in self._first:
             words = WORD.findall(key)
@@ -179,24 +191,26 @@ class Vocabulary:
     def _add(self, spelling: str, name: KnownName) -> None:
         key = _key(spelling)
         self._first[key] = min(self._first.get(key, name), name, key=lambda known: known.known_from)
-        self._spellings[key].add(_spaced(spelling))
+        self._spellings[key].add(drawn(_spaced(spelling)))
         if name.is_tag:
             self._any_case.add(key)
+        if name.kind == AliasKind.NAME and not name.group and " " in key:
+            self._persons.add(key)
 
     def _add_names_within(self, name: KnownName) -> None:
         """Make names known that this one contains: whoever knows “Roy Junghardt” knows “Junghardt”."""
-        text = _normal(name.name)
+        text = visible(name.name)
         words = list(WORD.finditer(text))
         for number, first in enumerate(words):
             for last in words[number:]:
                 for base in _bases(_spaced(text[first.start() : last.end()])):
-                    known = self._first.get(base.casefold())
+                    known = self._first.get(_key(base))
                     if known is not None and name.known_from < known.known_from:
-                        self._first[base.casefold()] = name
+                        self._first[_key(base)] = name
 
     def mentions_of_later_names(self, text: str, known_in: int, *, any_case: bool = False) -> list[NameMatch]:
         """Return where a text says later names: each name once, in order, and of those that overlap the longest."""
-        later: list[NameMatch] = []
+        later = list(self._later_in_hiragana(text, known_in))
         end_of_known = 0
         for match in self._matches(text, known_in, any_case=any_case):
             if match.name.known_from <= known_in:
@@ -213,7 +227,7 @@ class Vocabulary:
         """Yield for each word the longest name that begins there, in the order of the text."""
         words = list(WORD.finditer(text))
         for number, first in enumerate(words):
-            length = max((self._lengths.get(base.casefold(), 0) for base in _bases(first[0])), default=0)
+            length = max((self._lengths.get(_key(base), 0) for base in _bases(first[0])), default=0)
             for last in reversed(words[number : number + length]):
                 start, end = first.start(), last.end()
                 name = self._name_at(text, start, end, any_case=any_case)
@@ -224,17 +238,25 @@ class Vocabulary:
 
     def _name_at(self, text: str, start: int, end: int, *, any_case: bool) -> KnownName | None:
         """Return the name that a part of a text spells."""
-        for base in _bases(_spaced(text[start:end])):
-            key = base.casefold()
+        for phrase in _bases(_spaced(text[start:end])):
+            key, base = _key(phrase), drawn(phrase)
             if key not in self._first or key in self._common:
                 continue
             spellings = self._spellings[key]
             lower = base[:1].lower() + base[1:]
-            if any_case or key in self._any_case or base in spellings:
+            if any_case or key in self._any_case or key in self._persons or base in spellings or _is_shouted(base):
                 return self._first[key]
             if lower in spellings and _starts_sentence(text, start):
                 return self._first[key]
         return None
+
+    def _later_in_hiragana(self, text: str, known_in: int) -> Iterator[NameMatch]:
+        """Yield where a text writes later names in hiragana that are written in katakana."""
+        if not re.search("[ぁ-ゖ]", text):
+            return
+        for spelling, name in self._in_hiragana.items():
+            if name.known_from > known_in and (start := text.find(spelling)) >= 0:
+                yield NameMatch(name, start, start + len(spelling))
 
 
 @dataclass
@@ -257,7 +279,8 @@ class Corpus:
 def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield what one text says too early."""
     words = _as_read(text)
-    for match in vocabulary.mentions_of_later_names(words, text.known_in, any_case=text.any_case):
+    matches = vocabulary.mentions_of_later_names(words, text.known_in, any_case=text.any_case)
+    for match in sorted([*matches, *_split_up(text, words, vocabulary, matches)], key=lambda match: match.start):
         yield Finding(
             name=match.name.name,
             kind=match.name.noun,
@@ -271,12 +294,22 @@ def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
         )
 
 
+def _split_up(text: LintedText, words: str, vocabulary: Vocabulary, found: Iterable[NameMatch]) -> Iterator[NameMatch]:
+    """Yield where a text says names with signs within their words, besides those that were found."""
+    signs = [match.span() for match in INSIDE_WORD.finditer(words)]
+    if not signs:
+        return
+    found = list(found)
+    kept = [place for place in range(len(words)) if not any(start <= place < end for start, end in signs)]
+    joined = "".join(words[place] for place in kept)
+    for match in vocabulary.mentions_of_later_names(joined, text.known_in, any_case=text.any_case):
+        whole = NameMatch(match.name, kept[match.start], kept[match.end - 1] + 1)
+        is_new = not any(whole.overlaps(other) or whole.name.name == other.name.name for other in found)
+        if is_new and whole.end - whole.start > match.end - match.start:
+            yield whole
+
+
 # Words
-
-
-def _normal(text: str) -> str:
-    """Return a text with one form for each character, and without those that nobody sees."""
-    return unicodedata.normalize("NFKC", text.translate(INVISIBLE)).replace("’", "'")
 
 
 def _spaced(phrase: str) -> str:
@@ -284,19 +317,19 @@ def _spaced(phrase: str) -> str:
 
 
 def _key(spelling: str) -> str:
-    return _spaced(spelling).casefold()
+    return drawn(_spaced(spelling).casefold()).casefold()
 
 
 def _stem(name: KnownName) -> str:
     """Return a name without an article before a capital, and in the singular if it is a tag or the name of a group."""
-    spelling = re.sub(r"^[Tt]he (?=[A-Z])", "", _normal(name.name))
+    spelling = re.sub(r"^[Tt]he (?=[A-Z])", "", visible(name.name))
     plural = (name.group or name.is_tag) and re.search(r"[^\Wsui]s$", spelling)
     return spelling[:-1] if plural else spelling
 
 
 def same_name(one: KnownName, other: KnownName) -> bool:
     """Return whether two names are the same but for case and spacing."""
-    return _key(_normal(one.name)) == _key(_normal(other.name))
+    return _key(visible(one.name)) == _key(visible(other.name))
 
 
 def _whole(name: KnownName) -> Iterator[str]:
@@ -309,7 +342,7 @@ def _whole(name: KnownName) -> Iterator[str]:
 
 def _words_that_stand_for(name: KnownName) -> Iterator[str]:
     """Yield the words of a name by which somebody is called alone: first name and surname."""
-    words = WORD.findall(_normal(name.name))
+    words = WORD.findall(visible(name.name))
     if name.kind == AliasKind.NAME and not name.group and len(words) > 1:
         yield from filter(_can_stand_alone, words)
 
@@ -319,12 +352,18 @@ def _can_stand_alone(word: str) -> bool:
     return len(word) >= 2 if re.match(f"[{KATAKANA}]", word) else len(word) >= 3 and word[0].isupper()
 
 
+def _is_shouted(phrase: str) -> bool:
+    """Return whether a phrase is in capitals, or has some within its words, so that its case says nothing."""
+    letters = [letter for letter in phrase if letter.isalpha()]
+    return (len(letters) > 2 and phrase.isupper()) or bool(re.search(r"[^\W\d_A-Z][A-Z]", phrase))
+
+
 def _bases(phrase: str) -> Iterator[str]:
     """Yield the words that a phrase may be a form of: itself, and its singulars."""
     yield phrase
-    if phrase.endswith("s"):
+    if phrase.endswith(("s", "S")):
         yield phrase[:-1]
-    if phrase.endswith("es"):
+    if phrase.endswith(("es", "ES")):
         yield phrase[:-2]
 
 
@@ -337,11 +376,11 @@ def _starts_sentence(text: str, start: int) -> bool:
 def _as_read(text: LintedText) -> str:
     """Return the words that a reader sees, in lines. A mention keeps its brackets: its name is always a known one."""
     if not text.markdown:
-        return re.sub(r"\s+", " ", _normal(text.words))
+        return re.sub(r"\s+", " ", visible(text.words))
     if not prose.has_markup(text.words):
-        return _normal(prose.words(text.words, _as_key))
+        return visible(prose.words(text.words, _as_key))
     rendered = prose.render(text.words, _as_key)
-    return _normal("\n".join(filter(None, map(prose.plain, BLOCK.split(rendered)))))
+    return visible("\n".join(filter(None, map(prose.plain, BLOCK.split(rendered)))))
 
 
 def _as_key(key: str) -> prose.Mention:
