@@ -33,8 +33,7 @@ def parser() -> MarkdownIt:
         "image", "link", "autolink", "html_inline", "html_block", "backticks", "code", "fence", "entity", "reference",
         "heading", "lheading",
     ])  # fmt: skip
-    interrupting = {"alt": ["paragraph", "reference", "blockquote"]}
-    made.block.ruler.at("list", _list, interrupting)
+    made.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
     made.block.ruler.at("blockquote", _quotation, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     made.inline.ruler.at("emphasis", _emphasis)
     made.inline.ruler.before("escape", "backslash", _backslash)
