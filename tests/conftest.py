@@ -78,7 +78,7 @@ def nothing_is_kept_of_other_tests() -> None:
 @pytest.fixture(autouse=True)
 def quick_sign_in(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords need not be safe here, and limits would be counted together for all tests that share a cache."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
     settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
     monkeypatch.setattr(senders, "MOST_UPLOADED_AN_HOUR", 10**6)
 

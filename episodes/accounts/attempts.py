@@ -3,6 +3,7 @@
 What counts is the name as it was typed. To count by account would tell which address belongs to which name.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,7 @@ def begin(request: HttpRequest, typed: str) -> limits.Counted | None:
 
 def _limits_for(request: HttpRequest, typed: str) -> list[tuple[Limit, str]]:
     """Return which limits a try has to keep, the narrow ones first."""
-    name, address = typed.casefold(), client_address(request)
+    name, address = unicodedata.normalize("NFC", typed).casefold(), client_address(request)
     browser = browser_of(request)
     if browser and (account := account_of(typed)) and account.pk in browser.accounts:
         return [(OF_KNOWN_BROWSER, f"{browser.id} {account.pk}")]

@@ -1,11 +1,14 @@
 """Checks a password with one hash, whatever was typed: hashing is slow, and a second one tells who has an account."""
 
+import unicodedata
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.internal.userkit import filter_users_by_email, get_user_by_username
+from allauth.account.internal.userkit import filter_users_by_email
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+
+from . import names
 
 
 class Backend(AuthenticationBackend):
@@ -18,6 +21,7 @@ class Backend(AuthenticationBackend):
 
 def account_of(typed: str) -> User | None:
     """Return the account with this user name or else this address, in as many queries for any text."""
-    by_name = get_user_by_username(typed)
+    typed = unicodedata.normalize("NFC", typed)
+    by_name = names.user_called(typed)
     by_address = filter_users_by_email(typed, prefer_verified=True, for_login=True)
     return by_name or min(by_address, key=lambda user: user.pk, default=None)  # later ones have only claimed it

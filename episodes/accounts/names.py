@@ -53,6 +53,18 @@ def check(name: str, *, user: User | None = None) -> None:
         raise ValidationError("Somebody has this name, or one that looks like it. Choose another one.")
 
 
+def user_called(name: str) -> User | None:
+    """Return the user of this name, in whatever case; databases do not agree on that outside of ASCII."""
+    alike = User.objects.filter(pk__in=ShownName.objects.filter(skeleton=skeleton(name)).values("user"))
+    users = [user for user in alike if _folded(user.username) == _folded(name)]
+    same = [user for user in users if user.username == name]
+    return (same or users)[0] if len(same or users) == 1 else None
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
 def skeleton(name: str) -> str:
     """Return the same text for names that look alike: without accents and case, look-alikes written as one letter."""
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name))

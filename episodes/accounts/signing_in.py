@@ -1,6 +1,7 @@
 """Adapts allauth to this site: which usernames are allowed, and which accounts need no confirmed address."""
 
 import logging
+import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -31,12 +32,16 @@ AWAITED_MAILS = {
     )
 }  # fmt: skip
 
-username_validators = [
-    RegexValidator(
-        r"^[\w.+-]{2,60}\Z",  # no @: a username must not look like an address at sign-in
-        "Two to sixty letters, digits and . + - _, please.",
-    )
-]
+
+def check_characters(username: str) -> None:
+    """Raise ValidationError unless a name is of letters, with the signs that belong to them, and a few more."""
+    # No @: a username must not look like an address at sign-in.
+    are_letters = all(letter in ".+-_" or unicodedata.category(letter)[0] in "LMN" for letter in username)
+    if not 2 <= len(username) <= 60 or not are_letters or unicodedata.category(username[0])[0] == "M":
+        raise ValidationError("Two to sixty letters, digits and . + - _, please.")
+
+
+username_validators = [check_characters]
 
 
 class Adapter(DefaultAccountAdapter):
@@ -45,7 +50,7 @@ class Adapter(DefaultAccountAdapter):
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Return the name if it cannot be taken for another's. That one is taken is told: names are public."""
-        username = super().clean_username(username, shallow)
+        username = super().clean_username(unicodedata.normalize("NFC", username), shallow)
         names.check(username)
         return username
 
