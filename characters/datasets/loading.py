@@ -5,6 +5,7 @@ database, and a problem anywhere rolls everything back. `kinds` says how rows ar
 `schema` which fields they have.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -261,7 +262,7 @@ class _Load:
 
     def _tag(self, name: str, place: FilePlace) -> Any:
         """Return the tag of this name, which is made if there is none."""
-        tag = Tag(name=name.lower())
+        tag = Tag(name=unicodedata.normalize("NFC", name.lower()))
         existing = self.tags.get(tag.name) or self.memory.find(Tag, {"name": tag.name})
         if existing is not None:
             return existing

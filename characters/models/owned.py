@@ -1,15 +1,16 @@
 """What belongs to exactly one subject: names, traits and tags."""
 
+import unicodedata
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.text import slugify
 from django.utils.translation import pgettext_lazy
 from taggit.models import ItemBase, TagBase
 
+from characters.text.slugs import slug_of
 from characters.vocabulary import AliasKind, Attribute
 from episodes.gate import Ends, Prose
 from episodes.neighbours import neighbours
@@ -175,10 +176,10 @@ class Tag(TagBase):
 
     def clean(self) -> None:
         super().clean()
-        self.name = self.name.strip().lower()
-        if not (slug := self.slugify(self.name)):
+        self.name = unicodedata.normalize("NFC", self.name.strip().lower())
+        if not any(letter.isalnum() for letter in self.name):
             raise ValidationError({"name": "A tag needs at least one letter or digit."})
-        self.slug = slug
+        self.slug = self.slugify(self.name)
         if other := next((tag for tag in neighbours().where(Tag, slug=self.slug) if tag != self), None):
             raise ValidationError({"name": f"“{self.name}” and “{other}” would share an address; use one of them."})
 
@@ -188,7 +189,7 @@ class Tag(TagBase):
         models.Model.save(self, *args, **kwargs)
 
     def slugify(self, tag: str, i: int | None = None) -> str:
-        return slugify(tag, allow_unicode=True)
+        return slug_of(tag)
 
 
 class CharacterTag(Content, Ends, ItemBase):

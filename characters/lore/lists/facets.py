@@ -19,13 +19,13 @@ from django.db import connection
 from django.db.models import CharField, Max, Q, QuerySet, StringAgg, Value
 from django.db.models.functions import Cast as CastTo
 from django.db.models.functions import Coalesce
-from django.utils.text import slugify
 
 from characters.kinds import CHARACTER, Kind, tagging_of
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.models import Faction, Membership, Relationship, Revelation, Trait
+from characters.text.slugs import slug_of
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
 from episodes.names import CommonName, Name
 
@@ -206,7 +206,7 @@ def _worded(
     cast.look_up()
     for value, ids in by_value.items():
         words = cast.words(value, inline=True)
-        yield slugify(words, allow_unicode=True), as_name(words), ids
+        yield slug_of(words), as_name(words), ids
 
 
 def _factions(source: Source) -> Iterator[Choosable]:
@@ -222,7 +222,7 @@ def _factions(source: Source) -> Iterator[Choosable]:
 
 def _roles(source: Source) -> Iterator[Choosable]:
     for role, ids in _gathered(source.knowledge.current(Membership), "role", of=["character"]):
-        yield slugify(role, allow_unicode=True), CommonName(role), source.identities.roots_of(ids)
+        yield slug_of(role), CommonName(role), source.identities.roots_of(ids)
 
 
 def _tags(source: Source) -> Iterator[Choosable]:
