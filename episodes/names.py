@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 DIRECTION_SIGNS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # unseen; some reach beyond the name
 DIRECTION_SIGN = re.compile(f"[{DIRECTION_SIGNS}]")
+REACHING_SIGN = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overrides and isolates
 ISOLATED_OR_SIGN = re.compile(f"(\u2068[^{DIRECTION_SIGNS}]*\u2069)|[{DIRECTION_SIGNS}]")
 FIRST_WORD = re.compile(r"[^\W\d_]+")
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
@@ -65,6 +66,11 @@ def in_text(name: str) -> str:
 def without_signs(name: str) -> str:
     """Return a name without the unseen signs that were let in before they were refused; what is isolated stays so."""
     return ISOLATED_OR_SIGN.sub(r"\1", name)
+
+
+def isolates_taken_out(text: str) -> str:
+    """Return a text without the isolates that set names apart in it; any other sign stays."""
+    return ISOLATED_OR_SIGN.sub(lambda found: found[1][1:-1] if found[1] else found[0], text)
 
 
 def is_set_apart(name: str) -> bool:

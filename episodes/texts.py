@@ -10,6 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from .names import DIRECTION_SIGN, REACHING_SIGN, isolates_taken_out
+
 BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85]")  # Python and other programs begin a new line at these
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # with half characters
 UNSEEN = re.compile(f"(?!\x00){CONTROLS.pattern}")
@@ -19,21 +21,30 @@ NEW_LINES = re.compile(r"\r\n|[\r\n]")
 def cleaned(text: str, *, one_line: bool = False) -> str:
     """Return a text without control characters; what breaks a line does so as all others do.
 
-    NUL stays, which nobody pastes: forms refuse it, as Django's do.
+    Isolates go as well, by which our own pages set names apart: who copies a name has them with it. NUL stays, which
+    nobody pastes: forms refuse it, as Django's do.
     """
-    text = UNSEEN.sub("", BREAKS.sub("\n", text))
+    text = UNSEEN.sub("", BREAKS.sub("\n", isolates_taken_out(text)))
     return NEW_LINES.sub(" ", text) if one_line else text
 
 
 def check_text(text: str) -> None:
-    """Raise ValidationError if a text holds a control character."""
+    """Raise ValidationError if a text holds a control character, or a sign that turns round what follows it."""
     if found := CONTROLS.search(text):
         raise ValidationError(f"The character U+{ord(found[0]):04X} is not allowed.")
+    if found := REACHING_SIGN.search(text):
+        raise ValidationError(
+            f"It holds the unseen sign U+{ord(found[0]):04X}, which turns round the text after it. Take it out."
+        )
 
 
 def check_line(text: str) -> None:
-    """Raise ValidationError if a text holds a control character or is more than one line."""
+    """Raise ValidationError if a text holds a control character or a sign of direction, or is more than one line."""
     check_text(text)
+    if found := DIRECTION_SIGN.search(text):
+        raise ValidationError(
+            f"It holds the unseen sign of direction U+{ord(found[0]):04X}. Take it out: names are set apart without it."
+        )
     if NEW_LINES.search(text):
         raise ValidationError("This must be one line.")
 

@@ -5,19 +5,27 @@ from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils.html import conditional_escape, format_html
 
+from characters.datasets.dumping import dump
+from characters.datasets.loading import load
+from characters.datasets.reading import DatasetError
 from characters.models import Alias, Character, Revelation
 from corrections.models import Correction
+from episodes.models import Episode
 from episodes.names import RIGHT_TO_LEFT, CommonName, Name, capital, listed
+from episodes.texts import LineInForm, TextInForm, check_text
 from tests.corrections.desk import QUEUE, at_the_desk, page_of
+from tests.corrections.forms import send_form
 from tests.corrections.letters import accepted, new, sent, set_to, status_of
 from tests.people import person, signed_in
-from tests.shows import character, episode, load_show, revelation, trait, unmasking
+from tests.shows import character, episode, headline, load_show, revelation, trait, unmasking
 
 MUHAMMAD, ALI, SARA = "محمد الفارس", "علي (بن سعيد)", "سارة 7"
 GUILD, TITLE, TAG, ROLE, VOICE = "الحرس 9", "العنوان 3", "جاسوس", "قائد 2", "خالد 1"
@@ -229,3 +237,59 @@ def test_users_and_what_they_send_are_set_apart(show: None) -> None:
     desk["decided"] = moderator.get(page_of(correction)).content.decode()
     wrong = list(wrong_on(pages | desk).items())
     assert wrong[:5] == []
+
+
+# Doors
+
+
+SIGNS = [chr(code) for code in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_unseen_signs_of_direction_are_refused_in_names(tmp_path: Path, db: None, sign: str) -> None:
+    files: dict[str, Any] = {
+        "series": {"title": f"A{sign}B", "writers": [f"A{sign}B"]},
+        "episodes": [episode(1, title=f"A{sign}B")],
+        "factions": [{"key": "g", "revealed_in": 1, "aliases": [headline(f"A{sign}B", since=1)]}],
+        "characters": [
+            character("a", f"evil{sign}eman", tags=[{"name": f"a{sign}b", "revealed_in": 1}],
+                      memberships=[{"faction": "g", "role": f"a{sign}b", "revealed_in": 1}]),
+        ],
+    }  # fmt: skip
+    with pytest.raises(DatasetError) as refused:
+        load_show(tmp_path, **files)
+    code = f"U+{ord(sign):04X}"
+    found = [each.file for each in refused.value.problems if "unseen sign" in each.message and code in each.message]
+    assert sorted(found) == [
+        *["characters.yaml"] * 3, "episodes.yaml", "factions.yaml", "series.yaml", "series.yaml",
+    ]  # fmt: skip
+
+
+def test_texts_may_hold_marks_but_nothing_that_turns_round_what_follows() -> None:
+    check_text("שלום\u200f! \u200eA")
+    with pytest.raises(ValidationError, match=r"unseen sign U\+202E, which turns round the text after it"):
+        check_text("Ann\u202e met Bea")
+
+
+def test_a_name_that_was_copied_from_a_page_is_taken_without_what_set_it_apart() -> None:
+    assert LineInForm().clean(f"\u2068{MUHAMMAD}\u2069") == MUHAMMAD
+    assert TextInForm().clean(f"Of \u2068{ALI}\u2069, \u2068{SARA}\u2069.") == f"Of {ALI}, {SARA}."
+    assert LineInForm().clean("A\u202eB") == "A\u202eB"  # which the model refuses
+
+
+def test_a_form_refuses_such_a_sign(show: None) -> None:
+    page = f"/corrections/new/characters/{Character.objects.get(key='m').public_id}/?add=alias"
+    client = at_the_desk(None)
+    answer = send_form(client, page, **{"new0-name": "evil\u202eeman", "new0-kind": "name", "new0-revealed_in": "1"})
+    assert answer.status_code == 422
+    assert "unseen sign U+202E, which turns round the text after it" in unescape(answer.content.decode())
+    assert not Correction.objects.filter(kind=Correction.Kind.SUGGESTION).exists()
+
+
+def test_what_was_let_in_before_is_dumped_without_such_signs(tmp_path: Path, show: None) -> None:
+    Alias.objects.filter(name=VOICE).update(name="evil\u202eeman\u200f")
+    Episode.objects.filter(number=2).update(synopsis="She\u202e met\u200f [[m]].")
+    dump(tmp_path / "dumped")
+    load(tmp_path / "dumped", replace=True)
+    assert Alias.objects.filter(name="evileman").exists()
+    assert Episode.objects.get(number=2).synopsis == "She met\u200f [[m]]."

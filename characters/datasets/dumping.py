@@ -11,6 +11,7 @@ from django.db import models
 from characters.kinds import EPISODE, SERIES, Kind, kind_of, kind_of_file
 from characters.public_ids import public_id_for
 from episodes.models import Episode
+from episodes.names import DIRECTION_SIGN, REACHING_SIGN
 from episodes.texts import Line, cleaned
 
 from .schema import FILES, ONE_MAPPING, REQUIRED, Entry, key_in_file, parts_of
@@ -107,8 +108,11 @@ class _Dump:
 def _writable(field: Any, value: Any) -> Any:
     """Return a value without what no data set may hold; forms used to let it through."""
     if isinstance(value, list):
-        return [cleaned(each, one_line=True).strip() for each in value]
-    return cleaned(value, one_line=isinstance(field, Line)).strip() if isinstance(value, str) else value
+        return [DIRECTION_SIGN.sub("", cleaned(each, one_line=True)).strip() for each in value]
+    if not isinstance(value, str):
+        return value
+    signs = DIRECTION_SIGN if isinstance(field, Line) else REACHING_SIGN
+    return signs.sub("", cleaned(value, one_line=isinstance(field, Line))).strip()
 
 
 def _key_of(row: Any) -> str:
