@@ -15,7 +15,7 @@ def slug_of(text: str) -> str:
     What a slug leaves out, such as vowel signs (राम) and symbols (C++), is told apart by a short hash of the text. It
     depends on nothing else, so an address means the same at every episode.
     """
-    folded = unicodedata.normalize("NFC", " ".join(text.split()).casefold())
+    folded = unicodedata.normalize("NFC", " ".join(text.split()).lower())
     slug = slugify(unicodedata.normalize("NFC", text), allow_unicode=True)
     if not folded or (len(slug) <= LONGEST and re.sub(r"[\s-]+", "-", folded) == slug):
         return slug
