@@ -119,7 +119,7 @@ def test_texts_are_read_when_the_report_is_asked_for(editor: Client, ann: Charac
     somebody("zed", name="Zedrick", since=3)
     Revelation.objects.create(key="early", text="Zedrick it was.", revealed_in_id=2)
     assert counts(editor)["spoilers"] == (None, 0)
-    assert report(editor, "spoilers") == [(3, "the text of revelation early")]
+    assert report(editor, "spoilers") == [(3, "The text of revelation early")]
     assert counts(editor)["spoilers"] == (1, 0)
 
 
