@@ -61,6 +61,9 @@ function animateFrom(oldPositions) {
 let latestRequest = 0;
 
 async function showMap(form) {
+  const number = form.elements.as_of?.value;
+  const inWords = number === "0" ? "Before the first episode" : `Episode ${number}`;
+  form.elements.as_of?.setAttribute("aria-valuetext", inWords);
   const address = new URL(form.action);
   for (const [name, value] of new FormData(form)) if (value) address.searchParams.set(name, value);
   const request = ++latestRequest;

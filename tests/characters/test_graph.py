@@ -298,3 +298,9 @@ def test_the_small_map_stands_under_the_ties_of_its_page(show: None, visitor: Vi
     lonely = Lore(3).subject("characters", Character.objects.as_of(3).get(key="dora").public_id)
     assert lonely is not None
     assert lonely.charts == ()
+
+
+@pytest.mark.parametrize(("episode", "words"), [(0, "Before the first episode"), (2, "Episode 2")])
+def test_the_slider_says_its_episode_in_words(show: None, visitor: Visitor, episode: int, words: str) -> None:
+    body = visitor(3).get(f"/graph/?as_of={episode}").content.decode()
+    assert f'value="{episode}" aria-valuetext="{words}"' in body

@@ -101,6 +101,14 @@ def test_every_accent_has_its_class_and_carries_white() -> None:
         assert contrast(lighter, night[1]) >= 4.5, name
 
 
+@pytest.mark.parametrize("colour", ["ink-soft", "rust", "teal"])
+def test_small_text_on_paper_has_the_contrast_of_level_aaa(colour: str) -> None:
+    sheet = (ROOT / "static/css/site.css").read_text()
+    pairs = dict(re.findall(r"--([\w-]+): light-dark\((#\w{6}, #\w{6})\);", sheet))
+    for text, paper in zip(pairs[colour].split(", "), pairs["paper"].split(", "), strict=True):
+        assert contrast(text, paper) >= 7, text
+
+
 def test_the_admin_has_the_tokens_of_the_site() -> None:
     site, desk = ((ROOT / f"static/css/{name}.css").read_text() for name in ("site", "admin"))
     tokens = dict(re.findall(r"^  (--[\w-]+): (.+);$", site, re.MULTILINE))
