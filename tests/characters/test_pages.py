@@ -162,6 +162,17 @@ def test_a_miss_says_nothing_even_in_debug(ann: str, visitor: Visitor, settings:
     assert "There is no such page" in text_of(unknown.content)
 
 
+def test_the_navigation_says_where_the_reader_is(ann: str, visitor: Visitor) -> None:
+    for address, current in (
+        ("/graph/", '<a href="/graph/" aria-current="page">Map'),
+        ("/characters/?as_of=1", '<a href="/characters/?as_of=1" aria-current="page">Characters'),
+        (f"/characters/{ann}/the-stranger/", '<a href="/characters/" aria-current="true">Characters'),
+    ):
+        masthead = visitor(2).get(address).content.decode().partition("</nav>")[0]
+        assert current in masthead
+        assert masthead.count("aria-current") == 1
+
+
 def test_every_kind_of_page_has_one_link_to_correct_it(ann: str, visitor: Visitor) -> None:
     reader = visitor(2)
     own = {
