@@ -72,6 +72,11 @@ def as_stored(ids: Iterable[UUID]) -> list[UUID] | list[str]:
     return list(ids) if connection.features.has_native_uuid_field else [row.hex for row in ids]
 
 
+def as_text(row: UUID) -> str:
+    """Return an id as the database writes it."""
+    return str(row) if connection.features.has_native_uuid_field else row.hex
+
+
 @lru_cache(2**14)  # the same rows are met again and again, and a UUID is slow to make of digits
 def as_uuid(stored: UUID | str) -> UUID:
     """Return the id that a database returned."""

@@ -13,9 +13,7 @@ from functools import reduce
 from itertools import groupby
 from operator import or_
 from typing import Any
-from uuid import UUID
 
-from django.db import connection
 from django.db.models import CharField, Max, Q, QuerySet, StringAgg, Value
 from django.db.models.functions import Cast as CastTo
 from django.db.models.functions import Coalesce
@@ -24,6 +22,7 @@ from characters.kinds import CHARACTER, Kind, tagging_of
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
+from characters.lore.statements import as_text
 from characters.models import Faction, Membership, Relationship, Revelation, Trait
 from characters.text.slugs import slug_of
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
@@ -91,7 +90,7 @@ class Identities:
     """Replaces personas by whom they are known to be, in whole sets of ids."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self._root_of = {written(persona): written(root) for persona, root in knowledge.identities.items()}
+        self._root_of = {as_text(persona): as_text(root) for persona, root in knowledge.identities.items()}
         self._personas = frozenset(self._root_of)
 
     def root_of(self, subject: Id) -> Id:
@@ -109,11 +108,6 @@ class Identities:
     def roots_of(self, ids: set[Id]) -> set[Id]:
         """Return whom all of them are known to be."""
         return self.without_personas(ids) | self.roots_of_personas(ids)
-
-
-def written(row: UUID) -> Id:
-    """Return an id as the database writes it."""
-    return str(row) if connection.features.has_native_uuid_field else row.hex
 
 
 def as_written(column: str) -> CastTo:
@@ -243,8 +237,8 @@ def _relations(source: Source) -> Iterator[Choosable]:
     for kind, one, other in current.filter(maybe_one).order_by().values_list("kind", "source_id", "target_id"):
         here, there = knowledge.root_of(one), knowledge.root_of(other)
         if here != there:
-            yield *OWN_LABELS[kind], {written(here)}
-            yield *FROM_TARGET[kind], {written(there)}
+            yield *OWN_LABELS[kind], {as_text(here)}
+            yield *FROM_TARGET[kind], {as_text(there)}
 
 
 def _first_episodes(source: Source) -> Iterator[Choosable]:

@@ -13,6 +13,7 @@ from characters.kinds import CHARACTER, Kind
 from characters.lore import rows
 from characters.lore.kept import kept
 from characters.lore.knowledge import Knowledge
+from characters.lore.statements import as_text
 from characters.models import Alias
 
 from . import facets
@@ -94,4 +95,4 @@ def _by_name(knowledge: Knowledge, kind: Kind) -> list[Id]:
 
 
 def _written_ids(roster: Roster) -> list[Id]:
-    return [facets.written(roster.subject(place)) for place in range(len(roster))]
+    return [as_text(roster.subject(place)) for place in range(len(roster))]

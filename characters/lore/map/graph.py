@@ -20,8 +20,8 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.order import by_name, certainty_rank, sort_key
 from characters.lore.rows import Row
-from characters.lore.statements import as_uuid, fetched
-from characters.models import Character, Faction, Membership
+from characters.lore.statements import as_text, as_uuid, fetched
+from characters.models import Faction, Membership
 from characters.values.basics import Face
 from characters.values.lists import Choice
 from characters.values.map import Chart, GraphPage, MapEntry, MapGroup, TiesInWords
@@ -37,33 +37,48 @@ MOST_PLACES = 2  # factions of each beside the one under which they stand, on a 
 MOST_STRANDS = 80  # on a part of a map
 MOST_TOLD = 5  # ties of each in words, on a part of a map; the pages of each have all
 BONDS = list(Bond)
+KINDS = {kind.value: kind for kind in RelationshipKind}
 
-type Places = dict[UUID, list[UUID]]
+type Id = (
+    str  # of a character or a faction: there may be a hundred thousand ties, and UUIDs are slow to make and to hash
+)
+
+type Roots = dict[Id, Id]
+"""Whom each persona that is unmasked is known to be in the end."""
+
+type Places = dict[Id, list[Id]]
 """The factions to which each character belongs."""
 
-type Neighbours = dict[int, set[int]]
-"""To whom each character is tied, by the numbers of their ids: there may be a hundred thousand ties."""
+type Neighbours = dict[Id, set[Id]]
+"""To whom each character is tied."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormerFaction:
     """The last faction of a character who belongs to none now."""
 
-    faction: UUID
+    faction: Id
     until: int
+
+
+class Group(NamedTuple):
+    """A faction that is known."""
+
+    id: Id
+    public_id: str
 
 
 class HeldTie(NamedTuple):
     """A relationship that has not ended, between those whom its two ends are known to be."""
 
-    source: UUID
-    target: UUID
+    source: Id
+    target: Id
     kind: RelationshipKind
     certainty: str
     since: int
 
     @property
-    def ends(self) -> set[UUID]:
+    def ends(self) -> set[Id]:
         return {self.source, self.target}
 
 
@@ -71,19 +86,19 @@ class HeldTie(NamedTuple):
 class Seating:
     """Where everybody is placed around the rim: the factions in their order, and the characters beside each."""
 
-    groups: list[tuple[UUID | None, list[UUID]]]  # the last is of those with no allegiance
-    numbers: dict[UUID, int]
+    groups: list[tuple[Id | None, list[Id]]]  # the last is of those with no allegiance
+    numbers: dict[Id, int]
     places: Places
-    former: dict[UUID, FormerFaction]
+    former: dict[Id, FormerFaction]
 
-    def of(self, people: set[UUID]) -> "Seating":
+    def of(self, people: set[Id]) -> "Seating":
         """Return where some of them are placed, in the same order."""
         groups = [
             (group, [character for character in members if character in people]) for group, members in self.groups
         ]
         return replace(self, groups=groups)
 
-    def belongs(self, character: UUID, faction: UUID) -> bool:
+    def belongs(self, character: Id, faction: Id) -> bool:
         """Return whether a character is a member, or was one last."""
         former = self.former.get(character)
         return faction in self.places[character] or (former is not None and former.faction == faction)
@@ -93,7 +108,7 @@ class Seating:
 class _Part:
     """What of a map is drawn: all of it, or so many as a page bears, those that are tied to most others first."""
 
-    people: set[UUID]
+    people: set[Id]
     number: int = 1
     last: int = 1
 
@@ -108,10 +123,11 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
     `faction` is the public id of one whose members, and what ties them, are picked out; with `since` only what came up
     after that episode counts.
     """
-    factions = list(Faction.objects.as_of(knowledge.progress).order_by("revealed_in_id", "public_id"))
-    people = _people(knowledge)
-    seating = _seat(knowledge, people, [group.id for group in factions])
-    ties = _all_held_ties(knowledge)
+    factions = _factions(knowledge)
+    roots = {as_text(persona): as_text(root) for persona, root in knowledge.identities.items()}
+    people = _people(knowledge, roots)
+    seating = _seat(knowledge, people, [group.id for group in factions], roots)
+    ties = _all_held_ties(knowledge, roots)
     joined = {group for groups in seating.places.values() for group in groups}
     to_pick = [group for group in factions if group.id in joined]
     chosen = next((group.id for group in to_pick if group.public_id == faction), None)
@@ -126,12 +142,13 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
         shown = members.union(*(tie.ends for tie in ties))
     neighbours = _neighbours(ties)
     part = _part(seating, neighbours, shown, page)
-    drawn = [tie for tie in ties if part.is_all or (tie.source in part.people and tie.target in part.people)]
-    told = ties if part.is_all else _told_of(ties, part.people)
+    own = ties if part.is_all else [tie for tie in ties if tie.source in part.people or tie.target in part.people]
+    drawn = own if part.is_all else [tie for tie in own if tie.source in part.people and tie.target in part.people]
+    told = own if part.is_all else _told_of(own, part.people)
     cast = Cast(knowledge)
-    cast.note(seating.numbers if part.is_all else part.people)
-    cast.note(end for tie in told for end in (tie.source, tie.target))
-    cast.note(group.id for group in factions)
+    cast.note(map(as_uuid, seating.numbers if part.is_all else part.people))
+    cast.note(as_uuid(end) for tie in told for end in (tie.source, tie.target))
+    cast.note(as_uuid(group.id) for group in factions)
     cast.look_up()
     strands = _strands(drawn, seating.numbers, None if part.is_all else MOST_STRANDS)
     seating = seating if part.is_all else seating.of(part.people)
@@ -143,11 +160,11 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
             for bond in Bond
         ),
         factions=_to_pick_out(to_pick, seating.places, chosen, cast),
-        chosen=cast.face(chosen) if chosen else None,
+        chosen=cast.face(as_uuid(chosen)) if chosen else None,
         asked=faction if chosen else "",
         left_out=(bool(faction) and chosen is None) or (since is not None and start is None),
         people=len(shown),
-        ties=len({frozenset(tie.ends) for tie in ties}),
+        ties=sum(map(len, neighbours.values())) // 2,
         since=start,
         number=part.number,
         last=part.last,
@@ -156,21 +173,20 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
     )
 
 
-def _part(seating: Seating, neighbours: Neighbours, shown: set[UUID], page: int) -> _Part:
+def _part(seating: Seating, neighbours: Neighbours, shown: set[Id], page: int) -> _Part:
     """Return the part of a map that a page draws; the order counts what is known at this episode alone."""
     if len(seating.numbers) <= MOST_PEOPLE:
         return _Part(shown)
-    ranked = sorted(shown, key=lambda character: (-len(neighbours[character.int]), seating.numbers[character]))
+    ranked = sorted(shown, key=lambda character: (-len(neighbours[character]), seating.numbers[character]))
     cut = Paginator(ranked, MOST_PEOPLE).get_page(max(page, 1))
     return _Part(set(cut.object_list), cut.number, max(cut.paginator.num_pages, 1))
 
 
-def _told_of(ties: Iterable[HeldTie], people: set[UUID]) -> list[HeldTie]:
-    """Return the first ties of each of some people; those among them before those with others."""
+def _told_of(ties: Iterable[HeldTie], people: set[Id]) -> list[HeldTie]:
+    """Return the first of the ties of some people; those among them before those with others."""
     told: list[HeldTie] = []
-    counts: Counter[UUID] = Counter()
-    own = [tie for tie in ties if tie.source in people or tie.target in people]
-    own.sort(key=lambda tie: (not (tie.source in people and tie.target in people), tie.since))
+    counts: Counter[Id] = Counter()
+    own = sorted(ties, key=lambda tie: (not (tie.source in people and tie.target in people), tie.since))
     for tie in own:
         ends = [end for end in tie.ends if end in people]
         if all(counts[end] < MOST_TOLD for end in ends):
@@ -186,13 +202,13 @@ def _page_url(knowledge: Knowledge, faction: str, since: int | None) -> str:
     return f"{reverse('graph')}?{urlencode([*pairs, ('page', '')])}"
 
 
-def _seat(knowledge: Knowledge, people: dict[UUID, tuple[int, str]], factions: list[UUID]) -> Seating:
-    places = _places(knowledge, factions)
-    former = _former(knowledge, factions, places)
+def _seat(knowledge: Knowledge, people: dict[Id, tuple[int, str]], factions: list[Id], roots: Roots) -> Seating:
+    places = _places(knowledge, factions, roots)
+    former = _former(knowledge, factions, places, roots)
     homes = {character: left.faction for character, left in former.items()} | {
         character: groups[0] for character, groups in places.items()
     }
-    beside: dict[UUID | None, list[UUID]] = {group: [] for group in [*factions, None]}
+    beside: dict[Id | None, list[Id]] = {group: [] for group in [*factions, None]}
     for character in sorted(people, key=people.__getitem__):
         beside[homes.get(character)].append(character)
     groups = list(beside.items())
@@ -208,26 +224,26 @@ def _charts(
     neighbours: Neighbours,
     ties: list[HeldTie],
     strands: list[charts.Strand],
-    shown: set[UUID],
+    shown: set[Id],
     cast: Cast,
 ) -> tuple[Chart, ...]:
     hub = _hub(ties, seating.numbers)
 
-    def seat(character: UUID) -> charts.Seat:
-        face = cast.root_face(character)
+    def seat(character: Id) -> charts.Seat:
+        face = cast.root_face(as_uuid(character))
         places = _places_in_words(character, seating, cast)[
             : MOST_PLACES if len(seating.numbers) > MOST_PEOPLE else None
         ]
-        label = _seat_label(face, places, len(neighbours[character.int]))
+        label = _seat_label(face, places, len(neighbours[character]))
         return charts.Seat(
             seating.numbers[character], face, label, faint=character not in shown, former=character in seating.former
         )
 
     around_the_rim = [
         charts.Group(
-            capital(cast.face(group).name) if group else ALONE,
+            capital(cast.face(as_uuid(group)).name) if group else ALONE,
             [seat(character) for character in members if character != hub],
-            *((cast.face(group).url, cast.face(group).accent) if group else ()),
+            *((cast.face(as_uuid(group)).url, cast.face(as_uuid(group)).accent) if group else ()),
         )
         for group, members in seating.groups
     ]
@@ -238,27 +254,29 @@ def _charts(
 
 
 def _map_in_words(
-    seating: Seating, ties: list[HeldTie], neighbours: Neighbours | None, shown: set[UUID], cast: Cast
+    seating: Seating, ties: list[HeldTie], neighbours: Neighbours | None, shown: set[Id], cast: Cast
 ) -> tuple[MapGroup, ...]:
     """Return the map for those who read it rather than look at it; `neighbours` where not all ties are told."""
     ties_of = _ties_in_words(ties, cast)
     most_places = None if neighbours is None else MOST_PLACES
 
-    def in_words(character: UUID, group: UUID | None) -> MapEntry:
+    def in_words(character: Id, group: Id | None) -> MapEntry:
         return MapEntry(
             number=seating.numbers[character],
-            face=cast.root_face(character),
-            places=tuple(cast.face(other) for other in seating.places[character] if other != group)[:most_places],
+            face=cast.root_face(as_uuid(character)),
+            places=tuple(cast.face(as_uuid(other)) for other in seating.places[character] if other != group)[
+                :most_places
+            ],
             until=seating.former[character].until if character in seating.former else None,
             ties=ties_of[character],
-            more=len(neighbours[character.int]) - len({other for tie in ties_of[character] for other, _ in tie.others})
+            more=len(neighbours[character]) - len({other for tie in ties_of[character] for other, _ in tie.others})
             if neighbours is not None
             else 0,
         )
 
     return tuple(
         MapGroup(
-            faction=cast.face(group) if group else None,
+            faction=cast.face(as_uuid(group)) if group else None,
             people=tuple(in_words(character, group) for character in members if character in shown),
         )
         for group, members in seating.groups
@@ -266,26 +284,26 @@ def _map_in_words(
     )
 
 
-def _to_pick_out(factions: list[Faction], places: Places, chosen: UUID | None, cast: Cast) -> tuple[Choice, ...]:
+def _to_pick_out(factions: list[Group], places: Places, chosen: Id | None, cast: Cast) -> tuple[Choice, ...]:
     members = Counter(group for groups in places.values() for group in groups)
     return tuple(
         Choice(
             group.public_id,
-            cast.name(group.id).capital,
+            cast.name(as_uuid(group.id)).capital,
             members[group.id],
             group.id == chosen,
         )
-        for group in sorted(factions, key=lambda group: sort_key(cast.face(group.id)))
+        for group in sorted(factions, key=lambda group: sort_key(cast.face(as_uuid(group.id))))
     )
 
 
-def charts_around(knowledge: Knowledge, own: UUID, relationships: list[Row], cast: Cast) -> tuple[Chart, ...]:
+def charts_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast) -> tuple[Chart, ...]:
     """Return the small map of a character's page: those to whom it is tied, by the first bond that ties them."""
-    ties = _held_ties(knowledge, relationships)
-    first: dict[UUID, tuple[int, int, tuple[str, str]]] = {}
+    ties, own = _held_ties(knowledge, relationships), as_text(root)
+    first: dict[Id, tuple[int, int, tuple[str, str]]] = {}
     for tie in ties:
         (other,) = tie.ends - {own}
-        place = BONDS.index(tie.kind.bond), tie.since, sort_key(cast.root_face(other))
+        place = BONDS.index(tie.kind.bond), tie.since, sort_key(cast.root_face(as_uuid(other)))
         first[other] = min(first.get(other, place), place)
     if not first:
         return ()
@@ -295,14 +313,15 @@ def charts_around(knowledge: Knowledge, own: UUID, relationships: list[Row], cas
         charts.Group(
             bond.label,
             [
-                charts.Seat(numbers[other], cast.root_face(other), _ties_label(cast.root_face(other), ties_of[other]))
+                charts.Seat(numbers[other], face, _ties_label(face, ties_of[other]))
                 for other in numbers
+                for face in (cast.root_face(as_uuid(other)),)
                 if other != own and BONDS[first[other][0]] == bond
             ],
         )
         for bond in Bond
     ]
-    face = cast.root_face(own)
+    face = cast.root_face(root)
     hub = charts.Seat(1, face, f"{capital(face.name)}")
     strands = _strands(ties, numbers)
     return tuple(charts.draw(shape, groups, hub, strands) for shape in (charts.SMALL, charts.NARROW))
@@ -311,54 +330,73 @@ def charts_around(knowledge: Knowledge, own: UUID, relationships: list[Row], cas
 # Rows, each gated
 
 
-def _people(knowledge: Knowledge) -> dict[UUID, tuple[int, str]]:
+def _factions(knowledge: Knowledge) -> list[Group]:
+    known = Faction.objects.as_of(knowledge.progress).order_by("revealed_in_id", "public_id")
+    return [Group(as_text(faction), public_id) for faction, public_id in known.values_list("id", "public_id")]
+
+
+def _people(knowledge: Knowledge, roots: Roots) -> dict[Id, tuple[int, str]]:
     """Return everybody as who they are known to be, with their first episode and public id, which give their place."""
-    known = Character.objects.as_of(knowledge.progress).values_list("id", "revealed_in_id", "public_id")
-    rows = {character: (episode, public_id) for character, episode, public_id in known}
-    first: dict[UUID, int] = {}
+    rows = {
+        character: (episode, public_id)
+        for character, episode, public_id in fetched(
+            'SELECT CAST("id" AS text), "characters_character"."revealed_in_id", "public_id"'
+            ' FROM "characters_character" WHERE "characters_character"."revealed_in_id" <= %s',
+            [knowledge.progress],
+        )
+    }
+    first: dict[Id, int] = {}
     for character, (episode, _) in rows.items():
-        root = knowledge.root_of(character)
+        root = roots.get(character, character)
         first[root] = min(first.get(root, episode), episode)
     return {root: (episode, rows[root][1]) for root, episode in first.items()}
 
 
-def _places(knowledge: Knowledge, factions: list[UUID]) -> Places:
+def _places(knowledge: Knowledge, factions: list[Id], roots: Roots) -> Places:
     """Return the factions that each character has not left, the one they have been in longest first."""
-    joined = knowledge.current(Membership).order_by().values_list("revealed_in_id", "faction_id", "character_id")
+    joined = fetched(
+        'SELECT CAST("faction_id" AS text), CAST("character_id" AS text),'
+        ' MIN("characters_membership"."revealed_in_id") AS "since" FROM "characters_membership"'
+        ' WHERE "characters_membership"."revealed_in_id" <= %s AND ("ended_in_id" IS NULL OR "ended_in_id" > %s)'
+        ' GROUP BY "faction_id", "character_id"',
+        [knowledge.progress, knowledge.progress],
+    )
     order = {faction: at for at, faction in enumerate(factions)}
     places: Places = defaultdict(list)
-    for _, group, character in sorted(joined, key=lambda row: (row[0], order[row[1]])):
-        root = knowledge.root_of(character)
+    for group, character, _ in sorted(joined, key=lambda row: (row[2], order[row[0]])):
+        root = roots.get(character, character)
         if group not in places[root]:
             places[root].append(group)
     return places
 
 
-def _former(knowledge: Knowledge, factions: list[UUID], places: Places) -> dict[UUID, FormerFaction]:
+def _former(knowledge: Knowledge, factions: list[Id], places: Places, roots: Roots) -> dict[Id, FormerFaction]:
     """Return the last faction of those who belong to none; of several left at once, that beside which they stood."""
     ended = knowledge.ended(Membership).order_by().values_list("until", "revealed_in_id", "faction_id", "character_id")
+    order = {faction: at for at, faction in enumerate(factions)}
+    left = [(until, since, as_text(faction), as_text(person)) for until, since, faction, person in ended]
     former = {}
-    for until, _, group, character in sorted(ended, key=lambda row: (row[0], -row[1], -factions.index(row[2]))):
-        if knowledge.root_of(character) not in places:
-            former[knowledge.root_of(character)] = FormerFaction(group, until)
+    for until, _, group, character in sorted(left, key=lambda row: (row[0], -row[1], -order[row[2]])):
+        root = roots.get(character, character)
+        if root not in places:
+            former[root] = FormerFaction(group, until)
     return former
 
 
 # Ties
 
 
-def _all_held_ties(knowledge: Knowledge) -> list[HeldTie]:
+def _all_held_ties(knowledge: Knowledge, roots: Roots) -> list[HeldTie]:
     """Return the relationships between any two, as `_held_ties`; by hand, as there may be a hundred thousand."""
     rows = fetched(
-        'SELECT "source_id", "target_id", "kind", "certainty", "characters_relationship"."revealed_in_id"'
-        ' FROM "characters_relationship" WHERE "characters_relationship"."revealed_in_id" <= %s'
+        'SELECT CAST("source_id" AS text), CAST("target_id" AS text), "kind", "certainty",'
+        ' "characters_relationship"."revealed_in_id" FROM "characters_relationship"'
+        ' WHERE "characters_relationship"."revealed_in_id" <= %s'
         ' AND ("ended_in_id" IS NULL OR "ended_in_id" > %s) AND "certainty" <> %s',
         [knowledge.progress, knowledge.progress, Certainty.DISPROVED.value],
     )
-    roots = {stored: knowledge.root_of(as_uuid(stored)) for row in rows for stored in row[:2]}
-    kinds = {kind.value: kind for kind in RelationshipKind}
     ties = (
-        HeldTie(roots[source], roots[target], kinds[kind], certainty, since)
+        HeldTie(roots.get(source, source), roots.get(target, target), KINDS[kind], certainty, since)
         for source, target, kind, certainty, since in rows
     )
     return [tie for tie in ties if tie.source != tie.target]
@@ -368,8 +406,8 @@ def _held_ties(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
     """Return the relationships that have not ended and are not between two masks of one character."""
     ties = [
         HeldTie(
-            knowledge.root_of(row["source_id"]),
-            knowledge.root_of(row["target_id"]),
+            as_text(knowledge.root_of(row["source_id"])),
+            as_text(knowledge.root_of(row["target_id"])),
             RelationshipKind(row["kind"]),
             row["certainty"],
             row["revealed_in_id"],
@@ -383,21 +421,19 @@ def _held_ties(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
 def _neighbours(ties: Iterable[HeldTie]) -> Neighbours:
     neighbours: Neighbours = defaultdict(set)
     for tie in ties:
-        source, target = tie.source.int, tie.target.int
-        neighbours[source].add(target)
-        neighbours[target].add(source)
+        neighbours[tie.source].add(tie.target)
+        neighbours[tie.target].add(tie.source)
     return neighbours
 
 
-def _hub(ties: list[HeldTie], numbers: dict[UUID, int]) -> UUID | None:
+def _hub(ties: list[HeldTie], numbers: dict[Id, int]) -> Id | None:
     """Return who is tied to most of the others; of several the one that is placed first."""
     neighbours = _neighbours(ties)
-    ends = {end for tie in ties for end in (tie.source, tie.target)}
-    most = min(ends, key=lambda character: (-len(neighbours[character.int]), numbers[character]), default=None)
-    return most if most and len(neighbours[most.int]) >= HUB_TIES else None
+    most = min(neighbours, key=lambda character: (-len(neighbours[character]), numbers[character]), default=None)
+    return most if most and len(neighbours[most]) >= HUB_TIES else None
 
 
-def _strands(ties: Iterable[HeldTie], numbers: dict[UUID, int], most: int | None = None) -> list[charts.Strand]:
+def _strands(ties: Iterable[HeldTie], numbers: dict[Id, int], most: int | None = None) -> list[charts.Strand]:
     """Return one strand between each two for each bond that ties them; with `most` the sure ones first."""
     sure: dict[tuple[int, int, int], bool] = defaultdict(bool)
     for tie in ties:
@@ -407,16 +443,16 @@ def _strands(ties: Iterable[HeldTie], numbers: dict[UUID, int], most: int | None
     return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in drawn]
 
 
-def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[TiesInWords, ...]]:
+def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[Id, tuple[TiesInWords, ...]]:
     """Return what ties each to others, from their own side; of what is known twice the surest."""
-    by_character: dict[UUID, dict[tuple[int, str], dict[Face, str]]] = defaultdict(lambda: defaultdict(dict))
+    by_character: dict[Id, dict[tuple[int, str], dict[Face, str]]] = defaultdict(lambda: defaultdict(dict))
     for tie in ties:
         for own, other, label in (
             (tie.source, tie.target, tie.kind.label),
             (tie.target, tie.source, tie.kind.seen_from_target),
         ):
             alike = by_character[own][BONDS.index(tie.kind.bond), label]
-            face = cast.root_face(other)
+            face = cast.root_face(as_uuid(other))
             alike[face] = min(alike.get(face, tie.certainty), tie.certainty, key=certainty_rank)
     return defaultdict(
         tuple,
@@ -430,12 +466,12 @@ def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[UUID, tuple[Ties
     )
 
 
-def _places_in_words(character: UUID, seating: Seating, cast: Cast) -> Sequence[str]:
+def _places_in_words(character: Id, seating: Seating, cast: Cast) -> list[str]:
     former = seating.former.get(character)
     if former:
         until = f", until episode {former.until}" if former.until else ""
-        return [f"formerly {cast.face(former.faction).name}{until}"]
-    return [cast.face(group).name for group in seating.places[character]]
+        return [f"formerly {cast.face(as_uuid(former.faction)).name}{until}"]
+    return [cast.face(as_uuid(group)).name for group in seating.places[character]]
 
 
 def _seat_label(face: Face, places: Sequence[str], others: int) -> str:
