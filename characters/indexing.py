@@ -20,7 +20,7 @@ from .kinds import EPISODE, SEARCHED, SUBJECTS, Kind, kind_of, prose_of, values_
 from .models import Alias, SearchEntry, Tag, texts_mentioning
 from .models.owned import OWNERS
 from .text.mentions import MENTION, mentioned_keys
-from .text.words import words_of
+from .text.words import words_of, words_of_name
 
 MOST_WORDS = 10_000  # of one text; PostgreSQL has a limit, and nobody writes that much
 ROWS_AT_ONCE = 1_000
@@ -94,7 +94,7 @@ def _entries_of(rows: list[Any]) -> Iterator[SearchEntry]:
             kind=kind.entry,
             row=row.pk,
             is_name=isinstance(row, Alias),
-            words=_words(words),
+            words=" ".join(words_of_name(words)) if isinstance(row, Alias) else _words(words),
         )
 
 

@@ -1,15 +1,17 @@
 """The query that a visitor typed, and where it matches a text. Nothing here reads the database."""
 
 import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
+from itertools import groupby
 
 from django.utils.safestring import SafeString, mark_safe
 
 from episodes.names import Name, is_set_apart
+
+from .folding import fold, folded_pieces, without_unseen
 
 LONGEST_QUERY = 200  # characters; nobody types more by hand
 MOST_TERMS = 8
@@ -17,9 +19,12 @@ MOST_TERMS = 8
 # Kana and kanji are written without spaces, so each character is a word and a name is a phrase of them.
 CJK = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+CJK_CHARACTER = re.compile(f"[{CJK}]")
 NAME_PART = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 TO_SPACES = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})  # in ASCII
-TERM = re.compile(r'(?<!\S)(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))|(?P<glued>[^\s"]+)')
+# A minus before a number is its sign, and a pair of dashes around words (-like these-) leaves nothing out.
+DASHES = re.compile(r'(?<!\S)-(?=[^\s"-])([^"]*?[^\s"-])-(?!\S)')
+TERM = re.compile(r'(?<!\S)(?P<minus>-(?!\d))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))|(?P<glued>[^\s"]+)')
 # Words of a question rather than of an answer: a text need not hold them, unless nothing else is asked for.
 FILLERS = frozenset({
     "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "has", "have", "he", "her",
@@ -28,20 +33,68 @@ FILLERS = frozenset({
 })  # fmt: skip
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 SEPARATORS = str.maketrans(dict.fromkeys(",;/、", " "))
-LONG_VOWEL = "ー"
-PERHAPS_COMBINING = re.compile("[\u0300-\U0010ffff]")  # no character before these combines with another
+# What is said with a name, and is left out where no name has it; Japanese ones stand behind it, also joined to it.
+HONORIFICS = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mister",
+        "dr",
+        "doctor",
+        "prof",
+        "professor",
+        "sir",
+        "dame",
+        "lord",
+        "lady",
+        "madam",
+        "madame",
+        "mme",
+        "monsieur",
+        "mlle",
+        "herr",
+        "frau",
+        "senor",
+        "senora",
+        "don",
+        "dona",
+        "st",
+        "san",
+        "sama",
+        "kun",
+        "chan",
+        "tan",
+        "sensei",
+        "senpai",
+        "sempai",
+        "dono",
+        "shi",
+    ]
+)
+SUFFIXES = frozenset(["san", "sama", "kun", "chan", "tan", "sensei", "senpai", "sempai", "dono", "shi"])
+JOINED_SUFFIXES = (
+    "さん",
+    "さま",
+    "様",
+    "くん",
+    "君",
+    "ちゃん",
+    "たん",
+    "せんせい",
+    "先生",
+    "せんぱい",
+    "先輩",
+    "殿",
+    "どの",
+    "氏",
+    "嬢",
+)
+LONGEST_JOINED = 60  # letters of a name; the index of exact names has a limit
+MOST_JOINED = 3  # words
 
 type Words = tuple[str, ...]
-
-
-def fold(text: str) -> str:
-    """Return a text without case, accents, width and long vowels, which nobody should have to get right."""
-    decomposed = unicodedata.normalize("NFKD", text).replace(LONG_VOWEL, "")
-    return PERHAPS_COMBINING.sub(_without_accent, decomposed.casefold())
-
-
-def _without_accent(match: re.Match[str]) -> str:
-    return "" if unicodedata.combining(match[0]) else match[0]
 
 
 def words_of(text: str) -> Words:
@@ -50,19 +103,56 @@ def words_of(text: str) -> Words:
     return tuple(word for word in WORD.findall(fold(text)) if word.isalnum())
 
 
+def joined(words: Words) -> Words:
+    """Return the words that neighbours make together: two or three of them, and all; of kana and kanji none."""
+    runs = [tuple(run) for of_kana, run in groupby(words, _is_cjk) if not of_kana]
+    return tuple(
+        dict.fromkeys(
+            "".join(run[at : at + size])
+            for run in runs
+            if sum(map(len, run)) <= LONGEST_JOINED
+            for size in {*range(2, min(MOST_JOINED, len(run)) + 1), len(run)} - {1}
+            for at in range(len(run) - size + 1)
+        )
+    )
+
+
+def words_of_name(text: str) -> Words:
+    """Return the folded words of a name, and those that it has for who writes neighbours in one."""
+    words = words_of(text)
+    return words + joined(words)
+
+
+def name_key(text: str) -> str:
+    """Return what two spellings of a name have in common, with its words joined or apart."""
+    return "".join(words_of(text)) or text.strip()
+
+
+def _is_cjk(word: str) -> bool:
+    """Return whether a folded word is one of kana or kanji."""
+    return bool(CJK_CHARACTER.match(word))
+
+
 @lru_cache(2**12)
 def name_parts(text: str) -> Words:
     """Return the folded words of a name, kana and kanji in one piece: what is compared when looking for slips."""
     return tuple(part for part in NAME_PART.findall(fold(text)) if part.isalnum())
 
 
-def parts_of_names(lines: str) -> set[str]:
-    """Return the name_parts of all lines, of which there may be tens of thousands."""
-    if lines.isascii():
-        return set(lines.lower().translate(TO_SPACES).split())
+def parts_as_typed(text: str) -> Words:
+    """Return the name_parts of a text as they stand there."""
+    return tuple(text[start:end] for start, end, _ in placed(text, NAME_PART))
+
+
+def parts_of_names(lines: str) -> dict[str, str]:
+    """Return the name_parts of all lines, of which there may be tens of thousands, each with a spelling of it."""
     names = lines.split("\n")
-    parts = parts_of_names("\n".join(name for name in names if name.isascii()))
-    return parts.union(*(name_parts(name) for name in names if not name.isascii()))
+    in_ascii = "\n".join(name for name in names if name.isascii()).translate(TO_SPACES)
+    spellings = set(zip(in_ascii.lower().split(), in_ascii.split(), strict=True))
+    for name in names:
+        if not name.isascii():
+            spellings.update((part, name[start:end]) for start, end, part in placed(name, NAME_PART))
+    return dict(sorted(spellings, reverse=True))  # capitals come first, so they remain
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +170,7 @@ class Query:
     text: str  # as it was typed, trimmed
     wanted: tuple[QueryTerm, ...] = ()
     unwanted: tuple[QueryTerm, ...] = ()
+    typed: tuple[QueryTerm, ...] = ()  # all of it, without operators
 
     @property
     def words(self) -> Words:
@@ -95,19 +186,59 @@ class Query:
         """Whether it could be a name just as it was typed."""
         return bool(self.wanted) and not self.unwanted and not any(term.quoted for term in self.wanted)
 
+    @property
+    def as_name(self) -> "Query":
+        """The same without operators, as a name may have such signs itself."""
+        return Query(self.text, self.typed, (), self.typed)
+
+    @property
+    def without_honorifics(self) -> "Query | None":
+        """The same without honorifics; None if it has none or consists of them."""
+        bare = tuple(term for term in map(_without_honorific, self.wanted) if term.words)
+        return Query(self.text, bare, (), bare) if bare and bare != self.wanted else None
+
+
+def spellings(terms: tuple[QueryTerm, ...]) -> Iterator[tuple[QueryTerm, ...]]:
+    """Yield for each term all that a name may have in its place: the term, or its words and neighbours in one."""
+    solid = ["" if term.quoted or any(map(_is_cjk, term.words)) else "".join(term.words) for term in terms]
+    for at, term in enumerate(terms):
+        runs = [
+            solid[first : first + size]
+            for size in range(1, MOST_JOINED + 1)
+            for first in range(max(at - size + 1, 0), min(at, len(terms) - size) + 1)
+        ]
+        words = dict.fromkeys("".join(run) for run in runs if all(run))
+        yield (term, *(QueryTerm((word,)) for word in words if (word,) != term.words))
+
+
+def _without_honorific(term: QueryTerm) -> QueryTerm:
+    words = term.words
+    if len(words) == 1:
+        return QueryTerm(() if words[0] in HONORIFICS else words)
+    suffix = next((each for each in _joined_suffixes() if words[-len(each) :] == each and words != each), ())
+    return QueryTerm(words[: -len(suffix)] if suffix else words)
+
+
+@lru_cache(1)
+def _joined_suffixes() -> tuple[Words, ...]:
+    return tuple((word,) for word in SUFFIXES) + tuple(map(words_of, JOINED_SUFFIXES))
+
 
 def parse(text: str) -> Query:
     """Take words, "quoted phrases" and -words that must not be there out of a text. Nothing else is an operator."""
-    visible = "".join(c for c in text[:LONGEST_QUERY] if unicodedata.category(c) != "Cf")  # soft hyphens and their like
-    typed = "".join(c if c.isprintable() else " " for c in visible).translate(QUOTES | SEPARATORS)
+    visible = without_unseen(text[:LONGEST_QUERY])
+    printable = "".join(c if c.isprintable() else " " for c in visible).translate(QUOTES | SEPARATORS)
     wanted: list[QueryTerm] = []
     unwanted: list[QueryTerm] = []
-    for match in list(TERM.finditer(typed)):
+    typed: list[QueryTerm] = []
+    for match in TERM.finditer(DASHES.sub(r" \1 ", printable)):
         words = words_of(match["phrase"] or match["word"] or match["glued"] or "")
-        term = QueryTerm(words, quoted=match["phrase"] is not None)
-        if words and len(wanted) + len(unwanted) < MOST_TERMS:
+        if words and len(typed) < MOST_TERMS:
+            term = QueryTerm(words, quoted=match["phrase"] is not None)
             (unwanted if match["minus"] else wanted).append(term)
-    return Query(" ".join(text[:LONGEST_QUERY].replace("\x00", " ").split()), tuple(wanted), tuple(unwanted))
+            typed.append(QueryTerm(words))
+    shown = " ".join(text[:LONGEST_QUERY].replace("\x00", " ").split())
+    return Query(shown, tuple(wanted), tuple(unwanted), tuple(typed))
 
 
 def highlighted(text: str, query: Query) -> SafeString:
@@ -129,7 +260,7 @@ def occurs(text: str, query: Query) -> bool:
 @lru_cache(2**11)  # of the texts that are found again and again
 def _folded_words(text: str) -> str:
     """Return the folded words of a text, each with spaces around it."""
-    return f" {' '.join(word for word in map(_folded_word, WORD.findall(text)) if word)} "
+    return f" {' '.join(words_of(text))} "
 
 
 def excerpt(text: str, query: Query, length: int = 260) -> str:
@@ -169,15 +300,24 @@ def _matches(text: str, query: Query) -> Iterable[tuple[int, int]]:
 
 @lru_cache(2**8)  # of a text that is asked about, and then made an excerpt of, and then marked
 def _placed_words(text: str) -> list[tuple[int, int, str]]:
-    """Return start, end and folded form of each word in a text."""
-    words = ((match.start(), match.end(), _folded_word(match[0])) for match in WORD.finditer(text))
-    return [word for word in words if word[2]]
+    return placed(text, WORD)
+
+
+def placed(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, str]]:
+    """Return the folded words of a text, each with its start and end there."""
+    if text.isascii():
+        return [(match.start(), match.end(), match[0].lower()) for match in pattern.finditer(text)]
+    places: list[tuple[int, int]] = []
+    for start, end, folded in folded_pieces(text):
+        if folded and len(folded) == end - start:
+            places += ((at, at + 1) for at in range(start, end))
+        elif folded:
+            places += [(start, end)] * len(folded)
+        elif places:
+            places[-1] = places[-1][0], end  # a sign that is not seen, or an accent on its own
+    words = [match for match in pattern.finditer(fold(text)) if match[0].isalnum()]
+    return [(places[match.start()][0], places[match.end() - 1][1], match[0]) for match in words]
 
 
 def _fits(word: str, term: QueryTerm) -> bool:
     return word == term.words[-1] if term.quoted else word.startswith(term.words[-1])
-
-
-@lru_cache(2**16)
-def _folded_word(word: str) -> str:
-    return "".join(words_of(word))

@@ -231,7 +231,7 @@ def test_a_text_is_found_by_the_name_it_was_first_told_with(small: Any) -> None:
 
 def test_a_slip_is_corrected_by_visible_names_alone(small: Any) -> None:
     small(characters=[character("ann", "Annabel"), character("zed", "Zedekiah", since=3)])
-    assert Lore(1).search("anabel").shown_instead == "annabel"
+    assert Lore(1).search("anabel").shown_instead == "Annabel"
     assert found(Lore(1).search("anabel")) == ["Annabel"]
     before = Lore(2).search("zedekia")
     assert (before.total, before.did_you_mean, before.shown_instead) == (0, "", "")
@@ -241,7 +241,7 @@ def test_a_slip_is_corrected_by_visible_names_alone(small: Any) -> None:
 def test_a_slip_in_a_name_beside_a_word_of_a_text(small: Any) -> None:
     small(characters=[character("ann", "Marianne", traits=[trait("habit", "reads by candlelight", since=1)])])
     page = Lore(1).search("candlelight mariane")
-    assert (found(page), page.shown_instead) == (["Marianne"], "candlelight marianne")
+    assert (found(page), page.shown_instead) == (["Marianne"], "candlelight Marianne")
 
 
 def test_did_you_mean_beside_texts_that_fit(small: Any) -> None:
@@ -250,7 +250,7 @@ def test_did_you_mean_beside_texts_that_fit(small: Any) -> None:
     )
     page = Lore(1).search("mariane")
     assert found(page) == ["Bea"]
-    assert page.did_you_mean == "marianne"
+    assert page.did_you_mean == "Marianne"
 
 
 def test_a_passage_says_how_sure_it_is_and_whether_it_still_holds(small: Any) -> None:

@@ -24,8 +24,8 @@ def test_case_accents_width_and_long_vowels_do_not_matter(typed: str, like: str)
 
 
 def test_kana_and_kanji_are_a_phrase_of_characters() -> None:
-    assert words_of("紅は暁") == ("紅", "は", "暁")
-    assert words_of("サラ・フィッ") == ("サ", "ラ", "フ", "ィ", "ッ")
+    assert words_of("紅は暁") == ("紅", "ハ", "暁")
+    assert words_of("サラ・フィッ") == ("サ", "ラ", "フ", "イ", "ツ")
     assert words_of("Roy Junghardt's gun") == ("roy", "junghardt", "s", "gun")
 
 

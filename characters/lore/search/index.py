@@ -17,7 +17,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.rows import OWNER
 from characters.lore.statements import as_uuid, fetched
 from characters.models import SearchEntry
-from characters.text.words import Query, QueryTerm, parse
+from characters.text.words import Query, QueryTerm, Words, joined, parse, spellings
 
 MOST_NAMES = 60
 MOST_TEXTS = 1_000  # a page says so where there are more
@@ -57,7 +57,7 @@ def find_names(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]
     ways = {Rank.WORD_IN_NAME: matching(knowledge, query, most, of_names=True, prefix=True)}
     if query.is_plain:
         ways = {
-            Rank.EXACT_NAME: _exactly(knowledge, plain),
+            Rank.EXACT_NAME: _exactly(knowledge, query.words),
             Rank.NAME_BEGINS: _beginning(knowledge, plain, most),
             **ways,
         }
@@ -170,8 +170,9 @@ def suggested(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
 AS_OF = '"characters_searchentry"."revealed_in_id" <= %s'
 
 
-def _exactly(knowledge: Knowledge, plain: str) -> Condition:
-    return '"is_name" AND "words" = %s AND "id" < %s', [plain, SearchEntry.ceiling(knowledge.progress)]
+def _exactly(knowledge: Knowledge, words: Words) -> Condition:
+    whole = " ".join(words + joined(words))
+    return '"is_name" AND "words" = %s AND "id" < %s', [whole, SearchEntry.ceiling(knowledge.progress)]
 
 
 def _beginning(knowledge: Knowledge, plain: str, most: int) -> Condition:
@@ -182,9 +183,9 @@ def _beginning(knowledge: Knowledge, plain: str, most: int) -> Condition:
 
 def matching(knowledge: Knowledge, query: Query, most: int, *, of_names: bool, prefix: bool) -> Condition:
     """Return the condition for entries of names or of texts that hold the words of a query."""
-    terms = query.wanted if of_names else query.telling
+    terms = list(spellings(query.wanted)) if of_names else [(term,) for term in query.telling]
     if connection.vendor == "postgresql":
-        wanted = " & ".join(f"({_tsquery(term, prefix)})" for term in terms)
+        wanted = " & ".join(f"({' | '.join(_tsquery(each, prefix) for each in term)})" for term in terms)
         unwanted = "".join(f" & !({_tsquery(term, prefix=False)})" for term in query.unwanted)
         # The gate once more, by the key that sorts: or else the planner may walk all names of the show in its order.
         return (
@@ -192,7 +193,7 @@ def matching(knowledge: Knowledge, query: Query, most: int, *, of_names: bool, p
             ' AND "id" < %s',
             [wanted + unwanted, SearchEntry.gate_word(knowledge.progress), SearchEntry.ceiling(knowledge.progress)],
         )
-    wanted = " AND ".join(_fts(term, prefix) for term in terms)
+    wanted = " AND ".join(f"({' OR '.join(_fts(each, prefix) for each in term)})" for term in terms)
     unwanted = "".join(f" NOT {_fts(term, prefix=False)}" for term in query.unwanted)
     table = "characters_search_names" if of_names else "characters_search_texts"
     return _in_fts(table, f"({wanted}){unwanted}", knowledge.progress, most)

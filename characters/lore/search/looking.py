@@ -15,10 +15,12 @@ from .slips import respelled
 
 def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
     """Return a page of results; where no name fits, the query may be corrected or another one suggested."""
-    query = parse(text)
+    query = _as_meant(knowledge, parse(text))
     if not query.wanted:
         return Results(knowledge, query).page(query.text, page)
     results = _look_for(knowledge, query) or _look_for_each_word(knowledge, query)
+    if not results.has_names and (bare := query.without_honorifics):
+        results.add(find_names(knowledge, bare, MOST_NAMES), {})
     better = None if results.has_names else respelled(knowledge, query, keeping_others=not results)
     if better is None:
         return results.page(query.text, page)
@@ -31,13 +33,25 @@ def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
 
 def suggest(knowledge: Knowledge, text: str) -> tuple[Suggestion, ...]:
     """Return visible names that fit what has been typed so far, one for each subject."""
-    query = parse(text)
+    query = _as_meant(knowledge, parse(text))
+    query = query if query.unwanted else query.as_name
     if not query.is_plain:
         return ()
     results = _look_for_names(knowledge, query) or _look_for_each_word(knowledge, query)
+    if not results and (bare := query.without_honorifics):
+        results = _look_for_names(knowledge, bare)
     if not results and (better := respelled(knowledge, query)):
         results = _look_for_names(knowledge, better)
     return results.suggestions()
+
+
+def _as_meant(knowledge: Knowledge, query: Query) -> Query:
+    """Return a query without its operators if it is a name, or begins one, that has such signs itself."""
+    if not query.unwanted:
+        return query
+    names = find_names(knowledge, query.as_name, MOST_NAMES)
+    has_signs = any(name.rank <= Rank.NAME_BEGINS and parse(name.name).unwanted for name in names)
+    return query.as_name if has_signs else query
 
 
 def _look_for(knowledge: Knowledge, query: Query) -> Results:

@@ -9,16 +9,16 @@ from rapidfuzz.distance import OSA
 
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import fetched
-from characters.text.words import Query, QueryTerm, name_parts, parse, parts_of_names
+from characters.text.words import Query, QueryTerm, name_parts, parse, parts_as_typed, parts_of_names
 
 from .index import are_in_names
 
 
 def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = False) -> Query | None:
-    """Return the query with each word replaced by the nearest word of a visible name; None if that changes nothing.
+    """Return the query with each word replaced by the nearest word of a visible name, as it is written there.
 
-    With `keeping_others` a word that is near to none stays; without it there is no correction then. Both databases
-    follow the same rule.
+    None if that changes nothing. With `keeping_others` a word that is near to none stays; without it there is no
+    correction then. Both databases follow the same rule.
     """
     if not query.is_plain:
         return None
@@ -26,13 +26,13 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
     if all(map(str.isascii, parts)) and are_in_names(knowledge, map(_of_word, parts)):
         return None  # the names of two, say: nothing to look for
     known = _known_parts(_names(knowledge))
-    words = []
-    for part in parts:
-        nearest = part if part in known else _nearest(part, known)
-        if nearest is None and not keeping_others:
-            return None
-        words.append(nearest or part)
-    return parse(" ".join(words)) if words and tuple(words) != parts else None
+    nearest = [part if part in known else _nearest(part, known.keys()) for part in parts]
+    if None in nearest and not keeping_others:
+        return None
+    if all(near in (None, part) for near, part in zip(nearest, parts, strict=True)):
+        return None
+    typed = parts_as_typed(query.text)
+    return parse(" ".join(known[near] if near else word for near, word in zip(nearest, typed, strict=True)))
 
 
 def _of_word(word: str) -> Query:
@@ -50,8 +50,8 @@ def _names(knowledge: Knowledge) -> str:
 
 
 @lru_cache(8)  # kept by the names themselves, so it can hold nothing but what they say
-def _known_parts(names: str) -> frozenset[str]:
-    return frozenset(parts_of_names(names))
+def _known_parts(names: str) -> dict[str, str]:
+    return parts_of_names(names)
 
 
 def _nearest(word: str, known: Set[str]) -> str | None:
