@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from characters.converters import PublicId
 from characters.kinds import kind_with_pages
-from characters.lore.lists.facets import labels_of
+from characters.lore.lists.facets import facets_of
 from characters.lore.lists.filters import MOST_VALUES, SORTS
 from characters.text.words import LONGEST_QUERY, parse
 from episodes.kept_pages import Parameters, any_of, number, page_number, text
@@ -39,5 +39,5 @@ EPISODE = number(digits=4)
 
 def of_list(kind: str) -> Parameters:
     """Return what the list of a kind is narrowed and sorted by; `kind` is the plural in its address."""
-    choices = {name: any_of(MOST_VALUES) for name in labels_of(kind_with_pages(kind))}
+    choices = {name: any_of(MOST_VALUES) for name in facets_of(kind_with_pages(kind))}
     return {**choices, "sort": text(_order), "page": PAGE}

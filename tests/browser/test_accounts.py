@@ -104,6 +104,8 @@ def test_the_number_of_the_account_is_offered(page: Page) -> None:
     user = person("carol", at=3)
     page.goto("/")
     page.get_by_role("button", name="Episode 1").click()
+    page.get_by_role("button", name="Yes, I have watched it").click()
+    expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 1")
     sign_in(page)
     offer = page.get_by_role("region", name="Where are you?")
     expect(offer).to_contain_text("On this browser you were at episode 1, in the account of carol at 3.")

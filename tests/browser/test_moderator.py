@@ -44,9 +44,8 @@ def signed_in(context: BrowserContext) -> Page:
     page.locator("[name=password]").press("Enter")
     page.get_by_label("You have watched up to episode").select_option("2")
     page.get_by_role("button", name="Set").click()
-    if page.url.endswith("/progress/"):  # a leap is asked for once more
-        page.get_by_role("button", name="2").click()
-    page.goto(QUEUE)
+    page.get_by_role("button", name="Yes, I have watched up to 2").click()
+    page.wait_for_url(f"**{QUEUE}")
     return page
 
 

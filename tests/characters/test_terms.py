@@ -67,7 +67,7 @@ def test_it_stands_in_its_list_under_the_name_that_is_known(visitor: Visitor, at
 @pytest.mark.usefixtures("show")
 def test_its_page_says_what_is_known_and_keeps_what_was_believed(visitor: Visitor) -> None:
     first, last = page(visitor, at=1), page(visitor, at=3)
-    assert "a substance" in first
+    assert "A substance" in first
     assert "drinks." in first
     assert "every machine" not in first
     assert "bottled" not in first

@@ -20,7 +20,7 @@ from characters.vocabulary import Attribute
 from episodes.names import Name
 
 from .facets import places_of
-from .filters import ListFilter
+from .filters import ListFilter, filter_for
 from .roster import newest_of, roster_of
 
 CARDS_PER_PAGE = 60
@@ -29,7 +29,7 @@ CARDS_PER_PAGE = 60
 def card_page(knowledge: Knowledge, kind: Kind, page: int = 1, asked: QueryDict | None = None) -> CardPage:
     """Return a page of the subjects of a kind; who is known for somebody else stands under that name."""
     roster = roster_of(knowledge, kind)
-    narrowed = ListFilter(asked or QueryDict(), kind, roster)
+    narrowed = filter_for(kind)(asked or QueryDict(), kind, roster)
     shown_page = Paginator(_ordered(knowledge, kind, narrowed), CARDS_PER_PAGE).get_page(max(page, 1))
     return CardPage(
         heading=knowledge.list_of(kind).name,

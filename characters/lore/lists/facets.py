@@ -265,19 +265,9 @@ FACETS: dict[str, Callable[[Source], Iterable[Choosable]]] = {
     "voice": _voices,
 }
 
-LABELS = {
-    "species": "Species",
-    "status": "Status",
-    "faction": "Faction now",
-    "role": "Role now",
-    "tag": "Tag",
-    "relation": "Relation",
-    "first": "First seen",
-    "voice": "Voice",
-}
-LABELS_OF_OTHERS = {"tag": "Tag", "first": "First heard of"}
+FACETS_OF_OTHERS = ("tag", "first")
 
 
-def labels_of(kind: Kind) -> dict[str, str]:
-    """Return what the list of a kind can be narrowed by, with what each is called."""
-    return LABELS if kind is CHARACTER else LABELS_OF_OTHERS
+def facets_of(kind: Kind) -> tuple[str, ...]:
+    """Return the names of what the list of a kind can be narrowed by."""
+    return tuple(FACETS) if kind is CHARACTER else FACETS_OF_OTHERS

@@ -7,7 +7,11 @@ whether it comes later in the story or is nonsense.
 from collections.abc import Mapping
 from functools import reduce
 from operator import and_
+from typing import Any
 
+import django_filters
+from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.http import urlencode
 
@@ -15,7 +19,6 @@ from characters.kinds import CHARACTER, Kind
 from characters.values.lists import Chip, Choice, ChoiceGroup, Narrowing
 from episodes.names import CommonName
 
-from .facets import labels_of
 from .roster import Roster
 
 SORTS = {"name": "Name", "first": "First seen", "newest": "Newest known"}
@@ -27,19 +30,59 @@ type Chosen = Mapping[str, list[str]]
 """The values that are chosen in each filter."""
 
 
-class ListFilter:
-    """What a visitor chose of what a list offers."""
+class KnownValues(forms.MultipleChoiceField):
+    """Keeps the values that are known, and remembers whether there were others."""
+
+    left_out = False
+
+    def to_python(self, value: Any) -> list[str]:
+        asked = set(super().to_python(value)[:MOST_VALUES]) - {""}
+        known = [choice for choice in _choices_of(self) if choice in asked]
+        self.left_out = len(known) < len(asked)
+        return known
+
+
+class KnownValue(forms.ChoiceField):
+    """Keeps one value if it is known, and remembers whether there was another."""
+
+    left_out = False
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        known = text in _choices_of(self)
+        self.left_out = bool(text) and not known
+        return text if known else ""
+
+
+def _choices_of(field: Any) -> list[str]:
+    return [value for value, _ in field.choices]
+
+
+class AnyOfFilter(django_filters.MultipleChoiceFilter):
+    """Narrows a list to whoever has any of the chosen values."""
+
+    field_class = KnownValues
+
+
+class SortFilter(django_filters.ChoiceFilter):
+    """Keeps the order that was chosen; the list does the sorting."""
+
+    field_class = KnownValue
+
+
+class ListFilter(django_filters.FilterSet):
+    """What a visitor chose of what a list offers; it narrows the roster, where a filter set would narrow a queryset."""
 
     def __init__(self, asked: QueryDict, kind: Kind, roster: Roster) -> None:
+        super().__init__(asked, QuerySet(kind.model).none())
         self.roster, self.facets = roster, roster.facets
-        self.labels = labels_of(kind)
-        self.sorts = SORTS if kind is CHARACTER else SORTS_OF_OTHERS
-        values = {name: set(asked.getlist(name)[:MOST_VALUES]) - {""} for name in self.facets}
-        self.chosen = {name: sorted(values[name] & facet.labels.keys()) for name, facet in self.facets.items()}
-        sort = asked.get("sort", "")
-        self.sort = sort if sort in self.sorts else "name"
-        is_unknown = {name for name in values if len(self.chosen[name]) < len(values[name])}
-        self.left_out = bool(is_unknown) or (bool(sort) and sort not in self.sorts)
+        for name, facet in self.facets.items():
+            known = set(asked.getlist(name)) & facet.labels.keys()
+            self.filters[name].extra["choices"] = [(value, facet.labels[value]) for value in sorted(known)]
+        self.form.is_valid()
+        self.chosen = {name: self.form.cleaned_data.get(name) or [] for name in self.facets}
+        self.sort = self.form.cleaned_data.get("sort") or "name"
+        self.left_out = any(getattr(field, "left_out", False) for field in self.form.fields.values())
 
     def fitting(self, chosen: Chosen) -> int:
         """Return who fits some choices, as bits of the roster."""
@@ -52,14 +95,17 @@ class ListFilter:
             groups=tuple(self._group(name) for name in self.facets),
             chips=tuple(
                 Chip(
-                    label=f"{self.labels[name]}: {self.facets[name].labels[value]}",
+                    label=f"{self.filters[name].label}: {self.facets[name].labels[value]}",
                     url=self._url(address, always, without=(name, value)),
                     without=self._count_without(name, value),
                 )
                 for name, values in self.chosen.items()
                 for value in values
             ),
-            sorts=tuple(Choice(value, CommonName(label), 0, value == self.sort) for value, label in self.sorts.items()),
+            sorts=tuple(
+                Choice(value, CommonName(label), 0, value == self.sort)
+                for value, label in self.filters["sort"].extra["choices"]
+            ),
             left_out=self.left_out,
             url=self._url(address, always),
             url_now=self._url(address, {}),
@@ -79,7 +125,7 @@ class ListFilter:
         offered = set(sorted(fit, key=lambda value: (value not in chosen, -counts[value]))[:MOST_OFFERED])
         return ChoiceGroup(
             name=name,
-            label=self.labels[name],
+            label=str(self.filters[name].label),
             choices=tuple(
                 Choice(value, facet.labels[value], counts[value], value in chosen) for value in fit if value in offered
             ),
@@ -91,3 +137,28 @@ class ListFilter:
         pairs += [("sort", self.sort)] if self.sort != "name" else []
         pairs += always.items()
         return f"{address}?{urlencode(pairs)}" if pairs else address
+
+
+class CharacterFilter(ListFilter):
+    species = AnyOfFilter(label="Species")
+    status = AnyOfFilter(label="Status")
+    faction = AnyOfFilter(label="Faction now")
+    role = AnyOfFilter(label="Role now")
+    tag = AnyOfFilter(label="Tag")
+    relation = AnyOfFilter(label="Relation")
+    first = AnyOfFilter(label="First seen")
+    voice = AnyOfFilter(label="Voice")
+    sort = SortFilter(choices=list(SORTS.items()))
+
+
+class SubjectFilter(ListFilter):
+    """The filters of every other kind."""
+
+    tag = AnyOfFilter(label="Tag")
+    first = AnyOfFilter(label="First heard of")
+    sort = SortFilter(choices=list(SORTS_OF_OTHERS.items()))
+
+
+def filter_for(kind: Kind) -> type[ListFilter]:
+    """Return what the list of a kind can be narrowed by."""
+    return CharacterFilter if kind is CHARACTER else SubjectFilter

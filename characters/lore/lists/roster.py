@@ -81,7 +81,7 @@ def _made(knowledge: Knowledge, kind: Kind) -> Roster:
     return Roster(
         ids=bytes.fromhex("".join(ids).replace("-", "")),
         first=Numbers(array("I", map(first.__getitem__, ids))),
-        facets={name: Facet(source.choices(name), places) for name in facets.labels_of(kind)},
+        facets={name: Facet(source.choices(name), places) for name in facets.facets_of(kind)},
     )
 
 
