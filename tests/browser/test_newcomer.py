@@ -38,7 +38,7 @@ def test_says_how_far_and_reads_on(page: Page) -> None:
     page.get_by_label("What you know").get_by_role("link", name="Characters").click()
     expect(page.locator(".card strong")).to_have_text(["Bea", "the stranger"])
     page.get_by_role("link", name="the stranger").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("The stranger")
+    expect(page.get_by_role("heading", level=1)).to_have_text("the stranger")
     go_on(page, 2)
     expect(page.get_by_role("heading", level=1)).to_have_text("Ann Lee")
     expect(page.get_by_text("Ann Lee is a queen.")).to_be_visible()

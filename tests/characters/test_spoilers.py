@@ -185,7 +185,7 @@ def test_japanese_has_no_spaces(text: str, names: list[str]) -> None:
     [
         ("It is **Eva**.", ["Eva"]),
         ("It is E**va** Kristella.", ["Eva Kristella"]),
-        ("It is *Eva* _Kristella_.", ["Eva Kristella"]),
+        ("It is *Eva* **Kristella**.", ["Eva Kristella"]),
         (r"It is Eva\ Kristella, E\va.", ["Kristella"]),
         ("It is Eva\nKristella.", ["Eva Kristella"]),
         ("It is Ｅｖａ.", ["Eva"]),

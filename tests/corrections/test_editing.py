@@ -1,5 +1,6 @@
 """The admin's saves and deletions, through the write door."""
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -362,10 +363,14 @@ def test_renaming_a_tag_changes_its_slug(moderator: Client, ann: Character) -> N
     tag.refresh_from_db()
     assert (tag.name, tag.slug) == ("very brave", "very-brave")
     assert {change.path for change in Change.objects.all()} == {"name", "slug"}
-    page = moderator.post(form, {"name": "Bold!"}).content.decode()
+    page = moderator.post(form, {"name": "Bold"}).content.decode()
     assert "errorlist" in page
     tag.refresh_from_db()
     assert tag.slug == "very-brave"
+    moderator.post(form, {"name": "Bold!"})  # another tag, whose slug says so
+    tag.refresh_from_db()
+    assert tag.name == "bold!"
+    assert re.fullmatch(r"bold-\w+", tag.slug)
 
 
 def test_a_tag_has_a_form_whether_or_not_it_is_used(moderator: Client, ann: Character) -> None:

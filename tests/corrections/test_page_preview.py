@@ -66,7 +66,7 @@ def test_it_shows_values_as_edited_so_far_and_keeps_none(desk: Client, author: U
     typed = verdict(status, "leave", value="dead tired") | verdict(annie, "leave")
     before = {kind.label: rows.all_values(kind) for kind in rows.registered()}
     shown = desk.post(address("preview", correction.pk, 2), typed | verdict(anna, "reject")).content.decode()
-    assert "dead tired" in shown
+    assert "Dead tired" in shown
     assert "Annie Lee" in shown
     assert "Anna" not in shown
     bad = desk.post(address("preview", correction.pk, 2), verdict(status, "accept", value=""))
