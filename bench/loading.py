@@ -1,72 +1,110 @@
 """What loading a data set costs, beside a plain insertion of the same rows (`make bench PARTS=load`).
 
-Times are of CPU, on all cores. The data set is the show's own, and a copy of it that says everything ten times.
+Times are of CPU, on all cores. The data sets are the show's own, a copy of it that says everything ten times, and one
+of some 100,000 rows. At last it installs the site anew, as `make run` does.
 """
 
 import json
 import os
 import resource
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any
 
 import django
 import psycopg
 import yaml
 
-from .databases import SERVER, postgresql, run, sqlite
+from .databases import SERVER, environment, postgresql, run, sqlite
 
-DATASET = Path(__file__).parent.parent / "characters" / "datasets" / "metallic_rouge"
-TIMES = 10
-ROUNDS = 3
+ROOT = Path(__file__).parent.parent
+DATASET = ROOT / "characters" / "datasets" / "metallic_rouge"
+SIZES = {"the show": 1, "ten times": 10, "100,000 rows": 42}  # how often each data set says everything
+ROUNDS = {1: 5, 10: 1, 42: 0}  # in which a load takes turns with a plain insertion, by that number
+ONLY_ON_SQLITE = (42,)
+FRESH = {  # what `make run` does before it serves
+    "installation": ("make", ".venv/.installed"),
+    "migration": (".venv/bin/python", "manage.py", "migrate", "--verbosity", "0"),
+    "loading": (".venv/bin/python", "manage.py", "load_dataset", "--if-empty"),
+}
+ARCHIVE, UNPACK = ("git", "archive", "HEAD"), ("tar", "-x")
 KEYS = ("key", "persona", "identity", "supersedes", "faction", "characters", "factions", "terms")
 ENDS = ("source", "target")  # of a relationship; a revelation's source is a text
 
 
 def figures() -> dict[str, Any]:
-    """Return what loading costs on each database."""
+    """Return what loading costs on each database, and how long `make run` takes on a fresh machine."""
     report: dict[str, Any] = {}
     with TemporaryDirectory() as directory:
-        large = multiplied(Path(directory) / "large")
-        for name, database in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
-            print(name, flush=True)
+        os.environ |= {"MEDIA_ROOT": f"{directory}/media", "ARCHIVE_ROOT": f"{directory}/archive"}
+        shows = {
+            name: DATASET if times == 1 else multiplied(Path(directory) / str(times), times)
+            for name, times in SIZES.items()
+        }
+        for database in (sqlite, postgresql):
+            print(database.__name__, flush=True)
             try:
-                loads = {size: _measured(database, show) for size, show in (("one", DATASET), ("ten", large))}
+                report[database.__name__] = _on(database, shows)
             except psycopg.OperationalError:
                 print(f"  skipped: it does not answer at {SERVER}")
-                continue
-            one, ten = loads["one"], loads["ten"]
-            loads["memory"] = (ten["peak"] - one["peak"]) / (ten["size"] - one["size"])
-            report[name] = loads
-            for size, load in (("the show", one), (f"{TIMES} times", ten)):
-                print(f"  {size:<9} {_line(load)}", flush=True)
-            print(f"  each byte more in the files takes {loads['memory']:.0f} bytes more of memory", flush=True)
+    report["fresh"] = _fresh()
     return report
 
 
+def _on(database: Any, shows: dict[str, Path]) -> dict[str, Any]:
+    loads: dict[str, Any] = {}
+    for name, show in shows.items():
+        times = SIZES[name]
+        if database is sqlite or times not in ONLY_ON_SQLITE:
+            loads[name] = _measured(database, show, ROUNDS[times])
+            print(f"  {name:<12} {_line(loads[name])}", flush=True)
+    least, *_, most = loads.values()
+    each = (most["peak"] - least["peak"]) / (most["size"] - least["size"])
+    print(f"  each byte more in the files takes {each:.0f} bytes more of memory", flush=True)
+    return loads | {"memory for each byte": each}
+
+
 def _line(load: dict[str, Any]) -> str:
-    speed, ratio = load["rows"] / load["known"], load["known"] / load["plain"]
+    plain = f", {load['known'] / load['plain']:.0f} × plain insertion" if load["plain"] else ""
     return (
-        f"{load['rows']:>6} rows: first {load['first']:.2f} s, again {load['second']:.2f} s; pictures known "
-        f"{load['known']:.2f} s, {speed:,.0f} rows a second, {ratio:.0f} × "
-        f"plain insertion; at most {load['peak'] >> 20} MB"
+        f"{load['rows']:>6} rows: first {load['first']:.2f} s; pictures known {load['known']:.2f} s, "
+        f"{load['rows'] / load['known']:,.0f} rows a second{plain}; again {load['again']:.2f} s; "
+        f"{load['peak'] >> 20} MB for files of {load['size'] >> 10:,} kB"
     )
 
 
-def _measured(database: Any, show: Path) -> dict[str, Any]:
-    with database("rougedb_bench_load") as url, TemporaryDirectory() as files:
-        os.environ |= {"MEDIA_ROOT": f"{files}/media", "ARCHIVE_ROOT": f"{files}/archive"}
+def _measured(database: Any, show: Path, rounds: int) -> dict[str, Any]:
+    with database("rougedb_bench_load") as url:
         run(url, "manage.py", "migrate", "--verbosity", "0")
-        measured: dict[str, Any] = run(url, "-m", "bench.loading", str(show))
-        return measured
+        # Two processes: what encoding pictures leaves in memory must not hide what loading takes.
+        first: dict[str, Any] = run(url, "-m", "bench.loading", "first", str(show))
+        known: dict[str, Any] = run(url, "-m", "bench.loading", "known", str(show), str(rounds))
+        return first | known
 
 
-def multiplied(target: Path, times: int = TIMES) -> Path:
+def _fresh() -> dict[str, Any]:
+    """Return the seconds of each step of `make run` in a new checkout; pip may have packages from before."""
+    seconds: dict[str, Any] = {}
+    with TemporaryDirectory() as directory:
+        archive = subprocess.run(ARCHIVE, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+        subprocess.run(UNPACK, cwd=directory, input=archive, check=True)
+        own = {"MEDIA_ROOT": f"{directory}/var/media", "ARCHIVE_ROOT": f"{directory}/var/archive"}
+        variables = environment(f"sqlite:///{directory}/var/fresh.sqlite3") | own
+        for step, command in FRESH.items():
+            began = perf_counter()
+            subprocess.run(command, cwd=directory, env=variables, check=True, stdout=subprocess.DEVNULL)
+            seconds[step] = perf_counter() - began
+            print(f"  a fresh machine, {step}: {seconds[step]:.1f} s", flush=True)
+    return seconds
+
+
+def multiplied(target: Path, times: int) -> Path:
     """Write a data set in which everybody and everything is there several times; the pictures once."""
     target.mkdir()
     shutil.copytree(DATASET / "portraits", target / "portraits")
@@ -99,29 +137,35 @@ def _copy(value: Any, number: int, names: tuple[str, ...], *, is_key: bool = Fal
 # In a process of its own, on the database that DATABASE_URL names
 
 
-def measure(directory: Path) -> dict[str, Any]:
-    from characters.datasets.loading import load
+def first(directory: str) -> dict[str, Any]:
+    """Return what the first load costs, and another one of the same files."""
+    seconds, written = _load(directory)
+    again, _ = _load(directory)
+    size = sum(path.stat().st_size for path in Path(directory).glob("*.yaml"))
+    return {"rows": written, "size": size, "first": seconds, "again": again}
 
+
+def known(directory: str, rounds: str) -> dict[str, Any]:
+    """Return what it costs to load into an empty database once the pictures are known, and a plain insertion."""
+    tables = _tables() if int(rounds) else []
+    _clear()
     before = _peak()
-    first, written = _timed(lambda: load(directory, on_findings=lambda findings: None))
+    loads, plain = [_load(directory)[0]], []
     peak = _peak() - before
-    second, _ = _timed(lambda: load(directory, on_findings=lambda findings: None))
-    tables = _tables()
-    known, plain = [], []
-    for _ in range(ROUNDS):
-        _clear()
-        known.append(_timed(lambda: load(directory, on_findings=lambda findings: None))[0])
+    for _ in range(int(rounds)):
         _clear()
         plain.append(_timed(lambda: _insert(tables))[0])
-    return {
-        "rows": sum(written.values()),
-        "size": sum(path.stat().st_size for path in directory.glob("*.yaml")),
-        "first": first,
-        "second": second,
-        "known": median(known),
-        "plain": median(plain),
-        "peak": peak,
-    }
+        _clear()
+        loads.append(_load(directory)[0])
+    return {"known": median(loads), "plain": median(plain) if plain else None, "peak": peak}
+
+
+def _load(directory: str) -> tuple[float, int]:
+    """Load a data set; return the seconds and how many rows were written."""
+    from characters.datasets.loading import load
+
+    seconds, written = _timed(lambda: load(Path(directory), on_findings=lambda findings: None))
+    return seconds, sum(written.values())
 
 
 def _timed[T](work: Callable[[], T]) -> tuple[float, T]:
@@ -175,4 +219,5 @@ def _clear() -> None:
 
 if __name__ == "__main__":
     django.setup()
-    print(json.dumps(measure(Path(sys.argv[1]))))
+    what, *arguments = sys.argv[1:]
+    print(json.dumps({"first": first, "known": known}[what](*arguments)))

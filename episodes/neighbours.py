@@ -32,7 +32,7 @@ class Neighbours:
         return dict(first.union(*others, all=True))
 
     def mentioning(self, key: str) -> Iterator[tuple[Any, Any]]:
-        """Yield each row with a text that mentions a key, and the field of the text."""
+        """Yield each row with a text that may mention a key, and the field of the text."""
         for model, field in prose_fields():
             mention = Q(**{f"{field.name}__contains": f"[[{key}]]"})
             mention |= Q(**{f"{field.name}__contains": f"[[{key}|"})

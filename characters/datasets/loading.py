@@ -248,11 +248,8 @@ class _Load:
         if values.get("public_id", "") is None:
             del values["public_id"]
         others = {_attribute(kind.model, name): value for name, value in values.items()}
-        only_new = _derived(kind.model, identity)
-        for picture in pictures.values():
-            self.shown.add(picture.name)
-            only_new |= {"width": picture.width, "height": picture.height}
-        return RowDraft(kind.model, place, identity, others, only_new)
+        self.shown.update(picture.name for picture in pictures.values())
+        return RowDraft(kind.model, place, identity, others, lambda: _derived(kind.model, identity, pictures.values()))
 
     def _row_with_key(self, model: type[models.Model], key: str, place: FilePlace) -> Any:
         row = self.with_keys.get((model, key)) or self.memory.find(model, {"key": key})
@@ -303,8 +300,8 @@ def _attribute(model: type[models.Model], name: str) -> str:
     return str(column.attname) if column.related_model is Episode else name
 
 
-def _derived(model: type[models.Model], identity: dict[str, Any]) -> dict[str, Any]:
-    """Return the ids that a new row gets, made from what it is, so that it has the same addresses everywhere."""
+def _derived(model: type[models.Model], identity: dict[str, Any], pictures: Iterable[batch.Picture]) -> dict[str, Any]:
+    """Return what a new row gets besides: ids made from what it is, so that it has the same addresses everywhere."""
     ids: dict[str, Any] = {}
     if issubclass(model, Content):
         # A tag counts by its name, as its own id depends on when it was made.
@@ -312,4 +309,6 @@ def _derived(model: type[models.Model], identity: dict[str, Any]) -> dict[str, A
         ids["id"] = row_id_for(model.__name__, *parts)
     if issubclass(model, Subject):
         ids["public_id"] = public_id_for(identity["key"])
+    for picture in pictures:
+        ids |= {"width": picture.width, "height": picture.height}
     return ids

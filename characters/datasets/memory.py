@@ -1,6 +1,5 @@
 """All rows of a show in memory while it is loaded: those of the database, and those that are about to be written."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -9,9 +8,8 @@ from typing import Any
 from django.db import models
 
 from characters.kinds import KINDS
+from characters.text.mentions import mentioned_keys
 from episodes.neighbours import Neighbours, prose_fields
-
-MENTIONED = re.compile(r"\[\[([a-z0-9][a-z0-9_.-]*)(?=\]\]|\|)")
 
 type Model = type[models.Model]
 type Values = tuple[Any, ...]
@@ -109,7 +107,7 @@ class RowsInMemory(Neighbours):
             self._mentioning = defaultdict(list)
             for model, field in prose_fields():
                 for row in self.rows.get(model, {}).values():
-                    for mentioned in set(MENTIONED.findall(getattr(row, field.attname))):
+                    for mentioned in mentioned_keys(getattr(row, field.attname)):
                         self._mentioning[mentioned].append((row, field))
         yield from self._mentioning.get(key, ())
 

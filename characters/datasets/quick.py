@@ -5,7 +5,7 @@ Whatever is wrong or merely unusual is left to `reading`, so that there is one p
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.events import (
@@ -20,7 +20,6 @@ from yaml.events import (
     StreamStartEvent,
 )
 from yaml.nodes import ScalarNode
-from yaml.reader import Reader
 
 STRING = "tag:yaml.org,2002:str"
 
@@ -48,8 +47,7 @@ class Unusual(Exception):
     """Something is wrong with a text, or unusual in it; the slow parser says what."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     data: Any
     line: int
     within: Lines | None = None
@@ -61,7 +59,7 @@ class Part:
 
 def parse(text: str) -> Part | None:
     """Return the content of a text, None if it is empty; raise Unusual if that is better left to the slow parser."""
-    if not yaml.__with_libyaml__ or Reader.NON_PRINTABLE.search(text) or UNSEEN_BREAK.search(text):
+    if not yaml.__with_libyaml__ or UNSEEN_BREAK.search(text):
         raise Unusual
     try:
         return _Parser(yaml.CSafeLoader(text)).document()

@@ -5,8 +5,8 @@ their fields are checked before, since writing in bulk checks nothing.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import batched
 from typing import Any
@@ -35,7 +35,7 @@ class RowDraft:
     place: FilePlace
     identity: dict[str, Any]  # what tells it from others of its kind
     values: dict[str, Any]  # everything else
-    only_new: dict[str, Any] = field(default_factory=dict)  # values for a new row; an old one keeps its own
+    only_new: Callable[[], dict[str, Any]] = dict  # makes the values that a new row gets; an old one keeps its own
 
 
 class RowWriter:
@@ -119,7 +119,7 @@ class RowWriter:
         return not missing
 
     def _added(self, draft: RowDraft) -> models.Model:
-        only_new = draft.only_new
+        only_new = draft.only_new()
         if only_new.get("id") in self.memory.stored[draft.model]:
             # An editor has changed the row of that id into something else; it is left alone.
             only_new = {name: value for name, value in only_new.items() if name != "id"}

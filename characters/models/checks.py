@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from characters.text.mentions import mentioned_keys
 from episodes.neighbours import neighbours
 
 
@@ -28,7 +29,8 @@ def mentioned_too_early(subject: Any) -> str | None:
 def texts_mentioning(subject: Any) -> Iterator[tuple[Any, str]]:
     """Yield each row of others that mentions a subject, with the text's description."""
     for row, field in neighbours().mentioning(subject.key):
-        if not _hangs_on(row, subject):
+        # The database finds half a mention too.
+        if subject.key in mentioned_keys(getattr(row, field.attname)) and not _hangs_on(row, subject):
             yield row, f"the {field.verbose_name} of {row._meta.verbose_name} “{row}”"
 
 

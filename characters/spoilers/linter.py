@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -187,6 +187,7 @@ class Vocabulary:
         for key in self._first:
             words = WORD.findall(key)
             self._lengths[words[0]] = max(self._lengths[words[0]], len(words))
+        self._length_from = cache(self._longest_from)
 
     def _add(self, spelling: str, name: KnownName) -> None:
         key = _key(spelling)
@@ -227,7 +228,7 @@ class Vocabulary:
         """Yield for each word the longest name that begins there, in the order of the text."""
         words = list(WORD.finditer(text))
         for number, first in enumerate(words):
-            length = max((self._lengths.get(_key(base), 0) for base in _bases(first[0])), default=0)
+            length = self._length_from(first[0])
             for last in reversed(words[number : number + length]):
                 start, end = first.start(), last.end()
                 name = self._name_at(text, start, end, any_case=any_case)
@@ -235,6 +236,10 @@ class Vocabulary:
                     continue  # a description does not excuse the names that it says itself
                 yield NameMatch(name, start, end)
                 break
+
+    def _longest_from(self, word: str) -> int:
+        """Return the number of words of the longest name that begins with a form of this one; 0 if none does."""
+        return max((self._lengths.get(_key(base), 0) for base in _bases(word)), default=0)
 
     def _name_at(self, text: str, start: int, end: int, *, any_case: bool) -> KnownName | None:
         """Return the name that a part of a text spells."""

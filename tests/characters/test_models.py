@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, models
 from PIL import Image
 
+from characters.datasets.memory import RowsInMemory
 from characters.models import (
     Alias,
     Character,
@@ -24,9 +25,11 @@ from characters.models import (
     Tag,
     Trait,
     Unmasking,
+    texts_mentioning,
 )
 from characters.vocabulary import Attribute
 from episodes.models import Episode, Series
+from episodes.neighbours import Neighbours, looking_in
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +204,16 @@ def test_a_character_does_not_move_past_a_text_that_mentions_it(place: str, text
     ann.aliases.update(revealed_in=3)
     ann.revealed_in_id = 3
     ann.full_clean()
+
+
+@pytest.mark.parametrize("place", [Neighbours, RowsInMemory.of_the_database], ids=["database", "memory"])
+def test_a_mention_without_an_end_or_with_two_words_mentions_nobody(place: Callable[[], Neighbours]) -> None:
+    ann = make_character("ann")
+    whole = make_revelation("whole", "It is [[ann|the girl]].", since=2)
+    for number, text in enumerate(("It is [[ann| and goes on.", "It is [[ann|]].", "It is [[ann|she|her]].")):
+        make_revelation(f"half{number}", text, since=2)
+    with looking_in(place()):
+        assert [row for row, _ in texts_mentioning(ann)] == [whole]
 
 
 def test_a_key_that_begins_alike_is_not_a_mention() -> None:

@@ -29,8 +29,9 @@ def test_both_read_the_same_with_the_same_lines(path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     "text",
-    ["a: 1\na: 2", "a: &b 1", "a: *b", "a: !!str 1", "[", "? [a]\n: 1", "a: 2024-13-45", "a: 1\n---\nb: 1", "a: \x07",
-     "a: =", "[" * 2000 + "]" * 2000],
+    ["a: 1\na: 2", "a: &b 1", "a: *b", "a: !!str 1", "&b a: 1", "!!str a: 1", "[", "? [a]\n: 1",
+     "a: 2024-13-45", "a: 1\n---\nb: 1", "a: \x07", "a: \x7f", "a: \ufffe", "a: \ud800", "a: =",
+     "[" * 2000 + "]" * 2000],
 )  # fmt: skip
 def test_what_is_unusual_is_left_to_the_slow_parser(text: str) -> None:
     with pytest.raises(quick.Unusual):
@@ -46,3 +47,18 @@ def test_plain_values_are_the_same(tmp_path: Path, text: str, monkeypatch: pytes
     path = tmp_path / "x.yaml"
     path.write_text(text)
     assert reading.read(path).data == read_slowly(path, monkeypatch).data
+
+
+@pytest.mark.parametrize("text", ["0", "7", "-7", "120"])
+def test_integers_are_read_as_people_write_them(text: str) -> None:
+    assert quick.parse(text) == quick.Part(int(text), 1)
+
+
+@pytest.mark.parametrize("text", ["010", "-0", "+3", "1_0", "1:30", "0x10", "00"])
+def test_what_yaml_takes_for_another_integer_is_none(text: str) -> None:
+    assert quick.parse(text) == quick.Part(quick.UnclearNumber(text), 1)
+
+
+@pytest.mark.parametrize("text", ["'1'", '"yes"', "'~'", '"2024-01-02"', "'='"])
+def test_what_stands_in_quotes_is_text(text: str) -> None:
+    assert quick.parse(text) == quick.Part(text[1:-1], 1)
