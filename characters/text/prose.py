@@ -57,7 +57,7 @@ class _Blank:
 
 @dataclass(frozen=True, slots=True)
 class _Rendered:
-    """A text as safe HTML, parsed and cleaned, but for the names: a blank stands between each two of the pieces."""
+    """A text without names, as safe HTML or as plain words: a blank stands between each two of the pieces."""
 
     pieces: tuple[str, ...]
     blanks: tuple[_Blank, ...]
@@ -75,10 +75,13 @@ def render_line(text: str, find: FindMention) -> SafeString:
 
 def words(text: str, find: FindMention, *, inline: bool = False) -> str:
     """Return the words of a text alone, as `plain(render(text))` does; most texts need no HTML for that."""
-    if has_markup(text):
+    cut = _kept_cut(text) if len(text) <= LONGEST_CUT_KEPT else _cut(text)
+    if cut is None:
         return plain((render_line if inline else render)(text, find))
-    named = MENTION.sub(lambda match: f"{_blank(match, text[: match.start()]).words_for(find(match[1]))}", text)
-    return " ".join(named.split())
+    filled = [cut.pieces[0]]
+    for blank, piece in zip(cut.blanks, cut.pieces[1:], strict=True):
+        filled += f"{blank.words_for(find(blank.key))}", piece
+    return " ".join("".join(filled).split())
 
 
 def has_markup(text: str) -> bool:
@@ -129,6 +132,7 @@ def _blank(mention: re.Match[str], before: str) -> _Blank:
 
 MOST_KEPT = 8 * 2**20  # bytes
 LONGEST_KEPT = 2**13  # characters
+LONGEST_CUT_KEPT = 2**10
 
 
 def _filled(rendered: _Rendered, find: FindMention) -> SafeString:
@@ -158,6 +162,21 @@ def _parsed(text: str, inline: bool) -> _Rendered:
     env: dict[str, Any] = {"mark": mark, "blanks": []}
     cleaned = _clean((_markdown.renderInline if inline else _markdown.render)(text, env))
     return _Rendered(tuple(cleaned.split(mark)), tuple(env["blanks"]))
+
+
+def _cut(text: str) -> _Rendered | None:
+    """Cut a text at its mentions; None where Markdown could mean something by it."""
+    if has_markup(text):
+        return None
+    pieces, blanks, end = [], [], 0
+    for match in MENTION.finditer(text):
+        pieces.append(text[end : match.start()])
+        blanks.append(_blank(match, text[: match.start()]))
+        end = match.end()
+    return _Rendered((*pieces, text[end:]), tuple(blanks))
+
+
+_kept_cut = lru_cache(2**11)(_cut)
 
 
 def _size(rendered: _Rendered) -> int:
