@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 from PIL import Image
 from pytest_django.plugin import blocking_manager_key
 
@@ -27,6 +28,10 @@ from corrections import senders
 from rougedb.page_cache import store
 from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
+
+# The same examples in each run: what fails fails for everybody, and a slow machine breaks no deadline.
+hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("repeatable")
 
 gc.set_threshold(100_000, 20, 50)  # a show in memory makes each collection slow, and tests are short
 

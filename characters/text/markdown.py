@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
-from markdown_it.rules_block import StateBlock, blockquote, list_block
+from markdown_it.rules_block import StateBlock, blockquote, hr, list_block
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Delimiter
 
@@ -33,6 +33,7 @@ def parser() -> MarkdownIt:
         "image", "link", "autolink", "html_inline", "html_block", "backticks", "code", "fence", "entity", "reference",
         "heading", "lheading",
     ])  # fmt: skip
+    made.block.ruler.at("hr", _rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     made.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
     made.block.ruler.at("blockquote", _quotation, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     made.inline.ruler.at("emphasis", _emphasis)
@@ -77,6 +78,11 @@ def _counts_on(state: StateBlock, start: int, end: int) -> bool:
         return False
     entries.update(numbers)
     return True
+
+
+def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Draw a rule for dashes or asterisks; underscores are shown, here as within a line."""
+    return not _line(state, start).startswith("_") and hr(state, start, end, silent)
 
 
 def _quotation(state: StateBlock, start: int, end: int, silent: bool) -> bool:
