@@ -220,4 +220,5 @@ def _clear() -> None:
 if __name__ == "__main__":
     django.setup()
     what, *arguments = sys.argv[1:]
-    print(json.dumps({"first": first, "known": known}[what](*arguments)))
+    steps: dict[str, Callable[..., dict[str, Any]]] = {"first": first, "known": known}
+    print(json.dumps(steps[what](*arguments)))
