@@ -21,7 +21,7 @@ def test_a_burst_is_answered_or_told_to_try_again(site: Running, real_show: None
     assert set(counted) <= {(200, False), (503, True)}
     assert counted[200, False] >= 100
     if connection.vendor == "postgresql":
-        assert connections_of_the_site("count(*)") <= 2 * (2 + 1)  # workers, and connections of each, with one for kept pages
+        assert connections_of_the_site("count(*)") <= 2 * (2 + 1)  # workers; threads of each, and kept pages
         connections_of_the_site("count(pg_terminate_backend(pid))")  # as if it had been started again
     assert [ask(site.port, SUGGESTIONS).status for _ in range(8)] == [200] * 8
 
