@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import register_converter
 
+from .fields import OnTheSameColumn
 from .requests import whole_number
 
 NOT_PLAIN = "Write a plain number, such as 10: no other sign, and no 0 before it."
@@ -33,12 +34,10 @@ class PlainNumberField(forms.IntegerField):
         return super().to_python(value)
 
 
-class NumberField(models.PositiveSmallIntegerField):
+class NumberField(OnTheSameColumn, models.PositiveSmallIntegerField):
     """The number of an episode; a text is read only if it is one plainly, also in lookups."""
 
-    def deconstruct(self) -> Any:
-        name, _, arguments, options = super().deconstruct()
-        return name, "django.db.models.PositiveSmallIntegerField", arguments, options  # the column is the same
+    stands_for = models.PositiveSmallIntegerField
 
     def to_python(self, value: Any) -> int | None:
         if isinstance(value, str) and whole_number(value) is None:

@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from .fields import OnTheSameColumn
 from .names import DIRECTION_SIGN, REACHING_SIGN, isolates_taken_out
 
 BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85]")  # Python and other programs begin a new line at these
@@ -97,27 +98,21 @@ class Text(models.TextField):
         return super().formfield(**{"form_class": TextInForm, **options})
 
 
-class Line(models.CharField):
+class Line(OnTheSameColumn, models.CharField):
     """A text of one line."""
 
+    stands_for = models.CharField
     default_validators = [check_line]
-
-    def deconstruct(self) -> Any:
-        name, _, arguments, options = super().deconstruct()
-        return name, "django.db.models.CharField", arguments, options  # the column is the same
 
     def formfield(self, **options: Any) -> Any:
         return super().formfield(**{"form_class": LineInForm, **options})
 
 
-class Names(models.JSONField):
+class Names(OnTheSameColumn, models.JSONField):
     """A list of names."""
 
+    stands_for = models.JSONField
     default_validators = [check_lines]
-
-    def deconstruct(self) -> Any:
-        name, _, arguments, options = super().deconstruct()
-        return name, "django.db.models.JSONField", arguments, options
 
     def formfield(self, **options: Any) -> Any:
         return super().formfield(**{"form_class": NamesInForm, "help_text": "One name a line.", **options})
