@@ -5,11 +5,9 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-# Soft hyphens, joiners, marks of direction, fillers, variation selectors: Unicode's Default_Ignorable_Code_Point.
-UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
+from characters.text.folding import IGNORABLE
+
+UNSEEN = re.compile(f"[{IGNORABLE}\ufff9-\ufffb]")  # with the signs around annotations
 # Marks for letters of any script; those of one script, such as the signs for vowels in Hindi, make other letters.
 MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 TABLE = Path(__file__).with_name("lookalikes.txt")

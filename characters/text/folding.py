@@ -54,11 +54,12 @@ FOLDED_LETTERS = {
     **LATIN, **CYRILLIC, **ARABIC, **APOSTROPHES, **OLD_KANJI, **OLD_KANA, **SMALL_KANA,
     **{small: SMALL_KANA.get(kana, OLD_KANA.get(kana, kana)) for small, kana in HIRAGANA.items()},
 }  # fmt: skip
-# Signs that are not seen (Default_Ignorable_Code_Point); and all of the category Cf.
-UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+# Soft hyphens, joiners, marks of direction, fillers, variation selectors: Unicode's Default_Ignorable_Code_Point.
+IGNORABLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+UNSEEN = re.compile(f"[{IGNORABLE}]")  # and all of the category Cf
 VOICED_MARKS = "\u3099ﾞ"
 VOICED_BY_MARK = re.compile(f"[ヴゔ]|[うウｳちチﾁつツﾂ][{VOICED_MARKS}]")
 V_AND_VOWEL = re.compile("[ヴゔ]([ァィェォャュョぁぃぇぉゃゅょ]?)")

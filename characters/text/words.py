@@ -34,63 +34,15 @@ FILLERS = frozenset({
 QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
 SEPARATORS = str.maketrans(dict.fromkeys(",;/、", " "))
 # What is said with a name, and is left out where no name has it; Japanese ones stand behind it, also joined to it.
-HONORIFICS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mister",
-        "dr",
-        "doctor",
-        "prof",
-        "professor",
-        "sir",
-        "dame",
-        "lord",
-        "lady",
-        "madam",
-        "madame",
-        "mme",
-        "monsieur",
-        "mlle",
-        "herr",
-        "frau",
-        "senor",
-        "senora",
-        "don",
-        "dona",
-        "st",
-        "san",
-        "sama",
-        "kun",
-        "chan",
-        "tan",
-        "sensei",
-        "senpai",
-        "sempai",
-        "dono",
-        "shi",
-    ]
-)
-SUFFIXES = frozenset(["san", "sama", "kun", "chan", "tan", "sensei", "senpai", "sempai", "dono", "shi"])
+SUFFIXES = frozenset({"san", "sama", "kun", "chan", "tan", "sensei", "senpai", "sempai", "dono", "shi"})
+HONORIFICS = SUFFIXES | {
+    "mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "sir", "dame", "lord", "lady", "madam",
+    "madame", "mme", "monsieur", "mlle", "herr", "frau", "senor", "senora", "don", "dona", "st",
+}  # fmt: skip
 JOINED_SUFFIXES = (
-    "さん",
-    "さま",
-    "様",
-    "くん",
-    "君",
-    "ちゃん",
-    "たん",
-    "せんせい",
-    "先生",
-    "せんぱい",
-    "先輩",
-    "殿",
-    "どの",
-    "氏",
-    "嬢",
-)
+    "さん", "さま", "様", "くん", "君", "ちゃん", "たん", "せんせい", "先生", "せんぱい", "先輩", "殿",
+    "どの", "氏", "嬢",
+)  # fmt: skip
 LONGEST_JOINED = 60  # letters of a name; the index of exact names has a limit
 MOST_JOINED = 3  # words
 
