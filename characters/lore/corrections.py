@@ -17,7 +17,7 @@ from corrections import rows
 from corrections.models import Change, Correction
 from corrections.rows import EPISODES, Json
 from episodes.gate import Prose
-from episodes.names import Name
+from episodes.names import Name, listed
 from episodes.progress import last_episode
 
 from .cast import Cast
@@ -120,9 +120,7 @@ class ChangeWording:
         if isinstance(field, Prose):
             return self.naming.words(value)
         if field.related_model in SUBJECT_MODELS:
-            return ", ".join(
-                f"{name}" for name in sorted(Name(without_id(self.naming.name(each))) for each in ids_in(value))
-            )
+            return listed(sorted(Name(without_id(self.naming.name(each))) for each in ids_in(value)))
         if name in EPISODES:
             return self._episode_in_words(value)
         if name == "tag":
