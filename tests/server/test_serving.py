@@ -1,12 +1,18 @@
 """The command that is documented for a server, attacked on this machine: bursts, large and slow bodies, headers."""
 
+import os
 import re
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.server.conftest import Running
+from tests.server.conftest import PATIENCE, Running, free_port
 from tests.server.sockets import ask, ask_at_once, connect, reply_on, request
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,6 +79,21 @@ def test_secrets_in_addresses_do_not_stand_in_the_log(site: Running) -> None:
     text = site.log.read_text()
     assert "Content Too Large: /corrections/receipt/-/" in text
     assert "a-secret" not in text
+
+
+def test_it_ends_when_it_is_told_to_while_it_starts(environment: dict[str, str], tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        command, told = [str(settings.BASE_DIR / "deploy/serve")], {**environment, "PORT": str(free_port())}
+        started = subprocess.Popen(command, env=told, stdout=output, stderr=output, start_new_session=True)  # noqa: S603
+        try:
+            while "Spawning worker-2" not in log.read_text() and started.poll() is None:
+                time.sleep(0.01)
+            started.terminate()
+            assert started.wait(PATIENCE) == 0
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(started.pid, signal.SIGKILL)
 
 
 def test_the_documented_command_is_the_one_tested_here() -> None:
