@@ -263,7 +263,17 @@ WHEN_AND_UNTIL = ("revealed_in", "ended_in")
 SERIES = Kind(
     model=Series,
     noun="the show",
-    fields=("title", "native_title", "premise", "studio", "director", "writers", "character_design", "music"),
+    fields=(
+        "title",
+        "native_title",
+        "premise",
+        "studio",
+        "director",
+        "writers",
+        "character_design",
+        "music",
+        "licence",
+    ),
     public=("title", "native_title", "premise", "studio", "director", "character_design"),
     texts=(("premise", "the premise"),),
     can_be_removed=False,

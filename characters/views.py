@@ -2,6 +2,7 @@
 
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -151,6 +152,20 @@ def suggest(request: Visit) -> HttpResponse:
 
 
 @kept()
+@kept()
+@require_safe
+def about(request: Visit) -> HttpResponse:
+    """Say what this is, under which licences it may be used, and whom to write to."""
+    return render(request, "about.html", {"contact": settings.CONTACT_EMAIL})
+
+
+@kept()
+@require_safe
+def privacy(request: Visit) -> HttpResponse:
+    """Say what is kept of visitors and contributors, why, and for how long."""
+    return render(request, "privacy.html", {"contact": settings.CONTACT_EMAIL})
+
+
 @require_safe
 def sitemap(request: Visit) -> HttpResponse:
     """List every page of somebody who has watched nothing, which is what a crawler is."""

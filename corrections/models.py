@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from episodes.gate import GatedQuerySet
+from episodes.licences import Licence
 from episodes.models import valid_time
 
 MOST_EVIDENCE = 500  # characters
@@ -62,6 +63,8 @@ class Correction(models.Model):
     sender = models.CharField(max_length=64, blank=True, editable=False)  # a keyed hash of the address it came from
     # The name the author wanted when they sent it, so that no name is published that no moderator has read.
     credit = models.CharField(max_length=80, blank=True)
+    # Under which its author gave it: that of the show's texts when it was sent.
+    licence = models.CharField(max_length=20, choices=Licence, blank=True, editable=False)
     reason = models.TextField(blank=True, max_length=2000)
     evidence_episode = models.PositiveSmallIntegerField(null=True, blank=True)
     evidence_time = models.CharField(max_length=8, blank=True, validators=[valid_time])

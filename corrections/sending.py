@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from episodes import limits
+from episodes.models import licence_of_texts
 
 from . import rows, versions
 from .dependents import dependents_of
@@ -137,7 +138,7 @@ def send(
         refuse_if_too_many(sender)
     correction = Correction(
         kind=kind, author=sender.user, receipt=sender.receipt_hash, sender=sender.address_hash,
-        undoes=undoes, revises=revises, credit=credit_of(sender.user),
+        undoes=undoes, revises=revises, credit=credit_of(sender.user), licence=licence_of_texts(),
     )  # fmt: skip
     (letter or Letter()).put_on(correction)
     correction.full_clean(exclude=["author", "undoes", "revises"])
@@ -243,6 +244,7 @@ def amend(
     state_before = advanced.state
     advanced.changes.current().filter(decision=Change.Decision.PENDING).update(replaced=True)
     advanced.state, advanced.credit = State.OPEN, credit_of(sender.user)
+    advanced.licence = licence_of_texts()
     letter.put_on(advanced)
     advanced.full_clean(exclude=["author", "undoes", "revises", "claimed_by", "decided_by"])
     advanced.save()

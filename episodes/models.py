@@ -3,6 +3,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from .gate import Prose
+from .licences import Licence
 from .numbers import NumberField
 from .texts import Line, Names
 
@@ -22,6 +23,12 @@ class Series(models.Model):
     writers = Names(default=list, blank=True, help_text="A list of names.")
     character_design = Line(max_length=200, blank=True)
     music = Names(default=list, blank=True, help_text="A list of names.")
+    licence = models.CharField(
+        max_length=20,
+        choices=Licence,
+        blank=True,
+        help_text="Under which the texts may be used. Whoever sends a correction is told, and gives theirs under it.",
+    )
 
     class Meta:
         verbose_name_plural = "series"
@@ -33,6 +40,11 @@ class Series(models.Model):
     @property
     def known_in(self) -> int:
         return 0
+
+
+def licence_of_texts() -> str:
+    """Return the licence of the show's texts, under which contributors give theirs; empty if none is named."""
+    return Series.objects.values_list("licence", flat=True).first() or ""
 
 
 class Episode(models.Model):

@@ -200,6 +200,7 @@ MFA_TOTP_ISSUER = "rougedb"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or TESTING  # http://localhost
 
 MAILERS = {"default": env.mailer("EMAIL_URL", default="console:" if DEBUG else "smtp://localhost:25")}
+CONTACT_EMAIL = env.text("CONTACT_EMAIL")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
     "DEFAULT_FROM_EMAIL", f"rougedb <no-reply@{urlsplit(SITE_URL).hostname or 'localhost'}>"
 )

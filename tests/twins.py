@@ -35,7 +35,7 @@ NONSENSE = (
     "/graph/?faction=zzzzzzzzzzzz", "/graph/?as_of=1", "/recap/?since=99", "/recap/?since=x", "/recap/?since=",
     "/characters/zzzzzzzzzzzz/x/then/",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
-    "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/",
+    "/about/", "/privacy/", "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/",
     "/corrections/new/episodes/99/",
     "/corrections/new/episodes/0/?row=x&add=y&add=revelation", "/corrections/receipt/nothing/", "/corrections/",
 )  # fmt: skip

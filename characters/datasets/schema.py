@@ -58,6 +58,7 @@ class SeriesEntry(Entry):
     writers: list[RequiredText] = []
     character_design: OptionalText = ""
     music: list[RequiredText] = []
+    licence: OptionalText = ""
 
 
 class EpisodeEntry(Entry):

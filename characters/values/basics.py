@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from episodes.licences import Licence
 from episodes.names import Name
 
 
@@ -11,6 +12,7 @@ class SeriesInfo:
     title: Name
     native_title: Name
     credits: tuple[tuple[str, tuple[Name, ...]], ...]
+    licence: Licence | None
 
 
 @dataclass(frozen=True, slots=True)

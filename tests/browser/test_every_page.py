@@ -129,7 +129,7 @@ def test_those_of_somebody_at_5(look: Look) -> None:
         "/", "/characters/", "/characters/?status=alive", f"/c/{rouge.public_id}/", f"/c/{rouge.public_id}/?as_of=2",
         "/factions/", f"/factions/{faction.public_id}/", "/episodes/5/", "/tags/", "/tags/nean/",
         f"/characters/{rouge.public_id}/-/then/", "/graph/", "/graph/?as_of=2", "/recap/?since=2", "/recap/?since=5",
-        "/search/?q=rouge", "/search/?q=nothing+of+the+kind", suggestions, "/changes/",
+        "/search/?q=rouge", "/search/?q=nothing+of+the+kind", suggestions, "/changes/", "/about/", "/privacy/",
         f"/corrections/new/characters/{naomi.public_id}/", with_errors, receipt,
     ]  # fmt: skip
     assert look(ways, episode=5) == []

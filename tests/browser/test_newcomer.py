@@ -168,7 +168,18 @@ def test_nothing_runs_off_the_side_and_the_console_is_silent(
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    for address in ("/", "/characters/", "/factions/", "/episodes/", "/episodes/0/", "/tags/", "/graph/", "/recap/"):
+    for address in (
+        "/",
+        "/characters/",
+        "/factions/",
+        "/episodes/",
+        "/episodes/0/",
+        "/tags/",
+        "/graph/",
+        "/recap/",
+        "/about/",
+        "/privacy/",
+    ):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
     assert said == []

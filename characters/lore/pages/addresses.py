@@ -12,7 +12,7 @@ from characters.lore.order import by_name
 
 from .tags import tag_exists, tag_links
 
-LISTS = ("home", *(kind.plural for kind in SUBJECTS), "episodes", "tags", "graph", "recap")
+LISTS = ("home", *(kind.plural for kind in SUBJECTS), "episodes", "tags", "graph", "recap", "about", "privacy")
 
 
 def addresses(knowledge: Knowledge) -> list[str]:

@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import SeriesInfo
+from episodes.licences import Licence
 from episodes.names import Name
 
 
@@ -26,6 +27,7 @@ def series_info(knowledge: Knowledge) -> SeriesInfo:
             for label, names in credits.items()
             if names
         ),
+        licence=Licence(row["licence"]) if row.get("licence") else None,
     )
 
 
