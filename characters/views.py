@@ -152,7 +152,6 @@ def suggest(request: Visit) -> HttpResponse:
 
 
 @kept()
-@kept()
 @require_safe
 def about(request: Visit) -> HttpResponse:
     """Say what this is, under which licences it may be used, and whom to write to."""
@@ -166,6 +165,7 @@ def privacy(request: Visit) -> HttpResponse:
     return render(request, "privacy.html", {"contact": settings.CONTACT_EMAIL})
 
 
+@kept()
 @require_safe
 def sitemap(request: Visit) -> HttpResponse:
     """List every page of somebody who has watched nothing, which is what a crawler is."""
