@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cache, lru_cache
 from itertools import batched
 from typing import Any
@@ -47,6 +48,12 @@ class Cast:
         self._thumbnails: dict[UUID, str] = {}
         self._faces: dict[UUID, Face] = {}
         self._mentions: dict[str, prose.Mention] = {}
+
+    def on_page_of(self, subject: UUID) -> "Cast":
+        """Return a cast that shares what was looked up, for the page of somebody or the part of a page."""
+        other = copy(self)
+        other.subject, other._mentions = subject, {}
+        return other
 
     def note(self, subjects: Iterable[UUID]) -> None:
         """Note characters, factions and other subjects that the page names."""

@@ -71,6 +71,17 @@ def of_subject(knowledge: Knowledge, kind: Kind, family: set[UUID]) -> Material:
     return material
 
 
+def of_beliefs(knowledge: Knowledge, characters: set[UUID]) -> Material:
+    """Collect what is known of characters besides what was told of them, which is what changes from time to time."""
+    at = knowledge.progress
+    own = among("character_id", characters)
+    return Material(
+        traits=rows.traits(at, own),
+        memberships=rows.memberships(at, own),
+        relationships=rows.relationships(at, among("source_id", characters) | among("target_id", characters)),
+    )
+
+
 def between(knowledge: Knowledge, since: int, until: int) -> Material:
     """Collect what the episodes after one and up to another brought: began and ended; of tags only what ended."""
     at = knowledge.progress

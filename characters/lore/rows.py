@@ -285,12 +285,14 @@ def _pairs(revelations: Iterable[UUID]) -> Iterator[tuple[str, UUID, UUID]]:
             yield kind_name, as_uuid(revelation), as_uuid(subject)
 
 
-def revelations_of(progress: int, characters: Iterable[UUID]) -> list[Row]:
-    """Return those that concern some characters, and those that overturned these, whomever they concern."""
-    own = revelations(progress, concerning(CHARACTER, characters))
+def beliefs_of(progress: int, characters: Iterable[UUID]) -> tuple[list[Row], list[Row]]:
+    """Return the texts that concern some characters, and those of others that overturned these."""
+    columns = {name: f'"{name}"' for name in ("id", "text", "supersedes_id")}
+    in_order = '"revealed_in_id", "position", "key"'
+    own = _known(progress, Revelation, columns, concerning(CHARACTER, characters), in_order)
     ids = {row["id"] for row in own}
-    successors = [row for row in revelations(progress, among("supersedes_id", ids)) if row["id"] not in ids]
-    return own + successors
+    successors = _known(progress, Revelation, columns, among("supersedes_id", ids), in_order)
+    return own, [row for row in successors if row["id"] not in ids]
 
 
 def everybody_in(revelation: Row) -> set[UUID]:

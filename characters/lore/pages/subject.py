@@ -56,7 +56,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str) -> SubjectPag
         places=places[:MOST_PLACES],
         more_places=max(len(places) - MOST_PLACES, 0),
         places_url=f"{in_list}{'&' if '?' in in_list else '?'}faction={public_id}",
-        ties=_ties(knowledge, own, collected.relationships, cast),
+        ties=ties_of(knowledge, own, collected.relationships, cast),
         tags=_tag_links(knowledge, collected.tags),
         pictures=telling.pictures(collected.portraits, cast),
         chapters=_chapters(
@@ -143,7 +143,7 @@ def _earlier_pages(knowledge: Knowledge, number: int, kind: Kind, members: list[
     )
 
 
-def _ties(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast) -> tuple[Ties, ...]:
+def ties_of(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast) -> tuple[Ties, ...]:
     """Return all that ties a character to each other one; what once was comes after what is."""
     by_other: dict[Face, dict[tuple[str, int | None, bool], Tie]] = defaultdict(dict)
     for row in relationships:
