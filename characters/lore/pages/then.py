@@ -143,10 +143,9 @@ def _held(here: dict[str, SafeString], there: Collection[str], label: str) -> tu
 def _overturned(now: Knowledge, then: Knowledge, family: set[UUID]) -> list[tuple[Row, Row]]:
     """Return what was believed of them then and has given way, each with what it gave way to in the end."""
     own, others = rows.beliefs_of(now.progress, family)
-    successors = {row["supersedes_id"]: row for row in (*own, *others) if row["supersedes_id"]}
-    fallen = {
-        row["supersedes_id"] for row in (*own, *others) if row["supersedes_id"] and row["revealed_in_id"] <= then.progress
-    }
+    later = [row for row in (*own, *others) if row["supersedes_id"]]
+    successors = {row["supersedes_id"]: row for row in later}
+    fallen = {row["supersedes_id"] for row in later if row["revealed_in_id"] <= then.progress}
     pairs = []
     for row in own:
         if row["revealed_in_id"] <= then.progress and row["id"] in successors and row["id"] not in fallen:
