@@ -15,7 +15,6 @@ from episodes.visits import Visit
 
 from . import parameters
 
-CHANGED_ON_HOME = 12
 MOST_STOPS = 40  # links to the map of other episodes
 
 
@@ -26,17 +25,7 @@ def home(request: Visit) -> HttpResponse:
     lore: Lore = request.lore
     previous = request.previous_progress
     since = previous if previous is not None and previous < lore.progress and not lore.look_back else lore.progress - 1
-    changed = lore.changed(since) if lore.progress else ()
-    return render(
-        request,
-        "home.html",
-        {
-            "page": lore.episode(lore.progress),
-            "count": lore.character_count(),
-            "since": since,
-            "changed": changed[:CHANGED_ON_HOME],
-        },
-    )
+    return render(request, "home.html", {"page": lore.home(since)})
 
 
 @kept(parameters.of_list)

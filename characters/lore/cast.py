@@ -43,6 +43,7 @@ class Cast:
         self._by_key: dict[str, UUID] = {}
         self._kinds: dict[UUID, str] = {}
         self._public_ids: dict[UUID, str] = {}
+        self._first_episodes: dict[UUID, int] = {}
         self._names: dict[UUID, Name] = {}
         self._colours: dict[UUID, str] = {}  # of whom they are known to be, as the pictures
         self._thumbnails: dict[UUID, str] = {}
@@ -86,6 +87,10 @@ class Cast:
         """Return the newest headline name of a subject."""
         return self._names.get(subject, NAMELESS)
 
+    def first_episode(self, subject: UUID) -> int:
+        """Return the episode in which a subject was first heard of; of a character, under that name."""
+        return self._first_episodes[subject]
+
     def sort_key(self, subject: UUID) -> tuple[str, str, str]:
         """Return the place of a subject by name: the order of `order.sort_key` without making an address."""
         return self.name(subject).casefold(), self._kinds[subject], self._public_ids[subject]
@@ -116,12 +121,13 @@ class Cast:
     def _look_up_faces(self) -> None:
         """Read what faces are made of, and make none yet: most lists show few of those whom their rows touch."""
         new = self._noted - self._kinds.keys()
-        for what, kind, subject, value, also in _parts_of_faces(
+        for what, kind, subject, value, episode, also in _parts_of_faces(
             self.knowledge.families_of(new), self.knowledge.progress
         ):
             match what:
                 case "public id":
                     self._kinds[subject], self._public_ids[subject] = kind, value
+                    self._first_episodes[subject] = episode
                 case "name":
                     self._names[subject] = as_name(value, also)
                 case "colour":
@@ -166,8 +172,8 @@ PART = (
 SUBJECTS_AT_ONCE = 2_000
 
 
-def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, str, UUID, str, str]]:
-    """Return all parts as of an episode, each with its kind of subject and what decides, the newest last.
+def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, str, UUID, str, int, str]]:
+    """Return all parts as of an episode, each with its own episode and what decides between two, the newest last.
 
     By hand: nearly every page asks this, and what Django makes of it takes three times as long. First of what kind they
     are: when asked for factions and terms with the ids of characters, SQLite reads all names of the show.
@@ -181,7 +187,7 @@ def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, 
             of_kind[kind].append(subject)
         rows += known + _parts(progress, of_kind, ("name", "colour", "picture"))
     rows.sort(key=lambda row: (row[4], row[5], row[3]))
-    return [(what, kind, as_uuid(subject), value, also) for what, kind, subject, value, _, also in rows]
+    return [(what, kind, as_uuid(subject), value, episode, also) for what, kind, subject, value, episode, also in rows]
 
 
 def _parts(progress: int, of_kind: Mapping[str, list[Any]], which: Iterable[str]) -> list[tuple[Any, ...]]:

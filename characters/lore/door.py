@@ -14,18 +14,19 @@ from django.utils.safestring import SafeString
 from characters.kinds import SUBJECTS, kind_with_pages
 from characters.values.basics import Link, SeriesInfo, TagLink
 from characters.values.corrections import Lately, ShownChange
+from characters.values.home import HomePage
 from characters.values.lists import CardPage
 from characters.values.map import GraphPage
 from characters.values.pages import EpisodePage, SubjectPage, TagPage, ThenPage
-from characters.values.recap import ChangedPage, RecapPage
+from characters.values.recap import RecapPage
 from characters.values.search import SearchPage, Suggestion
 from corrections.models import Change, Correction
 
-from . import corrections, rows
+from . import corrections
 from .knowledge import Knowledge
 from .lists import cards
 from .map import graph
-from .pages import addresses, episode, recap, show, subject, tags, then
+from .pages import addresses, episode, home, recap, show, subject, tags, then
 from .search import looking
 
 
@@ -46,6 +47,9 @@ class Lore(Knowledge):
     def premise(self) -> SafeString:
         return show.premise(self)
 
+    def home(self, since: int) -> HomePage:
+        return home.home_page(self, since)
+
     def episode(self, number: int, page: int = 1) -> EpisodePage | None:
         return episode.episode_page(self, number, page)
 
@@ -60,9 +64,6 @@ class Lore(Knowledge):
 
     def subject(self, kind: str, public_id: str) -> SubjectPage | None:
         return subject.subject_page(self, kind_with_pages(kind), public_id)
-
-    def character_count(self) -> int:
-        return rows.root_characters(self.progress).count()
 
     def tags(self) -> tuple[TagLink, ...]:
         return tags.tag_links(self)
@@ -80,9 +81,6 @@ class Lore(Knowledge):
 
     def recap(self, since: int, until: int | None = None, page: int = 1) -> RecapPage | None:
         return recap.recap_page(self, since, until, page)
-
-    def changed(self, since: int) -> tuple[ChangedPage, ...]:
-        return recap.changed_pages(self, since)
 
     def search(self, text: str, page: int = 1) -> SearchPage:
         return looking.search(self, text, page)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from characters.kinds import CHARACTER, MEMBERSHIP, PORTRAIT, SUBJECTS, Kind, tagging_of
+from characters.kinds import CHARACTER, MEMBERSHIP, PORTRAIT, Kind, tagging_of
 
 from . import rows
 from .cast import Cast
@@ -84,14 +84,20 @@ def of_beliefs(knowledge: Knowledge, characters: set[UUID]) -> Material:
 
 def between(knowledge: Knowledge, since: int, until: int) -> Material:
     """Collect what the episodes after one and up to another brought: began and ended; of tags only what ended."""
+    collected = changed_between(knowledge, since, until)
+    collected.revelations = rows.revelations(knowledge.progress, rows.began_within(since, until))
+    return collected
+
+
+def changed_between(knowledge: Knowledge, since: int, until: int) -> Material:
+    """Collect the same but for what was told."""
     at = knowledge.progress
     began = rows.began_within(since, until)
     over = rows.ended_within(since, until)
     return Material(
         names=rows.names(at, began),
         traits=rows.traits(at, began),
-        tags=[row for kind in SUBJECTS for row in rows.tags(at, tagging_of(kind), over)],
-        revelations=rows.revelations(at, began),
+        tags=rows.tags_dropped(at, since, until),
         memberships=rows.memberships(at, began | over),
         relationships=rows.relationships(at, began | over),
         unmaskings=[row for row in knowledge.unmaskings if since < row["revealed_in_id"] <= until],

@@ -1,5 +1,6 @@
 """The gated queries behind the pages. Each takes a progress and returns plain rows."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache, reduce
@@ -37,6 +38,25 @@ BEARERS_SQL = (
     'SELECT \'{kind}\', "name", "slug", "content_object_id" FROM "{table}"'
     ' INNER JOIN "characters_tag" ON "characters_tag"."id" = "tag_id"'
     ' WHERE "{table}"."revealed_in_id" <= %s AND ("ended_in_id" IS NULL OR "ended_in_id" > %s)'
+)
+TAGS_SQL = (
+    'SELECT "content_object_id", "name", "ended_in_id", "{table}"."revealed_in_id" FROM "{table}"'
+    ' INNER JOIN "characters_tag" ON "characters_tag"."id" = "tag_id"'
+    ' WHERE "{table}"."revealed_in_id" <= %s AND {over}'
+)
+ROOT_COUNT_SQL = (
+    'SELECT COUNT(*) FROM "characters_character" WHERE "characters_character"."revealed_in_id" <= %s AND NOT EXISTS'
+    ' (SELECT 1 FROM "characters_unmasking" WHERE "characters_unmasking"."revealed_in_id" <= %s'
+    ' AND "persona_id" = "characters_character"."id")'
+)
+REVELATION_COUNTS_SQL = (
+    'SELECT "revealed_in_id", COUNT(*) FROM "characters_revelation"'
+    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "revealed_in_id" > %s GROUP BY "revealed_in_id"'
+)
+CONCERNED_SQL = (
+    'SELECT "revelation_id", "{kind}_id" FROM "{through}"'
+    ' INNER JOIN "characters_revelation" ON "characters_revelation"."id" = "revelation_id"'
+    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND {began}'
 )
 EPISODES_SQL = (
     'SELECT "number", "aired_on", CASE WHEN "number" <= %s THEN "title" ELSE \'\' END,'
@@ -138,13 +158,10 @@ def subjects(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
     return _known(progress, kind.model, {"id": '"id"', "public_id": '"public_id"'}, among("id", ids), '"key"')
 
 
-def first_episodes(progress: int) -> dict[UUID, int]:
-    """Return the first episode of every known subject."""
-    return {
-        subject: episode
-        for kind in SUBJECTS
-        for subject, episode in visible(progress, kind).values_list("id", "revealed_in_id")
-    }
+def root_count(progress: int) -> int:
+    """Return how many characters are known that are not known to be somebody else."""
+    [(count,)] = fetched(ROOT_COUNT_SQL, [progress, progress])
+    return int(count)
 
 
 # What hangs on them. By hand, as most of what a page takes would be Django's making of these statements.
@@ -193,6 +210,16 @@ def tags(progress: int, model: type[Any], which: Which) -> list[Row]:
     columns = {"owner_id": '"content_object_id"', "tag__name": '"name"', "tag__slug": '"slug"', "until": UNTIL}
     tag = f'INNER JOIN "{Tag._meta.db_table}" ON "{Tag._meta.db_table}"."id" = "tag_id"'
     return _known(progress, model, columns, which, '"name", "revealed_in_id"', join=tag)
+
+
+def tags_dropped(progress: int, since: int, until: int) -> list[Row]:
+    """Return who has lost which tag after one episode and by another."""
+    over = ended_within(since, until)
+    arms = " UNION ALL ".join(
+        TAGS_SQL.format(table=tagging_of(kind)._meta.db_table, over=over.sql) for kind in SUBJECTS
+    )
+    columns = ("owner_id", "tag__name", "until", "revealed_in_id")
+    return read(columns, arms, [progress, *over.params] * len(SUBJECTS))
 
 
 def bearers(progress: int, slug: str = "") -> list[tuple[str, str, str, UUID]]:
@@ -283,6 +310,21 @@ def _pairs(revelations: Iterable[UUID]) -> Iterator[tuple[str, UUID, UUID]]:
         )
         for kind_name, revelation, subject in fetched(sql, these.params * len(SUBJECTS)):
             yield kind_name, as_uuid(revelation), as_uuid(subject)
+
+
+def revelation_counts(progress: int, since: int) -> dict[int, int]:
+    """Return how many revelations each episode after one has brought."""
+    return dict(fetched(REVELATION_COUNTS_SQL, [progress, since]))
+
+
+def concerned_between(progress: int, since: int, until: int) -> list[list[UUID]]:
+    """Return whom each revelation concerns that came up after one episode and by another, if it concerns anybody."""
+    began = began_within(since, until)
+    arms = [CONCERNED_SQL.format(kind=kind.name, through=_through(kind), began=began.sql) for kind in SUBJECTS]
+    concerned: dict[Any, list[UUID]] = defaultdict(list)
+    for revelation, subject in fetched(" UNION ALL ".join(arms), [progress, *began.params] * len(SUBJECTS)):
+        concerned[revelation].append(as_uuid(subject))
+    return list(concerned.values())
 
 
 def beliefs_of(progress: int, characters: Iterable[UUID]) -> tuple[list[Row], list[Row]]:

@@ -23,19 +23,19 @@ type DatedEntry = tuple[int, TimelineEntry]
 """The episode, and what is said of it."""
 
 
-def changes(material: Material, own: UUID, first_episode: int, cast: Cast) -> list[DatedEntry]:
-    """Return every change of a page, in order; what would be said twice in an episode is said once."""
+def changes(material: Material, own: UUID, first_episode: int, cast: Cast, *, after: int = -1) -> list[DatedEntry]:
+    """Return the changes of a page after an episode, in order; what would be said twice in an episode is said once."""
     later_names = [row for row in material.names if row["revealed_in_id"] > first_episode]
     sections = (
         unmasked(material.unmaskings, cast),
         named(later_names, cast),
-        replaced_values(material.traits, material.unmaskings, own, cast),
+        replaced_values(material.traits, material.unmaskings, own, cast, after),
         left(material.memberships, cast),
         untied(material.relationships, cast),
         between_own_personas(material.relationships, cast),
         untagged(material.tags),
     )
-    return list(dict.fromkeys(change for section in sections for change in in_order(section)))
+    return list(dict.fromkeys(change for section in sections for change in in_order(section) if change[0] > after))
 
 
 def count_by_episode(material: Material, changes: Iterable[DatedEntry]) -> Counter[int]:
@@ -77,7 +77,9 @@ def named(names: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
         yield number, TimelineEntry(html=sentence, label="Name")
 
 
-def replaced_values(traits: list[Row], unmaskings: Iterable[Row], own: UUID, cast: Cast) -> Iterator[DatedEntry]:
+def replaced_values(
+    traits: list[Row], unmaskings: Iterable[Row], own: UUID, cast: Cast, after: int
+) -> Iterator[DatedEntry]:
     """Yield values that gave way to others, and what was known of a persona while it stood alone.
 
     Earlier summaries can be read on the page as it was, so only those of a persona that had no page of its own by then
@@ -91,6 +93,8 @@ def replaced_values(traits: list[Row], unmaskings: Iterable[Row], own: UUID, cas
         if row["attribute"] in Attribute.single_valued() and (row["attribute"] != Attribute.SUMMARY or has_no_page):
             successions[owner, row["attribute"]].append(row)
     for (owner, attribute), values in successions.items():
+        if values[-1]["revealed_in_id"] <= after:
+            continue
         label = Attribute(attribute).label
         if owner != own:
             label = f"{label}, as {cast.name(owner)}"

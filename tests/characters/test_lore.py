@@ -80,7 +80,7 @@ def test_personas_are_two_until_they_are_one(tmp_path: Path) -> None:
     assert names_in_list(at=2) == ["Ann", "Bea", "Eve", "the mask"]
     assert names_in_list(at=3) == ["Ann", "Bea", "Eve"]
     assert names_in_list(at=4) == ["Ann", "Eve"]
-    assert [Lore(n).character_count() for n in range(5)] == [0, 2, 4, 3, 2]
+    assert [Lore(n).home(n - 1).count for n in range(5)] == [0, 2, 4, 3, 2]
 
 
 def test_a_chain_leads_to_its_end(tmp_path: Path) -> None:

@@ -79,9 +79,9 @@ def test_a_belief_that_fell_is_told_with_what_overturned_it(show: None) -> None:
 
 
 def test_the_pages_that_changed(show: None) -> None:
-    changed = {page.face.name: (page.is_new, page.unmasked, page.things) for page in Lore(3).changed(2)}
+    changed = {page.face.name: (page.is_new, page.unmasked, page.things) for page in Lore(3).home(2).changed}
     assert changed == {"Bea": (False, True, 1), "Ann Lee": (False, False, 1), "Red": (False, False, 0)}
-    assert [(page.face.name, page.is_new) for page in Lore(4).changed(3)] == [("Cleo", True), ("Ann Lee", False)]
+    assert [(page.face.name, page.is_new) for page in Lore(4).home(3).changed] == [("Cleo", True), ("Ann Lee", False)]
 
 
 def test_the_home_page_says_what_is_new_with_the_episode(show: None, visitor: Visitor) -> None:
@@ -181,7 +181,7 @@ def test_a_recap_of_much_is_told_on_several_pages_below_100_kb(real_show: None, 
     faces = [group.face.url for part in parts for group in part.groups if group.face]
     faces += [changed.face.url for part in parts for changed in part.besides]
     assert len(faces) == len(set(faces))
-    assert set(faces) == {changed.face.url for changed in Lore(13).changed(0)}
+    assert set(faces) == {changed.face.url for changed in Lore(13).home(0).changed}
     for page, part in zip(pages, parts, strict=True):
         for group in part.groups:
             assert all(entry.html in page for entry in group.entries)
@@ -241,7 +241,7 @@ EXHAUSTIVE = [pytest.param(progress, since, marks=pytest.mark.laws) for progress
 def test_what_is_new_is_counted_as_in_the_timeline(
     real_show: None, visitor: Visitor, progress: int, since: int
 ) -> None:
-    for changed in Lore(progress).changed(since):
+    for changed in Lore(progress).home(since).changed:
         body = visitor(progress).get(changed.face.url).content.decode()
         timeline = body.partition('<h2 id="timeline">')[2]
         told = {

@@ -7,7 +7,6 @@ from functools import cached_property
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -20,14 +19,15 @@ from characters.lore.order import sort_key
 from characters.lore.parts import in_parts, number_and_last, part_of
 from characters.lore.rows import Row
 from characters.lore.timeline import DatedEntry
-from characters.models import Revelation
 from characters.text import prose
 from characters.text.links import link
 from characters.values.basics import EpisodeRow, Face
 from characters.values.pages import Chapter, TimelineEntry
-from characters.values.recap import ChangedPage, RecapEpisode, RecapGroup, RecapPage
+from characters.values.recap import RecapEpisode, RecapGroup, RecapPage
 from characters.vocabulary import Attribute
 from episodes.names import capital
+
+from .changed import changed_pages, first_heard_of, told_by_page
 
 MOST_IN_FULL = 3  # episodes; of more the synopses are shortened
 SENTENCES = 3
@@ -62,13 +62,7 @@ def recap_page(knowledge: Knowledge, since: int, until: int | None = None, page:
 
 def _furthest(knowledge: Knowledge, since: int) -> int:
     """Return up to which episode a recap can tell what happened: the viewer's, or an earlier one."""
-    revelations = dict(
-        Revelation.objects.as_of(knowledge.progress)
-        .filter(revealed_in__gt=since)
-        .order_by()
-        .values_list("revealed_in")
-        .annotate(count=Count("id"))
-    )
+    revelations = rows.revelation_counts(knowledge.progress, since)
     furthest, told = since, 0
     for row in knowledge.episodes:
         if since < row.number <= knowledge.progress:
@@ -79,30 +73,21 @@ def _furthest(knowledge: Knowledge, since: int) -> int:
     return furthest
 
 
-def changed_pages(knowledge: Knowledge, since: int) -> tuple[ChangedPage, ...]:
-    """Return the pages that are not what they were: unmasked, new, or with most that is new in them first."""
-    return _Recap(knowledge, since, knowledge.progress).changed_pages()
-
-
 @dataclass
 class _Recap:
-    """What some episodes brought, and when everybody in them was first heard of."""
+    """What some episodes brought."""
 
     knowledge: Knowledge
     since: int
     until: int
 
     @cached_property
-    def happened(self) -> Material:
-        return material.between(self.knowledge, self.since, self.until)
+    def cast(self) -> Cast:
+        return Cast(self.knowledge)
 
     @cached_property
-    def heard_of(self) -> dict[UUID, int]:
-        return rows.first_episodes(self.knowledge.progress)
-
-    def first_heard_of(self, subject: UUID) -> int:
-        """Return when somebody was first heard of under any name."""
-        return min(self.heard_of[member] for member in self.knowledge.family_of(subject))
+    def happened(self) -> Material:
+        return material.between(self.knowledge, self.since, self.until)
 
     @cached_property
     def revelations(self) -> list[Row]:
@@ -110,7 +95,7 @@ class _Recap:
         return [row for row in self.happened.revelations if row["overturned_in"] is None]
 
     def is_new(self, subject: UUID) -> bool:
-        return self.first_heard_of(subject) > self.since
+        return first_heard_of(subject, self.cast) > self.since
 
     # The page
 
@@ -119,13 +104,12 @@ class _Recap:
         synopses = {
             row["revealed_in_id"]: row["text"] for row in self.knowledge.synopses(row.number for row in episodes)
         }
-        cast = Cast(self.knowledge)
+        cast = self.cast
         cast.note_texts(synopses.values())
         _note_with_owners(self.happened, cast)
-        cast.look_up()
+        changed = changed_pages(self.knowledge, self.since, self.happened, self._told_by_page(), cast)
         shorten = len(episodes) > MOST_IN_FULL
         told = [self._episode(row, synopses.get(row.number, ""), cast, shorten) for row in episodes]
-        changed = self.changed_pages()
         things: dict[Face | None, int] = {page.face: page.things for page in changed}
         groups = self._groups(cast, things, most_open=OPEN_WHEN_SHORT if len(episodes) <= MOST_SHORT else 0)
         most_of_groups = MOST_OF_GROUPS + max(MOST_OF_EPISODES - sum(map(_weight_of_episode, told)), 0)
@@ -151,6 +135,9 @@ class _Recap:
             page_url=self._address(since=self.since, until=self.until, page=""),
             rest_url=self._address(since=self.until) if self.until < self.knowledge.progress else "",
         )
+
+    def _told_by_page(self) -> Counter[UUID]:
+        return told_by_page(self.knowledge, map(rows.everybody_in, self.happened.revelations))
 
     def _address(self, **asked: int | str) -> str:
         as_of = {"as_of": self.knowledge.progress} if self.knowledge.look_back else {}
@@ -246,7 +233,7 @@ class _Recap:
         """Return the names that came up for somebody who was known before."""
         by_owner: dict[UUID, list[Row]] = defaultdict(list)
         for row in self.happened.names:
-            if row["revealed_in_id"] > self.heard_of[row["owner_id"]]:
+            if row["revealed_in_id"] > self.cast.first_episode(row["owner_id"]):
                 by_owner[row["owner_id"]].append(row)
         return by_owner
 
@@ -263,53 +250,6 @@ class _Recap:
             for row in self.knowledge.episodes
             if row.number in revealed or row.number in changed
         )
-
-    # The pages that changed
-
-    def changed_pages(self) -> tuple[ChangedPage, ...]:
-        pages = self._rows_by_page()
-        cast = Cast(self.knowledge)
-        cast.note(pages)
-        for collected in pages.values():
-            _note_with_owners(collected, cast)
-        cast.look_up()
-        unmasked = {self.knowledge.root_of(row["identity_id"]) for row in self.happened.unmaskings}
-        changed = []
-        for subject, collected in pages.items():
-            cast.subject = subject
-            changes = timeline.changes(collected, subject, self.first_heard_of(subject), cast)
-            counts = timeline.count_by_episode(collected, changes)
-            things = sum(count for number, count in counts.items() if number > self.since)
-            changed.append(ChangedPage(cast.root_face(subject), self.is_new(subject), subject in unmasked, things))
-        return tuple(
-            sorted(changed, key=lambda page: (not page.unmasked, not page.is_new, -page.things, sort_key(page.face)))
-        )
-
-    def _rows_by_page(self) -> dict[UUID, Material]:
-        """Return what happened, by the page that shows it."""
-        root_of = self.knowledge.root_of
-        pages: dict[UUID, Material] = defaultdict(Material)
-        for row in self.happened.names:
-            pages[root_of(row["owner_id"])].names.append(row)
-        for row in self.happened.tags:
-            pages[root_of(row["owner_id"])].tags.append(row)
-        for row in self.happened.revelations:
-            for subject in set(map(root_of, rows.everybody_in(row))):
-                pages[subject].revelations.append(row)
-        for row in self.happened.memberships:
-            for subject in {root_of(row["character_id"]), row["faction_id"]}:
-                pages[subject].memberships.append(row)
-        for row in self.happened.relationships:
-            for subject in {root_of(row["source_id"]), root_of(row["target_id"])}:
-                pages[subject].relationships.append(row)
-        changed = {*pages, *(root_of(row["owner_id"]) for row in self.happened.traits)}
-        changed |= {root_of(row["identity_id"]) for row in self.happened.unmaskings}
-        for row in _traits_of(self.knowledge, changed):  # what held before tells what gave way
-            pages[root_of(row["owner_id"])].traits.append(row)
-        for row in self.knowledge.unmaskings:
-            if root_of(row["identity_id"]) in changed:
-                pages[root_of(row["identity_id"])].unmaskings.append(row)
-        return dict(pages)
 
 
 def _weight(*entries: TimelineEntry) -> int:
@@ -357,9 +297,3 @@ def _joined(membership: Row, cast: Cast) -> TimelineEntry:
     faction = cast.face(membership["faction_id"])
     sentence = format_html("{}{}", link(faction.url, capital(faction.name)), timeline.role_after(membership))
     return TimelineEntry(html=sentence, label="Member of")
-
-
-def _traits_of(knowledge: Knowledge, subjects: Iterable[UUID]) -> list[Row]:
-    """Return the traits of subjects, of characters under all their names."""
-    families = knowledge.families_of(subjects)
-    return rows.traits(knowledge.progress, rows.owned_by(families))

@@ -1,0 +1,94 @@
+"""The pages that are not what they were some episodes ago."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from characters.lore import material, rows, timeline
+from characters.lore.cast import Cast
+from characters.lore.knowledge import Knowledge
+from characters.lore.material import Material
+from characters.lore.order import sort_key
+from characters.lore.rows import Row
+from characters.values.recap import ChangedPage
+from characters.vocabulary import Attribute
+
+
+def pages_changed_since(knowledge: Knowledge, since: int, cast: Cast) -> tuple[ChangedPage, ...]:
+    """Return the pages that changed after an episode, and look up whoever is noted in the cast."""
+    happened = material.changed_between(knowledge, since, knowledge.progress)
+    concerned = rows.concerned_between(knowledge.progress, since, knowledge.progress)
+    return changed_pages(knowledge, since, happened, told_by_page(knowledge, concerned), cast)
+
+
+def told_by_page(knowledge: Knowledge, concerned: Iterable[Iterable[UUID]]) -> Counter[UUID]:
+    """Return how many revelations each page has, by whom each of them concerns."""
+    root_of = knowledge.root_of
+    return Counter(page for subjects in concerned for page in set(map(root_of, subjects)))
+
+
+def changed_pages(
+    knowledge: Knowledge, since: int, happened: Material, told: Counter[UUID], cast: Cast
+) -> tuple[ChangedPage, ...]:
+    """Return the pages that something happened to: unmasked, new, or with most that is new in them first."""
+    pages = _rows_by_page(knowledge, happened, told)
+    cast.note(pages)
+    for collected in pages.values():
+        cast.note_texts(_texts_in(collected))
+    cast.look_up()
+    unmasked = {knowledge.root_of(row["identity_id"]) for row in happened.unmaskings}
+    changed = []
+    for page, collected in pages.items():
+        first = first_heard_of(page, cast)
+        changes = timeline.changes(collected, page, first, cast.on_page_of(page), after=since)
+        changed.append(ChangedPage(cast.face(page), first > since, page in unmasked, told[page] + len(changes)))
+    return tuple(
+        sorted(changed, key=lambda page: (not page.unmasked, not page.is_new, -page.things, sort_key(page.face)))
+    )
+
+
+def first_heard_of(subject: UUID, cast: Cast) -> int:
+    """Return when somebody was first heard of under any name."""
+    return min(map(cast.first_episode, cast.knowledge.family_of(subject)))
+
+
+def _texts_in(collected: Material) -> Iterator[str]:
+    """Yield the texts that the changes of a page may show: earlier summaries are not among them, but of personas."""
+    personas = {row["persona_id"] for row in collected.unmaskings}
+    for row in collected.traits:
+        if row["attribute"] != Attribute.SUMMARY or row["owner_id"] in personas:
+            yield row["value"]
+
+
+def _rows_by_page(knowledge: Knowledge, happened: Material, told: Counter[UUID]) -> dict[UUID, Material]:
+    """Return what happened, by the page that shows it."""
+    root_of = knowledge.root_of
+    pages: dict[UUID, Material] = defaultdict(Material)
+    for page in told:
+        pages[page]
+    for row in happened.names:
+        pages[root_of(row["owner_id"])].names.append(row)
+    for row in happened.tags:
+        pages[root_of(row["owner_id"])].tags.append(row)
+    for row in happened.memberships:
+        for page in {root_of(row["character_id"]), row["faction_id"]}:
+            pages[page].memberships.append(row)
+    for row in happened.relationships:
+        for page in {root_of(row["source_id"]), root_of(row["target_id"])}:
+            pages[page].relationships.append(row)
+    for row in happened.traits:
+        pages[root_of(row["owner_id"])]
+    for row in happened.unmaskings:
+        pages[root_of(row["identity_id"])]
+    for row in _traits_of(knowledge, pages):  # what held before tells what gave way
+        pages[root_of(row["owner_id"])].traits.append(row)
+    for row in knowledge.unmaskings:
+        if (page := root_of(row["identity_id"])) in pages:
+            pages[page].unmaskings.append(row)
+    return dict(pages)
+
+
+def _traits_of(knowledge: Knowledge, pages: Iterable[UUID]) -> list[Row]:
+    """Return the traits in which one value gives way to another, of characters under all their names."""
+    which = rows.owned_by(knowledge.families_of(pages)) & rows.with_attribute(Attribute.single_valued())
+    return rows.traits(knowledge.progress, which)
