@@ -132,8 +132,7 @@ def visible(progress: int, kind: Kind) -> QuerySet[Any]:
 
 def id_of(progress: int, kind: Kind, public_id: str) -> UUID | None:
     """Return the id behind a public id, or None for what is unknown and what is not known yet alike."""
-    rows = _known(progress, kind.model, {"id": '"id"'}, Which('"public_id" = %s', (public_id,)), '"id"')
-    return rows[0]["id"] if rows else None
+    return next(iter(ids_of(progress, kind, Which('"public_id" = %s', (public_id,)))), None)
 
 
 def ids_of_keys(progress: int, keys: Iterable[str]) -> dict[str, UUID]:
@@ -156,6 +155,11 @@ def root_characters(progress: int) -> QuerySet[Character]:
 def subjects(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
     """Return the public id and the first episode of some subjects."""
     return _known(progress, kind.model, {"id": '"id"', "public_id": '"public_id"'}, among("id", ids), '"key"')
+
+
+def ids_of(progress: int, kind: Kind, which: Which) -> list[UUID]:
+    """Return the ids of the known subjects of a kind that meet a condition."""
+    return [row["id"] for row in _known(progress, kind.model, {"id": '"id"'}, which, '"key"')]
 
 
 def root_count(progress: int) -> int:

@@ -1,7 +1,5 @@
 """The page of an episode: its synopsis, who appears in it, and what it reveals."""
 
-from uuid import UUID
-
 from characters.kinds import CHARACTER
 from characters.lore import rows, telling, timeline
 from characters.lore.cast import Cast
@@ -9,9 +7,10 @@ from characters.lore.knowledge import Knowledge, path
 from characters.lore.material import note_revelations, note_unmaskings
 from characters.lore.order import by_name
 from characters.lore.parts import in_parts, number_and_last, part_of
-from characters.models import Character
 from characters.text import prose
 from characters.values.pages import EpisodePage
+
+from .changed import first_heard_of
 
 # What a page bears
 MOST_FACES = 150
@@ -32,7 +31,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
     revelations = rows.revelations(at, rows.began_in(number))
     unmaskings = [row for row in knowledge.unmaskings if row["revealed_in_id"] == number]
     names = rows.names(at, rows.began_in(number))
-    appeared = set(Character.objects.as_of(at).filter(revealed_in=number).values_list("id", flat=True))
+    appeared = rows.ids_of(at, CHARACTER, rows.began_in(number))
     cast = Cast(knowledge)
     cast.note_texts([text])
     cast.note(appeared)
@@ -46,8 +45,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         *timeline.in_order(timeline.named(names, cast)),
     ]
     concerned = {person for row in revelations for person in row["concerned"][CHARACTER.name]}
-    known_before = _known_before(knowledge, number, appeared)
-    faces = by_name(cast.root_face(person) for person in appeared | concerned)
+    faces = by_name(cast.root_face(person) for person in {*appeared, *concerned})
     form = path("correct-episodes", number)
     entries = [telling.revelation_entry(row, cast, form, with_concerned=True) for row in revelations]
     sections = (
@@ -61,9 +59,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         synopsis=synopsis,
         description=prose.shortened(prose.plain(synopsis)),
         cast=part_of(sections[0], part),
-        newcomers=by_name(
-            cast.root_face(person) for person in appeared if knowledge.root_of(person) not in known_before
-        ),
+        newcomers=by_name(cast.root_face(person) for person in appeared if first_heard_of(person, cast) == number),
         revelations=part_of(sections[1], part),
         changes=tuple(entry for _, entry in changes) if part == last else (),
         number=part,
@@ -73,9 +69,3 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
         correct_url=form,
     )
-
-
-def _known_before(knowledge: Knowledge, number: int, appeared: set[UUID]) -> set[UUID]:
-    """Return which of those who appeared were known before that episode, be it under another name."""
-    earlier = Character.objects.as_of(min(number - 1, knowledge.progress)).values_list("id", flat=True)
-    return {knowledge.root_of(person) for person in earlier.filter(id__in=knowledge.families_of(appeared))}
