@@ -37,7 +37,7 @@ IDS_AT_ONCE = 2_000
 BEARERS_SQL = (
     'SELECT \'{kind}\', "name", "slug", "content_object_id" FROM "{table}"'
     ' INNER JOIN "characters_tag" ON "characters_tag"."id" = "tag_id"'
-    ' WHERE "{table}"."revealed_in_id" <= %s AND ("ended_in_id" IS NULL OR "ended_in_id" > %s)'
+    ' WHERE "{table}"."revealed_in_id" <= %s AND ("ended_in_id" IS NULL OR "ended_in_id" > %s) AND {which}'
 )
 TAGS_SQL = (
     'SELECT "content_object_id", "name", "ended_in_id", "{table}"."revealed_in_id" FROM "{table}"'
@@ -226,14 +226,18 @@ def tags_dropped(progress: int, since: int, until: int) -> list[Row]:
     return read(columns, arms, [progress, *over.params] * len(SUBJECTS))
 
 
-def bearers(progress: int, slug: str = "") -> list[tuple[str, str, str, UUID]]:
-    """Return who bears which tag as far as is known, or one of them: the kind, the tag's name and slug, and who."""
-    arms = [BEARERS_SQL.format(kind=kind.name, table=tagging_of(kind)._meta.db_table) for kind in SUBJECTS]
-    params: list[Any] = [progress, progress]
-    if slug:
-        arms, params = [f'{arm} AND "slug" = %s' for arm in arms], [*params, slug]
-    rows = fetched(" UNION ALL ".join(arms), params * len(arms))
+def bearers(progress: int, which: Which = ALL) -> list[tuple[str, str, str, UUID]]:
+    """Return who bears which tag as far as is known: the kind, the tag's name and slug, and who."""
+    arms = [
+        BEARERS_SQL.format(kind=kind.name, table=tagging_of(kind)._meta.db_table, which=which.sql) for kind in SUBJECTS
+    ]
+    rows = fetched(" UNION ALL ".join(arms), [progress, progress, *which.params] * len(arms))
     return [(kind, name, tag, as_uuid(subject)) for kind, name, tag, subject in rows]
+
+
+def tagged(slug: str) -> Which:
+    """Return the condition that somebody bears a tag."""
+    return Which('"slug" = %s', (slug,))
 
 
 def memberships(progress: int, which: Which) -> list[Row]:

@@ -1,6 +1,8 @@
 """Tags: the list of them, and who bears one."""
 
 from collections import defaultdict
+from collections.abc import Iterable
+from itertools import batched
 from uuid import UUID
 
 from characters.kinds import SUBJECTS, Kind
@@ -8,6 +10,7 @@ from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.order import by_name
+from characters.lore.statements import among
 from characters.values.basics import Face, TagLink
 from characters.values.pages import FaceGroup, TagPage
 from episodes.names import CommonName
@@ -21,7 +24,7 @@ type Bearers = dict[tuple[str, str], set[UUID]]
 
 def tag_links(knowledge: Knowledge) -> tuple[TagLink, ...]:
     """Return every tag that somebody bears, with how many do."""
-    bearers = _bearers(knowledge)
+    bearers = _by_tag(knowledge, rows.bearers(knowledge.progress))
     return tuple(
         TagLink(CommonName(name), knowledge.address("tag", slug), len(who))
         for (name, slug), who in sorted(bearers.items())
@@ -30,7 +33,7 @@ def tag_links(knowledge: Knowledge) -> tuple[TagLink, ...]:
 
 def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
     """Return who bears a tag at this episode; a tag that nobody bears does not exist."""
-    bearers = rows.bearers(knowledge.progress, slug)
+    bearers = rows.bearers(knowledge.progress, rows.tagged(slug))
     if not bearers:
         return None
     cast = Cast(knowledge)
@@ -48,7 +51,7 @@ def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
             )
             for kind in SUBJECTS
         ),
-        related=_related(knowledge, slug),
+        related=_related(knowledge, slug, {subject for *_, subject in bearers}),
     )
 
 
@@ -64,24 +67,22 @@ def _group(knowledge: Knowledge, kind: Kind, slug: str, faces: tuple[Face, ...])
 
 def tag_exists(knowledge: Knowledge, slug: str) -> bool:
     """Return whether anybody bears it at this episode."""
-    return bool(rows.bearers(knowledge.progress, slug))
+    return bool(rows.bearers(knowledge.progress, rows.tagged(slug)))
 
 
-def _bearers(knowledge: Knowledge) -> Bearers:
+def _by_tag(knowledge: Knowledge, borne: Iterable[tuple[str, str, str, UUID]]) -> Bearers:
     bearers: Bearers = defaultdict(set)
-    for _, name, slug, bearer in rows.bearers(knowledge.progress):
-        bearers[name, slug].add(knowledge.root_of(bearer))
+    for _, name, slug, subject in borne:
+        bearers[name, slug].add(knowledge.root_of(subject))
     return bearers
 
 
-def _related(knowledge: Knowledge, slug: str) -> tuple[TagLink, ...]:
-    """Return the tags that most of the same bear."""
-    all_bearers = _bearers(knowledge)
-    bearers = next(who for (_, other), who in all_bearers.items() if other == slug)
+def _related(knowledge: Knowledge, slug: str, who: Iterable[UUID]) -> tuple[TagLink, ...]:
+    """Return the tags that most of those bear who bear this one."""
+    names = batched(knowledge.families_of(who), rows.IDS_AT_ONCE)
+    borne = [tag for some in names for tag in rows.bearers(knowledge.progress, among("content_object_id", some))]
     shared = sorted(
-        (-len(bearers & who), name, other)
-        for (name, other), who in all_bearers.items()
-        if other != slug and bearers & who
+        (-len(bearers), name, other) for (name, other), bearers in _by_tag(knowledge, borne).items() if other != slug
     )
     return tuple(
         TagLink(CommonName(name), knowledge.address("tag", other), -count)
