@@ -14,9 +14,9 @@ from markdown_it.rules_inline.state_inline import Delimiter
 
 NUMBERED = re.compile(r"([1-9][0-9]?)([.)])[ \t]+\S")  # a longer number is a year
 BULLET = re.compile(r"[-*][ \t]+\S")
-QUOTED = re.compile(r">(?:[ \t]|\Z)")
+QUOTED = re.compile(r">[ \t]+\S")
 # What Markdown here could mean something by; before anything else a backslash is a backslash.
-ESCAPABLE = frozenset("\\*-.)>[\n")
+ESCAPABLE = frozenset("\\*-.)>[]\n")
 CJK = re.compile(
     "[\u2e80-\u303f\u3040-\u30ff\u3100-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
     "\U00020000-\U0003ffff]"
@@ -128,6 +128,8 @@ def _delimiters(state: StateInline) -> tuple[bool, bool, int]:
         end += 1
     before = state.src[state.pos - 1] if state.pos else " "
     after = state.src[end] if end < state.posMax else " "
+    if before.isdigit() and after.isdigit():
+        return False, False, end - state.pos  # times: 2*3*4
     is_free = bool(CJK.match(before) or CJK.match(after))
     space_before, space_after = isWhiteSpace(ord(before)), isWhiteSpace(ord(after))
     mark_before, mark_after = _is_mark(before), _is_mark(after)

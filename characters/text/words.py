@@ -37,12 +37,14 @@ SEPARATORS = str.maketrans(dict.fromkeys(",;/、", " "))
 SUFFIXES = frozenset({"san", "sama", "kun", "chan", "tan", "sensei", "senpai", "sempai", "dono", "shi"})
 HONORIFICS = SUFFIXES | {
     "mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "sir", "dame", "lord", "lady", "madam",
-    "madame", "mme", "monsieur", "mlle", "herr", "frau", "senor", "senora", "don", "dona", "st",
+    "madame", "mme", "monsieur", "mlle", "herr", "frau", "senor", "senora", "don", "dona", "st", "saint", "captain",
+    "capt", "lieutenant", "lt", "sergeant", "sgt", "colonel", "col", "general", "gen", "major", "commander", "master",
 }  # fmt: skip
 JOINED_SUFFIXES = (
     "さん", "さま", "様", "くん", "君", "ちゃん", "たん", "せんせい", "先生", "せんぱい", "先輩", "殿",
     "どの", "氏", "嬢",
 )  # fmt: skip
+POSSESSIVE = ("s",)  # of “Rouge's”, as words are cut at apostrophes
 LONGEST_JOINED = 60  # letters of a name; the index of exact names has a limit
 MOST_JOINED = 3  # words
 
@@ -72,7 +74,13 @@ def joined(words: Words) -> Words:
 def words_of_name(text: str) -> Words:
     """Return the folded words of a name, and those that it has for who writes neighbours in one."""
     words = words_of(text)
-    return words + joined(words)
+    return words + joined(words) if words else word_of_signs(text)
+
+
+def word_of_signs(text: str) -> Words:
+    """Return a word in the place of a name that has none, such as ??? or a heart, by which it is found."""
+    signs = "".join(f"u{ord(sign):05x}" for sign in fold(text) if not sign.isspace())
+    return (signs,) if signs else ()
 
 
 def name_key(text: str) -> str:
@@ -123,6 +131,7 @@ class Query:
     wanted: tuple[QueryTerm, ...] = ()
     unwanted: tuple[QueryTerm, ...] = ()
     typed: tuple[QueryTerm, ...] = ()  # all of it, without operators
+    signs: Words = ()  # the word of signs, where nothing else was typed
 
     @property
     def words(self) -> Words:
@@ -141,12 +150,18 @@ class Query:
     @property
     def as_name(self) -> "Query":
         """The same without operators, as a name may have such signs itself."""
-        return Query(self.text, self.typed, (), self.typed)
+        return Query(self.text, self.typed, (), self.typed, self.signs)
 
     @property
-    def without_honorifics(self) -> "Query | None":
-        """The same without honorifics; None if it has none or consists of them."""
-        bare = tuple(term for term in map(_without_honorific, self.wanted) if term.words)
+    def of_signs(self) -> "Query | None":
+        """The query for a name that has no words, if that could be one."""
+        signs = (QueryTerm(self.signs),) if self.signs else ()
+        return Query(self.text, signs, (), signs) if signs else None
+
+    @property
+    def without_courtesies(self) -> "Query | None":
+        """The same without honorifics and the words of a question; None if it has none or consists of them."""
+        bare = tuple(term for term in map(_without_honorific, self.telling) if term.words)
         return Query(self.text, bare, (), bare) if bare and bare != self.wanted else None
 
 
@@ -173,7 +188,7 @@ def _without_honorific(term: QueryTerm) -> QueryTerm:
 
 @lru_cache(1)
 def _joined_suffixes() -> tuple[Words, ...]:
-    return tuple((word,) for word in SUFFIXES) + tuple(map(words_of, JOINED_SUFFIXES))
+    return (POSSESSIVE, *((word,) for word in SUFFIXES), *map(words_of, JOINED_SUFFIXES))
 
 
 def parse(text: str) -> Query:
@@ -190,7 +205,7 @@ def parse(text: str) -> Query:
             (unwanted if match["minus"] else wanted).append(term)
             typed.append(QueryTerm(words))
     shown = " ".join(text[:LONGEST_QUERY].replace("\x00", " ").split())
-    return Query(shown, tuple(wanted), tuple(unwanted), tuple(typed))
+    return Query(shown, tuple(wanted), tuple(unwanted), tuple(typed), () if typed else word_of_signs(printable))
 
 
 def highlighted(text: str, query: Query) -> SafeString:

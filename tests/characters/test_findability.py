@@ -78,6 +78,9 @@ SPELLINGS = [
     ("沢", "澤"),
     ("髙﨑", "高崎"),
     ("辻\U000e0100", "辻"),
+    ("斉藤", "齋藤"),
+    ("齊藤", "斎藤"),
+    ("龜田", "亀田"),
     # Arabic, Cyrillic
     ("مُحَمَّد", "محمد"),
     ("محـــمد", "محمد"),
@@ -95,6 +98,19 @@ SPELLINGS = [
     # signs of a name that could be operators
     ("Persona 5 -The Day Breakers-", "Persona 5 -The Day Breakers-"),
     ("Jean -Luc", "Jean -Luc"),
+    # no words at all
+    ("???", "???"),
+    ("???", "？"),
+    ("♥", "♥"),
+    ("🦊", "🦊"),
+    ("👩‍🚀", "👩🚀"),
+    ("…", "..."),
+    # what is said with a name
+    ("Rouge", "Rouge's"),
+    ("Rouge Redstar", "who is rouge?"),
+    ("Rouge", "the Rouge"),
+    ("St. Denis", "Saint Denis"),
+    ("Rouge", "Captain Rouge"),
     ('Roy "Jung" Hardt', 'Roy "Jung" Hardt'),
     ("Roy “Jung” Hardt", "Roy „Jung“ Hardt"),
 ]
@@ -137,6 +153,30 @@ def test_operators_are_those_that_a_person_meant(small: Any) -> None:
     assert names("rouge -noir") == ["Rouge -Noir"]
     assert names('"rouge redstar"') == ["Rouge Redstar"]
     assert suggested("rouge -redstar") == []
+
+
+ALIKE = [
+    ("C", "C++", "C#"), ("Roy", "Roy!", "ROY", "roy"), ("René", "Rene"), ("か", "が", "カ", "ガ"), ("龍", "竜"),
+    ("Red Star", "Red-Star", "Redstar"), ("Jean -Luc", "Jean Luc", "Jean-Luc"), ("Unit 2", "Unit ２", "Unit-2"),
+    ('"Rouge"', "Rouge", "-Rouge-"), ("Ann & Bea", "Ann Bea", "Ann/Bea"), ("?", "???", "!"),
+    ("A B C D E F G H I", "A B C D E F G H J", "A B C D E F G H"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_of_names_that_are_alike_the_one_that_was_typed_comes_first(small: Any, alike: tuple[str, ...]) -> None:
+    small(characters=[character(f"c{at}", name, since=1) for at, name in enumerate(alike)])
+    for name in alike:
+        assert (names(name)[0], suggested(name)[0]) == (name, name)
+    if len({name.casefold() for name in alike}) == len(alike):
+        assert [names(name.swapcase())[0] for name in alike] == list(alike)
+
+
+def test_words_of_a_question_find_texts_as_well(small: Any) -> None:
+    small(characters=[character("ann", "Rouge Redstar", traits=[trait("habit", "sings to a sister", since=1)])])
+    (group,) = Lore(1).search("Rouge's sister").groups
+    assert (group.face and group.face.name, bool(group.passages)) == ("Rouge Redstar", True)
+    assert Lore(1).search("who is the").groups == ()
 
 
 def test_an_honorific_in_a_name_counts(small: Any) -> None:

@@ -17,6 +17,7 @@ TYPED = [
     "| a | b |\n|---|---|\n| 1 | 2 |", "```\ncode\n```", "`code`", "~~x~~", "http://a.b/c_d*e", "<http://x.y>",
     "[a](http://x)", "![i](x)", "[a]: http://x", "[a][b]", "&amp; &lt; AT&T &copy;", "Title\n===",
     "line one\nline two", "**Bold:**text", "k.d. lang", "100 % * 2",
+    "2*3*4", "10**3**2 = 10**9", ">", "a\n>",
 ]  # fmt: skip
 
 
@@ -39,6 +40,8 @@ def test_what_means_nothing_is_shown_as_it_was_typed(text: str) -> None:
         ("3) a\n4) b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>', "3. a 4. b"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>", "a b"),
         ("> quoted", "<blockquote>\n<p>quoted</p>\n</blockquote>", "quoted"),
+        ("> a\n>\n> b", "<blockquote>\n<p>a</p>\n<p>b</p>\n</blockquote>", "a b"),
+        ("\\[a\\] \\\\", "<p>[a] \\</p>", "[a] \\"),
         ("\\*not\\* 1998\\. year", "<p>*not* 1998. year</p>", "*not* 1998. year"),
         ("1. a\n   1. x\n   2. y\n2. b",
          "<ol>\n<li>a\n<ol>\n<li>x</li>\n<li>y</li>\n</ol>\n</li>\n<li>b</li>\n</ol>", "1. a 1. x 2. y 2. b"),
@@ -64,6 +67,7 @@ def test_lists_show_the_numbers_that_were_typed(text: str, html: str, words: str
         ("**重要。**", "<strong>重要。</strong>"),
         ("**a** *b* ***c***", "<strong>a</strong> <em>b</em> <em><strong>c</strong></em>"),
         ("a**b**c", "a<strong>b</strong>c"),
+        ("2**b**3", "2<strong>b</strong>3"),
     ],
 )
 def test_emphasis_stands_beside_the_marks_of_scripts_without_spaces(text: str, html: str) -> None:

@@ -28,11 +28,13 @@ LAST_CHARACTER = chr(sys.maxunicode)
 class Rank(IntEnum):
     """How well something fits, the best first."""
 
-    EXACT_NAME = 0
-    NAME_BEGINS = 1
-    WORD_IN_NAME = 2
-    TEXT = 3
-    WORDS_BEGIN = 4  # in a text
+    AS_TYPED = 0  # a name, letter by letter: others are the same but for what is folded, as “C” is for who types “C++”
+    AS_TYPED_BUT_CASE = 1
+    EXACT_NAME = 2
+    NAME_BEGINS = 3
+    WORD_IN_NAME = 4
+    TEXT = 5
+    WORDS_BEGIN = 6  # in a text
 
 
 class FoundName(NamedTuple):

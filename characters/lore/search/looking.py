@@ -17,10 +17,10 @@ def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
     """Return a page of results; where no name fits, the query may be corrected or another one suggested."""
     query = _as_meant(knowledge, parse(text))
     if not query.wanted:
-        return Results(knowledge, query).page(query.text, page)
+        return _look_for_signs(knowledge, query).page(query.text, page)
     results = _look_for(knowledge, query) or _look_for_each_word(knowledge, query)
-    if not results.has_names and (bare := query.without_honorifics):
-        results.add(find_names(knowledge, bare, MOST_NAMES), {})
+    if not results.has_names and (bare := query.without_courtesies):
+        results.add(find_names(knowledge, bare, MOST_NAMES), {} if results else find_texts(knowledge, bare))
     better = None if results.has_names else respelled(knowledge, query, keeping_others=not results)
     if better is None:
         return results.page(query.text, page)
@@ -36,9 +36,9 @@ def suggest(knowledge: Knowledge, text: str) -> tuple[Suggestion, ...]:
     query = _as_meant(knowledge, parse(text))
     query = query if query.unwanted else query.as_name
     if not query.is_plain:
-        return ()
+        return _look_for_signs(knowledge, query).suggestions()
     results = _look_for_names(knowledge, query) or _look_for_each_word(knowledge, query)
-    if not results and (bare := query.without_honorifics):
+    if not results and (bare := query.without_courtesies):
         results = _look_for_names(knowledge, bare)
     if not results and (better := respelled(knowledge, query)):
         results = _look_for_names(knowledge, better)
@@ -65,6 +65,14 @@ def _look_for(knowledge: Knowledge, query: Query) -> Results:
 def _look_for_names(knowledge: Knowledge, query: Query) -> Results:
     results = Results(knowledge, query)
     results.add(find_names(knowledge, query, MOST_SUGGESTIONS * 3), {})
+    return results
+
+
+def _look_for_signs(knowledge: Knowledge, query: Query) -> Results:
+    """Return whoever bears a name without words, such as ???, if that was typed."""
+    results = Results(knowledge, query)
+    if query.of_signs:
+        results.add(find_names(knowledge, query.of_signs, MOST_NAMES), {})
     return results
 
 

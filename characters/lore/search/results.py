@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
+from unicodedata import normalize
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -96,10 +97,19 @@ class Results:
     def _add_names(self, names: list[FoundName]) -> None:
         for name in names:
             self.has_names = True
-            group = self._group(self.knowledge.root_of(name.owner), name.rank, name.episode)
+            rank = self._rank(name)
+            group = self._group(self.knowledge.root_of(name.owner), rank, name.episode)
             group.names.append(name.name)
-            if name.rank == group.place[0]:
+            if rank == group.place[0]:
                 group.best.append(name.name)
+
+    def _rank(self, name: FoundName) -> Rank:
+        """Return the rank of a name, the best if it stands just as it was typed."""
+        written = normalize("NFC", " ".join(name.name.split()))
+        typed = normalize("NFC", self.query.text)
+        if written == typed:
+            return Rank.AS_TYPED
+        return Rank.AS_TYPED_BUT_CASE if written.casefold() == typed.casefold() else name.rank
 
     def _add_episode(self) -> None:
         """Add the episode that somebody means who types “5” or “episode 5”."""
@@ -196,7 +206,7 @@ class Results:
             did_you_mean=did_you_mean,
             shown_instead=shown_instead,
             most_texts=MOST_TEXTS if self.is_cut else None,
-            leaves_all_out=bool(self.query.text) and not self.query.wanted,
+            leaves_all_out=bool(self.query.text) and not self.query.wanted and not len(self),
         )
 
     def _read(self, groups: Iterable[_Group]) -> None:
