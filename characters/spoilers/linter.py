@@ -6,7 +6,7 @@ and texts of a show, read from the database or from the files of a data set. doc
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -25,7 +25,10 @@ TAG_KIND = "tag"  # of a name; the others are the kinds of aliases
 
 KATAKANA = "ァ-ヺー-ヿ"
 
-UNSPACED = "々〆ぁ-ゟ㐀-䶿一-鿿豈-﫿"
+UNSPACED = (  # kanji, hiragana, Thai, Lao, Burmese and Khmer; and Hangul, where particles are joined to names
+    "々〆ぁ-ゟ\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\uac00-\ud7a3"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+)
 
 # A mention, a word, a word in katakana, or one letter of a script without spaces, where a name can begin anywhere.
 WORD = re.compile(rf"\[\[[a-z0-9_.-]+\]\]|[{KATAKANA}]+|[{UNSPACED}]|[^\W_{KATAKANA}{UNSPACED}]+")
@@ -33,7 +36,20 @@ WORD = re.compile(rf"\[\[[a-z0-9_.-]+\]\]|[{KATAKANA}]+|[{UNSPACED}]|[^\W_{KATAK
 # Between the words of a name; a full stop and a space end a sentence.
 GAP = re.compile(r"(?:[\s\-‐-―・=_·•‧∙⋅/|~*+:,;]|\.(?=\w))+")
 
-INSIDE_WORD = re.compile(r"(?<=[^\W_])(?:[^\w\s\[\]|]|_){1,3}(?=[^\W_])")  # as in “Jung-hardt”
+# Within a word: signs, as in “Jung-hardt”, or a hyphen at the end of a line. And HTML that somebody thought would work.
+INSIDE_WORD = re.compile(
+    r"<[^<>\s]{1,10}>|&#?\w{1,8};"
+    r"|(?<=[^\W_])(?:[-‐]\s|(?:[^\w\s\[\]]|_|(?<!\[)\[(?!\[)|(?<!\])\](?!\])){1,3})(?=[^\W_])"
+)
+
+SPACED_OUT = re.compile(r"(?<!\w)[^\W\d_](?:[ \u00a0]{1,2}[^\W\d_](?!\w)){3,}")  # J u n g
+
+# Digits and signs in the place of letters, where a word has more of these: Jungh4rdt
+DISGUISED = re.compile(r"(?<![\w@$])(?=(?:[@$\d]*[^\W\d_]){3})[^\W_@$]*[\d@$][\w@$]*")
+
+IN_PLACE_OF_LETTERS = [str.maketrans("04135796@$", f"oa{one}estggas") for one in "li"]
+
+LEAST_IN_ONE = 6  # letters of a name that is also found with its words in one
 
 HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}  # for katakana
 
@@ -170,7 +186,7 @@ class Vocabulary:
         self._spellings: dict[str, set[str]] = defaultdict(set)
         self._any_case: set[str] = set()
         self._persons: set[str] = set()  # names of several words, such as a first name and a surname
-        for spellings in (_whole, _words_that_stand_for):  # a name of its own goes before a part of another's
+        for spellings in (_whole, _in_one, _words_that_stand_for):  # a name of its own goes before a part of another's
             for name in names:
                 for spelling in spellings(name):
                     self._add(spelling, name)
@@ -195,7 +211,7 @@ class Vocabulary:
         self._spellings[key].add(drawn(_spaced(spelling)))
         if name.is_tag:
             self._any_case.add(key)
-        if name.kind == AliasKind.NAME and not name.group and " " in key:
+        if name.kind == AliasKind.NAME and not name.group and (" " in key or spelling in _in_one(name)):
             self._persons.add(key)
 
     def _add_names_within(self, name: KnownName) -> None:
@@ -285,7 +301,7 @@ def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield what one text says too early."""
     words = _as_read(text)
     matches = vocabulary.mentions_of_later_names(words, text.known_in, any_case=text.any_case)
-    for match in sorted([*matches, *_split_up(text, words, vocabulary, matches)], key=lambda match: match.start):
+    for match in sorted([*matches, *_disguised(text, words, vocabulary, matches)], key=lambda match: match.start):
         yield Finding(
             name=match.name.name,
             kind=match.name.noun,
@@ -299,19 +315,32 @@ def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
         )
 
 
-def _split_up(text: LintedText, words: str, vocabulary: Vocabulary, found: Iterable[NameMatch]) -> Iterator[NameMatch]:
-    """Yield where a text says names with signs within their words, besides those that were found."""
-    signs = [match.span() for match in INSIDE_WORD.finditer(words)]
-    if not signs:
-        return
+def _disguised(text: LintedText, words: str, vocabulary: Vocabulary, found: Iterable[NameMatch]) -> Iterator[NameMatch]:
+    """Yield where a text says names with signs in or between their letters, besides those that were found."""
     found = list(found)
-    kept = [place for place in range(len(words)) if not any(start <= place < end for start, end in signs)]
-    joined = "".join(words[place] for place in kept)
-    for match in vocabulary.mentions_of_later_names(joined, text.known_in, any_case=text.any_case):
-        whole = NameMatch(match.name, kept[match.start], kept[match.end - 1] + 1)
-        is_new = not any(whole.overlaps(other) or whole.name.name == other.name.name for other in found)
-        if is_new and whole.end - whole.start > match.end - match.start:
-            yield whole
+    for reading, places in _other_readings(words):
+        for match in vocabulary.mentions_of_later_names(reading, text.known_in, any_case=text.any_case):
+            whole = NameMatch(match.name, places[match.start], places[match.end - 1] + 1)
+            is_new = not any(whole.overlaps(other) or whole.name.name == other.name.name for other in found)
+            if is_new and words[whole.start : whole.end] != reading[match.start : match.end]:
+                found.append(whole)
+                yield whole
+
+
+def _other_readings(words: str) -> Iterator[tuple[str, Sequence[int]]]:
+    """Yield what a text may be read as, with the place in the text of each letter."""
+    signs = {place for match in INSIDE_WORD.finditer(words) for place in range(*match.span())}
+    for run in SPACED_OUT.finditer(words):
+        signs.update(place for place in range(*run.span()) if words[place].isspace())
+    if signs:
+        kept = [place for place in range(len(words)) if place not in signs]
+        yield "".join(words[place] for place in kept), kept
+    disguised = [match.span() for match in DISGUISED.finditer(words)]
+    for letters in IN_PLACE_OF_LETTERS if disguised else ():
+        reading = list(words)
+        for start, end in disguised:
+            reading[start:end] = words[start:end].translate(letters)
+        yield "".join(reading), range(len(words))
 
 
 # Words
@@ -343,6 +372,13 @@ def _whole(name: KnownName) -> Iterator[str]:
     words = list(WORD.finditer(spelling))
     if len(words) > (1 if name.is_tag else 0):
         yield spelling[words[0].start() : words[-1].end()]
+
+
+def _in_one(name: KnownName) -> Iterator[str]:
+    """Yield the name with its words in one, as in an address or where an unseen space stood between them."""
+    words = WORD.findall(_stem(name))
+    if len(words) > 1 and sum(map(len, words)) >= LEAST_IN_ONE:
+        yield "".join(words)
 
 
 def _words_that_stand_for(name: KnownName) -> Iterator[str]:
