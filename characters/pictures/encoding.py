@@ -26,6 +26,8 @@ BEHIND_JPEG = "#f2e9e3"  # the colour of the page, as JPEG has no transparency
 
 MODES_OF_PROFILES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}  # by their colour space
 
+PROFILES_OF_MODES = {"CMYK": ("CMYK",), "L": ("L", "RGB"), "LA": ("L", "RGB"), "RGB": ("RGB",), "RGBA": ("RGB",)}
+
 NOTES = (b"tEXt", b"zTXt", b"iTXt")  # chunks of a PNG that no picture is made of
 
 SCALED_AS_THEY_ARE = {"L", "LA", "RGB", "RGBA", "CMYK"}  # modes; others, such as palettes, have to be converted first
@@ -81,7 +83,8 @@ def _scaled_and_upright(image: Image.Image) -> Image.Image:
     image = _in_eight_bits(image)
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode not in SCALED_AS_THEY_ARE or "transparency" in image.info:
-        image = image.convert(mode)
+        is_grey = image.mode in ("1", "L")  # which a profile of greys is for
+        image = image.convert(mode.replace("RGB", "L") if is_grey else mode)
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     ImageOps.exif_transpose(image, in_place=True)
     return _in_srgb(image).convert(mode)
@@ -108,7 +111,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     try:
         profile = ImageCms.ImageCmsProfile(BytesIO(content))
         mode = MODES_OF_PROFILES[profile.profile.xcolor_space]
-        if (mode == "CMYK") != (image.mode == "CMYK"):
+        if mode not in PROFILES_OF_MODES[image.mode]:
             return image
         colours = image.convert(mode)
         converted = ImageCms.profileToProfile(

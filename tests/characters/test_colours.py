@@ -171,6 +171,22 @@ def test_a_profile_for_other_colours_changes_nothing() -> None:
         assert pixels(kept(sent)) == pixels(opened.convert("RGB"))
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_profile_of_greys_leaves_colours_alone(form: str) -> None:
+    for image in (noise("RGB"), noise("RGB").quantize(64)) if form == "PNG" else (noise("RGB"),):
+        sent = encoded(image, form, icc_profile=of_grey(1.0))
+        with Image.open(BytesIO(sent)) as opened:
+            assert pixels(kept(sent)) == pixels(opened.convert("RGB"))
+
+
+@pytest.mark.parametrize("depth", [1, 8, 16])
+def test_a_profile_of_greys_is_heeded_beside_a_transparent_grey(depth: int) -> None:
+    chunks = png_chunk(b"iCCP", b"grey\0\0" + compress(of_grey(1.0))) + png_chunk(b"tRNS", bytes(2))
+    row = {1: b"\x40", 8: bytes([0, 78]), 16: bytes([0, 0, 78, 78])}[depth]
+    clear, grey = pixels(kept(png(depth, GREY, [row], width=2, before=chunks)))
+    assert (clear[3], grey) == (0, (255, 255, 255, 255) if depth == 1 else (150, 150, 150, 255))
+
+
 def test_srgb_stays_as_it_is() -> None:
     image = noise("RGB")
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
