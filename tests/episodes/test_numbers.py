@@ -46,9 +46,11 @@ def test_a_plain_number_is_read(text: str, number: int) -> None:
 @pytest.mark.usefixtures("show")
 @pytest.mark.parametrize("text", UNCLEAR)
 def test_addresses_cookies_and_forms_refuse_it(text: str) -> None:
-    assert Client().get(f"/episodes/{text}/").status_code == 404
+    for address in (f"/episodes/{text}/", f"/corrections/new/episodes/{text}/"):
+        assert Client().get(address).status_code == 404
     assert seen_by(at(text.encode().decode("latin-1"))) == 0
     client = at("9")
+    assert client.get("/corrections/new/episodes/9/").status_code == 200
     assert client.post("/progress/", {"episode": text, "sure": "yes"}, headers=OWN).status_code == 400
     assert seen_by(client) == 9
     for address in ("/episodes/", "/graph/", "/recap/?since=1"):
