@@ -13,7 +13,7 @@ class CharactersConfig(AppConfig):
         from episodes.gate import prose_checks
         from episodes.models import Episode, Series
 
-        from . import indexing
+        from . import derived, indexing
         from .admin import revelations, show, subjects  # noqa: F401 - registers what editors edit
         from .moderation import registration
         from .roles import grant_permissions, join_contributors
@@ -26,5 +26,6 @@ class CharactersConfig(AppConfig):
         registration.register_all()
         post_migrate.connect(grant_permissions, sender=self)
         pre_migrate.connect(editions.unwatch, sender=self)
+        post_migrate.connect(derived.bring_up_to_date, sender=self)
         post_migrate.connect(watch_content, sender=self, weak=False)
         email_confirmed.connect(join_contributors)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from episodes.kept_pages import kept, page_number
 from episodes.names import Name
+from episodes.order import sort_key
 from episodes.requests import absolute_address, form_of, is_same_origin, whole_number
 from episodes.visits import Visit
 
@@ -174,7 +175,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
         "version": version_for_author(correction),
         "thanks_to": Name(correction.thanks_to) if correction.was_accepted and not undone else "",
         "changes": shown_changes,
-        "pages": sorted(pages, key=lambda link: (link.name, link.url)),
+        "pages": sorted(pages, key=lambda link: (sort_key(link.name), link.url)),
         "thread": thread,
         "address": address_of(correction, receipt),
         "receipt": absolute_address(address_of(correction, receipt)) if receipt else "",

@@ -8,6 +8,7 @@ from django.db import models
 from episodes.gate import Gated
 from episodes.models import Episode
 from episodes.names import Name, listed
+from episodes.order import sort_key
 
 from . import rows
 from .rows import Editable, Json
@@ -52,7 +53,7 @@ class RowNames:
         choices = {key: f"{self.name(kind, key)}" for key in dict.fromkeys([*keys, *named])}
         if kind.model is Episode:
             return list(choices.items())
-        return sorted(choices.items(), key=lambda pair: pair[1].casefold())
+        return sorted(choices.items(), key=lambda pair: (sort_key(pair[1]), pair[0]))
 
 
 def _known_rows(kind: Editable, episode: int) -> models.QuerySet[Any]:
@@ -74,7 +75,7 @@ def value_in_words(kind: Editable, name: str, value: Json, names: RowNames) -> s
     if field.is_relation:
         target = rows.editable(field.related_model._meta.label_lower)
         if isinstance(value, list):
-            return listed(sorted(names.name(target, key) for key in value))
+            return listed(sorted((names.name(target, key) for key in value), key=sort_key))
         return names.name(target, value)
     if isinstance(value, bool):
         return "yes" if value else "no"

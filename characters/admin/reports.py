@@ -21,6 +21,7 @@ from characters.text.names import as_name
 from characters.vocabulary import Attribute
 from corrections.models import Edition
 from episodes.names import Name, with_capital
+from episodes.order import sort_key
 
 # A summary tells these attributes, so it is stale when one of them changes.
 SUMMARISED = [each for each in Attribute.single_valued() if each not in (Attribute.SUMMARY, Attribute.COLOUR)]
@@ -224,4 +225,4 @@ class CharacterNames:
 
 
 def in_order(gaps: Iterable[Gap]) -> list[Gap]:
-    return sorted(gaps, key=lambda gap: (gap.episode, gap.what.casefold()))
+    return sorted(gaps, key=lambda gap: (gap.episode, sort_key(gap.what)))

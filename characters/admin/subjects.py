@@ -77,10 +77,11 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         headlines = Alias.objects.filter(headline=True, **{str(self.model._meta.model_name): OuterRef("pk")})
-        newest = headlines.order_by("-revealed_in_id").values("name")[:1]
-        return super().get_queryset(request).annotate(newest_name=Subquery(newest))
+        newest = headlines.order_by("-revealed_in_id")
+        names = {"newest_name": Subquery(newest.values("name")[:1]), "by_name": Subquery(newest.values("sort_key")[:1])}
+        return super().get_queryset(request).annotate(**names)
 
-    @admin.display(description="name", ordering="newest_name")
+    @admin.display(description="name", ordering="by_name")
     def newest_name(self, subject: Any) -> str:
         return subject.newest_name or "(no name)"
 

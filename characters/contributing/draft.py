@@ -12,6 +12,7 @@ from characters.kinds import SUBJECTS, TAG, kind_named
 from characters.lore.correctable import CorrectablePage, CorrectableRow, names_to_offer, tag_ids
 from characters.lore.knowledge import Knowledge
 from corrections.sending import Proposed
+from episodes.order import sort_key
 
 from .fields import KnownNameField, suggestions_for
 from .forms import ContributedRowForm, ExistingRowForm, LetterForm, NewRowForm
@@ -150,5 +151,5 @@ class Draft:
             if suggestions_for(kind.model) in wanted
         }
         if suggestions_for(TAG.model) in wanted:
-            suggestions[suggestions_for(TAG.model)] = sorted(tag_ids(self.knowledge))
+            suggestions[suggestions_for(TAG.model)] = sorted(tag_ids(self.knowledge), key=sort_key)
         return suggestions

@@ -11,6 +11,7 @@ from characters.lore.knowledge import Knowledge
 from characters.values.basics import EpisodeRow
 from episodes.gate import Prose
 from episodes.models import Episode
+from episodes.order import sort_key
 from episodes.texts import LineInForm, TextInForm
 
 MOST_TEXT = 10_000  # characters
@@ -58,7 +59,7 @@ class KnownNamesField(MentionsField):
     widget = forms.Textarea(attrs={"rows": 3})
 
     def to_python(self, value: Any) -> str:
-        return "\n".join(sorted({line.strip() for line in super().to_python(value).splitlines()} - {""}))
+        return "\n".join(sorted({line.strip() for line in super().to_python(value).splitlines()} - {""}, key=sort_key))
 
 
 def form_field(kind: Kind, name: str, knowledge: Knowledge) -> forms.Field:

@@ -21,6 +21,7 @@ from characters.text.names import as_name
 from characters.values.basics import Face
 from characters.vocabulary import Attribute
 from episodes.names import Name
+from episodes.order import sort_key
 
 from . import rows
 from .statements import as_stored, as_uuid, fetched, placeholders
@@ -92,8 +93,8 @@ class Cast:
         return self._first_episodes[subject]
 
     def sort_key(self, subject: UUID) -> tuple[str, str, str]:
-        """Return the place of a subject by name: the order of `order.sort_key` without making an address."""
-        return self.name(subject).casefold(), self._kinds[subject], self._public_ids[subject]
+        """Return the place of a subject by name: the order of `order.face_key` without making an address."""
+        return sort_key(self.name(subject)), self._kinds[subject], self._public_ids[subject]
 
     def first_mentioned(self, text: str, among: Iterable[UUID]) -> UUID | None:
         """Return whom of these the text names first."""

@@ -39,6 +39,7 @@ from corrections.rows import Json, Values
 from episodes.gate import Prose
 from episodes.models import Episode, Series
 from episodes.names import Name
+from episodes.order import sort_key
 from episodes.texts import cleaned
 
 from .naming import Naming
@@ -122,11 +123,11 @@ def _subject_page(knowledge: Knowledge, kind: Kind, subject: UUID) -> Correctabl
     which = [(kind, Q(id__in=family)), *_listed_on_page(kind, family)]
     correctable, naming = _correctable(knowledge, which, also=family)
     public_id = visible(knowledge.progress, kind).values_list("public_id", flat=True).get(id=root)
-    owners = sorted((member != root, naming.written(member), str(member)) for member in family)
+    owners = sorted((member != root, sort_key(naming.written(member)), str(member)) for member in family)
     return CorrectablePage(
         kind=kind, name=naming.name(root), url=reverse(kind.own_page.short_url, args=[public_id]),
         address=reverse(kind.own_page.correct_url, args=[public_id]),
-        rows=correctable, owners=tuple((key, name) for _, name, key in owners),
+        rows=correctable, owners=tuple((key, naming.written(UUID(key))) for *_, key in owners),
     )  # fmt: skip
 
 
@@ -174,7 +175,7 @@ def _correctable(
         _note(kind, row, naming)
     naming.look_up()
     correctable = [_correctable_row(kind, row, naming) for kind, row in known]
-    correctable.sort(key=lambda row: (PLACES[row.kind], row.label, row.since, row.title, row.ref))
+    correctable.sort(key=lambda row: (PLACES[row.kind], row.label, row.since, sort_key(row.title), row.ref))
     return tuple(correctable), naming
 
 
@@ -260,7 +261,7 @@ def _shown(kind: Kind, name: str, value: Json, row: Values, naming: Naming) -> A
     """Return a value as a form shows it."""
     field = rows.editable(kind.label).field(name)
     if field.many_to_many:
-        return "\n".join(sorted(map(naming.written, value)))
+        return "\n".join(sorted(map(naming.written, value), key=sort_key))
     if field.related_model in SUBJECT_MODELS:
         return naming.written(value)
     if field.related_model is Tag:
@@ -293,7 +294,7 @@ def names_to_offer(knowledge: Knowledge, kind: Kind) -> tuple[str, ...]:
     naming = Naming(knowledge)
     naming.note(known.values_list("id", flat=True))
     naming.look_up()
-    return tuple(sorted(map(naming.written, known.values_list("id", flat=True)), key=str.casefold))
+    return tuple(sorted(map(naming.written, known.values_list("id", flat=True)), key=sort_key))
 
 
 def tag_ids(knowledge: Knowledge) -> dict[str, int]:

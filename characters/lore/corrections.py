@@ -18,6 +18,7 @@ from corrections.models import Change, Correction
 from corrections.rows import EPISODES, Json
 from episodes.gate import Prose
 from episodes.names import Name, listed
+from episodes.order import sort_key
 from episodes.progress import last_episode
 
 from .cast import Cast
@@ -105,7 +106,7 @@ class ChangeWording:
         """Return a value of a change as a form shows it."""
         field = rows.editable(change.model).field(name)
         if field.many_to_many:
-            return "\n".join(sorted(map(self.naming.written, ids_in(value))))
+            return "\n".join(sorted(map(self.naming.written, ids_in(value)), key=sort_key))
         if field.related_model in SUBJECT_MODELS:
             return self.naming.written(value) if value else ""
         if name == "tag":
@@ -120,7 +121,7 @@ class ChangeWording:
         if isinstance(field, Prose):
             return self.naming.words(value)
         if field.related_model in SUBJECT_MODELS:
-            return listed(sorted(Name(without_id(self.naming.name(each))) for each in ids_in(value)))
+            return listed(sorted((Name(without_id(self.naming.name(each))) for each in ids_in(value)), key=sort_key))
         if name in EPISODES:
             return self._episode_in_words(value)
         if name == "tag":
@@ -236,7 +237,7 @@ def _lately(correction: Correction, changes: Sequence[Change], pages: Mapping[st
     counts: dict[tuple[tuple[Link, ...], str, str], int] = defaultdict(int)
     for change in changes:
         about = {pages[each.subject] for each in change.subjects.all() if each.subject in pages}
-        in_order = tuple(sorted(about, key=lambda link: (link.name.casefold(), link.url)))
+        in_order = tuple(sorted(about, key=lambda link: (sort_key(link.name), link.url)))
         counts[in_order, _noun_of(change), DONE[Action(change.action)]] += 1
     lines = [
         LatelyLine(f"{noun.capitalize() if count == 1 else f'{count} {noun}s'} {done}", about)

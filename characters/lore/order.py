@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from characters.values.basics import Face
 from characters.values.pages import Tie
 from characters.vocabulary import Certainty
+from episodes.order import sort_key
 
 CERTAINTIES = (Certainty.CONFIRMED, Certainty.CLAIMED, Certainty.HINTED, Certainty.DISPROVED)  # the best first
 
@@ -21,9 +22,9 @@ def certainty_rank(certainty: str) -> int:
 
 def by_name(faces: Iterable[Face]) -> tuple[Face, ...]:
     """Return faces in order of name, each once."""
-    return tuple(sorted(set(faces), key=sort_key))
+    return tuple(sorted(set(faces), key=face_key))
 
 
-def sort_key(face: Face) -> tuple[str, str]:
+def face_key(face: Face) -> tuple[str, str]:
     """Return the place of a face by name; of namesakes by address."""
-    return face.name.casefold(), face.url
+    return sort_key(face.name), face.url

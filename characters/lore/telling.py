@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from html import escape
+from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -15,9 +16,10 @@ from characters.values.basics import Face
 from characters.values.pages import Affiliation, Fact, FactValue, ListedName, Picture, TimelineEntry
 from characters.vocabulary import AliasKind, Attribute
 from episodes.names import Name
+from episodes.order import sort_key
 
 from .cast import Cast
-from .order import by_name, sort_key
+from .order import by_name, face_key
 from .rows import Row
 
 LONGEST_OPENING = 40  # characters
@@ -65,7 +67,7 @@ def facts(traits: list[Row], own: UUID, cast: Cast) -> tuple[tuple[Fact, ...], S
                 continue
             rows = [newest]
         since = {row["value"]: row["revealed_in_id"] for row in reversed(rows)}
-        in_order = sorted(since.items(), key=lambda item: (item[1], item[0]))
+        in_order = sorted(since.items(), key=lambda item: (item[1], sort_key(item[0])))
         facts.append(
             Fact(
                 attribute.label,
@@ -84,9 +86,14 @@ def known_names(rows: list[Row], headline: str) -> tuple[ListedName, ...]:
     """Return all names but the one at the head of the page, by kind and age, each with its first episode."""
     kinds = list(AliasKind.values)
     since = {(row["name"], row["kind"], row["language"]): row["revealed_in_id"] for row in reversed(rows)}
+
+    def place(entry: tuple[tuple[str, str, str], int]) -> tuple[int, int, str, str]:
+        (name, kind, language), first = entry
+        return kinds.index(kind), first, sort_key(name), language
+
     return tuple(
         ListedName(Name(name), AliasKind(kind).label, language, first)
-        for (name, kind, language), first in sorted(since.items(), key=lambda n: (kinds.index(n[0][1]), n[1], n[0][0]))
+        for (name, kind, language), first in sorted(since.items(), key=place)
         if name != headline
     )
 
@@ -99,9 +106,18 @@ def places(rows: list[Row], other: Callable[[Row], Face]) -> tuple[Affiliation, 
         )
         for row in reversed(rows)
     }
-    return tuple(
-        sorted(places.values(), key=lambda p: (p.until is not None, sort_key(p.other), p.since, p.role, p.until or 0))
-    )
+
+    def place(affiliation: Affiliation) -> tuple[Any, ...]:
+        is_former = affiliation.until is not None
+        return (
+            is_former,
+            face_key(affiliation.other),
+            affiliation.since,
+            sort_key(affiliation.role),
+            affiliation.until or 0,
+        )
+
+    return tuple(sorted(places.values(), key=place))
 
 
 def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:

@@ -14,6 +14,7 @@ from characters.values.basics import Face
 from characters.values.pages import TimelineEntry
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
 from episodes.names import CommonName, Name, capital
+from episodes.order import sort_key
 
 from .cast import Cast
 from .material import Material
@@ -70,7 +71,8 @@ def named(names: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
             face = replace(face, url="") if row["owner_id"] == cast.subject else face
             by_subject[row["revealed_in_id"], face].add((row["name"], row["language"]))
     for (number, face), spellings in by_subject.items():
-        others = sorted(name for name in spellings if face.url == "" or name[0] != face.name)
+        others = [name for name in spellings if face.url == "" or name[0] != face.name]
+        others.sort(key=lambda name: (sort_key(name[0]), name[1]))
         listed = ", ".join(f'<bdi lang="{escape(language)}">{escape(name)}</bdi>' for name, language in others)
         whose = link(face.url, capital(face.name)) if face.url else ""
         sentence = mark_safe(f"{whose}{': ' if whose and others else ''}{listed}")  # escaped above

@@ -1,12 +1,9 @@
 from django.db import migrations
 
 
-def rebuild_index(apps, schema_editor):
-    """Make the index anew, as other words are in it by now; a new database has none yet."""
-    if apps.get_model("characters", "SearchEntry").objects.exists():
-        from characters import indexing
-
-        indexing.rebuild()
+def empty_index(apps, schema_editor):
+    """Other words are in the index by now: it is made anew after all migrations (`characters.derived`)."""
+    apps.get_model("characters", "SearchEntry").objects.all().delete()
 
 
 class Migration(migrations.Migration):
@@ -15,5 +12,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(rebuild_index, migrations.RunPython.noop),
+        migrations.RunPython(empty_index, migrations.RunPython.noop),
     ]

@@ -12,6 +12,7 @@ from taggit.models import ItemBase, TagBase
 
 from characters.text.slugs import slug_of
 from characters.vocabulary import AliasKind, Attribute
+from episodes.fields import SortKey
 from episodes.gate import Ends, Prose
 from episodes.neighbours import neighbours
 from episodes.texts import Line
@@ -68,6 +69,7 @@ class Alias(Owned):
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
     term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
     name = Line(max_length=120)
+    sort_key = SortKey(of="name")
     kind = models.CharField(
         max_length=20,
         choices=AliasKind,
@@ -91,7 +93,7 @@ class Alias(Owned):
 
     class Meta(Owned.Meta):
         verbose_name_plural = "aliases"
-        ordering = ["revealed_in", "-headline", "name"]
+        ordering = ["revealed_in", "-headline", "sort_key"]
         constraints = [
             *Owned.Meta.constraints,
             *(
@@ -170,9 +172,10 @@ class Tag(TagBase):
     """A tag is known by its slug alone, which depends on nothing but its name."""
 
     name = Line(pgettext_lazy("A tag name", "name"), unique=True, max_length=100)
+    sort_key = SortKey(of="name")
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["sort_key"]
 
     def clean(self) -> None:
         super().clean()
@@ -200,7 +203,7 @@ class CharacterTag(Content, Ends, ItemBase):
 
     class Meta(Ends.Meta):
         verbose_name = "character's tag"
-        ordering = ["tag__name"]
+        ordering = ["tag__sort_key"]
         constraints = [
             *Ends.Meta.constraints,
             models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="characters_tag_once"),
@@ -218,7 +221,7 @@ class FactionTag(Content, Ends, ItemBase):
 
     class Meta(Ends.Meta):
         verbose_name = "faction's tag"
-        ordering = ["tag__name"]
+        ordering = ["tag__sort_key"]
         constraints = [
             *Ends.Meta.constraints,
             models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="factions_tag_once"),
@@ -234,7 +237,7 @@ class TermTag(Content, Ends, ItemBase):
 
     class Meta(Ends.Meta):
         verbose_name = "term's tag"
-        ordering = ["tag__name"]
+        ordering = ["tag__sort_key"]
         constraints = [
             *Ends.Meta.constraints,
             models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="terms_tag_once"),

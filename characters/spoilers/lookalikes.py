@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-from characters.text.folding import IGNORABLE, LATIN
+from episodes.folding import IGNORABLE, LATIN
 
 UNSEEN = re.compile(f"[{IGNORABLE}\ufff9-\ufffb]")  # with the signs around annotations
 # Marks for letters of any script; those of one script, such as the signs for vowels in Hindi, make other letters.

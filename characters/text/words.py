@@ -9,9 +9,8 @@ from itertools import groupby
 
 from django.utils.safestring import SafeString, mark_safe
 
+from episodes.folding import fold, folded_pieces, without_unseen
 from episodes.names import Name, is_set_apart
-
-from .folding import fold, folded_pieces, without_unseen
 
 LONGEST_QUERY = 200  # characters; nobody types more by hand
 MOST_TERMS = 8

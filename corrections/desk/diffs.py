@@ -13,6 +13,7 @@ from corrections.rows import Editable, Json
 from corrections.wording import EMPTY, RowNames, is_text, value_in_words
 from episodes.gate import Prose
 from episodes.names import Name, in_text, is_set_apart
+from episodes.order import sort_key
 
 TOO_UNLIKE = 0.25
 MOST_COMPARED = 4_000_000  # words of one text times words of the other
@@ -49,7 +50,8 @@ class _TagName(str):
 def _diff_of_lists(before: list[str], after: list[str], kind: Editable, names: RowNames) -> SafeString:
     names.look_up(kind, {*before, *after})
     tags = {key: "del" if key not in after else "ins" if key not in before else "span" for key in {*before, *after}}
-    named = sorted((names.name(kind, key), tag) for key, tag in tags.items())
+    named = [(names.name(kind, key), tag) for key, tag in tags.items()]
+    named.sort(key=lambda item: (sort_key(item[0]), item[1]))
     return format_html_join(", ", "<{0}>{1}</{0}>", ((_TagName(tag), name) for name, tag in named))
 
 

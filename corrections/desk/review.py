@@ -13,6 +13,7 @@ from corrections.rows import Editable, Json, SpoilerWarning, Values
 from corrections.trial import Trial
 from corrections.wording import EMPTY, RowNames, is_text, noun_of, value_in_words
 from episodes.names import listed
+from episodes.order import sort_key
 
 from .diffs import diff
 
@@ -106,7 +107,7 @@ def _review(each: ChangeWithRow, names: RowNames, trial: Trial, page_names: Mapp
     return ChangeReview(
         change=change,
         noun=noun_of(kind, values),
-        about=listed(sorted(about)),
+        about=listed(sorted(about, key=sort_key)),
         known_from=value_in_words(kind, "revealed_in", since, names) if since is not None else "",
         fields=tuple(_field_diffs(each, names, conflict=conflict, is_pending=is_pending)),
         current=each.current,

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from characters.lore import Lore
-from characters.text.folding import fold, folded_pieces
 from characters.text.words import highlighted, parse
+from episodes.folding import fold, folded_pieces
 from tests.shows import character, load_show, trait
 
 pytestmark = pytest.mark.django_db

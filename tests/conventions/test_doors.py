@@ -13,13 +13,15 @@ PUBLIC_VIEWS = [*python_files("characters/views.py", "characters/contributing/vi
 READ_DOOR = ("characters/lore/**", "characters/contributing/**")
 # Besides it: the models and what checks, indexes, loads, dumps and edits them, which must see everything.
 SEE_EVERYTHING = (
-    "characters/models/**", "characters/kinds.py", "characters/indexing.py", "characters/spoilers/**",
+    "characters/models/**", "characters/kinds.py", "characters/derived.py", "characters/indexing.py",
+    "characters/spoilers/**",
     "characters/moderation/**", "characters/admin/**", "characters/datasets/**", "characters/apps.py",
 )  # fmt: skip
 # Where content is written: the write door, the loader, and the models themselves.
 WRITERS = (
     "corrections/writing.py", "characters/datasets/loading.py", "characters/datasets/writing.py",
-    "characters/pictures/files.py", "characters/models/**", "characters/roles.py", "characters/indexing.py",
+    "characters/pictures/files.py", "characters/models/**", "characters/roles.py", "characters/derived.py",
+    "characters/indexing.py",
     "characters/management/**", "corrections/management/**",
     "episodes/accounts/**", "episodes/viewers.py", "episodes/limits.py",  # accounts, which are no content
 )  # fmt: skip

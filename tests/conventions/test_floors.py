@@ -11,7 +11,7 @@ FLOORS = (
     ("characters.pictures",),
     ("characters.models",),
     ("characters.kinds",),
-    ("characters.indexing",),
+    ("characters.indexing", "characters.derived"),
     ("characters.spoilers",),
     ("characters.values",),
     ("characters.lore",),

@@ -27,6 +27,7 @@ from characters.models import Faction, Membership, Relationship, Revelation, Tra
 from characters.text.slugs import slug_of
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
 from episodes.names import CommonName, Name
+from episodes.order import sort_key
 
 type Id = str  # of a row, as the database writes it: making UUIDs of them would take longer than all the rest
 
@@ -58,8 +59,8 @@ class Facet:
             if value and ids:
                 bearers[value] |= ids
                 labels[value].add(label)
-        by_value = {value: min(words) for value, words in labels.items()}
-        self.labels = dict(sorted(by_value.items(), key=_numbers_then_words))
+        by_value = {value: min(words, key=sort_key) for value, words in labels.items()}
+        self.labels = dict(sorted(by_value.items(), key=_place_of_choice))
         self.bearers = {value: bits_of(map(places.get, bearers[value]), len(places)) for value in self.labels}
 
     def having(self, values: Iterable[str]) -> int:
@@ -67,9 +68,9 @@ class Facet:
         return reduce(or_, map(self.bearers.__getitem__, values), 0)
 
 
-def _numbers_then_words(choice: tuple[str, str]) -> tuple[int, str, str]:
+def _place_of_choice(choice: tuple[str, str]) -> tuple[str, str]:
     value, label = choice
-    return int(value) if value.isdecimal() else -1, label.casefold(), value
+    return sort_key(label), value
 
 
 def bits_of(places: Iterable[int | None], length: int) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
-from django.db.models.functions import Lower
 
 from characters.kinds import CHARACTER, Kind
 from characters.lore import rows
@@ -90,8 +89,8 @@ def _by_name(knowledge: Knowledge, kind: Kind) -> list[Id]:
     at = knowledge.progress
     known: Any = rows.root_characters(at) if kind is CHARACTER else rows.visible(at, kind)
     headlines = Alias.objects.as_of(at).filter(headline=True, **{kind.name: OuterRef("pk")})
-    named = known.annotate(name=Subquery(headlines.order_by("-revealed_in_id").values("name")[:1]))
-    return list(named.order_by(Lower("name"), "name", "public_id").values_list(facets.as_written("pk"), flat=True))
+    named = known.annotate(place=Subquery(headlines.order_by("-revealed_in_id").values("sort_key")[:1]))
+    return list(named.order_by("place", "public_id").values_list(facets.as_written("pk"), flat=True))
 
 
 def _written_ids(roster: Roster) -> list[Id]:

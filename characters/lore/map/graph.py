@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
-from characters.lore.order import by_name, certainty_rank, sort_key
+from characters.lore.order import by_name, certainty_rank, face_key
 from characters.lore.rows import Row
 from characters.lore.statements import as_text, as_uuid, fetched
 from characters.models import Faction, Membership
@@ -293,7 +293,7 @@ def _to_pick_out(factions: list[Group], places: Places, chosen: Id | None, cast:
             members[group.id],
             group.id == chosen,
         )
-        for group in sorted(factions, key=lambda group: sort_key(cast.face(as_uuid(group.id))))
+        for group in sorted(factions, key=lambda group: face_key(cast.face(as_uuid(group.id))))
     )
 
 
@@ -303,7 +303,7 @@ def charts_around(knowledge: Knowledge, root: UUID, relationships: list[Row], ca
     first: dict[Id, tuple[int, int, tuple[str, str]]] = {}
     for tie in ties:
         (other,) = tie.ends - {own}
-        place = BONDS.index(tie.kind.bond), tie.since, sort_key(cast.root_face(as_uuid(other)))
+        place = BONDS.index(tie.kind.bond), tie.since, face_key(cast.root_face(as_uuid(other)))
         first[other] = min(first.get(other, place), place)
     if not first:
         return ()

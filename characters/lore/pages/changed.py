@@ -8,7 +8,7 @@ from characters.lore import material, rows, timeline
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.material import Material
-from characters.lore.order import sort_key
+from characters.lore.order import face_key
 from characters.lore.rows import Row
 from characters.values.recap import ChangedPage
 from characters.vocabulary import Attribute
@@ -43,7 +43,7 @@ def changed_pages(
         changes = timeline.changes(collected, page, first, cast.on_page_of(page), after=since)
         changed.append(ChangedPage(cast.face(page), first > since, page in unmasked, told[page] + len(changes)))
     return tuple(
-        sorted(changed, key=lambda page: (not page.unmasked, not page.is_new, -page.things, sort_key(page.face)))
+        sorted(changed, key=lambda page: (not page.unmasked, not page.is_new, -page.things, face_key(page.face)))
     )
 
 

@@ -15,7 +15,7 @@ from characters.lore import material, rows, telling, timeline
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.material import Material
-from characters.lore.order import sort_key
+from characters.lore.order import face_key
 from characters.lore.parts import in_parts, number_and_last, part_of
 from characters.lore.rows import Row
 from characters.lore.timeline import DatedEntry
@@ -178,7 +178,7 @@ class _Recap:
         faces = {subject: cast.root_face(subject) if subject else None for subject in chapters}
 
         def place(subject: UUID | None) -> tuple[bool, int, tuple[str, str]]:
-            return subject is None, -told[subject], sort_key(cast.root_face(subject)) if subject else ("", "")
+            return subject is None, -told[subject], face_key(cast.root_face(subject)) if subject else ("", "")
 
         return tuple(
             RecapGroup(
@@ -205,7 +205,7 @@ class _Recap:
             return self.knowledge.root_of(named)
         return min(
             self._concerned(revelation),
-            key=lambda subject: (-counts[subject], sort_key(cast.root_face(subject))),
+            key=lambda subject: (-counts[subject], face_key(cast.root_face(subject))),
             default=None,
         )
 

@@ -11,7 +11,7 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.map import graph
 from characters.lore.material import Material
-from characters.lore.order import sort_key, tie_sort_key
+from characters.lore.order import face_key, tie_sort_key
 from characters.lore.rows import Row
 from characters.text import prose
 from characters.values.basics import Face, Link, TagLink
@@ -138,7 +138,7 @@ def _earlier_pages(knowledge: Knowledge, number: int, kind: Kind, members: list[
             name=cast.face(row["id"]).name,
             url=f"{path(f'{kind.name}-short', row['public_id'])}?{urlencode({'as_of': number})}",
         )
-        for row in sorted(members, key=lambda row: sort_key(cast.face(row["id"])))
+        for row in sorted(members, key=lambda row: face_key(cast.face(row["id"])))
         if row["revealed_in_id"] <= number and row["id"] not in unmasked
     )
 
@@ -162,7 +162,7 @@ def ties_of(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Ca
         alike[same] = min(alike.get(same, tie), tie, key=tie_sort_key)
     return tuple(
         Ties(other, tuple(sorted(ties.values(), key=_place_of_tie)))
-        for other, ties in sorted(by_other.items(), key=lambda item: sort_key(item[0]))
+        for other, ties in sorted(by_other.items(), key=lambda item: face_key(item[0]))
     )
 
 

@@ -14,6 +14,7 @@ from characters.lore.statements import among
 from characters.values.basics import Face, TagLink
 from characters.values.pages import FaceGroup, TagPage
 from episodes.names import CommonName
+from episodes.order import sort_key
 
 RELATED_TAGS = 12
 MOST_FACES = 300  # of one kind; the list of the kind has all
@@ -27,8 +28,13 @@ def tag_links(knowledge: Knowledge) -> tuple[TagLink, ...]:
     bearers = _by_tag(knowledge, rows.bearers(knowledge.progress))
     return tuple(
         TagLink(CommonName(name), knowledge.address("tag", slug), len(who))
-        for (name, slug), who in sorted(bearers.items())
+        for (name, slug), who in sorted(bearers.items(), key=_place_of_tag)
     )
+
+
+def _place_of_tag(item: tuple[tuple[str, str], set[UUID]]) -> tuple[str, str]:
+    (name, slug), _ = item
+    return sort_key(name), slug
 
 
 def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
@@ -82,9 +88,11 @@ def _related(knowledge: Knowledge, slug: str, who: Iterable[UUID]) -> tuple[TagL
     names = batched(knowledge.families_of(who), rows.IDS_AT_ONCE)
     borne = [tag for some in names for tag in rows.bearers(knowledge.progress, among("content_object_id", some))]
     shared = sorted(
-        (-len(bearers), name, other) for (name, other), bearers in _by_tag(knowledge, borne).items() if other != slug
+        (-len(bearers), sort_key(name), name, other)
+        for (name, other), bearers in _by_tag(knowledge, borne).items()
+        if other != slug
     )
     return tuple(
         TagLink(CommonName(name), knowledge.address("tag", other), -count)
-        for count, name, other in shared[:RELATED_TAGS]
+        for count, _, name, other in shared[:RELATED_TAGS]
     )

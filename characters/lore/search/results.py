@@ -23,6 +23,7 @@ from characters.text.words import Query, excerpt, highlighted, occurs
 from characters.values.basics import EpisodeRow, Face
 from characters.values.search import Passage, SearchGroup, SearchPage, Suggestion
 from episodes.names import Name, capital, is_set_apart
+from episodes.order import sort_key
 
 from .index import MOST_SUGGESTIONS, MOST_TEXTS, FoundName, Rank, Texts
 from .reading import in_full, whom_about
@@ -171,7 +172,7 @@ class Results:
     def _fine_place(self, what: UUID | int) -> tuple[str, ...]:
         if isinstance(what, UUID):
             return self.cast.sort_key(what)
-        return self._episodes[what].title.casefold(), self._episodes[what].url
+        return sort_key(self._episodes[what].title), self._episodes[what].url
 
     # What a page shows of it
 
@@ -274,4 +275,4 @@ def _passage(words: str, query: Query) -> SafeString:
 
 
 def _by_length(name: str) -> tuple[int, str]:
-    return len(name), name
+    return len(name), sort_key(name)
