@@ -40,7 +40,7 @@ def show(tmp_path: Path) -> Path:
     """All these names, in three kinds of lists, as voices, roles and tags, and in no order."""
     bearer = {
         "traits": [trait("voice_actor", name, since=1) for name in shuffled(IN_ORDER, 1)],
-        "tags": [since_1(name) for name in shuffled(TAGS, 2)],
+        "tags": [since_1(name) for name in ["all", *shuffled(TAGS, 2)]],
         "aliases": [since_1(f"Echo {name}") for name in shuffled(IN_ORDER, 3)],
     }
     people = [character(f"p{at}", name, tags=[since_1("all")]) for at, name in enumerate(shuffled(IN_ORDER, 4))]
