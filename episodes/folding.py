@@ -1,7 +1,7 @@
 """One folding for names, texts and whatever is typed: what nobody should have to get right when looking for a name.
 
-docs/folding.md says what is folded and from which source. A change here needs a migration that makes the index anew,
-as 0008 does.
+docs/folding.md says what is folded and from which source. A change here needs a migration that empties the index, as
+0008 does.
 """
 
 import re
