@@ -7,9 +7,9 @@ only empties what has to be made anew (the search index), and the rest follows o
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db import connection, models, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import models, transaction
 
+from episodes.migrated import has_come_up_to_date
 from episodes.models import Episode
 from episodes.order import sort_key
 
@@ -22,7 +22,7 @@ ROWS_AT_ONCE = 1_000
 
 def bring_up_to_date(plan: Sequence[Any] = (), **kwargs: Any) -> None:
     """Make anew what is missing or out of date; receives `post_migrate`."""
-    if not plan or _is_behind():
+    if not has_come_up_to_date(plan):
         return
     with transaction.atomic():
         for model in (Alias, Tag):
@@ -30,12 +30,6 @@ def bring_up_to_date(plan: Sequence[Any] = (), **kwargs: Any) -> None:
         _write_slugs()
         if Episode.objects.exists() and not SearchEntry.objects.exists():
             indexing.rebuild()
-
-
-def _is_behind() -> bool:
-    """Return whether tables are still, or again, those of an earlier release."""
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _write_sort_keys(model: type[models.Model]) -> None:

@@ -20,7 +20,7 @@ def grant_permissions(**kwargs: Any) -> None:
     content = Permission.objects.filter(
         Q(content_type__app_label__in=["characters", "episodes"])
         & ~Q(content_type__model="series", codename="delete_series")
-        & ~Q(content_type__model__in=["viewer", "use", "shownname"])
+        & ~Q(content_type__model__in=["viewer", "use", "shownname", "takenname"])
     )
     Group.objects.get_or_create(name=CONTRIBUTORS)
     for name in (EDITORS, MODERATORS):

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_save
+from django.db.models.signals import post_migrate, post_save
 
 
 class EpisodesConfig(AppConfig):
@@ -10,6 +10,7 @@ class EpisodesConfig(AppConfig):
         from allauth.account.signals import password_reset
         from django.contrib.auth.models import User
 
+        from . import user_admin  # noqa: F401 - registers it
         from .accounts import attempts, known_browsers, names, sign_in_limits, sign_in_log
         from .models import Viewer
         from .viewers import copy_browser_progress
@@ -20,5 +21,6 @@ class EpisodesConfig(AppConfig):
         password_reset.connect(attempts.forget)
         post_save.connect(names.remember, sender=User)
         post_save.connect(names.remember, sender=Viewer)
+        post_migrate.connect(names.remember_all, sender=self)
         sign_in_limits.install()
         sign_in_log.install()

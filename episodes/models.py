@@ -124,3 +124,16 @@ class ShownName(models.Model):
 
     def __str__(self) -> str:
         return self.skeleton
+
+
+class TakenName(models.Model):
+    """The name of a user as it is in all its cases: no other user can take it, not even at the same moment.
+
+    Of users who had such a name in common before it was kept, only one has a row; the others keep their names too.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", primary_key=True)
+    folded = models.CharField(max_length=500, unique=True)  # longer than the name: a letter may become several
+
+    def __str__(self) -> str:
+        return self.folded

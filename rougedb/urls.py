@@ -8,6 +8,7 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
 from episodes.accounts import passkeys
+from episodes.accounts.signing_up import SignupView
 
 from . import views
 
@@ -28,6 +29,7 @@ urlpatterns = [
     path("", include("episodes.urls")),
     path("accounts/2fa/totp/activate/", with_pictures_within(activate_totp)),
     path("accounts/2fa/webauthn/login/", passkeys.sign_in),
+    path("accounts/signup/", SignupView.as_view()),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("robots.txt", views.robots, name="robots"),

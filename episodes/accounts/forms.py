@@ -7,6 +7,7 @@ from allauth.account.forms import default_token_generator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from ..models import Viewer
@@ -27,6 +28,15 @@ class SignupForm(AllauthSignupForm):
         Only who reads its mail can confirm it, and the mail differs where it is another's (`Adapter`).
         """
         return value
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Make the account, or none: its name may be taken while it is made."""
+        try:
+            with transaction.atomic():
+                return super().try_save(request)
+        except IntegrityError:
+            names.check_free(self.cleaned_data["username"], user=User())
+            raise
 
 
 class ResetPasswordForm(AllauthResetPasswordForm):

@@ -7,12 +7,15 @@ drawn like Latin ones.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
-from ..models import ShownName, Viewer
+from ..migrated import has_come_up_to_date
+from ..models import ShownName, TakenName, Viewer
 
 MOST_CHARACTERS = 500  # of a skeleton
 ALPHABETS = {
@@ -38,6 +41,13 @@ _DRAWN_ALIKE = str.maketrans(
     "I1|0",
     "ABESIJKMHOPCTYXGQWYlabrdesijkmhonpctyxhqwvlABEZHIKMNOPTYXCabyeikuvopotuxwcjOUSonuhjgqagijlioslllo",
 )
+
+
+class NameTaken(ValidationError):
+    """Somebody has this name, or took it at the same moment."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has this name already. Choose another one.")
 
 
 def check(name: str, *, user: User | None = None) -> None:
@@ -78,12 +88,43 @@ def remember(sender: Any, instance: User | Viewer, update_fields: Any = None, **
     if update_fields and not {"username", "credit_name"} & set(update_fields):
         return
     user = instance if isinstance(instance, User) else instance.user
+    if user is instance:
+        _take(user, is_new=bool(kwargs.get("created")))
     credit = Viewer.objects.filter(user=user).values_list("credit_name", flat=True).first()
     wanted = {skeleton(name) for name in (user.username, credit) if name}
     kept = ShownName.objects.filter(user=user)
     kept.exclude(skeleton__in=wanted).delete()
     missing = wanted - set(kept.values_list("skeleton", flat=True))
     ShownName.objects.bulk_create((ShownName(user=user, skeleton=each) for each in missing), ignore_conflicts=True)
+
+
+def remember_all(plan: Sequence[Any] = (), **kwargs: Any) -> None:
+    """Keep the skeletons of those of whom none is kept yet (receives `post_migrate`)."""
+    if has_come_up_to_date(plan):
+        for user in User.objects.exclude(pk__in=ShownName.objects.values("user")):
+            remember(User, user)
+
+
+def check_free(name: str, *, user: User) -> None:
+    """Raise NameTaken if another user has this name in whatever case."""
+    others = TakenName.objects.filter(folded=_folded(name)).exclude(user_id=user.pk)
+    if others.exists():
+        raise NameTaken
+
+
+def _take(user: User, *, is_new: bool) -> None:
+    """Keep the name of a user, or raise NameTaken; who had a name in common with another before keeps it."""
+    folded = _folded(user.username)
+    own = TakenName.objects.filter(user=user).first()
+    if own and own.folded == folded:
+        return
+    if not own and not is_new and TakenName.objects.filter(folded=folded).exists():
+        return
+    try:
+        with transaction.atomic():
+            TakenName.objects.update_or_create(user=user, defaults={"folded": folded})
+    except IntegrityError as error:
+        raise NameTaken from error
 
 
 def _is_of_one_alphabet(name: str) -> bool:

@@ -1,0 +1,18 @@
+"""The page on which accounts are made."""
+
+from typing import Any
+
+from allauth.account.views import SignupView as AllauthSignupView
+from django.http import HttpResponse
+
+from .names import NameTaken
+
+
+class SignupView(AllauthSignupView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Make the account; say so if somebody took its name after the form had looked."""
+        try:
+            return super().form_valid(form)
+        except NameTaken as error:
+            form.add_error("username", error)
+            return self.form_invalid(form)
