@@ -4,6 +4,7 @@ Forms take out what nobody sees that they typed, such as the vertical tab of a s
 """
 
 import re
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -27,6 +28,11 @@ def cleaned(text: str, *, one_line: bool = False) -> str:
     """
     text = UNSEEN.sub("", BREAKS.sub("\n", isolates_taken_out(text)))
     return NEW_LINES.sub(" ", text) if one_line else text
+
+
+def identity(text: str) -> str:
+    """Return what a text is told apart by: some devices send é as one letter, others as two, and they mean the same."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def check_text(text: str) -> None:

@@ -5,7 +5,6 @@ database, and a problem anywhere rolls everything back. `kinds` says how rows ar
 `schema` which fields they have.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -25,6 +24,7 @@ from corrections.imports import begin_import, record_import
 from episodes.gate import content_may_be_written
 from episodes.models import Episode
 from episodes.neighbours import looking_in
+from episodes.texts import identity
 
 from .entries import Dataset
 from .linting import corpus_of_files
@@ -259,7 +259,7 @@ class _Load:
 
     def _tag(self, name: str, place: FilePlace) -> Any:
         """Return the tag of this name, which is made if there is none."""
-        tag = Tag(name=unicodedata.normalize("NFC", name.lower()))
+        tag = Tag(name=identity(name.lower()))
         existing = self.tags.get(tag.name) or self.memory.find(Tag, {"name": tag.name})
         if existing is not None:
             return existing

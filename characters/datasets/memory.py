@@ -9,6 +9,7 @@ from django.db import models
 
 from characters.kinds import KINDS
 from characters.text.mentions import mentioned_keys
+from episodes import texts
 from episodes.neighbours import Neighbours, prose_fields
 
 type Model = type[models.Model]
@@ -63,9 +64,11 @@ class RowsInMemory(Neighbours):
         if (found := self._stored_by.get((model, names))) is None:
             columns = [_column(model, name) for name in names]
             rows = self.stored[model].values()
-            found = {tuple(getattr(row, column) for column in columns): row for row in reversed(rows)}
+            found = {told_apart_by(getattr(row, column) for column in columns): row for row in reversed(rows)}
             self._stored_by[model, names] = found
-        return found.get(tuple(value.pk if isinstance(value, models.Model) else value for value in identity.values()))
+        return found.get(
+            told_apart_by(value.pk if isinstance(value, models.Model) else value for value in identity.values())
+        )
 
     def add(self, row: Any) -> None:
         """Add a row that the database does not have yet."""
@@ -126,6 +129,11 @@ class RowsInMemory(Neighbours):
                     index.setdefault(getattr(row, column), []).append(row)
             indexes[name] = index
         return indexes[name]
+
+
+def told_apart_by(values: Iterable[Any]) -> Values:
+    """Return values of rows so that they are equal for texts that are the same."""
+    return tuple(texts.identity(value) if isinstance(value, str) else value for value in values)
 
 
 @cache

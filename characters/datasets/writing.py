@@ -21,7 +21,7 @@ from corrections.imports import Snapshot
 from episodes.gate import Prose
 from episodes.neighbours import looking_in
 
-from .memory import Model, RowsInMemory, lists
+from .memory import Model, RowsInMemory, lists, told_apart_by
 from .reading import FilePlace
 
 AT_ONCE = 1_000  # rows in one statement, or in several where the database takes fewer
@@ -100,7 +100,7 @@ class RowWriter:
     def _is_given_twice(self, draft: RowDraft) -> bool:
         # A new tag has no key yet; in memory each row is one object.
         values = (id(value) if isinstance(value, models.Model) else value for value in draft.identity.values())
-        identity = (draft.model, *values)
+        identity = (draft.model, *told_apart_by(values))
         if identity in self._places:
             draft.place.complain(f"This is given twice; the other is in line {self._places[identity].line}.")
             return True

@@ -1,6 +1,5 @@
 """What belongs to exactly one subject: names, traits and tags."""
 
-import unicodedata
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,7 +14,7 @@ from characters.vocabulary import AliasKind, Attribute
 from episodes.fields import SortKey
 from episodes.gate import Ends, Prose
 from episodes.neighbours import neighbours
-from episodes.texts import Line
+from episodes.texts import Line, identity
 
 from .checks import check_headlines
 from .subjects import Character, Content, Faction, Term
@@ -116,6 +115,8 @@ class Alias(Owned):
 
     def clean(self) -> None:
         super().clean()
+        if self._is_there_in_another_form():
+            raise ValidationError({"name": "This name is there already."})
         if self._state.adding or self.owner is None or self.revealed_in_id is None:
             return
         if Alias in self.owner.edited_along:
@@ -125,6 +126,11 @@ class Alias(Owned):
             others = {row.revealed_in_id for row in self.siblings(headline=True)}
             mine = {self.revealed_in_id} if self.headline else set()
             check_headlines(self.owner.revealed_in_id, others | mine)
+
+    def _is_there_in_another_form(self) -> bool:
+        """Return whether another has the same letters in other codes; a constraint sees those with the same codes."""
+        others = [] if self.name.isascii() else [alias.name for alias in self.siblings()]
+        return any(name != self.name and identity(name) == identity(self.name) for name in others)
 
 
 class Trait(Owned):
@@ -164,7 +170,8 @@ class Trait(Owned):
     def clean(self) -> None:
         super().clean()
         is_single = self.attribute in Attribute.single_valued()
-        if not is_single and self.siblings(attribute=self.attribute, value=self.value):
+        others = [] if is_single else self.siblings(attribute=self.attribute)
+        if any(identity(trait.value) == identity(self.value) for trait in others):
             raise ValidationError({"value": "This value is there already."})
 
 
@@ -179,7 +186,7 @@ class Tag(TagBase):
 
     def clean(self) -> None:
         super().clean()
-        self.name = unicodedata.normalize("NFC", self.name.strip().lower())
+        self.name = identity(self.name.strip().lower())
         if not any(letter.isalnum() for letter in self.name):
             raise ValidationError({"name": "A tag needs at least one letter or digit."})
         self.slug = self.slugify(self.name)
