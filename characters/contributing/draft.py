@@ -11,7 +11,9 @@ from django.utils.datastructures import MultiValueDict
 from characters.kinds import SUBJECTS, TAG, kind_named
 from characters.lore.correctable import CorrectablePage, CorrectableRow, names_to_offer, tag_ids
 from characters.lore.knowledge import Knowledge
+from characters.lore.naming import KnownNames
 from corrections.sending import Proposed
+from episodes.choices import Chosen, with_choice
 from episodes.order import sort_key
 
 from .fields import KnownNameField, suggestions_for
@@ -56,7 +58,10 @@ class Draft:
         is_posted: bool = False,
         prefill: Prefill | None = None,
     ) -> None:
-        self.knowledge, self.page, self.data, self.files, self.is_posted = knowledge, page, data, files, is_posted
+        self.knowledge, self.page, self.files, self.is_posted = knowledge, page, files, is_posted
+        self.chosen = Chosen.of(data) if is_posted else None
+        self.data = with_choice(data) if is_posted else data
+        data, self.names = self.data, KnownNames(knowledge)
         prefill = prefill or Prefill()
         refs = {*data.getlist("row"), *prefill.rows}
         chosen = [row for row in page.rows if row.ref in refs]
@@ -73,8 +78,8 @@ class Draft:
 
     def _existing(self, row: CorrectableRow, values: Mapping[str, Any]) -> ExistingRowForm:
         if self.is_posted and f"{row.ref}-seen" in self.data:
-            return ExistingRowForm(row, self.knowledge, initial=row.shown, data=self.data, files=self.files)
-        return ExistingRowForm(row, self.knowledge, initial={**row.shown, **values})
+            return ExistingRowForm(row, self.names, initial=row.shown, data=self.data, files=self.files)
+        return ExistingRowForm(row, self.names, initial={**row.shown, **values})
 
     def _new(self, prefill: Prefill, uploads: Uploads) -> list[NewRowForm]:
         offered = dict(self.page.additions)
@@ -86,7 +91,7 @@ class Draft:
             if self.is_posted and f"new{number}-here" in self.data:
                 options = {"data": self.data, "files": self.files, "empty_permitted": True}
             kind = kind_named(name)
-            forms.append(NewRowForm(kind, self.page, self.knowledge, number, uploads=uploads, **options))
+            forms.append(NewRowForm(kind, self.page, self.names, number, uploads=uploads, **options))
         return forms
 
     @property

@@ -11,15 +11,16 @@ from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
 
 from characters.kinds import TAG, Kind, kind_of
-from characters.lore import naming
-from characters.lore.correctable import CorrectablePage, CorrectableRow, tag_ids
+from characters.lore.correctable import CorrectablePage, CorrectableRow, tag_meant
 from characters.lore.knowledge import Knowledge
+from characters.lore.naming import KnownNames
 from characters.pictures import files
 from corrections import rows
 from corrections.letter import Letter
 from corrections.models import MOST_EVIDENCE, Correction
 from corrections.rows import Values
 from corrections.sending import Proposed
+from episodes.choices import OffersChoices
 from episodes.models import valid_time
 
 from . import changes
@@ -30,7 +31,7 @@ KEPT = "rougedb.kept-upload"
 EARLIER_IS_KEPT = "What you wrote before is about a later episode. It stays, and what you write here goes below it."
 
 
-class UnfinishedForm(forms.Form):
+class UnfinishedForm(OffersChoices, forms.Form):
     """A form that can be validated while somebody is still writing, with errors shown for some fields only."""
 
     use_required_attribute = False
@@ -52,13 +53,13 @@ class UnfinishedForm(forms.Form):
 class ContributedRowForm(UnfinishedForm):
     """The fields of one row, with names instead of keys. After validation `after` holds the values to send."""
 
-    def __init__(self, kind: Kind, knowledge: Knowledge, **options: Any) -> None:
+    def __init__(self, kind: Kind, names: KnownNames, **options: Any) -> None:
         super().__init__(**options)
-        self.kind, self.knowledge, self.editable = kind, knowledge, rows.editable(kind.label)
-        self.named: dict[str, naming.KnownSubject] = {}
+        self.kind, self.names, self.knowledge = kind, names, names.knowledge
+        self.editable = rows.editable(kind.label)
         self.after: Values = {}
         for name in self.field_names():
-            self.fields[name] = form_field(kind, name, knowledge)
+            self.fields[name] = form_field(kind, name, self.knowledge)
 
     @property
     def heading(self) -> str:
@@ -73,8 +74,6 @@ class ContributedRowForm(UnfinishedForm):
 
     def clean(self) -> dict[str, Any]:
         typed = {name: self.cleaned_data[name] for name in self.sent_fields() if name in self.cleaned_data}
-        names = {each for name, value in typed.items() for each in _names_in(self.fields.get(name), value)}
-        self.named = naming.subjects_named(self.knowledge, names) if names else {}
         self.after = {}
         for name, value in typed.items():
             if name in self.editable.fields and name not in self.editable.files:
@@ -94,34 +93,16 @@ class ContributedRowForm(UnfinishedForm):
         if isinstance(form_field, KnownNamesField):
             return sorted({str(self._subject_id(each, field)) for each in value.splitlines()})
         if isinstance(form_field, MentionsField):
-            return naming.with_keys(value, self.named)
+            return self.names.with_keys(value)
         if isinstance(form_field, KnownNameField):
             is_tag = field.related_model is TAG.model
-            return self._tag_id(value) if is_tag else str(self._subject_id(value, field))
+            return tag_meant(self.knowledge, value) if is_tag else str(self._subject_id(value, field))
         if isinstance(value, str):
             field.run_validators(value)
         return rows.plain(field, value)
 
-    def _tag_id(self, name: str) -> int:
-        tags = tag_ids(self.knowledge)
-        if name not in tags:
-            raise ValidationError("No tag that you know of is called that. If one is missing, say so under “Why?”.")
-        return tags[name]
-
     def _subject_id(self, name: str, field: Any) -> UUID:
-        subject = self.named.get(name)
-        if subject is None or subject.kind is not kind_of(field.related_model):
-            raise ValidationError(f"Nobody that you know of goes by “{name}”, or more than one does.")
-        return subject.id
-
-
-def _names_in(field: forms.Field | None, value: Any) -> Iterable[str]:
-    """Return the names that the value of a field consists of or mentions."""
-    if isinstance(field, KnownNamesField):
-        return value.splitlines()
-    if isinstance(field, MentionsField):
-        return naming.names_in(value)
-    return [value] if isinstance(field, KnownNameField) else []
+        return self.names.subject(name, [kind_of(field.related_model)]).id
 
 
 class ExistingRowForm(ContributedRowForm):
@@ -129,9 +110,9 @@ class ExistingRowForm(ContributedRowForm):
 
     remove = forms.BooleanField(required=False, label="It should go altogether")
 
-    def __init__(self, row: CorrectableRow, knowledge: Knowledge, **options: Any) -> None:
+    def __init__(self, row: CorrectableRow, names: KnownNames, **options: Any) -> None:
         self.row = row
-        super().__init__(row.kind, knowledge, prefix=row.ref, **options)
+        super().__init__(row.kind, names, prefix=row.ref, **options)
         self.order_fields([*self.field_names(), "remove"])
         if not row.kind.can_be_removed:
             del self.fields["remove"]
@@ -181,14 +162,14 @@ class NewRowForm(ContributedRowForm):
         self,
         kind: Kind,
         page: CorrectablePage,
-        knowledge: Knowledge,
+        names: KnownNames,
         number: int,
         *,
         uploads: Uploads,
         **options: Any,
     ) -> None:
         self.page, self.uploads = page, uploads
-        super().__init__(kind, knowledge, prefix=f"new{number}", **options)
+        super().__init__(kind, names, prefix=f"new{number}", **options)
         if kind.is_owned and len(page.owners) > 1:
             self.fields["whose"] = forms.ChoiceField(label="Whose", choices=page.owners)
             self.order_fields(["whose"])

@@ -93,7 +93,9 @@ def _form(
         is_posted=is_posted, prefill=prefill.without_rows if prefill and is_posted else prefill,
     )  # fmt: skip
     status = 200
-    if draft.is_sent:
+    if draft.is_sent and draft.chosen:  # by a button at an error, to be looked at before it is sent
+        status = 200 if draft.is_valid else 422
+    elif draft.is_sent:
         address, status = _try_to_send(request, draft, send, status_if_refused=409 if earlier else 429)
         if address:
             return HttpResponseRedirect(address, status=status)

@@ -34,8 +34,10 @@ from characters.kinds import (
 )
 from characters.lore.knowledge import Knowledge
 from characters.models import Tag
+from characters.text.fitting import Spelling, Spellings, the_one_meant
 from corrections import rows
 from corrections.rows import Json, Values
+from episodes.choices import Choice
 from episodes.gate import Prose
 from episodes.models import Episode, Series
 from episodes.names import Name
@@ -304,6 +306,17 @@ def tag_ids(knowledge: Knowledge) -> dict[str, int]:
         for kind in SUBJECTS
         for name, key in _taggings(knowledge, kind).values_list("tag__name", "tag_id").distinct()
     }
+
+
+def tag_meant(knowledge: Knowledge, typed: str) -> int:
+    """Return the id of the known tag that somebody means; raise `Unclear` unless it is exactly one."""
+    tags = tag_ids(knowledge)
+    name = the_one_meant(
+        typed, Spellings(Spelling(name, name) for name in sorted(tags)),
+        offered=lambda name: Choice(name, f"{Name(name)}"),
+        nothing=f"No tag that you know of is called “{typed}”. If one is missing, say so under “Why?”.",
+    )  # fmt: skip
+    return tags[name]
 
 
 def _taggings(knowledge: Knowledge, kind: Kind) -> Any:

@@ -1,14 +1,15 @@
 """Turn [[key]] in texts into [[Name]], as contributors read and write it, and back.
 
-Both directions know only the subjects that are known at the reader's episode. A name that means nobody there is kept as
-it was typed, behind a mark that no key can have. So a key that somebody guesses is an unknown name like any other.
+Both directions know only the subjects that are known at the reader's episode. A name that means nobody there is asked
+about, and kept as it was typed if its author leaves it to the moderators, behind a mark that no key can have. So a key
+that somebody guesses is an unknown name like any other.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 from uuid import UUID
@@ -19,18 +20,21 @@ from characters.kinds import SUBJECTS, Kind
 from characters.lore.knowledge import Knowledge
 from characters.models import Alias
 from characters.models.owned import OWNERS
-from characters.text.mentions import MENTION, mentioned_keys
+from characters.text.fitting import Spelling, Spellings, the_one_meant
+from characters.text.mentions import BY_NAME, MENTION, mentioned_keys, with_keys
 from characters.text.names import as_name
+from characters.text.phrases import span
 from characters.text.prose import SOMEBODY
+from episodes.choices import Choice, Unclear
 from episodes.names import Name
 
 from .cast import NAMELESS
 from .rows import visible
 
-BY_NAME = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]|\n]+))?\]\]")
 ENDS_WITH_ID = re.compile(r"\(([0-9a-z]{8,32})\)\Z")
 NOT_IN_A_MENTION = re.compile(r"[\[\]|\n]")
 UNKNOWN = "?"
+LEAVE_IT = "Leave it to the moderators"
 OWNER_COLUMNS = tuple(f"{name}_id" for name in OWNERS)
 
 
@@ -42,6 +46,7 @@ class KnownSubject:
     id: UUID
     key: str
     public_id: str
+    since: int
 
 
 class Naming:
@@ -100,11 +105,13 @@ class Naming:
                 return match[2] or "somebody"
             return f"[[{self.written(subject)}{'|' + match[2] if match[2] else ''}]]"
 
-        return MENTION.sub(with_name, text).replace(f"[[{UNKNOWN}", "[[")
+        return MENTION.sub(with_name, text)
 
     def words(self, text: str) -> str:
         """Return a text with names for its mentions, without brackets."""
-        return BY_NAME.sub(lambda match: f"{Name(match[2] or without_id(match[1]))}", self.with_names(text))
+        return BY_NAME.sub(
+            lambda match: f"{Name(match[2] or without_id(match[1].removeprefix(UNKNOWN)))}", self.with_names(text)
+        )
 
 
 def without_id(name: str) -> str:
@@ -112,50 +119,64 @@ def without_id(name: str) -> str:
     return ENDS_WITH_ID.sub("", name).strip() or name
 
 
-def names_in(text: str) -> set[str]:
-    """Return the names that a contributor's text mentions."""
-    return {match[1].strip() for match in BY_NAME.finditer(text)}
+class KnownNames:
+    """Finds the subjects that contributors name, among those that they know."""
 
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
 
-def with_keys(text: str, subjects: dict[str, KnownSubject]) -> str:
-    """Return a text with keys instead of names in its mentions; names that mean nobody are marked as unknown."""
+    def subject(self, typed: str, kinds: Collection[Kind] = SUBJECTS) -> KnownSubject:
+        """Return the subject of one of these kinds that somebody means; raise `Unclear` unless it is exactly one."""
+        by_id = ENDS_WITH_ID.search(typed)
+        if by_id and (subject := self._by_public_id.get(by_id[1])) and subject.kind in kinds:
+            return subject
+        return the_one_meant(
+            typed, self._spellings, offered=self._offered, is_possible=lambda subject: subject.kind in kinds,
+            nothing=f"Nobody and nothing that you know of goes by “{typed}”.",
+        )  # fmt: skip
 
-    def with_key(match: re.Match[str]) -> str:
-        name = match[1].strip()
-        subject = subjects.get(name)
-        words = f"|{match[2]}" if match[2] else ""
-        return f"[[{subject.key}{words}]]" if subject else f"[[{UNKNOWN}{name.lstrip(UNKNOWN)}{words}]]"
+    def with_keys(self, text: str) -> str:
+        """Return a text with keys instead of names in its mentions; raise ValidationError where a name is unclear.
 
-    return BY_NAME.sub(with_key, text)
+        Who leaves a name to the moderators writes the mark before it.
+        """
+        return with_keys(text, self._key_in_mention, instead=[(UNKNOWN, LEAVE_IT)])
 
+    def _key_in_mention(self, typed: str) -> str:
+        name = typed.lstrip(UNKNOWN).strip()
+        try:
+            return self.subject(name).key
+        except Unclear:
+            if typed.startswith(UNKNOWN):
+                return f"{UNKNOWN}{name}"
+            raise
 
-def subjects_named(knowledge: Knowledge, names: Iterable[str]) -> dict[str, KnownSubject]:
-    """Return the subject that each name means, where it means exactly one; the first letter may be a capital."""
-    names = {name for name in names if name}
-    by_public_id = {match[1]: name for name in names if (match := ENDS_WITH_ID.search(name))}
-    bearers = _bearers(knowledge, names | set(map(_with_small_letter, names)))
-    ids = {subject for bearing in bearers.values() for subject, _ in bearing}
-    which = Q(id__in=ids) | Q(public_id__in=by_public_id)
-    known = {subject.id: subject for subject in _known_subjects(knowledge, which)}
-    named = {by_public_id[each.public_id]: each for each in known.values() if each.public_id in by_public_id}
-    for name in names - named.keys():
-        bearing = bearers.get(name) or bearers.get(_with_small_letter(name), set())
-        with_headline = {subject for subject, headline in bearing if headline}
-        meant = with_headline if len(with_headline) == 1 else {subject for subject, _ in bearing}
-        if len(meant) == 1:
-            named[name] = known[meant.pop()]
-    return named
+    def _offered(self, subject: KnownSubject) -> Choice:
+        naming = Naming(self.knowledge)
+        naming.note([subject.id])
+        naming.look_up()
+        name, since = naming.written(subject.id), span(subject.since, None)
+        return Choice(name, ", ".join(filter(None, (f"{naming.name(subject.id)}", subject.kind.name, since))))
 
+    @cached_property
+    def _by_public_id(self) -> dict[str, KnownSubject]:
+        return {subject.public_id: subject for subject in _known_subjects(self.knowledge, Q())}
 
-def _with_small_letter(name: str) -> str:
-    return name[:1].lower() + name[1:]
+    @cached_property
+    def _spellings(self) -> Spellings[KnownSubject]:
+        subjects = {subject.id: subject for subject in self._by_public_id.values()}
+        aliases = _aliases(self.knowledge).values_list(*OWNER_COLUMNS, "name", "headline")
+        return Spellings(
+            Spelling(name, subjects[next(filter(None, owners))], headline) for *owners, name, headline in aliases
+        )
 
 
 def _known_subjects(knowledge: Knowledge, which: Q) -> list[KnownSubject]:
+    columns = ("id", "key", "public_id", "revealed_in_id")
     return [
         KnownSubject(kind, *row)
         for kind in SUBJECTS
-        for row in visible(knowledge.progress, kind).filter(which).values_list("id", "key", "public_id")
+        for row in visible(knowledge.progress, kind).filter(which).values_list(*columns)
     ]
 
 

@@ -87,6 +87,13 @@ def name_key(text: str) -> str:
     return "".join(words_of(text)) or text.strip()
 
 
+def bare_name_key(text: str) -> str:
+    """Return the `name_key` of a name without its honorifics, unless it consists of them."""
+    terms = [QueryTerm(words) for words in map(words_of, text.split()) if words]
+    bare = [word for term in terms for word in _without_honorific(term).words]
+    return "".join(bare) or name_key(text)
+
+
 def _is_cjk(word: str) -> bool:
     """Return whether a folded word is one of kana or kanji."""
     return bool(CJK_CHARACTER.match(word))

@@ -1,5 +1,8 @@
 """The contributors' form, filled in as a browser would."""
 
+import json
+import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -69,3 +72,24 @@ def send_on(client: Client, address: str, form: Any, *, headers: dict[str, str] 
     for name, value in typed.items():
         data[name.replace("__", "-")] = value
     return client.post(address, {name: value for name, value in data.items() if value is not None}, headers=headers)
+
+
+BUTTON = re.compile(
+    r'<button type="submit" class="instead" name="_choose" value="([^"]*)" formnovalidate>(.*?)</button>'
+)
+
+
+def offered(response: Any) -> dict[str, str]:
+    """Return what the buttons at the errors of a form send, by what they say without markup."""
+    found = BUTTON.findall(response.content.decode())
+    return {re.sub("<[^>]+>|[\u2068\u2069]", "", unescape(label)): unescape(value) for value, label in found}
+
+
+def choose(client: Client, address: str, response: Any, label: str, *, of: str = "") -> Any:
+    """Press the button with this label; of several, the one that is for what was typed."""
+    found = [
+        unescape(value) for value, said in BUTTON.findall(response.content.decode())
+        if unescape(said) == label and of in json.loads(unescape(value))[1]
+    ]  # fmt: skip
+    assert len(found) == 1, (label, offered(response))
+    return client.post(address, fields_of(response) | {"reason": "It is so.", "_choose": found[0]}, headers=OWN)

@@ -26,7 +26,7 @@ from corrections.models import Change, Correction
 from corrections.sending import setting
 from episodes.models import Episode, Series
 from tests.characters.hostile import flat_png, jpeg_of_many_scans
-from tests.corrections.forms import fields_of, send_form, send_on
+from tests.corrections.forms import choose, fields_of, send_form, send_on
 from tests.corrections.letters import accepted, sent, somebody
 from tests.corrections.pictures import a_portrait_of
 from tests.people import person
@@ -128,6 +128,13 @@ def test_no_key_is_in_a_form_and_none_can_be_guessed(ann: Character) -> None:
     assert "the_queen" not in client.get(address).content.decode()
     typed = "in love with [[the stranger]], [[the_queen]], [[Queen Mab]] and [[nobody_at_all|him]]"
     response = send_form(client, address, **{f"{status.pk}-value": typed})
+    body = response.content.decode()
+    assert response.status_code == 422
+    for unknown in ("the_queen", "Queen Mab", "nobody_at_all"):
+        assert f"Nobody and nothing that you know of goes by “{unknown}”." in body
+        response = choose(client, address, response, "Leave it to the moderators", of=unknown)
+    assert response.status_code == 200
+    response = send_on(client, address, response)
     assert response.status_code == 303
     assert only_change().after == (
         "in love with [[the_queen]], [[?the_queen]], [[?Queen Mab]] and [[?nobody_at_all|him]]"

@@ -4,11 +4,10 @@ from collections.abc import Set
 from functools import lru_cache
 
 from django.db import connection
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import fetched
+from characters.text.fitting import near_words
 from characters.text.words import Query, QueryTerm, name_parts, parse, parts_as_typed, parts_of_names
 
 from .index import are_in_names
@@ -56,6 +55,4 @@ def _known_parts(names: str) -> dict[str, str]:
 
 def _nearest(word: str, known: Set[str]) -> str | None:
     """Return the word at most one slip away, in longer words two; of equally near ones that which begins alike."""
-    most = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
-    near = process.extract(word, known, scorer=OSA.distance, score_cutoff=most, limit=None)
-    return min(((slips, other[0] != word[0], other) for other, slips, _ in near), default=(None,))[-1]
+    return min(((slips, other[0] != word[0], other) for other, slips in near_words(word, known)), default=(None,))[-1]

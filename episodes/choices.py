@@ -1,0 +1,103 @@
+"""Errors of forms that offer what to write instead: each choice is a button that puts it into the field.
+
+A button sends the form with all that was typed, so nothing is lost and no JavaScript is needed. Whoever shows the form
+again asks `with_choice()` for what was sent; the form is never saved or sent by such a button.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+CHOOSE = "_choose"  # the name of the buttons
+ENTRY_ENDS = re.compile(r"([\r\n,]+)")  # between the entries of a list
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to write instead of what was typed, and what the button says."""
+
+    meant: str
+    label: str
+
+
+class Unclear(ValidationError):
+    """What was typed could mean several things, or nothing that is known; there may be choices to write instead."""
+
+    def __init__(self, message: Any, *, typed: str = "", choices: Iterable[Choice] = ()) -> None:
+        super().__init__(message)
+        self.typed, self.choices = typed, tuple(choices)
+
+    def at(self, field: str) -> "Unclear":
+        """Return the same with buttons for the field of this name in the form that is sent."""
+        message = format_html("{}{}", self.message, buttons(field, self.typed, self.choices))
+        return Unclear(message, typed=self.typed)
+
+
+def buttons(field: str, typed: str, choices: Iterable[Choice]) -> SafeString:
+    """Return a button for each choice, in HTML."""
+    values = ((CHOOSE, json.dumps([field, typed, each.meant]), each.label) for each in choices)
+    button = ' <button type="submit" class="instead" name="{}" value="{}" formnovalidate>{}</button>'
+    return format_html_join("", button, values)
+
+
+class OffersChoices(forms.BaseForm):
+    """A form whose errors offer choices at the fields that they are about."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        error = error if isinstance(error, ValidationError) else ValidationError(error)
+        if field is not None and not hasattr(error, "error_dict"):
+            name = self.add_prefix(field)
+            error = ValidationError([each.at(name) if isinstance(each, Unclear) else each for each in error.error_list])
+        super().add_error(field, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The choice that a form was sent with."""
+
+    field: str
+    typed: str
+    meant: str
+
+    @classmethod
+    def of(cls, data: QueryDict) -> Self | None:
+        """Return the choice in the data of a form, if there is one."""
+        try:
+            field, typed, meant = json.loads(data.get(CHOOSE, ""))
+        except (ValueError, TypeError):
+            return None
+        return cls(field, typed, meant) if all(isinstance(each, str) for each in (field, typed, meant)) else None
+
+    @property
+    def written(self) -> str:
+        """What stands in the field now, without the brackets of a mention."""
+        return self.meant.lstrip("[?")
+
+    def within(self, value: str) -> str:
+        """Return the value of the field with what was meant in place of what was typed."""
+        if self.typed.startswith("[["):  # the beginning of a mention
+            return re.sub(rf"{re.escape(self.typed)}(?=\s*(?:\]\]|\|))", lambda _: self.meant, value)
+        if value.strip() == self.typed:
+            return self.meant
+        return "".join(
+            each.replace(self.typed, self.meant) if each.strip() == self.typed else each
+            for each in ENTRY_ENDS.split(value)
+        )
+
+
+def with_choice(data: QueryDict) -> QueryDict:
+    """Return what was sent, with the choice put into its field if it was sent by such a button."""
+    chosen = Chosen.of(data)
+    if chosen is None or chosen.field not in data:
+        return data
+    changed = data.copy()
+    changed[chosen.field] = chosen.within(data[chosen.field])
+    return changed
