@@ -24,6 +24,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_protect
 
+from episodes.choices import Chosen, with_choice
+
 from . import rows
 from .deciding import may_publish, publish
 from .errors import CouldNotApply, HeldBack, Refused
@@ -74,6 +76,9 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        if chosen := Chosen.of(request.POST):
+            request.POST = with_choice(request.POST)  # type: ignore[assignment]
+            request.chosen = chosen  # type: ignore[attr-defined]
         # Not Django's own, which checks and shows the form within a transaction: on SQLite nobody else could write.
         show: Any = csrf_protect(self._changeform_view)  # type: ignore[attr-defined]
         try:
@@ -108,6 +113,8 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         """Write nothing yet: all rows of a form are sent together by `save_related()`."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        if chosen := getattr(request, "chosen", None):
+            raise SaveRefused([f"It says “{chosen.written}” now, and is not saved yet. Look once more, and save it."])
         base = posted_base(request) or {}
         if not change:
             give_keys(form.instance, formsets)

@@ -114,6 +114,9 @@ linters: list[Linter[SpoilerWarning]] = []
 namesakes: list[Linter[SharedName]] = []  # who else has the name of each row
 mention_readers: list[Callable[[Iterable[str], int], dict[str, str]]] = []  # each mention's name at an episode
 
+# Each puts keys for the names in a text as a moderator typed it, as far as they are known at an episode.
+text_readers: list[Callable[[int, str], str]] = []
+
 _registered: dict[str, Editable] = {}
 
 

@@ -6,7 +6,7 @@ again asks `with_choice()` for what was sent; the form is never saved or sent by
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from .texts import ProseInForm
 
 CHOOSE = "_choose"  # the name of the buttons
 ENTRY_ENDS = re.compile(r"([\r\n,]+)")  # between the entries of a list
@@ -44,8 +46,9 @@ class Unclear(ValidationError):
 def buttons(field: str, typed: str, choices: Iterable[Choice]) -> SafeString:
     """Return a button for each choice, in HTML."""
     values = ((CHOOSE, json.dumps([field, typed, each.meant]), each.label) for each in choices)
-    button = ' <button type="submit" class="instead" name="{}" value="{}" formnovalidate>{}</button>'
-    return format_html_join("", button, values)
+    button = '<button type="submit" class="instead" name="{}" value="{}" formnovalidate>{}</button>'
+    all_of_them = format_html_join(" ", button, values)
+    return format_html(' <span class="choices">{}</span>', all_of_them) if all_of_them else all_of_them
 
 
 class OffersChoices(forms.BaseForm):
@@ -57,6 +60,20 @@ class OffersChoices(forms.BaseForm):
             name = self.add_prefix(field)
             error = ValidationError([each.at(name) if isinstance(each, Unclear) else each for each in error.error_list])
         super().add_error(field, error)
+
+
+class ReadsMentions(OffersChoices):
+    """A form of texts that mention others; who types a name in one means whom it stands for."""
+
+    def read_mentions(self, read: Callable[[str], str]) -> None:
+        """Put keys for the names in what was typed; `read` raises ValidationError where one of them is unclear."""
+        for name, field in self.fields.items():
+            text = self.cleaned_data.get(name)
+            if isinstance(field, ProseInForm) and text and name in self.changed_data:
+                try:
+                    self.cleaned_data[name] = read(text)
+                except ValidationError as error:
+                    self.add_error(name, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +113,9 @@ class Chosen:
 def with_choice(data: QueryDict) -> QueryDict:
     """Return what was sent, with the choice put into its field if it was sent by such a button."""
     chosen = Chosen.of(data)
-    if chosen is None or chosen.field not in data:
+    value = data.get(chosen.field) if chosen else None
+    if chosen is None or not isinstance(value, str):
         return data
     changed = data.copy()
-    changed[chosen.field] = chosen.within(data[chosen.field])
+    changed[chosen.field] = chosen.within(value)
     return changed

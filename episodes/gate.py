@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from .neighbours import neighbours
-from .texts import Text
+from .texts import ProseInForm, Text
 
 type ProseCheck = Callable[[str, int, models.Model | None], None]
 """Takes a text, the episode in which it is revealed and its row; raises ValidationError."""
@@ -46,6 +46,9 @@ class Prose(Text):
     """Markdown with [[mentions]], which may mention only rows that are revealed no later than the text."""
 
     holds_mentions = True
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": ProseInForm, **options})
 
     def validate(self, value: Any, model_instance: models.Model | None) -> None:
         super().validate(value, model_instance)

@@ -31,6 +31,11 @@ class Neighbours:
         )
         return dict(first.union(*others, all=True))
 
+    def keys(self, kinds: Iterable[type[models.Model]], until: int) -> Iterable[str]:
+        """Return the keys of all these that are revealed by an episode."""
+        for kind in kinds:
+            yield from kind._base_manager.filter(revealed_in__lte=until).order_by().values_list("key", flat=True)
+
     def mentioning(self, key: str) -> Iterator[tuple[Any, Any]]:
         """Yield each row with a text that may mention a key, and the field of the text."""
         for model, field in prose_fields():

@@ -74,6 +74,10 @@ class TextInForm(forms.CharField):
         return super().to_python(cleaned(value, one_line=self.one_line) if isinstance(value, str) else value)
 
 
+class ProseInForm(TextInForm):
+    """Takes Markdown with mentions; a form that knows the names at hand reads them with `read_mentions()`."""
+
+
 class LineInForm(TextInForm):
     """Takes a text of one line; browsers take line breaks out, but other programs may not."""
 

@@ -1,7 +1,7 @@
 """Admin forms whose texts the spoiler linter checks."""
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 from django import forms
@@ -9,10 +9,12 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
+from characters.moderation.nameable import read_typed
 from characters.spoilers.linter import Finding, Vocabulary, findings_in, spoiler_error
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.editing import NoPopupsWithoutPublishing, WriteDoorAdmin
 from episodes.admin import WithEpisodes
+from episodes.choices import ReadsMentions
 
 SAVE_ALL_THE_SAME = "_save_all_the_same"
 
@@ -51,15 +53,23 @@ def lint_of(request: HttpRequest) -> Lint:
     return cast(Lint, request.lint)  # type: ignore[attr-defined]
 
 
-class LintedForm(forms.ModelForm):
+class LintedForm(ReadsMentions, forms.ModelForm):
     """A form whose texts the linter checks once they are valid."""
 
     lint: Lint  # of the request that the class is made for
 
     def _post_clean(self) -> None:
+        if (episode := self._episode()) is not None:
+            self.read_mentions(partial(read_typed, episode))
         super()._post_clean()  # type: ignore[misc]
         if not self.errors and not self.cleaned_data.get("DELETE"):
             self.lint.check(self)
+
+    def _episode(self) -> int | None:
+        """Return from which episode on the texts are known, as the form says."""
+        revealed_in = self.cleaned_data.get("revealed_in")
+        number: int | None = revealed_in.number if revealed_in else self.cleaned_data.get("number")
+        return getattr(self.instance, "known_in", None) if number is None else number
 
 
 class LintedAdmin(WriteDoorAdmin):

@@ -4,16 +4,22 @@ from typing import Any
 
 import taggit.admin
 import taggit.models
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from characters.admin.learned.page import learned
-from characters.kinds import TAGGINGS
+from characters.kinds import TAG, TAGGINGS
 from characters.models import Tag
+from characters.moderation.nameable import tags_alike
+from characters.spoilers.linter import form_in_admin
+from characters.text.fitting import look
 from corrections.editing import WriteDoorAdmin
 from episodes.admin import EpisodeAdmin, SeriesAdmin, pages_at
 from episodes.models import Episode, Series
@@ -45,10 +51,31 @@ class LintedSeriesAdmin(LintedAdmin, SeriesAdmin):
         return "1"  # the only one there can be
 
 
+class TagForm(forms.ModelForm):
+    """A tag, unless one that looks like it is there already."""
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        alike = [tag for tag in tags_alike(name) if tag.pk != self.instance.pk and look(tag.name) == look(name)]
+        if alike:
+            link = format_html('<a href="{}">{}</a>', form_in_admin(TAG.label, alike[0].pk), alike[0])
+            raise ValidationError(
+                format_html("“{}” and “{}” look alike or would share an address; use one of them.", name, link)
+            )
+        return name
+
+
 @admin.register(Tag)
 class TagAdmin(WriteDoorAdmin):
+    form = TagForm
     list_display = ["name", "slug", "public_page"]
     search_fields = ["name"]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Find tags that differ in what nobody should have to get right, besides those that hold what was typed."""
+        found, _ = super().get_search_results(request, queryset, search_term)
+        alike = [tag.pk for tag in tags_alike(search_term)] if search_term else []
+        return queryset.filter(Q(pk__in=found.values("pk")) | Q(pk__in=alike)), False
 
     def get_fields(self, request: HttpRequest, obj: Tag | None = None) -> Any:
         return ["name", "public_pages"] if obj else ["name"]

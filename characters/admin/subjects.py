@@ -5,15 +5,18 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from characters.kinds import CHARACTER, MEMBERSHIP, SUBJECTS, Kind, kind_of
+from characters.lore.knowledge import Knowledge
+from characters.lore.search.looking import owners_of_names
 from characters.models import Alias, Character, Subject, texts_mentioning
 from episodes.admin import WithEpisodes, pages_at
+from episodes.progress import last_episode
 
 from . import reports
 from .inlines import (
@@ -80,6 +83,14 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
         newest = headlines.order_by("-revealed_in_id")
         names = {"newest_name": Subquery(newest.values("name")[:1]), "by_name": Subquery(newest.values("sort_key")[:1])}
         return super().get_queryset(request).annotate(**names)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Find names as the public search does, besides what `search_fields` find."""
+        found, _ = super().get_search_results(request, queryset, search_term)
+        if not search_term:
+            return found, False
+        named = owners_of_names(Knowledge(last_episode()), search_term)
+        return queryset.filter(Q(pk__in=found.values("pk")) | Q(pk__in=named)), False
 
     @admin.display(description="name", ordering="by_name")
     def newest_name(self, subject: Any) -> str:

@@ -20,6 +20,7 @@ from characters.models import Content, Subject, Tag
 from characters.pictures import batch
 from characters.public_ids import public_id_for, row_id_for
 from characters.spoilers.linter import Finding
+from characters.text.fitting import nearest_key
 from corrections.imports import begin_import, record_import
 from episodes.gate import content_may_be_written
 from episodes.models import Episode
@@ -254,7 +255,10 @@ class _Load:
     def _row_with_key(self, model: type[models.Model], key: str, place: FilePlace) -> Any:
         row = self.with_keys.get((model, key)) or self.memory.find(model, {"key": key})
         if row is None:
-            place.complain(f"There is no {model._meta.verbose_name} “{key}”.")
+            keys = (row.key for row in self.memory.rows[model].values())
+            near = nearest_key(key, (*keys, *(known for kind, known in self.with_keys if kind is model)))
+            question = f" Did you mean “{near}”?" if near else ""
+            place.complain(f"There is no {model._meta.verbose_name} “{key}”.{question}")
         return row
 
     def _tag(self, name: str, place: FilePlace) -> Any:

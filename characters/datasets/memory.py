@@ -105,6 +105,10 @@ class RowsInMemory(Neighbours):
         found = ((key, self._by(kind, "key").get(key, ())) for kind in kinds for key in keys)
         return {key: rows[0].revealed_in_id for key, rows in found if rows}
 
+    def keys(self, kinds: Iterable[Model], until: int) -> Iterable[str]:
+        for kind in kinds:
+            yield from (row.key for row in self.rows[kind].values() if row.revealed_in_id <= until)
+
     def mentioning(self, key: str) -> Iterator[tuple[Any, Any]]:
         if self._mentioning is None:
             self._mentioning = defaultdict(list)

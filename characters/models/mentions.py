@@ -3,7 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from characters.text.mentions import LOOKS_LIKE_A_MENTION, MENTION, mentioned_keys
+from characters.text.fitting import nearest_key
+from characters.text.mentions import BY_NAME, LOOKS_LIKE_A_MENTION, MENTION, mentioned_keys
 from episodes.gate import Gated
 from episodes.neighbours import neighbours
 
@@ -13,7 +14,7 @@ from .subjects import Subject
 def check_mentions(text: str, known_in: int, row: models.Model | None = None) -> None:
     """Require that whoever a text mentions exists and is revealed no later than the row that holds the text."""
     problems = [
-        f"“{attempt}” is not a mention; write [[key]] or [[key|words]]."
+        f"“{attempt}” is not a mention; write [[key]] or [[key|words]].{_nearest_to(attempt, known_in)}"
         for attempt in LOOKS_LIKE_A_MENTION.findall(text)
         if not MENTION.fullmatch(attempt)
     ]
@@ -26,8 +27,16 @@ def check_mentions(text: str, known_in: int, row: models.Model | None = None) ->
                 known[owner.key] = owner.revealed_in_id
         for key in sorted(keys):
             if key not in known:
-                problems.append(f"It mentions “{key}”, but no character or faction has this key.")
+                nearest = _nearest_to(f"[[{key}]]", known_in)
+                problems.append(f"It mentions “{key}”, but no character or faction has this key.{nearest}")
             elif known[key] > known_in:
                 problems.append(f"It mentions “{key}”, who is revealed in episode {known[key]} only.")
     if problems:
         raise ValidationError(problems)
+
+
+def _nearest_to(attempt: str, known_in: int) -> str:
+    """Return a question for the key that a mention may have meant, if one is near."""
+    typed = BY_NAME.fullmatch(attempt)
+    key = nearest_key(typed[1], neighbours().keys(Subject.__subclasses__(), known_in)) if typed else ""
+    return f" Did you mean “{key}”?" if key else ""

@@ -11,9 +11,9 @@ from django.urls import reverse
 from characters.kinds import EPISODE, KINDS, SUBJECTS, Kind
 from characters.models import check_headlines, texts_mentioning
 from characters.pictures import files
-from corrections.rows import Editable, Page, linters, mention_readers, namesakes, register
+from corrections.rows import Editable, Page, linters, mention_readers, namesakes, register, text_readers
 
-from . import linting, previews, words
+from . import linting, nameable, previews, words
 
 
 def register_all() -> None:
@@ -23,6 +23,7 @@ def register_all() -> None:
     linters.append(linting.warnings_of)
     namesakes.append(linting.others_of_that_name)
     mention_readers.append(words.read_mentions)
+    text_readers.append(nameable.read_typed)
 
 
 def _editable(kind: Kind) -> Editable:

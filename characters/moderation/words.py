@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
+from django.db.models import Q
+
 from characters.kinds import SUBJECTS, Kind
+from characters.lore.knowledge import Knowledge
+from characters.lore.search.looking import owners_of_names
 from characters.models import Alias
 from characters.text.mentions import MENTION, mentioned_keys
 from episodes.models import Episode
@@ -24,7 +28,8 @@ def find_in(kind: Kind) -> Callable[[str, int], Iterable[str]]:
     """Return a function that finds the ids of subjects by a part of a name at an episode."""
 
     def find(words: str, episode: int) -> Iterable[str]:
-        known = Alias.objects.as_of(episode).filter(name__icontains=words, **{f"{kind.name}__isnull": False})
+        named = Q(name__icontains=words) | Q(**{f"{kind.name}__in": owners_of_names(Knowledge(episode), words)})
+        known = Alias.objects.as_of(episode).filter(named, **{f"{kind.name}__isnull": False})
         return {str(key) for key in known.values_list(f"{kind.name}_id", flat=True)}
 
     return find

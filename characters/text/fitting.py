@@ -10,14 +10,15 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from episodes.choices import Choice, Unclear
+from episodes.folding import fold, without_unseen
+from episodes.texts import identity
 
-from .folding import fold
 from .words import bare_name_key, name_key, name_parts
 
 MOST_OFFERED = 6
@@ -132,7 +133,13 @@ def _indexed[Key, Bearer](
 
 def as_typed(text: str) -> str:
     """Return a name without the differences that nobody types on purpose: spaces, and the form of its letters."""
-    return unicodedata.normalize("NFC", re.sub(r"\s+", " ", text[:LONGEST_COMPARED])).strip()
+    return identity(re.sub(r"\s+", " ", text[:LONGEST_COMPARED])).strip()
+
+
+def look(text: str) -> str:
+    """Return what two texts have in common that differ in case, in width, or in which spaces and hyphens they have."""
+    plain = without_unseen(unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(re.split(r"[\s\-‐-―]+", plain.strip()))
 
 
 def signs_of(text: str) -> str:
@@ -148,13 +155,19 @@ def _is_telling(sign: str) -> bool:
 
 def near_words(word: str, known: Iterable[str]) -> list[tuple[str, int]]:
     """Return the known words that are at most one slip away, in longer words two, each with the slips."""
-    near = process.extract(word, known, scorer=OSA.distance, score_cutoff=most_slips(word), limit=None)
+    scorer: Any = OSA.distance
+    near = process.extract(word, known, scorer=scorer, score_cutoff=most_slips(word), limit=None)
     return [(other, int(slips)) for other, slips, _ in near]
 
 
 def most_slips(word: str) -> int:
     """Return how many slips may be made in a word."""
     return 0 if len(word) < 3 else 1 if len(word) < 6 else 2
+
+
+def nearest_key(typed: str, keys: Iterable[str]) -> str:
+    """Return the key that is nearest to what was typed instead of one; empty if none is near."""
+    return min(((slips, key) for key, slips in near_words(fold(typed), keys)), default=(0, ""))[1]
 
 
 # The one that is meant

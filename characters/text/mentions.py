@@ -18,6 +18,11 @@ def mentioned_keys(text: str) -> set[str]:
     return {match[1] for match in MENTION.finditer(text)}
 
 
+def names_in(text: str) -> set[str]:
+    """Return whatever stands in the mentions of a text, be it keys or names."""
+    return {match[1].strip() for match in BY_NAME.finditer(text)}
+
+
 def with_keys(text: str, key_of: Callable[[str], str], *, instead: Iterable[tuple[str, str]] = ()) -> str:
     """Return a text with keys for the names in its mentions, as `key_of` finds them.
 

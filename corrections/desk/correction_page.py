@@ -20,6 +20,7 @@ from corrections.thread import cleaned_message
 from corrections.trial import Trial, pending_changes, try_out
 from corrections.undoing import not_undone, reversed_changes
 from corrections.wording import RowNames
+from episodes.choices import CHOOSE, with_choice
 from episodes.names import listed
 from episodes.requests import whole_number
 
@@ -154,6 +155,8 @@ def _lost_texts(posted: Any, verdict_forms: dict[UUID, VerdictForm]) -> list[str
 @for_moderators
 def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
     """Ask the author, add a comment, or decide, depending on the button."""
+    if CHOOSE in request.POST:
+        return _page(request, correction, posted=with_choice(request.POST))
     text = request.POST.get("comment", "").strip()
     version = whole_number(request.POST.get("version"), digits=8) or 0
     try:
@@ -186,7 +189,8 @@ def _decide(request: HttpRequest, correction: Correction, version: int, text: st
             posted[f"{change.pk}-decision"] = ACCEPT
     verdict_forms = posted_forms(correction, clearance, pending, posted)
     if not all([form.is_valid() for form in verdict_forms.values()]):  # noqa: C419 (each of them shows its errors)
-        raise Refused("Nothing was decided. Correct what is marked below, and decide again.")
+        messages.error(request, "Nothing was decided. Correct what is marked below, and decide again.")
+        return _page(request, correction, posted=posted)
     verdicts = {pk: verdict for pk, form in verdict_forms.items() if (verdict := form.verdict()) is not None}
     if not verdicts and correction.is_undecided and version == correction.version:
         raise Refused("Nothing was decided. Accept or reject at least one change.")

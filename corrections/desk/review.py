@@ -65,6 +65,7 @@ class ChangeReview:
     known_from: str
     fields: tuple[FieldDiff, ...]
     current: Json
+    episode: int  # in which the row is revealed
     conflict: bool
     gone: bool
     already: bool
@@ -111,6 +112,7 @@ def _review(each: ChangeWithRow, names: RowNames, trial: Trial, page_names: Mapp
         known_from=value_in_words(kind, "revealed_in", since, names) if since is not None else "",
         fields=tuple(_field_diffs(each, names, conflict=conflict, is_pending=is_pending)),
         current=each.current,
+        episode=each.episode,
         conflict=conflict,
         gone=each.row is None and change.action == Action.SET and is_pending,
         already=outcome == Outcome.ALREADY,

@@ -1,6 +1,7 @@
 """The form on the page of a correction: a verdict on each change, and the values as they are to be published."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from corrections.models import Change, Correction
 from corrections.rows import Editable, Json
 from corrections.trial import Trial, try_out
 from corrections.wording import EMPTY, RowNames
+from episodes.choices import ReadsMentions
 from episodes.models import Episode
 
 from .clearance import Clearance
@@ -40,7 +42,7 @@ class CommentForm(forms.Form):
     )  # fmt: skip
 
 
-class VerdictForm(forms.Form):
+class VerdictForm(ReadsMentions, forms.Form):
     """The verdict on one change. A value that is edited and accepted is published as edited."""
 
     use_required_attribute = False
@@ -59,7 +61,7 @@ class VerdictForm(forms.Form):
 
     def __init__(self, review: ChangeReview, names: RowNames, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, prefix=str(review.change.pk), initial={"seen": _signed(review.current)})
-        self.change = review.change
+        self.change, self.row_episode = review.change, review.episode
         self.kind = rows.editable(self.change.model)
         self.proposed = _editable_values(self.change)
         for name in self.proposed:
@@ -101,11 +103,19 @@ class VerdictForm(forms.Form):
         if cleaned["decision"] != ACCEPT or not cleaned.get("shown"):
             for name in [name for name in self.errors if name.startswith(VALUE)]:
                 del self.errors[name]
+        else:
+            self._read_names()
         if cleaned["decision"] == REJECT and not cleaned.get("why"):
             self.add_error("why", REASON_NEEDED)
         if cleaned["decision"] == LEAVE and self._altered():
             self.add_error("decision", "You have altered this change. Accept it, or restore the proposed value.")
         return cleaned
+
+    def _read_names(self) -> None:
+        """Put keys for the names in the texts, as far as they are known in the episode of the row."""
+        episode = self.cleaned_data.get(f"{VALUE}revealed_in", self.row_episode)
+        for read in rows.text_readers if str(episode).isdecimal() else ():
+            self.read_mentions(partial(read, int(episode)))
 
     def verdict(self) -> Verdict | None:
         """Return the verdict, or None if the change is left undecided."""

@@ -8,13 +8,13 @@ function addRow(section) {
   const container = document.createElement("div");
   container.innerHTML = template.innerHTML.replaceAll("__prefix__", total.value);
   const row = container.firstElementChild;
-  section.insertBefore(row, section.querySelector("button[formnovalidate]"));
+  section.insertBefore(row, section.querySelector("button[name=_more]"));
   total.value = Number(total.value) + 1;
   row.querySelector("input, textarea, select").focus();
 }
 
 for (const section of document.querySelectorAll("[data-rows]")) {
-  const button = section.querySelector("button[formnovalidate]");
+  const button = section.querySelector("button[name=_more]");
   button.textContent = "One more";
   button.addEventListener("click", (event) => {
     event.preventDefault();

@@ -21,6 +21,7 @@ from corrections.models import Correction, State
 from episodes.models import Episode
 from tests.characters.sheets import a_newcomer, a_revelation, address_of, as_opened, fill_in, opened, with_rows
 from tests.corrections.desk import at_the_desk
+from tests.corrections.forms import offered
 from tests.corrections.letters import accepted, somebody
 from tests.people import person
 
@@ -176,7 +177,13 @@ def test_errors_are_shown_and_nothing_typed_is_lost(
 def test_two_of_one_name_have_to_be_told_apart(moderator: Client) -> None:
     somebody("other_ann", name="Ann")
     page = fill_in(moderator, 3, traits=[{"whose": "Ann", "attribute": "habit", "value": "sings"}])
-    assert "say which by the key (ann, other_ann)" in errors_on(page)
+    assert "“Ann” could be more than one. Choose which:" in errors_on(page)
+    assert list(offered(page)) == ["Ann (ann)", "Ann (other_ann)"]
+    chosen = moderator.post(address_of(3), as_opened(page) | {"_choose": offered(page)["Ann (other_ann)"]})
+    assert as_opened(chosen)["traits-0-whose"] == "other_ann"
+    assert not Correction.objects.exists()
+    assert moderator.post(address_of(3), as_opened(chosen)).status_code == 302
+    assert Trait.objects.get(value="sings").character.key == "other_ann"
 
 
 @pytest.mark.parametrize("role", ["editor", "moderator"])

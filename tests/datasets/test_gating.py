@@ -293,3 +293,24 @@ def test_one_episode_later_the_rows_are_accepted(tmp_path: Path) -> None:
     }
     write_show(tmp_path, **files)
     assert load(tmp_path)["character"] == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [("an", ""), ("naomi-orthman", "naomi_orthmann"), ("Naomi Orthmann", "naomi_orthmann"), ("late_one", "")],
+)
+def test_a_mention_is_read_to_the_letter_and_the_nearest_is_named(tmp_path: Path, key: str, nearest: str) -> None:
+    people = [ANN, character("naomi_orthmann", "Naomi Orthmann"), character("late_ones", "The Late", since=3)]
+    problems = refusals(tmp_path, characters=people, revelations=[revelation("r", f"[[{key}]] knows.", since=1)])
+    assert len(problems) == 1
+    assert problems[0].partition(" Did you mean ")[2] == (f"“{nearest}”?" if nearest else "")
+
+
+def test_a_key_in_a_list_is_read_to_the_letter_and_the_nearest_is_named(tmp_path: Path) -> None:
+    people = [ANN, character("naomi_orthmann", "Naomi Orthmann")]
+    told = revelation("r", "So it is.", since=1, characters=["naomi-orthman", "nobody"])
+    problems = refusals(tmp_path, characters=people, revelations=[told])
+    assert [problem.partition(": ")[2] for problem in problems] == [
+        "There is no character “naomi-orthman”. Did you mean “naomi_orthmann”?",
+        "There is no character “nobody”.",
+    ]

@@ -16,6 +16,7 @@ from corrections.editing import BASE, REASON, SALT, SaveRefused, posted_base, se
 from corrections.models import Correction
 from corrections.sending import Proposed
 from corrections.trial import MOST_TRIED, try_out
+from episodes.choices import CHOOSE, with_choice
 from episodes.models import Episode
 from episodes.requests import whole_number
 from episodes.visits import Visit
@@ -36,12 +37,12 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
     user: Any = request.user
     if request.method != "POST":
         return _show_sheet(request, Sheet(episode, user))
-    data, base = request.POST.copy(), posted_base(request)
+    data, base = with_choice(request.POST).copy(), posted_base(request)
     if (more := data.get(MORE)) is not None:
         _widen(data, more, Sheet(episode, user))
         return _show_sheet(request, Sheet(episode, user, data, base))
     sheet = Sheet(episode, user, data, base)
-    if sheet.is_valid():
+    if sheet.is_valid() and CHOOSE not in data:
         try:
             _send(request, sheet)
         except SaveRefused as refused:

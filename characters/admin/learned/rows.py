@@ -4,87 +4,27 @@ A row names subjects by their key, or by a name that a viewer of that episode kn
 is new in the same form.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 
 from characters.kinds import CHARACTER, FACTION, SUBJECTS, Kind, kind_named, tagging_of
 from characters.models import Alias, Membership, Relationship, Revelation, Tag, Trait, Unmasking
 from characters.models.revelations import CONCERNED
+from characters.moderation.nameable import NameableSubjects, NamedSubject
+from characters.text.fitting import Spelling, Spellings, the_one_meant
 from characters.text.mentions import MENTION, mentioned_keys
 from characters.vocabulary import AliasKind, Attribute
 from corrections import rows
 from corrections.models import Change
 from corrections.sending import Proposed, adding
-from episodes.names import Name
-from episodes.texts import TextInForm
+from episodes.choices import Choice, OffersChoices, ReadsMentions
+from episodes.texts import ProseInForm
 
 WORDS_OF_A_KEY = 5
-
-
-@dataclass(frozen=True, slots=True)
-class NamedSubject:
-    """A subject that a row can name, with its newest headline name."""
-
-    kind: Kind
-    pk: str
-    key: str
-    name: str
-
-
-class NameableSubjects:
-    """The subjects that a row can name: those known in the episode, and those that are new in the same form."""
-
-    def __init__(self, episode: int) -> None:
-        self.by_key: dict[str, NamedSubject] = {}
-        self._by_pk: dict[str, NamedSubject] = {}
-        self._by_name: defaultdict[str, set[NamedSubject]] = defaultdict(set)
-        aliases = list(Alias.objects.as_of(episode).order_by("revealed_in"))
-        for kind in SUBJECTS:
-            headlines = {getattr(alias, f"{kind.name}_id"): alias.name for alias in aliases if alias.headline}
-            visible: Any = kind.model
-            for pk, key in visible.objects.as_of(episode).order_by("key").values_list("pk", "key"):
-                self.add(NamedSubject(kind, str(pk), key, headlines.get(pk, key)))
-        for alias in aliases:
-            owner = next(filter(None, (getattr(alias, f"{kind.name}_id") for kind in SUBJECTS)), None)
-            if (subject := self._by_pk.get(str(owner))) is not None:
-                self._by_name[alias.name.casefold()].add(subject)
-
-    def add(self, subject: NamedSubject) -> None:
-        """Let rows name one more subject."""
-        self.by_key[subject.key] = self._by_pk[subject.pk] = subject
-        self._by_name[subject.name.casefold()].add(subject)
-
-    def name(self, pk: Any) -> Name:
-        """Return the name of a subject by its id."""
-        return Name(self._by_pk[str(pk)].name if str(pk) in self._by_pk else "somebody")
-
-    def words(self, text: str) -> str:
-        """Return a text in one line; editors read its mentions as they are written."""
-        return " ".join(text.split())
-
-    def of_kinds(self, kinds: Iterable[Kind]) -> list[NamedSubject]:
-        return [subject for kind in kinds for subject in self.by_key.values() if subject.kind is kind]
-
-    def find(self, text: str, kinds: Iterable[Kind]) -> NamedSubject:
-        """Return the subject of one of these kinds that has this key, or this name as the only one."""
-        subject = self.by_key.get(text)
-        if subject is None:
-            bearers = [each for each in self._by_name.get(text.casefold(), ()) if each.kind in kinds]
-            if len(bearers) > 1:
-                keys = ", ".join(sorted(each.key for each in bearers))
-                raise ValidationError(f"More than one goes by “{text}”: say which by the key ({keys}).")
-            subject = bearers[0] if bearers else None
-        if subject is None or subject.kind not in kinds:
-            nouns = " or ".join(kind.name for kind in kinds)
-            raise ValidationError(f"No {nouns} of this episode has the key or the name “{text}”.")
-        return subject
 
 
 # Fields
@@ -122,11 +62,21 @@ class SubjectListField(SubjectField):
 class NamedRowField(forms.ModelChoiceField):
     """A row by the key or name that editors use, out of a list that narrows while one types."""
 
-    def __init__(self, *args: Any, suggestions: str, **options: Any) -> None:
+    def __init__(self, *args: Any, suggestions: str, nothing: str, **options: Any) -> None:
+        self.nothing = nothing  # what is said where no row fits
         super().__init__(*args, widget=forms.TextInput(attrs={"list": suggestions, "autocomplete": "off"}), **options)
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(value.strip().lower() if value else value)
+        typed = value.strip() if value else ""
+        return super().to_python(self._meant(typed) if typed else value)
+
+    def _meant(self, typed: str) -> str:
+        queryset: Any = self.queryset
+        names = queryset.values_list(self.to_field_name, flat=True)
+        return the_one_meant(
+            typed, Spellings(Spelling(name, name) for name in names), offered=lambda name: Choice(name, name),
+            nothing=self.nothing.format(typed),
+        )  # fmt: skip
 
 
 def text_area(lines: int) -> forms.Textarea:
@@ -136,13 +86,14 @@ def text_area(lines: int) -> forms.Textarea:
 # Rows
 
 
-class LearnedRowForm(forms.Form):
+class LearnedRowForm(ReadsMentions, forms.Form):
     """One new row, revealed in the episode of the form. `model_fields` get the form fields that the model makes."""
 
     use_required_attribute = False
     model: type[models.Model]
     model_fields: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
+    reads_names_at_once = True
 
     def __init__(self, *args: Any, episode: int, subjects: NameableSubjects, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -153,6 +104,12 @@ class LearnedRowForm(forms.Form):
             if isinstance(field, SubjectField):
                 field.subjects = subjects
         self.order_fields(self.order)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.reads_names_at_once:
+            self.read_mentions(self.subjects.read)
+        return cleaned
 
     def proposed(self) -> Iterator[Proposed]:
         """Yield the changes that the row asks for."""
@@ -199,6 +156,7 @@ class RevelationRow(LearnedRowForm):
     )  # fmt: skip
     supersedes = NamedRowField(
         Revelation.objects.none(), to_field_name="key", suggestions="known-revelations", required=False,
+        nothing="No revelation up to this episode has the key “{}”.",
         help_text="The key of the earlier belief that this one overturns or completes.",
     )  # fmt: skip
 
@@ -215,7 +173,7 @@ class RevelationRow(LearnedRowForm):
         self.last_position = 0  # for a row without a position of its own; the sheet counts
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         if not cleaned.get("key") and cleaned.get("text"):
             cleaned["key"] = key_from(cleaned["text"], self.episode)
         if cleaned.get("concerned") == []:
@@ -248,6 +206,7 @@ class NewcomerRow(LearnedRowForm):
     model = Alias
     model_fields = ("name", "kind")
     order = ("who", "key", "name", "kind", "summary")
+    reads_names_at_once = False  # they can be those of other new subjects
     who = forms.ChoiceField(
         label="What", initial=SUBJECTS[0].name,
         choices=[(kind.name, str(kind.model._meta.verbose_name).capitalize()) for kind in SUBJECTS],
@@ -256,7 +215,7 @@ class NewcomerRow(LearnedRowForm):
         max_length=80, validators=CHARACTER.model._meta.get_field("key").validators,  # type: ignore[union-attr]
         help_text="Your own handle, by which texts mention it: [[key]]. Visitors never see it.",
     )  # fmt: skip
-    summary = TextInForm(
+    summary = ProseInForm(
         required=False, widget=text_area(2),
         help_text="What can be said of it in its first episode. It opens the page.",
     )  # fmt: skip
@@ -266,14 +225,21 @@ class NewcomerRow(LearnedRowForm):
         self.fields["name"].help_text = "What it is called in this episode; the name on its page for now."
         self.pk = ""
 
-    def subject(self) -> NamedSubject:
-        """Return the new subject, with the key of the database that it will have."""
+    def subject(self) -> NamedSubject | None:
+        """Return the new subject, with the key of the database that it will have.
+
+        What is wrong with its key or name is told there, and not where other rows name it.
+        """
+        key, name = (str(self.cleaned_data.get(field) or self[field].value() or "") for field in ("key", "name"))
+        if "who" not in self.cleaned_data or not key:
+            return None
         kind = kind_named(self.cleaned_data["who"])
         self.pk = self.pk or str(kind.model._meta.pk.get_default())
-        return NamedSubject(kind, self.pk, self.cleaned_data["key"], self.cleaned_data["name"])
+        return NamedSubject(kind, self.pk, key, name or key)
 
     def proposed(self) -> Iterator[Proposed]:
-        subject, values = self.subject(), self.cleaned_data
+        values = self.cleaned_data
+        subject = NamedSubject(kind_named(values["who"]), self.pk, values["key"], values["name"])
         owner = {subject.kind.name: subject}
         yield self.addition(subject.kind.model, {"key": subject.key}, key=subject.pk)
         yield self.addition(Alias, owner | {"name": values["name"], "kind": values["kind"], "headline": True})
@@ -354,7 +320,7 @@ class TagRow(LearnedRowForm):
     whose = SubjectField(*SUBJECTS)
     tag = NamedRowField(
         Tag.objects.all(), to_field_name="name", suggestions="known-tags",
-        error_messages={"invalid_choice": "There is no tag “%(value)s” yet. Add it under Tags first, in another tab."},
+        nothing="There is no tag “{}” yet. Add it under Tags first, in another tab.",
     )  # fmt: skip
 
     def proposed(self) -> Iterator[Proposed]:
@@ -362,7 +328,7 @@ class TagRow(LearnedRowForm):
         yield self.addition(tagging_of(owner.kind), {"content_object": owner, "tag": self.cleaned_data["tag"]})
 
 
-class EndingRow(forms.Form):
+class EndingRow(OffersChoices, forms.Form):
     """A membership, relation or tag that is over, or of which the audience learns that it never was so."""
 
     use_required_attribute = False
@@ -378,9 +344,11 @@ class EndingRow(forms.Form):
         self.episode, self.ties = episode, ties
 
     def clean_what(self) -> str:
-        if self.cleaned_data["what"] not in self.ties:
-            raise ValidationError("Nothing of that kind holds at this episode. Choose one from the list.")
-        return str(self.cleaned_data["what"])
+        return the_one_meant(
+            self.cleaned_data["what"], Spellings(Spelling(words, words) for words in self.ties),
+            offered=lambda words: Choice(words, words),
+            nothing="Nothing of that kind holds at this episode. Choose one from the list.",
+        )  # fmt: skip
 
     def proposed(self) -> Iterator[Proposed]:
         row = self.ties[self.cleaned_data["what"]]

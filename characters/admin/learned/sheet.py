@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 
 from characters.kinds import EPISODE, KINDS, SUBJECTS, TAGGINGS, kind_of, line_of, values_of
 from characters.models import Alias, Membership, Relationship, Revelation, Tag, Trait, Unmasking
+from characters.moderation.nameable import NameableSubjects, NamedSubject
 from characters.spoilers.linter import form_in_admin, spoiler_error
 from corrections import rows
 from corrections.editing import Base
@@ -21,13 +22,12 @@ from corrections.models import Change
 from corrections.rows import SpoilerWarning
 from corrections.sending import Proposed
 from corrections.trial import Trial
+from episodes.choices import ReadsMentions
 from episodes.models import Episode
 
 from .rows import (
     EndingRow,
     MembershipRow,
-    NameableSubjects,
-    NamedSubject,
     NameRow,
     NewcomerRow,
     RelationshipRow,
@@ -110,19 +110,24 @@ SECTIONS = (
 )  # fmt: skip
 
 
-class EpisodeForm(forms.Form):
+class EpisodeForm(ReadsMentions, forms.Form):
     """The episode itself. Before the first there is nothing to tell but when it was shown."""
 
     use_required_attribute = False
 
-    def __init__(self, data: Any, *, episode: Episode, base: Base) -> None:
+    def __init__(self, data: Any, *, episode: Episode, base: Base, subjects: NameableSubjects) -> None:
         super().__init__(data, initial={name: getattr(episode, name) for name in EPISODE.fields}, prefix="episode")
+        self.subjects = subjects
         self.ref, self.before = (Episode._meta.label_lower, str(episode.pk)), base[rows.reference(episode)]
         for name in EPISODE.fields if episode.number else ("aired_on",):
             self.fields[name] = Episode._meta.get_field(name).formfield()  # type: ignore[union-attr, assignment]
         if episode.number:
             self.fields["synopsis"].widget = text_area(5)
         self.fields["aired_on"].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+    def clean(self) -> dict[str, Any]:
+        self.read_mentions(self.subjects.read)
+        return self.cleaned_data
 
     def proposed(self) -> Iterator[Proposed]:
         for name, typed in self.cleaned_data.items():
@@ -203,7 +208,7 @@ class Sheet:
         for row in revelations:
             self.base.setdefault(rows.reference(row), {"position": row.position})
         self.ties = _open_ties(episode.number, self.subjects)
-        self.episode_form = EpisodeForm(data, episode=episode, base=self.base)
+        self.episode_form = EpisodeForm(data, episode=episode, base=self.base, subjects=self.subjects)
         self.sections = [self._section(kind) for kind in SECTIONS if kind.is_open_to(user)]
         for section in self.sections:
             if section.kind.form is RevelationRow:
@@ -244,10 +249,13 @@ class Sheet:
 
     def is_valid(self) -> bool:
         """Validate all forms, new subjects first, so that the other rows can name them."""
-        for section in self.sections:
-            if section.kind.form is NewcomerRow and section.formset.is_valid():
-                for form in section.filled_in():
-                    self.subjects.add(form.subject())
+        newcomers = [form for each in self.sections if each.kind.form is NewcomerRow for form in each.filled_in()]
+        for form in newcomers:
+            form.full_clean()
+            if (subject := form.subject()) is not None:
+                self.subjects.add(subject)
+        for form in newcomers:
+            form.read_mentions(self.subjects.read)
         valid = [section.formset.is_valid() for section in self.sections]
         valid += [form.is_valid() for form in self.forms()]
         return all(valid)

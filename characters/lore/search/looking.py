@@ -4,6 +4,8 @@ One index entry per gated row, and the gate is part of every question to the ind
 alone: no statistics of the corpus, which would count what is hidden.
 """
 
+from uuid import UUID
+
 from characters.lore.knowledge import Knowledge
 from characters.text.words import Query, parse
 from characters.values.search import SearchPage, Suggestion
@@ -43,6 +45,15 @@ def suggest(knowledge: Knowledge, text: str) -> tuple[Suggestion, ...]:
     if not results and (better := respelled(knowledge, query)):
         results = _look_for_names(knowledge, better)
     return results.suggestions()
+
+
+def owners_of_names(knowledge: Knowledge, text: str) -> set[UUID]:
+    """Return who has a name that fits, as an editor types it into a field that finds one."""
+    query = parse(text).as_name
+    names = find_names(knowledge, query, MOST_NAMES) if query.wanted else []
+    if not names and (bare := query.without_courtesies):
+        names = find_names(knowledge, bare, MOST_NAMES)
+    return {name.owner for name in names}
 
 
 def _as_meant(knowledge: Knowledge, query: Query) -> Query:

@@ -1,0 +1,105 @@
+"""Which subjects editors and moderators mean by what they type: by their key, or by a name known at an episode."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from characters.kinds import SUBJECTS, Kind
+from characters.models import Alias, Tag
+from characters.models.owned import OWNERS
+from characters.text.fitting import Spelling, Spellings, the_one_meant
+from characters.text.mentions import names_in, with_keys
+from episodes.choices import Choice
+from episodes.names import Name
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSubject:
+    """A subject that can be named, with its newest headline name."""
+
+    kind: Kind
+    pk: str
+    key: str
+    name: str
+
+
+class NameableSubjects:
+    """The subjects that can be named at an episode: those known there, and those that are new in the same form."""
+
+    def __init__(self, episode: int) -> None:
+        self.episode = episode
+        self.by_key: dict[str, NamedSubject] = {}
+        self._by_pk: dict[str, NamedSubject] = {}
+        self._names: list[Spelling[NamedSubject]] = []
+        aliases = list(Alias.objects.as_of(episode).order_by("revealed_in"))
+        for kind in SUBJECTS:
+            headlines = {getattr(alias, f"{kind.name}_id"): alias.name for alias in aliases if alias.headline}
+            visible: Any = kind.model
+            for pk, key in visible.objects.as_of(episode).order_by("key").values_list("pk", "key"):
+                self.add(NamedSubject(kind, str(pk), key, headlines.get(pk, key)))
+        for alias in aliases:
+            owner = next(filter(None, (getattr(alias, f"{name}_id") for name in OWNERS)), None)
+            if (subject := self._by_pk.get(str(owner))) is not None:
+                self._names.append(Spelling(alias.name, subject))
+
+    def add(self, subject: NamedSubject) -> None:
+        """Let one more subject be named."""
+        self.by_key[subject.key] = self._by_pk[subject.pk] = subject
+        self._names += [Spelling(subject.key, subject), Spelling(subject.name, subject)]
+        vars(self).pop("_spellings", None)
+
+    @cached_property
+    def _spellings(self) -> Spellings[NamedSubject]:
+        return Spellings(self._names)
+
+    def name(self, pk: Any) -> Name:
+        """Return the name of a subject by its id."""
+        return Name(self._by_pk[str(pk)].name if str(pk) in self._by_pk else "somebody")
+
+    def words(self, text: str) -> str:
+        """Return a text in one line; editors read its mentions as they are written."""
+        return " ".join(text.split())
+
+    def of_kinds(self, kinds: Iterable[Kind]) -> list[NamedSubject]:
+        return [subject for kind in kinds for subject in self.by_key.values() if subject.kind is kind]
+
+    def find(self, typed: str, kinds: Collection[Kind] = SUBJECTS) -> NamedSubject:
+        """Return the subject of one of these kinds that is meant; raise `Unclear` unless it is exactly one."""
+        by_key = self.by_key.get(typed)
+        if by_key is not None and by_key.kind in kinds:
+            return by_key
+        nouns = " or ".join(kind.name for kind in kinds)
+        return the_one_meant(
+            typed, self._spellings, offered=_by_key, is_possible=lambda subject: subject.kind in kinds,
+            nothing=f"No {nouns} of episode {self.episode} has the key or the name “{typed}”.",
+        )  # fmt: skip
+
+    def read(self, text: str) -> str:
+        """Return a text with keys for the names in its mentions; raise ValidationError for those that are unclear.
+
+        Keys stay as they are, also those of later episodes: the model says what is wrong with them.
+        """
+        keys = existing_keys(names_in(text) - self.by_key.keys())
+        return with_keys(text, lambda typed: typed if typed in keys else self.find(typed).key)
+
+
+def _by_key(subject: NamedSubject) -> Choice:
+    return Choice(subject.key, f"{Name(subject.name)} ({subject.key})")
+
+
+def read_typed(episode: int, text: str) -> str:
+    """Return a text as an editor or a moderator typed it, with the keys of whom it names as of an episode."""
+    names = names_in(text)
+    return text if names <= existing_keys(names) else NameableSubjects(episode).read(text)
+
+
+def existing_keys(names: Collection[str]) -> set[str]:
+    """Return those of these names that are keys of subjects, whether they are known yet or not."""
+    found = (kind.model._base_manager.filter(key__in=names).values_list("key", flat=True) for kind in SUBJECTS)
+    return {key for keys in found for key in keys} if names else set()
+
+
+def tags_alike(name: str) -> list[Tag]:
+    """Return the tags of the same name but for what nobody should have to get right."""
+    return Spellings(Spelling(tag.name, tag) for tag in Tag.objects.all()).meant_by(name)
