@@ -270,6 +270,6 @@ def test_a_moderator_is_asked_and_nothing_is_lost(
 
 
 def test_the_queue_is_searched_by_names_as_people_type_them(ann: Character, naomi: Character) -> None:
-    find = rows.editable(CHARACTER.label).page.find
-    assert set(find("naomiorthmann", 2)) == {str(naomi.pk)}
-    assert set(find("naomiorthmann", 1)) == set()
+    page: Any = rows.editable(CHARACTER.label).page
+    assert set(page.find("naomiorthmann", 2)) == {str(naomi.pk)}
+    assert set(page.find("naomiorthmann", 1)) == set()
