@@ -101,6 +101,15 @@ def test_who_is_named_as_they_stand_is_never_asked_about(ann: Character) -> None
         Correction.objects.all().delete()
 
 
+def test_an_honorific_counts_where_it_is_typed_and_tells_two_apart(ann: Character) -> None:
+    doctor, client = somebody("doctor", name="Dr. Ann"), at(3)
+    address = form_of(ann, add="relationship")
+    send_form(client, address, new0__target="DR ANN", new0__kind="friend")
+    assert whole_row()["target"] == str(doctor.pk)
+    response = send_form(client, address, new0__target="Prof. Ann", new0__kind="friend")
+    assert list(offered(response)) == ["Ann, character, since episode 1", "Dr. Ann, character, since episode 1"]
+
+
 def test_two_that_fit_are_asked_about_and_nothing_is_lost(ann: Character) -> None:
     somebody("jose", name="José")
     meant = somebody("joze", name="Jose", since=2)
