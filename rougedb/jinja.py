@@ -9,7 +9,9 @@ from typing import Any
 from django.contrib.humanize.templatetags.humanize import apnumber, intcomma
 from django.template.defaultfilters import date, linebreaks_filter, linebreaksbr, pluralize, truncatechars
 from django.templatetags.static import static
-from jinja2 import Environment, StrictUndefined
+from django.utils.safestring import SafeString
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup, _escape_inner, escape
 
 from characters.lore.knowledge import path
 from episodes.names import capital, in_text
@@ -21,6 +23,7 @@ def environment(**options: Any) -> Environment:
     # A line of tags alone leaves no blank line behind.
     options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**options, keep_trailing_newline=True)  # noqa: S701 - Django's backend has turned escaping on
+    made.template_class = Page
     made.globals |= {"url": path, "static": address_of_file, "absolute": absolute_address}
     made.filters |= {"runs": runs, "linebreaks": linebreaks_filter}
     made.filters |= {
@@ -28,6 +31,33 @@ def environment(**options: Any) -> Environment:
         for each in (apnumber, capital, date, in_text, intcomma, linebreaksbr, pluralize, truncatechars)
     }
     return made
+
+
+class Page(Template):
+    """A compiled template that puts what it shows into HTML by `in_html`."""
+
+    @classmethod
+    def from_code(cls, *args: Any, **kwargs: Any) -> Template:
+        template = super().from_code(*args, **kwargs)
+        template.root_render_func.__globals__["escape"] = in_html
+        return template
+
+
+SAFE = frozenset((SafeString, Markup))
+NUMBERS = frozenset((int, float))
+
+
+def in_html(value: Any) -> str:
+    """Return a value as `escape` does, but as plain text, since it is only joined to others.
+
+    Made into Markup each time, a map costs a tenth more, and the page of a character a twelfth.
+    """
+    kind = type(value)
+    if kind is str:
+        return _escape_inner(value)
+    if kind in SAFE:
+        return value
+    return str(value) if kind in NUMBERS else escape(value)
 
 
 @lru_cache(2**8)
