@@ -11,7 +11,7 @@ from django.template.defaultfilters import date, linebreaks_filter, linebreaksbr
 from django.templatetags.static import static
 from django.utils.safestring import SafeString
 from jinja2 import Environment, StrictUndefined, Template
-from markupsafe import Markup, _escape_inner, escape
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
 from characters.lore.knowledge import path
 from episodes.names import capital, in_text

@@ -8,6 +8,7 @@ from characters.vocabulary import Certainty
 from episodes.order import sort_key
 
 CERTAINTIES = (Certainty.CONFIRMED, Certainty.CLAIMED, Certainty.HINTED, Certainty.DISPROVED)  # the best first
+RANKS = {certainty.value: rank for rank, certainty in enumerate(CERTAINTIES)}
 
 
 def tie_sort_key(tie: Tie) -> tuple[int, int, str]:
@@ -17,7 +18,7 @@ def tie_sort_key(tie: Tie) -> tuple[int, int, str]:
 
 def certainty_rank(certainty: str) -> int:
     """Return how sure something is, 0 being the surest."""
-    return CERTAINTIES.index(Certainty(certainty))
+    return RANKS[certainty]
 
 
 def by_name(faces: Iterable[Face]) -> tuple[Face, ...]:

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
-from characters.lore.order import by_name, certainty_rank, face_key
+from characters.lore.order import certainty_rank, face_key
 from characters.lore.rows import Row
 from characters.lore.statements import as_text, as_uuid, fetched
 from characters.models import Faction, Membership
@@ -38,6 +38,10 @@ MOST_STRANDS = 80  # on a part of a map
 MOST_TOLD = 5  # ties of each in words, on a part of a map; the pages of each have all
 BONDS = list(Bond)
 KINDS = {kind.value: kind for kind in RelationshipKind}
+# Worked out once, as a map asks for them by the thousand.
+BOND_RANKS = {kind: BONDS.index(kind.bond) for kind in RelationshipKind}
+LABELS = {kind: f"{kind.label}" for kind in RelationshipKind}
+LABELS_FROM_TARGET = {kind: f"{kind.seen_from_target}" for kind in RelationshipKind}
 
 type Id = (
     str  # of a character or a faction: there may be a hundred thousand ties, and UUIDs are slow to make and to hash
@@ -437,33 +441,38 @@ def _strands(ties: Iterable[HeldTie], numbers: dict[Id, int], most: int | None =
     """Return one strand between each two for each bond that ties them; with `most` the sure ones first."""
     sure: dict[tuple[int, int, int], bool] = defaultdict(bool)
     for tie in ties:
-        a, b = sorted(numbers[end] for end in tie.ends)
-        sure[a, b, BONDS.index(tie.kind.bond)] |= tie.certainty == Certainty.CONFIRMED
+        a, b = numbers[tie.source], numbers[tie.target]
+        sure[min(a, b), max(a, b), BOND_RANKS[tie.kind]] |= tie.certainty == Certainty.CONFIRMED
     drawn = sorted(sorted(sure.items(), key=lambda strand: (not strand[1], strand[0]))[:most])
     return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in drawn]
 
 
 def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[Id, tuple[TiesInWords, ...]]:
     """Return what ties each to others, from their own side; of what is known twice the surest."""
-    by_character: dict[Id, dict[tuple[int, str], dict[Face, str]]] = defaultdict(lambda: defaultdict(dict))
+    by_character: dict[Id, dict[tuple[int, str], dict[Id, str]]] = defaultdict(lambda: defaultdict(dict))
     for tie in ties:
+        bond, certainty = BOND_RANKS[tie.kind], tie.certainty
         for own, other, label in (
-            (tie.source, tie.target, tie.kind.label),
-            (tie.target, tie.source, tie.kind.seen_from_target),
+            (tie.source, tie.target, LABELS[tie.kind]),
+            (tie.target, tie.source, LABELS_FROM_TARGET[tie.kind]),
         ):
-            alike = by_character[own][BONDS.index(tie.kind.bond), label]
-            face = cast.root_face(as_uuid(other))
-            alike[face] = min(alike.get(face, tie.certainty), tie.certainty, key=certainty_rank)
+            alike = by_character[own][bond, label]
+            alike[other] = min(alike.get(other, certainty), certainty, key=certainty_rank)
+    faces = {other: cast.root_face(as_uuid(other)) for other in by_character}
     return defaultdict(
         tuple,
         {
             own: tuple(
-                TiesInWords(label, BONDS[bond].value, tuple((face, others[face]) for face in by_name(others)))
-                for (bond, label), others in sorted(entries.items(), key=lambda entry: entry[0])
+                TiesInWords(label, BONDS[bond].value, _by_name((faces[other], others[other]) for other in others))
+                for (bond, label), others in sorted(entries.items())
             )
             for own, entries in by_character.items()
         },
     )
+
+
+def _by_name(others: Iterable[tuple[Face, str]]) -> tuple[tuple[Face, str], ...]:
+    return tuple(sorted(others, key=lambda other: face_key(other[0])))
 
 
 def _places_in_words(character: Id, seating: Seating, cast: Cast) -> list[str]:
