@@ -13,7 +13,8 @@ def lore(get_response: View) -> View:
     """Put what this visitor may know on `request.lore`; nothing is read until a page asks."""
 
     def middleware(request: Visit) -> HttpResponseBase:
-        request.lore = Lore(request.as_of, look_back=request.as_of < request.progress)
+        edition = getattr(request, "edition", None)  # as it was read when the request came in
+        request.lore = Lore(request.as_of, look_back=request.as_of < request.progress, edition=edition)
         return get_response(request)
 
     return middleware

@@ -105,7 +105,7 @@ class RelationshipKind(TextChoices):
 
     @property
     def bond(self) -> Bond:
-        return next(bond for bond, kinds in BONDS.items() if self in kinds)
+        return BOND_OF[self]
 
     @property
     def sentence(self) -> str:
@@ -199,3 +199,5 @@ BONDS = {
         RelationshipKind.WOUNDED,
     },
 }
+
+BOND_OF = {kind: bond for bond, kinds in BONDS.items() for kind in kinds}

@@ -1,5 +1,6 @@
 """How far the visitor has watched: the cookies that hold it, and how they are read and set."""
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -19,8 +20,14 @@ def parse_episode(text: str | None) -> int | None:
     return whole_number(text, digits=4)
 
 
+LAST_EPISODE = f'SELECT MAX("number") FROM "{Episode._meta.db_table}"'  # noqa: S608 - our own name
+
+
 def last_episode() -> int:
-    return Episode.objects.order_by("-number").values_list("number", flat=True).first() or 0
+    """Return the number of the show's last episode; by hand, as nearly every request asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_EPISODE)
+        return cursor.fetchone()[0] or 0
 
 
 def _last_episode_for(request: HttpRequest) -> int:

@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import pytest
 from django.apps import apps
-from django.core.cache import caches
 from django.core.files.storage import default_storage
 from django.core.handlers.base import BaseHandler
 from django.db import connection, transaction
@@ -22,6 +21,7 @@ from PIL import Image
 from pytest_django.plugin import blocking_manager_key
 
 from characters.datasets.loading import load
+from characters.lore import kept
 from characters.pictures import encoding
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
@@ -77,7 +77,7 @@ def pictures_are_encoded_once() -> Iterator[None]:
 def nothing_is_kept_of_other_tests() -> None:
     """What is kept was made by the code as an earlier test had it, which may have been patched."""
     store.clear()
-    caches["lists"].clear()
+    kept.forget()
 
 
 @pytest.fixture(autouse=True)

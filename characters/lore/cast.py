@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from copy import copy
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -24,9 +24,23 @@ from episodes.names import Name
 from episodes.order import sort_key
 
 from . import rows
+from .kept import kept_each
 from .statements import as_stored, as_uuid, fetched, placeholders
 
 NAMELESS = Name("Unnamed")
+
+
+class Features(NamedTuple):
+    """What the face of a subject is made of."""
+
+    kind: str
+    public_id: str
+    name: Name
+    first_episode: int  # in which it was heard of, of a character under that name
+    root_public_id: str  # of whom it is known to be, as all that follows
+    root_name: Name
+    colour: str
+    thumbnail: str
 
 
 class Cast:
@@ -42,12 +56,7 @@ class Cast:
         self._keys: set[str] = set()
         self._texts: set[str] = set()  # on some pages most rows are noted several times
         self._by_key: dict[str, UUID] = {}
-        self._kinds: dict[UUID, str] = {}
-        self._public_ids: dict[UUID, str] = {}
-        self._first_episodes: dict[UUID, int] = {}
-        self._names: dict[UUID, Name] = {}
-        self._colours: dict[UUID, str] = {}  # of whom they are known to be, as the pictures
-        self._thumbnails: dict[UUID, str] = {}
+        self._known: dict[UUID, Features] = {}
         self._faces: dict[UUID, Face] = {}
         self._mentions: dict[str, prose.Mention] = {}
 
@@ -69,10 +78,17 @@ class Cast:
                 self._keys |= mentioned_keys(text)
 
     def look_up(self) -> None:
-        """Read what is needed to name and show everybody noted so far."""
-        self._by_key.update(rows.ids_of_keys(self.knowledge.progress, self._keys - self._by_key.keys()))
-        self._noted.update(self._by_key.values())
-        self._look_up_faces()
+        """Look up what is needed to name and show everybody noted so far.
+
+        No faces are made yet: most lists show few of those whom their rows touch.
+        """
+        if new_keys := self._keys - self._by_key.keys():
+            read_ids = partial(rows.ids_of_keys, self.knowledge.progress)
+            self._by_key.update(kept_each(self.knowledge, "keys", new_keys, read_ids))
+            self._noted.update(self._by_key.values())
+        if new := self._noted - self._known.keys():
+            families = self.knowledge.families_of(new)
+            self._known.update(kept_each(self.knowledge, "features", families, self._read_features))
 
     def face(self, subject: UUID) -> Face:
         """Return a subject under its own name, with the address of whom it is known to be."""
@@ -86,15 +102,17 @@ class Cast:
 
     def name(self, subject: UUID) -> Name:
         """Return the newest headline name of a subject."""
-        return self._names.get(subject, NAMELESS)
+        known = self._known.get(subject)
+        return known.name if known else NAMELESS
 
     def first_episode(self, subject: UUID) -> int:
         """Return the episode in which a subject was first heard of; of a character, under that name."""
-        return self._first_episodes[subject]
+        return self._known[subject].first_episode
 
     def sort_key(self, subject: UUID) -> tuple[str, str, str]:
         """Return the place of a subject by name: the order of `order.face_key` without making an address."""
-        return sort_key(self.name(subject)), self._kinds[subject], self._public_ids[subject]
+        known = self._known[subject]
+        return sort_key(known.name), known.kind, known.public_id
 
     def first_mentioned(self, text: str, among: Iterable[UUID]) -> UUID | None:
         """Return whom of these the text names first."""
@@ -119,27 +137,44 @@ class Cast:
             self._mentions[key] = prose.Mention(face.name, url)
         return self._mentions.get(key)
 
-    def _look_up_faces(self) -> None:
-        """Read what faces are made of, and make none yet: most lists show few of those whom their rows touch."""
-        new = self._noted - self._kinds.keys()
-        for what, kind, subject, value, episode, also in _parts_of_faces(
-            self.knowledge.families_of(new), self.knowledge.progress
-        ):
+    def _read_features(self, subjects: Iterable[UUID]) -> dict[UUID, Features]:
+        """Read what the faces of some subjects are made of."""
+        root_of = self.knowledge.root_of
+        bearers: dict[UUID, tuple[str, str, int]] = {}
+        names: dict[UUID, Name] = {}
+        colours: dict[UUID, str] = {}  # of whom they are known to be, as the pictures
+        thumbnails: dict[UUID, str] = {}
+        families = self.knowledge.families_of(subjects)
+        for what, kind, subject, value, episode, also in _parts_of_faces(families, self.knowledge.progress):
             match what:
                 case "public id":
-                    self._kinds[subject], self._public_ids[subject] = kind, value
-                    self._first_episodes[subject] = episode
+                    bearers[subject] = kind, value, episode
                 case "name":
-                    self._names[subject] = as_name(value, also)
+                    names[subject] = as_name(value, also)
                 case "colour":
-                    self._colours[self.knowledge.root_of(subject)] = value
+                    colours[root_of(subject)] = value
                 case "picture":
-                    self._thumbnails[self.knowledge.root_of(subject)] = value
+                    thumbnails[root_of(subject)] = value
+        return {
+            subject: Features(
+                kind=kind,
+                public_id=public_id,
+                name=names.get(subject, NAMELESS),
+                first_episode=episode,
+                root_public_id=bearers[root][1],
+                root_name=names.get(root, NAMELESS),
+                colour=colours.get(root, ""),
+                thumbnail=thumbnails.get(root, ""),
+            )
+            for subject, (kind, public_id, episode) in bearers.items()
+            for root in (root_of(subject),)
+        }
 
     def _make_face(self, subject: UUID) -> Face:
-        kind, root = self._kinds[subject], self.knowledge.root_of(subject)
-        url = self.knowledge.address(kind, self._public_ids[root], self.knowledge.slug(self.name(root), kind))
-        return face_of(kind, self.name(subject), url, self._colours.get(root, ""), self._thumbnails.get(root, ""))
+        known = self._known[subject]
+        slug = self.knowledge.slug(known.root_name, known.kind)
+        url = self.knowledge.address(known.kind, known.root_public_id, slug)
+        return face_of(known.kind, known.name, url, known.colour, known.thumbnail)
 
 
 @lru_cache(2**12, typed=True)  # the same faces are on most pages

@@ -35,7 +35,7 @@ class Lore(Knowledge):
 
     def at(self, progress: int) -> "Lore":
         """Return what is known at another episode."""
-        return Lore(progress)
+        return Lore(progress, edition=self.edition)
 
     # The show and its episodes
 

@@ -1,8 +1,10 @@
 """Keeps in memory what is made of all the rows that are known at an episode, until anything is published."""
 
-from collections.abc import Callable
-from typing import Protocol, cast
+from collections.abc import Callable, Hashable, Iterable
+from threading import Lock
+from typing import Any, Protocol, cast
 
+from cachetools import LRUCache
 from django.core.cache import caches
 
 from corrections import editions
@@ -15,18 +17,62 @@ class Measured(Protocol):
     def size(self) -> int: ...
 
 
-def kept[Value: Measured](progress: int, name: str, make: Callable[[], Value]) -> Value:
+class Reader(Protocol):
+    """Somebody who reads the show at an episode."""
+
+    @property
+    def progress(self) -> int: ...
+
+    @property
+    def edition(self) -> editions.CurrentEdition | None: ...
+
+
+def kept[Value: Measured](reader: Reader, name: str, make: Callable[[], Value]) -> Value:
     """Return what `make` returns: a function of the rows that are known at that episode, and of nothing else.
 
     It is kept under the edition, as pages are, in this process alone: others may run other code.
     """
-    edition = editions.current()
+    edition = reader.edition
     if edition is None:
         return make()
-    memory, key = caches["lists"], f"{edition.stamp}:{progress}:{name}"
+    memory, key = caches["lists"], f"{edition.stamp}:{reader.progress}:{name}"
     value = cast("Value | None", memory.get(key))
     if value is None:
         value = make()
         if editions.current() == edition:  # or else it may hold something of both
             memory.set(key, value)
     return value
+
+
+MOST_SMALL = 2**14  # values; some hundred bytes each
+_small: LRUCache[tuple[Any, ...], Any] = LRUCache(MOST_SMALL)
+_lock = Lock()
+
+
+def kept_each[Key: Hashable, Value](
+    reader: Reader, name: str, keys: Iterable[Key], make: Callable[[set[Key]], dict[Key, Value]]
+) -> dict[Key, Value]:
+    """Return what `make` returns for some keys, and ask it only for those whose small value is not kept.
+
+    As with `kept`, each value is a function of its key and of the rows that are known at that episode.
+    """
+    edition, wanted = reader.edition, set(keys)
+    if edition is None:
+        return make(wanted) if wanted else {}
+    of_all = (edition.stamp, reader.progress, name)
+    with _lock:
+        found = {key: value for key in wanted if (value := _small.get((*of_all, key))) is not None}
+    if missing := wanted - found.keys():
+        made = make(missing)
+        if editions.current() == edition:  # as above
+            with _lock:
+                _small.update({(*of_all, key): value for key, value in made.items()})
+        found |= made
+    return found
+
+
+def forget() -> None:
+    """Keep nothing of what was made so far."""
+    caches["lists"].clear()
+    with _lock:
+        _small.clear()

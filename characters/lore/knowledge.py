@@ -1,8 +1,10 @@
 """What everything below the door needs to know: how far, which episodes, who is whom, and the addresses of pages."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from sys import getsizeof
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +14,29 @@ from django.utils.text import slugify
 
 from characters.kinds import Kind
 from characters.values.basics import EpisodeRow, Link
+from corrections import editions
+from corrections.editions import CurrentEdition
 from episodes.names import Name
 
 from . import rows
+from .kept import kept
 from .rows import Row
+
+BYTES_OF_EPISODE, BYTES_OF_UNMASKING = 500, 400  # by a measurement, without long titles
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The rows that every page needs at an episode."""
+
+    show: Row
+    episodes: tuple[EpisodeRow, ...]
+    unmaskings: tuple[Row, ...]
+
+    @property
+    def size(self) -> int:
+        texts = sum(map(getsizeof, self.show.values()))
+        return texts + len(self.episodes) * BYTES_OF_EPISODE + len(self.unmaskings) * BYTES_OF_UNMASKING
 
 
 class Knowledge:
@@ -24,21 +45,41 @@ class Knowledge:
     With `look_back` they are reading at an episode before their own.
     """
 
-    def __init__(self, progress: int, *, look_back: bool = False) -> None:
+    def __init__(self, progress: int, *, look_back: bool = False, edition: CurrentEdition | None = None) -> None:
         self.progress = progress
         self.look_back = look_back
+        self._edition = edition
+
+    @cached_property
+    def edition(self) -> CurrentEdition | None:
+        """The edition that this is read of: of the request, or else as it is now."""
+        return self._edition or editions.current()
+
+    @cached_property
+    def _basis(self) -> Basis:
+        return kept(self, f"basis{self.query}", self._read_basis)
+
+    def _read_basis(self) -> Basis:
+        return Basis(
+            show=rows.series() or {"title": "rougedb"},
+            episodes=tuple(self._read_episodes()),
+            unmaskings=tuple(rows.unmaskings(self.progress)),
+        )
 
     # The show and its episodes
 
-    @cached_property
+    @property
     def show(self) -> Row:
         """The row of the show, all of which is public."""
-        return rows.series() or {"title": "rougedb"}
+        return self._basis.show
 
-    @cached_property
+    @property
     def episodes(self) -> tuple[EpisodeRow, ...]:
         """All episodes: number and air date are public, the title comes with the episode."""
-        return tuple(
+        return self._basis.episodes
+
+    def _read_episodes(self) -> Iterator[EpisodeRow]:
+        return (
             EpisodeRow(
                 number=row["number"],
                 aired_on=row["aired_on"],
@@ -76,15 +117,13 @@ class Knowledge:
 
     # Personas and identities
 
-    @cached_property
-    def unmaskings(self) -> list[Row]:
-        return rows.unmaskings(self.progress)
+    @property
+    def unmaskings(self) -> tuple[Row, ...]:
+        return self._basis.unmaskings
 
     def root_of(self, subject: UUID) -> UUID:
         """Return whom a character is known to be, at the end of the chain; a faction is always itself."""
-        while identity := self.identity_of.get(subject):
-            subject = identity
-        return subject
+        return self.identities.get(subject, subject)
 
     @cached_property
     def identity_of(self) -> dict[UUID, UUID]:
@@ -94,7 +133,12 @@ class Knowledge:
     @cached_property
     def identities(self) -> dict[UUID, UUID]:
         """Whom each persona that is unmasked is known to be in the end."""
-        return {persona: self.root_of(persona) for persona in self.identity_of}
+        return {persona: self._end_of_chain(persona) for persona in self.identity_of}
+
+    def _end_of_chain(self, subject: UUID) -> UUID:
+        while identity := self.identity_of.get(subject):
+            subject = identity
+        return subject
 
     def family_of(self, subject: UUID) -> set[UUID]:
         """Return all that are known to be the same as this one, itself included."""

@@ -5,6 +5,7 @@ copies that pages show, in three sizes and three formats.
 """
 
 import secrets
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -114,6 +115,7 @@ def copy_name(name: str, width: int, kind: str = "webp") -> str:
     return f"{name.removesuffix('.webp')}-{width}.{kind}"
 
 
+@lru_cache(2**10)  # the pictures of a page are the same whenever it is made, and each has nine addresses
 def srcset(name: str, size: tuple[int, int], kind: str) -> str:
     """Return the value of an HTML `srcset`: the copies of one format, each with its actual width."""
     width, height = size

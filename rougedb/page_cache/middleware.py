@@ -156,7 +156,7 @@ def _with_parts(response: HttpResponseBase, visit: Visit) -> HttpResponseBase:
     is_html = response.get("Content-Type", "").startswith("text/html")
     if is_html and isinstance(response, HttpResponse) and parts.MARK.search(response.content):
         body, gaps = parts.with_usual_parts(response.content)
-        response.content = parts.with_own_parts(body, gaps, visit)
+        response.content = body if parts.is_usual(visit) else parts.with_own_parts(body, gaps, visit)
         if response.has_header("Content-Length"):
             response["Content-Length"] = str(len(response.content))
     return response
@@ -173,7 +173,7 @@ def _kept_or_made(page: Page, visit: Visit, get_response: View) -> HttpResponseB
 
     def make() -> KeptPage | None:
         nonlocal failure
-        request: Any = PageRequest(page)
+        request: Any = PageRequest(page, visit.edition)
         is_missing = page.address is MISSING
         response = render(request, "404.html", status=404) if is_missing else get_response(request)
         made = _made_of(response, request, is_missing=is_missing)

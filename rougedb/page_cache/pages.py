@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import Resolver404, is_valid_path, resolve
 
 from characters.lore import Lore
+from corrections.editions import CurrentEdition
 from episodes.kept_pages import Keeping, Parameters, keeping_of
 from episodes.middleware import UNGATED_PATHS
 from episodes.visits import Visit
@@ -120,7 +121,7 @@ class PageRequest(WSGIRequest):
 
     account = offer = None
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, edition: CurrentEdition) -> None:
         site = urlsplit(settings.SITE_URL)
         asked = "" if page.asked is None else f"as_of={page.asked}"
         super().__init__(
@@ -139,7 +140,7 @@ class PageRequest(WSGIRequest):
         self.as_of = page.progress if page.asked is None else min(page.asked, page.progress)
         self.previous_progress = page.previous
         self.theme = page.theme
-        self.lore = Lore(self.as_of, look_back=self.as_of < self.progress)
+        self.lore = Lore(self.as_of, look_back=self.as_of < self.progress, edition=edition)
 
     def get_host(self) -> str:
         """Return the host of the site, which need not be allowed: nobody has said it."""

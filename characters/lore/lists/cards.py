@@ -49,7 +49,6 @@ def _cards(knowledge: Knowledge, kind: Kind, shown: list[UUID]) -> tuple[Card, .
     families = knowledge.families_of(shown)
     attributes = (Attribute.SPECIES, Attribute.OCCUPATION) if kind is CHARACTER else (Attribute.SUMMARY,)
     traits = rows.traits(at, rows.with_attribute(attributes) & among(f"{kind.name}_id", families))
-    first = {row["id"]: row["revealed_in_id"] for row in rows.subjects(at, kind, families)}
     members = _members(knowledge, shown) if kind is FACTION else {}
     cast = Cast(knowledge)
     cast.note(families)
@@ -60,7 +59,7 @@ def _cards(knowledge: Knowledge, kind: Kind, shown: list[UUID]) -> tuple[Card, .
         Card(
             face=cast.root_face(subject),
             line=lines[subject],
-            first_episode=min(first[member] for member in knowledge.family_of(subject)),
+            first_episode=min(map(cast.first_episode, knowledge.family_of(subject))),
             members=len(members.get(subject, ())),
         )
         for subject in shown

@@ -59,7 +59,7 @@ class Roster:
 
 def roster_of(knowledge: Knowledge, kind: Kind) -> Roster:
     """Return everybody of a kind who is known."""
-    return kept(knowledge.progress, f"roster of {kind.plural}", lambda: _made(knowledge, kind))
+    return kept(knowledge, f"roster of {kind.plural}", lambda: _made(knowledge, kind))
 
 
 def newest_of(knowledge: Knowledge, kind: Kind, roster: Roster) -> Numbers:
@@ -69,7 +69,7 @@ def newest_of(knowledge: Knowledge, kind: Kind, roster: Roster) -> Numbers:
         newest = facets.newest_episodes(facets.source_of(knowledge, kind))
         return Numbers(array("I", map(newest.__getitem__, _written_ids(roster))))
 
-    return kept(knowledge.progress, f"newest of {kind.plural}", make)
+    return kept(knowledge, f"newest of {kind.plural}", make)
 
 
 def _made(knowledge: Knowledge, kind: Kind) -> Roster:

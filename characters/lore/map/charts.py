@@ -273,6 +273,8 @@ def _cut(line: str, letters: int) -> str:
 
 
 def _wide(text: str) -> float:
+    if text.isascii():
+        return len(text)
     return sum(1.8 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
