@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 
-PLAIN = frozenset((str, int, bool, type(None)))  # types that every driver takes as they are
+PLAIN = frozenset((str, bytes, int, bool, type(None)))  # types that every driver takes as they are
 
 
 def insert(model: type[models.Model], rows: Iterable[Any]) -> None:
