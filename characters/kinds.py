@@ -366,7 +366,7 @@ ALIAS = Kind(
     indexed=lambda row, speaker: str(row["name"]),
     part_of_entry="aliases",
     natural_key=_fixed_key("name"),
-    dump_order=("revealed_in_id", "-headline", "kind", "name"),
+    dump_order=("revealed_in_id", "-headline", "kind", "sort_key"),
 )
 TRAIT = Kind(
     model=Trait,
@@ -408,7 +408,7 @@ def _tagging(model: type[CharacterTag | FactionTag | TermTag], entry: str) -> Ki
         passage=lambda row, speaker: ("Tag", f"{Name(row['tag'])}"),
         part_of_entry="tags",
         natural_key=_fixed_key("tag", "revealed_in"),
-        dump_order=("revealed_in_id", "tag__name"),
+        dump_order=("revealed_in_id", "tag__sort_key"),
     )
 
 

@@ -68,7 +68,7 @@ class TagForm(forms.ModelForm):
 @admin.register(Tag)
 class TagAdmin(WriteDoorAdmin):
     form = TagForm
-    list_display = ["name", "slug", "public_page"]
+    list_display = ["called", "slug", "public_page"]
     search_fields = ["name"]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
@@ -76,6 +76,10 @@ class TagAdmin(WriteDoorAdmin):
         found, _ = super().get_search_results(request, queryset, search_term)
         alike = [tag.pk for tag in tags_alike(search_term)] if search_term else []
         return queryset.filter(Q(pk__in=found.values("pk")) | Q(pk__in=alike)), False
+
+    @admin.display(description="name", ordering="sort_key")
+    def called(self, tag: Tag) -> str:
+        return tag.name
 
     def get_fields(self, request: HttpRequest, obj: Tag | None = None) -> Any:
         return ["name", "public_pages"] if obj else ["name"]

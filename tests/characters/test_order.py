@@ -5,22 +5,24 @@ from random import Random
 from typing import Any
 
 import pytest
+import yaml
 from django.contrib import admin
 from django.http import QueryDict
 from django.test import RequestFactory
 
+from characters.datasets.dumping import dump
 from characters.datasets.loading import load
 from characters.derived import bring_up_to_date
 from characters.kinds import CHARACTER, FACTION, TERM
 from characters.lore import Lore
 from characters.lore.correctable import names_to_offer
-from characters.models import Alias, Character, Faction, Tag
+from characters.models import Alias, Character, Faction, Revelation, Tag
 from episodes.order import sort_key
 from tests.corrections.letters import accepted, sent, set_to
 from tests.names_in_order import IN_ORDER
 from tests.nets import net_lifted
 from tests.people import person
-from tests.shows import character, load_show, trait, write_show
+from tests.shows import character, load_show, revelation, trait, write_show
 
 pytestmark = pytest.mark.usefixtures("netted")
 
@@ -116,6 +118,31 @@ def test_the_admin_lists_names_in_order(show: Path) -> None:
         rows = admin.site._registry[Character].get_queryset(RequestFactory().get("/")).order_by("by_name")
         assert [row.newest_name for row in rows] == IN_ORDER
         assert [tag.name for tag in Tag.objects.all()] == sorted([*TAGS, "all"], key=sort_key)
+
+
+KEYS = ["a", "a-c", "a.b", "a0", "a_b", "a_c", "ab", "ab-a", "b"]
+
+
+def test_keys_go_by_their_codes(tmp_path: Path) -> None:
+    """Where editors see them, and in a dump."""
+    people = [character(key) for key in shuffled(KEYS, 8)]
+    told = [revelation(key, "Told.", since=1) for key in shuffled(KEYS, 9)]
+    load_show(tmp_path / "show", characters=people, revelations=told)
+    with net_lifted():
+        assert [row.key for row in Character._base_manager.all()] == KEYS
+        assert [row.key for row in Revelation._base_manager.order_by("key")] == KEYS
+        dump(tmp_path / "dump")
+    entries = yaml.safe_load((tmp_path / "dump" / "characters.yaml").read_text())
+    assert [entry["key"] for entry in entries] == KEYS
+
+
+def test_a_dump_lists_names_in_order(show: Path, tmp_path: Path) -> None:
+    with net_lifted():
+        dump(tmp_path / "dump")
+    entries = yaml.safe_load((tmp_path / "dump" / "characters.yaml").read_text())
+    [of_first] = [entry for entry in entries if entry["key"] == "p0"]
+    assert [name["name"] for name in of_first["aliases"][1:]] == [f"Echo {name}" for name in IN_ORDER]
+    assert [tag["name"] for tag in of_first["tags"]] == sorted([*TAGS, "all"], key=sort_key)
 
 
 # In step
