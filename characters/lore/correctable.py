@@ -312,7 +312,7 @@ def tag_meant(knowledge: Knowledge, typed: str) -> int:
     """Return the id of the known tag that somebody means; raise `Unclear` unless it is exactly one."""
     tags = tag_ids(knowledge)
     name = the_one_meant(
-        typed, Spellings(Spelling(name, name) for name in sorted(tags)),
+        typed, Spellings(Spelling(name, name) for name in sorted(tags, key=sort_key)),
         offered=lambda name: Choice(name, f"{Name(name)}"),
         nothing=f"No tag that you know of is called “{typed}”. If one is missing, say so under “Why?”.",
     )  # fmt: skip

@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 
 from episodes.choices import Choice, Unclear
 from episodes.folding import fold, without_unseen
+from episodes.order import sort_key
 from episodes.texts import identity
 
 from .words import bare_name_key, name_key, name_parts
@@ -68,7 +69,7 @@ class Spellings[Bearer]:
         for place, slips in self._with_words(name_parts(typed)):
             length = abs(len(self.names[place].name) - len(typed))
             distances[place] = min(distances.get(place, (slips, 1 + length)), (slips, 1 + length))
-        ranked = sorted(distances, key=lambda place: (distances[place], self.names[place].name))
+        ranked = sorted(distances, key=lambda place: (distances[place], sort_key(self.names[place].name)))
         seen = set()
         for spelling in map(self.names.__getitem__, ranked):
             if spelling.bearer not in seen and is_possible(spelling.bearer):

@@ -17,6 +17,7 @@ from characters.kinds import CHARACTER, FACTION, TERM
 from characters.lore import Lore
 from characters.lore.correctable import names_to_offer
 from characters.models import Alias, Character, Faction, Revelation, Tag
+from characters.text.fitting import Spelling, Spellings
 from episodes.order import sort_key
 from tests.corrections.letters import accepted, sent, set_to
 from tests.names_in_order import IN_ORDER
@@ -118,6 +119,12 @@ def test_the_admin_lists_names_in_order(show: Path) -> None:
         rows = admin.site._registry[Character].get_queryset(RequestFactory().get("/")).order_by("by_name")
         assert [row.newest_name for row in rows] == IN_ORDER
         assert [tag.name for tag in Tag.objects.all()] == sorted([*TAGS, "all"], key=sort_key)
+
+
+def test_names_as_near_as_one_another_are_offered_in_order() -> None:
+    names = ["Ann Öz", "Ann Zo", "Ann 12", "Ann 3x"]
+    offered = Spellings(Spelling(name, name) for name in names).near("Ann")
+    assert [spelling.name for spelling in offered] == ["Ann 3x", "Ann 12", "Ann Öz", "Ann Zo"]
 
 
 KEYS = ["a", "a-c", "a.b", "a0", "a_b", "a_c", "ab", "ab-a", "b"]
