@@ -4,6 +4,7 @@ from django.db import models
 
 from .gate import Prose
 from .licences import Licence
+from .names import Name, in_text
 from .numbers import NumberField
 from .texts import Line, Names
 
@@ -35,7 +36,7 @@ class Series(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="episodes_one_series")]
 
     def __str__(self) -> str:
-        return self.title
+        return in_text(self.title)
 
     @property
     def known_in(self) -> int:
@@ -72,7 +73,7 @@ class Episode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} · {self.title}" if self.title else str(self.number)
+        return f"{self.number} · {Name(self.title)}" if self.title else str(self.number)
 
     @property
     def known_in(self) -> int:

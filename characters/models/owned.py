@@ -13,6 +13,7 @@ from characters.text.slugs import slug_of
 from characters.vocabulary import AliasKind, Attribute
 from episodes.fields import SortKey
 from episodes.gate import Ends, Prose
+from episodes.names import Name, in_text
 from episodes.neighbours import neighbours
 from episodes.texts import Line, identity
 
@@ -111,7 +112,7 @@ class Alias(Owned):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return in_text(self.name)
 
     def clean(self) -> None:
         super().clean()
@@ -165,7 +166,7 @@ class Trait(Owned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_attribute_display()}: {self.value[:60]}"
+        return f"{self.get_attribute_display()}: {Name(self.value[:60])}"
 
     def clean(self) -> None:
         super().clean()
@@ -217,7 +218,7 @@ class CharacterTag(Content, Ends, ItemBase):
         ]
 
     def __str__(self) -> str:
-        return str(self.tag)
+        return in_text(str(self.tag))
 
 
 class FactionTag(Content, Ends, ItemBase):
@@ -235,7 +236,7 @@ class FactionTag(Content, Ends, ItemBase):
         ]
 
     def __str__(self) -> str:
-        return str(self.tag)
+        return in_text(str(self.tag))
 
 
 class TermTag(Content, Ends, ItemBase):
@@ -251,4 +252,4 @@ class TermTag(Content, Ends, ItemBase):
         ]
 
     def __str__(self) -> str:
-        return str(self.tag)
+        return in_text(str(self.tag))

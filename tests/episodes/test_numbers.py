@@ -33,7 +33,7 @@ def at(text: str) -> Client:
     return client
 
 
-@pytest.mark.parametrize("text", [*UNCLEAR, "", " 10", "10 "])
+@pytest.mark.parametrize("text", [*UNCLEAR, "", " 10", "10 ", "1000000"])
 def test_only_a_plain_number_is_a_number(text: str) -> None:
     assert whole_number(text) is None
 
