@@ -9,16 +9,18 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 
 from characters.datasets.dumping import dump
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError
-from characters.models import Alias, Character, Revelation
+from characters.models import Alias, Character, CharacterTag, Revelation, Trait
 from corrections.models import Correction
-from episodes.models import Episode
+from episodes.models import Episode, Series
 from episodes.names import RIGHT_TO_LEFT, CommonName, Name, capital, listed
 from episodes.texts import LineInForm, TextInForm, check_text
 from tests.corrections.desk import QUEUE, at_the_desk, page_of
@@ -237,6 +239,22 @@ def test_users_and_what_they_send_are_set_apart(show: None) -> None:
     desk["decided"] = moderator.get(page_of(correction)).content.decode()
     wrong = list(wrong_on(pages | desk).items())
     assert wrong[:5] == []
+
+
+def test_rows_in_the_admin_are_set_apart(show: None) -> None:
+    editor = at_the_desk(person("kim", role="superuser"))
+    rows = [row for model in (Series, Episode, Alias, Trait, CharacterTag) for row in model.objects.all()[:3]]
+    pages = {}
+    for row in rows:
+        for page in ("history", "delete", "change"):
+            if admin.site.is_registered(type(row)):
+                address = reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_{page}", args=[row.pk])
+                pages[address] = editor.get(address, follow=True).content.decode()
+    adding = "/admin/characters/character/add/"
+    pages[adding] = editor.get(adding).content.decode()
+    wrong = list(wrong_on(pages).items())
+    assert wrong[:5] == []
+    assert sum(reading(html).set_apart for html in pages.values()) > 20
 
 
 # Doors

@@ -39,6 +39,7 @@ def test_what_means_nothing_is_shown_as_it_was_typed(text: str) -> None:
         ("1. a\n2. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>", "1. a 2. b"),
         ("3) a\n4) b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>', "3. a 4. b"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>", "a b"),
+        ("one\ntwo", "<p>one<br>\ntwo</p>", "one two"),
         ("> quoted", "<blockquote>\n<p>quoted</p>\n</blockquote>", "quoted"),
         ("> a\n>\n> b", "<blockquote>\n<p>a</p>\n<p>b</p>\n</blockquote>", "a b"),
         ("\\[a\\] \\\\", "<p>[a] \\</p>", "[a] \\"),

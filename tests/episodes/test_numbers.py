@@ -11,6 +11,8 @@ from django.forms import ModelChoiceField, modelform_factory
 from django.test import Client
 from django.urls import resolve
 
+from characters.datasets.quick import UnclearNumber
+from characters.datasets.reading import read
 from episodes.models import Episode, Viewer
 from episodes.numbers import NOT_PLAIN
 from episodes.requests import whole_number
@@ -41,6 +43,16 @@ def test_only_a_plain_number_is_a_number(text: str) -> None:
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("10", 10), ("999999", 999_999)])
 def test_a_plain_number_is_read(text: str, number: int) -> None:
     assert whole_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["010", "0x10", "0b11", "0o10", "1_0", "+3", "1:30"])
+@pytest.mark.parametrize("beside", ["a", '"a\u2028b"'])  # the second is read by the slow parser
+def test_a_data_set_has_no_other_number(tmp_path: Path, text: str, beside: str) -> None:
+    path = tmp_path / "episodes.yaml"
+    path.write_text(f"- {{number: {text}, title: {beside}}}\n- {{number: 10, title: {beside}}}\n")
+    document = read(path)
+    assert document.problems == []
+    assert [entry["number"] for entry in document.data] == [UnclearNumber(text), 10]
 
 
 @pytest.mark.usefixtures("show")
