@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from .fields import OnTheSameColumn
+from .folding import without_unseen
 from .names import DIRECTION_SIGN, REACHING_SIGN, isolates_taken_out
 
 BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85]")  # Python and other programs begin a new line at these
@@ -71,7 +72,10 @@ class TextInForm(forms.CharField):
     one_line = False
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(cleaned(value, one_line=self.one_line) if isinstance(value, str) else value)
+        if isinstance(value, str):
+            value = cleaned(value, one_line=self.one_line)
+            value = value if without_unseen(value).strip() else ""  # nobody could see it
+        return super().to_python(value)
 
 
 class ProseInForm(TextInForm):

@@ -17,6 +17,6 @@ def slug_of(text: str) -> str:
     """
     folded = unicodedata.normalize("NFC", " ".join(text.split()).lower())
     slug = slugify(unicodedata.normalize("NFC", text), allow_unicode=True)
-    if not folded or (len(slug) <= LONGEST and re.sub(r"[\s-]+", "-", folded) == slug):
+    if len(slug) <= LONGEST and re.sub(r"[\s-]+", "-", folded) == slug:
         return slug
     return f"{slug[:LONGEST]}-{sha256(folded.encode()).hexdigest()[:8]}".lstrip("-")

@@ -59,6 +59,7 @@ SPELLINGS = [
     ("バ", "ゔぁ"),
     ("ヷン", "ばん"),
     ("ヂル", "ジル"),
+    ("ヅカ", "ズカ"),
     ("いすゞ", "イスヾ"),
     ("キヤノン", "キャノン"),
     ("ヱヴァ", "エヴァ"),
@@ -91,6 +92,7 @@ SPELLINGS = [
     ("علے", "علي"),
     ("ڪريم", "كريم"),
     ("Семён", "семен"),
+    ("Ґанна", "ганна"),
     ("Unit ٢", "unit 2"),
     # unseen signs
     ("Gesamt\u00adkonzept", "Gesamtkonzept"),
@@ -98,6 +100,7 @@ SPELLINGS = [
     ("می\u200cخواهم", "میخواهم"),
     ("می\u200cخواهم", "می خواهم"),
     ("Ann", "An\u2060n"),
+    ("An\ufff9n", "Ann"),
     # signs of a name that could be operators
     ("Persona 5 -The Day Breakers-", "Persona 5 -The Day Breakers-"),
     ("Jean -Luc", "Jean -Luc"),

@@ -28,6 +28,7 @@ CAPITALS = ["ROY JUNGHARDT IS DEAD", "It is JUNGHARDT.", "JUNGHARDT'S end", "It 
 LOOKALIKE = ["Jungh\u0430rdt", "J\u03c5ngh\u0430rdt and R\u043e\u0443", "\u0408ungh\u0430rdt", "R\u03bfy", "\u13a1oy",
              "JUNGH\u0410RD\u0422", "R\u043eY JUNGHARDT", "\uff2aunghardt", "\U0001d409\U0001d42e\U0001d427ghardt",
              "J\u00fanghardt", "Junghardt\u0301", "J\u0336u\u0336nghardt",
+             "J" + "\u0336" * 5 + "unghardt",
              # Lisu; letters that are crossed; small capitals; in black squares, in circles, of flags
              "\ua4d9UNGHARDT", "Jung\u0127ar\u0111t", "\u1d0a\u1d1c\u0274\u0262\u029c\u1d00\u0280\u1d05\u1d1b",
              "\U0001f179\U0001f184\U0001f17d\U0001f176\U0001f177\U0001f170\U0001f181\U0001f173\U0001f183",
@@ -44,6 +45,9 @@ SPLIT = ["Jung-hardt", "Jung\u00b7hardt", "J.u.n.g.h.a.r.d.t", "Jung_hardt", "Ju
          "R o y J u n g h a r d t", "Jung|hardt", "[Jung]hardt", "Jung[hardt]", "Jung&shy;hardt", "Jung<b>hardt</b>",
          "Jung<wbr>hardt"]  # fmt: skip
 JOINED = ["RoyJunghardt", "@royjunghardt", "#ROYJUNGHARDT", "Roy\u200bJunghardt", "Roy\u3164Junghardt"]
+
+
+UNSEEN.append("Jung" + "\ufff9" * 5 + "hardt")
 
 
 @pytest.mark.parametrize("words", [*CAPITALS, *LOOKALIKE, *DIGITS, *UNSEEN, *SPLIT, *JOINED])

@@ -12,7 +12,8 @@ from tests.shows import character, load_show, trait
 
 DIFFERENT = ["\u0930\u093e\u092e", "\u0930\u092e\u093e", "\u0e01\u0e34\u0e19", "\u0e01\u0e31\u0e19",
              "C", "C++", "C#", "AC/DC", "ACDC", "???", "!!!",
-             "R\u00e9my", "Remy", "x" * 90, "x" * 91, "_a", "a", "1.5", "15", "\u2642", "\u2640"]  # fmt: skip
+             "R\u00e9my", "Remy", "x" * 90, "x" * 91,
+             "y" * 150, "_a", "a", "1.5", "15", "\u2642", "\u2640"]  # fmt: skip
 
 
 def test_different_texts_have_different_slugs() -> None:
@@ -24,7 +25,8 @@ def test_different_texts_have_different_slugs() -> None:
 def test_the_same_text_has_one_slug() -> None:
     assert slug_of("Proto Nean") == slug_of("proto nean") == "proto-nean"
     assert slug_of("Re\u0301my") == slug_of("R\u00e9my") == "r\u00e9my"
-    assert slug_of("") == ""
+    assert slug_of("Straße") == "straße"
+    assert slug_of("") == slug_of(" ") == ""
 
 
 def bearers(client: Client, **chosen: str) -> set[str]:

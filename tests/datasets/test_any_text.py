@@ -17,7 +17,7 @@ from characters.models import Alias, Trait
 from corrections.models import Change, Correction
 from episodes.models import Episode, Series
 from episodes.names import DIRECTION_SIGN
-from episodes.texts import CONTROLS, check_line, check_text, cleaned
+from episodes.texts import CONTROLS, LineInForm, TextInForm, check_line, check_text, cleaned
 from tests.characters.sheets import fill_in
 from tests.corrections.desk import at_the_desk, decide_by_form, verdict
 from tests.corrections.forms import send_form
@@ -151,10 +151,28 @@ def test_a_line_that_breaks_unseen_is_refused(tmp_path: Path, value: str, unseen
     )
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_one_that_would_become_a_space_is_refused_within_quotes(tmp_path: Path, quote: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(f"- value: {quote}a\x85b{quote}\n".encode())
+    assert [problem.line for problem in read(path).problems] == [1]
+    path.write_bytes(f"- value: {quote}a\u2028b{quote}\n".encode())
+    assert read(path).problems == []
+
+
 @pytest.mark.django_db
 def test_a_title_of_two_lines_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"episodes\.yaml:2: “title”: This must be one line\."):
         load_show(tmp_path, episodes=[{"number": 1, "title": "One\nTwo"}], characters=[])
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200d\ufe0f", "\ufeff", "\u3164", "\U000e0041", " \u00ad "])
+def test_what_nobody_sees_is_nothing_to_a_form(unseen: str) -> None:
+    for field in (TextInForm, LineInForm):
+        assert field(required=False).clean(unseen) == ""
+        assert field().clean(f"{unseen.strip()}a") == f"{unseen.strip()}a"
+        with pytest.raises(ValidationError, match="required"):
+            field().clean(unseen)
 
 
 PASTED = "alive\x0band\x07 well\x85"
