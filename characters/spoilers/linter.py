@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -53,11 +53,15 @@ LEAST_IN_ONE = 6  # letters of a name that is also found with its words in one
 
 HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}  # for katakana
 
+HIRAGANA_LETTER = re.compile("[ぁ-ゖ]")
+
 LEAST_IN_HIRAGANA = 3  # letters; fewer are found in many words
 
 BLOCK = re.compile(r"</?(?:p|li|ul|ol|blockquote|hr)\b[^>]*>")
 
 EXCERPT = 40  # characters on either side of the name
+
+MOST_KEPT = 2**14  # words and phrases of which it is remembered whether names begin so
 
 
 def form_in_admin(label: str, key: Any) -> str:
@@ -199,11 +203,16 @@ class Vocabulary:
             for key, name in self._first.items()
             if len(key) >= LEAST_IN_HIRAGANA and re.fullmatch(f"[{KATAKANA} ]+", key)
         }
-        self._lengths: dict[str, int] = defaultdict(int)  # of the longest name that begins with a word, in words
+        self._lengths: dict[str, int] = defaultdict(int)  # of the longest name that begins so, by its first words
+        self._words: set[str] = set()  # of all names
         for key in self._first:
-            words = WORD.findall(key)
-            self._lengths[words[0]] = max(self._lengths[words[0]], len(words))
-        self._length_from = cache(self._longest_from)
+            words = list(WORD.finditer(key))
+            for word in words[:2]:
+                start = key[: word.end()]
+                self._lengths[start] = max(self._lengths[start], len(words))
+            self._words.update(word[0] for word in words)
+        self._length_from = lru_cache(MOST_KEPT)(self._longest_from)
+        self.has_word = lru_cache(MOST_KEPT)(self._has_word)
 
     def _add(self, spelling: str, name: KnownName) -> None:
         key = _key(spelling)
@@ -245,6 +254,8 @@ class Vocabulary:
         words = list(WORD.finditer(text))
         for number, first in enumerate(words):
             length = self._length_from(first[0])
+            if length > 1:  # such as “the”, with which many names begin
+                length = self._length_from(text[first.start() : words[min(number + 1, len(words) - 1)].end()]) or 1
             for last in reversed(words[number : number + length]):
                 start, end = first.start(), last.end()
                 name = self._name_at(text, start, end, any_case=any_case)
@@ -253,9 +264,13 @@ class Vocabulary:
                 yield NameMatch(name, start, end)
                 break
 
-    def _longest_from(self, word: str) -> int:
-        """Return the number of words of the longest name that begins with a form of this one; 0 if none does."""
-        return max((self._lengths.get(_key(base), 0) for base in _bases(word)), default=0)
+    def _longest_from(self, phrase: str) -> int:
+        """Return the number of words of the longest name that begins with these one or two words; 0 if none does."""
+        return max(self._lengths.get(_key(base), 0) for base in _bases(phrase))
+
+    def _has_word(self, word: str) -> bool:
+        """Return whether any name has this word, or one that this is a form of."""
+        return any(_key(base) in self._words for base in _bases(word))
 
     def _name_at(self, text: str, start: int, end: int, *, any_case: bool) -> KnownName | None:
         """Return the name that a part of a text spells."""
@@ -273,7 +288,7 @@ class Vocabulary:
 
     def _later_in_hiragana(self, text: str, known_in: int) -> Iterator[NameMatch]:
         """Yield where a text writes later names in hiragana that are written in katakana."""
-        if not re.search("[ぁ-ゖ]", text):
+        if not HIRAGANA_LETTER.search(text):
             return
         for spelling, name in self._in_hiragana.items():
             if name.known_from > known_in and (start := text.find(spelling)) >= 0:
@@ -319,12 +334,25 @@ def _disguised(text: LintedText, words: str, vocabulary: Vocabulary, found: Iter
     """Yield where a text says names with signs in or between their letters, besides those that were found."""
     found = list(found)
     for reading, places in _other_readings(words):
+        if not _changes_a_name(words, reading, places, vocabulary):
+            continue
         for match in vocabulary.mentions_of_later_names(reading, text.known_in, any_case=text.any_case):
             whole = NameMatch(match.name, places[match.start], places[match.end - 1] + 1)
             is_new = not any(whole.overlaps(other) or whole.name.name == other.name.name for other in found)
             if is_new and words[whole.start : whole.end] != reading[match.start : match.end]:
                 found.append(whole)
                 yield whole
+
+
+def _changes_a_name(words: str, reading: str, places: Sequence[int], vocabulary: Vocabulary) -> bool:
+    """Return whether a reading changes anything in or beside a word that some name has."""
+    found = list(WORD.finditer(reading))
+    begins = [0, *(word.end() for word in found)]
+    ends = [*(word.start() for word in found[1:]), len(reading)]
+    return bool(HIRAGANA_LETTER.search(reading)) or any(
+        vocabulary.has_word(word[0]) and words[places[begin] : places[end - 1] + 1] != reading[begin:end]
+        for begin, word, end in zip(begins, found, ends, strict=False)
+    )
 
 
 def _other_readings(words: str) -> Iterator[tuple[str, Sequence[int]]]:
@@ -350,6 +378,7 @@ def _spaced(phrase: str) -> str:
     return GAP.sub(" ", phrase)
 
 
+@lru_cache(MOST_KEPT)
 def _key(spelling: str) -> str:
     return drawn(_spaced(spelling).casefold()).casefold()
 

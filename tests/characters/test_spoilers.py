@@ -203,6 +203,11 @@ def test_the_words_are_those_that_the_reader_sees(text: str, names: list[str]) -
     assert names_in_markdown(text, EVA, MASK) == names
 
 
+@pytest.mark.parametrize("text", ["&amp;", "<b>", "a<i>", "???", ""])
+def test_a_text_without_words_says_nothing(text: str) -> None:
+    assert names_in(text, name("Roy Junghardt", 2)) == []
+
+
 def test_an_excerpt_keeps_mentions_and_shows_the_surroundings() -> None:
     text = f"{'Long ago. ' * 20}[[roy]] met **Eva**, {'and so on ' * 20}"
     (finding,) = findings_in(LintedText(text, 0, Location(), "text", markdown=True), Vocabulary([EVA]))
