@@ -1,6 +1,6 @@
 """Loading a data set is recorded as a correction, from the difference between the rows before and after."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import batched, chain
 
 from django.utils import timezone
@@ -13,8 +13,24 @@ from .thread import add_event
 
 AT_ONCE = 1_000  # changes that are held in memory
 
-type Snapshot = dict[Editable, dict[str, Values]]
+type Snapshot = Mapping[Editable, Mapping[str, Values]]
 """The values of rows, by kind and key."""
+
+
+class ValuesOnDemand[Row](Mapping[str, Values]):
+    """The values of rows by key, each read when it is asked for: all at once would be as much again in memory."""
+
+    def __init__(self, rows_by_key: Mapping[str, Row], read: Callable[[Row], Values]) -> None:
+        self._rows, self._read = rows_by_key, read
+
+    def __getitem__(self, key: str) -> Values:
+        return self._read(self._rows[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def begin_import() -> None:
@@ -66,15 +82,21 @@ def _differences(before: Snapshot, after: Snapshot) -> Iterator[Change]:
 
 def _states(change: Change, before: Snapshot, after: Snapshot) -> list[Values]:
     """Return the values of a row before and after one change of it."""
-    kind = rows.editable(change.model)
-    states = [values for snapshot in (before, after) if (values := snapshot.get(kind, {}).get(change.row))]
+    states = _whole_rows(change, before, after)
     if change.action != Change.Action.SET:
         return states
-    current = states[-1]
-    return [current | {change.path: change.before}, current | {change.path: change.after}]
+    return [states[-1] | {change.path: value} for value in (change.before, change.after)]
+
+
+def _whole_rows(change: Change, before: Snapshot, after: Snapshot) -> list[Values]:
+    """Return the values of the row of a change before and after the import, where it is there."""
+    if change.action != Change.Action.SET:
+        return [change.before or change.after]
+    kind = rows.editable(change.model)
+    return [before[kind][change.row], after[kind][change.row]]
 
 
 def _subjects(change: Change, before: Snapshot, after: Snapshot) -> Iterable[str]:
     kind = rows.editable(change.model)
-    states = [snapshot.get(kind, {}).get(change.row) for snapshot in (before, after)]
-    return {subject for values in states if values for subject in rows.subjects_of(kind, change.row, values)}
+    states = _whole_rows(change, before, after)
+    return {subject for values in states for subject in rows.subjects_of(kind, change.row, values)}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError as ShapeError
 
-from .reading import DatasetError, Document, FilePlace, YamlPath, read
+from .reading import DatasetError, Document, FilePlace, Problem, YamlPath, read
 from .schema import FILES, ONE_MAPPING, REQUIRED, Entry
 
 
@@ -25,14 +25,22 @@ class Dataset:
             document = Document(str(directory))
             document.complain((), f"There is no directory {directory}.")
             raise DatasetError(document.problems)
-        self.documents = [*_documents(directory), *_unknown_files(directory)]
-        read_entries = {document.name: list(_entries(document)) for document in self.documents}
-        self.entries: dict[str, list[PlacedEntry]] = {name: read_entries.get(name, []) for name in FILES}
+        self.documents: list[Document] = []
+        self.entries: dict[str, list[PlacedEntry]] = {name: [] for name in FILES}
+        for document in _documents(directory):
+            self.documents.append(document)
+            self.entries[document.name] = list(_entries(document))
+            document.data = None  # the entries have it
+        self.documents += _unknown_files(directory)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All problems noted so far."""
+        return [problem for document in self.documents for problem in document.problems]
 
     def raise_problems(self) -> None:
         """Raise DatasetError with all problems noted so far, if there are any."""
-        problems = [problem for document in self.documents for problem in document.problems]
-        if problems:
+        if problems := self.problems:
             raise DatasetError(problems)
 
 

@@ -2,12 +2,12 @@
 
 The checks are the models' own. All rows are held in memory meanwhile, so that checks which depend on other rows ask no
 database, and a problem anywhere rolls everything back. `kinds` says how rows are told apart and what they belong to,
-`schema` which fields they have.
+`schema` which fields they have, `unchanged` whether there is anything to do.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -27,6 +27,7 @@ from episodes.models import Episode
 from episodes.neighbours import looking_in
 from episodes.texts import identity
 
+from . import unchanged
 from .entries import Dataset
 from .linting import corpus_of_files
 from .memory import RowsInMemory
@@ -60,14 +61,32 @@ def load(
     With `replace` all content is deleted first. Only with `on_findings` are the texts checked for spoilers.
     """
     dataset = Dataset(directory)
-    pictures = _prepare_pictures(dataset, progress)  # before the transaction, in which others wait
+    pictures = _prepare_pictures(dataset, progress)  # all of this before the transaction, in which others wait
+    names = [picture.name for picture in pictures.values() if isinstance(picture, batch.Picture)]
+    mark = unchanged.mark_of(dataset.documents, names)
+    if not replace and not dataset.problems and unchanged.is_in_the_database(mark):
+        _publish(names, progress)
+        return Counter()
+    findings = corpus_of_files(dataset).findings() if on_findings and not dataset.problems else []
+    for document in dataset.documents:
+        document.forget_lines()
     with (
         transaction.atomic(),
         content_may_be_written(),
         indexing.suspended(),
     ):
         begin_import()
-        return _Load(dataset, pictures, progress).run(replace=replace, on_findings=on_findings)
+        loading = _Load(dataset, pictures, progress)
+        written = loading.run(replace=replace, on_valid=partial(on_findings, findings) if on_findings else None)
+        transaction.on_commit(lambda: _publish(sorted(loading.shown), progress), robust=True)
+        if on_findings and not findings:
+            unchanged.remember(mark)
+    return written
+
+
+def _publish(names: list[str], progress: Progress) -> None:
+    for _ in progress(batch.publish(names), "copies of pictures", len(names)):
+        pass
 
 
 def holds_a_show() -> bool:
@@ -106,7 +125,7 @@ class _Load:
         self.positions: Counter[tuple[Kind, int]] = Counter()  # rows so far, by episode
         self.shown: set[str] = set()  # names of pictures
 
-    def run(self, *, replace: bool, on_findings: OnFindings | None) -> Counter[str]:
+    def run(self, *, replace: bool, on_valid: Callable[[], None] | None) -> Counter[str]:
         self.memory = RowsInMemory() if replace else self.stored
         self.writer = RowWriter(self.memory)
         if replace:
@@ -116,17 +135,12 @@ class _Load:
         for _ in self.progress(self.writer.check(), "checks", self.writer.size):
             pass
         self.dataset.raise_problems()
-        if on_findings is not None:
-            on_findings(corpus_of_files(self.dataset).findings())
+        if on_valid is not None:
+            on_valid()
         if is_changed or replace:
             indexing.rebuild()
         record_import(f"Data set {self.dataset.directory.name}", *self.writer.before_and_after())
-        transaction.on_commit(self._publish_pictures, robust=True)
         return self.writer.written
-
-    def _publish_pictures(self) -> None:
-        for _ in self.progress(batch.publish(sorted(self.shown)), "copies of pictures", len(self.shown)):
-            pass
 
     def _delete_everything(self) -> None:
         self.writer.remember_all(self.stored)
@@ -141,8 +155,9 @@ class _Load:
         self._write_episodes()
         self._write_file(SERIES)
         subjects = [subject for kind in kinds if kind in SUBJECTS for subject in self._write_subjects(kind)]
-        for subject in subjects:
-            self._write_parts(subject)
+        subjects.reverse()
+        while subjects:  # as their entries are large, each goes when it was written
+            self._write_parts(subjects.pop())
         for kind in kinds:
             if kind not in (EPISODE, SERIES, *SUBJECTS):
                 self._write_links(kind, self._write_file(kind))
@@ -159,14 +174,14 @@ class _Load:
         """Write the rows of a file and return those without problems."""
         rows = [
             _Written(self._write_entry(kind, entry, place), entry, place)
-            for entry, place in self.dataset.entries[kind.file]
+            for entry, place in self.dataset.entries.pop(kind.file)
         ]
         return [written for written in rows if written.row is not None]
 
     def _write_subjects(self, kind: Kind) -> list[_Written]:
         """Write the subjects of a kind; all kinds of subjects share one set of keys."""
         subjects = []
-        for entry, place in self.dataset.entries[kind.file]:
+        for entry, place in self.dataset.entries.pop(kind.file):
             if any((subject.model, entry.key) in self.with_keys for subject in SUBJECTS):
                 place.part("key").complain(f"The key “{entry.key}” is given twice.")
                 continue

@@ -4,6 +4,7 @@ Whatever is wrong or merely unusual is left to `reading`, so that there is one p
 """
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -122,9 +123,10 @@ class _Parser:
             if not isinstance(event, ScalarEvent) or event.anchor or event.tag or event.value in values:
                 raise Unusual
             part = self._part(self.loader.get_event())
-            values[event.value] = part.data
+            key = sys.intern(event.value)  # the same in thousands of entries
+            values[key] = part.data
             key_line = _line_of(event)
-            lines[event.value] = key_line if part.within is None else (key_line, part.within)
+            lines[key] = key_line if part.within is None else (key_line, part.within)
         return Part(values, line, lines)
 
 

@@ -41,21 +41,29 @@ class Document:
     """A file's data, and the line on which each part of it begins."""
 
     name: str
+    text: str = ""
     data: Any = None
     lines: dict[YamlPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    parsed: quick.Lines | None = None  # the lines of what the quick parser read, instead of `lines`
+    is_plain: bool = False  # the quick parser has read it, and knows the lines within
+    parsed: quick.Lines | None = None  # those lines, as long as they are not forgotten
 
     def line_of(self, path: YamlPath) -> int:
         """Return the line on which a part begins, or else the nearest part around it."""
-        if self.parsed is not None:
-            return _line_within(self.parsed, path) or self.lines.get((), 1)
+        if self.is_plain:
+            if self.parsed is None and (part := quick.parse(self.text)):
+                self.parsed = part.within
+            return _line_within(self.parsed or {}, path) or self.lines.get((), 1)
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
     def complain(self, path: YamlPath, message: str) -> None:
         self.problems.append(Problem(self.name, self.line_of(path), message))
+
+    def forget_lines(self) -> None:
+        """Free the memory of what can be read again, should anybody ask for it."""
+        self.parsed = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ def read(path: Path) -> Document:
         if path.stat().st_size > MOST_BYTES:
             document.complain((), f"The file is larger than {MOST_BYTES // 1024**2} MB.")
             return document
-        text = path.read_bytes().decode()
+        text = document.text = path.read_bytes().decode()
         if _read_quickly(text, document) or _has_unseen_breaks(text, document):
             return document
         loader = _Loader(text)
@@ -119,6 +127,7 @@ def _read_quickly(text: str, document: Document) -> bool:
         return False
     if part is not None:
         document.data, document.parsed, document.lines[()] = part.data, part.within, part.line
+        document.is_plain = True
     return True
 
 

@@ -7,7 +7,7 @@ their fields are checked before, since writing in bulk checks nothing.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import batched
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.db import IntegrityError, models, transaction
 from characters.kinds import KINDS
 from characters.models import Alias, Subject, check_headlines
 from corrections import bulk, rows
-from corrections.imports import Snapshot
+from corrections.imports import Snapshot, ValuesOnDemand
 from episodes.gate import Prose
 from episodes.neighbours import looking_in
 
@@ -51,7 +51,7 @@ class RowWriter:
         self._changed: dict[Model, dict[int, Any]] = defaultdict(dict)
         self._columns: dict[Model, set[str]] = defaultdict(set)  # that were changed
         self._links: dict[tuple[Model, str], tuple[list[Any], list[Any]]] = {key: ([], []) for key in lists()}
-        self._before: Snapshot = {}
+        self._before: dict[rows.Editable, dict[str, rows.Values]] = {}
 
     # Collecting
 
@@ -156,16 +156,15 @@ class RowWriter:
 
     def before_and_after(self) -> tuple[Snapshot, Snapshot]:
         """Return the values of all rows that may have changed, and of those that are new."""
-        after: Snapshot = {}
+        after: dict[rows.Editable, dict[str, Any]] = defaultdict(dict)
         for model, new in self._new.items():
-            kind = rows.editable(model._meta.label_lower)
-            after[kind] = {str(row.pk): _values(kind, row, self.memory) for row in new.values()}
+            after[rows.editable(model._meta.label_lower)] = {str(row.pk): row for row in new.values()}
         for kind, before in self._before.items():
             changed = ((key, self.memory.stored[kind.model].get(_key(kind, key))) for key in before)
-            after.setdefault(kind, {}).update(
-                (key, _values(kind, row, self.memory)) for key, row in changed if row is not None
-            )
-        return self._before, after
+            after[kind].update((key, row) for key, row in changed if row is not None)
+        return self._before, {
+            kind: ValuesOnDemand(by_key, partial(_values, kind, memory=self.memory)) for kind, by_key in after.items()
+        }
 
     # Writing
 

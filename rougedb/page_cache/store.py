@@ -12,8 +12,9 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import caches
 
+from episodes.release import release
+
 from .parts import Gaps
-from .release import release
 
 OVERHEAD = 1024  # bytes that a page takes besides its body and its key: its headers, and the objects themselves
 

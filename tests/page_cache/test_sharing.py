@@ -8,10 +8,11 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
+from episodes import release
 from episodes.models import Episode
 from rougedb import budgets
 from rougedb.cache import BoundedMemory
-from rougedb.page_cache import release, store, turns
+from rougedb.page_cache import store, turns
 from rougedb.page_cache.pages import Page, address_of
 from rougedb.page_cache.store import KeptPage
 

@@ -1,4 +1,4 @@
-"""Names what pages are made of besides the show, so that a new version of the site never takes pages of an old one."""
+"""Names the version of the site, so that a new one trusts nothing that an old one has made: pages, what it checked."""
 
 import sys
 from collections.abc import Iterator
