@@ -91,7 +91,7 @@ def _states(change: Change, before: Snapshot, after: Snapshot) -> list[Values]:
 def _whole_rows(change: Change, before: Snapshot, after: Snapshot) -> list[Values]:
     """Return the values of the row of a change before and after the import, where it is there."""
     if change.action != Change.Action.SET:
-        return [change.before or change.after]
+        return [values for values in (change.before, change.after) if values]
     kind = rows.editable(change.model)
     return [before[kind][change.row], after[kind][change.row]]
 

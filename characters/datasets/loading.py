@@ -21,6 +21,7 @@ from characters.pictures import batch
 from characters.public_ids import public_id_for, row_id_for
 from characters.spoilers.linter import Finding
 from characters.text.fitting import nearest_key
+from corrections import editions
 from corrections.imports import begin_import, record_import
 from episodes.gate import content_may_be_written
 from episodes.models import Episode
@@ -70,14 +71,11 @@ def load(
     findings = corpus_of_files(dataset).findings() if on_findings and not dataset.problems else []
     for document in dataset.documents:
         document.forget_lines()
-    with (
-        transaction.atomic(),
-        content_may_be_written(),
-        indexing.suspended(),
-    ):
+    with transaction.atomic():
         begin_import()
         loading = _Load(dataset, pictures, progress)
-        written = loading.run(replace=replace, on_valid=partial(on_findings, findings) if on_findings else None)
+        with content_may_be_written(), indexing.suspended(), editions.one_stamp():
+            written = loading.run(replace=replace, on_valid=partial(on_findings, findings) if on_findings else None)
         transaction.on_commit(lambda: _publish(sorted(loading.shown), progress), robust=True)
         if on_findings and not findings:
             unchanged.remember(mark)

@@ -68,13 +68,14 @@ def test_what_was_changed_in_the_database_is_written_again(tmp_path: Path, load_
     assert list(Trait._base_manager.filter(value="flies"))
 
 
-def test_what_was_changed_in_the_files_is_written(tmp_path: Path, load_it: Load) -> None:
+def test_what_was_changed_in_the_files_is_written(tmp_path: Path, load_it: Load, reads: list[str]) -> None:
     write_show(tmp_path, **ann())
     load_it()
     write_show(tmp_path, **ann(value="walks"))
     assert load_it() == 1
-    write_show(tmp_path, **ann())  # the database holds more than these files, by now
+    write_show(tmp_path, **ann())
     assert load_it() == 0
+    assert reads == ["read"] * 3  # as the database held more than these files by then
 
 
 def test_a_file_that_cannot_be_read_any_more_is_not_taken_for_an_empty_one(tmp_path: Path, load_it: Load) -> None:
