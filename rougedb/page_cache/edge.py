@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
+from sys import getsizeof
 
 from cachetools import LRUCache
 from django.db import connection
@@ -22,7 +24,9 @@ from .middleware import PageResponse
 
 READ = {b"host", b"cookie", b"accept-encoding", b"x-forwarded-proto"}  # headers that choose the page, or the answer
 BODY = {b"content-length", b"transfer-encoding"}  # a request with one is refused or read elsewhere
-MOST_REMEMBERED = 4_096  # requests
+MOST_REMEMBERED = 8 * 2**20  # bytes
+OVERHEAD = 1_024  # bytes that a question takes besides what it and the headers of its answer say
+PATIENCE = 2  # seconds to wait for the edition, before somebody else has to answer
 LONGEST = 2_048  # bytes of what a request says that is remembered
 
 type Headers = list[tuple[bytes, bytes]]
@@ -38,9 +42,10 @@ class Remembered:
     is_linked: bool
     status: int
     headers: Headers
+    size: int
 
 
-_remembered: LRUCache[tuple[str, Question], Remembered] = LRUCache(MOST_REMEMBERED)
+_remembered: LRUCache[tuple[str, Question], Remembered] = LRUCache(MOST_REMEMBERED, lambda kept: kept.size)
 _last_edition = ""  # that was read; a hint of whether it is worth reading it again
 
 
@@ -65,7 +70,8 @@ def remember(question: Question | None, response: PageResponse | None, status: i
     if question is None or response is None or response.form is None:
         return
     edition = response.page.edition
-    _remembered[edition, question] = Remembered(response.form, response.page.is_linked, status, headers)
+    size = OVERHEAD + sum(map(getsizeof, (*question, *chain.from_iterable(headers))))
+    _remembered[edition, question] = Remembered(response.form, response.page.is_linked, status, headers, size)
     _last_edition = edition
 
 
@@ -88,9 +94,9 @@ class EditionReader:
         self._is_reading = False
 
     async def edition_now(self) -> str:
-        """Return the stamp of the edition, as it is read from now on; an empty text if it cannot be read."""
-        if self._waiting is None:
-            self._waiting = asyncio.get_running_loop().create_future()
+        """Return the stamp of the edition, as it is read from now on; an empty text if it cannot be read in time."""
+        if self._waiting is None or self._waiting.done():
+            self._waiting = _set_after(PATIENCE, "")
         waiting = self._waiting
         if not self._is_reading:
             self._read_for_those_waiting()
@@ -103,10 +109,25 @@ class EditionReader:
             return
 
         def finish(reading: asyncio.Future[str]) -> None:
-            waiting.set_result("" if reading.exception() else reading.result())
+            if not waiting.done():
+                waiting.set_result("" if reading.exception() else reading.result())
             self._read_for_those_waiting()
 
         asyncio.get_running_loop().run_in_executor(self._thread, _read_edition).add_done_callback(finish)
+
+
+def _set_after(seconds: float, value: str) -> asyncio.Future[str]:
+    """Return a future that has this value if it has no other by then."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[str] = loop.create_future()
+
+    def set_it() -> None:
+        if not future.done():
+            future.set_result(value)
+
+    timer = loop.call_later(seconds, set_it)
+    future.add_done_callback(lambda done: timer.cancel())
+    return future
 
 
 def _read_edition() -> str:

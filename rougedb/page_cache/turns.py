@@ -11,7 +11,8 @@ from . import store
 from .pages import Page
 from .store import KeptPage
 
-PATIENCE = 10  # seconds to wait for another thread or process, before making the page oneself
+PATIENCE = 10  # seconds to wait for another thread, before making the page oneself
+PATIENCE_WITH_PROCESSES = 3  # which may be killed in between
 BETWEEN_LOOKS = 0.02  # seconds, while another process makes it
 
 _making: dict[str, Future[KeptPage | None]] = {}
@@ -49,8 +50,9 @@ def _awaited(other: Future[KeptPage | None]) -> KeptPage | None:
 
 def _made_in_one_process(page: Page, make: Callable[[], KeptPage | None]) -> KeptPage | None:
     """Take the page from where processes share it, after waiting for the one that makes it, or make it."""
-    key, end = page.key, monotonic() + PATIENCE
-    while (kept := store.shared_page(key, is_linked=page.is_linked)) is None and not store.is_first(key, PATIENCE):
+    key, patience = page.key, PATIENCE_WITH_PROCESSES
+    end = monotonic() + patience
+    while (kept := store.shared_page(key, is_linked=page.is_linked)) is None and not store.is_first(key, patience):
         if monotonic() > end:
             return make()
         sleep(BETWEEN_LOOKS)

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from itertools import chain
+from threading import Event
 from typing import Any
 
 import pytest
+from cachetools import LRUCache
 from django.db import connection
 
 from corrections import editions
@@ -164,3 +167,31 @@ def test_an_edition_that_cannot_be_read_is_left_to_who_says_so(monkeypatch: pyte
         assert ask(("/episodes/", "progress=2"))[0][0] == 500
     assert ask(("/episodes/", "progress=2")) == [first]
     assert editions.current() is not None
+
+
+def test_an_edition_that_is_not_read_in_time_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on = Event()
+
+    def reading() -> str:
+        goes_on.wait()
+        return "an edition"
+
+    async def before_and_after() -> list[str]:
+        reader = edge.EditionReader()
+        late = [await reader.edition_now() for _ in range(2)]  # the second meets a reading that hangs
+        monkeypatch.setattr(edge, "PATIENCE", 60)
+        goes_on.set()
+        return [*late, await reader.edition_now()]
+
+    monkeypatch.setattr(edge, "_read_edition", reading)
+    monkeypatch.setattr(edge, "PATIENCE", 0.05)
+    assert in_a_loop(asyncio.wait_for(before_and_after(), 30)) == ["", "", "an edition"]
+
+
+def test_what_is_remembered_of_requests_has_a_bound_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "_remembered", LRUCache(30_000, lambda kept: kept.size))
+    for number in range(30):
+        ask(("/episodes/", f"progress=2; other={'x' * 1_000}{number}"))
+    held = [(*question, *chain.from_iterable(kept.headers)) for (_, question), kept in edge._remembered.items()]
+    assert held
+    assert sum(map(len, chain.from_iterable(held))) < 30_000

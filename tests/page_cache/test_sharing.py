@@ -56,7 +56,7 @@ def test_a_page_that_another_process_is_making_is_waited_for() -> None:
 
 
 def test_a_process_that_never_ends_it_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PATIENCE", 0.1)
+    monkeypatch.setattr(turns, "PATIENCE_WITH_PROCESSES", 0.1)
     assert store.is_first(page().key, 60)
     assert turns.made_once(page(), make) == HERE
 
