@@ -15,13 +15,13 @@ SETTINGS = ("SITE_URL", "STATIC_URL", "MEDIA_URL", "LANGUAGE_CODE", "TIME_ZONE",
 @cache
 def release() -> str:
     """Return a hash of our code and templates, the libraries, the names of static files, and settings that show."""
-    found = sha256()
+    digest = sha256()
     for file in _files(settings.BASE_DIR, Path(settings.STATIC_ROOT)):
-        found.update(f"\n{file.name} ".encode())
-        found.update(file.read_bytes())
-    found.update("\n".join(_libraries()).encode())
-    found.update(repr([getattr(settings, name) for name in SETTINGS]).encode())
-    return found.hexdigest()[:16]
+        digest.update(f"\n{file.name} ".encode())
+        digest.update(file.read_bytes())
+    digest.update("\n".join(_libraries()).encode())
+    digest.update(repr([getattr(settings, name) for name in SETTINGS]).encode())
+    return digest.hexdigest()[:16]
 
 
 def _files(base: Path, static: Path) -> Iterator[Path]:
