@@ -1,7 +1,7 @@
 """The cast of a page: looks up everybody its rows and texts name in a bounded number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from copy import copy
 from functools import cache, lru_cache, partial
 from itertools import batched
@@ -114,11 +114,10 @@ class Cast:
         known = self._known[subject]
         return sort_key(known.name), known.kind, known.public_id
 
-    def first_mentioned(self, text: str, among: Iterable[UUID]) -> UUID | None:
+    def first_mentioned(self, text: str, among: Set[UUID]) -> UUID | None:
         """Return whom of these the text names first."""
-        known = set(among)
         named = (self._by_key.get(match[1]) for match in MENTION.finditer(text))
-        return next((subject for subject in named if subject in known), None)
+        return next((subject for subject in named if subject in among), None)
 
     def render(self, text: str) -> SafeString:
         return prose.render(text, self._mention)

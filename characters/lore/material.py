@@ -41,7 +41,7 @@ class Material:
 def note_revelations(revelations: Iterable[Row], cast: Cast) -> None:
     """Note everybody whom revelations concern or name."""
     for row in revelations:
-        cast.note(rows.everybody_in(row))
+        cast.note(row["everybody"])
         cast.note_texts((row["text"], row["believed_before"]))
 
 

@@ -290,7 +290,10 @@ def concerning(kind: Kind, subjects: Iterable[UUID]) -> Which:
 
 
 def revelations(progress: int, which: Which) -> list[Row]:
-    """Return revelations with what each supersedes, when it was superseded itself, and whom it concerns."""
+    """Return revelations with what each supersedes, when it was superseded itself, and whom it concerns.
+
+    Those are there by kind (`concerned`) and together (`everybody`).
+    """
     columns = {name: f'"{name}"' for name in ("id", "text", "certainty", "time", "supersedes_id")}
     rows = _known(progress, Revelation, columns, which, '"revealed_in_id", "position", "key"')
     ids = [row["id"] for row in rows]
@@ -298,11 +301,15 @@ def revelations(progress: int, which: Which) -> list[Row]:
     texts = {"id": '"id"', "text": '"text"'}
     before = {row["id"]: row["text"] for row in _known(progress, Revelation, texts, superseded, '"id"')}
     overturned = _overturned_in(progress, ids)
-    concerned: dict[UUID, dict[str, list[UUID]]] = {id: {kind.name: [] for kind in SUBJECTS} for id in ids}
+    kinds = [kind.name for kind in SUBJECTS]
+    concerned: dict[UUID, dict[str, list[UUID]]] = {id: {kind: [] for kind in kinds} for id in ids}
+    everybody: dict[UUID, set[UUID]] = {id: set() for id in ids}
     for kind, revelation, subject in _pairs(ids):
         concerned[revelation][kind].append(subject)
+        everybody[revelation].add(subject)
     for row in rows:
         row["concerned"] = concerned[row["id"]]
+        row["everybody"] = everybody[row["id"]]
         row["believed_before"] = before.get(row["supersedes_id"], "")
         row["overturned_in"] = overturned.get(row["id"])
     return rows
@@ -343,11 +350,6 @@ def beliefs_of(progress: int, characters: Iterable[UUID]) -> tuple[list[Row], li
     ids = {row["id"] for row in own}
     successors = _known(progress, Revelation, columns, among("supersedes_id", ids), in_order)
     return own, [row for row in successors if row["id"] not in ids]
-
-
-def everybody_in(revelation: Row) -> set[UUID]:
-    """Return all whom a revelation concerns, of whatever kind."""
-    return {subject for subjects in revelation["concerned"].values() for subject in subjects}
 
 
 @cache

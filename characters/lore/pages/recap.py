@@ -137,7 +137,7 @@ class _Recap:
         )
 
     def _told_by_page(self) -> Counter[UUID]:
-        return told_by_page(self.knowledge, map(rows.everybody_in, self.happened.revelations))
+        return told_by_page(self.knowledge, (row["everybody"] for row in self.happened.revelations))
 
     def _address(self, **asked: int | str) -> str:
         as_of = {"as_of": self.knowledge.progress} if self.knowledge.look_back else {}
@@ -196,11 +196,11 @@ class _Recap:
         """Return whom it concerns, as known now; others than characters only where it concerns no character."""
         concerned = revelation["concerned"]
         characters = {self.knowledge.root_of(character) for character in concerned[CHARACTER.name]}
-        return characters or rows.everybody_in(revelation)
+        return characters or revelation["everybody"]
 
     def _told_with(self, revelation: Row, cast: Cast, counts: Counter[UUID]) -> UUID | None:
         """Return with whom a revelation is told: whom it names first, or else whom most others concern."""
-        named = cast.first_mentioned(revelation["text"], rows.everybody_in(revelation))
+        named = cast.first_mentioned(revelation["text"], revelation["everybody"])
         if named:
             return self.knowledge.root_of(named)
         return min(
