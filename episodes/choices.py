@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from .texts import ProseInForm
 
 CHOOSE = "_choose"  # the name of the buttons
+ASKED = "_asked"  # of fields with what was asked about before
 ENTRY_ENDS = re.compile(r"([\r\n,]+)")  # between the entries of a list
 
 
@@ -33,13 +34,19 @@ class Choice:
 class Unclear(ValidationError):
     """What was typed could mean several things, or nothing that is known; there may be choices to write instead."""
 
-    def __init__(self, message: Any, *, typed: str = "", choices: Iterable[Choice] = ()) -> None:
+    def __init__(
+        self, message: Any, *, typed: str = "", choices: Iterable[Choice] = (), can_stay: bool = False
+    ) -> None:
         super().__init__(message)
-        self.typed, self.choices = typed, tuple(choices)
+        self.typed, self.choices, self.can_stay = typed, tuple(choices), can_stay
 
     def at(self, field: str) -> "Unclear":
-        """Return the same with buttons for the field of this name in the form that is sent."""
-        message = format_html("{}{}", self.message, buttons(field, self.typed, self.choices))
+        """Return the same with buttons for the field of this name in the form that is sent.
+
+        Of what can stay as it is the form remembers that it was asked about: sent once more, it stays.
+        """
+        asked = format_html('<input type="hidden" name="{}" value="{}">', ASKED, self.typed) if self.can_stay else ""
+        message = format_html("{}{}{}", self.message, buttons(field, self.typed, self.choices), asked)
         return Unclear(message, typed=self.typed)
 
 
@@ -100,6 +107,8 @@ class Chosen:
 
     def within(self, value: str) -> str:
         """Return the value of the field with what was meant in place of what was typed."""
+        if self.meant.startswith("[[") and not self.typed.startswith("[["):
+            return self._in_brackets(value)
         if self.typed.startswith("[["):  # the beginning of a mention
             return re.sub(rf"{re.escape(self.typed)}(?=\s*(?:\]\]|\|))", lambda _: self.meant, value)
         if value.strip() == self.typed:
@@ -108,6 +117,17 @@ class Chosen:
             each.replace(self.typed, self.meant) if each.strip() == self.typed else each
             for each in ENTRY_ENDS.split(value)
         )
+
+    def _in_brackets(self, value: str) -> str:
+        """Return a text with a mention in the first place where the words stand without brackets."""
+        words = re.compile(rf"(\[\[[^\[\]]*\]\])|(?<!\w){re.escape(self.typed)}(?!\w)")
+        place = next((found for found in words.finditer(value) if not found[1]), None)
+        return value[: place.start()] + self.meant + value[place.end() :] if place else value
+
+
+def asked_before(data: QueryDict) -> frozenset[str]:
+    """Return what the form has asked about before and was sent again with, as it was."""
+    return frozenset() if CHOOSE in data else frozenset(map(str, data.getlist(ASKED)))
 
 
 def with_choice(data: QueryDict) -> QueryDict:

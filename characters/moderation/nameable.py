@@ -1,6 +1,6 @@
 """Which subjects editors and moderators mean by what they type: by their key, or by a name known at an episode."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from characters.models import Alias, Tag
 from characters.models.owned import OWNERS
 from characters.text.fitting import Spelling, Spellings, the_one_meant
 from characters.text.mentions import names_in, with_keys
-from episodes.choices import Choice
+from episodes.choices import Choice, Unclear
 from episodes.names import Name
 
 
@@ -32,19 +32,26 @@ class NameableSubjects:
         self.by_key: dict[str, NamedSubject] = {}
         self._by_pk: dict[str, NamedSubject] = {}
         self._names: list[Spelling[NamedSubject]] = []
+        self._proper_names: list[Spelling[NamedSubject]] = []  # without those that are words as well
         aliases = list(Alias.objects.as_of(episode).order_by("revealed_in"))
         for kind in SUBJECTS:
             headlines = {getattr(alias, f"{kind.name}_id"): alias.name for alias in aliases if alias.headline}
             visible: Any = kind.model
             for pk, key in visible.objects.as_of(episode).order_by("key").values_list("pk", "key"):
-                self.add(NamedSubject(kind, str(pk), key, headlines.get(pk, key)))
+                self._add(NamedSubject(kind, str(pk), key, headlines.get(pk, key)))
         for alias in aliases:
             owner = next(filter(None, (getattr(alias, f"{name}_id") for name in OWNERS)), None)
             if (subject := self._by_pk.get(str(owner))) is not None:
                 self._names.append(Spelling(alias.name, subject))
+                if not alias.common_word:
+                    self._proper_names.append(Spelling(alias.name, subject))
 
     def add(self, subject: NamedSubject) -> None:
-        """Let one more subject be named."""
+        """Let one more subject be named, which is new in the form."""
+        self._add(subject)
+        self._proper_names.append(Spelling(subject.name, subject))
+
+    def _add(self, subject: NamedSubject) -> None:
         self.by_key[subject.key] = self._by_pk[subject.pk] = subject
         self._names += [Spelling(subject.key, subject), Spelling(subject.name, subject)]
         vars(self).pop("_spellings", None)
@@ -74,6 +81,19 @@ class NameableSubjects:
             typed, self._spellings, offered=_by_key, is_possible=lambda subject: subject.kind in kinds,
             nothing=f"No {nouns} of episode {self.episode} has the key or the name “{typed}”.",
         )  # fmt: skip
+
+    def without_brackets(self, text: str) -> Iterator[tuple[Unclear, NamedSubject]]:
+        """Yield whom a text names without brackets, with a question that offers them."""
+        for words, subject in Spellings(self._proper_names).said_in(text):
+            mention = f"[[{subject.key}]]" if words == subject.name else f"[[{subject.key}|{words}]]"
+            yield (
+                Unclear(
+                    f"“{words}” stands without brackets, so the page of {Name(subject.name)} will not tell this. "
+                    "To leave it so, save again.",
+                    typed=words, choices=[Choice(mention, f"Put “{words}” in brackets")], can_stay=True,
+                ),
+                subject,
+            )  # fmt: skip
 
     def read(self, text: str) -> str:
         """Return a text with keys for the names in its mentions; raise ValidationError for those that are unclear.

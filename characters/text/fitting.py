@@ -20,9 +20,11 @@ from episodes.folding import fold, without_unseen
 from episodes.order import sort_key
 from episodes.texts import identity
 
-from .words import bare_name_key, name_key, name_parts
+from .words import NAME_PART, bare_name_key, name_key, name_parts, placed
 
 MOST_OFFERED = 6
+MOST_WORDS = 6  # of a name that is looked for in a text
+BRACKETS = re.compile(r"\[\[[^\[\]]*\]\]")
 LONGEST_COMPARED = 200  # characters; no name is longer
 # What is no letter and still part of a name, as in C++: whoever types it means another name than who leaves it out.
 SIGNS = "#%&@"
@@ -75,6 +77,32 @@ class Spellings[Bearer]:
             if spelling.bearer not in seen and is_possible(spelling.bearer):
                 seen.add(spelling.bearer)
                 yield spelling
+
+    def said_in(self, text: str) -> Iterator[tuple[str, Bearer]]:
+        """Yield each name that stands without brackets in a text and is that of one bearer alone, as it stands there.
+
+        A capital counts where a name begins with one, as many names are words as well.
+        """
+        seen: set[Bearer] = set()
+        for piece in BRACKETS.split(text):
+            words = placed(piece, NAME_PART)
+            end_of_last = 0
+            for number, (start, _, _) in enumerate(words):
+                for length in range(min(MOST_WORDS, len(words) - number), 0, -1):
+                    end = words[number + length - 1][1]
+                    bearer = self._said("".join(word for _, _, word in words[number : number + length]), piece[start])
+                    if bearer is not None and start >= end_of_last:
+                        end_of_last = end
+                        if bearer not in seen:
+                            seen.add(bearer)
+                            yield piece[start:end], bearer
+                        break
+
+    def _said(self, key: str, first: str) -> Bearer | None:
+        spellings = [self.names[place] for place in self._by_key.get(key, ())]
+        bearers = {each.bearer for each in spellings}
+        is_cased_so = any(each.name[:1].isupper() <= first.isupper() for each in spellings)
+        return bearers.pop() if len(bearers) == 1 and is_cased_so else None
 
     def _with_words(self, parts: Iterable[str]) -> Iterator[tuple[int, int]]:
         """Yield the places of the names that have all these words, or their beginnings, with the slips in them."""

@@ -144,6 +144,49 @@ def test_rows_are_found_as_people_type_them(
     assert (overturned, tie.ended_in_id) == ((True, None) if meant == "supersedes" else (False, 3))
 
 
+def test_a_name_without_brackets_is_offered_as_a_mention(moderator: Client, ann: Character, naomi: Character) -> None:
+    Alias.objects.create(character=naomi, name="The Spy", revealed_in_id=2)
+    text = "[[ann]] sees Naomi  Orthmann, and the spy sees Ann."
+    page = fill_in(moderator, 3, revelations=[a_revelation(text), a_revelation("Now Ann is named.", concerned="ann")])
+    source = page.content.decode()
+    assert "“Naomi  Orthmann” stands without brackets, so the page of Naomi Orthmann will not tell this." in source
+    assert list(offered(page)) == ["Put “Naomi  Orthmann” in brackets"]
+    assert not Correction.objects.exists()
+    (choice,) = choices_at(page, "revelations-0-text")
+    page = moderator.post(address_of(3), as_opened(page) | {"_choose": choice, "_asked": "Naomi  Orthmann"})
+    written = "[[ann]] sees [[naomi_orthmann|Naomi  Orthmann]], and the spy sees Ann."
+    assert (as_opened(page)["revelations-0-text"], offered(page)) == (written, {})
+    assert not Correction.objects.exists()
+    assert moderator.post(address_of(3), as_opened(page)).status_code == 302
+    assert set(Revelation.objects.get(text=written).characters.all()) == {ann, naomi}
+
+
+@pytest.mark.parametrize(
+    "text", ["A naomi orthmann", "[[ann|Naomi Orthmann]] comes.", "Naomi Orthmannus", "Kim", "Late"]
+)
+def test_what_is_no_name_of_one_alone_is_not_offered(moderator: Client, naomi: Character, text: str) -> None:
+    somebody("kim", name="Kim")
+    somebody("other_kim", name="Kim")
+    somebody("late", name="Late", since=4)
+    assert (
+        offered(fill_in(moderator, 3, revelations=[a_revelation(text, concerned="ann", _save_all_the_same="on")])) == {}
+    )
+
+
+def test_a_name_can_stay_without_brackets(moderator: Client, ann: Character, naomi: Character) -> None:
+    row = a_revelation("Naomi Orthmann is seen by [[ann]].")
+    page = fill_in(
+        moderator, 3, revelations=[row], traits=[{"whose": "nobody", "attribute": "habit", "value": "sings"}]
+    )
+    assert 'name="_asked" value="Naomi Orthmann"' in page.content.decode()
+    page = moderator.post(address_of(3), as_opened(page) | {"_asked": "Naomi Orthmann"})
+    assert "Naomi Orthmann” stands" not in page.content.decode()
+    assert page.content.decode().count('name="_asked" value="Naomi Orthmann"') == 1
+    again = as_opened(page) | {"_asked": "Naomi Orthmann", "traits-0-whose": "ann"}
+    assert moderator.post(address_of(3), again).status_code == 302
+    assert set(Revelation.objects.get().characters.all()) == {ann}
+
+
 # The admin's own forms
 
 

@@ -4,7 +4,7 @@ A row names subjects by their key, or by a name that a viewer of that episode kn
 is new in the same form.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -95,9 +95,11 @@ class LearnedRowForm(ReadsMentions, forms.Form):
     order: tuple[str, ...] = ()
     reads_names_at_once = True
 
-    def __init__(self, *args: Any, episode: int, subjects: NameableSubjects, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, episode: int, subjects: NameableSubjects, asked: Collection[str] = (), **options: Any
+    ) -> None:
         super().__init__(*args, **options)
-        self.episode, self.subjects = episode, subjects
+        self.episode, self.subjects, self.asked = episode, subjects, asked
         for name in self.model_fields:
             self.fields[name] = self.model._meta.get_field(name).formfield()  # type: ignore[union-attr, assignment]
         for field in self.fields.values():
@@ -179,7 +181,16 @@ class RevelationRow(LearnedRowForm):
         if cleaned.get("concerned") == []:
             mentioned = (self.subjects.by_key.get(key) for key in mentioned_keys(cleaned.get("text", "")))
             cleaned["concerned"] = [subject for subject in mentioned if subject is not None]
+        if "concerned" in cleaned and "text" in cleaned:
+            self._ask_about_names(cleaned["text"], cleaned["concerned"])
         return cleaned
+
+    def _ask_about_names(self, text: str, concerned: Collection[NamedSubject]) -> None:
+        """Ask about whom the text names without a mention: the revelation would not be on their pages."""
+        mentioned = mentioned_keys(text)
+        for question, subject in self.subjects.without_brackets(text):
+            if subject not in concerned and subject.key not in mentioned and question.typed not in self.asked:
+                self.add_error("text", question)
 
     def proposed(self) -> Iterator[Proposed]:
         values = self.values_of((*self.model_fields, "supersedes"))

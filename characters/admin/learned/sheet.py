@@ -22,7 +22,7 @@ from corrections.models import Change
 from corrections.rows import SpoilerWarning
 from corrections.sending import Proposed
 from corrections.trial import Trial
-from episodes.choices import ReadsMentions
+from episodes.choices import ReadsMentions, asked_before
 from episodes.models import Episode
 
 from .rows import (
@@ -200,6 +200,7 @@ class Sheet:
     def __init__(self, episode: Episode, user: User, data: QueryDict | None = None, base: Base | None = None) -> None:
         self.episode, self.data = episode, data
         self.subjects = NameableSubjects(episode.number)
+        self.asked = asked_before(data) if data is not None else frozenset()
         self.problems: list[str | SafeString] = []
         self.warnings: list[tuple[str, SpoilerWarning]] = []
         revelations = list(Revelation.objects.filter(revealed_in=episode).order_by("position", "key"))
@@ -223,6 +224,8 @@ class Sheet:
     def _section(self, kind: SectionKind) -> Section:
         formset: Any = forms.formset_factory(kind.form, extra=EMPTY_ROWS, absolute_max=MOST_ROWS, max_num=MOST_ROWS)
         options = {"episode": self.episode.number, "subjects": self.subjects}
+        if kind.form is RevelationRow:
+            options["asked"] = self.asked
         if kind.form is EndingRow:
             options["ties"] = self.ties
         bound = formset(self.data, prefix=kind.slug, form_kwargs=options)
