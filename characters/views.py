@@ -36,7 +36,7 @@ def subject_list(request: Visit, kind: str) -> HttpResponse:
     return render(request, "characters/subject_list.html", {"page": page})
 
 
-@kept()
+@kept({"page": parameters.PAGE})
 @require_safe
 def subject(request: Visit, kind: str, public_id: str, slug: str) -> HttpResponse:
     """Show one of them; the slug is that of the name the viewer knows."""
@@ -44,7 +44,8 @@ def subject(request: Visit, kind: str, public_id: str, slug: str) -> HttpRespons
     if not _is_full_address(request, address):
         return _to_full_address(address)
     template = "character" if kind == "characters" else "other_subject"
-    return render(request, f"characters/{template}.html", {"page": request.lore.subject(kind, public_id)})
+    page = request.lore.subject(kind, public_id, _page_number(request))
+    return render(request, f"characters/{template}.html", {"page": page})
 
 
 @kept()

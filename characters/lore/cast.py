@@ -1,7 +1,7 @@
 """The cast of a page: looks up everybody its rows and texts name in a bounded number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from copy import copy
 from functools import cache, lru_cache, partial
 from itertools import batched
@@ -121,6 +121,21 @@ class Cast:
 
     def render(self, text: str) -> SafeString:
         return prose.render(text, self._mention)
+
+    def linking_once(self) -> Callable[[str], SafeString]:
+        """Return a `render` for the texts of one section, in which each is a link where it is first mentioned."""
+        linked: set[str] = set()
+
+        def find(key: str) -> prose.Mention | None:
+            mention = self._mention(key)
+            if mention is None or not mention.url:
+                return mention
+            if mention.url in linked:
+                return prose.Mention(mention.name, "")
+            linked.add(mention.url)
+            return mention
+
+        return lambda text: prose.render(text, find)
 
     def render_line(self, text: str) -> SafeString:
         return prose.render_line(text, self._mention)

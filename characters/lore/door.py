@@ -62,8 +62,8 @@ class Lore(Knowledge):
     def subjects(self, kind: str, page: int = 1, asked: QueryDict | None = None) -> CardPage:
         return cards.card_page(self, kind_with_pages(kind), page, asked)
 
-    def subject(self, kind: str, public_id: str) -> SubjectPage | None:
-        return subject.subject_page(self, kind_with_pages(kind), public_id)
+    def subject(self, kind: str, public_id: str, page: int = 1) -> SubjectPage | None:
+        return subject.subject_page(self, kind_with_pages(kind), public_id, page)
 
     def tags(self) -> tuple[TagLink, ...]:
         return tags.tag_links(self)

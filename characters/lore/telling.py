@@ -1,12 +1,13 @@
 """Turn rows into what a page shows. Nothing here reads: rows are gated already, and everybody in them is looked up."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from characters.pictures import files
@@ -24,19 +25,26 @@ from .rows import Row
 
 LONGEST_OPENING = 40  # characters
 NAMES = (Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN)
+IN_A_LINE = (Attribute.CATEGORY, Attribute.SPECIES, Attribute.OCCUPATION, Attribute.STATUS)
 
 
-def revelation_entry(row: Row, cast: Cast, form: str, *, with_concerned: bool = False) -> TimelineEntry:
+type Render = Callable[[str], SafeString]
+
+
+def revelation_entry(
+    row: Row, cast: Cast, form: str, *, render: Render | None = None, with_concerned: bool = False
+) -> TimelineEntry:
     """Return a revelation as a timeline shows it, to be corrected in the form at this address.
 
     `with_concerned` adds the faces of those whom it concerns and to whom its text has no link.
     """
-    html = cast.render(row["text"])
+    render = render or cast.render
+    html = render(row["text"])
     return TimelineEntry(
         html=html,
         label=row["time"],
         certainty=row["certainty"],
-        believed_before=cast.render(row["believed_before"]) if row["believed_before"] else None,
+        believed_before=render(row["believed_before"]) if row["believed_before"] else None,
         overturned_in=row["overturned_in"],
         concerned=_not_linked(row, html, cast) if with_concerned else (),
         correct_url=f"{form}?row={row['id']}" if form else "",
@@ -72,9 +80,17 @@ def facts(traits: list[Row], own: UUID, cast: Cast) -> tuple[tuple[Fact, ...], S
             Fact(
                 attribute.label,
                 tuple(FactValue(cast.render_line(value), first, attribute in NAMES) for value, first in in_order),
+                is_in_line=attribute in IN_A_LINE,
             )
         )
     return tuple(facts), summary
+
+
+def line(facts: Iterable[Fact]) -> SafeString:
+    """Return who or what somebody is in one line, of the facts that say so."""
+    values = {fact.label: fact.values for fact in facts if fact.is_in_line}
+    told = [values[attribute.label][0] for attribute in IN_A_LINE if attribute.label in values]
+    return format_html_join(" · ", "{}", ((value.capital,) for value in told))
 
 
 def newest_of(rows: list[Row], own: UUID) -> Row:

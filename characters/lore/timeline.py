@@ -20,6 +20,8 @@ from .cast import Cast
 from .material import Material
 from .rows import Row
 
+UNMASKED = "Unmasked"
+
 type DatedEntry = tuple[int, TimelineEntry]
 """The episode, and what is said of it."""
 
@@ -59,7 +61,7 @@ def unmasked(unmaskings: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
     for row in unmaskings:
         persona, identity = cast.face(row["persona_id"]), cast.face(row["identity_id"])
         sentence = format_html("<strong>{}</strong> is {}.", capital(persona.name), link(identity.url, identity.name))
-        yield row["revealed_in_id"], TimelineEntry(html=sentence, label="Unmasked")
+        yield row["revealed_in_id"], TimelineEntry(html=sentence, label=UNMASKED)
 
 
 def named(names: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:

@@ -13,3 +13,10 @@ def span(since: int, until: int | None) -> str:
     if until == since:
         return f"episode {since}"
     return f"episodes {since}–{until}" if since else f"until episode {until}"
+
+
+def episodes(since: int, until: int | None) -> str:
+    """Return the same in short: in which episodes something happened or held."""
+    if until is None or until == since:
+        return f"ep. {since}" if since else ""
+    return f"ep. {since}–{until}" if since else f"until ep. {until}"

@@ -68,6 +68,14 @@ class Chart:
     hub: ChartNode | None
 
     @property
+    def bundles(self) -> tuple[ChartStrand, ...]:
+        """The strands of one kind drawn in one go, where nobody asks whom a strand ties."""
+        paths: dict[tuple[str, bool], str] = {}
+        for strand in self.strands:
+            paths[strand.bond, strand.sure] = paths.get((strand.bond, strand.sure), "") + strand.path
+        return tuple(ChartStrand(path, bond, sure, (0, 0)) for (bond, sure), path in paths.items())
+
+    @property
     def size(self) -> tuple[float, float]:
         return 2 * self.radii[0], 2 * self.radii[1]
 

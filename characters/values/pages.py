@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
-from characters.text.phrases import counted, span
+from characters.text.phrases import counted, episodes, span
+from characters.vocabulary import Certainty
 from episodes.names import Name, is_set_apart, with_capital
 
 from .basics import EpisodeRow, Face, Link, TagLink
@@ -39,7 +40,8 @@ class ListedName:
 
     @property
     def caption(self) -> str:
-        return f"{self.kind}, since episode {self.since}" if self.since else self.kind
+        kind = self.kind.lower()
+        return f"{kind}, {episodes(self.since, None)}" if self.since else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class FactValue:
 class Fact:
     label: str
     values: tuple[FactValue, ...]
+    is_in_line: bool = False  # the line below the name tells it
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,10 @@ class Affiliation:
     def span(self) -> str:
         return span(self.since, self.until)
 
+    @property
+    def episodes(self) -> str:
+        return episodes(self.since, self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Tie:
@@ -92,8 +99,9 @@ class Tie:
         return self.until is not None
 
     @property
-    def span(self) -> str:
-        return span(self.since, self.until)
+    def when(self) -> str:
+        """In which episodes it happened or held, and of which persona it was known."""
+        return ", ".join(filter(None, (f"as {self.masks}" if self.masks else "", episodes(self.since, self.until))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,10 @@ class Ties:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One entry of a timeline: a revelation, or a change of a name, a trait, a tie."""
+    """One entry of a timeline: a revelation, or a change of a name, a trait, a tie.
+
+    What is confirmed is the rule, and pages say nothing of it.
+    """
 
     html: SafeString
     label: str = ""
@@ -118,8 +129,23 @@ class TimelineEntry:
     opening: str = ""  # of its text, to tell the links to correct it apart
 
     @property
-    def certainty_label(self) -> str:
-        return "a belief refuted" if self.certainty == "disproved" else self.certainty
+    def line(self) -> SafeString:
+        """The text without its paragraph, if it is a single one, so that more can stand on its last line."""
+        is_line = self.html.startswith("<p>") and self.html.find("</p>") == len(self.html.rstrip()) - 4
+        return mark_safe(self.html.rstrip()[3:-4]) if is_line else SafeString()  # made safe where it was rendered
+
+    @property
+    def unsure(self) -> str:
+        """How certain it is, if that is less than confirmed."""
+        return "" if self.certainty == Certainty.CONFIRMED else self.certainty
+
+    @property
+    def remarks(self) -> str:
+        """What stands after the text: how certain it is, when in the episode it is said, what has become of it."""
+        certainty = "a belief refuted" if self.certainty == Certainty.DISPROVED else self.unsure
+        time = f"at {self.label}" if self.label else ""
+        seen = f"seen differently since episode {self.overturned_in}" if self.overturned_in is not None else ""
+        return " · ".join(filter(None, (certainty, time, seen)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +156,13 @@ class Chapter:
     pages_then: tuple[Link, ...]
     revelations: tuple[TimelineEntry, ...]
     changes: tuple[TimelineEntry, ...]
+    gist: str = ""  # one line of it
+    more: int = 0  # revelations that stand on the page of the episode alone
+    is_open: bool = True
 
     @property
     def things(self) -> int:
-        return len(self.revelations) + len(self.changes)
+        return len(self.revelations) + len(self.changes) + self.more
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +184,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class SubjectPage:
-    """A character's or a faction's page."""
+    """A character's or a faction's page, or a part of it: lists that are too long for one page go on in the next."""
 
     list: Link  # in which it stands
     face: Face
     short_url: str
     description: str
+    line: SafeString  # who it is
     summary: SafeString
     names: tuple[ListedName, ...]
     facts: tuple[Fact, ...]
@@ -173,8 +203,21 @@ class SubjectPage:
     chapters: tuple[Chapter, ...]
     correct_url: str
     strip: tuple["StripCell", ...]
-    charts: tuple["Chart", ...]  # the same for wide screens and for narrow ones
+    chart: Chart | None
     then_url: str  # of what was believed before; a faction has none
+    number: int  # of this part
+    last: int
+    page_url: str  # to be followed by the number of a part
+
+    @property
+    def other_facts(self) -> tuple[Fact, ...]:
+        """The facts that the line below the name does not tell."""
+        return tuple(fact for fact in self.facts if not fact.is_in_line)
+
+    @property
+    def latest(self) -> EpisodeRow | None:
+        """The newest episode that the timeline tells of, if it tells of several."""
+        return self.chapters[-1].episode if len(self.chapters) > 1 else None
 
     @property
     def catalogue_number(self) -> str:
@@ -207,11 +250,17 @@ class StripCell:
     appears: bool
     learned: int  # how many things that are known of them go back to it
     most: int  # of any cell of the strip
+    url: str = ""  # of its chapter, if it has one
 
     @property
     def weight(self) -> float:
         """Half the length of the mark: what is least is seen, what is most fills the cell."""
         return max(2, round(10 * self.learned / self.most, 1))
+
+    @property
+    def style(self) -> str:
+        """The classes of the cell."""
+        return f"{'appears ' if self.appears else ''}{f'w{self.weight:.0f}' if self.learned else ''}".strip()
 
     @property
     def summary(self) -> str:

@@ -208,7 +208,7 @@ def test_no_name_lies_on_another_or_outside(real_show: None, progress: int) -> N
         lore.subject("characters", card)
         for card in Character.objects.as_of(progress).values_list("public_id", flat=True)
     ]
-    charts = [*lore.graph().charts, *(chart for page in pages if page for chart in page.charts)]
+    charts = [*lore.graph().charts, *(page.chart for page in pages if page and page.chart)]
     for chart in charts:
         names = sorted(boxes(chart), key=lambda box: box[1])
         for at, (left, top, right, bottom) in enumerate(names):
@@ -291,13 +291,12 @@ def test_the_small_map_stands_under_the_ties_of_its_page(show: None, visitor: Vi
     ann = Character.objects.as_of(3).get(key="ann").public_id
     page = Lore(3).subject("characters", ann)
     assert page is not None
-    assert [chart.shape for chart in page.charts] == ["wide", "narrow"]
-    for chart in page.charts:
-        assert [line for heading in chart.headings for _, line in heading.lines] == ["Kinship", "Friendship"]
-        assert {node.label for node in chart.nodes} == {"Bea: sibling of, hunts", "Cleo: rescued by"}
+    assert page.chart is not None
+    assert [line for heading in page.chart.headings for _, line in heading.lines] == ["Kinship", "Friendship"]
+    assert {node.label for node in page.chart.nodes} == {"Bea: sibling of, hunts", "Cleo: rescued by"}
     lonely = Lore(3).subject("characters", Character.objects.as_of(3).get(key="dora").public_id)
     assert lonely is not None
-    assert lonely.charts == ()
+    assert lonely.chart is None
 
 
 @pytest.mark.parametrize(("episode", "words"), [(0, "Before the first episode"), (2, "Episode 2")])

@@ -8,7 +8,7 @@ episode to episode, a newcomer moves the others along the rim by one place.
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from characters.values.basics import Face
 from characters.values.map import Chart, ChartHeading, ChartNode, ChartStrand
@@ -39,8 +39,8 @@ class Shape:
 
 
 WIDE = Shape("wide", row=27, letters=34, lines=1, letter=6.8, hub_letters=24, least=190)
-SMALL = Shape("wide", row=30, letters=20, lines=2, letter=6.8, hub_letters=18, least=110)
 NARROW = Shape("narrow", row=33, letters=17, lines=2, letter=6.5, hub_letters=12, least=60, across=52)
+SMALL = replace(NARROW, name="small")
 
 
 @dataclass(frozen=True, slots=True)

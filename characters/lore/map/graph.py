@@ -301,34 +301,39 @@ def _to_pick_out(factions: list[Group], places: Places, chosen: Id | None, cast:
     )
 
 
-def charts_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast) -> tuple[Chart, ...]:
-    """Return the small map of a character's page: those to whom it is tied, by the first bond that ties them."""
-    ties, own = _held_ties(knowledge, relationships), as_text(root)
+def chart_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast) -> Chart | None:
+    """Return the small map of a character's page: those to whom it is tied, by the first bond that ties them.
+
+    Of many it draws those with the nearest bonds.
+    """
+    own = as_text(root)
+    ties = _held_ties(knowledge, relationships)
     first: dict[Id, tuple[int, int, tuple[str, str]]] = {}
     for tie in ties:
         (other,) = tie.ends - {own}
         place = BONDS.index(tie.kind.bond), tie.since, face_key(cast.root_face(as_uuid(other)))
         first[other] = min(first.get(other, place), place)
     if not first:
-        return ()
+        return None
+    drawn = sorted(first, key=first.__getitem__)[:MOST_PEOPLE]
+    numbers = {own: 1} | {other: at for at, other in enumerate(drawn, start=2)}
+    ties = [tie for tie in ties if tie.ends <= numbers.keys()]
     ties_of = _ties_in_words(ties, cast)
-    numbers = {own: 1} | {other: at for at, other in enumerate(sorted(first, key=first.__getitem__), start=2)}
     groups = [
         charts.Group(
             bond.label,
             [
                 charts.Seat(numbers[other], face, _ties_label(face, ties_of[other]))
-                for other in numbers
+                for other in drawn
                 for face in (cast.root_face(as_uuid(other)),)
-                if other != own and BONDS[first[other][0]] == bond
+                if BONDS[first[other][0]] == bond
             ],
         )
         for bond in Bond
     ]
     face = cast.root_face(root)
     hub = charts.Seat(1, face, f"{capital(face.name)}")
-    strands = _strands(ties, numbers)
-    return tuple(charts.draw(shape, groups, hub, strands) for shape in (charts.SMALL, charts.NARROW))
+    return charts.draw(charts.SMALL, groups, hub, _strands(ties, numbers))
 
 
 # Rows, each gated
