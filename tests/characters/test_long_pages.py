@@ -1,0 +1,74 @@
+"""The page of a subject of whom there is too much for one page goes on in parts, and no part leaves anything out."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from characters.lore.pages import chapters, subject
+from characters.models import Character
+from tests.conftest import Visitor
+from tests.shows import character, episode, load_show, revelation
+
+pytestmark = pytest.mark.django_db
+
+TOLD = [f"Ann does thing number {number:03}." for number in range(60)]
+
+
+@pytest.fixture
+def parts(tmp_path: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """All parts of Ann's page, the first first; five episodes tell of her, and twelve have to do with her."""
+    monkeypatch.setattr(chapters, "MOST_TOLD", 4_000)
+    monkeypatch.setattr(subject, "MOST_LISTED", 5)
+    others = [character(f"b{number:02}", f"Bob {number:02}") for number in range(12)]
+    names = [{"name": f"Annie {number:02}", "revealed_in": 1} for number in range(12)]
+    load_show(
+        tmp_path,
+        episodes=[episode(number) for number in range(1, 6)],
+        characters=[character("ann", aliases=names), *others],
+        relationships=[
+            {"source": "ann", "kind": "friend", "target": other["key"], "revealed_in": 1} for other in others
+        ],
+        revelations=[
+            revelation(f"r{number}", text, since=1 + number // 12, characters=["ann"])
+            for number, text in enumerate(TOLD)
+        ],
+    )
+    address = visitor(5).get(f"/c/{Character.objects.as_of(5).get(key='ann').public_id}/")["Location"]
+
+    def read() -> list[str]:
+        first = visitor(5).get(address).content.decode()
+        last = max(map(int, re.findall(r"\?page=(\d+)", first)), default=1)
+        pages = [first, *(visitor(5).get(address, {"page": number}).content.decode() for number in range(2, last + 1))]
+        assert visitor(5).get(address, {"page": 99}).content.decode() == pages[-1]
+        return pages
+
+    return read
+
+
+def test_nothing_is_left_out_and_nothing_told_twice(parts: Any) -> None:
+    pages = parts()
+    assert len(pages) > 2
+    for text in TOLD:
+        assert sum(text in re.sub(r'<span class="gist">.*?</span>', "", page) for page in pages) == 1, text
+    for number in range(12):
+        assert sum(f">Annie {number:02}<" in page for page in pages) == 1
+        assert sum(f"<span>Bob {number:02}<" in page for page in pages) == 1
+    assert TOLD[-1] in pages[0]  # the newest come first
+
+
+def test_the_rail_of_each_part_leads_to_the_chapters_of_all(parts: Any) -> None:
+    pages = parts()
+    for at, page in enumerate(pages, start=1):
+        rail = page.partition('<nav class="jumps"')[2].partition("</nav>")[0]
+        for address, number in re.findall(r'href="([^"#]*)#episode-(\d+)"', rail):
+            part = int(address.rpartition("=")[2]) if address else at
+            assert f'id="episode-{number}"' in pages[part - 1]
+        assert len(re.findall("#episode-", rail)) == 5
+
+
+def test_an_episode_with_too_much_leads_to_its_own_page(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chapters, "MOST_IN_CHAPTER", 10)
+    assert '<a class="standalone" href="/episodes/5/">2 more in this episode</a>' in parts()[0]
