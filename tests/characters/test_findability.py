@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from characters.lore import Lore
-from characters.text.words import highlighted, parse
+from characters.text.words import highlighted, joined, parse
 from episodes.folding import fold, folded_pieces
 from tests.shows import character, load_show, trait
 
@@ -20,6 +20,8 @@ SPELLINGS = [
     ("Rouge Redstar", "Rouge Red Star"),
     ("Rouge Redstar", "red star rouge"),
     ("Rouge Redstar", "Red-star"),
+    ("Rouge Redstar", "Redstar,Rouge"),
+    ("Rouge Redstar", "redstar/rouge"),
     ("Red Star", "Redstar"),
     ("Red Star", "redst"),
     ("Red-Star", "redstar"),
@@ -159,6 +161,8 @@ def test_operators_are_those_that_a_person_meant(small: Any) -> None:
     assert names("rouge -noir") == ["Rouge -Noir"]
     assert names('"rouge redstar"') == ["Rouge Redstar"]
     assert suggested("rouge -redstar") == []
+    for quoted in ('"rouge redstar"', "“rouge redstar”", "„rouge redstar‟", "«rouge redstar»", "＂rouge redstar＂"):
+        assert [term.quoted for term in parse(quoted).wanted] == [True], quoted
 
 
 ALIKE = [
@@ -176,6 +180,16 @@ def test_of_names_that_are_alike_the_one_that_was_typed_comes_first(small: Any, 
         assert (names(name)[0], suggested(name)[0]) == (name, name)
     if len({name.casefold() for name in alike}) == len(alike):
         assert [names(name.swapcase())[0] for name in alike] == list(alike)
+
+
+def test_a_name_that_only_contains_the_signs_changes_no_operator(small: Any) -> None:
+    small(characters=[character("ann", "Old Rouge -Noir"), character("bea", "Rouge Noir")])
+    assert names("rouge -noir") == []
+
+
+def test_names_of_long_words_are_not_joined() -> None:
+    assert joined(("a" * 30, "b" * 30)) == ("a" * 30 + "b" * 30,)
+    assert joined(("a" * 30, "b" * 31)) == ()
 
 
 def test_words_of_a_question_find_texts_as_well(small: Any) -> None:
@@ -208,6 +222,7 @@ def test_unseen_signs_do_not_split_the_words_of_texts(small: Any) -> None:
         ("Zoë Ōshima", "zoé oshama", "Zoë Ōshima"),
         ("Straße", "strasso", "Straße"),
         ("McGregor", "mcgreger", "McGregor"),
+        ("Junghardt", "yunghart", "Junghardt"),
         ("Zoe\u0308 Smith", "Zoe Smiht", "Zoe\u0308 Smith"),
     ],
 )
