@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+KEEP = os.environ.get("KEEP", "")  # a folder: the databases stay there and on the server, and are measured again
 SERVER = os.environ.get("BENCH_SERVER", "postgres://postgres@127.0.0.1:5432")
 
 
@@ -33,6 +34,9 @@ def run(url: str, *command: str) -> Any:
 
 @contextmanager
 def sqlite(name: str) -> Iterator[str]:
+    if KEEP:
+        yield f"sqlite:///{Path(KEEP).resolve() / name}.sqlite3"
+        return
     with tempfile.TemporaryDirectory() as directory:
         yield f"sqlite:///{Path(directory) / name}"
 
@@ -40,9 +44,13 @@ def sqlite(name: str) -> Iterator[str]:
 @contextmanager
 def postgresql(name: str) -> Iterator[str]:
     with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {name}")
-        server.execute(f"CREATE DATABASE {name}")
+        is_there = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if is_there and not KEEP:
+            server.execute(f"DROP DATABASE {name}")
+        if not (is_there and KEEP):
+            server.execute(f"CREATE DATABASE {name}")
         try:
             yield f"{SERVER}/{name}"
         finally:
-            server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            if not KEEP:
+                server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

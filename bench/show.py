@@ -5,12 +5,14 @@ row by row: a question at episode 10 has the same answer in both.
 """
 
 import random
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, batched, chain
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection, models, transaction
 
 from characters import indexing
@@ -27,14 +29,21 @@ from characters.models import (
     Unmasking,
 )
 from characters.vocabulary import RelationshipKind
+from corrections import bulk
+from episodes.gate import Gated
 from episodes.models import Episode
 
+EPISODES_AT_ONCE = 20
 CHARACTERS_AN_EPISODE = 20
 WORDS = 20_000
 TAGS = 60
 SPECIES = ("human", "Nean", "proto-Nean", "machine", "Visitor")
+KINDS = tuple(RelationshipKind.values)
 ONSETS = ("b", "br", "d", "f", "g", "gr", "h", "j", "k", "kr", "l", "m", "n", "p", "r", "s", "st", "t", "v", "z")
 VOWELS = ("a", "e", "i", "o", "u", "ai", "ou")
+
+type Row = tuple[type[models.Model], dict[str, Any]]
+"""A model, and the values of a row of it."""
 
 
 @cache
@@ -52,38 +61,46 @@ def _frequencies() -> list[float]:
 
 
 def write(episodes: int) -> int:
-    """Fill an empty database; returns the number of gated rows."""
+    """Fill an empty database; return the number of gated rows."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:  # or else it would write pages again and again as they leave its memory
+            cursor.execute("PRAGMA cache_size = -2000000")
+            cursor.execute("PRAGMA synchronous = OFF")
     with transaction.atomic():
         Episode.objects.bulk_create(Episode(number=number, title=_title(number)) for number in range(episodes + 1))
         Tag.objects.bulk_create(Tag(id=number, name=f"tag {number}", slug=f"tag-{number}") for number in range(1, TAGS))
-        written = 0
-        for batch in _batches(row for number in range(1, episodes + 1) for row in _rows_of(number)):
-            for model, rows in batch.items():
-                model._base_manager.bulk_create(rows, batch_size=1_000)
-                written += len(rows) if model is not Revelation.characters.through else 0
+        for some in batched(range(1, episodes + 1), EPISODES_AT_ONCE):
+            rows: dict[type[models.Model], list[dict[str, Any]]] = defaultdict(list)
+            for model, values in chain.from_iterable(map(_rows_of, some)):
+                rows[model].append(values)
+            for model, of_model in rows.items():
+                _insert(model, of_model)
         indexing.rebuild()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return written
+    return count()
 
 
-def _batches(rows: Iterable[models.Model], size: int = 20_000) -> Iterator[dict[type[models.Model], list[Any]]]:
-    batch: dict[type[models.Model], list[Any]] = {}
-    for number, row in enumerate(rows, start=1):
-        batch.setdefault(type(row), []).append(row)
-        if number % size == 0:
-            yield batch
-            batch = {}
-    yield batch
+def count() -> int:
+    """Return the number of gated rows."""
+    return sum(model._base_manager.count() for model in apps.get_models() if issubclass(model, Gated))
 
 
-def _rows_of(episode: int) -> Iterator[models.Model]:
+def _insert(model: type[models.Model], rows: list[dict[str, Any]]) -> None:
+    """Insert rows of a model by their values, or else by its defaults; to make objects of them would take longer."""
+    defaults = {
+        column.attname: column.get_default() for column in model._meta.concrete_fields if not column.primary_key
+    }
+    names = list(defaults | rows[0])
+    bulk.insert_values(model, names, ([*(defaults | row).values()] for row in rows))
+
+
+def _rows_of(episode: int) -> Iterator[Row]:
     chance = random.Random(episode)
     known = CHARACTERS_AN_EPISODE * episode  # characters so far; the newest are those of this episode
-    since = {"revealed_in_id": episode}
 
-    def row_id() -> UUID:
-        return UUID(int=chance.getrandbits(128), version=4)
+    def row(model: type[models.Model], **values: Any) -> Row:
+        return model, {"id": UUID(int=chance.getrandbits(128), version=4), "revealed_in_id": episode} | values
 
     def text(length: int) -> str:
         return " ".join(chance.choices(words(), cum_weights=_frequencies(), k=length))
@@ -93,33 +110,33 @@ def _rows_of(episode: int) -> Iterator[models.Model]:
 
     if episode % 10 == 1:
         faction = _faction(episode)
-        yield Faction(id=faction, key=f"f{episode}", public_id=f"f{episode:011}", **since)
-        yield Alias(id=row_id(), faction_id=faction, name=f"The {_name(chance)}", headline=True, **since)
+        yield row(Faction, id=faction, key=f"f{episode}", public_id=f"f{episode:011}")
+        yield row(Alias, faction_id=faction, name=f"The {_name(chance)}", headline=True)
     for number in range(known - CHARACTERS_AN_EPISODE, known):
-        yield Character(id=_character(number), key=f"c{number}", public_id=f"c{number:011}", **since)
-        yield Alias(id=row_id(), character_id=_character(number), name=_name(chance), headline=True, **since)
-        yield Alias(id=row_id(), character_id=_character(number), name=f"{_name(chance)} the {number}", **since)
+        yield row(Character, id=_character(number), key=f"c{number}", public_id=f"c{number:011}")
+        yield row(Alias, character_id=_character(number), name=_name(chance), headline=True)
+        yield row(Alias, character_id=_character(number), name=f"{_name(chance)} the {number}")
         species = chance.choice(SPECIES)
-        yield Trait(id=row_id(), character_id=_character(number), attribute="species", value=species, **since)
+        yield row(Trait, character_id=_character(number), attribute="species", value=species)
     if episode % 10 == 0:
         identity, persona = chance.sample(range(known - CHARACTERS_AN_EPISODE, known), 2)
-        yield Unmasking(id=row_id(), persona_id=_character(persona), identity_id=_character(identity), **since)
+        yield row(Unmasking, persona_id=_character(persona), identity_id=_character(identity))
     for _ in range(260):
-        yield Trait(id=row_id(), character_id=somebody(), attribute="habit", value=text(8), **since)
+        yield row(Trait, character_id=somebody(), attribute="habit", value=text(8))
     for number in range(400):
-        row = Revelation(id=row_id(), key=f"r{episode}-{number}", text=text(14), position=number, **since)
-        yield row
-        yield Revelation.characters.through(revelation_id=row.id, character_id=somebody())
+        revelation = row(Revelation, key=f"r{episode}-{number}", text=text(14), position=number)
+        yield revelation
+        yield Revelation.characters.through, {"revelation_id": revelation[1]["id"], "character_id": somebody()}
     newest_faction = episode - (episode - 1) % 10
     for number in range(40):
         role = f"{chance.choice(words()[:40])} {number}"
-        yield Membership(id=row_id(), character_id=somebody(), faction_id=_faction(newest_faction), role=role, **since)
+        yield row(Membership, character_id=somebody(), faction_id=_faction(newest_faction), role=role)
     for who, tag in sorted({(chance.randrange(known), 1 + chance.randrange(TAGS - 1)) for _ in range(60)}):
-        yield CharacterTag(id=row_id(), content_object_id=_character(who), tag_id=tag, **since)
+        yield row(CharacterTag, content_object_id=_character(who), tag_id=tag)
     pairs = {tuple(sorted(chance.sample(range(known), 2))) for _ in range(160)}
     for source, target in sorted(pairs):
-        kind = chance.choice(RelationshipKind.values)
-        yield Relationship(id=row_id(), source_id=_character(source), kind=kind, target_id=_character(target), **since)
+        kind = chance.choice(KINDS)
+        yield row(Relationship, source_id=_character(source), kind=kind, target_id=_character(target))
 
 
 def _character(number: int) -> UUID:

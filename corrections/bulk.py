@@ -1,4 +1,4 @@
-"""Insert thousands of rows by one prepared statement; of `bulk_create`, most of the time goes into composing SQL."""
+"""Insert thousands of rows by one statement; of `bulk_create`, most of the time goes into composing SQL."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -38,12 +38,18 @@ def insert_values(model: type[models.Model], names: Sequence[str], values: Itera
     columns: list[Any] = [model._meta.get_field(name) for name in names]
     quoted = ", ".join(connection.ops.quote_name(column.column) for column in columns)
     table = connection.ops.quote_name(model._meta.db_table)
-    sql = f"INSERT INTO {table} ({quoted}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608 - names of ours
     prepare = [_prepared(column, connection) for column in columns]
     prepared = [[each(value) for each, value in zip(prepare, row, strict=True)] for row in values]
-    if prepared:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.executemany(sql, prepared)
+    if not prepared:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # where each row of an INSERT fires the triggers of a statement
+            with cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
+                for row in prepared:
+                    copy.write_row(row)
+        else:
+            placeholders = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({placeholders})", prepared)  # noqa: S608
 
 
 def _prepared(column: Any, connection: Any) -> Callable[[Any], Any]:
