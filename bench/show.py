@@ -65,7 +65,6 @@ def write(episodes: int) -> int:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:  # or else it would write pages again and again as they leave its memory
             cursor.execute("PRAGMA cache_size = -2000000")
-            cursor.execute("PRAGMA synchronous = OFF")
     with transaction.atomic():
         Episode.objects.bulk_create(Episode(number=number, title=_title(number)) for number in range(episodes + 1))
         Tag.objects.bulk_create(Tag(id=number, name=f"tag {number}", slug=f"tag-{number}") for number in range(1, TAGS))

@@ -16,7 +16,7 @@ from characters.lore.statements import as_text
 from characters.models import Alias
 
 from . import facets
-from .facets import Facet, Id
+from .facets import Facet, Id, Source
 
 BYTES_OF_ID = 16
 BYTES_OF_CHOICE = 400  # two words and their places in dictionaries, by a measurement
@@ -66,22 +66,33 @@ def newest_of(knowledge: Knowledge, kind: Kind, roster: Roster) -> Numbers:
     """Return the episode in which something was last learned of each on a roster."""
 
     def make() -> Numbers:
-        newest = facets.newest_episodes(facets.source_of(knowledge, kind))
-        return Numbers(array("I", map(newest.__getitem__, _written_ids(roster))))
+        ids = [as_text(roster.subject(place)) for place in range(len(roster))]
+        return Numbers(array("I", facets.newest_episodes(_source(knowledge, kind, ids))))
 
     return kept(knowledge, f"newest of {kind.plural}", make)
 
 
 def _made(knowledge: Knowledge, kind: Kind) -> Roster:
     ids = _by_name(knowledge, kind)
-    source = facets.source_of(knowledge, kind)
-    first = facets.first_episodes(source)
-    places = {subject: place for place, subject in enumerate(ids)}
+    source = _source(knowledge, kind, ids)
     return Roster(
         ids=bytes.fromhex("".join(ids).replace("-", "")),
-        first=Numbers(array("I", map(first.__getitem__, ids))),
-        facets={name: Facet(source.choices(name), places) for name in facets.facets_of(kind)},
+        first=Numbers(array("I", source.first)),
+        facets={name: Facet(source.choices(name)) for name in facets.facets_of(kind)},
     )
+
+
+def _source(knowledge: Knowledge, kind: Kind, ids: list[Id]) -> Source:
+    """Return what reads the facets of all who stand on a roster, in its order."""
+    places = {subject: place for place, subject in enumerate(ids)}
+    if kind is CHARACTER:
+        places |= {as_text(persona): places[as_text(root)] for persona, root in knowledge.identities.items()}
+    first = [knowledge.progress] * len(ids)
+    visible = rows.visible(knowledge.progress, kind).order_by()
+    for subject, episode in visible.values_list(facets.as_written("pk"), "revealed_in_id"):
+        place = places[subject]
+        first[place] = min(first[place], episode)
+    return Source(knowledge, kind, places, first)
 
 
 def _by_name(knowledge: Knowledge, kind: Kind) -> list[Id]:
@@ -91,7 +102,3 @@ def _by_name(knowledge: Knowledge, kind: Kind) -> list[Id]:
     headlines = Alias.objects.as_of(at).filter(headline=True, **{kind.name: OuterRef("pk")})
     named = known.annotate(place=Subquery(headlines.order_by("-revealed_in_id").values("sort_key")[:1]))
     return list(named.order_by("place", "public_id").values_list(facets.as_written("pk"), flat=True))
-
-
-def _written_ids(roster: Roster) -> list[Id]:
-    return [as_text(roster.subject(place)) for place in range(len(roster))]

@@ -1,14 +1,8 @@
-"""The map of relations: who stands where at an episode, and what ties them. Everything is read through the gate.
-
-The order around the rim is that in which factions and characters were first heard of, and within an episode that of
-their public ids, which tell nothing. It is the same at every episode, so nobody jumps about when the map is moved
-along the episodes; a newcomer moves the others by one place. For the same reason whoever has left a faction for no
-other stays where they stood, marked as former.
-"""
+"""The map of relations: who stands where at an episode (`rim.py`), and what ties them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,8 +14,7 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.order import certainty_rank, face_key
 from characters.lore.rows import Row
-from characters.lore.statements import as_text, as_uuid, fetched
-from characters.models import Faction, Membership
+from characters.lore.statements import among, as_text, as_uuid
 from characters.values.basics import Face
 from characters.values.lists import Choice
 from characters.values.map import Chart, GraphPage, MapEntry, MapGroup, TiesInWords
@@ -29,6 +22,21 @@ from characters.vocabulary import Bond, Certainty, RelationshipKind
 from episodes.names import CommonName, capital
 
 from . import charts
+from .rim import (
+    CERTAINTIES,
+    KINDS,
+    FormerFaction,
+    Group,
+    Id,
+    Places,
+    Rim,
+    counts,
+    factions_of,
+    former_of,
+    places_of,
+    rim_of,
+    roots_of,
+)
 
 ALONE = "No allegiance known"
 HUB_TIES = 3  # nobody with fewer stands in the middle
@@ -37,39 +45,10 @@ MOST_PLACES = 2  # factions of each beside the one under which they stand, on a 
 MOST_STRANDS = 80  # on a part of a map
 MOST_TOLD = 5  # ties of each in words, on a part of a map; the pages of each have all
 BONDS = list(Bond)
-KINDS = {kind.value: kind for kind in RelationshipKind}
 # Worked out once, as a map asks for them by the thousand.
 BOND_RANKS = {kind: BONDS.index(kind.bond) for kind in RelationshipKind}
 LABELS = {kind: f"{kind.label}" for kind in RelationshipKind}
 LABELS_FROM_TARGET = {kind: f"{kind.seen_from_target}" for kind in RelationshipKind}
-
-type Id = (
-    str  # of a character or a faction: there may be a hundred thousand ties, and UUIDs are slow to make and to hash
-)
-
-type Roots = dict[Id, Id]
-"""Whom each persona that is unmasked is known to be in the end."""
-
-type Places = dict[Id, list[Id]]
-"""The factions to which each character belongs."""
-
-type Neighbours = dict[Id, set[Id]]
-"""To whom each character is tied."""
-
-
-@dataclass(frozen=True, slots=True)
-class FormerFaction:
-    """The last faction of a character who belongs to none now."""
-
-    faction: Id
-    until: int
-
-
-class Group(NamedTuple):
-    """A faction that is known."""
-
-    id: Id
-    public_id: str
 
 
 class HeldTie(NamedTuple):
@@ -88,37 +67,32 @@ class HeldTie(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seating:
-    """Where everybody is placed around the rim: the factions in their order, and the characters beside each."""
+    """Where those on a page of the map are placed around the rim: the factions, and the characters beside each."""
 
     groups: list[tuple[Id | None, list[Id]]]  # the last is of those with no allegiance
     numbers: dict[Id, int]
     places: Places
     former: dict[Id, FormerFaction]
 
-    def of(self, people: set[Id]) -> "Seating":
-        """Return where some of them are placed, in the same order."""
-        groups = [
-            (group, [character for character in members if character in people]) for group, members in self.groups
-        ]
-        return replace(self, groups=groups)
 
-    def belongs(self, character: Id, faction: Id) -> bool:
-        """Return whether a character is a member, or was one last."""
-        former = self.former.get(character)
-        return faction in self.places[character] or (former is not None and former.faction == faction)
+@dataclass(frozen=True, slots=True)
+class _Narrowed:
+    """What of the map counts: all of it, or what was asked for. People are places on the rim, ties their numbers."""
+
+    people: set[int]
+    ties: Sequence[int]
+    tied: Sequence[int]  # to how many others each place is tied
+    pairs: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     """What of a map is drawn: all of it, or so many as a page bears, those that are tied to most others first."""
 
-    people: set[Id]
+    people: set[int]
     number: int = 1
     last: int = 1
-
-    @property
-    def is_all(self) -> bool:
-        return self.last == 1
+    is_all: bool = False
 
 
 def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None, page: int = 1) -> GraphPage:
@@ -127,63 +101,87 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
     `faction` is the public id of one whose members, and what ties them, are picked out; with `since` only what came up
     after that episode counts.
     """
-    factions = _factions(knowledge)
-    roots = {as_text(persona): as_text(root) for persona, root in knowledge.identities.items()}
-    people = _people(knowledge, roots)
-    seating = _seat(knowledge, people, [group.id for group in factions], roots)
-    ties = _all_held_ties(knowledge, roots)
-    joined = {group for groups in seating.places.values() for group in groups}
-    to_pick = [group for group in factions if group.id in joined]
+    rim, factions = rim_of(knowledge), factions_of(knowledge)
+    members = {stretch.faction: stretch.members for stretch in rim.stretches}
+    to_pick = [group for group in factions if members[group.id]]
     chosen = next((group.id for group in to_pick if group.public_id == faction), None)
     start = since if since is not None and 0 <= since < knowledge.progress else None
-    shown = set(seating.numbers)
-    if start is not None:
-        ties = [tie for tie in ties if tie.since > start]
-        shown = {character for character in shown if people[character][0] > start}.union(*(tie.ends for tie in ties))
-    if chosen:
-        members = {character for character in shown if seating.belongs(character, chosen)}
-        ties = [tie for tie in ties if tie.source in members or tie.target in members]
-        shown = members.union(*(tie.ends for tie in ties))
-    neighbours = _neighbours(ties)
-    part = _part(seating, neighbours, shown, page)
-    own = ties if part.is_all else [tie for tie in ties if tie.source in part.people or tie.target in part.people]
-    drawn = own if part.is_all else [tie for tie in own if tie.source in part.people and tie.target in part.people]
-    told = own if part.is_all else _told_of(own, part.people)
+    narrowed = _narrowed(rim, chosen, start)
+    part = _part(rim, narrowed, page)
+    seating = _seat(knowledge, rim, part, factions)
+    people = set(seating.numbers)
+    shown = {character for character, number in seating.numbers.items() if number - 1 in narrowed.people}
+    tied = {character: narrowed.tied[number - 1] for character, number in seating.numbers.items()}
+    own = _held_ties_of(rim, narrowed, part)
+    drawn = own if part.is_all else [tie for tie in own if tie.ends <= people]
+    told = own if part.is_all else _told_of(own, people)
     cast = Cast(knowledge)
-    cast.note(map(as_uuid, seating.numbers if part.is_all else part.people))
+    cast.note(map(as_uuid, people))
     cast.note(as_uuid(end) for tie in told for end in (tie.source, tie.target))
     cast.note(as_uuid(group.id) for group in factions)
     cast.look_up()
     strands = _strands(drawn, seating.numbers, None if part.is_all else MOST_STRANDS)
-    seating = seating if part.is_all else seating.of(part.people)
     return GraphPage(
-        charts=_charts(seating, neighbours, drawn, strands, shown, cast),
-        groups=_map_in_words(seating, told, None if part.is_all else neighbours, shown, cast),
+        charts=_charts(seating, tied, drawn, strands, shown, cast, None if part.is_all else MOST_PLACES),
+        groups=_map_in_words(seating, told, None if part.is_all else tied, shown, cast),
         bonds=tuple(
             Choice(bond.value, CommonName(bond.label), sum(strand.bond == bond for strand in strands), chosen=True)
             for bond in Bond
         ),
-        factions=_to_pick_out(to_pick, seating.places, chosen, cast),
+        factions=_to_pick_out(to_pick, members, chosen, cast),
         chosen=cast.face(as_uuid(chosen)) if chosen else None,
         asked=faction if chosen else "",
         left_out=(bool(faction) and chosen is None) or (since is not None and start is None),
-        people=len(shown),
-        ties=sum(map(len, neighbours.values())) // 2,
+        people=len(narrowed.people),
+        ties=narrowed.pairs,
         since=start,
         number=part.number,
         last=part.last,
-        shown=len(part.people),
+        shown=len(shown),
         page_url=_page_url(knowledge, faction if chosen else "", start),
     )
 
 
-def _part(seating: Seating, neighbours: Neighbours, shown: set[Id], page: int) -> _Part:
+def _narrowed(rim: Rim, faction: Id | None, start: int | None) -> _Narrowed:
+    """Return what came up after an episode, and of that whoever belongs to a faction, with what ties them."""
+    people, ties = set(range(len(rim))), range(len(rim.since))
+    if faction is None and start is None:
+        return _Narrowed(people, ties, rim.tied, rim.pairs)
+    left: list[int] = [*ties]
+    if start is not None:
+        left = [tie for tie, since in enumerate(rim.since) if since > start]
+        people = {place for place, first in enumerate(rim.first) if first > start} | rim.ends(left)
+    if faction is not None:
+        stretch = next(stretch for stretch in rim.stretches if stretch.faction == faction)
+        members = people.intersection(stretch.belonging)
+        left = [tie for tie in left if rim.sources[tie] in members or rim.targets[tie] in members]
+        people = members | rim.ends(left)
+    joined = joined_by((rim.sources[tie], rim.targets[tie]) for tie in left)
+    return _Narrowed(people, left, counts(joined, len(rim)), len(joined))
+
+
+def _part(rim: Rim, narrowed: _Narrowed, page: int) -> _Part:
     """Return the part of a map that a page draws; the order counts what is known at this episode alone."""
-    if len(seating.numbers) <= MOST_PEOPLE:
-        return _Part(shown)
-    ranked = sorted(shown, key=lambda character: (-len(neighbours[character]), seating.numbers[character]))
+    if len(rim) <= MOST_PEOPLE:
+        return _Part(set(range(len(rim))), is_all=True)
+    ranked = sorted(narrowed.people, key=lambda place: (-narrowed.tied[place], place))
     cut = Paginator(ranked, MOST_PEOPLE).get_page(max(page, 1))
     return _Part(set(cut.object_list), cut.number, max(cut.paginator.num_pages, 1))
+
+
+def _held_ties_of(rim: Rim, narrowed: _Narrowed, part: _Part) -> list[HeldTie]:
+    """Return the ties of those who are drawn."""
+    return [
+        HeldTie(
+            as_text(rim.subject(rim.sources[tie])),
+            as_text(rim.subject(rim.targets[tie])),
+            KINDS[rim.kinds[tie]],
+            CERTAINTIES[rim.certainties[tie]],
+            rim.since[tie],
+        )
+        for tie in narrowed.ties
+        if rim.sources[tie] in part.people or rim.targets[tie] in part.people
+    ]
 
 
 def _told_of(ties: Iterable[HeldTie], people: set[Id]) -> list[HeldTie]:
@@ -206,39 +204,35 @@ def _page_url(knowledge: Knowledge, faction: str, since: int | None) -> str:
     return f"{reverse('graph')}?{urlencode([*pairs, ('page', '')])}"
 
 
-def _seat(knowledge: Knowledge, people: dict[Id, tuple[int, str]], factions: list[Id], roots: Roots) -> Seating:
-    places = _places(knowledge, factions, roots)
-    former = _former(knowledge, factions, places, roots)
-    homes = {character: left.faction for character, left in former.items()} | {
-        character: groups[0] for character, groups in places.items()
-    }
-    beside: dict[Id | None, list[Id]] = {group: [] for group in [*factions, None]}
-    for character in sorted(people, key=people.__getitem__):
-        beside[homes.get(character)].append(character)
-    groups = list(beside.items())
-    numbers = {
-        character: at
-        for at, character in enumerate((character for _, members in groups for character in members), start=1)
-    }
-    return Seating(groups, numbers, places, former)
+def _seat(knowledge: Knowledge, rim: Rim, part: _Part, factions: list[Group]) -> Seating:
+    order = [group.id for group in factions]
+    roots = roots_of(knowledge)
+    ids = {place: rim.subject(place) for place in sorted(part.people)}
+    which = among("character_id", knowledge.families_of(ids.values()))
+    places = places_of(knowledge, order, roots, which)
+    groups = [
+        (stretch.faction, [as_text(ids[place]) for place in ids if place in stretch.places])
+        for stretch in rim.stretches
+    ]
+    numbers = {as_text(character): place + 1 for place, character in ids.items()}
+    return Seating(groups, numbers, places, former_of(knowledge, order, places, roots, which))
 
 
 def _charts(
     seating: Seating,
-    neighbours: Neighbours,
+    tied: Mapping[Id, int],
     ties: list[HeldTie],
     strands: list[charts.Strand],
     shown: set[Id],
     cast: Cast,
+    most_places: int | None,
 ) -> tuple[Chart, ...]:
     hub = _hub(ties, seating.numbers)
 
     def seat(character: Id) -> charts.Seat:
         face = cast.root_face(as_uuid(character))
-        places = _places_in_words(character, seating, cast)[
-            : MOST_PLACES if len(seating.numbers) > MOST_PEOPLE else None
-        ]
-        label = _seat_label(face, places, len(neighbours[character]))
+        places = _places_in_words(character, seating, cast)[:most_places]
+        label = _seat_label(face, places, tied[character])
         return charts.Seat(
             seating.numbers[character], face, label, faint=character not in shown, former=character in seating.former
         )
@@ -258,11 +252,11 @@ def _charts(
 
 
 def _map_in_words(
-    seating: Seating, ties: list[HeldTie], neighbours: Neighbours | None, shown: set[Id], cast: Cast
+    seating: Seating, ties: list[HeldTie], tied: Mapping[Id, int] | None, shown: set[Id], cast: Cast
 ) -> tuple[MapGroup, ...]:
-    """Return the map for those who read it rather than look at it; `neighbours` where not all ties are told."""
+    """Return the map for those who read it rather than look at it; `tied` where not all ties are told."""
     ties_of = _ties_in_words(ties, cast)
-    most_places = None if neighbours is None else MOST_PLACES
+    most_places = None if tied is None else MOST_PLACES
 
     def in_words(character: Id, group: Id | None) -> MapEntry:
         return MapEntry(
@@ -273,8 +267,8 @@ def _map_in_words(
             ],
             until=seating.former[character].until if character in seating.former else None,
             ties=ties_of[character],
-            more=len(neighbours[character]) - len({other for tie in ties_of[character] for other, _ in tie.others})
-            if neighbours is not None
+            more=tied[character] - len({other for tie in ties_of[character] for other, _ in tie.others})
+            if tied is not None
             else 0,
         )
 
@@ -288,8 +282,9 @@ def _map_in_words(
     )
 
 
-def _to_pick_out(factions: list[Group], places: Places, chosen: Id | None, cast: Cast) -> tuple[Choice, ...]:
-    members = Counter(group for groups in places.values() for group in groups)
+def _to_pick_out(
+    factions: list[Group], members: Mapping[Id | None, int], chosen: Id | None, cast: Cast
+) -> tuple[Choice, ...]:
     return tuple(
         Choice(
             group.public_id,
@@ -336,79 +331,7 @@ def chart_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cas
     return charts.draw(charts.SMALL, groups, hub, _strands(ties, numbers))
 
 
-# Rows, each gated
-
-
-def _factions(knowledge: Knowledge) -> list[Group]:
-    known = Faction.objects.as_of(knowledge.progress).order_by("revealed_in_id", "public_id")
-    return [Group(as_text(faction), public_id) for faction, public_id in known.values_list("id", "public_id")]
-
-
-def _people(knowledge: Knowledge, roots: Roots) -> dict[Id, tuple[int, str]]:
-    """Return everybody as who they are known to be, with their first episode and public id, which give their place."""
-    rows = {
-        character: (episode, public_id)
-        for character, episode, public_id in fetched(
-            'SELECT CAST("id" AS text), "characters_character"."revealed_in_id", "public_id"'
-            ' FROM "characters_character" WHERE "characters_character"."revealed_in_id" <= %s',
-            [knowledge.progress],
-        )
-    }
-    first: dict[Id, int] = {}
-    for character, (episode, _) in rows.items():
-        root = roots.get(character, character)
-        first[root] = min(first.get(root, episode), episode)
-    return {root: (episode, rows[root][1]) for root, episode in first.items()}
-
-
-def _places(knowledge: Knowledge, factions: list[Id], roots: Roots) -> Places:
-    """Return the factions that each character has not left, the one they have been in longest first."""
-    joined = fetched(
-        'SELECT CAST("faction_id" AS text), CAST("character_id" AS text),'
-        ' MIN("characters_membership"."revealed_in_id") AS "since" FROM "characters_membership"'
-        ' WHERE "characters_membership"."revealed_in_id" <= %s AND ("ended_in_id" IS NULL OR "ended_in_id" > %s)'
-        ' GROUP BY "faction_id", "character_id"',
-        [knowledge.progress, knowledge.progress],
-    )
-    order = {faction: at for at, faction in enumerate(factions)}
-    places: Places = defaultdict(list)
-    for group, character, _ in sorted(joined, key=lambda row: (row[2], order[row[0]])):
-        root = roots.get(character, character)
-        if group not in places[root]:
-            places[root].append(group)
-    return places
-
-
-def _former(knowledge: Knowledge, factions: list[Id], places: Places, roots: Roots) -> dict[Id, FormerFaction]:
-    """Return the last faction of those who belong to none; of several left at once, that beside which they stood."""
-    ended = knowledge.ended(Membership).order_by().values_list("until", "revealed_in_id", "faction_id", "character_id")
-    order = {faction: at for at, faction in enumerate(factions)}
-    left = [(until, since, as_text(faction), as_text(person)) for until, since, faction, person in ended]
-    former = {}
-    for until, _, group, character in sorted(left, key=lambda row: (row[0], -row[1], -order[row[2]])):
-        root = roots.get(character, character)
-        if root not in places:
-            former[root] = FormerFaction(group, until)
-    return former
-
-
 # Ties
-
-
-def _all_held_ties(knowledge: Knowledge, roots: Roots) -> list[HeldTie]:
-    """Return the relationships between any two, as `_held_ties`; by hand, as there may be a hundred thousand."""
-    rows = fetched(
-        'SELECT CAST("source_id" AS text), CAST("target_id" AS text), "kind", "certainty",'
-        ' "characters_relationship"."revealed_in_id" FROM "characters_relationship"'
-        ' WHERE "characters_relationship"."revealed_in_id" <= %s'
-        ' AND ("ended_in_id" IS NULL OR "ended_in_id" > %s) AND "certainty" <> %s',
-        [knowledge.progress, knowledge.progress, Certainty.DISPROVED.value],
-    )
-    ties = (
-        HeldTie(roots.get(source, source), roots.get(target, target), KINDS[kind], certainty, since)
-        for source, target, kind, certainty, since in rows
-    )
-    return [tie for tie in ties if tie.source != tie.target]
 
 
 def _held_ties(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
@@ -427,17 +350,12 @@ def _held_ties(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
     return [tie for tie in ties if tie.source != tie.target]
 
 
-def _neighbours(ties: Iterable[HeldTie]) -> Neighbours:
-    neighbours: Neighbours = defaultdict(set)
+def _hub(ties: list[HeldTie], numbers: dict[Id, int]) -> Id | None:
+    """Return who is tied to most of the others; of several the one that is placed first."""
+    neighbours: dict[Id, set[Id]] = defaultdict(set)
     for tie in ties:
         neighbours[tie.source].add(tie.target)
         neighbours[tie.target].add(tie.source)
-    return neighbours
-
-
-def _hub(ties: list[HeldTie], numbers: dict[Id, int]) -> Id | None:
-    """Return who is tied to most of the others; of several the one that is placed first."""
-    neighbours = _neighbours(ties)
     most = min(neighbours, key=lambda character: (-len(neighbours[character]), numbers[character]), default=None)
     return most if most and len(neighbours[most]) >= HUB_TIES else None
 
