@@ -33,6 +33,7 @@ from .rim import (
     counts,
     factions_of,
     former_of,
+    joined_by,
     places_of,
     rim_of,
     roots_of,

@@ -112,7 +112,7 @@ def find_texts(knowledge: Knowledge, query: Query) -> Texts:
 
 def find_beginnings(knowledge: Knowledge, query: Query) -> Texts:
     """Return the rows whose texts have words that begin so, which may be all that have the words themselves."""
-    if connection.vendor == "sqlite" and not _are_beginnings(query.telling):
+    if not _are_beginnings(query.telling):
         return {}
     return _texts(knowledge, matching(knowledge, query, MOST_TEXTS, of_names=False, prefix=True))
 
@@ -120,12 +120,12 @@ def find_beginnings(knowledge: Knowledge, query: Query) -> Texts:
 def _are_beginnings(terms: Sequence[QueryTerm]) -> bool:
     """Return whether any of these begins a longer word in some text of the show, known or not.
 
-    If not, there is nothing to find that was not found by the words themselves. SQLite answers this in no time, and to
-    look for words that begin so it reads all entries of the show that have such words.
+    If not, there is nothing to find that was not found by the words themselves. This is answered in no time, and to
+    look for words that begin so a database reads all entries of the show that have such words.
     """
     last = [term.words[-1] for term in terms if not term.quoted]
     if not all(map(str.isascii, last)):
-        return True  # SQLite may take a word in a younger script for two
+        return True  # a database may take a word in a younger script for two
     longer = 'EXISTS (SELECT 1 FROM "characters_search_vocabulary" WHERE "term" > %s AND "term" < %s)'
     bounds = [bound for word in last for bound in (f"{word}\x01", f"{word}{LAST_CHARACTER}")]
     return any(fetched(f"SELECT {', '.join([longer] * len(last))}", bounds)[0]) if last else False
