@@ -33,7 +33,6 @@ from .rim import (
     counts,
     factions_of,
     former_of,
-    joined_by,
     places_of,
     rim_of,
     roots_of,
@@ -110,14 +109,11 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
     narrowed = _narrowed(rim, chosen, start)
     part = _part(rim, narrowed, page)
     seating = _seat(knowledge, rim, part, factions)
-    people = set(seating.numbers)
     shown = {character for character, number in seating.numbers.items() if number - 1 in narrowed.people}
     tied = {character: narrowed.tied[number - 1] for character, number in seating.numbers.items()}
-    own = _held_ties_of(rim, narrowed, part)
-    drawn = own if part.is_all else [tie for tie in own if tie.ends <= people]
-    told = own if part.is_all else _told_of(own, people)
+    drawn, told = _held_ties_of(rim, narrowed, part)
     cast = Cast(knowledge)
-    cast.note(map(as_uuid, people))
+    cast.note(map(as_uuid, seating.numbers))
     cast.note(as_uuid(end) for tie in told for end in (tie.source, tie.target))
     cast.note(as_uuid(group.id) for group in factions)
     cast.look_up()
@@ -157,8 +153,8 @@ def _narrowed(rim: Rim, faction: Id | None, start: int | None) -> _Narrowed:
         members = people.intersection(stretch.belonging)
         left = [tie for tie in left if rim.sources[tie] in members or rim.targets[tie] in members]
         people = members | rim.ends(left)
-    joined = joined_by((rim.sources[tie], rim.targets[tie]) for tie in left)
-    return _Narrowed(people, left, counts(joined, len(rim)), len(joined))
+    tied = counts(((rim.sources[tie], rim.targets[tie]) for tie in left), len(rim))
+    return _Narrowed(people, left, tied, sum(tied) // 2)
 
 
 def _part(rim: Rim, narrowed: _Narrowed, page: int) -> _Part:
@@ -170,30 +166,40 @@ def _part(rim: Rim, narrowed: _Narrowed, page: int) -> _Part:
     return _Part(set(cut.object_list), cut.number, max(cut.paginator.num_pages, 1))
 
 
-def _held_ties_of(rim: Rim, narrowed: _Narrowed, part: _Part) -> list[HeldTie]:
-    """Return the ties of those who are drawn."""
-    return [
-        HeldTie(
-            as_text(rim.subject(rim.sources[tie])),
-            as_text(rim.subject(rim.targets[tie])),
-            KINDS[rim.kinds[tie]],
-            CERTAINTIES[rim.certainties[tie]],
-            rim.since[tie],
-        )
-        for tie in narrowed.ties
-        if rim.sources[tie] in part.people or rim.targets[tie] in part.people
-    ]
+def _held_ties_of(rim: Rim, narrowed: _Narrowed, part: _Part) -> tuple[list[HeldTie], list[HeldTie]]:
+    """Return the ties that a page draws, and those that it tells."""
+    people = part.people
+    own = [tie for tie in narrowed.ties if rim.sources[tie] in people or rim.targets[tie] in people]
+    if part.is_all:
+        drawn = told = own
+    else:
+        drawn = [tie for tie in own if rim.sources[tie] in people and rim.targets[tie] in people]
+        told = _told_of(rim, own, people)
+    return [_held_tie(rim, tie) for tie in drawn], [_held_tie(rim, tie) for tie in told]
 
 
-def _told_of(ties: Iterable[HeldTie], people: set[Id]) -> list[HeldTie]:
+def _held_tie(rim: Rim, tie: int) -> HeldTie:
+    return HeldTie(
+        as_text(rim.subject(rim.sources[tie])),
+        as_text(rim.subject(rim.targets[tie])),
+        KINDS[rim.kinds[tie]],
+        CERTAINTIES[rim.certainties[tie]],
+        rim.since[tie],
+    )
+
+
+def _told_of(rim: Rim, ties: Iterable[int], people: set[int]) -> list[int]:
     """Return the first of the ties of some people; those among them before those with others."""
-    told: list[HeldTie] = []
-    counts: Counter[Id] = Counter()
-    own = sorted(ties, key=lambda tie: (not (tie.source in people and tie.target in people), tie.since))
-    for tie in own:
-        ends = [end for end in tie.ends if end in people]
-        if all(counts[end] < MOST_TOLD for end in ends):
-            counts.update(ends)
+    told: list[int] = []
+    counted: Counter[int] = Counter()
+
+    def place(tie: int) -> tuple[bool, int]:
+        return not (rim.sources[tie] in people and rim.targets[tie] in people), rim.since[tie]
+
+    for tie in sorted(ties, key=place):
+        ends = {rim.sources[tie], rim.targets[tie]} & people
+        if all(counted[end] < MOST_TOLD for end in ends):
+            counted.update(ends)
             told.append(tie)
     return told
 

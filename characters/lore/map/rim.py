@@ -114,38 +114,33 @@ def _made(knowledge: Knowledge) -> Rim:
     stretches, first = _stretches(knowledge, roots)
     places = {character: place for place, character in enumerate(first)}
     places |= {persona: places[root] for persona, root in roots.items()}
-    ties = _ties(knowledge, places)
-    joined = joined_by((one, other) for one, other, *_ in ties)
+    sources, targets, kinds, certainties, since = _ties(knowledge, places)
+    tied = counts(zip(sources, targets, strict=True), len(first))
     return Rim(
         ids=bytes.fromhex("".join(first).replace("-", "")),
         first=array("I", first.values()),
         stretches=stretches,
-        sources=array("I", (tie[0] for tie in ties)),
-        targets=array("I", (tie[1] for tie in ties)),
-        kinds=bytes(tie[2] for tie in ties),
-        certainties=bytes(tie[3] for tie in ties),
-        since=array("I", (tie[4] for tie in ties)),
-        tied=array("I", counts(joined, len(first))),
-        pairs=len(joined),
+        sources=array("I", sources),
+        targets=array("I", targets),
+        kinds=bytes(kinds),
+        certainties=bytes(certainties),
+        since=array("I", since),
+        tied=array("I", tied),
+        pairs=sum(tied) // 2,
     )
 
 
-def joined_by(ties: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Return the pairs that some ties join, each once."""
-    return {(one, other) if one < other else (other, one) for one, other in ties}
+def counts(ties: Iterable[tuple[int, int]], length: int) -> list[int]:
+    """Return to how many others each of so many places is tied."""
+    others: list[set[int]] = [set() for _ in range(length)]
+    for one, other in ties:
+        others[one].add(other)
+        others[other].add(one)
+    return list(map(len, others))
 
 
-def counts(pairs: Iterable[tuple[int, int]], length: int) -> list[int]:
-    """Return in how many pairs each of so many places is."""
-    tied = [0] * length
-    for one, other in pairs:
-        tied[one] += 1
-        tied[other] += 1
-    return tied
-
-
-def _ties(knowledge: Knowledge, places: dict[Id, int]) -> list[tuple[int, int, int, int, int]]:
-    """Return the ends, kind, certainty and episode of all ties but those between two masks of one character."""
+def _ties(knowledge: Knowledge, places: dict[Id, int]) -> Sequence[Sequence[int]]:
+    """Return in columns all ties but those between two masks of one character."""
     rows = fetched(
         'SELECT CAST("source_id" AS text), CAST("target_id" AS text), "kind", "certainty",'
         ' "characters_relationship"."revealed_in_id" FROM "characters_relationship"'
@@ -159,7 +154,7 @@ def _ties(knowledge: Knowledge, places: dict[Id, int]) -> list[tuple[int, int, i
         (places[source], places[target], kinds[kind], certainties[certainty], since)
         for source, target, kind, certainty, since in rows
     )
-    return [tie for tie in ties if tie[0] != tie[1]]
+    return [*zip(*(tie for tie in ties if tie[0] != tie[1]), strict=True)] or [()] * 5
 
 
 def _stretches(knowledge: Knowledge, roots: Roots) -> tuple[tuple[Stretch, ...], dict[Id, int]]:
