@@ -216,11 +216,12 @@ def parse(text: str) -> Query:
 
 def highlighted(text: str, query: Query) -> SafeString:
     """Return a text as HTML, with the words that were looked for marked."""
+    escaped = escape if escape(text) != text else str  # most texts have nothing to escape, and all are in pieces
     pieces, end = [], 0
     for start, stop in _matches(text, query):
-        pieces += [escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>"]
+        pieces += [escaped(text[end:start]), "<mark>", escaped(text[start:stop]), "</mark>"]
         end = stop
-    html = "".join([*pieces, escape(text[end:])])  # all of it is escaped
+    html = "".join([*pieces, escaped(text[end:])])
     return mark_safe(f"<bdi>{html}</bdi>" if isinstance(text, Name) and is_set_apart(text) else html)
 
 
@@ -258,7 +259,9 @@ def _matches(text: str, query: Query) -> Iterable[tuple[int, int]]:
     for term in query.wanted:
         size = len(term.words)
         if size == 1:
-            spans += [(start, stop) for start, stop, word in words if _fits(word, term)]
+            wanted = term.words[0]
+            begin = [place for place in words if place[2].startswith(wanted)]  # few of many
+            spans += [(start, stop) for start, stop, word in begin if _fits(word, term)]
             continue
         for at in range(len(words) - size + 1):
             here = [word for _, _, word in words[at : at + size]]

@@ -1,16 +1,28 @@
 """Correct a query by the nearest visible names."""
 
 from collections.abc import Set
-from functools import lru_cache
+from dataclasses import dataclass
 
 from django.db import connection
 
+from characters.lore.kept import kept
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import fetched
 from characters.text.fitting import near_words
-from characters.text.words import Query, QueryTerm, name_parts, parse, parts_as_typed, parts_of_names
+from characters.text.words import Query, name_parts, parse, parts_as_typed, parts_of_names
 
-from .index import are_in_names
+BYTES_OF_PART = 120  # two short strings and their places in a dictionary, by a measurement
+
+
+@dataclass(frozen=True, slots=True)
+class KnownParts:
+    """The words of visible names, each with a spelling of it."""
+
+    spellings: dict[str, str]
+
+    @property
+    def size(self) -> int:
+        return BYTES_OF_PART * len(self.spellings)
 
 
 def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = False) -> Query | None:
@@ -22,9 +34,7 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
     if not query.is_plain:
         return None
     parts = name_parts(query.text)
-    if all(map(str.isascii, parts)) and are_in_names(knowledge, map(_of_word, parts)):
-        return None  # the names of two, say: nothing to look for
-    known = _known_parts(_names(knowledge))
+    known = kept(knowledge.progress, "words of names", lambda: KnownParts(parts_of_names(_names(knowledge)))).spellings
     nearest = [part if part in known else _nearest(part, known.keys()) for part in parts]
     if None in nearest and not keeping_others:
         return None
@@ -32,10 +42,6 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
         return None
     typed = parts_as_typed(query.text)
     return parse(" ".join(known[near] if near else word for near, word in zip(nearest, typed, strict=True)))
-
-
-def _of_word(word: str) -> Query:
-    return Query(word, (QueryTerm((word,)),))
 
 
 def _names(knowledge: Knowledge) -> str:
@@ -46,11 +52,6 @@ def _names(knowledge: Knowledge) -> str:
         ["\n", knowledge.progress],
     )
     return names or ""
-
-
-@lru_cache(8)  # kept by the names themselves, so it can hold nothing but what they say
-def _known_parts(names: str) -> dict[str, str]:
-    return parts_of_names(names)
 
 
 def _nearest(word: str, known: Set[str]) -> str | None:
