@@ -64,9 +64,13 @@ def ask(progresses: list[int]) -> list[dict[str, Any]]:
 def main(what: str, *numbers: str) -> None:
     django.setup()
     if what == "write":
-        from .show import count, write
+        from .show import count, settle, write
 
-        print(json.dumps({"rows": count() or write(int(numbers[0]))}))  # it may have been kept
+        rows = count()  # it may have been kept
+        if not rows:
+            rows = write(int(numbers[0]))
+            settle()
+        print(json.dumps({"rows": rows}))
     elif what == "pages":
         from .pages_at_scale import measured
 

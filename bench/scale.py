@@ -4,6 +4,7 @@ Everything is a ratio of two times taken in turn on the same machine.
 """
 
 import os
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -19,9 +20,11 @@ def measured(database: Any, episodes: int, progresses: list[int]) -> tuple[list[
     """Return how questions are answered and what pages cost in a show of so many episodes, at some of them."""
     with database(f"rougedb_bench_{episodes}") as url:
         run(url, "manage.py", "migrate", "--verbosity", "0")
+        start = monotonic()
         written = run(url, "-m", "bench.measure", "write", str(episodes))
-        print(f"  {written['rows']:,} gated rows in {episodes} episodes", flush=True)
+        print(f"  {written['rows']:,} gated rows in {episodes} episodes, {monotonic() - start:.0f} s", flush=True)
         answers, pages = (run(url, "-m", "bench.measure", what, *map(str, progresses)) for what in ("ask", "pages"))
+        print(f"  asked in {monotonic() - start:.0f} s", flush=True)
         return answers, pages
 
 
@@ -56,7 +59,7 @@ def _compare(large: list[dict[str, Any]], small: list[dict[str, Any]]) -> None:
     before = {page["page"]: page for page in small}
     for page in large:
         line = f"  {page['page']:<16} at {page['progress']:>5}: {page['cpu']:8.1f} ms of CPU, {page['bytes']:>9,} B,"
-        line += f" {page['statements']:>3} statements"
+        line += f" {page['statements']:>3} statements, at first {page['first']:8.1f} ms"
         if page["progress"] == SAME_ANSWER_AT:
             page["growth"] = page["cpu"] / before[page["page"]]["cpu"]
             page["growth of bytes"] = page["bytes"] / before[page["page"]]["bytes"]

@@ -75,9 +75,13 @@ def write(episodes: int) -> int:
             for model, of_model in rows.items():
                 _insert(model, of_model)
         indexing.rebuild()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
     return count()
+
+
+def settle() -> None:
+    """Do what a database does by itself after a while: until then PostgreSQL's index has much that is not in order."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
 def count() -> int:

@@ -19,7 +19,7 @@ from characters.kinds import CHARACTER, Kind, tagging_of
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import as_uuid, fetched
-from characters.models import Faction, Membership, Relationship, Revelation, Tag, Trait
+from characters.models import Faction, Membership, Relationship, Revelation, Trait
 from characters.text.slugs import slug_of
 from characters.vocabulary import Attribute, Certainty, RelationshipKind
 from episodes.names import CommonName, Name
@@ -184,8 +184,9 @@ def _roles(source: Source) -> Iterator[Choosable]:
 def _tags(source: Source) -> Iterator[Choosable]:
     tagged = source.current(tagging_of(source.kind), '"tag_id"', 'CAST("content_object_id" AS text)')
     bearers = source.sets((tag, source.places[who]) for tag, who in tagged)
-    for tag, slug, name in Tag.objects.filter(id__in=bearers).values_list("id", "slug", "name"):
-        yield slug, CommonName(name), bearers[tag]
+    for tag, slug, name in fetched('SELECT "id", "slug", "name" FROM "characters_tag"', ()):
+        if tag in bearers:
+            yield slug, CommonName(name), bearers[tag]
 
 
 def _relations(source: Source) -> Iterator[Choosable]:
