@@ -38,7 +38,7 @@ def drop_vocabulary(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("characters", "0009_names_of_signs"),
+        ("characters", "0010_sort_keys"),
     ]
 
     operations = [
