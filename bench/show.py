@@ -32,6 +32,7 @@ from characters.vocabulary import RelationshipKind
 from corrections import bulk
 from episodes.gate import Gated
 from episodes.models import Episode
+from episodes.order import sort_key
 
 EPISODES_AT_ONCE = 20
 CHARACTERS_AN_EPISODE = 20
@@ -105,6 +106,9 @@ def _rows_of(episode: int) -> Iterator[Row]:
     def row(model: type[models.Model], **values: Any) -> Row:
         return model, {"id": UUID(int=chance.getrandbits(128), version=4), "revealed_in_id": episode} | values
 
+    def alias(name: str, **values: Any) -> Row:
+        return row(Alias, name=name, sort_key=sort_key(name).encode(), **values)
+
     def text(length: int) -> str:
         return " ".join(chance.choices(words(), cum_weights=_frequencies(), k=length))
 
@@ -114,11 +118,11 @@ def _rows_of(episode: int) -> Iterator[Row]:
     if episode % 10 == 1:
         faction = _faction(episode)
         yield row(Faction, id=faction, key=f"f{episode}", public_id=f"f{episode:011}")
-        yield row(Alias, faction_id=faction, name=f"The {_name(chance)}", headline=True)
+        yield alias(f"The {_name(chance)}", faction_id=faction, headline=True)
     for number in range(known - CHARACTERS_AN_EPISODE, known):
         yield row(Character, id=_character(number), key=f"c{number}", public_id=f"c{number:011}")
-        yield row(Alias, character_id=_character(number), name=_name(chance), headline=True)
-        yield row(Alias, character_id=_character(number), name=f"{_name(chance)} the {number}")
+        yield alias(_name(chance), character_id=_character(number), headline=True)
+        yield alias(f"{_name(chance)} the {number}", character_id=_character(number))
         species = chance.choice(SPECIES)
         yield row(Trait, character_id=_character(number), attribute="species", value=species)
     if episode % 10 == 0:
