@@ -268,6 +268,18 @@ def test_a_map_of_many_is_drawn_in_parts_that_reach_everybody_the_most_tied_firs
     assert all(f'href="/graph/?page={number}"' in body for number in range(2, first.last + 1))
 
 
+def test_of_a_map_of_many_that_is_narrowed_to_few_those_few_are_drawn(
+    real_show: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graph, "MOST_PEOPLE", 10)
+    factions = [choice.value for choice in Lore(13).graph().factions]
+    narrowed = [page for page in (Lore(13).graph(faction) for faction in factions) if page.last == 1]
+    assert narrowed
+    for page in narrowed:
+        for chart in page.charts:
+            assert len(chart.nodes) + (chart.hub is not None) == page.people <= 10
+
+
 def test_a_map_can_be_narrowed_to_what_came_up_after_an_episode(show: None, visitor: Visitor) -> None:
     page = Lore(3).graph(since=1)
     assert words(page, "Ann") == {"rescued Cleo"}

@@ -8,7 +8,9 @@ from django.core.management import call_command
 
 from characters import indexing
 from characters.lore import Lore
+from characters.lore.search import index
 from characters.models import Alias, Character, Relationship, Revelation, SearchEntry, Tag, Trait
+from characters.text.words import parse
 from characters.values.search import SearchPage
 from episodes.models import Episode, Series
 from tests.conftest import Visitor
@@ -227,6 +229,13 @@ def test_a_text_is_found_by_the_name_it_was_first_told_with(small: Any) -> None:
         passages = Lore(progress).search("stranger vault").groups[0].passages
         assert str(passages[0].html).startswith(shown)
     assert Lore(2).search("eve").total == 0
+
+
+def test_no_text_is_read_for_a_word_that_begins_no_other(small: Any, django_assert_num_queries: Any) -> None:
+    small(characters=[character("ann")], revelations=[revelation("r1", "She opens vaults.", since=1)])
+    for text, statements, finds in (("vaults", 1, False), ("vaul", 2, True), ("vault", 2, True)):
+        with django_assert_num_queries(statements):
+            assert bool(index.find_beginnings(Lore(1), parse(text))) == finds
 
 
 def test_a_slip_is_corrected_by_visible_names_alone(small: Any) -> None:
