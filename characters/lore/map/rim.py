@@ -106,7 +106,7 @@ class Rim:
 
 def rim_of(knowledge: Knowledge) -> Rim:
     """Return everybody and all ties that are known."""
-    return kept(knowledge.progress, "rim of the map", lambda: _made(knowledge))
+    return kept(knowledge, "rim of the map", lambda: _made(knowledge))
 
 
 def _made(knowledge: Knowledge) -> Rim:

@@ -34,7 +34,7 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
     if not query.is_plain:
         return None
     parts = name_parts(query.text)
-    known = kept(knowledge.progress, "words of names", lambda: KnownParts(parts_of_names(_names(knowledge)))).spellings
+    known = kept(knowledge, "words of names", lambda: KnownParts(parts_of_names(_names(knowledge)))).spellings
     nearest = [part if part in known else _nearest(part, known.keys()) for part in parts]
     if None in nearest and not keeping_others:
         return None
