@@ -38,7 +38,7 @@ def drop_vocabulary(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("characters", "0010_sort_keys"),
+        ("characters", "0011_order_of_keys"),
     ]
 
     operations = [
