@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from characters.lore import Lore
 from characters.models import Character
@@ -158,3 +160,13 @@ def test_it_takes_as_many_queries_whoever_it_is_for_each_they_were_taken_for(
         page = then(key, 5, progress=13)
         with django_assert_max_num_queries(50 + 20 * len(page.then)):
             assert visitor(13).get(f"{page.url}?episode=5").status_code == 200
+
+
+def test_it_takes_as_many_queries_of_however_many_they_were_taken_for(show: None) -> None:
+    def count(progress: int) -> int:
+        then("ann", 1, progress=progress)  # what is kept for an episode is there from here on
+        with CaptureQueriesContext(connection) as queries:
+            assert len(then("ann", 1, progress=progress).then) == progress - 1
+        return len(queries)
+
+    assert count(3) == count(2)
