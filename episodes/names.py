@@ -29,7 +29,7 @@ class Name(str):
         return _in_html(str(self))
 
     def __format__(self, spec: str) -> str:
-        return format(_in_text(str(self)), spec)
+        return str.__format__(self if self.isascii() else _in_text(str(self)), spec)
 
     @property
     def capital(self) -> Self:
