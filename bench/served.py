@@ -1,7 +1,9 @@
 """What a kept page costs through the server, against a bare Django view with the same bytes, and nginx against a file.
 
 Both servers are granian with two workers; they answer in turn, in rounds, and the ratio of each round counts. The bare
-project has Django's default middleware and is served by granian's quickest way, WSGI.
+project has Django's default middleware and is served by granian's quickest way, WSGI. Of nginx the CPU of an answer
+counts, with what the site spends on making it new each second: requests per second would measure `wrk` too, which reads
+four times as many headers from a page as from a file, and whatever else the machine does.
 """
 
 import os
@@ -40,10 +42,10 @@ def figures() -> dict[str, Any]:
         files = Path(directory)
         variables = show_in(files, SETTINGS)
         began = time.monotonic()
-        site, _ = running.enter_context(serving_the_site(variables, files / "site.log"))
+        site, process = running.enter_context(serving_the_site(variables, files / "site.log"))
         first_page = time.monotonic() - began
         found: dict[str, Any] = {"first page, seconds": round(first_page, 2)}
-        found["pages"] = {name: _of_page(name, path, at, site, files) for name, path, at in _pages(site)}
+        found["pages"] = {name: _of_page(name, path, at, site, process, files) for name, path, at in _pages(site)}
         found["worker with a full cache, MB"] = _memory_of_a_full_worker(variables, files)
     return found
 
@@ -70,8 +72,8 @@ def _bare(body: Path, files: Path) -> Iterator[int]:
 
 
 @contextmanager
-def _nginx(site: int, body: Path, files: Path) -> Iterator[tuple[int, int]]:
-    """Yield the ports of nginx before the site, by the shipped configuration, and of nginx with the body as a file."""
+def _nginx(site: int, body: Path, files: Path) -> Iterator[tuple[int, int, int]]:
+    """Yield the ports of nginx before the site, as shipped, and of nginx with the body as a file; and its process."""
     before, alone = free_port(), free_port()
     kept = files / "nginx"
     kept.mkdir(exist_ok=True)
@@ -89,15 +91,15 @@ def _nginx(site: int, body: Path, files: Path) -> Iterator[tuple[int, int]]:
         text = text.replace(shipped, here)
     user = "user root;" if os.geteuid() == 0 else ""
     (kept / "nginx.conf").write_text(
-        f"daemon off; worker_processes 1; pid {kept}/pid; error_log {kept}/error.log crit; {user}\n"
+        f"daemon off; pcre_jit on; worker_processes 1; pid {kept}/pid; error_log {kept}/error.log crit; {user}\n"
         f"events {{ worker_connections 512; }}\nhttp {{ client_body_temp_path {kept}/bodies;\n"
         f"proxy_temp_path {kept}/answers;\n{text}\n"
         f"server {{ listen 127.0.0.1:{alone}; access_log off; root {body.parent};\n"
         f"location / {{ try_files /{body.name} =404; }} }} }}\n"
     )
     command = [str(_program("nginx")), "-p", str(kept), "-c", str(kept / "nginx.conf")]
-    with serving(command, alone, dict(os.environ), files / "nginx.log"):
-        yield before, alone
+    with serving(command, alone, dict(os.environ), files / "nginx.log") as process:
+        yield before, alone, process
 
 
 # Measuring
@@ -113,21 +115,23 @@ def _pages(site: int) -> list[tuple[str, str, int]]:
     ]  # fmt: skip
 
 
-def _of_page(name: str, path: str, at: int, site: int, files: Path) -> dict[str, float]:
-    """Return the ratios of requests per second, the site against the bare view and nginx's cache against the file."""
+def _of_page(name: str, path: str, at: int, site: int, process: int, files: Path) -> dict[str, float]:
+    """Return the ratios, the site against the bare view by requests per second, nginx's cache against a file by CPU."""
     body = files / "body.html"
     body.write_bytes(_body(site, path, f"progress={at}"))
-    with _bare(body, files) as bare, _nginx(site, body, files) as (before, alone):
-        rounds = []
-        for _ in range(ROUNDS):
-            rounds.append(
-                [
-                    _per_second(f"http://127.0.0.1:{port}{asked}", at)
-                    for port, asked in ((site, path), (bare, "/"), (before, path), (alone, "/"))
-                ]
+    with _bare(body, files) as bare, _nginx(site, body, files) as (before, alone, nginx):
+        servers = [*_with_children(nginx), *_with_children(process)]
+        rounds = [
+            (
+                _per_second(f"http://127.0.0.1:{site}{path}", at),
+                _per_second(f"http://127.0.0.1:{bare}/", at),
+                _cpu_of_an_answer(f"http://127.0.0.1:{before}{path}", at, servers),
+                _cpu_of_an_answer(f"http://127.0.0.1:{alone}/", at, servers),
             )
+            for _ in range(ROUNDS)
+        ]
     served = median(site / bare for site, bare, _, _ in rounds)
-    cached = median(before / alone for _, _, before, alone in rounds)
+    cached = median(alone / before for _, _, before, alone in rounds)
     print(f"  {name}: {served:.2f} of a bare view, {cached:.2f} of a file", flush=True)
     return {
         "bytes": body.stat().st_size, "of a bare view": round(served, 2), "of a file": round(cached, 2),
@@ -136,10 +140,31 @@ def _of_page(name: str, path: str, at: int, site: int, files: Path) -> dict[str,
 
 
 def _per_second(address: str, at: int) -> float:
+    return _answers(address, at) / SECONDS
+
+
+def _cpu_of_an_answer(address: str, at: int, processes: list[int]) -> float:
+    """Return the nanoseconds of CPU that these processes take for one answer."""
+    before = sum(map(_nanoseconds, processes))
+    answers = _answers(address, at)
+    return (sum(map(_nanoseconds, processes)) - before) / max(answers, 1)
+
+
+def _answers(address: str, at: int) -> int:
     done = subprocess.run(
         [*WRK, f"-d{SECONDS}", "-H", f"Cookie: progress={at}", address], check=True, capture_output=True, text=True
     )
-    return float(re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)[0])
+    return int(re.findall(r"(\d+) requests in", done.stdout)[0])
+
+
+def _nanoseconds(process: int) -> int:
+    """Return the CPU of a process and all its threads so far."""
+    threads = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(path.read_text().split()[0]) for path in threads)
+
+
+def _with_children(process: int) -> list[int]:
+    return [process, *(each for child in _children_of(process) for each in _with_children(child))]
 
 
 def _memory_of_a_full_worker(variables: dict[str, str], files: Path) -> int:

@@ -105,7 +105,7 @@ def start_nginx(environment: dict[str, str], tmp_path_factory: pytest.TempPathFa
         directory, port = tmp_path_factory.mktemp("nginx"), free_port()
         shipped = _on_this_machine(port, port_behind, environment, directory)
         (directory / "nginx.conf").write_text(
-            f"daemon off; pid {directory}/pid; error_log {directory}/error.log crit; {_user()}\n"
+            f"daemon off; pcre_jit on; pid {directory}/pid; error_log {directory}/error.log crit; {_user()}\n"
             "events { worker_connections 2048; }\n"
             f"http {{ client_body_temp_path {directory}/bodies; proxy_temp_path {directory}/answers;\n{shipped} }}\n"
         )
