@@ -22,7 +22,7 @@ from pytest_django.plugin import blocking_manager_key
 
 from characters.datasets.loading import load
 from characters.lore import kept
-from characters.pictures import encoding
+from characters.pictures import decoder, encoding
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
 from rougedb.page_cache import store
@@ -192,7 +192,7 @@ def pictures_of_the_real_show(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a directory with the pictures as they are kept, without the copies that only a browser asks for."""
     directory = tmp_path_factory.mktemp("pictures")
     for path in sorted(REAL_SHOW.glob("portraits/*")):
-        with path.open("rb") as file:
+        with decoder.trusting(), path.open("rb") as file:  # as the loader does, which waits for no turn
             picture = normalised(file)
         (directory / str(picture.name)).write_bytes(picture.read())
     return directory

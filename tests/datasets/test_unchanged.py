@@ -1,6 +1,6 @@
 """A data set that is in the database as it was loaded is known again, and nothing else is taken for one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def load_it(tmp_path: Path, django_capture_on_commit_callbacks: Callable[..., Ab
 
 
 @pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that grows whenever a load reads the rows of the database."""
     begun: list[str] = []
     read = RowsInMemory.of_the_database
