@@ -159,6 +159,14 @@ def test_a_shared_link_asks_first(page: Page) -> None:
     expect(page.get_by_text("Ann Lee is a queen.")).to_be_visible()
 
 
+def test_the_navigation_takes_one_row_on_a_phone(show: None, browser_at: Open) -> None:
+    page = browser_at(viewport={"width": 375, "height": 812}).new_page()
+    page.goto("/")
+    links = page.get_by_role("navigation", name="Main").get_by_role("link").all()
+    assert len(links) == 8
+    assert len({box["y"] for link in links if (box := link.bounding_box())}) == 1
+
+
 @pytest.mark.parametrize("scheme", looks("light", "dark"))
 @pytest.mark.parametrize("width", looks(320, 390, 1440))
 def test_nothing_runs_off_the_side_and_the_console_is_silent(
