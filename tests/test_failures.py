@@ -138,7 +138,7 @@ def test_redirects_tell_nothing(client: Client, path: str) -> None:
 
 def test_a_cache_that_is_down_is_empty(client: Client, settings: Any, caplog: pytest.LogCaptureFixture) -> None:
     cache = {"BACKEND": "rougedb.cache.DispensableRedisCache", "LOCATION": f"redis://127.0.0.1:{closed_port()}/0"}
-    settings.CACHES = {"default": cache}
+    settings.CACHES = settings.CACHES | {"default": cache}
     redis = caches["default"]
     with caplog.at_level(logging.WARNING):
         redis.set("key", 1)

@@ -31,12 +31,21 @@ class Basis:
 
     show: Row
     episodes: tuple[EpisodeRow, ...]
-    unmaskings: tuple[Row, ...]
 
     @property
     def size(self) -> int:
-        texts = sum(map(getsizeof, self.show.values()))
-        return texts + len(self.episodes) * BYTES_OF_EPISODE + len(self.unmaskings) * BYTES_OF_UNMASKING
+        return sum(map(getsizeof, self.show.values())) + len(self.episodes) * BYTES_OF_EPISODE
+
+
+@dataclass(frozen=True, slots=True)
+class Unmaskings:
+    """Who is known to be whom at an episode, for all pages with people on them."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.rows) * BYTES_OF_UNMASKING
 
 
 class Knowledge:
@@ -63,7 +72,6 @@ class Knowledge:
         return Basis(
             show=rows.series() or {"title": "rougedb"},
             episodes=tuple(self._read_episodes()),
-            unmaskings=tuple(rows.unmaskings(self.progress)),
         )
 
     # The show and its episodes
@@ -117,9 +125,10 @@ class Knowledge:
 
     # Personas and identities
 
-    @property
+    @cached_property
     def unmaskings(self) -> tuple[Row, ...]:
-        return self._basis.unmaskings
+        """Which personas are known to be whom."""
+        return kept(self, "unmaskings", lambda: Unmaskings(tuple(rows.unmaskings(self.progress)))).rows
 
     def root_of(self, subject: UUID) -> UUID:
         """Return whom a character is known to be, at the end of the chain; a faction is always itself."""

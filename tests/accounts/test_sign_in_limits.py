@@ -151,7 +151,7 @@ def test_asking_for_headers_alone_counts_nothing() -> None:
 def no_cache(settings: Any) -> None:
     """A Redis that does not answer."""
     backend = "django.core.cache.backends.redis.RedisCache"
-    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1/0"}}
+    settings.CACHES = settings.CACHES | {"default": {"BACKEND": backend, "LOCATION": "redis://127.0.0.1:1/0"}}
     with pytest.raises(Exception, match="refused"):
         cache.get("anything")
 

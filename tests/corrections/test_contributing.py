@@ -441,7 +441,7 @@ def test_the_same_picture_sent_twice_is_recognised_when_it_is_published(ann: Cha
 
 def test_pictures_need_no_cache(ann: Character, settings: Any) -> None:
     nobody_answers = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
-    settings.CACHES = {"default": nobody_answers}
+    settings.CACHES = settings.CACHES | {"default": nobody_answers}
     response = send_form(at(3), form_of(ann, add="portrait"), new0__image=picture())
     assert "Your picture is kept" in response.content.decode()
 
