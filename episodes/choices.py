@@ -20,6 +20,7 @@ from .texts import ProseInForm
 
 CHOOSE = "_choose"  # the name of the buttons
 ASKED = "_asked"  # of fields with what was asked about before
+MOST_PUT_IN = 1_000_000  # characters
 ENTRY_ENDS = re.compile(r"([\r\n,]+)")  # between the entries of a list
 
 
@@ -96,9 +97,10 @@ class Chosen:
         """Return the choice in the data of a form, if there is one."""
         try:
             field, typed, meant = json.loads(data.get(CHOOSE, ""))
-        except (ValueError, TypeError):
+            "".join((field, typed, meant)).encode()  # half a surrogate pair could not be shown
+        except (ValueError, TypeError, RecursionError):
             return None
-        return cls(field, typed, meant) if all(isinstance(each, str) for each in (field, typed, meant)) else None
+        return cls(field, typed, meant)
 
     @property
     def written(self) -> str:
@@ -106,7 +108,12 @@ class Chosen:
         return self.meant.lstrip("[?")
 
     def within(self, value: str) -> str:
-        """Return the value of the field with what was meant in place of what was typed."""
+        """Return the value of the field with what was meant in place of what was typed.
+
+        What would be longer than any form stays as it is: nobody but a program asks for that.
+        """
+        if value.count(self.typed) * len(self.meant) > MOST_PUT_IN:
+            return value
         if self.meant.startswith("[[") and not self.typed.startswith("[["):
             return self._in_brackets(value)
         if self.typed.startswith("[["):  # the beginning of a mention

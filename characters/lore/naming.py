@@ -25,7 +25,7 @@ from characters.text.mentions import BY_NAME, MENTION, mentioned_keys, with_keys
 from characters.text.names import as_name
 from characters.text.phrases import span
 from characters.text.prose import SOMEBODY
-from episodes.choices import Choice, Unclear
+from episodes.choices import Choice
 from episodes.names import Name
 
 from .cast import NAMELESS
@@ -127,8 +127,7 @@ class KnownNames:
 
     def subject(self, typed: str, kinds: Collection[Kind] = SUBJECTS) -> KnownSubject:
         """Return the subject of one of these kinds that somebody means; raise `Unclear` unless it is exactly one."""
-        by_id = ENDS_WITH_ID.search(typed)
-        if by_id and (subject := self._by_public_id.get(by_id[1])) and subject.kind in kinds:
+        if (subject := self._by_id(typed)) and subject.kind in kinds:
             return subject
         return the_one_meant(
             typed, self._spellings, offered=self._offered, is_possible=lambda subject: subject.kind in kinds,
@@ -143,13 +142,17 @@ class KnownNames:
         return with_keys(text, self._key_in_mention, instead=[(UNKNOWN, LEAVE_IT)])
 
     def _key_in_mention(self, typed: str) -> str:
+        if not typed.startswith(UNKNOWN):
+            return self.subject(typed).key
+        # Nothing is offered here, so nothing is looked up for each of what may be a thousand names.
         name = typed.lstrip(UNKNOWN).strip()
-        try:
-            return self.subject(name).key
-        except Unclear:
-            if typed.startswith(UNKNOWN):
-                return f"{UNKNOWN}{name}"
-            raise
+        by_id = self._by_id(name)
+        meant = [by_id] if by_id else self._spellings.meant_by(name)
+        return meant[0].key if len(meant) == 1 else f"{UNKNOWN}{name}"
+
+    def _by_id(self, typed: str) -> KnownSubject | None:
+        found = ENDS_WITH_ID.search(typed)
+        return self._by_public_id.get(found[1]) if found else None
 
     def _offered(self, subject: KnownSubject) -> Choice:
         naming = Naming(self.knowledge)

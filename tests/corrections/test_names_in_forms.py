@@ -3,10 +3,15 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from characters.lore import Lore
+from characters.lore.naming import KnownNames
 from characters.models import Alias, Character, CharacterTag, Faction, Tag
 from corrections.models import Change, Correction
+from episodes.choices import Chosen
 from episodes.models import Episode
 from tests.corrections.forms import choose, fields_of, offered, send_form, send_on
 from tests.corrections.letters import somebody
@@ -237,3 +242,27 @@ def test_a_choice_that_nobody_offered_changes_nothing_else(ann: Character) -> No
         assert response.status_code in (200, 422)
         assert fields_of(response)[f"{status.pk}-value"] == ["alive"]
     assert not Correction.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "button",
+    ["[" * 100_000, '["new0-target", "Ann", "\\ud800"]', '[[["a"], ["b"], ["c"]]]', '{"a": 1, "b": 2, "c": 3}'],
+)
+def test_a_button_that_nobody_was_offered_is_answered_like_any_form(ann: Character, button: str) -> None:
+    client, address = at(3), form_of(ann, add="relationship")
+    assert send_form(client, address, new0__target="Ann", new0__kind="friend", _choose=button).status_code < 500
+
+
+@pytest.mark.parametrize(("typed", "entry"), [("", "\n"), ("a", "a,"), ("[[a", "[[a|")])
+def test_a_button_makes_no_field_longer_than_any_form(typed: str, entry: str) -> None:
+    value = entry * 5_000
+    assert Chosen("text", typed, f"[[{'b' * 5_000}" if "[[" in typed else "b" * 5_000).within(value) == value
+
+
+def test_names_that_are_left_to_the_moderators_are_not_looked_up_one_by_one(ann: Character) -> None:
+    somebody("naomi", name="Naomi")
+    names = KnownNames(Lore(3))
+    names.with_keys("[[Ann]]")  # reads all names
+    with CaptureQueriesContext(connection) as queries:
+        assert names.with_keys("[[?Naomy]] " * 100 + "[[?Naomi]]") == "[[?Naomy]] " * 100 + "[[naomi]]"
+    assert not queries
