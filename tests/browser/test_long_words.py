@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from characters.models import Alias, Character
+from characters.models import Alias, Character, Trait
 from tests.browser.conftest import Open
 from tests.browser.findings import be
 from tests.corrections.desk import QUEUE, page_of
+from tests.corrections.desk import address as address_of
 from tests.corrections.letters import new, sent
 from tests.people import person
 from tests.shows import character, episode, load_show, revelation, trait
@@ -99,10 +100,13 @@ def test_no_word_makes_the_desk_wider_than_a_phone(show: None, live_server: Any,
     be(context, live_server.url, episode=3, user=person(LONG[:30], role="superuser"))
     page = context.new_page()
     wide = {}
-    for address in (page_of(correction), QUEUE, "/accounts/", "/admin/"):
+    wrong = sent(new(Trait, character=longest, attribute="habit", value=f"[[{LONG}]]", revealed_in_id=1), receipt="y")
+    no_preview = address_of("preview", wrong.pk, 1)
+    for address in (page_of(correction), QUEUE, no_preview, "/accounts/", "/admin/"):
         page.goto(address)
         if found := too_wide(page):
             wide[address] = found
+        assert address != no_preview or LONG in page.content()
     assert wide == {}
 
 
