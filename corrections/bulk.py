@@ -44,7 +44,7 @@ def insert_values(model: type[models.Model], names: Sequence[str], values: Itera
         return
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # where each row of an INSERT fires the triggers of a statement
-            with cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
                 for row in prepared:
                     copy.write_row(row)
         else:
