@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, Route
 
 AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
 SHIFTS = """
@@ -60,6 +60,16 @@ def looks(first: Any, *others: Any) -> list[Any]:
     if connection.vendor != "sqlite":
         return [first]
     return [first, *(pytest.param(other, marks=pytest.mark.laws) for other in others)]
+
+
+def wait_for_typefaces(context: BrowserContext) -> None:
+    """Let pages be drawn in their own typefaces alone: on a busy machine these come too late, and others are wider."""
+
+    def serve(route: Route) -> None:
+        sheet = route.fetch()
+        route.fulfill(response=sheet, body=sheet.text().replace("font-display: optional", "font-display: block"))
+
+    context.route("**/css/site*.css", serve)
 
 
 def be(context: BrowserContext, site: str, *, episode: int, user: User | None = None) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from characters.models import Character
 from tests.browser.conftest import Open
-from tests.browser.findings import DESK, PHONE, SHIFTS, be, restless, settle
+from tests.browser.findings import DESK, PHONE, SHIFTS, be, restless, settle, wait_for_typefaces
 
 KB = 1000
 
@@ -23,10 +23,12 @@ def page(whole_show: None, browser_at: Open, live_server: Any, screen: dict[str,
     """Rouge's page, which is the longest; nothing of it needs JavaScript."""
     context = browser_at(viewport=screen, java_script_enabled=False)
     be(context, live_server.url, episode=13)
+    wait_for_typefaces(context)
     page = context.new_page()
     rouge = Character.objects.as_of(13).get(key="rouge_redstar")
     page.goto(f"/c/{rouge.public_id}/")
     page.goto(page.url)  # by now without a redirect
+    page.evaluate("document.fonts.ready")
     return page
 
 

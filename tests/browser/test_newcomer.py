@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from characters.models import Character
 from tests.browser.conftest import Open, go_on, pick
-from tests.browser.findings import PHONE, SHIFTS, looks, restless, settle
+from tests.browser.findings import PHONE, SHIFTS, looks, restless, settle, wait_for_typefaces
 from tests.shows import character, headline, load_show, revelation
 
 
@@ -160,8 +160,11 @@ def test_a_shared_link_asks_first(page: Page) -> None:
 
 
 def test_the_navigation_takes_one_row_on_a_phone(show: None, browser_at: Open) -> None:
-    page = browser_at(viewport={"width": 375, "height": 812}).new_page()
+    context = browser_at(viewport={"width": 375, "height": 812})
+    wait_for_typefaces(context)
+    page = context.new_page()
     page.goto("/")
+    page.evaluate("document.fonts.ready")
     links = page.get_by_role("navigation", name="Main").get_by_role("link").all()
     assert len(links) == 8
     assert len({box["y"] for link in links if (box := link.bounding_box())}) == 1
