@@ -16,6 +16,7 @@ from django.db import connection
 from tests.server.sockets import ask, request
 
 PATIENCE = 30  # seconds until a server must answer
+SERVED = "served in tests"  # PostgreSQL's name for connections of these servers; browser tests leave others open
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def environment(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory)
         "SECRET_KEY": "a-key-for-tests-that-is-long-enough-and-quite-random-2f8a",
         "ALLOWED_HOSTS": "127.0.0.1", "SITE_URL": "https://127.0.0.1", "BEHIND_PROXY": "true",
         "DATABASE_URL": database_url(), "EMAIL_URL": "console:", "THREADS": "4", "DATABASE_CONNECTIONS": "2",
-        "PAGE_BUDGET": "0",
+        "PAGE_BUDGET": "0", "PGAPPNAME": SERVED,
         "VENV": str(Path(sys.executable).parent.parent),
     }  # fmt: skip
     told |= {f"{name}_ROOT": str(files / name.lower()) for name in ("MEDIA", "ARCHIVE", "STATIC")}
