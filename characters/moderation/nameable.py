@@ -54,11 +54,16 @@ class NameableSubjects:
     def _add(self, subject: NamedSubject) -> None:
         self.by_key[subject.key] = self._by_pk[subject.pk] = subject
         self._names += [Spelling(subject.key, subject), Spelling(subject.name, subject)]
-        vars(self).pop("_spellings", None)
+        for made in ("_spellings", "_proper_spellings"):
+            vars(self).pop(made, None)
 
     @cached_property
     def _spellings(self) -> Spellings[NamedSubject]:
         return Spellings(self._names)
+
+    @cached_property
+    def _proper_spellings(self) -> Spellings[NamedSubject]:
+        return Spellings(self._proper_names)
 
     def name(self, pk: Any) -> Name:
         """Return the name of a subject by its id."""
@@ -84,7 +89,7 @@ class NameableSubjects:
 
     def without_brackets(self, text: str) -> Iterator[tuple[Unclear, NamedSubject]]:
         """Yield whom a text names without brackets, with a question that offers them."""
-        for words, subject in Spellings(self._proper_names).said_in(text):
+        for words, subject in self._proper_spellings.said_in(text):
             mention = f"[[{subject.key}]]" if words == subject.name else f"[[{subject.key}|{words}]]"
             yield (
                 Unclear(
