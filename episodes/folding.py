@@ -6,7 +6,7 @@ docs/folding.md says what is folded and from which source. A change here needs a
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 # Letters that Unicode does not take apart, as in CLDR's transform Latin-ASCII.
 LATIN = {
@@ -73,14 +73,18 @@ PIECE = re.compile(
 MOST_KEPT = 2**14  # letters
 
 
-class _Letters(dict[int, str]):
-    """What each letter is folded to, found out when it is first met."""
+class LetterTable(dict[int, str]):
+    """What `str.translate` puts for each letter, found out when the letter is first met."""
+
+    def __init__(self, put_for: Callable[[str], str], known: Mapping[int, str] | None = None) -> None:
+        super().__init__(known or {})
+        self.put_for = put_for
 
     def __missing__(self, code: int) -> str:
-        folded = _fold_letter(chr(code))
+        put = self.put_for(chr(code))
         if len(self) < MOST_KEPT:
-            self[code] = folded
-        return folded
+            self[code] = put
+        return put
 
 
 def _fold_letter(letter: str) -> str:
@@ -100,7 +104,7 @@ def _is_unseen(letter: str) -> bool:
     return unicodedata.category(letter) == "Cf" or bool(UNSEEN.match(letter))
 
 
-_letters = _Letters({code: chr(code).lower() for code in range(128)})
+_letters = LetterTable(_fold_letter, {code: chr(code).lower() for code in range(128)})
 
 
 def fold(text: str) -> str:

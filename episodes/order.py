@@ -8,7 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from .folding import fold
+from .folding import LetterTable, fold
 
 # What parts words, besides spaces and dashes; all other punctuation is passed over.
 PARTING = frozenset("/\\_|\u2044・·‧")
@@ -19,18 +19,8 @@ LEVEL = "\t"  # before a space, so that a name stands before those that go on af
 THOUSANDS = re.compile("(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 WITHIN_NUMBER = re.compile(r"(?<=[0-9])[^\w\s](?=[0-9])")
 DIGITS = re.compile("[0-9]+")
-MOST_KEPT = 2**14  # signs, and keys
+MOST_KEPT = 2**14  # keys
 LONGEST_KEPT = 120  # characters of a name
-
-
-class _Signs(dict[int, str]):
-    """What stands for each sign, found out when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        filed = _file_sign(chr(code))
-        if len(self) < MOST_KEPT:
-            self[code] = filed
-        return filed
 
 
 def _file_sign(sign: str) -> str:
@@ -42,7 +32,7 @@ def _file_sign(sign: str) -> str:
     return "" if category[0] == "P" else sign
 
 
-_signs = _Signs()
+_signs = LetterTable(_file_sign)
 
 
 def sort_key(name: str) -> str:
