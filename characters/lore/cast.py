@@ -11,7 +11,7 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.utils.safestring import SafeString
 
-from characters.kinds import CHARACTER, PORTRAIT, SUBJECTS
+from characters.kinds import CHARACTER, FACTION, PORTRAIT, SUBJECTS
 from characters.lore.knowledge import Knowledge
 from characters.pictures import emblems, files
 from characters.pictures.encoding import WIDTHS
@@ -40,7 +40,9 @@ class Features(NamedTuple):
     root_public_id: str  # of whom it is known to be, as all that follows
     root_name: Name
     colour: str
+    species: str
     thumbnail: str
+    house: int | None  # of a faction: how many were heard of before it
 
 
 class Cast:
@@ -156,17 +158,20 @@ class Cast:
         root_of = self.knowledge.root_of
         bearers: dict[UUID, tuple[str, str, int]] = {}
         names: dict[UUID, Name] = {}
-        colours: dict[UUID, str] = {}  # of whom they are known to be, as the pictures
+        houses: dict[UUID, int] = {}
+        looks: dict[tuple[str, UUID], str] = {}  # of whom they are known to be, as the pictures
         thumbnails: dict[UUID, str] = {}
         families = self.knowledge.families_of(subjects)
         for what, kind, subject, value, episode, also in _parts_of_faces(families, self.knowledge.progress):
             match what:
                 case "public id":
                     bearers[subject] = kind, value, episode
+                    if also:
+                        houses[subject] = int(also)
                 case "name":
                     names[subject] = as_name(value, also)
-                case "colour":
-                    colours[root_of(subject)] = value
+                case "look":
+                    looks[also, root_of(subject)] = value
                 case "picture":
                     thumbnails[root_of(subject)] = value
         return {
@@ -177,8 +182,10 @@ class Cast:
                 first_episode=episode,
                 root_public_id=bearers[root][1],
                 root_name=names.get(root, NAMELESS),
-                colour=colours.get(root, ""),
+                colour=looks.get((Attribute.COLOUR, root), ""),
+                species=looks.get((Attribute.SPECIES, root), ""),
                 thumbnail=thumbnails.get(root, ""),
+                house=houses.get(subject),
             )
             for subject, (kind, public_id, episode) in bearers.items()
             for root in (root_of(subject),)
@@ -188,29 +195,35 @@ class Cast:
         known = self._known[subject]
         slug = self.knowledge.slug(known.root_name, known.kind)
         url = self.knowledge.address(known.kind, known.root_public_id, slug)
-        return face_of(known.kind, known.name, url, known.colour, known.thumbnail)
+        return face_of(known.kind, known.name, url, known.colour, known.thumbnail, known.species, known.house)
 
 
 @lru_cache(2**12, typed=True)  # the same faces are on most pages
-def face_of(kind: str, name: Name, url: str, colour: str, thumbnail: str) -> Face:
-    """Return the face of a subject of a kind, with the colour in words and the file of its newest picture."""
+def face_of(
+    kind: str, name: Name, url: str, colour: str, thumbnail: str, species: str = "", house: int | None = None
+) -> Face:
+    """Return the face of a subject of a kind, with colour and species in words and the file of its newest picture."""
+    accent = emblems.accent_for(name, colour, house)
+    is_seal = kind != CHARACTER.name
+    is_monogram = not is_seal and not emblems.is_masked(species)
+    draw = emblems.seal_for if is_seal else emblems.monogram_for if is_monogram else emblems.mask_for
     return Face(
         name=name,
         url=url,
-        initials=emblems.initials_for(name),
-        colour=emblems.colour_for(name, colour),
         thumbnail=default_storage.url(files.copy_name(thumbnail, WIDTHS[0])) if thumbnail else "",
-        accent=emblems.accent_for(name, colour),
-        figure=emblems.mask_for(name) if kind == CHARACTER.name else emblems.seal_for(name),
-        is_seal=kind != CHARACTER.name,
+        accent=accent,
+        figure=draw(name),
+        is_seal=is_seal,
+        is_monogram=is_monogram,
     )
 
 
 # What a face is made of: the table, whose it is, what it says, what decides between two of one episode, and which rows.
+LOOKS = f"\"attribute\" IN ('{Attribute.COLOUR}', '{Attribute.SPECIES}')"
 PARTS = {
-    "public id": ("characters_{kind}", "id", "public_id", "''", "TRUE"),
+    "public id": ("characters_{kind}", "id", "public_id", "{number}", "TRUE"),
     "name": ("characters_alias", "{kind}_id", "name", '"kind"', '"headline"'),  # an episode has one headline
-    "colour": ("characters_trait", "{kind}_id", "value", "''", f"\"attribute\" = '{Attribute.COLOUR}'"),
+    "look": ("characters_trait", "{kind}_id", "value", '"attribute"', LOOKS),
     "picture": ("characters_portrait", "{kind}_id", "image", '"alt_text"', "TRUE"),
 }
 PART = (
@@ -218,6 +231,13 @@ PART = (
     '"{table}"."{whose}", "{value}", "{table}"."revealed_in_id", {before} FROM "{table}"'
     # The plus keeps SQLite from reading all that is known in the order of an index: of terms there may be no names.
     ' WHERE +"{table}"."revealed_in_id" <= %s AND "{table}"."{whose}" IN ({{placeholders}}) AND {which}'
+)
+# How many factions were heard of before one, all of them by the episode in which that was.
+NUMBER_OF_FACTION = (
+    'CAST((SELECT COUNT(*) FROM "characters_faction" AS "E1"'
+    ' WHERE "E1"."revealed_in_id" <= "characters_faction"."revealed_in_id"'
+    ' AND ("E1"."revealed_in_id" < "characters_faction"."revealed_in_id"'
+    ' OR "E1"."public_id" < "characters_faction"."public_id")) AS text)'
 )
 SUBJECTS_AT_ONCE = 2_000
 
@@ -235,7 +255,7 @@ def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, 
         of_kind: dict[str, list[Any]] = defaultdict(list)
         for _, kind, subject, *_ in known:
             of_kind[kind].append(subject)
-        rows += known + _parts(progress, of_kind, ("name", "colour", "picture"))
+        rows += known + _parts(progress, of_kind, ("name", "look", "picture"))
     rows.sort(key=lambda row: (row[4], row[5], row[3]))
     return [(what, kind, as_uuid(subject), value, episode, also) for what, kind, subject, value, episode, also in rows]
 
@@ -260,6 +280,6 @@ def _part_sql(what: str, kind: str) -> str:
         table=table.format(kind=kind),
         whose=whose.format(kind=kind),
         value=value,
-        before=before,
+        before=before.format(number=NUMBER_OF_FACTION if kind == FACTION.name else "''"),
         which=which,
     )

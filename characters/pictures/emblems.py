@@ -1,8 +1,12 @@
-"""Draw an emblem where there is no portrait: a mask or a seal, made from the visible name, in the visible colour.
+"""Draw an emblem where there is no portrait: a monogram, a mask or a seal, made from what is visible of somebody.
 
-An emblem is the data of one SVG path on a field of 48 by 48, its holes cut by the even-odd rule.
+An emblem is the data of one SVG path on a field of 48 by 48: of a monogram its strokes, of the others their outlines,
+with holes cut by the even-odd rule. Who is known to be something else than a human has a mask; humans, and all of whom
+that is not known, have the first letters of their names in a frame, so that a shape never tells more than the page.
 """
 
+import re
+import unicodedata
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache
@@ -31,11 +35,29 @@ ACCENTS = {
     "none-4": "#46584f",
     "none-5": "#54496a",
     "none-6": "#634a40",
+    # Of factions, in the order in which they are handed out: each far from the one before.
+    "house-1": "#37649e",
+    "house-2": "#934d2c",
+    "house-3": "#007351",
+    "house-4": "#8c4971",
+    "house-5": "#6d6603",
+    "house-6": "#5e599c",
+    "house-7": "#954750",
+    "house-8": "#006f70",
+    "house-9": "#865901",
+    "house-10": "#7a4f8c",
+    "house-11": "#456d2c",
+    "house-12": "#006c8d",
 }
 
 UNCOLOURED = tuple(accent for accent in ACCENTS if accent.startswith("none"))
+HOUSES = tuple(accent for accent in ACCENTS if accent.startswith("house"))
+COLOURS = ACCENTS.keys() - {*UNCOLOURED, *HOUSES}
 
 SAME_AS = {"gray": "grey", "yellow": "gold", "purple": "violet"}
+
+COMMAND = re.compile(r"([a-z])([^a-z]*)")
+NUMBER = re.compile(r"-?\d*\.?\d+")
 
 SMALL_WORDS = {"the", "of", "in", "a", "an", "on", "at", "who", "dr.", "dr"}
 
@@ -54,10 +76,9 @@ OUTLINES: tuple[Points, ...] = (
 CRESTS: tuple[tuple[Points, ...], ...] = (
     (),
     (((0, 2), (1.6, 4), (1.6, 8), (0, 7)),),
-    (((5, 9), (14, 2), (11, 12)),),
     (((1.5, 7), (16, 2), (17, 4), (4, 8.5)),),
     (((14, 15), (20, 10), (18, 28), (14, 27)),),
-    (((4, 8), (5, 2), (6.2, 8.6)), ((15, 19), (18, 18), (18, 27), (15, 26))),
+    (((15, 19), (18, 18), (18, 27), (15, 26)),),
     (((0, 1), (2.5, 3.5), (0, 6)), ((6, 5), (7.5, 6.5), (6, 8), (4.5, 6.5)), ((12, 7.5), (13, 8.5), (12, 9.5))),
     (((16, 13), (17.6, 14), (17.6, 34), (16, 35)), ((20, 17), (21, 18), (21, 30), (20, 31))),
 )  # fmt: skip
@@ -84,7 +105,6 @@ BROWS: tuple[tuple[Points, ...], ...] = (
 MOUTHS: tuple[tuple[Points, ...], ...] = (
     (),
     (((0, 31), (4, 30.4), (4, 31.5), (0, 32.1)), ((0, 34), (3, 33.4), (3, 34.5), (0, 35.1))),
-    (((0.8, 29), (1.8, 29), (1.8, 35), (0.8, 35)), ((3.4, 29), (4.4, 29), (4.4, 33.6), (3.4, 34))),
     (((0, 32), (2.6, 34.4), (0, 36.8)),),
     (((0, 31), (5, 31.6), (4.2, 33), (0, 32.6)),),
 )
@@ -97,18 +117,85 @@ CHEEKS: tuple[tuple[Points, ...], ...] = (
 )
 
 
-def accent_for(name: str, colour_words: str) -> str:
-    """Return the accent for the first word that is a colour, or else a quiet one that the name determines."""
+# A letter is drawn in strokes from its upper left corner, 14 high: its width, and the commands of its path.
+LETTERS = {
+    "A": (10, "m0 14 5-14 5 14m-8.2-5h6.4"),
+    "B": (9, "m0 0v14h5.2a3.75 3.75 0 0 0 0-7.5h-5.2m0 0h4.5a3.25 3.25 0 0 0 0-6.5h-4.5"),
+    "C": (9, "m9 2.8a5 7 0 1 0 0 8.4"),
+    "D": (10, "m0 0v14h4a6 7 0 0 0 0-14z"),
+    "E": (8, "m8 0h-8v14h8m-8-7.2h6.4"),
+    "F": (8, "m8 0h-8v14m0-7.2h6.4"),
+    "G": (10, "m9 2.8a5 7 0 1 0 1 4.7h-4.4"),
+    "H": (10, "m0 0v14m10-14v14m-10-7h10"),
+    "I": (0, "m0 0v14"),
+    "J": (6, "m6 0v10a3 4 0 0 1-6 0"),
+    "K": (9, "m0 0v14m9-14-9 8.4m3.2-3 5.8 8.6"),
+    "L": (8, "m0 0v14h8"),
+    "M": (12, "m0 14v-14l6 9.5 6-9.5v14"),
+    "N": (10, "m0 14v-14l10 14v-14"),
+    "O": (10, "m5 0a5 7 0 1 0 .01 0z"),
+    "P": (9, "m0 14v-14h5a3.9 3.9 0 0 1 0 7.8h-5"),
+    "Q": (10, "m5 0a5 7 0 1 0 .01 0zm1 9.8 4 5"),
+    "R": (9, "m0 14v-14h5a3.9 3.9 0 0 1 0 7.8h-5m4.4 0 4.6 6.2"),
+    "S": (8, "m7.8 2.4a4 3.5 0 0 0-3.6-2.4h-.4a3.5 3.5 0 0 0 0 7h.6a3.5 3.5 0 0 1 0 7h-.6a4 3.7 0 0 1-3.8-2.6"),
+    "T": (10, "m0 0h10m-5 0v14"),
+    "U": (10, "m0 0v9a5 5 0 0 0 10 0v-9"),
+    "V": (10, "m0 0 5 14 5-14"),
+    "W": (14, "m0 0 3.4 14 3.6-10.5 3.6 10.5 3.4-14"),
+    "X": (10, "m0 0 10 14m0-14-10 14"),
+    "Y": (10, "m0 0 5 7 5-7m-5 7v7"),
+    "Z": (9, "m.5 0h8.5l-9 14h9"),
+    "0": (8, "m4 0a4 7 0 1 0 .01 0z"),
+    "1": (4, "m0 3 4-3v14"),
+    "2": (8, "m0 3.8a4 3.8 0 1 1 7 2.6l-7 7.6h8"),
+    "3": (8, "m.4 0h7.2l-4 5.6a4.2 4.2 0 1 1-3.6 6"),
+    "4": (9, "m7 14v-14l-7 9.6h9"),
+    "5": (8, "m7.4 0h-6.2l-.8 6.2a4.4 4.2 0 1 1-.4 5.4"),
+    "6": (8, "m6.6 0-5.8 7.4a4.1 4.1 0 1 0 3.2-1.6"),
+    "7": (8, "m0 0h8l-5 14"),
+    "8": (8, "m4 0a3.2 3.2 0 1 0 .01 0zm0 6.4a3.8 3.8 0 1 0 .01 0z"),
+    "9": (8, "m1.4 14 5.8-7.4a4.1 4.1 0 1 0-3.2 1.6"),
+}
+# What stands for a letter of another script, which the name determines.
+SIGNS = (
+    (9, "m4.5 1 4.5 6-4.5 6-4.5-6z"),
+    (9, "m4.5 2.5a4.5 4.5 0 1 0 .01 0z"),
+    (8, "m4 0v14m-4-7h8"),
+    (8, "m0 4 4-4 4 4m-8 5 4-4 4 4m-8 5 4-4 4 4"),
+    (8, "m0 1h8m-8 6h8m-8 6h8"),
+    (8, "m0 0 8 7-8 7z"),
+    (9, "m4.5 0v14m-4.5-10.5 9 7m0-7-9 7"),
+)
+# Each with how wide its letters may be.
+FRAMES = (
+    (30, "M9 8.5H39M9 39.5H39"),
+    (25, "M24 3.5a20.5 20.5 0 1 0 .01 0z"),
+    (21, "M24 2 46 24 24 46 2 24z"),
+    (28, "M6 14V6H14M34 6H42V14M42 34V42H34M14 42H6V34"),
+    (26, "M16 5H32L43 16V32L32 43H16L5 32V16z"),
+    (26, "M7 42V22a17 17 0 0 1 34 0V42z"),
+    (30, "M10 40H38M24 4 27 8 24 12 21 8z"),
+    (26, "M6 6H42V30L24 44 6 30z"),
+    (28, "M5 24 11 6H37L43 24 37 42H11z"),
+)
+LETTER_HEIGHT, BETWEEN_LETTERS, LARGEST_LETTER = 14, 4.5, 1.35
+HIGHER = {7: -4.0, 5: 2.0}  # frames whose middle is not that of the field
+
+NUMBERS = ("three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def accent_for(name: str, colour_words: str, house: int | None = None) -> str:
+    """Return the accent for the first word that is a colour, or else a quiet one that the name determines.
+
+    A faction has one of its own instead: `house` is how many factions were heard of before it.
+    """
     for word in colour_words.lower().replace("-", " ").split():
         word = SAME_AS.get(word, word)
-        if word in ACCENTS:
+        if word in COLOURS:
             return word
+    if house is not None:
+        return HOUSES[house % len(HOUSES)]
     return UNCOLOURED[zlib.crc32(name.encode()) % len(UNCOLOURED)]
-
-
-def colour_for(name: str, colour_words: str) -> str:
-    """Return the colour of the accent, such as “#a3222e”."""
-    return ACCENTS[accent_for(name, colour_words)]
 
 
 def initials_for(name: str) -> str:
@@ -118,9 +205,48 @@ def initials_for(name: str) -> str:
     return "".join(letters[:2]).upper() or "?"
 
 
+def is_masked(species: str) -> bool:
+    """Return whether somebody of this species has a mask: of one that is known and not human."""
+    return bool(species) and "human" not in species.casefold()
+
+
+@lru_cache(2**12)
+def monogram_for(name: str) -> str:
+    """Return the first letters of a name in a frame, as strokes."""
+    pick = _Picker(name)
+    frame = pick(len(FRAMES))
+    widest, around = FRAMES[frame]
+    letters = [LETTERS.get(letter) or SIGNS[pick(len(SIGNS))] for letter in _plain(initials_for(name))]
+    width = sum(wide for wide, _ in letters) + BETWEEN_LETTERS * (len(letters) - 1)
+    size = min(LARGEST_LETTER, widest / max(width, 1))
+    left, top = 24 - width * size / 2, 24 - LETTER_HEIGHT * size / 2 + HIGHER.get(frame, 0)
+    path = around
+    for wide, strokes in letters:
+        path += f"M{left:.4g} {top:.4g}{_scaled(strokes, size)}"
+        left += (wide + BETWEEN_LETTERS) * size
+    return path
+
+
+def _plain(letters: str) -> str:
+    """Return letters without their accents."""
+    return "".join(unicodedata.normalize("NFKD", letter)[0] for letter in letters)
+
+
+def _scaled(strokes: str, size: float) -> str:
+    """Return relative commands of a path made larger; of an arc the radii and the end, not what sort it is."""
+
+    def command(match: re.Match[str]) -> str:
+        numbers = [float(number) for number in NUMBER.findall(match[2])]
+        kept = {at for at in range(len(numbers)) if match[1] == "a" and at % 7 in (2, 3, 4)}
+        scaled = (f"{number if at in kept else round(number * size, 2):g}" for at, number in enumerate(numbers))
+        return match[1] + " ".join(scaled)
+
+    return COMMAND.sub(command, strokes)
+
+
 @lru_cache(2**12)
 def mask_for(name: str) -> str:
-    """Return a mask; the parts can be combined in some 45,000 ways."""
+    """Return a mask; the parts can be combined in some 31,000 ways."""
     pick = _Picker(name)
     outline, crest, eyes = OUTLINES[pick(len(OUTLINES))], CRESTS[pick(len(CRESTS))], EYES[pick(len(EYES))]
     brow, mouth, cheek = BROWS[pick(len(BROWS))], MOUTHS[pick(len(MOUTHS))], CHEEKS[pick(len(CHEEKS))]
@@ -129,9 +255,10 @@ def mask_for(name: str) -> str:
 
 @lru_cache(2**10)
 def seal_for(name: str) -> str:
-    """Return a seal: a rim around a star or spokes, whose number and size the name determines."""
+    """Return a seal: a rim around a star or spokes, as many as the name says, or else as it determines."""
     pick = _Picker(name)
     spokes, ticks = 3 + pick(6), (16, 24, 32)[pick(3)]
+    spokes = next((at for at, word in enumerate(NUMBERS, start=3) if word in name.casefold().split()), spokes)
     inner, outer, width = 5 + pick(5), 13 + pick(4), 1.8 + pick(4) * 0.7
     bend, core = pick(3), pick(3)
     rim = _circle(19.5) + _circle(18.2) if pick(2) else "".join(_ray(turn, ticks, 18, 20, 0.6) for turn in range(ticks))

@@ -47,16 +47,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A character or a faction, small: name, address, and a picture or an emblem made of name and colour."""
+    """A character or a faction, small: name, address, and a picture or an emblem in its colour."""
 
     name: Name
     url: str
-    initials: str
-    colour: str
     thumbnail: str = ""
-    accent: str = ""  # the name of that colour, for `class="accent-…"`
+    accent: str = ""  # the name of its colour, for `class="accent-…"`
     figure: str = ""  # path data of the emblem
     is_seal: bool = False  # round, as factions' are
+    is_monogram: bool = False  # drawn in strokes
 
 
 @dataclass(frozen=True, slots=True)
