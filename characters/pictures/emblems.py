@@ -48,6 +48,10 @@ ACCENTS = {
     "house-10": "#7a4f8c",
     "house-11": "#456d2c",
     "house-12": "#006c8d",
+    "house-13": "#6b2440",
+    "house-14": "#2d4373",
+    "house-15": "#5a3b1c",
+    "house-16": "#1f5247",
 }
 
 UNCOLOURED = tuple(accent for accent in ACCENTS if accent.startswith("none"))
