@@ -13,7 +13,7 @@ from django.db import models
 
 from episodes.gate import Prose
 from episodes.models import Episode, Series
-from episodes.names import Name, capital, listed
+from episodes.names import Name, capital
 
 from .models import (
     Alias,
@@ -34,6 +34,7 @@ from .models import (
 )
 from .models.owned import OWNERS
 from .models.revelations import CONCERNED
+from .text.phrases import role_in_words
 from .text.prose import shortened
 from .vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
 
@@ -231,12 +232,12 @@ def _trait_line(row: Values, speaker: Speaker) -> str:
 
 
 def _membership(row: Values, speaker: Speaker) -> str:
-    role = f", {Name(row['role'])}" if row["role"] else ""
-    return f"{speaker.name(row['character'])} in {speaker.name(row['faction'])}{role}"
+    role = role_in_words(row["role"])
+    return f"{speaker.name(row['character'])} in {speaker.name(row['faction'])}{f', {role}' if role else ''}"
 
 
 def _membership_passage(row: Values, speaker: Speaker) -> tuple[str, str]:
-    return "Member", listed(filter(None, (Name(row["role"]), speaker.name(row["faction"]))))
+    return "Membership", ", ".join(filter(None, (speaker.name(row["faction"]), role_in_words(row["role"]))))
 
 
 def _relationship(row: Values, speaker: Speaker) -> str:

@@ -108,9 +108,21 @@ class RelationshipKind(TextChoices):
         return BOND_OF[self]
 
     @property
+    def is_state(self) -> bool:
+        """Whether it goes on from its episode, as being allies does; what happened or always was does not."""
+        return self in STATES
+
+    @property
+    def place(self) -> int:
+        """Its place among the relations of a page: the nearest first."""
+        return PLACES[self]
+
+    @property
     def sentence(self) -> str:
         """The label with its verb: “Ann *is a friend of* Bea”, “Ann *killed* Bea”."""
-        if self in (self.FAMILY, self.SUSPECTED_TO_BE):
+        if self == self.FAMILY:
+            return "is family to"
+        if self == self.SUSPECTED_TO_BE:
             return f"is {self.label}"
         article = "an" if self.label[0] in "aeiou" else "a"
         return f"is {article} {self.label}" if self.label.endswith(" of") else str(self.label)
@@ -139,7 +151,7 @@ INVERSE_LABELS = {
     RelationshipKind.PARENT: "child of",
     RelationshipKind.PRESSURES: "under pressure from",
     RelationshipKind.PROTECTS: "protected by",
-    RelationshipKind.RECRUITS: "courted by",
+    RelationshipKind.RECRUITS: "sought as an ally by",
     RelationshipKind.RESCUED: "rescued by",
     RelationshipKind.SERVES: "served by",
     RelationshipKind.SPARED: "spared by",
@@ -147,57 +159,82 @@ INVERSE_LABELS = {
     RelationshipKind.WOUNDED: "wounded by",
 }
 
+# In the order in which a page lists them.
 BONDS = {
-    Bond.KIN: {
-        RelationshipKind.ADOPTED,
-        RelationshipKind.FAMILY,
+    Bond.KIN: (
         RelationshipKind.PARENT,
-        RelationshipKind.SHARES_BODY,
+        RelationshipKind.ADOPTED,
         RelationshipKind.SIBLING,
         RelationshipKind.TWIN,
-    },
-    Bond.TRUST: {
-        RelationshipKind.ALLY,
-        RelationshipKind.COMRADE,
-        RelationshipKind.FRIEND,
-        RelationshipKind.GUIDES,
-        RelationshipKind.HELPS,
+        RelationshipKind.FAMILY,
+        RelationshipKind.SHARES_BODY,
+    ),
+    Bond.TRUST: (
         RelationshipKind.LOVER,
         RelationshipKind.LOVES,
         RelationshipKind.PARTNER,
+        RelationshipKind.FRIEND,
+        RelationshipKind.ALLY,
+        RelationshipKind.COMRADE,
         RelationshipKind.PROTECTS,
+        RelationshipKind.GUIDES,
         RelationshipKind.RESCUED,
+        RelationshipKind.HELPS,
         RelationshipKind.SPARED,
-    },
-    Bond.POWER: {
-        RelationshipKind.COMMANDS,
-        RelationshipKind.CONTROLS,
+    ),
+    Bond.POWER: (
         RelationshipKind.CREATED,
-        RelationshipKind.EMPLOYS,
         RelationshipKind.OWNS,
+        RelationshipKind.COMMANDS,
+        RelationshipKind.SERVES,
+        RelationshipKind.EMPLOYS,
+        RelationshipKind.CONTROLS,
         RelationshipKind.PRESSURES,
         RelationshipKind.RECRUITS,
-        RelationshipKind.SERVES,
-    },
-    Bond.PURSUIT: {
+    ),
+    Bond.PURSUIT: (
         RelationshipKind.HUNTS,
         RelationshipKind.INVESTIGATES,
-        RelationshipKind.SUSPECTED_TO_BE,
         RelationshipKind.SUSPECTS,
-    },
-    Bond.CONFLICT: {
-        RelationshipKind.ABDUCTED,
-        RelationshipKind.ARRESTED,
-        RelationshipKind.ATTACKED,
+        RelationshipKind.SUSPECTED_TO_BE,
+    ),
+    Bond.CONFLICT: (
+        RelationshipKind.KILLED,
+        RelationshipKind.ENEMY,
+        RelationshipKind.RIVAL,
         RelationshipKind.BETRAYED,
         RelationshipKind.DECEIVED,
-        RelationshipKind.ENEMY,
-        RelationshipKind.IMPERSONATED,
-        RelationshipKind.KILLED,
         RelationshipKind.OVERCAME,
-        RelationshipKind.RIVAL,
         RelationshipKind.WOUNDED,
-    },
+        RelationshipKind.ATTACKED,
+        RelationshipKind.ABDUCTED,
+        RelationshipKind.ARRESTED,
+        RelationshipKind.IMPERSONATED,
+    ),
+}
+
+STATES = {
+    RelationshipKind.ALLY,
+    RelationshipKind.COMMANDS,
+    RelationshipKind.COMRADE,
+    RelationshipKind.CONTROLS,
+    RelationshipKind.EMPLOYS,
+    RelationshipKind.ENEMY,
+    RelationshipKind.FRIEND,
+    RelationshipKind.GUIDES,
+    RelationshipKind.HUNTS,
+    RelationshipKind.INVESTIGATES,
+    RelationshipKind.LOVER,
+    RelationshipKind.LOVES,
+    RelationshipKind.OWNS,
+    RelationshipKind.PARTNER,
+    RelationshipKind.PRESSURES,
+    RelationshipKind.PROTECTS,
+    RelationshipKind.RIVAL,
+    RelationshipKind.SERVES,
+    RelationshipKind.SUSPECTED_TO_BE,
+    RelationshipKind.SUSPECTS,
 }
 
 BOND_OF = {kind: bond for bond, kinds in BONDS.items() for kind in kinds}
+PLACES = {kind: place for place, kind in enumerate(BOND_OF)}

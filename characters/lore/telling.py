@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from characters.pictures import files
 from characters.pictures.encoding import WIDTHS
 from characters.text import prose
+from characters.text.phrases import role_in_words
 from characters.values.basics import Face
 from characters.values.pages import Affiliation, Fact, FactValue, ListedName, Picture, TimelineEntry
 from characters.vocabulary import AliasKind, Attribute
@@ -118,7 +119,7 @@ def places(rows: list[Row], other: Callable[[Row], Face]) -> tuple[Affiliation, 
     """Return memberships from the side of one page, `other` being the other end; former ones come last."""
     places = {
         (other(row), row["role"], row["until"]): Affiliation(
-            other(row), Name(row["role"]), row["revealed_in_id"], row["until"]
+            other(row), role_in_words(row["role"]), row["revealed_in_id"], row["until"]
         )
         for row in reversed(rows)
     }

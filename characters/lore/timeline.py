@@ -10,10 +10,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from characters.text.links import link
+from characters.text.phrases import role_in_words
 from characters.values.basics import Face
 from characters.values.pages import TimelineEntry
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
-from episodes.names import CommonName, Name, capital
+from episodes.names import CommonName, capital
 from episodes.order import sort_key
 
 from .cast import Cast
@@ -131,7 +132,8 @@ def left(memberships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
 
 def role_after(membership: Row) -> SafeString:
     """Return a role as it follows the name of a faction."""
-    return format_html(", {}", Name(membership["role"])) if membership["role"] else SafeString()
+    role = role_in_words(membership["role"])
+    return format_html(", {}", role) if role else SafeString()
 
 
 def untied(relationships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:

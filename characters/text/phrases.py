@@ -1,5 +1,14 @@
 """Short phrases that the values of several pages have in common."""
 
+from episodes.names import Name
+
+MEMBER = "member"  # the role of whoever belongs to a faction and has no other
+
+
+def role_in_words(role: str) -> Name:
+    """Return a role as it is told; that a member is a member is not."""
+    return Name("" if role.casefold() == MEMBER else role)
+
 
 def counted(number: int, noun: str) -> str:
     """Return the number with its noun, as in "1 tie" or "3 ties"."""
@@ -16,7 +25,5 @@ def span(since: int, until: int | None) -> str:
 
 
 def episodes(since: int, until: int | None) -> str:
-    """Return the same in short: in which episodes something happened or held."""
-    if until is None or until == since:
-        return f"ep. {since}" if since else ""
-    return f"ep. {since}–{until}" if since else f"until ep. {until}"
+    """Return in which episodes something happened, or held and holds no more."""
+    return span(since, since if until is None and since else until)

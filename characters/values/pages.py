@@ -1,6 +1,7 @@
 """What the page of a character, a faction, a tag or an episode shows."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -88,11 +89,16 @@ class Affiliation:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
+    """What connects a character with another, from its own side: `label` is a verb that `other` follows."""
+
     label: str
+    other: Face
     certainty: str
     since: int
     until: int | None
     masks: str  # the personas it was known of, where they are known for others now
+    is_state: bool  # it goes on, and did not just happen
+    place: tuple[int, bool]  # of the verb among those of a page; its other side comes after it
 
     @property
     def is_past(self) -> bool:
@@ -101,15 +107,21 @@ class Tie:
     @property
     def when(self) -> str:
         """In which episodes it happened or held, and of which persona it was known."""
-        return ", ".join(filter(None, (f"as {self.masks}" if self.masks else "", episodes(self.since, self.until))))
+        when = span(self.since, self.until) if self.is_state else episodes(self.since, self.until)
+        return ", ".join(filter(None, (f"as {self.masks}" if self.masks else "", when)))
 
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """All that connects a character with one other."""
+    """The ties of a character that have a verb in common."""
 
-    other: Face
+    label: str
+    is_past: bool
     ties: tuple[Tie, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.ties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +209,7 @@ class SubjectPage:
     places: tuple[Affiliation, ...]
     more_places: int
     places_url: str  # the list of all who belong to a faction
-    ties: tuple[Ties, ...]
+    ties: tuple[Tie, ...]
     tags: tuple[TagLink, ...]
     pictures: tuple[Picture, ...]
     chapters: tuple[Chapter, ...]
@@ -213,6 +225,13 @@ class SubjectPage:
     def other_facts(self) -> tuple[Fact, ...]:
         """The facts that the line below the name does not tell."""
         return tuple(fact for fact in self.facts if not fact.is_in_line)
+
+    @property
+    def ties_by_verb(self) -> tuple[Ties, ...]:
+        return tuple(
+            Ties(label, is_past, tuple(ties))
+            for (is_past, label), ties in groupby(self.ties, lambda tie: (tie.is_past, tie.label))
+        )
 
     @property
     def latest(self) -> EpisodeRow | None:

@@ -305,7 +305,7 @@ def test_the_small_map_stands_under_the_ties_of_its_page(show: None, visitor: Vi
     assert page is not None
     assert page.chart is not None
     assert [line for heading in page.chart.headings for _, line in heading.lines] == ["Kinship", "Friendship"]
-    assert {node.label for node in page.chart.nodes} == {"Bea: sibling of, hunts", "Cleo: rescued by"}
+    assert {node.label for node in page.chart.nodes} == {"Bea: sibling of, hunts Ann", "Cleo: rescued by Ann"}
     lonely = Lore(3).subject("characters", Character.objects.as_of(3).get(key="dora").public_id)
     assert lonely is not None
     assert lonely.chart is None

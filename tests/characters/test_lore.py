@@ -8,7 +8,9 @@ import pytest
 from characters.lore import Lore
 from characters.models import Character, Faction
 from characters.values.pages import SubjectPage
+from tests.conftest import Visitor
 from tests.shows import character, headline, load_show, revelation, trait, unmasking
+from tests.twins import text_of
 
 pytestmark = pytest.mark.usefixtures("netted")
 
@@ -129,13 +131,43 @@ def test_a_tie_between_two_personas_goes_once_they_are_one(tmp_path: Path) -> No
             {"source": "mask", "kind": "killed", "target": "eve", "revealed_in": 2},
         ],
     )
-    assert [group.other.name for group in page_of("bea", at=2).ties] == ["the mask"]
+    assert [tie.other.name for tie in page_of("bea", at=2).ties] == ["the mask"]
     merged = page_of("bea", at=3)
-    assert [(group.other.name, tie.label, tie.masks) for group in merged.ties for tie in group.ties] == [
-        ("Eve", "killed", "the mask")
-    ]
+    assert [(tie.other.name, tie.label, tie.masks) for tie in merged.ties] == [("Eve", "killed", "the mask")]
     assert any(label == "Relation" and "enemy of" in html for _, label, html in changes_of(merged))
-    assert [(group.other.name, group.ties[0].label) for group in page_of("eve", at=4).ties] == [("Ann", "killed by")]
+    assert [(tie.other.name, tie.label) for tie in page_of("eve", at=4).ties] == [("Ann", "killed by")]
+
+
+def test_ties_are_told_by_verb_and_only_states_since_an_episode(tmp_path: Path, visitor: Visitor) -> None:
+    def tie(source: str, kind: str, target: str, since: int, **more: Any) -> dict[str, Any]:
+        return {"source": source, "kind": kind, "target": target, "revealed_in": since, **more}
+
+    load_show(
+        tmp_path,
+        characters=[character("ann"), character("bea"), character("cleo"), character("eve")],
+        relationships=[
+            tie("ann", "killed", "cleo", 2, certainty="claimed"),
+            tie("ann", "killed", "bea", 1),
+            tie("eve", "killed", "ann", 3),
+            tie("bea", "ally", "ann", 1),
+            tie("ann", "sibling", "eve", 1),
+            tie("ann", "helps", "bea", 1, ended_in=2),
+            tie("cleo", "commands", "ann", 1, ended_in=3),
+        ],
+    )
+    page = visitor(3).get(f"/c/{Character.objects.as_of(3).get(key='ann').public_id}/", follow=True).content
+    relations = text_of(page.partition(b'<h2 id="ties">')[2].partition(b"</section>")[0])
+    assert relations.replace(" ", "") == (
+        "Relations Sibling of Eve (episode 1) Ally of Bea (since episode 1) "
+        "Killed Bea (episode 1), Cleo claimed (episode 2) Killed by Eve (episode 3) "
+        "No longer so Helps Bea (episodes 1–2) Answers to Cleo (episodes 1–3)"
+    ).replace(" ", "")
+
+
+def test_that_a_member_is_a_member_is_not_said_twice(tmp_path: Path) -> None:
+    roles = [{"faction": "crew", "role": role, "revealed_in": 1} for role in ("member", "cook")]
+    load_show(tmp_path, characters=[character("ann", memberships=roles)], factions=[character("crew", "the crew")])
+    assert [place.role for place in page_of("ann", at=1).places] == ["", "cook"]
 
 
 def test_an_end_is_known_in_its_own_episode(tmp_path: Path) -> None:
@@ -153,8 +185,8 @@ def test_an_end_is_known_in_its_own_episode(tmp_path: Path) -> None:
         relationships=[{"source": "ann", "kind": "friend", "target": "bea", "revealed_in": 1, "ended_in": 3}],
     )
     before, after = page_of("ann", at=2), page_of("ann", at=3)
-    assert (before.places[0].until, before.ties[0].ties[0].until, len(before.tags)) == (None, None, 1)
-    assert (after.places[0].until, after.ties[0].ties[0].until, len(after.tags)) == (3, 3, 0)
+    assert (before.places[0].until, before.ties[0].until, len(before.tags)) == (None, None, 1)
+    assert (after.places[0].until, after.ties[0].until, len(after.tags)) == (3, 3, 0)
     assert (Lore(2).tag("ally") is not None, Lore(3).tag("ally")) == (True, None)
     assert [card.members for n in (2, 3) for card in Lore(n).subjects("factions").cards] == [1, 0]
 
@@ -183,7 +215,7 @@ def test_a_settled_suspicion_is_left_to_the_timeline(tmp_path: Path) -> None:
             | {"revealed_in": 2, "ended_in": 3}
         ],
     )
-    assert [tie.label for group in page_of("eve", at=2).ties for tie in group.ties] == ["suspected to be"]
+    assert [tie.label for tie in page_of("eve", at=2).ties] == ["suspected to be"]
     settled = page_of("eve", at=3)
     assert settled.ties == ()
     assert [label for _, label, _ in changes_of(settled)] == ["No longer believed"]
@@ -205,7 +237,7 @@ def test_a_claim_does_not_hide_its_disproof(tmp_path: Path) -> None:
             tie | {"certainty": "disproved", "revealed_in": 2},
         ],
     )
-    assert [tie.certainty for tie in page_of("ann", at=2).ties[0].ties] == ["claimed", "disproved"]
+    assert [tie.certainty for tie in page_of("ann", at=2).ties] == ["claimed", "disproved"]
 
 
 def test_each_chapter_leads_to_the_pages_of_its_time(tmp_path: Path) -> None:

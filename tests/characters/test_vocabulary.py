@@ -10,7 +10,7 @@ from characters.vocabulary import RelationshipKind
     [
         (RelationshipKind.FRIEND, "is a friend of"),
         (RelationshipKind.ALLY, "is an ally of"),
-        (RelationshipKind.FAMILY, "is family of"),
+        (RelationshipKind.FAMILY, "is family to"),
         (RelationshipKind.SUSPECTED_TO_BE, "is suspected to be"),
         (RelationshipKind.KILLED, "killed"),
         (RelationshipKind.SHARES_BODY, "shares a body with"),

@@ -47,8 +47,15 @@ MOST_TOLD = 5  # ties of each in words, on a part of a map; the pages of each ha
 BONDS = list(Bond)
 # Worked out once, as a map asks for them by the thousand.
 BOND_RANKS = {kind: BONDS.index(kind.bond) for kind in RelationshipKind}
-LABELS = {kind: f"{kind.label}" for kind in RelationshipKind}
-LABELS_FROM_TARGET = {kind: f"{kind.seen_from_target}" for kind in RelationshipKind}
+# Of either side: its place among the ties of a character, and how it is told.
+SIDES = {
+    kind: (
+        (kind.place, False, f"{kind.label}"),
+        (kind.place, kind.seen_from_target != kind.label, f"{kind.seen_from_target}"),
+    )
+    for kind in RelationshipKind
+}
+BONDS_BY_PLACE = {kind.place: kind.bond.value for kind in RelationshipKind}
 
 
 class HeldTie(NamedTuple):
@@ -321,11 +328,12 @@ def chart_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cas
     numbers = {own: 1} | {other: at for at, other in enumerate(drawn, start=2)}
     ties = [tie for tie in ties if tie.ends <= numbers.keys()]
     ties_of = _ties_in_words(ties, cast)
+    hub_face = cast.root_face(root)
     groups = [
         charts.Group(
             bond.label,
             [
-                charts.Seat(numbers[other], face, _ties_label(face, ties_of[other]))
+                charts.Seat(numbers[other], face, _ties_label(face, ties_of[other], hub_face))
                 for other in drawn
                 for face in (cast.root_face(as_uuid(other)),)
                 if BONDS[first[other][0]] == bond
@@ -333,8 +341,7 @@ def chart_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cas
         )
         for bond in Bond
     ]
-    face = cast.root_face(root)
-    hub = charts.Seat(1, face, f"{capital(face.name)}")
+    hub = charts.Seat(1, hub_face, f"{capital(hub_face.name)}")
     return charts.draw(charts.SMALL, groups, hub, _strands(ties, numbers))
 
 
@@ -379,22 +386,20 @@ def _strands(ties: Iterable[HeldTie], numbers: dict[Id, int], most: int | None =
 
 def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[Id, tuple[TiesInWords, ...]]:
     """Return what ties each to others, from their own side; of what is known twice the surest."""
-    by_character: dict[Id, dict[tuple[int, str], dict[Id, str]]] = defaultdict(lambda: defaultdict(dict))
+    by_character: dict[Id, dict[tuple[int, bool, str], dict[Id, str]]] = defaultdict(lambda: defaultdict(dict))
     for tie in ties:
-        bond, certainty = BOND_RANKS[tie.kind], tie.certainty
-        for own, other, label in (
-            (tie.source, tie.target, LABELS[tie.kind]),
-            (tie.target, tie.source, LABELS_FROM_TARGET[tie.kind]),
-        ):
-            alike = by_character[own][bond, label]
+        certainty = tie.certainty
+        from_source, from_target = SIDES[tie.kind]
+        for own, other, side in ((tie.source, tie.target, from_source), (tie.target, tie.source, from_target)):
+            alike = by_character[own][side]
             alike[other] = min(alike.get(other, certainty), certainty, key=certainty_rank)
     faces = {other: cast.root_face(as_uuid(other)) for other in by_character}
     return defaultdict(
         tuple,
         {
             own: tuple(
-                TiesInWords(label, BONDS[bond].value, _by_name((faces[other], others[other]) for other in others))
-                for (bond, label), others in sorted(entries.items())
+                TiesInWords(label, BONDS_BY_PLACE[place], _by_name((faces[other], others[other]) for other in others))
+                for (place, _, label), others in sorted(entries.items())
             )
             for own, entries in by_character.items()
         },
@@ -419,6 +424,6 @@ def _seat_label(face: Face, places: Sequence[str], others: int) -> str:
     return f"{capital(face.name)}{where}: {ties}"
 
 
-def _ties_label(face: Face, ties: Iterable[TiesInWords]) -> str:
-    """Return the label of a neighbour on a small map: its ties from its own side, whose page it is not."""
-    return f"{capital(face.name)}: {', '.join(tie.label for tie in ties)}"
+def _ties_label(face: Face, ties: Iterable[TiesInWords], hub: Face) -> str:
+    """Return the label of a neighbour on a small map: what ties it, from its own side, to whose page it is."""
+    return f"{capital(face.name)}: {', '.join(tie.label for tie in ties)} {hub.name}"

@@ -1,8 +1,8 @@
 """The page of a character, a faction or any other subject."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -11,20 +11,19 @@ from characters.lore import material, rows, telling, timeline
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.map import graph
-from characters.lore.order import face_key, tie_sort_key
+from characters.lore.order import certainty_rank, face_key, tie_sort_key
 from characters.lore.parts import number_and_last
 from characters.lore.rows import Row
 from characters.text import prose
 from characters.values.basics import Face, Link, TagLink
-from characters.values.pages import Fact, SubjectPage, Tie, Ties
-from characters.vocabulary import Bond, Certainty, RelationshipKind
+from characters.values.pages import Fact, SubjectPage, Tie
+from characters.vocabulary import Certainty, RelationshipKind
 from episodes.names import CommonName
 
 from . import chapters
 
 MOST_PLACES = 300  # of a faction; the list of characters has all
 MOST_LISTED = 60  # of anything else on one part of a page: names, ties, tags, pictures, values of a fact
-BONDS = list(Bond)
 
 
 def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1) -> SubjectPage | None:
@@ -124,10 +123,9 @@ def _earlier_pages(knowledge: Knowledge, number: int, kind: Kind, members: list[
     )
 
 
-def ties_of(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast) -> tuple[Ties, ...]:
-    """Return all that ties a character to each other one, the nearest first; what once was comes after what is."""
-    by_other: dict[Face, dict[tuple[str, int | None, bool], Tie]] = defaultdict(dict)
-    nearest: dict[Face, tuple[bool, int]] = {}
+def ties_of(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Cast) -> tuple[Tie, ...]:
+    """Return all that ties a character to others, by verb, the nearest first; what once was comes after what is."""
+    ties: dict[tuple[str, Face, int | None, bool], Tie] = {}
     for row in relationships:
         from_here = knowledge.root_of(row["source_id"]) == root
         here, there = (row["source_id"], row["target_id"]) if from_here else (row["target_id"], row["source_id"])
@@ -138,18 +136,20 @@ def ties_of(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Ca
             continue  # the timeline has it
         label = kind.label if from_here else kind.seen_from_target
         masks = [f"{cast.name(person)}" for person in (here, there) if knowledge.root_of(person) != person]
-        tie = Tie(label, row["certainty"], row["revealed_in_id"], row["until"], " / ".join(masks))
-        face = cast.root_face(other)
-        nearness = row["until"] is not None, BONDS.index(kind.bond)
-        nearest[face] = min(nearest.get(face, nearness), nearness)
-        alike = by_other[face]
-        same = label, tie.until, tie.certainty == Certainty.DISPROVED
-        alike[same] = min(alike.get(same, tie), tie, key=tie_sort_key)
-    return tuple(
-        Ties(other, tuple(sorted(ties.values(), key=_place_of_tie)))
-        for other, ties in sorted(by_other.items(), key=lambda item: (nearest[item[0]], face_key(item[0])))
-    )
+        tie = Tie(
+            label=label,
+            other=cast.root_face(other),
+            certainty=row["certainty"],
+            since=row["revealed_in_id"],
+            until=row["until"],
+            masks=" / ".join(masks),
+            is_state=kind.is_state,
+            place=(kind.place, label != kind.label),
+        )
+        same = label, tie.other, tie.until, tie.certainty == Certainty.DISPROVED
+        ties[same] = min(ties.get(same, tie), tie, key=tie_sort_key)
+    return tuple(sorted(ties.values(), key=_place_of_tie))
 
 
-def _place_of_tie(tie: Tie) -> tuple[bool, int, str, int, str]:
-    return tie.until is not None, tie.since, tie.label, tie.until or 0, tie.certainty
+def _place_of_tie(tie: Tie) -> tuple[Any, ...]:
+    return tie.is_past, tie.place, tie.since, face_key(tie.other), tie.until or 0, certainty_rank(tie.certainty)

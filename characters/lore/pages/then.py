@@ -107,12 +107,11 @@ def _side(material: Material, character: UUID, family: set[UUID], cast: Cast) ->
         if not place.is_past
     }
     entries["Relations"] = {
-        f"{tie.label} {group.other.name}": format_html(
-            "{} {}", with_capital(tie.label), link(group.other.url, group.other.name)
+        f"{tie.label} {tie.other.name}": format_html(
+            "{} {}", with_capital(tie.label), link(tie.other.url, tie.other.name)
         )
-        for group in ties_of(cast.knowledge, character, relationships, cast)
-        for tie in group.ties
-        if tie.until is None
+        for tie in ties_of(cast.knowledge, character, relationships, cast)
+        if not tie.is_past
     }
     return _Side(face, entries)
 
