@@ -21,6 +21,7 @@ class Certainty(TextChoices):
 class Attribute(TextChoices):
     """In the order in which a page shows them."""
 
+    DEFINITION = "definition", "One-line definition"
     SUMMARY = "summary", "Summary"
     CATEGORY = "category", "What it is"
     SPECIES = "species", "Species"
@@ -42,7 +43,15 @@ class Attribute(TextChoices):
     @classmethod
     def single_valued(cls) -> tuple["Attribute", ...]:
         """Return the attributes of which only the newest value holds."""
-        return (cls.SUMMARY, cls.CATEGORY, cls.SPECIES, cls.STATUS, cls.OCCUPATION, cls.AGE, cls.PARENTAGE, cls.COLOUR)
+        return (
+            cls.DEFINITION, cls.SUMMARY, cls.CATEGORY, cls.SPECIES, cls.STATUS, cls.OCCUPATION, cls.AGE, cls.PARENTAGE,
+            cls.COLOUR,
+        )  # fmt: skip
+
+    @classmethod
+    def of_a_stage(cls) -> tuple["Attribute", ...]:
+        """Return those that tell of the whole subject at a stage; earlier ones are read on its page as it was."""
+        return (cls.DEFINITION, cls.SUMMARY)
 
 
 class Bond(TextChoices):

@@ -24,7 +24,7 @@ from episodes.names import Name, with_capital
 from episodes.order import sort_key
 
 # A summary tells these attributes, so it is stale when one of them changes.
-SUMMARISED = [each for each in Attribute.single_valued() if each not in (Attribute.SUMMARY, Attribute.COLOUR)]
+SUMMARISED = [each for each in Attribute.single_valued() if each not in (*Attribute.of_a_stage(), Attribute.COLOUR)]
 
 FINDINGS_CACHED_FOR = 60 * 60  # seconds, unless something is published
 
@@ -156,8 +156,8 @@ def without_picture() -> QuerySet[Character]:
     return Character.objects.filter(portraits=None)
 
 
-def without_any_summary() -> QuerySet[Character]:
-    return Character.objects.exclude(traits__attribute=Attribute.SUMMARY)
+def without_any(attribute: Attribute) -> QuerySet[Character]:
+    return Character.objects.exclude(traits__attribute=attribute)
 
 
 def stale_summaries() -> dict[UUID, list[tuple[int, str]]]:

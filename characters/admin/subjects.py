@@ -15,6 +15,7 @@ from characters.kinds import CHARACTER, MEMBERSHIP, SUBJECTS, Kind, kind_of
 from characters.lore.knowledge import Knowledge
 from characters.lore.search.looking import owners_of_names
 from characters.models import Alias, Character, Subject, texts_mentioning
+from characters.vocabulary import Attribute
 from episodes.admin import WithEpisodes, pages_at
 from episodes.progress import last_episode
 
@@ -135,6 +136,7 @@ class WithoutFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
             ("portrait", "Without portrait"),
+            ("definition", "Without any one-line definition"),
             ("summary", "Without any summary"),
             ("fresh-summary", "Summary missing or stale at some stage"),
         ]
@@ -144,7 +146,9 @@ class WithoutFilter(admin.SimpleListFilter):
             case "portrait":
                 return queryset.filter(pk__in=reports.without_picture().values("pk"))
             case "summary":
-                return queryset.filter(pk__in=reports.without_any_summary().values("pk"))
+                return queryset.filter(pk__in=reports.without_any(Attribute.SUMMARY).values("pk"))
+            case "definition":
+                return queryset.filter(pk__in=reports.without_any(Attribute.DEFINITION).values("pk"))
             case "fresh-summary":
                 return queryset.filter(pk__in=list(reports.stale_summaries()))
         return queryset

@@ -43,6 +43,7 @@ class Features(NamedTuple):
     species: str
     thumbnail: str
     house: int | None  # of a faction: how many were heard of before it
+    definition: str  # in words; empty where there is none
 
 
 class Cast:
@@ -107,6 +108,11 @@ class Cast:
         known = self._known.get(subject)
         return known.name if known else NAMELESS
 
+    def definition(self, subject: UUID) -> str:
+        """Return in one line who or what somebody is known to be, if there is such a line."""
+        known = self._known.get(subject)
+        return known.definition if known else ""
+
     def first_episode(self, subject: UUID) -> int:
         """Return the episode in which a subject was first heard of; of a character, under that name."""
         return self._known[subject].first_episode
@@ -150,7 +156,7 @@ class Cast:
             mentioned = self._by_key[key]
             face = self.face(mentioned)
             url = face.url if self.knowledge.root_of(mentioned) != self.subject else ""
-            self._mentions[key] = prose.Mention(face.name, url)
+            self._mentions[key] = prose.Mention(face.name, url, self.definition(mentioned))
         return self._mentions.get(key)
 
     def _read_features(self, subjects: Iterable[UUID]) -> dict[UUID, Features]:
@@ -161,6 +167,7 @@ class Cast:
         houses: dict[UUID, int] = {}
         looks: dict[tuple[str, UUID], str] = {}  # of whom they are known to be, as the pictures
         thumbnails: dict[UUID, str] = {}
+        definitions: dict[UUID, tuple[tuple[int, bool], str]] = {}  # as `telling.newest_of` chooses them
         families = self.knowledge.families_of(subjects)
         for what, kind, subject, value, episode, also in _parts_of_faces(families, self.knowledge.progress):
             match what:
@@ -170,10 +177,16 @@ class Cast:
                         houses[subject] = int(also)
                 case "name":
                     names[subject] = as_name(value, also)
+                case "look" if also == Attribute.DEFINITION:
+                    root = root_of(subject)
+                    place = episode, subject == root
+                    if root not in definitions or place > definitions[root][0]:
+                        definitions[root] = place, value
                 case "look":
                     looks[also, root_of(subject)] = value
                 case "picture":
                     thumbnails[root_of(subject)] = value
+        lines = self._in_words({root: value for root, (_, value) in definitions.items()})
         return {
             subject: Features(
                 kind=kind,
@@ -186,9 +199,18 @@ class Cast:
                 species=looks.get((Attribute.SPECIES, root), ""),
                 thumbnail=thumbnails.get(root, ""),
                 house=houses.get(subject),
+                definition=lines.get(root, ""),
             )
             for subject, (kind, public_id, episode) in bearers.items()
             for root in (root_of(subject),)
+        }
+
+    def _in_words(self, definitions: dict[UUID, str]) -> dict[UUID, str]:
+        """Return definitions as plain words, with the newest names of whom they mention."""
+        names = _names_of_keys(set().union(*map(mentioned_keys, definitions.values())), self.knowledge.progress)
+        return {
+            subject: prose.words(text, lambda key: prose.Mention(names.get(key, NAMELESS), ""), inline=True)
+            for subject, text in definitions.items()
         }
 
     def _make_face(self, subject: UUID) -> Face:
@@ -218,8 +240,9 @@ def face_of(
     )
 
 
-# What a face is made of: the table, whose it is, what it says, what decides between two of one episode, and which rows.
-LOOKS = f"\"attribute\" IN ('{Attribute.COLOUR}', '{Attribute.SPECIES}')"
+# What is shown of somebody wherever they are named: the table, whose it is, what it says, what decides between two of
+# one episode, and which rows.
+LOOKS = f"\"attribute\" IN ('{Attribute.COLOUR}', '{Attribute.SPECIES}', '{Attribute.DEFINITION}')"
 PARTS = {
     "public id": ("characters_{kind}", "id", "public_id", "{number}", "TRUE"),
     "name": ("characters_alias", "{kind}_id", "name", '"kind"', '"headline"'),  # an episode has one headline
@@ -238,6 +261,12 @@ NUMBER_OF_FACTION = (
     ' WHERE "E1"."revealed_in_id" <= "characters_faction"."revealed_in_id"'
     ' AND ("E1"."revealed_in_id" < "characters_faction"."revealed_in_id"'
     ' OR "E1"."public_id" < "characters_faction"."public_id")) AS text)'
+)
+NAMES_OF_KEYS = (
+    'SELECT "key", "name", "characters_alias"."kind", "characters_alias"."revealed_in_id" FROM "characters_{kind}"'
+    ' JOIN "characters_alias" ON "characters_alias"."{kind}_id" = "characters_{kind}"."id" AND "headline"'
+    ' WHERE "characters_{kind}"."revealed_in_id" <= %s AND "characters_alias"."revealed_in_id" <= %s'
+    ' AND "key" IN ({placeholders})'
 )
 SUBJECTS_AT_ONCE = 2_000
 
@@ -258,6 +287,19 @@ def _parts_of_faces(subjects: Iterable[UUID], progress: int) -> list[tuple[str, 
         rows += known + _parts(progress, of_kind, ("name", "look", "picture"))
     rows.sort(key=lambda row: (row[4], row[5], row[3]))
     return [(what, kind, as_uuid(subject), value, episode, also) for what, kind, subject, value, episode, also in rows]
+
+
+def _names_of_keys(keys: Iterable[str], progress: int) -> dict[str, Name]:
+    """Return the newest headline names of those, of whatever kind, whom texts mention by these keys."""
+    names: dict[str, Name] = {}
+    for some in batched(keys, SUBJECTS_AT_ONCE):
+        arms = " UNION ALL ".join(
+            NAMES_OF_KEYS.format(kind=kind.name, placeholders=placeholders(some)) for kind in SUBJECTS
+        )
+        found = fetched(arms, [progress, progress, *some] * len(SUBJECTS))
+        found.sort(key=lambda row: row[3])  # an episode has one headline
+        names.update((key, as_name(name, kind)) for key, name, kind, _ in found)
+    return names
 
 
 def _parts(progress: int, of_kind: Mapping[str, list[Any]], which: Iterable[str]) -> list[tuple[Any, ...]]:

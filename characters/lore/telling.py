@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -58,13 +58,21 @@ def _not_linked(row: Row, html: str, cast: Cast) -> tuple[Face, ...]:
     return tuple(face for face in faces if f'href="{escape(face.url)}"' not in html)
 
 
-def facts(traits: list[Row], own: UUID, cast: Cast) -> tuple[tuple[Fact, ...], SafeString]:
-    """Return what holds now, attribute by attribute, and the summary."""
+class Told(NamedTuple):
+    """What holds of a subject now."""
+
+    definition: SafeString  # in one line; empty where there is none
+    summary: SafeString
+    facts: tuple[Fact, ...]
+
+
+def told(traits: list[Row], own: UUID, cast: Cast) -> Told:
+    """Return what holds now, attribute by attribute."""
     by_attribute: dict[str, list[Row]] = defaultdict(list)
     for row in traits:
         by_attribute[row["attribute"]].append(row)
     facts: list[Fact] = []
-    summary = SafeString()
+    definition = summary = SafeString()
     for attribute in Attribute:
         rows = by_attribute.get(attribute, [])
         if not rows:
@@ -73,6 +81,9 @@ def facts(traits: list[Row], own: UUID, cast: Cast) -> tuple[tuple[Fact, ...], S
             newest = newest_of(rows, own)
             if attribute == Attribute.SUMMARY:
                 summary = cast.render(newest["value"])
+                continue
+            if attribute == Attribute.DEFINITION:
+                definition = cast.render_line(newest["value"])
                 continue
             rows = [newest]
         since = {row["value"]: row["revealed_in_id"] for row in reversed(rows)}
@@ -84,11 +95,11 @@ def facts(traits: list[Row], own: UUID, cast: Cast) -> tuple[tuple[Fact, ...], S
                 is_in_line=attribute in IN_A_LINE,
             )
         )
-    return tuple(facts), summary
+    return Told(definition, summary, tuple(facts))
 
 
 def line(facts: Iterable[Fact]) -> SafeString:
-    """Return who or what somebody is in one line, of the facts that say so."""
+    """Return who or what somebody is in one line, of the facts that say so: for those without a definition."""
     values = {fact.label: fact.values for fact in facts if fact.is_in_line}
     told = [values[attribute.label][0] for attribute in IN_A_LINE if attribute.label in values]
     return format_html_join(" · ", "{}", ((value.capital,) for value in told))

@@ -22,6 +22,7 @@ from .material import Material
 from .rows import Row
 
 UNMASKED = "Unmasked"
+OF_A_STAGE = Attribute.of_a_stage()
 
 type DatedEntry = tuple[int, TimelineEntry]
 """The episode, and what is said of it."""
@@ -87,15 +88,15 @@ def replaced_values(
 ) -> Iterator[DatedEntry]:
     """Yield values that gave way to others, and what was known of a persona while it stood alone.
 
-    Earlier summaries can be read on the page as it was, so only those of a persona that had no page of its own by then
-    are listed.
+    Earlier summaries and definitions can be read on the page as it was, so only those of a persona that had no page of
+    its own by then are listed.
     """
     unmasked_in = {row["persona_id"]: row["revealed_in_id"] for row in unmaskings}
     successions: dict[tuple[UUID, str], list[Row]] = defaultdict(list)
     for row in traits:
         owner = row["owner_id"]
         has_no_page = owner in unmasked_in and row["revealed_in_id"] >= unmasked_in[owner]
-        if row["attribute"] in Attribute.single_valued() and (row["attribute"] != Attribute.SUMMARY or has_no_page):
+        if row["attribute"] in Attribute.single_valued() and (row["attribute"] not in OF_A_STAGE or has_no_page):
             successions[owner, row["attribute"]].append(row)
     for (owner, attribute), values in successions.items():
         if values[-1]["revealed_in_id"] <= after:

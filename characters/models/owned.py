@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import pgettext_lazy
 from taggit.models import ItemBase, TagBase
 
+from characters.text.definitions import LONGEST, check_definition
 from characters.text.slugs import slug_of
 from characters.vocabulary import AliasKind, Attribute
 from episodes.fields import SortKey
@@ -143,7 +144,8 @@ class Trait(Owned):
     attribute = models.CharField(max_length=20, choices=Attribute)
     value = Prose(
         help_text="Of a single-valued attribute the newest known value is shown, and the earlier ones stay in the "
-        "timeline as what was believed. A summary is Markdown and is written anew for each stage of the story."
+        "timeline as what was believed. A summary is Markdown and is written anew for each stage of the story. A "
+        f"one-line definition says who or what it is in {LONGEST} characters, without a full stop."
     )
 
     class Meta(Owned.Meta):
@@ -170,10 +172,18 @@ class Trait(Owned):
 
     def clean(self) -> None:
         super().clean()
+        if self.attribute == Attribute.DEFINITION:
+            self._check_definition()
         is_single = self.attribute in Attribute.single_valued()
         others = [] if is_single else self.siblings(attribute=self.attribute)
         if any(identity(trait.value) == identity(self.value) for trait in others):
             raise ValidationError({"value": "This value is there already."})
+
+    def _check_definition(self) -> None:
+        try:
+            check_definition(self.value)
+        except ValidationError as error:
+            raise ValidationError({"value": error.messages}) from error
 
 
 class Tag(TagBase):

@@ -23,6 +23,7 @@ from . import markdown
 from .mentions import MENTION
 
 TAGS = {"p", "bdi", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "hr"}
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SENTENCE_ENDS = (".", "!", "?", "…")
 MARKUP = re.compile(r"[*_\\`<>&#~|\[\]]|[^\S ]|^ *(?:[-+=]|\d+[.)])")  # whatever Markdown could mean something by
 SENTENCE_END = re.compile(rf"{MENTION.pattern}|\b(?:Dr|Mrs?|Ms|St)\.|[.!?…]+[\"'”’)*_]*(?=\s|$)")
@@ -35,6 +36,7 @@ OPENING_MARKS = " \n\t\"“‘«(*_'"
 class Mention:
     name: Name
     url: str  # empty: no link
+    title: str = ""  # of the link: who or what that is
 
 
 type FindMention = Callable[[str], Mention | None]
@@ -120,7 +122,7 @@ def opening(text: str, sentences: int) -> str:
 
 
 def _clean(rendered: str) -> SafeString:
-    return mark_safe(nh3.clean(rendered, tags=TAGS, attributes={"a": {"href"}, "ol": {"start"}}, link_rel=None))
+    return mark_safe(nh3.clean(rendered, tags=TAGS, attributes=ATTRIBUTES, link_rel=None))
 
 
 def _blank(mention: re.Match[str], before: str) -> _Blank:
@@ -142,14 +144,15 @@ def _filled(rendered: _Rendered, find: FindMention) -> SafeString:
     filled = [rendered.pieces[0]]
     for blank, piece in zip(rendered.blanks, rendered.pieces[1:], strict=True):
         found = find(blank.key)
-        filled += _named(blank.words_for(found), found.url if found else ""), piece
+        filled += _named(blank.words_for(found), found.url if found else "", found.title if found else ""), piece
     return mark_safe("".join(filled))  # all pieces are cleaned, and so are the names
 
 
 @lru_cache(2**12)
-def _named(words: Name, url: str) -> str:
+def _named(words: Name, url: str, title: str) -> str:
     escaped = conditional_escape(words)
-    return _clean(f'<a href="{html.escape(url)}">{escaped}</a>' if url else escaped)
+    titled = f' title="{html.escape(title)}"' if title else ""
+    return _clean(f'<a href="{html.escape(url)}"{titled}>{escaped}</a>' if url else escaped)
 
 
 def _rendered(text: str, *, inline: bool) -> _Rendered:

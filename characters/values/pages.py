@@ -203,6 +203,7 @@ class SubjectPage:
     short_url: str
     description: str
     line: SafeString  # who it is
+    is_defined: bool  # by a line of its own, or else by some of the facts
     summary: SafeString
     names: tuple[ListedName, ...]
     facts: tuple[Fact, ...]
@@ -224,7 +225,7 @@ class SubjectPage:
     @property
     def other_facts(self) -> tuple[Fact, ...]:
         """The facts that the line below the name does not tell."""
-        return tuple(fact for fact in self.facts if not fact.is_in_line)
+        return tuple(fact for fact in self.facts if self.is_defined or not fact.is_in_line)
 
     @property
     def ties_by_verb(self) -> tuple[Ties, ...]:

@@ -27,6 +27,7 @@ class SearchGroup:
 
     face: Face | None
     episode: EpisodeRow | None
+    line: SafeString  # who or what it is
     names: tuple[SafeString, ...]
     passages: tuple[Passage, ...]
     more: int  # passages that are not listed
@@ -65,3 +66,4 @@ class Suggestion:
     face: Face
     html: SafeString
     also: SafeString | None  # the name that fits, where it is another than the one shown
+    line: str  # who or what it is

@@ -229,8 +229,12 @@ def test_a_report_costs_few_queries(slug: str, real_show: None, django_assert_ma
 
 
 @pytest.mark.parametrize(
-    ("missing", "found"), [("portrait", {"ann", "bea"}), ("summary", {"ann"}), ("fresh-summary", {"ann", "bea"})]
-)
+    ("missing", "found"),
+    [
+        ("portrait", {"ann", "bea"}), ("definition", {"ann", "bea"}), ("summary", {"ann"}),
+        ("fresh-summary", {"ann", "bea"}),
+    ],
+)  # fmt: skip
 def test_characters_are_filtered_by_what_they_lack(
     editor: Client, ann: Character, missing: str, found: set[str]
 ) -> None:
@@ -239,6 +243,7 @@ def test_characters_are_filtered_by_what_they_lack(
     summary(bea, since=1)
     summary(carl, since=1)
     Trait.objects.create(character=bea, attribute="species", value="Nean", revealed_in_id=2)
+    Trait.objects.create(character=carl, attribute="definition", value="Smith", revealed_in_id=1)
     page = editor.get("/admin/characters/character/", {"without": missing})
     assert {row.key for row in page.context["cl"].result_list} == found
 

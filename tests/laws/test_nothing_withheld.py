@@ -82,7 +82,7 @@ def test_everything_known_is_found(progress: int) -> None:
     assert reader.pages["/"]
     for alias in Alias.objects.filter(revealed_in__lte=progress):
         assert alias.name.casefold() in reader.page_of(alias.owner).casefold(), alias
-    for trait in Trait.objects.filter(revealed_in__lte=progress).exclude(attribute=Attribute.SUMMARY):
+    for trait in Trait.objects.filter(revealed_in__lte=progress).exclude(attribute__in=Attribute.of_a_stage()):
         page = reader.page_of(trait.owner)
         assert rendered(trait.value, progress).casefold() in page.casefold(), trait
     for row in Membership.objects.filter(revealed_in__lte=progress):
@@ -142,9 +142,9 @@ def test_every_name_known_leads_to_its_bearer(progress: int) -> None:
 
 
 @pytest.mark.parametrize("progress", [5, LATER])
-def test_every_earlier_summary_is_a_look_back_away(progress: int) -> None:
+def test_every_earlier_summary_and_definition_is_a_look_back_away(progress: int) -> None:
     reader = Reader(progress)
-    for trait in Trait.objects.filter(revealed_in__lte=progress, attribute=Attribute.SUMMARY):
+    for trait in Trait.objects.filter(revealed_in__lte=progress, attribute__in=Attribute.of_a_stage()):
         owner = trait.owner
         assert owner is not None
         assert rendered(trait.value, trait.revealed_in_id)[:60] in reader.all_times_of(owner), trait

@@ -15,6 +15,7 @@ from characters.kinds import CHARACTER, FACTION, SUBJECTS, Kind, kind_named, tag
 from characters.models import Alias, Membership, Relationship, Revelation, Tag, Trait, Unmasking
 from characters.models.revelations import CONCERNED
 from characters.moderation.nameable import NameableSubjects, NamedSubject
+from characters.text.definitions import LONGEST
 from characters.text.fitting import Spelling, Spellings, the_one_meant
 from characters.text.mentions import MENTION, mentioned_keys
 from characters.vocabulary import AliasKind, Attribute
@@ -212,11 +213,11 @@ def key_from(text: str, episode: int) -> str:
 
 
 class NewcomerRow(LearnedRowForm):
-    """A new subject, with its first headline name and perhaps a summary."""
+    """A new subject, with its first headline name and perhaps a definition and a summary."""
 
     model = Alias
     model_fields = ("name", "kind")
-    order = ("who", "key", "name", "kind", "summary")
+    order = ("who", "key", "name", "kind", "definition", "summary")
     reads_names_at_once = False  # they can be those of other new subjects
     who = forms.ChoiceField(
         label="What", initial=SUBJECTS[0].name,
@@ -225,6 +226,10 @@ class NewcomerRow(LearnedRowForm):
     key = forms.CharField(
         max_length=80, validators=CHARACTER.model._meta.get_field("key").validators,  # type: ignore[union-attr]
         help_text="Your own handle, by which texts mention it: [[key]]. Visitors never see it.",
+    )  # fmt: skip
+    definition = ProseInForm(
+        required=False, widget=forms.TextInput, label="In one line",
+        help_text=f"Who or what it is, in {LONGEST} characters and without a full stop; for lists, search and links.",
     )  # fmt: skip
     summary = ProseInForm(
         required=False, widget=text_area(2),
@@ -254,11 +259,14 @@ class NewcomerRow(LearnedRowForm):
         owner = {subject.kind.name: subject}
         yield self.addition(subject.kind.model, {"key": subject.key}, key=subject.pk)
         yield self.addition(Alias, owner | {"name": values["name"], "kind": values["kind"], "headline": True})
-        if values["summary"]:
-            yield self.addition(Trait, owner | {"attribute": Attribute.SUMMARY, "value": values["summary"]})
+        for attribute in Attribute.of_a_stage():
+            if values[attribute]:
+                yield self.addition(Trait, owner | {"attribute": attribute, "value": values[attribute]})
 
     def field_of(self, proposed: Proposed, name: str) -> str | None:
-        return "summary" if name == "value" else super().field_of(proposed, name)
+        if name == "value" and isinstance(proposed.after, dict):
+            return str(proposed.after["attribute"])
+        return super().field_of(proposed, name)
 
 
 class OwnedRow(LearnedRowForm):

@@ -45,16 +45,13 @@ def card_page(knowledge: Knowledge, kind: Kind, page: int = 1, asked: QueryDict 
 
 
 def _cards(knowledge: Knowledge, kind: Kind, shown: list[UUID]) -> tuple[Card, ...]:
-    at = knowledge.progress
     families = knowledge.families_of(shown)
-    attributes = (Attribute.SPECIES, Attribute.OCCUPATION) if kind is CHARACTER else (Attribute.SUMMARY,)
-    traits = rows.traits(at, rows.with_attribute(attributes) & among(f"{kind.name}_id", families))
     members = _members(knowledge, shown) if kind is FACTION else {}
     cast = Cast(knowledge)
     cast.note(families)
-    cast.note_texts(row["value"] for row in traits)
     cast.look_up()
-    lines = _lines(knowledge, traits, attributes, shown, cast)
+    lines = {subject: cast.definition(subject) for subject in shown}
+    lines |= _other_lines(knowledge, kind, [subject for subject, line in lines.items() if not line], cast)
     return tuple(
         Card(
             face=cast.root_face(subject),
@@ -66,10 +63,15 @@ def _cards(knowledge: Knowledge, kind: Kind, shown: list[UUID]) -> tuple[Card, .
     )
 
 
-def _lines(
-    knowledge: Knowledge, traits: list[Row], attributes: tuple[Attribute, ...], shown: list[UUID], cast: Cast
-) -> dict[UUID, str]:
-    """Return what a card says below the name: the newest values of some attributes."""
+def _other_lines(knowledge: Knowledge, kind: Kind, shown: list[UUID], cast: Cast) -> dict[UUID, str]:
+    """Return what a card says of those without a definition: the newest values of some attributes."""
+    if not shown:
+        return {}
+    attributes = (Attribute.SPECIES, Attribute.OCCUPATION) if kind is CHARACTER else (Attribute.SUMMARY,)
+    own = among(f"{kind.name}_id", knowledge.families_of(shown))
+    traits = rows.traits(knowledge.progress, rows.with_attribute(attributes) & own)
+    cast.note_texts(row["value"] for row in traits)
+    cast.look_up()
     by_subject: dict[UUID, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in traits:
         by_subject[knowledge.root_of(row["owner_id"])][row["attribute"]].append(row)

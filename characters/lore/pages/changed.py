@@ -53,10 +53,10 @@ def first_heard_of(subject: UUID, cast: Cast) -> int:
 
 
 def _texts_in(collected: Material) -> Iterator[str]:
-    """Yield the texts that the changes of a page may show: earlier summaries are not among them, but of personas."""
+    """Yield the texts that the changes of a page may show: of summaries and definitions only those of personas."""
     personas = {row["persona_id"] for row in collected.unmaskings}
     for row in collected.traits:
-        if row["attribute"] != Attribute.SUMMARY or row["owner_id"] in personas:
+        if row["attribute"] not in timeline.OF_A_STAGE or row["owner_id"] in personas:
             yield row["value"]
 
 

@@ -49,7 +49,7 @@ def timeline_of(
         weights[number] += WEIGHT_OF_ENTRY + len(entry.html)
     for number, rows in revelations.items():
         weights[number] += sum(WEIGHT_OF_ENTRY + len(row["text"]) for row in rows[:MOST_IN_CHAPTER])
-    summarised = {row["revealed_in_id"] for row in collected.traits if row["attribute"] == Attribute.SUMMARY}
+    summarised = {row["revealed_in_id"] for row in collected.traits if row["attribute"] in Attribute.of_a_stage()}
     told = [
         row
         for row in reversed(knowledge.episodes)

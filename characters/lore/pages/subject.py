@@ -46,7 +46,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
     first_episodes = {row["revealed_in_id"] for row in members}
     face = cast.face(own)
     is_character = kind is CHARACTER
-    facts, summary = telling.facts(collected.traits, own, cast)
+    definition, summary, facts = telling.told(collected.traits, own, cast)
     names = telling.known_names(collected.names, face.name)
     ties = ties_of(knowledge, own, collected.relationships, cast)
     tags = _tag_links(knowledge, collected.tags)
@@ -65,8 +65,9 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
         face=face,
         short_url=knowledge.address(f"{kind.name}-short", public_id),
         correct_url=form,
-        description=prose.shortened(prose.plain(summary)),
-        line=telling.line(facts),
+        description=_description(definition, summary),
+        line=definition or telling.line(facts),
+        is_defined=bool(definition),
         summary=summary,
         names=_of_part(names, part),
         facts=_facts_of_part(facts, part),
@@ -86,6 +87,11 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
         last=last,
         page_url=page_url,
     )
+
+
+def _description(definition: str, summary: str) -> str:
+    """Return what search engines and previews show: who it is, and what the summary begins with."""
+    return prose.shortened(". ".join(map(prose.plain, filter(None, (definition, summary)))))
 
 
 def _of_part[Item](items: Sequence[Item], part: int) -> tuple[Item, ...]:

@@ -24,6 +24,7 @@ from .subject import MOST_PLACES, ties_of
 type Entries = dict[str, dict[str, SafeString]]
 """The HTML of each value under each label, by how it reads."""
 
+IN_ONE_LINE = "In one line"
 IN_SHORT = "In short"
 CHANGES_ONLY = ("Relations",)  # of which there are too many to list those that stay
 
@@ -90,14 +91,16 @@ def _sides(cast: Cast, characters: Sequence[UUID]) -> list[_Side]:
 
 
 def _side(material: Material, character: UUID, family: set[UUID], cast: Cast) -> _Side:
-    facts, summary = telling.facts([row for row in material.traits if row["owner_id"] in family], character, cast)
+    told = telling.told([row for row in material.traits if row["owner_id"] in family], character, cast)
     memberships = [row for row in material.memberships if row["character_id"] in family]
     relationships = [row for row in material.relationships if row["source_id"] in family or row["target_id"] in family]
     face = cast.face(character)
     entries: Entries = {"Name": {face.name: conditional_escape(capital(face.name))}}
-    if summary:
-        entries[IN_SHORT] = {prose.plain(summary): summary}
-    for fact in facts:
+    if told.definition:
+        entries[IN_ONE_LINE] = {prose.plain(told.definition): told.definition}
+    if told.summary:
+        entries[IN_SHORT] = {prose.plain(told.summary): told.summary}
+    for fact in told.facts:
         entries[fact.label] = {prose.plain(value.html): value.capital for value in fact.values}
     entries["Factions"] = {
         f"{place.other.name}, {place.role}": format_html(

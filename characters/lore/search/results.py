@@ -55,6 +55,14 @@ class _Worded(NamedTuple):
     is_marked: bool  # whether they hold a word that was looked for
 
 
+class _Shown(NamedTuple):
+    """A group on the page, under whom it stands, with who or what that is in one line."""
+
+    what: Face | EpisodeRow
+    group: _Group
+    line: str
+
+
 type _Placed = tuple[tuple[Rank, int, int], UUID | int, _Group]
 _rough = itemgetter(0)  # of a group with its place
 
@@ -136,7 +144,7 @@ class Results:
             group.place = place
         return group
 
-    def _in_order(self, start: int, stop: int) -> list[tuple[Face | EpisodeRow, _Group]]:
+    def _in_order(self, start: int, stop: int) -> list[_Shown]:
         """Return the groups from one place to another; only those that compete for these places are looked up."""
         self._look_up(subject for subject, group in self._of_subject.items() if group.best)
         groups: list[_Placed] = [(self._rough_place(*each), *each) for each in self._of_subject.items()]
@@ -150,7 +158,9 @@ class Results:
         self._look_up(what for _, what, _ in competing if isinstance(what, UUID))
         competing.sort(key=lambda placed: (placed[0], self._fine_place(placed[1])))
         return [
-            (self.cast.face(what) if isinstance(what, UUID) else self._episodes[what], group)
+            _Shown(self.cast.face(what), group, self.cast.definition(what))
+            if isinstance(what, UUID)
+            else _Shown(self._episodes[what], group, "")
             for _, what, group in competing[start - first : stop - first]
         ]
 
@@ -184,8 +194,9 @@ class Results:
                 also=None
                 if what.name in group.names
                 else highlighted(Name(min(group.names, key=_by_length)), self.query),
+                line=line,
             )
-            for what, group in self._in_order(0, MOST_SUGGESTIONS)
+            for what, group, line in self._in_order(0, MOST_SUGGESTIONS)
             if isinstance(what, Face)
         )
 
@@ -194,12 +205,12 @@ class Results:
         page = Paginator(range(len(self)), GROUPS_PER_PAGE).get_page(max(number, 1))
         start = (page.number - 1) * GROUPS_PER_PAGE
         shown = self._in_order(start, start + GROUPS_PER_PAGE)
-        self._read(group for _, group in shown)
+        self._read(each.group for each in shown)
         return SearchPage(
             text=text,
             groups=tuple(
-                self._shown(what, group, PASSAGES_PER_GROUP if place < GROUPS_TOLD_AT_LENGTH else PASSAGES_FURTHER_DOWN)
-                for place, (what, group) in enumerate(shown, start)
+                self._in_words(each, PASSAGES_PER_GROUP if place < GROUPS_TOLD_AT_LENGTH else PASSAGES_FURTHER_DOWN)
+                for place, each in enumerate(shown, start)
             ),
             total=page.paginator.count,
             number=page.number,
@@ -233,8 +244,10 @@ class Results:
         self.cast.note(row[name] for name in kind.connects)
         self.cast.note_texts(row[name] for name in ("text", *prose_of(kind)) if row.get(name))
 
-    def _shown(self, what: Face | EpisodeRow, group: _Group, most: int) -> SearchGroup:
-        passages = sorted({self._passages[row] for row in group.rows if row in self._passages})
+    def _in_words(self, shown: _Shown, most: int) -> SearchGroup:
+        what, group, line = shown
+        found = {self._passages[row] for row in group.rows if row in self._passages}
+        passages = sorted(passage for passage in found if passage.words != line)
         marked = [passage for passage in passages if passage.is_marked]
         # A text may be found by whom it is about; where the name says that already, only its own words count.
         passages = marked if marked or group.names else passages
@@ -246,6 +259,7 @@ class Results:
         return SearchGroup(
             face=what if isinstance(what, Face) else None,
             episode=what if isinstance(what, EpisodeRow) else None,
+            line=highlighted(line, self.query),
             names=tuple(highlighted(name, self.query) for name in names if name),
             passages=tuple(
                 Passage(
