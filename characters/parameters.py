@@ -12,7 +12,7 @@ from episodes.kept_pages import Parameters, any_of, number, page_number, text
 from episodes.requests import whole_number
 
 MEANINGLESS = "-"  # what none of them could be; pages say so in the same words whatever it is
-A_FACTION = re.compile(PublicId.regex)
+A_PUBLIC_ID = re.compile(PublicId.regex)
 
 
 @lru_cache(2**10)
@@ -21,8 +21,8 @@ def _query(typed: str) -> str:
     return query.text if parse(query.text) == query else typed
 
 
-def _faction(public_id: str) -> str:
-    return public_id if not public_id or A_FACTION.fullmatch(public_id) else MEANINGLESS
+def _public_id(public_id: str) -> str:
+    return public_id if not public_id or A_PUBLIC_ID.fullmatch(public_id) else MEANINGLESS
 
 
 def _order(sort: str) -> str:
@@ -30,7 +30,7 @@ def _order(sort: str) -> str:
 
 
 QUERY = text(lambda typed: _query(typed[:LONGEST_QUERY]))  # no more of it is read, or remembered
-FACTION = text(_faction)
+FACTION = CENTRE = text(_public_id)
 PAGE = page_number
 SINCE = number(digits=4, otherwise=[MEANINGLESS])
 SINCE_ON_MAP = text(lambda since: since if not since or whole_number(since, digits=4) is not None else MEANINGLESS)

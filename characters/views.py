@@ -15,7 +15,7 @@ from episodes.visits import Visit
 
 from . import parameters
 
-MOST_STOPS = 40  # links to the map of other episodes
+MOST_STOPS = 14  # links to the map of other episodes; a phone has room for no more
 
 
 @kept(after_a_step=True)
@@ -72,21 +72,32 @@ def tag(request: Visit, slug: str) -> HttpResponse:
     return render(request, "characters/tag.html", {"page": page})
 
 
-@kept({"faction": parameters.FACTION, "since": parameters.SINCE_ON_MAP, "page": parameters.PAGE})
+@kept(
+    {
+        "of": parameters.CENTRE,
+        "faction": parameters.FACTION,
+        "since": parameters.SINCE_ON_MAP,
+        "page": parameters.PAGE,
+    }
+)
 @require_safe
 def graph(request: Visit) -> HttpResponse:
-    """Show the map of relations."""
+    """Show the map of relations, or that of one character."""
     asked = request.GET.get("since")
     since = parse_episode(asked)
     page = request.lore.graph(
-        request.GET.get("faction", ""), -1 if asked and since is None else since, _page_number(request)
+        request.GET.get("faction", ""),
+        -1 if asked and since is None else since,
+        _page_number(request),
+        of=request.GET.get("of", ""),
     )
-    return render(request, "characters/graph.html", {"page": page, "stops": _stops(request)})
+    return render(
+        request, "characters/graph.html", {"page": page, "stops": stops(request.progress, request.lore.progress)}
+    )
 
 
-def _stops(request: Visit) -> list[int]:
+def stops(last: int, here: int) -> list[int]:
     """Return the episodes that the map can be moved to by a link: all of them, or of many some and those nearby."""
-    last, here = request.progress, request.lore.progress
     step = last // MOST_STOPS + 1
     near = (here - 1, here, here + 1, last) if step > 1 else ()
     return sorted({*range(0, last + 1, step), *(number for number in near if 0 <= number <= last)}) if last else []

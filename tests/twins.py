@@ -26,13 +26,14 @@ from tests.shows import LAST_EPISODE
 
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=)"\w+"')  # drawn by lot, on account pages alone
 LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
-TAKING_TURNS = re.compile(r"/then/|^/corrections/new/|^/tags/.|^/recap/\?since=|^/graph/\?faction=")
+TAKING_TURNS = re.compile(r"/then/|^/corrections/new/|^/tags/.|^/recap/\?since=|^/graph/\?(?:faction|of)=")
 NONSENSE = (
     "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
     "/tags/no-such-tag/", "/episodes/99/", "/episodes/99999999999999999999/", "/characters/?page=2",
     "/characters/?page=-1", "/characters/?page=zz", "/?as_of=99", "/?as_of=-1", "/?as_of=x", "/progress/",
     "/search/", "/search/?q=%22", "/search/?q=zzzzqqq", "/search/?q=-a", "/search/suggest/", "/search/suggest/?q=a",
-    "/graph/?faction=zzzzzzzzzzzz", "/graph/?as_of=1", "/recap/?since=99", "/recap/?since=x", "/recap/?since=",
+    "/graph/?faction=zzzzzzzzzzzz", "/graph/?of=zzzzzzzzzzzz", "/graph/?as_of=1",
+    "/recap/?since=99", "/recap/?since=x", "/recap/?since=",
     "/characters/zzzzzzzzzzzz/x/then/",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
     "/about/", "/privacy/", "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/",
@@ -121,7 +122,7 @@ def known_addresses() -> set[str]:
             named = {f"{base}{Lore.slug(alias.name, 'x')}/" for alias in headlines}
             addresses |= {base, *named}
             if kind is CHARACTER:
-                addresses.add(f"{base}x/then/?episode=2")
+                addresses |= {f"{base}x/then/?episode=2", f"/graph/?of={subject.public_id}"}
             if kind is FACTION:
                 addresses.add(f"/graph/?faction={subject.public_id}")
             addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind.plural}/{subject.key}/"}

@@ -113,6 +113,10 @@ class Cast:
         known = self._known.get(subject)
         return known.definition if known else ""
 
+    def public_id(self, subject: UUID) -> str:
+        """Return the public id of whom a subject is known to be."""
+        return self._known[subject].root_public_id
+
     def first_episode(self, subject: UUID) -> int:
         """Return the episode in which a subject was first heard of; of a character, under that name."""
         return self._known[subject].first_episode

@@ -73,8 +73,8 @@ class Lore(Knowledge):
 
     # Looking across
 
-    def graph(self, faction: str = "", since: int | None = None, page: int = 1) -> GraphPage:
-        return graph.graph_page(self, faction, since, page)
+    def graph(self, faction: str = "", since: int | None = None, page: int = 1, *, of: str = "") -> GraphPage:
+        return graph.graph_page(self, faction, since, page, of=of)
 
     def then(self, public_id: str, episode: int | None) -> ThenPage | None:
         return then.then_page(self, public_id, episode)

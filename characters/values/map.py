@@ -15,6 +15,7 @@ class ChartNode:
 
     number: int
     face: Face
+    url: str  # of the map of their own ties, or of their page
     label: str  # the name and more, for those who hear it
     x: float
     y: float
@@ -22,7 +23,6 @@ class ChartNode:
     text_x: float
     lines: tuple[tuple[float, str], ...]  # each with its own y
     reach: tuple[float, float]  # from where the pointer counts as on it, and how far
-    faint: bool
     former: bool  # belongs to no faction any more, and stands where they were last
 
     @property
@@ -47,6 +47,7 @@ class ChartStrand:
     path: str
     bond: str
     sure: bool
+    weak: bool  # not among the strongest, which are shown by themselves
     ends: tuple[int, int]
 
 
@@ -73,7 +74,7 @@ class Chart:
         paths: dict[tuple[str, bool], str] = {}
         for strand in self.strands:
             paths[strand.bond, strand.sure] = paths.get((strand.bond, strand.sure), "") + strand.path
-        return tuple(ChartStrand(path, bond, sure, (0, 0)) for (bond, sure), path in paths.items())
+        return tuple(ChartStrand(path, bond, sure, False, (0, 0)) for (bond, sure), path in paths.items())
 
     @property
     def size(self) -> tuple[float, float]:
@@ -97,8 +98,14 @@ class MapEntry:
     face: Face
     places: tuple[Face, ...]
     until: int | None  # when they left the faction under which they stand, if they have
+    map_url: str  # of the map of their own ties
     ties: tuple[TiesInWords, ...]
-    more: int  # to how many others it is tied, of which its own page tells
+    tied: int  # to how many others
+    more: int  # of those not named here; its own page tells of all
+
+    @property
+    def count(self) -> str:
+        return counted(self.tied, "tie") if self.tied else "no ties known"
 
     @property
     def former(self) -> str:
@@ -116,13 +123,14 @@ class MapGroup:
 
 @dataclass(frozen=True, slots=True)
 class GraphPage:
-    charts: tuple[Chart, ...]  # the same for wide screens and for narrow ones
+    charts: tuple[Chart, ...]  # for wide screens, and of one character for narrow ones too
     groups: tuple[MapGroup, ...]
     bonds: tuple[Choice, ...]
     factions: tuple[Choice, ...]
     chosen: Face | None
-    asked: str  # its public id
-    left_out: bool  # the address named a faction that nobody at this episode knows
+    centre: Face | None  # of whose ties this is the map
+    asked: tuple[tuple[str, str], ...]  # by which faction and character it is narrowed: parameters with public ids
+    left_out: bool  # the address named somebody or something that nobody at this episode knows
     people: int
     ties: int
     since: int | None  # only what came up after that episode
@@ -137,9 +145,23 @@ class GraphPage:
 
     @property
     def has_former(self) -> bool:
-        return any(person.until is not None for group in self.groups for person in group.people)
+        return any(node.former for node in (*self.charts[0].nodes, self.charts[0].hub) if node)
+
+    @property
+    def strongest(self) -> int:
+        """Return how many pairs have the strongest ties, or 0 if all ties are drawn in any case."""
+        strands = self.charts[0].strands
+        strong = {strand.ends for strand in strands if not strand.weak}
+        return len(strong) if any(strand.weak for strand in strands) else 0
+
+    @property
+    def query(self) -> str:
+        """What narrows it, to be added to an address that has a parameter already."""
+        return "".join(f"&{name}={value}" for name, value in self.asked)
 
     @property
     def summary(self) -> str:
+        if self.centre:
+            return f"{counted(self.ties, 'tie')} of {self.centre.name}"
         of_faction = f"{capital(self.chosen.name)} and whom it has to do with: " if self.chosen else ""
         return f"{of_faction}{counted(self.people, 'character')}, {counted(self.ties, 'tie')}"

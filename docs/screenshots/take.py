@@ -63,7 +63,7 @@ def shots(rouge: str, letter: str) -> list[Shot]:
         Shot("episode", "/episodes/5/"),
         Shot("search", "/", after=typing, dark=True),
         Shot("map", "/graph/", wide=True, dark=True, after=below_the_head),
-        Shot("map-phone", "/graph/", after=below_the_head),
+        Shot("map-phone", f"/graph/?of={rouge}", after=below_the_head),
         Shot("recap", "/recap/?since=3", dark=True),
         Shot("then-and-now", f"/characters/{rouge}/-/then/?episode=2", wide=True),
         Shot("correction", form),

@@ -3,7 +3,10 @@
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const nodeOf = (target) => target.closest?.(".graph .node");
 
-// Highlight this character and whoever has a tie with them; without a node, highlight nothing.
+// Whether its kind of tie is shown.
+const isShown = (tie) => document.getElementById(`bond-${tie.classList[1]}`)?.checked ?? true;
+
+// Highlight this character and whoever has a tie with them, weaker ones too; without a node, highlight nothing.
 function highlight(node) {
   for (const chart of document.querySelectorAll(".graph .chart")) {
     const hasNode = Boolean(node) && chart.contains(node);
@@ -12,7 +15,7 @@ function highlight(node) {
     const neighbours = new Set([node.dataset.node]);
     for (const tie of chart.querySelectorAll(".bond")) {
       const ends = tie.dataset.ends.split(" ");
-      const lit = ends.includes(node.dataset.node) && tie.checkVisibility();
+      const lit = ends.includes(node.dataset.node) && isShown(tie);
       tie.classList.toggle("lit", lit);
       if (lit) ends.forEach((end) => neighbours.add(end));
     }
@@ -28,18 +31,45 @@ document.addEventListener("pointerover", (event) => {
 document.addEventListener("focusin", (event) => highlight(nodeOf(event.target)));
 document.addEventListener("focusout", (event) => { if (!event.relatedTarget) highlight(null); });
 
-// Arrow keys move the focus from one character to the next.
+// The map is one stop for the Tab key: it keeps whoever had the focus last. Keys move on from there.
+const rowOf = (link) => link.getBoundingClientRect().top;
+const isLeft = (link) => link.querySelector("text").getAttribute("text-anchor") === "end";
+const linksOf = (chart) => [...chart.querySelectorAll("a")].sort(
+  (a, b) => isLeft(a) - isLeft(b) || rowOf(a) - rowOf(b),
+);
+
+document.addEventListener("focusin", (event) => {
+  const link = event.target.closest?.(".graph .chart a");
+  if (!link) return;
+  for (const other of link.closest(".chart").querySelectorAll("a")) other.setAttribute("tabindex", other === link ? 0 : -1);
+});
 document.addEventListener("keydown", (event) => {
-  const node = nodeOf(event.target);
-  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-  if (!node || !step) return;
+  const link = event.target.closest?.(".graph .chart a");
+  if (!link || event.ctrlKey || event.metaKey || event.altKey) return;
+  const all = linksOf(link.closest(".chart"));
+  const next = {
+    ArrowDown: () => all[(all.indexOf(link) + 1) % all.length],
+    ArrowUp: () => all.at(all.indexOf(link) - 1),
+    ArrowRight: () => nearest(link, all, false),
+    ArrowLeft: () => nearest(link, all, true),
+    Home: () => all[0],
+    End: () => all.at(-1),
+  }[event.key]?.();
+  if (!next) return;
   event.preventDefault();
-  const all = [...node.closest(".chart").querySelectorAll(".node")];
-  all[(all.indexOf(node) + step + all.length) % all.length].focus();
+  next.focus();
 });
 
+// Whoever stands beside this one on the left or the right of the map.
+function nearest(link, all, left) {
+  const distance = (other) => Math.abs(rowOf(other) - rowOf(link));
+  const side = all.filter((other) => isLeft(other) === left && other !== link);
+  return side.reduce((best, other) => (distance(other) < distance(best) ? other : best), side[0] ?? link);
+}
+
 // Characters move from their old position to their new one.
-const nodeKey = (node) => `${node.closest(".chart").classList} ${node.getAttribute("href").split("/")[2]}`;
+const publicId = (node) => node.getAttribute("href").match(/of=(\w+)|characters\/(\w+)/)?.slice(1).join("");
+const nodeKey = (node) => `${node.closest(".chart").classList[1]} ${publicId(node)}`;
 const positionOf = (node) => node.transform.baseVal[0].matrix;
 
 function currentPositions() {

@@ -50,7 +50,7 @@ class Seat:
     number: int
     face: Face
     label: str
-    faint: bool = False
+    url: str
     former: bool = False
 
 
@@ -71,6 +71,7 @@ class Strand:
     ends: tuple[int, int]
     bond: str
     sure: bool
+    weak: bool = False
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ class _Side:
 
 
 def draw(shape: Shape, groups: Sequence[Group], hub: Seat | None, strands: Iterable[Strand]) -> Chart:
-    """Return the map of these groups, with the hub in the middle."""
+    """Return the map of these groups, with the hub in the middle, as wide as its longest name."""
     sides = _sides([group for group in groups if group.seats])
     half = max(side.height for side in sides) * shape.row / 2
     across = min(max(half * (1 + POLES), shape.least), shape.across)
@@ -96,7 +97,9 @@ def draw(shape: Shape, groups: Sequence[Group], hub: Seat | None, strands: Itera
     nodes: list[ChartNode] = []
     for side in sides:
         _place(shape, side, rim, headings, nodes)
-    label = GAP + shape.letters * shape.letter
+    named: list[ChartHeading | ChartNode] = [*headings, *nodes]
+    texts = [line for each in named for _, line in each.lines]
+    label = GAP + max(map(_wide, texts), default=0) * shape.letter
     width, height = 2 * (rim.across + label), 2 * tall + 24
     middle = _middle(shape, hub) if hub else None
     places = {node.number: (node.x, node.y) for node in [*nodes, *([middle] if middle else [])]}
@@ -184,6 +187,7 @@ def _place(shape: Shape, side: _Side, rim: _Rim, headings: list[ChartHeading], n
                 ChartNode(
                     number=row.number,
                     face=row.face,
+                    url=row.url,
                     label=row.label,
                     x=_round(x),
                     y=_round(y),
@@ -191,7 +195,6 @@ def _place(shape: Shape, side: _Side, rim: _Rim, headings: list[ChartHeading], n
                     text_x=side.sign * GAP,
                     lines=_lines(lines, 5),
                     reach=(_round(-GEM if side.sign > 0 else -reach), _round(reach + GEM)),
-                    faint=row.faint,
                     former=row.former,
                 )
             )
@@ -203,6 +206,7 @@ def _middle(shape: Shape, seat: Seat) -> ChartNode:
     return ChartNode(
         number=seat.number,
         face=seat.face,
+        url=seat.url,
         label=seat.label,
         x=0,
         y=0,
@@ -210,7 +214,6 @@ def _middle(shape: Shape, seat: Seat) -> ChartNode:
         text_x=0,
         lines=tuple((y + 41 + 7 * (len(lines) - 1), line) for y, line in _lines(lines, 5)),
         reach=(_round(-reach), _round(2 * reach)),
-        faint=seat.faint,
         former=seat.former,
     )
 
@@ -237,6 +240,7 @@ def _strands(
             path=f"M{ax:.1f} {ay:.1f}Q{cx:.1f} {cy:.1f} {bx:.1f} {by:.1f}",
             bond=strand.bond,
             sure=strand.sure,
+            weak=strand.weak,
             ends=strand.ends,
         )
 

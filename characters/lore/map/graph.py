@@ -1,7 +1,7 @@
 """The map of relations: who stands where at an episode (`rim.py`), and what ties them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -10,8 +10,10 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.urls import reverse
 
+from characters.kinds import CHARACTER
+from characters.lore import rows
 from characters.lore.cast import Cast
-from characters.lore.knowledge import Knowledge
+from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import certainty_rank, face_key
 from characters.lore.rows import Row
 from characters.lore.statements import among, as_text, as_uuid
@@ -43,6 +45,9 @@ HUB_TIES = 3  # nobody with fewer stands in the middle
 MOST_PEOPLE = 40  # on one map; of more it draws those that are tied to most others, and leads to the next
 MOST_PLACES = 2  # factions of each beside the one under which they stand, on a part of a map
 MOST_STRANDS = 80  # on a part of a map
+# For wide screens; on a narrow one a map of many would be a braid, and everybody is listed instead.
+OF_ALL, OF_ONE = (charts.WIDE,), (charts.WIDE, charts.NARROW)
+STRONGEST = 30  # pairs whose ties are drawn by themselves, with the strongest tie of everybody else
 MOST_TOLD = 5  # ties of each in words, on a part of a map; the pages of each have all
 BONDS = list(Bond)
 # Worked out once, as a map asks for them by the thousand.
@@ -102,21 +107,25 @@ class _Part:
     is_all: bool = False
 
 
-def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None, page: int = 1) -> GraphPage:
+def graph_page(
+    knowledge: Knowledge, faction: str = "", since: int | None = None, page: int = 1, *, of: str = ""
+) -> GraphPage:
     """Return the map, or of one with more people than a page bears a part of it.
 
-    `faction` is the public id of one whose members, and what ties them, are picked out; with `since` only what came up
-    after that episode counts.
+    `faction` is the public id of one whose members, and what ties them, are picked out, `of` that of a character who
+    stands in the middle of their own ties; with `since` only what came up after that episode counts.
     """
     rim, factions = rim_of(knowledge), factions_of(knowledge)
     members = {stretch.faction: stretch.members for stretch in rim.stretches}
     to_pick = [group for group in factions if members[group.id]]
     chosen = next((group.id for group in to_pick if group.public_id == faction), None)
     start = since if since is not None and 0 <= since < knowledge.progress else None
-    narrowed = _narrowed(rim, chosen, start)
-    part = _part(rim, narrowed, page)
+    centre = _place_of(knowledge, rim, of)
+    narrowed = _narrowed(rim, chosen, start, centre)
+    part = _part(rim, narrowed, page, centre)
     seating = _seat(knowledge, rim, part, factions)
-    shown = {character for character, number in seating.numbers.items() if number - 1 in narrowed.people}
+    middle = as_text(rim.subject(centre)) if centre is not None else None
+    asked = (("of", of),) * (centre is not None) + (("faction", faction),) * (chosen is not None)
     tied = {character: narrowed.tied[number - 1] for character, number in seating.numbers.items()}
     drawn, told = _held_ties_of(rim, narrowed, part)
     cast = Cast(knowledge)
@@ -125,31 +134,45 @@ def graph_page(knowledge: Knowledge, faction: str = "", since: int | None = None
     cast.note(as_uuid(group.id) for group in factions)
     cast.look_up()
     strands = _strands(drawn, seating.numbers, None if part.is_all else MOST_STRANDS)
+    shown = {middle} if middle else set(seating.numbers)
+    most_places = None if part.is_all else MOST_PLACES
+    around, hub = _around_the_rim(
+        seating, tied, middle or _hub(drawn, seating.numbers), cast, most_places, is_of_one=middle is not None
+    )
     return GraphPage(
-        charts=_charts(seating, tied, drawn, strands, shown, cast, None if part.is_all else MOST_PLACES),
-        groups=_map_in_words(seating, told, None if part.is_all else tied, shown, cast),
+        charts=tuple(charts.draw(shape, around, hub, strands) for shape in (OF_ONE if middle else OF_ALL)),
+        groups=_map_in_words(seating, told, tied, shown, cast, most_places),
         bonds=tuple(
             Choice(bond.value, CommonName(bond.label), sum(strand.bond == bond for strand in strands), chosen=True)
             for bond in Bond
         ),
         factions=_to_pick_out(to_pick, members, chosen, cast),
         chosen=cast.face(as_uuid(chosen)) if chosen else None,
-        asked=faction if chosen else "",
-        left_out=(bool(faction) and chosen is None) or (since is not None and start is None),
+        centre=cast.face(as_uuid(middle)) if middle else None,
+        asked=asked,
+        left_out=(bool(faction) and chosen is None)
+        or (bool(of) and centre is None)
+        or (since is not None and start is None),
         people=len(narrowed.people),
         ties=narrowed.pairs,
         since=start,
         number=part.number,
         last=part.last,
-        shown=len(shown),
-        page_url=_page_url(knowledge, faction if chosen else "", start),
+        shown=len(seating.numbers),
+        page_url=_page_url(knowledge, asked, start),
     )
 
 
-def _narrowed(rim: Rim, faction: Id | None, start: int | None) -> _Narrowed:
-    """Return what came up after an episode, and of that whoever belongs to a faction, with what ties them."""
+def _place_of(knowledge: Knowledge, rim: Rim, public_id: str) -> int | None:
+    """Return the place of whom a character is known to be, if that public id is one of somebody who is known."""
+    character = rows.id_of(knowledge.progress, CHARACTER, public_id) if public_id else None
+    return rim.place_of(knowledge.root_of(character)) if character else None
+
+
+def _narrowed(rim: Rim, faction: Id | None, start: int | None, centre: int | None) -> _Narrowed:
+    """Return what came up after an episode, and of that whoever belongs to a faction or is tied to one character."""
     people, ties = set(range(len(rim))), range(len(rim.since))
-    if faction is None and start is None:
+    if faction is None and start is None and centre is None:
         return _Narrowed(people, ties, rim.tied, rim.pairs)
     left: list[int] = [*ties]
     if start is not None:
@@ -160,17 +183,21 @@ def _narrowed(rim: Rim, faction: Id | None, start: int | None) -> _Narrowed:
         members = people.intersection(stretch.belonging)
         left = [tie for tie in left if rim.sources[tie] in members or rim.targets[tie] in members]
         people = members | rim.ends(left)
+    if centre is not None:
+        left = [tie for tie in left if centre in (rim.sources[tie], rim.targets[tie])]
+        people = {centre} | rim.ends(left)
     tied = counts(((rim.sources[tie], rim.targets[tie]) for tie in left), len(rim))
     return _Narrowed(people, left, tied, sum(tied) // 2)
 
 
-def _part(rim: Rim, narrowed: _Narrowed, page: int) -> _Part:
+def _part(rim: Rim, narrowed: _Narrowed, page: int, centre: int | None) -> _Part:
     """Return the part of a map that a page draws; the order counts what is known at this episode alone."""
     if len(rim) <= MOST_PEOPLE:
-        return _Part(set(range(len(rim))), is_all=True)
-    ranked = sorted(narrowed.people, key=lambda place: (-narrowed.tied[place], place))
-    cut = Paginator(ranked, MOST_PEOPLE).get_page(max(page, 1))
-    return _Part(set(cut.object_list), cut.number, max(cut.paginator.num_pages, 1))
+        return _Part(narrowed.people, is_all=True)
+    always = set() if centre is None else {centre}
+    ranked = sorted(narrowed.people - always, key=lambda place: (-narrowed.tied[place], place))
+    cut = Paginator(ranked, MOST_PEOPLE - len(always)).get_page(max(page, 1))
+    return _Part(always | set(cut.object_list), cut.number, max(cut.paginator.num_pages, 1))
 
 
 def _held_ties_of(rim: Rim, narrowed: _Narrowed, part: _Part) -> tuple[list[HeldTie], list[HeldTie]]:
@@ -211,11 +238,16 @@ def _told_of(rim: Rim, ties: Iterable[int], people: set[int]) -> list[int]:
     return told
 
 
-def _page_url(knowledge: Knowledge, faction: str, since: int | None) -> str:
+def _page_url(knowledge: Knowledge, asked: Iterable[tuple[str, str]], since: int | None) -> str:
     """Return the address of this map, to be followed by the number of a page."""
-    asked = [("as_of", knowledge.progress)] if knowledge.look_back else []
-    pairs = [*asked, *([("faction", faction)] if faction else []), *([("since", since)] if since is not None else [])]
+    back = [("as_of", f"{knowledge.progress}")] if knowledge.look_back else []
+    pairs = [*back, *asked, *([("since", f"{since}")] if since is not None else [])]
     return f"{reverse('graph')}?{urlencode([*pairs, ('page', '')])}"
+
+
+def map_url(knowledge: Knowledge, public_id: str) -> str:
+    """Return the address of the map of one character."""
+    return f"{path('graph')}?{f'as_of={knowledge.progress}&' if knowledge.look_back else ''}of={public_id}#map"
 
 
 def _seat(knowledge: Knowledge, rim: Rim, part: _Part, factions: list[Group]) -> Seating:
@@ -232,45 +264,54 @@ def _seat(knowledge: Knowledge, rim: Rim, part: _Part, factions: list[Group]) ->
     return Seating(groups, numbers, places, former_of(knowledge, order, places, roots, which))
 
 
-def _charts(
+def _around_the_rim(
     seating: Seating,
     tied: Mapping[Id, int],
-    ties: list[HeldTie],
-    strands: list[charts.Strand],
-    shown: set[Id],
+    middle: Id | None,
     cast: Cast,
     most_places: int | None,
-) -> tuple[Chart, ...]:
-    hub = _hub(ties, seating.numbers)
+    *,
+    is_of_one: bool,
+) -> tuple[list[charts.Group], charts.Seat | None]:
+    """Return who stands at the rim and in the middle.
+
+    Each leads to the map of their own ties; who has none, and whose map this is, to their page.
+    """
 
     def seat(character: Id) -> charts.Seat:
-        face = cast.root_face(as_uuid(character))
+        who = as_uuid(character)
+        face = cast.root_face(who)
         places = _places_in_words(character, seating, cast)[:most_places]
-        label = _seat_label(face, places, tied[character])
+        own_map = map_url(cast.knowledge, cast.public_id(who))
         return charts.Seat(
-            seating.numbers[character], face, label, faint=character not in shown, former=character in seating.former
+            seating.numbers[character],
+            face,
+            _seat_label(face, places, tied[character]),
+            url=face.url if not tied[character] or (is_of_one and character == middle) else own_map,
+            former=character in seating.former,
         )
 
-    around_the_rim = [
+    around = [
         charts.Group(
             capital(cast.face(as_uuid(group)).name) if group else ALONE,
-            [seat(character) for character in members if character != hub],
+            [seat(character) for character in members if character != middle],
             *((cast.face(as_uuid(group)).url, cast.face(as_uuid(group)).accent) if group else ()),
         )
         for group, members in seating.groups
     ]
-    return tuple(
-        charts.draw(shape, around_the_rim, seat(hub) if hub else None, strands)
-        for shape in (charts.WIDE, charts.NARROW)
-    )
+    return around, seat(middle) if middle else None
 
 
 def _map_in_words(
-    seating: Seating, ties: list[HeldTie], tied: Mapping[Id, int] | None, shown: set[Id], cast: Cast
+    seating: Seating,
+    ties: list[HeldTie],
+    tied: Mapping[Id, int],
+    shown: set[Id],
+    cast: Cast,
+    most_places: int | None,
 ) -> tuple[MapGroup, ...]:
-    """Return the map for those who read it rather than look at it; `tied` where not all ties are told."""
+    """Return the map for those who read it rather than look at it."""
     ties_of = _ties_in_words(ties, cast)
-    most_places = None if tied is None else MOST_PLACES
 
     def in_words(character: Id, group: Id | None) -> MapEntry:
         return MapEntry(
@@ -280,10 +321,10 @@ def _map_in_words(
                 :most_places
             ],
             until=seating.former[character].until if character in seating.former else None,
+            map_url=map_url(cast.knowledge, cast.public_id(as_uuid(character))),
             ties=ties_of[character],
-            more=tied[character] - len({other for tie in ties_of[character] for other, _ in tie.others})
-            if tied is not None
-            else 0,
+            tied=tied[character],
+            more=tied[character] - len({other for tie in ties_of[character] for other, _ in tie.others}),
         )
 
     return tuple(
@@ -333,7 +374,7 @@ def chart_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cas
         charts.Group(
             bond.label,
             [
-                charts.Seat(numbers[other], face, _ties_label(face, ties_of[other], hub_face))
+                charts.Seat(numbers[other], face, _ties_label(face, ties_of[other], hub_face), face.url)
                 for other in drawn
                 for face in (cast.root_face(as_uuid(other)),)
                 if BONDS[first[other][0]] == bond
@@ -341,7 +382,7 @@ def chart_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cas
         )
         for bond in Bond
     ]
-    hub = charts.Seat(1, hub_face, f"{capital(hub_face.name)}")
+    hub = charts.Seat(1, hub_face, f"{capital(hub_face.name)}", hub_face.url)
     return charts.draw(charts.SMALL, groups, hub, _strands(ties, numbers))
 
 
@@ -374,14 +415,39 @@ def _hub(ties: list[HeldTie], numbers: dict[Id, int]) -> Id | None:
     return most if most and len(neighbours[most]) >= HUB_TIES else None
 
 
-def _strands(ties: Iterable[HeldTie], numbers: dict[Id, int], most: int | None = None) -> list[charts.Strand]:
+def _strands(ties: Collection[HeldTie], numbers: dict[Id, int], most: int | None = None) -> list[charts.Strand]:
     """Return one strand between each two for each bond that ties them; with `most` the sure ones first."""
     sure: dict[tuple[int, int, int], bool] = defaultdict(bool)
     for tie in ties:
-        a, b = numbers[tie.source], numbers[tie.target]
-        sure[min(a, b), max(a, b), BOND_RANKS[tie.kind]] |= tie.certainty == Certainty.CONFIRMED
+        sure[*_pair(tie, numbers), BOND_RANKS[tie.kind]] |= tie.certainty == Certainty.CONFIRMED
     drawn = sorted(sorted(sure.items(), key=lambda strand: (not strand[1], strand[0]))[:most])
-    return [charts.Strand((a, b), BONDS[bond].value, is_sure) for (a, b, bond), is_sure in drawn]
+    strongest = _strongest(ties, numbers)
+    return [
+        charts.Strand((a, b), BONDS[bond].value, is_sure, weak=(a, b) not in strongest)
+        for (a, b, bond), is_sure in drawn
+    ]
+
+
+def _strongest(ties: Iterable[HeldTie], numbers: dict[Id, int]) -> set[tuple[int, int]]:
+    """Return the pairs with most between them, and for everybody the one with most between them and another."""
+    surest: dict[tuple[int, int], int] = defaultdict(int)
+    nearest: dict[tuple[int, int], int] = {}
+    for tie in ties:
+        pair = _pair(tie, numbers)
+        surest[pair] += 2 if tie.certainty == Certainty.CONFIRMED else 1
+        nearest[pair] = min(nearest.get(pair, len(BONDS)), BOND_RANKS[tie.kind])
+    ranked = sorted(surest, key=lambda pair: (-surest[pair], nearest[pair], pair))
+    strongest, met = set(ranked[:STRONGEST]), {end for pair in ranked[:STRONGEST] for end in pair}
+    for pair in ranked[STRONGEST:]:
+        if not met.issuperset(pair):
+            strongest.add(pair)
+            met.update(pair)
+    return strongest
+
+
+def _pair(tie: HeldTie, numbers: dict[Id, int]) -> tuple[int, int]:
+    a, b = numbers[tie.source], numbers[tie.target]
+    return min(a, b), max(a, b)
 
 
 def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[Id, tuple[TiesInWords, ...]]:

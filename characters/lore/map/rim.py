@@ -85,6 +85,13 @@ class Rim:
     def subject(self, place: int) -> UUID:
         return UUID(bytes=self.ids[place * BYTES_OF_ID : (place + 1) * BYTES_OF_ID])
 
+    def place_of(self, subject: UUID) -> int:
+        """Return the place of somebody who is known, as whom they are known to be."""
+        found = self.ids.find(subject.bytes)
+        while found % BYTES_OF_ID:  # across the border of two ids
+            found = self.ids.find(subject.bytes, found + 1)
+        return found // BYTES_OF_ID
+
     def ends(self, ties: Iterable[int]) -> set[int]:
         """Return the places that some ties join."""
         return {end for tie in ties for end in (self.sources[tie], self.targets[tie])}
