@@ -325,7 +325,7 @@ CHARACTER = _subject(
     PageKind(
         plural="characters",
         heading="Characters",
-        intro="Everybody in {show} that you have heard of by your episode.",
+        intro="Everybody in {show} you have heard of so far.",
         additions=(
             "alias", "trait", "revelation", "membership", "relationship", "unmasking", "charactertag", "portrait",
         ),
@@ -337,7 +337,7 @@ FACTION = _subject(
     PageKind(
         plural="factions",
         heading="Factions",
-        intro="The sides of {show} that you have heard of by your episode.",
+        intro="The sides in {show} you have heard of so far.",
         additions=("alias", "trait", "revelation", "membership", "factiontag"),
         tagging=FactionTag,
         is_group=True,
@@ -348,7 +348,7 @@ TERM = _subject(
     PageKind(
         plural="terms",
         heading="Terms",
-        intro="The words of {show} that you have heard by your episode: places, substances, laws, groups of beings.",
+        intro="The words of {show} you have heard so far: places, substances, laws, groups of beings.",
         additions=("alias", "trait", "revelation", "termtag"),
         tagging=TermTag,
     ),

@@ -114,7 +114,7 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         if chosen := getattr(request, "chosen", None):
-            raise SaveRefused([f"It says “{chosen.written}” now, and is not saved yet. Look once more, and save it."])
+            raise SaveRefused([f"It now says “{chosen.written}” and has not been saved yet. Check it, and save it."])
         base = posted_base(request) or {}
         if not change:
             give_keys(form.instance, formsets)

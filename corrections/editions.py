@@ -56,7 +56,7 @@ class Partly:
     shown: str  # a condition on {row}
 
 
-SHOWN_IN_PART = (  # by “What changed lately”
+SHOWN_IN_PART = (  # by “Recent changes”
     Partly(
         Change,
         ("correction_id", "position", "action", "model", "path", "outcome", "applied_at", "replaced", "follows"),

@@ -157,7 +157,7 @@ def _save_changes(correction: Correction, proposed: Sequence[Proposed]) -> None:
         for position, each in enumerate(_effective(proposed), start=correction.changes.current().count())
     ]  # fmt: skip
     if not changes:
-        raise ValidationError("Nothing was sent: there is nothing in it that would change anything.")
+        raise ValidationError("Nothing was sent: you have not changed anything.")
     _refuse_if_too_large(correction, changes)
     Change.objects.bulk_create(changes)
     for change in changes:
@@ -168,7 +168,7 @@ def _save_changes(correction: Correction, proposed: Sequence[Proposed]) -> None:
 
 def _refuse_if_too_large(correction: Correction, changes: Sequence[Change]) -> None:
     if correction.kind == Correction.Kind.SUGGESTION and len(changes) > MOST_CHANGES:
-        raise ValidationError(f"Nothing was sent: these are more than {MOST_CHANGES} changes. Send them in parts.")
+        raise ValidationError(f"Nothing was sent: this is more than {MOST_CHANGES} changes. Send them in parts.")
     length = sum(rows.text_length(change.after) for change in changes)
     if correction.kind in (Correction.Kind.SUGGESTION, Correction.Kind.EDIT) and length > MOST_TEXT:
         raise ValidationError(

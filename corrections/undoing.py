@@ -27,7 +27,7 @@ def undo(correction: Correction, *, by: User, reason: str = "", only: UUID | Non
     changes = [change for change in correction.changes.current() if only in (None, change.pk)]
     proposed = reversed_changes(not_undone(correction, changes))
     if not proposed and reversed_changes(changes):
-        raise Refused("It is undone already.")
+        raise Refused("It has already been undone.")
     if not proposed:
         raise Refused("Nothing of it was published, so there is nothing to undo.")
     return send(proposed, sender=Sender(by), letter=Letter(reason), kind=Correction.Kind.UNDO, undoes=correction)

@@ -42,7 +42,7 @@ def check_text(text: str) -> None:
         raise ValidationError(f"The character U+{ord(found[0]):04X} is not allowed.")
     if found := REACHING_SIGN.search(text):
         raise ValidationError(
-            f"It holds the unseen sign U+{ord(found[0]):04X}, which turns round the text after it. Take it out."
+            f"It holds the unseen sign U+{ord(found[0]):04X}, which reverses the text after it. Remove it."
         )
 
 
@@ -51,7 +51,7 @@ def check_line(text: str) -> None:
     check_text(text)
     if found := DIRECTION_SIGN.search(text):
         raise ValidationError(
-            f"It holds the unseen sign of direction U+{ord(found[0]):04X}. Take it out: names are set apart without it."
+            f"It holds the unseen sign of direction U+{ord(found[0]):04X}. Remove it: names do not need it."
         )
     if NEW_LINES.search(text):
         raise ValidationError("This must be one line.")
@@ -129,4 +129,4 @@ class Names(OnTheSameColumn, models.JSONField):
     default_validators = [check_lines]
 
     def formfield(self, **options: Any) -> Any:
-        return super().formfield(**{"form_class": NamesInForm, "help_text": "One name a line.", **options})
+        return super().formfield(**{"form_class": NamesInForm, "help_text": "One name per line.", **options})

@@ -285,7 +285,7 @@ def test_unseen_signs_of_direction_are_refused_in_names(tmp_path: Path, db: None
 
 def test_texts_may_hold_marks_but_nothing_that_turns_round_what_follows() -> None:
     check_text("שלום\u200f! \u200eA")
-    with pytest.raises(ValidationError, match=r"unseen sign U\+202E, which turns round the text after it"):
+    with pytest.raises(ValidationError, match=r"unseen sign U\+202E, which reverses the text after it"):
         check_text("Ann\u202e met Bea")
 
 
@@ -300,7 +300,7 @@ def test_a_form_refuses_such_a_sign(show: None) -> None:
     client = at_the_desk(None)
     answer = send_form(client, page, **{"new0-name": "evil\u202eeman", "new0-kind": "name", "new0-revealed_in": "1"})
     assert answer.status_code == 422
-    assert "unseen sign U+202E, which turns round the text after it" in unescape(answer.content.decode())
+    assert "unseen sign U+202E, which reverses the text after it" in unescape(answer.content.decode())
     assert not Correction.objects.filter(kind=Correction.Kind.SUGGESTION).exists()
 
 

@@ -148,7 +148,7 @@ class RelationshipInline(RowInline):
     fk_name = "source"
     autocomplete_fields = ["target"]
     fields = ["kind", "target", "certainty", "revealed_in", "ended_in"]
-    verbose_name_plural = "relationships, as told from here"
+    verbose_name_plural = "relationships from this side"
     classes = ["collapse"]
 
 
@@ -157,7 +157,7 @@ class RelationshipToInline(RowInline):
     fk_name = "target"
     autocomplete_fields = ["source"]
     fields = ["source", "kind", "certainty", "revealed_in", "ended_in"]
-    verbose_name_plural = "relationships, as told from the other side"
+    verbose_name_plural = "relationships from the other side"
     classes = ["collapse"]
 
 

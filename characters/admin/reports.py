@@ -60,7 +60,7 @@ class TextsThatSayTooMuch(Report):
     title = "Texts that say too much"
     explains = (
         "The linter has read every text of the show and found names, tags and factions that are revealed later than "
-        "the text itself. Put it in other words, move it to a later episode, or tell the linter that it is mistaken: "
+        "the text itself. Reword the text, move it to a later episode, or tell the linter that it is mistaken; "
         "docs/editing.md says how."
     )
 
@@ -130,8 +130,8 @@ class RevelationsWithoutSource(Report):
     slug = "sources"
     title = "Revelations without a source"
     explains = (
-        "Where can another editor check it: the episode and the scene, an interview, a page of the official site? "
-        "Visitors never see the source; whoever reviews a correction does."
+        "Where can another editor check it: an episode and a scene, an interview, a page of the official site? "
+        "Visitors never see the source; reviewers of corrections do."
     )
     permission = "characters.view_revelation"
 

@@ -41,7 +41,7 @@ class RevelationAdmin(WithEpisodes, LintedAdmin):
     list_filter = ["revealed_in", "certainty", "factions"]
     list_select_related = ["supersedes"]
     search_fields = ["key", "text", "source", "characters__aliases__name"]
-    search_help_text = "By key, text, source, or any name of a character that it concerns."
+    search_help_text = "Search by key, text, source, or any name of a character it concerns."
     autocomplete_fields = [*CONCERNED, "supersedes"]
     ordering = ["revealed_in", "position", "key"]
     fields = [

@@ -53,7 +53,7 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
     list_filter = ["revealed_in"]
     list_select_related = ["revealed_in"]
     search_fields = ["key", "aliases__name", "tags__name", "public_id"]
-    search_help_text = "By key, any name, tag, or the id in the address."
+    search_help_text = "Search by key, name, tag, or the id in the address."
     save_on_top = True
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

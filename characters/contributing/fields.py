@@ -17,22 +17,22 @@ from episodes.texts import LineInForm, TextInForm
 MOST_TEXT = 10_000  # characters
 
 HELP_TEXTS = {
-    "premise": "What may be said to somebody who has seen nothing.",
-    "synopsis": "What happens, for somebody who has just seen it.",
+    "premise": "What somebody who has seen nothing may know.",
+    "synopsis": "What happens, for somebody who has just watched the episode.",
     "aired_on": "",
     "kind": "",
     "language": "Two letters, such as “ja”.",
-    "headline": "It stands at the head of the page from its episode on.",
+    "headline": "Use it as the title of the page from its episode on.",
     "value": "",
-    "text": "One to three sentences, as one knows it in that very episode.",
-    "certainty": "How sure a viewer can be.",
+    "text": "One to three sentences. Tell only what viewers know after that episode.",
+    "certainty": "How sure viewers can be.",
     "time": "When in the episode, such as 21:40.",
-    "revealed_in": "After which episode a viewer knows it.",
-    "ended_in": "If a viewer learns that it is over, or never was so.",
+    "revealed_in": "The episode after which viewers know it.",
+    "ended_in": "The episode in which viewers learn that it is over or was never true, if they do.",
     "image": "JPEG, PNG or WebP, up to 10 MB. It must be free to use.",
-    "alt_text": "What somebody who cannot see it needs to know.",
+    "alt_text": "Describe the picture for people who cannot see it.",
 }
-HELP_WITH_NAMES = "One name a line, as this site shows it to you."
+HELP_WITH_NAMES = "One name per line, as this site shows it to you."
 
 
 class MentionsField(TextInForm):

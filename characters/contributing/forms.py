@@ -28,7 +28,7 @@ from .fields import KnownNameField, KnownNamesField, MentionsField, episode_choi
 from .uploads import Uploads
 
 KEPT = "rougedb.kept-upload"
-EARLIER_IS_KEPT = "What you wrote before is about a later episode. It stays, and what you write here goes below it."
+EARLIER_IS_KEPT = "What you wrote before is about a later episode. It stays, and what you write here is added below it."
 
 
 class UnfinishedForm(OffersChoices, forms.Form):
@@ -108,7 +108,7 @@ class ContributedRowForm(UnfinishedForm):
 class ExistingRowForm(ContributedRowForm):
     """A row that is there, to be changed or removed."""
 
-    remove = forms.BooleanField(required=False, label="It should go altogether")
+    remove = forms.BooleanField(required=False, label="Remove it")
 
     def __init__(self, row: CorrectableRow, names: KnownNames, **options: Any) -> None:
         self.row = row

@@ -27,10 +27,10 @@ class Uploads:
         self.number += 1
         self.size += upload.size
         if self.number > MOST_PICTURES:
-            raise ValidationError(f"A form takes {MOST_PICTURES} pictures at a time. Please send this one afterwards.")
+            raise ValidationError(f"A form takes {MOST_PICTURES} pictures at a time. Please send this one later.")
         if self.size > MOST_BYTES_TOGETHER:
             most = MOST_BYTES_TOGETHER // 1024**2
-            raise ValidationError(f"These pictures have more than {most} MB together. Please send this one afterwards.")
+            raise ValidationError(f"Together these pictures are larger than {most} MB. Please send this one later.")
         if not self.may_upload(files.cost_of(upload)):
-            raise ValidationError("That makes too many pictures within an hour. Please send it a little later.")
+            raise ValidationError("You have sent too many pictures within an hour. Please send this one later.")
         return files.archive_upload(files.normalised(upload))

@@ -71,8 +71,8 @@ def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> Ht
 def _refuse_at_another_episode(request: Visit) -> None:
     if _number(request, "at") != request.lore.progress:
         raise Refused(
-            f"You are at episode {request.lore.progress} now, and were at another one when you opened this. "
-            "Go back there to send it, or open your correction anew."
+            f"You are at episode {request.lore.progress} now, but were at another one when you opened this. "
+            "Go back there to send it, or open your correction again."
         )
 
 

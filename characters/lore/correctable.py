@@ -314,7 +314,7 @@ def tag_meant(knowledge: Knowledge, typed: str) -> int:
     name = the_one_meant(
         typed, Spellings(Spelling(name, name) for name in sorted(tags, key=sort_key)),
         offered=lambda name: Choice(name, f"{Name(name)}"),
-        nothing=f"No tag that you know of is called “{typed}”. If one is missing, say so under “Why?”.",
+        nothing=f"You do not know of a tag called “{typed}”. If one is missing, say so under “Why?”.",
     )  # fmt: skip
     return tags[name]
 

@@ -131,7 +131,7 @@ class KnownNames:
             return subject
         return the_one_meant(
             typed, self._spellings, offered=self._offered, is_possible=lambda subject: subject.kind in kinds,
-            nothing=f"Nobody and nothing that you know of goes by “{typed}”.",
+            nothing=f"You do not know of anybody or anything called “{typed}”.",
         )  # fmt: skip
 
     def with_keys(self, text: str) -> str:

@@ -47,14 +47,14 @@ class TooMuch(Refused):
     """Working on a picture took more time or memory than there is for one."""
 
     def __init__(self) -> None:
-        super().__init__("The picture takes more time or memory than we have for one. Please send a smaller one.")
+        super().__init__("This picture takes too much time or memory to process. Please send a smaller one.")
 
 
 class Busy(Refused):
     """Other pictures are being worked on, and it is not this one's turn yet."""
 
     def __init__(self) -> None:
-        super().__init__("We are busy with other pictures. Please choose it again and send this in a minute.")
+        super().__init__("We are busy with other pictures. Please choose it again and send it in a minute.")
 
 
 @contextmanager

@@ -35,7 +35,7 @@ class Refused(Exception):
 
 class Unreadable(Refused):
     def __init__(self) -> None:
-        super().__init__(f"This is no readable {', '.join(MOST_MEGAPIXELS)} picture.")
+        super().__init__(f"This is not a readable {', '.join(MOST_MEGAPIXELS)} picture.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def look(content: bytes) -> Look:
     if seen.width * seen.height > MOST_MEGAPIXELS[seen.form] * 10**6:
         raise Refused(f"The picture has more than {MOST_MEGAPIXELS[seen.form]} million pixels.")
     if max(seen.width, seen.height) > MOST_ON_A_SIDE:
-        raise Refused(f"The picture is longer than {MOST_ON_A_SIDE:,} pixels.")
+        raise Refused(f"One side of the picture is longer than {MOST_ON_A_SIDE:,} pixels.")
     if seen.scans > MOST_SCANS:
         raise Refused(f"The picture is built up in more than {MOST_SCANS} scans. Save it as an ordinary JPEG.")
     if seen.parts > MOST_PARTS:

@@ -163,5 +163,5 @@ class GraphPage:
     def summary(self) -> str:
         if self.centre:
             return f"{counted(self.ties, 'tie')} of {self.centre.name}"
-        of_faction = f"{capital(self.chosen.name)} and whom it has to do with: " if self.chosen else ""
+        of_faction = f"{capital(self.chosen.name)} and everybody tied to it: " if self.chosen else ""
         return f"{of_faction}{counted(self.people, 'character')}, {counted(self.ties, 'tie')}"

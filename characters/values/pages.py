@@ -286,7 +286,7 @@ class StripCell:
     def summary(self) -> str:
         """Return the cell in words, for screen readers, to follow the number of the episode."""
         title = f", {self.episode.title}" if self.episode.title else ""
-        appears = "part of it" if self.appears else "not part of it"
+        appears = "appears" if self.appears else "does not appear"
         learned = f"{counted(self.learned, 'thing')} learned" if self.learned else "nothing learned"
         return f"{title}: {appears}, {learned}"
 

@@ -26,7 +26,7 @@ ACCEPT, REJECT, LEAVE = "accept", "reject", "leave"
 REASONS = (
     "There is no source for it.",
     "It is revealed in a later episode. Please say in which one.",
-    "It is there already, in other words.",
+    "It is already there in other words.",
     "It is a guess, and the show does not say so.",
     "It mentions something that is revealed later.",
     "It is not about the show.",
@@ -54,7 +54,7 @@ class VerdictForm(ReadsMentions, forms.Form):
         required=False, max_length=1000, label="Reason for a rejection",
         widget=forms.TextInput(attrs={"list": "reasons", "placeholder": "The reason; the author reads it"}),
     )  # fmt: skip
-    over = forms.BooleanField(required=False, label="Accept it over what stands there now")
+    over = forms.BooleanField(required=False, label="Accept it and replace what is there now")
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     # A checkbox that is not ticked sends nothing; this field tells whether the values were in the form.
     shown = forms.BooleanField(required=False, widget=forms.HiddenInput, initial=True)

@@ -53,7 +53,7 @@ class PasskeyForm(AddWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["passwordless"].label = "Sign in with it alone, without the password"
-        self.fields["passwordless"].help_text = "Without this it is a second step after the password."
+        self.fields["passwordless"].help_text = "Otherwise it is a second step after the password."
         self.fields["passwordless"].initial = True
 
 
@@ -66,8 +66,8 @@ class ProfileForm(forms.ModelForm):
             "credit_name": "Name to be shown",
         }
         help_texts = {
-            "credit_name": "Everybody sees it, with what you send from now on. Empty: your username. "
-            "What you sent under another name is shown without any."
+            "credit_name": "Everybody sees it beside what you send from now on. Left empty, it is your username. "
+            "What you sent under another name is shown without a name."
         }
 
     def clean_credit_name(self) -> str:

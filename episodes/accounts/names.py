@@ -53,14 +53,14 @@ class NameTaken(ValidationError):
 def check(name: str, *, user: User | None = None) -> None:
     """Raise ValidationError if a name could be taken for anybody's but this user's."""
     if unicodedata.normalize("NFKC", name) != name or not name.isprintable():
-        raise ValidationError("Plain letters, please: some of these are drawn in a special form.")
+        raise ValidationError("Please use plain letters: some of these have a special form.")
     if not _is_of_one_alphabet(name):
-        raise ValidationError("All letters of a name have to be of one alphabet.")
+        raise ValidationError("All letters of a name must come from one alphabet.")
     if _sounds_official(name):
-        raise ValidationError("This could be taken for a name of the staff. Choose another one.")
+        raise ValidationError("People could take this for a name of the staff. Choose another one.")
     others = ShownName.objects.filter(skeleton=skeleton(name))
     if others.exclude(user=user).exists():
-        raise ValidationError("Somebody has this name, or one that looks like it. Choose another one.")
+        raise ValidationError("Somebody has this name or one that looks like it. Choose another one.")
 
 
 def user_called(name: str) -> User | None:

@@ -38,7 +38,7 @@ def check_characters(username: str) -> None:
     # No @: a username must not look like an address at sign-in.
     are_letters = all(letter in ".+-_" or unicodedata.category(letter)[0] in "LMN" for letter in username)
     if not 2 <= len(username) <= 60 or not are_letters or unicodedata.category(username[0])[0] == "M":
-        raise ValidationError("Two to sixty letters, digits and . + - _, please.")
+        raise ValidationError("Please use two to sixty letters, digits and . + - _.")
 
 
 username_validators = [check_characters]

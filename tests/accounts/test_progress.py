@@ -66,7 +66,7 @@ def test_both_numbers_are_offered_and_the_answer_counts_for_both(here: int, ther
     person("ann", at=there)
     client = signed_in("ann", at=here)
     page = client.get("/").content.decode()
-    assert f"On this browser you were at episode {here}, in the account of ann at {there}." in page
+    assert f"This browser was at episode {here}, the account of ann at {there}." in page
     buttons = page.partition('class="offer"')[2].partition("</form>")[0]
     assert f">Stay at {here}<" in buttons
     assert f">Use {there}<" in buttons

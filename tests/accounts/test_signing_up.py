@@ -22,7 +22,7 @@ def sign_up(client: Client, name: str = "ann", **values: str) -> Any:
 def test_from_the_form_to_the_first_sign_in() -> None:
     client = Client()
     assert sign_up(client)["Location"] == "/accounts/confirm-email/"
-    assert b"Look in your mail" in client.get("/accounts/confirm-email/").content
+    assert b"Check your mail" in client.get("/accounts/confirm-email/").content
     user = User.objects.get(username="ann")
     assert not user.groups.exists()
 

@@ -108,7 +108,7 @@ def test_the_number_of_the_account_is_offered(page: Page) -> None:
     expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 1")
     sign_in(page)
     offer = page.get_by_role("region", name="Where are you?")
-    expect(offer).to_contain_text("On this browser you were at episode 1, in the account of carol at 3.")
+    expect(offer).to_contain_text("This browser was at episode 1, the account of carol at 3.")
     page.goto("/characters/")
     expect(page.locator(".card strong")).to_have_text(["Ann"])
     offer.get_by_role("button", name="Use 3").click()

@@ -55,7 +55,7 @@ def test_a_contributor_clicks_whom_they_mean(show: None, browser_at: Open, width
     expect(text).to_have_value("seen with [[Josef]] and [[Long Forgotten|a friend]]")
     page.get_by_role("button", name="Jose of the Long-Forgotten-Mountain-Monastery").click()
     expect(text).to_have_value("seen with [[Josef]] and [[Jose of the Long-Forgotten-Mountain-Monastery|a friend]]")
-    expect(page.get_by_role("alert")).to_contain_text("is not sent yet")
+    expect(page.get_by_role("alert")).to_contain_text("has not been sent yet")
     expect(page.get_by_label("Why?")).to_have_value("It is in the last scene.")
     assert not Correction.objects.filter(kind="suggestion").exists()
     send.click()

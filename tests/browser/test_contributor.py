@@ -84,7 +84,7 @@ def test_from_a_page_to_a_receipt_and_back(page: Page) -> None:
     page.get_by_label("What it says").fill("alive, says [[the stranger]]")
     page.get_by_label("Name (required)", exact=True).fill("Annie")
     page.get_by_role("button", name="Send to the moderators").click()
-    expect(page.get_by_role("alert")).to_contain_text("It is not sent yet")
+    expect(page.get_by_role("alert")).to_contain_text("Not sent yet")
     expect(page.get_by_label("What it says")).to_have_value("alive, says [[the stranger]]")
     page.get_by_label("Why?").fill("A slip of the pen.")
     page.get_by_role("button", name="Send to the moderators").click()
@@ -100,7 +100,7 @@ def test_from_a_page_to_a_receipt_and_back(page: Page) -> None:
     page.get_by_role("link", name="Ann", exact=True).first.click()
     expect(page.locator("main")).to_contain_text("alive, says the stranger", ignore_case=True)
     expect(page.locator("main")).to_contain_text("Annie")
-    page.get_by_role("link", name="What changed lately").click()
+    page.get_by_role("link", name="Recent changes").click()
     expect(page.locator("main")).to_contain_text("Fact changed")
 
 

@@ -156,7 +156,7 @@ def test_moving_along_the_episodes_without_javascript(show: None, browser_at: Op
     page.get_by_label("Faction", exact=True).select_option("The Reds (1)")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(".map figcaption")).to_contain_text("After episode 2")
-    expect(page.locator(".map figcaption")).to_contain_text("The Reds and whom it has to do with")
+    expect(page.locator(".map figcaption")).to_contain_text("The Reds and everybody tied to it")
 
 
 def test_nobody_hidden_is_in_the_page_or_in_any_answer(page: Page) -> None:

@@ -201,11 +201,11 @@ def test_an_empty_list_says_what_to_loosen(small: Any, visitor: Visitor) -> None
         ]
     )
     response = visitor(1).get("/characters/?species=cat&status=dead")
-    assert "Nobody known at episode 1 fits all of this." in text_of(response.content)
+    assert "Nothing known at episode 1 matches all of these filters." in text_of(response.content)
     assert '<a href="/characters/?status=dead" rel="nofollow">1 without Species: cat</a>' in response.content.decode()
     assert '<a href="/characters/?species=cat" rel="nofollow">1 without Status: dead</a>' in response.content.decode()
     hopeless = visitor(1).get("/characters/?species=cat&status=dead&voice=zed")
-    assert "Not without any one of the filters either" in text_of(hopeless.content)
+    assert "Removing just one does not help" in text_of(hopeless.content)
 
 
 def test_looking_back_goes_along(small: Any, visitor: Visitor) -> None:

@@ -156,7 +156,7 @@ def test_nothing_typed_is_no_correction(moderator: Client) -> None:
         ("traits", {"whose": "ann", "attribute": "", "value": "dead"}, "This field is required"),
         ("relationships", {"source": "ann", "kind": "ally", "target": "ann", "certainty": "confirmed"}, "between two"),
         ("tags", {"whose": "ann", "tag": "never heard of"}, "There is no tag “never heard of” yet"),
-        ("endings", {"what": "everything"}, "Nothing of that kind holds"),
+        ("endings", {"what": "everything"}, "Nothing like that holds"),
     ],
 )
 @pytest.mark.parametrize("role", ["editor", "moderator"])

@@ -159,7 +159,7 @@ def test_a_miss_says_nothing_even_in_debug(ann: str, visitor: Visitor, settings:
     unknown, pathless = visitor(0).get("/c/zzzzzzzzzzzz/"), visitor(0).get("/no/such/page/")
     assert unknown.status_code == pathless.status_code == 404
     assert unknown.content == pathless.content == visitor(0).get(f"/c/{ann}/").content
-    assert "There is no such page" in text_of(unknown.content)
+    assert "There is no page at this address" in text_of(unknown.content)
 
 
 def test_the_navigation_says_where_the_reader_is(ann: str, visitor: Visitor) -> None:

@@ -212,7 +212,7 @@ def test_a_picture_kept_twice_is_one_file(settings: Any, django_capture_on_commi
 
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
-NO_PICTURE = "This is no readable JPEG, PNG, WEBP picture."
+NO_PICTURE = "This is not a readable JPEG, PNG, WEBP picture."
 
 
 @pytest.mark.usefixtures("show")

@@ -121,7 +121,7 @@ def test_what_is_no_episode_behind_the_viewer_gets_the_choice_in_the_same_words(
     answer, nonsense = (visitor(3).get("/recap/", {"since": asked}) for asked in (since, "nonsense"))
     assert answer.status_code == 200
     assert answer.content == nonsense.content
-    assert b"begins at an episode that lies behind you" in answer.content
+    assert b"starts after an episode that you have already watched" in answer.content
 
 
 def test_first_comes_each_episode_with_what_turned_out_otherwise(show: None) -> None:
@@ -201,14 +201,14 @@ def test_of_more_than_can_be_told_at_once_it_tells_the_first_episodes_and_leads_
     assert len(ends) > 3
     body = visitor(13).get("/recap/?since=0").content.decode()
     assert f'href="/recap/?since={ends[0]}"' in body
-    assert f"What episodes 1 to {ends[0]} brought" in body
+    assert f"What happened in episodes 1 to {ends[0]}" in body
     narrower = Lore(13).recap(0, until=1)
     assert narrower is not None
     assert [told.episode.number for told in narrower.episodes] == [1]
 
 
 def test_who_has_watched_nothing_has_nothing_to_look_back_on(show: None, visitor: Visitor) -> None:
-    assert b"nothing to look back on yet" in visitor(0).get("/recap/").content
+    assert b"nothing to recap yet" in visitor(0).get("/recap/").content
 
 
 def test_it_takes_as_many_queries_however_much_happened(

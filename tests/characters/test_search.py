@@ -85,7 +85,7 @@ def test_a_page_says_where_it_stopped_looking(
     assert "the newest" not in text_of(visitor(13).get("/search/?q=rouge").content)
     monkeypatch.setattr("characters.lore.search.index.MOST_TEXTS", 7)
     monkeypatch.setattr("characters.lore.search.results.MOST_TEXTS", 7)
-    assert "in the newest 7 passages" in text_of(visitor(13).get("/search/?q=rouge").content)
+    assert "from names and the newest 7 passages" in text_of(visitor(13).get("/search/?q=rouge").content)
 
 
 def test_a_number_is_an_episode_that_was_watched(real_show: None) -> None:
@@ -106,7 +106,7 @@ def test_who_begins_so_comes_before_whose_other_name_does(real_show: None) -> No
 
 @pytest.mark.parametrize("typed", ["-rouge", "-", '"', "*"])
 def test_only_leaving_out_is_told_from_finding_nothing(real_show: None, visitor: Visitor, typed: str) -> None:
-    assert "Say what to look for as well" in text_of(visitor(5).get("/search/", {"q": typed}).content)
+    assert "Add a word to look for" in text_of(visitor(5).get("/search/", {"q": typed}).content)
 
 
 def test_the_bearer_comes_before_those_who_are_merely_mentioned(real_show: None) -> None:
@@ -415,7 +415,7 @@ def test_what_was_typed_is_still_in_the_field_and_safe(visitor: Visitor) -> None
 
 def test_an_empty_result_says_what_to_try(visitor: Visitor) -> None:
     text = text_of(visitor(0).get("/search/", {"q": "zzzz"}).content)
-    assert "Nothing that you know of." in text
+    assert "Nothing you know of matches." in text
 
 
 def test_looking_back_searches_as_of_then(real_show: None, visitor: Visitor) -> None:

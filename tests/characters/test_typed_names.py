@@ -231,7 +231,7 @@ def test_texts_in_the_admin_ask_and_nothing_is_lost(moderator: Client, naomi: Ch
     labels = ["Naomi Orthmann (naomi_orthmann)", "Naomi-Orthmann (naomi_two)"]
     assert sorted(offered(page)) == labels
     chosen = moderator.post(add, sent_form | {"_choose": offered(page)[labels[1]]})
-    assert "It says “naomi_two” now, and is not saved yet" in chosen.content.decode()
+    assert "It now says “naomi_two” and has not been saved yet" in chosen.content.decode()
     form = chosen.context["adminform"].form
     assert form["text"].value() == "[[ann]] and [[naomi_two]]."
     assert (form["source"].value(), chosen.context["reason"]) == ("Episode 3, at the gate", "So it is.")

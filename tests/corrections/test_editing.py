@@ -308,7 +308,7 @@ def test_what_is_undone_is_not_undone_twice(moderator: Client, ann: Character) -
     assert "Undone." in moderator.post(history, {"correction": str(first.pk)}, follow=True).content.decode()
     moderator.post(change_address(ann), with_status(form_of(moderator, ann), "dead"))
     page = moderator.post(history, {"correction": str(first.pk)}, follow=True).content.decode()
-    assert "It is undone already." in page
+    assert "It has already been undone." in page
     assert page.count("It is undone.</p>") == 1
     assert status(ann) == "dead"
     assert Correction.objects.filter(kind="undo").count() == 1

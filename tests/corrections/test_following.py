@@ -582,7 +582,7 @@ def test_what_was_sent_again_and_its_earlier_tell_of_each_other(
     new_address = send_on(client, address["again"], form, **{f"{status.pk}-value": "dead"})["Location"]
     old, new = text(client, address[""]), text(client, new_address)
     assert "You sent this again" in old
-    assert "This takes up an earlier correction" in new
+    assert "This follows an earlier correction" in new
     revised = Correction.objects.get(revises=correction)
     assert (f'href="/corrections/{revised.pk}/"' in old, f'href="/corrections/{correction.pk}/"' in new) == (
         (not by_receipt,) * 2

@@ -128,7 +128,7 @@ def test_two_that_fit_are_asked_about_and_nothing_is_lost(ann: Character) -> Non
     assert list(offered(response)) == ["José, character, since episode 1", "Jose, character, since episode 2", LEAVE_IT]
     response = choose(client, address, response, "Jose, character, since episode 2")
     assert response.status_code == 200
-    assert "It says “Jose” now, and is not sent yet" in response.content.decode()
+    assert "It now says “Jose” and has not been sent yet" in response.content.decode()
     assert fields_of(response)[f"{status.pk}-value"] == ["[[ann]] and [[Jose]] met. [[Jose|He]] left."]
     assert not Correction.objects.exists()
     assert send_on(client, address, response).status_code == 303
@@ -182,7 +182,7 @@ def test_the_nearest_is_named_where_none_fits(ann: Character, typed: str) -> Non
     Alias.objects.create(character=Character.objects.get(key="naomi"), name="Naomi", revealed_in_id=1)
     client, address = at(3), form_of(ann, add="relationship")
     response = send_form(client, address, new0__target=typed, new0__kind="friend")
-    assert f"Nobody and nothing that you know of goes by “{typed}”. Did you mean:" in response.content.decode()
+    assert f"You do not know of anybody or anything called “{typed}”. Did you mean:" in response.content.decode()
     assert list(offered(response)) == ["Naomi Orthmann, character, since episode 1"]
     response = choose(client, address, response, "Naomi Orthmann, character, since episode 1")
     assert fields_of(response)["new0-target"] == ["Naomi Orthmann"]

@@ -110,7 +110,7 @@ def test_an_account_sees_its_own_parts_of_the_page_that_is_there(real_show: None
     assert not [query for query in queries if "characters_" in query["sql"]]
     assert "Account<span" in page
     assert "Your corrections" in page
-    assert "On this browser you were at episode 9, in the account of ann at 4." in page
+    assert "This browser was at episode 9, the account of ann at 4." in page
     other = at(9).get("/characters/").content.decode()
     assert "Sign in</a>" in other
     assert "ann" not in re.findall(r"[a-z]+", other)

@@ -48,7 +48,7 @@ def connections_of_the_site(aggregate: str) -> int:
 def test_what_is_too_large_is_not_read(site: Running, path: str, most: str) -> None:
     reply = ask(site.port, request("POST", path, HTTPS, "Content-Length: 300000000", body=b"episode="))
     assert reply.status == 413
-    assert f"larger than the {most} that may be sent here" in reply.text
+    assert f"larger than {most}, the most that can be sent" in reply.text
     assert reply.headers["cache-control"] == "private, no-store"
 
 

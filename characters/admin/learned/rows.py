@@ -155,7 +155,7 @@ class RevelationRow(LearnedRowForm):
     order = ("text", "concerned", "certainty", "time", "supersedes", "source", "position", "key")
     concerned = SubjectListField(
         *SUBJECTS, required=False, label="Whom it concerns",
-        help_text="Keys or names, with commas between. Left empty, it is whoever the text mentions.",
+        help_text="Keys or names, separated by commas. Left empty: everybody the text mentions.",
     )  # fmt: skip
     supersedes = NamedRowField(
         Revelation.objects.none(), to_field_name="key", suggestions="known-revelations", required=False,
@@ -168,8 +168,8 @@ class RevelationRow(LearnedRowForm):
         self.fields["text"].widget = text_area(3)
         self.fields["supersedes"].queryset = Revelation.objects.filter(revealed_in__lte=self.episode)  # type: ignore[attr-defined]
         for name, help_text in (
-            ("position", "Its place in the telling, as the numbers above. Left empty, it comes last."),
-            ("key", "The editors' handle. Left empty, it is made of the first words."),
+            ("position", "Its place among the revelations of the episode. Left empty, it comes last."),
+            ("key", "The name editors use for it. Left empty, it is made from the first words."),
         ):
             field = self.fields[name]
             field.required, field.initial, field.help_text = False, None, help_text
@@ -225,7 +225,7 @@ class NewcomerRow(LearnedRowForm):
     )  # fmt: skip
     key = forms.CharField(
         max_length=80, validators=CHARACTER.model._meta.get_field("key").validators,  # type: ignore[union-attr]
-        help_text="Your own handle, by which texts mention it: [[key]]. Visitors never see it.",
+        help_text="The name editors use for it, also in texts: [[key]]. Visitors never see it.",
     )  # fmt: skip
     definition = ProseInForm(
         required=False, widget=forms.TextInput, label="In one line",
@@ -233,12 +233,12 @@ class NewcomerRow(LearnedRowForm):
     )  # fmt: skip
     summary = ProseInForm(
         required=False, widget=text_area(2),
-        help_text="What can be said of it in its first episode. It opens the page.",
+        help_text="What viewers know of it after its first episode. It opens the page.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["name"].help_text = "What it is called in this episode; the name on its page for now."
+        self.fields["name"].help_text = "Its name in this episode, which heads its page for now."
         self.pk = ""
 
     def subject(self) -> NamedSubject | None:
@@ -329,8 +329,8 @@ class RelationshipRow(ConnectingRow):
 class UnmaskingRow(ConnectingRow):
     model = Unmasking
     ends = ("persona", "identity")
-    persona = SubjectField(CHARACTER, help_text="Whom the audience took for somebody else; its page ends here.")
-    identity = SubjectField(CHARACTER, label="Is really", help_text="Whose page stays, with everything of both.")
+    persona = SubjectField(CHARACTER, help_text="The one the audience took for somebody else. Its page ends here.")
+    identity = SubjectField(CHARACTER, label="Is really", help_text="The one whose page stays, with all about both.")
 
 
 class TagRow(LearnedRowForm):
@@ -353,7 +353,7 @@ class EndingRow(OffersChoices, forms.Form):
     use_required_attribute = False
     what = forms.CharField(
         label="What is over", widget=forms.TextInput(attrs={"list": "open-ties", "autocomplete": "off"}),
-        help_text="A membership, a relation or a tag that holds until now; choose it from the list.",
+        help_text="A membership, relation or tag that has held until now. Choose it from the list.",
     )  # fmt: skip
 
     def __init__(
@@ -366,7 +366,7 @@ class EndingRow(OffersChoices, forms.Form):
         return the_one_meant(
             self.cleaned_data["what"], Spellings(Spelling(words, words) for words in self.ties),
             offered=lambda words: Choice(words, words),
-            nothing="Nothing of that kind holds at this episode. Choose one from the list.",
+            nothing="Nothing like that holds at this episode. Choose one from the list.",
         )  # fmt: skip
 
     def proposed(self) -> Iterator[Proposed]:

@@ -68,8 +68,8 @@ class SectionKind:
 SECTIONS = (
     SectionKind(
         "newcomers", "Who is new",
-        "Characters and groups that appear for the first time, with the name that stands on their page for now. Where "
-        "the name only comes later, describe them and choose “Known as”. All rows below can name them at once.",
+        "Characters and groups that appear for the first time, with the name that stands on their page for now. If "
+        "the name comes later, describe them and choose “Known as”. All rows below can use the name at once.",
         NewcomerRow, (*(kind.model for kind in SUBJECTS), Alias),
     ),
     SectionKind(
@@ -80,11 +80,11 @@ SECTIONS = (
     ),
     SectionKind(
         "unmaskings", "Unmaskings",
-        "Two who turn out to be one: from this episode on there is one page.", UnmaskingRow, (Unmasking,),
+        "Two characters who turn out to be one. From this episode on they share a page.", UnmaskingRow, (Unmasking,),
     ),
     SectionKind(
         "names", "New names",
-        "Of somebody who was known before. Tick “headline” if the page bears that name from now on.",
+        "New names of somebody already known. Tick “headline” if the page has that name from now on.",
         NameRow, (Alias,),
     ),
     SectionKind(
@@ -93,18 +93,18 @@ SECTIONS = (
         "timeline. Where the page has changed so that its summary is stale, write a new one here.",
         TraitRow, (Trait,),
     ),
-    SectionKind("memberships", "Memberships", "Who is seen to belong where.", MembershipRow, (Membership,)),
+    SectionKind("memberships", "Memberships", "Who belongs to which faction.", MembershipRow, (Membership,)),
     SectionKind(
-        "relationships", "Relationships", "As told from the one who does it: who killed, created, serves whom.",
+        "relationships", "Relationships", "Start with the one who acts: who killed, created or serves whom.",
         RelationshipRow, (Relationship,),
     ),
     SectionKind(
-        "tags", "Tags", "In a word or two, by which lists can be narrowed.",
+        "tags", "Tags", "A word or two each, which lists can be filtered by.",
         TagRow, tuple(kind.model for kind in TAGGINGS),
     ),
     SectionKind(
         "endings", "What is over",
-        "From this episode on the audience knows that it no longer holds, or never did.",
+        "From this episode on, the audience knows that it no longer holds or never did.",
         EndingRow, tuple(kind.model for kind in ENDING), "change",
     ),
 )  # fmt: skip
