@@ -42,6 +42,8 @@ SPELLINGS = [
     ("OBrien", "OʼBrien"),
     ("Gene's assistant", "Gene’s assistant"),
     ("Gene's assistant", "Genes assistant"),
+    ("Gene’s assistant", "Gene's assistant"),
+    ("Gene’s assistant", "Genes assistant"),
     ("Kāneʻohe", "Kaneohe"),
     # honorifics
     ("Naomi Orthmann", "Naomi-san"),
@@ -115,6 +117,7 @@ SPELLINGS = [
     ("…", "..."),
     # what is said with a name
     ("Rouge", "Rouge's"),
+    ("Rouge", "Rouge’s"),
     ("Rouge Redstar", "who is rouge?"),
     ("Rouge", "the Rouge"),
     ("St. Denis", "Saint Denis"),

@@ -158,6 +158,9 @@ def test_a_description_is_no_excuse_for_what_it_says() -> None:
     slip = name("Bluestar's sister", 3, "placeholder")
     assert names_in("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=3) == ["Bluestar"]
     assert names_in("Bluestar's sister", slip, name("Cyan Bluestar", 8), at=2) == ["Bluestar's sister"]
+    typographic = name("Bluestar’s sister", 3, "placeholder")
+    assert names_in("Bluestar's sister", typographic, at=2) == ["Bluestar's sister"]
+    assert names_in("Bluestar’s sister", slip, at=2) == ["Bluestar’s sister"]
 
 
 def test_of_names_that_overlap_the_longest_is_reported_once() -> None:
@@ -261,6 +264,7 @@ SLIPS = [
     ("plural", CHARACTERS, habit_of("roy_junghardt", "at home with the Kristellas", 5), "Eva Kristella"),
     ("singular of a group", CHARACTERS, habit_of("hermann_hayward", "is a Usurper", 1), "Usurpers"),
     ("possessive", CHARACTERS, habit_of("juval", "reads Silvia's paper", 3), "Silvia"),
+    ("possessive, typographic", CHARACTERS, habit_of("juval", "reads Silvia’s paper", 3), "Silvia"),
     ("at the start of a sentence", CHARACTERS, habit_of("opera", "Obeys. The masked man nods.", 4), "the masked man"),
     ("placeholder", CHARACTERS, habit_of("huey", "dreams of the silver Gladiator", 3), "the silver Gladiator"),
     ("tag", CHARACTERS, habit_of("dumas", "speaks of a proto-Nean", 3), "proto-nean"),
