@@ -207,7 +207,7 @@ def _noun_of_alias(row: Values) -> str:
 
 
 def _alias_line(row: Values, speaker: Speaker) -> str:
-    return f"{owner_in_words(ALIAS, row, speaker)}: {Name(row['name'])} ({AliasKind(row['kind']).label.lower()})"
+    return f"{owner_in_words(ALIAS, row, speaker)}: {Name(row['name'])} ({AliasKind(row['kind']).noun})"
 
 
 def _noun_of_trait(row: Values) -> str:

@@ -10,6 +10,11 @@ class AliasKind(TextChoices):
     PLACEHOLDER = "placeholder", "Known as"
     VARIANT = "variant", "Spelling variant"
 
+    @property
+    def noun(self) -> str:
+        """What a name of this kind is called beside it; what somebody was only known as is no name."""
+        return "description" if self == self.PLACEHOLDER else self.label.lower()
+
 
 class Certainty(TextChoices):
     HINTED = "hinted", "Hinted"

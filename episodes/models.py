@@ -16,9 +16,7 @@ class Series(models.Model):
 
     title = Line(max_length=200)
     native_title = Line(max_length=200, blank=True)
-    premise = Prose(
-        blank=True, help_text="What may be said to somebody who has seen nothing. Markdown with [[mentions]]."
-    )
+    premise = Prose(blank=True, help_text="What somebody who has seen nothing may know. Markdown with [[mentions]].")
     studio = Line(max_length=200, blank=True)
     director = Line(max_length=200, blank=True)
     writers = Names(default=list, blank=True, help_text="A list of names.")
@@ -28,7 +26,7 @@ class Series(models.Model):
         max_length=20,
         choices=Licence,
         blank=True,
-        help_text="Under which the texts may be used. Whoever sends a correction is told, and gives theirs under it.",
+        help_text="The licence of the texts. The form for corrections names it, and what people send is under it too.",
     )
 
     class Meta:
@@ -57,9 +55,9 @@ class Episode(models.Model):
     )
     title = Line(max_length=200, blank=True)
     native_title = Line(max_length=200, blank=True)
-    aired_on = models.DateField(null=True, blank=True, help_text="By the calendar of the broadcaster.")
+    aired_on = models.DateField(null=True, blank=True, help_text="The date in the calendar of the broadcaster.")
     synopsis = Prose(
-        blank=True, help_text="What happens, for somebody who has just seen it. Markdown with [[mentions]]."
+        blank=True, help_text="What happens, for somebody who has just watched it. Markdown with [[mentions]]."
     )
 
     class Meta:

@@ -120,7 +120,7 @@ def known_names(rows: list[Row], headline: str) -> tuple[ListedName, ...]:
         return kinds.index(kind), first, sort_key(name), language
 
     return tuple(
-        ListedName(Name(name), AliasKind(kind).label, language, first)
+        ListedName(Name(name), AliasKind(kind).noun, language, first)
         for (name, kind, language), first in sorted(since.items(), key=place)
         if name != headline
     )

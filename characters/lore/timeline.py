@@ -143,6 +143,7 @@ def untied(relationships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
         is_guess = row["kind"] == RelationshipKind.SUSPECTED_TO_BE
         if row["until"] is not None and (row["until"] > row["revealed_in_id"] or is_guess):
             label = "No longer so" if row["certainty"] == Certainty.CONFIRMED else "No longer believed"
+            label = "Suspicion settled" if is_guess else label  # one way or the other
             yield row["until"], TimelineEntry(html=_relationship_sentence(row, cast), label=label)
 
 

@@ -75,8 +75,10 @@ class Alias(Owned):
         max_length=20,
         choices=AliasKind,
         default=AliasKind.NAME,
-        help_text="A placeholder stands in where the name only comes later (“the stranger at the ruins”); "
-        "a variant is a spelling somebody may search for.",
+        help_text=(
+            "A placeholder describes somebody until the name is known (“the stranger at the ruins”); a variant is a "
+            "spelling people may search for."
+        ),
     )
     language = models.CharField(
         max_length=2,
@@ -85,11 +87,13 @@ class Alias(Owned):
     )
     headline = models.BooleanField(
         default=False,
-        help_text="Can be the name on the page. Shown is the newest headline that the viewer may know, so there is "
-        "one in the owner's first episode and at most one in each later one.",
+        help_text=(
+            "Can be the name on the page, which shows the newest headline that the viewer may know. The first episode "
+            "of its owner needs one; each later episode may have one."
+        ),
     )
     common_word = models.BooleanField(
-        default=False, help_text="An ordinary word as well (“First”); the spoiler linter does not stumble over it."
+        default=False, help_text="Also an ordinary word (“First”), which the spoiler linter passes over."
     )
 
     class Meta(Owned.Meta):
@@ -143,9 +147,11 @@ class Trait(Owned):
     term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="traits", null=True, blank=True)
     attribute = models.CharField(max_length=20, choices=Attribute)
     value = Prose(
-        help_text="Of a single-valued attribute the newest known value is shown, and the earlier ones stay in the "
-        "timeline as what was believed. A summary is Markdown and is written anew for each stage of the story. A "
-        f"one-line definition says who or what it is in {LONGEST} characters, without a full stop."
+        help_text=(
+            "Where an attribute has one value at a time, the newest known one is shown, and earlier ones stay in the "
+            "timeline as what was believed. A summary is Markdown; write a new one for each stage of the story. A "
+            f"one-line definition says who or what it is in {LONGEST} characters, without a full stop."
+        ),
     )
 
     class Meta(Owned.Meta):

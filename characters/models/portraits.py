@@ -17,15 +17,15 @@ class Portrait(Content):
         upload_to=files.DIRECTORY,
         width_field="width",
         height_field="height",
-        help_text="JPEG, PNG or WebP, to be seen from this episode on. It is re-encoded and its metadata removed.",
+        help_text="JPEG, PNG or WebP, shown from this episode on. It is re-encoded without its metadata.",
     )
     width = models.PositiveIntegerField(default=0, editable=False)
     height = models.PositiveIntegerField(default=0, editable=False)
-    alt_text = Line(max_length=300, help_text="What a person who cannot see it needs to know.")
-    caption = Prose(blank=True, max_length=300, help_text="Stands beneath the picture. Markdown with [[mentions]].")
+    alt_text = Line(max_length=300, help_text="Describe the picture for people who cannot see it.")
+    caption = Prose(blank=True, max_length=300, help_text="Shown beneath the picture. Markdown with [[mentions]].")
     credit = Line(max_length=200, help_text="Who made it; shown with it.")
     licence = Line(
-        max_length=100, help_text="Under which it may be used here, such as CC BY 4.0. Stills of the show are not free."
+        max_length=100, help_text="The licence that lets us use it, such as CC BY 4.0. Stills of the show are not free."
     )
 
     class Meta:

@@ -23,18 +23,25 @@ class Revelation(Content):
     """One thing that the audience learns."""
 
     key = models.CharField(
-        max_length=80, unique=True, validators=[valid_key], help_text="The editors' handle. Visitors never see it."
+        max_length=80,
+        unique=True,
+        validators=[valid_key],
+        help_text="The name editors use for it. Visitors never see it.",
     )
     text = Prose(
-        help_text="One to three sentences of Markdown, as they are known in that very episode. "
-        "[[key]] becomes a link with the name that the reader knows."
+        help_text=(
+            "One to three sentences of Markdown that tell only what viewers know after that episode. [[key]] becomes a"
+            " link with the name that the reader knows."
+        )
     )
     certainty = models.CharField(
         max_length=10,
         choices=Certainty,
         default=Certainty.CONFIRMED,
-        help_text="“Disproved” says what is not so. A belief that falls later stays as it was, and its successor "
-        "names it under “supersedes”.",
+        help_text=(
+            "“Disproved” means that it is not so. If a belief falls later, leave it as it was; its successor names it "
+            "under “supersedes”."
+        ),
     )
     characters = models.ManyToManyField(Character, blank=True, related_name="revelations")
     factions = models.ManyToManyField(Faction, blank=True, related_name="revelations")
@@ -49,7 +56,7 @@ class Revelation(Content):
         validators=[valid_time],
         help_text="When in the episode, as minutes:seconds.",
     )
-    position = models.PositiveIntegerField(default=0, help_text="Its place in the telling of the episode.")
+    position = models.PositiveIntegerField(default=0, help_text="Its place among the revelations of the episode.")
     source = Line(max_length=300, blank=True, help_text="Where another editor can check it. Visitors do not see it.")
 
     class Meta:

@@ -34,14 +34,14 @@ class Subject(Content):
         max_length=80,
         unique=True,
         validators=[valid_key],
-        help_text="The editors' handle, for [[mentions]] and data sets. Visitors never see it.",
+        help_text="The name editors use for it, in [[mentions]] and data sets. Visitors never see it.",
     )
     public_id = models.CharField(
         max_length=32,
         unique=True,
         default=new_public_id,
         validators=[valid_public_id],
-        help_text="The part of the address that stays. It tells nothing.",
+        help_text="The part of the address that never changes. It reveals nothing.",
     )
 
     class Meta:

@@ -19,7 +19,9 @@ class Membership(Content, Ends):
     character = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="memberships")
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="memberships")
     role = Line(
-        max_length=120, blank=True, help_text="As in “its head”. Who rises gets a second membership with the new role."
+        max_length=120,
+        blank=True,
+        help_text="Such as “head”. If the role changes, add a second membership with the new one.",
     )
 
     class Meta(Ends.Meta):
@@ -40,14 +42,16 @@ class Relationship(Content, Ends):
     kind = models.CharField(
         max_length=20,
         choices=RelationshipKind,
-        help_text="As told from the one who does it; the page of the other one turns it round (“killed by”).",
+        help_text="Start with the one who acts (“killed”). The page of the other shows the reverse (“killed by”).",
     )
     target = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="relationships_to")
     certainty = models.CharField(
         max_length=10,
         choices=Certainty,
         default=Certainty.CONFIRMED,
-        help_text="How sure a viewer of that episode can be. What turns out otherwise ends, and a new one begins.",
+        help_text=(
+            "How sure viewers can be after that episode. If it turns out differently, end this one and add another."
+        ),
     )
 
     class Meta(Ends.Meta):
@@ -73,11 +77,11 @@ class Unmasking(Content):
 
     persona = models.OneToOneField(
         Character, on_delete=models.CASCADE, related_name="unmasking",
-        help_text="Whom the audience took for somebody else. Its page leads to the identity's from then on.",
+        help_text="The one the audience took for somebody else. From then on its page leads to that of the identity.",
     )  # fmt: skip
     identity = models.ForeignKey(
         Character, on_delete=models.CASCADE, related_name="unmaskings",
-        help_text="Whose page stays, under its own name and with everything of both.",
+        help_text="The one whose page stays, under its own name and with everything about both.",
     )  # fmt: skip
 
     class Meta:

@@ -41,8 +41,7 @@ class ListedName:
 
     @property
     def caption(self) -> str:
-        kind = self.kind.lower()
-        return f"{kind}, {episodes(self.since, None)}" if self.since else kind
+        return f"{self.kind}, {episodes(self.since, None)}" if self.since else self.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,6 @@ class Affiliation:
     @property
     def span(self) -> str:
         return span(self.since, self.until)
-
-    @property
-    def episodes(self) -> str:
-        return episodes(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)

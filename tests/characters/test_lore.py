@@ -218,13 +218,13 @@ def test_a_settled_suspicion_is_left_to_the_timeline(tmp_path: Path) -> None:
     assert [tie.label for tie in page_of("eve", at=2).ties] == ["suspected to be"]
     settled = page_of("eve", at=3)
     assert settled.ties == ()
-    assert [label for _, label, _ in changes_of(settled)] == ["No longer believed"]
+    assert [label for _, label, _ in changes_of(settled)] == ["Suspicion settled"]
 
 
 def test_a_guess_that_ended_where_it_began_is_told(tmp_path: Path) -> None:
     guess = {"source": "mask", "kind": "suspected_to_be", "target": "eve", "revealed_in": 3, "ended_in": 3}
     masked_show(tmp_path, relationships=[guess])
-    assert [label for _, label, _ in changes_of(page_of("eve", at=3))] == ["No longer so"]
+    assert [label for _, label, _ in changes_of(page_of("eve", at=3))] == ["Suspicion settled"]
 
 
 def test_a_claim_does_not_hide_its_disproof(tmp_path: Path) -> None:

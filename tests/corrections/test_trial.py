@@ -123,7 +123,7 @@ def test_a_correction_with_more_text_than_can_be_checked_is_not_tried(
     assert not try_out(correction, 3).is_too_large
     monkeypatch.setattr(trial, "MOST_TEXT_TRIED", len("She is not.") - 1)
     assert try_out(correction, 3).is_too_large
-    assert "so large that nobody has checked its texts" in content_of(desk.get(page_of(correction)))
+    assert "too large for its texts to be checked" in content_of(desk.get(page_of(correction)))
     assert not linted
     assert "too large to be tried" in desk.get(address("preview", correction.pk, 2)).content.decode()
 
