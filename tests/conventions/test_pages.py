@@ -86,6 +86,17 @@ def test_templates_have_nothing_inline_that_the_policy_for_content_forbids(path:
         assert "src=" in script or 'type="application/json"' in script, script
 
 
+def test_apostrophes_are_those_that_pages_print() -> None:
+    templates = [
+        (path, re.sub(r"{[%{#].*?[}%#]}", "", path.read_text())) for path in (ROOT / "templates").rglob("*.html")
+    ]
+    names = re.compile(r"(?m)^.*\bkind: (?:name|codename|title|variant)\b.*$")  # in their official spelling
+    show = (ROOT / "characters/datasets/metallic_rouge").glob("*.yaml")
+    texts = [(path, names.sub("", path.read_text())) for path in show]
+    for path, text in (*templates, *texts):
+        assert not re.search(r"\w'(s|t|re|ve|ll|d)?\b(?! *[=>])", text), path
+
+
 def test_every_accent_has_its_class_and_carries_white() -> None:
     sheet = (ROOT / "static/css/site.css").read_text()
     assert dict(re.findall(r"\.accent-([\w-]+) { --plate: (#\w{6}); }", sheet)) == emblems.ACCENTS
