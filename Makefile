@@ -30,6 +30,10 @@ bench: $(VENV)/.installed  ## measure the site against itself and against plain 
 drawings: $(VENV)/.installed  ## draw the planet, the icons, the card and the plates of the data set anew
 	$(IN_VENV) -m drawings
 
+typefaces: $(VENV)/.installed  ## cut the Japanese and the bold letters anew, for the texts of the data set (needs npm)
+	$(VENV)/bin/pip install --quiet fonttools~=4.60 brotli
+	$(IN_VENV) -m drawings.typefaces
+
 screenshots: $(VENV)/.installed-dev  ## take the pictures in docs/screenshots anew (needs Chromium)
 	$(IN_VENV) -m docs.screenshots.take
 
@@ -55,4 +59,4 @@ $(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
 	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/.installed
 
-.PHONY: help run test laws lint bench drawings screenshots requirements clean
+.PHONY: help run test laws lint bench drawings typefaces screenshots requirements clean
