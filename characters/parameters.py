@@ -7,6 +7,7 @@ from characters.converters import PublicId
 from characters.kinds import kind_with_pages
 from characters.lore.lists.facets import facets_of
 from characters.lore.lists.filters import MOST_VALUES, SORTS
+from characters.text.fitting import as_typed
 from characters.text.words import LONGEST_QUERY, parse
 from episodes.kept_pages import Parameters, any_of, number, page_number, text
 from episodes.requests import whole_number
@@ -31,6 +32,7 @@ def _order(sort: str) -> str:
 
 QUERY = text(lambda typed: _query(typed[:LONGEST_QUERY]))  # no more of it is read, or remembered
 FACTION = CENTRE = text(_public_id)
+NAME = text(as_typed)
 PAGE = page_number
 SINCE = number(digits=4, otherwise=[MEANINGLESS])
 SINCE_ON_MAP = text(lambda since: since if not since or whole_number(since, digits=4) is not None else MEANINGLESS)

@@ -28,6 +28,7 @@ urlpatterns = [
     path("tags/", views.tag_list, name="tags"),
     path("tags/<unicode_slug:slug>/", views.tag, name="tag"),
     path("graph/", views.graph, name="graph"),
+    path("linked/", views.linked, name="linked"),
     path("recap/", views.recap, name="recap"),
     path("search/", views.search, name="search"),
     path("search/suggest/", views.suggest, name="suggest"),

@@ -103,6 +103,14 @@ def stops(last: int, here: int) -> list[int]:
     return sorted({*range(0, last + 1, step), *(number for number in near if 0 <= number <= last)}) if last else []
 
 
+@kept({"a": parameters.NAME, "b": parameters.NAME})
+@require_safe
+def linked(request: Visit) -> HttpResponse:
+    """Show how two characters are linked, each given by name or public id."""
+    page = request.lore.linked(request.GET.get("a", ""), request.GET.get("b", ""))
+    return render(request, "characters/linked.html", {"page": page})
+
+
 @kept({"since": parameters.SINCE, "until": parameters.EPISODE, "page": parameters.PAGE})
 @require_safe
 def recap(request: Visit) -> HttpResponse:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from html import unescape
+from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode, urlsplit
 from zlib import crc32
@@ -26,13 +27,14 @@ from tests.shows import LAST_EPISODE
 
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=)"\w+"')  # drawn by lot, on account pages alone
 LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
-TAKING_TURNS = re.compile(r"/then/|^/corrections/new/|^/tags/.|^/recap/\?since=|^/graph/\?(?:faction|of)=")
+TAKING_TURNS = re.compile(r"/then/|^/corrections/new/|^/tags/.|^/recap/\?since=|^/graph/\?(?:faction|of)=|^/linked/\?")
 NONSENSE = (
     "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
     "/tags/no-such-tag/", "/episodes/99/", "/episodes/99999999999999999999/", "/characters/?page=2",
     "/characters/?page=-1", "/characters/?page=zz", "/?as_of=99", "/?as_of=-1", "/?as_of=x", "/progress/",
     "/search/", "/search/?q=%22", "/search/?q=zzzzqqq", "/search/?q=-a", "/search/suggest/", "/search/suggest/?q=a",
     "/graph/?faction=zzzzzzzzzzzz", "/graph/?of=zzzzzzzzzzzz", "/graph/?as_of=1",
+    "/linked/?a=zzzzzzzzzzzz&b=", "/linked/?a=%00&b=zzzzqqq",
     "/recap/?since=99", "/recap/?since=x", "/recap/?since=",
     "/characters/zzzzzzzzzzzz/x/then/",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
@@ -114,6 +116,7 @@ def crawl(progress: int, *, everything: bool = True) -> dict[str, Answer]:
 def known_addresses() -> set[str]:
     """Every address that somebody who knows all of the database could come to try."""
     addresses = {"/", "/episodes/", "/tags/"}
+    named_before = ""
     for kind in SUBJECTS:
         addresses.add(f"/{kind.plural}/")
         for subject in kind.model._base_manager.all():
@@ -123,6 +126,11 @@ def known_addresses() -> set[str]:
             addresses |= {base, *named}
             if kind is CHARACTER:
                 addresses |= {f"{base}x/then/?episode=2", f"/graph/?of={subject.public_id}"}
+                asked = (named_before, subject.public_id, *headlines.values_list("name", flat=True))
+                addresses |= {
+                    f"/linked/?{urlencode({'a': one, 'b': other})}" for one, other in pairwise(asked) if one and other
+                }
+                named_before = subject.public_id
             if kind is FACTION:
                 addresses.add(f"/graph/?faction={subject.public_id}")
             addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind.plural}/{subject.key}/"}

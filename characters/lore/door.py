@@ -15,6 +15,7 @@ from characters.kinds import SUBJECTS, kind_with_pages
 from characters.values.basics import Link, SeriesInfo, TagLink
 from characters.values.corrections import Lately, ShownChange
 from characters.values.home import HomePage
+from characters.values.linked import LinkedPage
 from characters.values.lists import CardPage
 from characters.values.map import GraphPage
 from characters.values.pages import EpisodePage, SubjectPage, TagPage, ThenPage
@@ -26,7 +27,7 @@ from . import corrections
 from .knowledge import Knowledge
 from .lists import cards
 from .map import graph
-from .pages import addresses, episode, home, recap, show, subject, tags, then
+from .pages import addresses, episode, home, linked, recap, show, subject, tags, then
 from .search import looking
 
 
@@ -75,6 +76,9 @@ class Lore(Knowledge):
 
     def graph(self, faction: str = "", since: int | None = None, page: int = 1, *, of: str = "") -> GraphPage:
         return graph.graph_page(self, faction, since, page, of=of)
+
+    def linked(self, one: str, other: str) -> LinkedPage:
+        return linked.linked_page(self, one, other)
 
     def then(self, public_id: str, episode: int | None) -> ThenPage | None:
         return then.then_page(self, public_id, episode)

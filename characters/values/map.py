@@ -123,6 +123,7 @@ class MapGroup:
 
 @dataclass(frozen=True, slots=True)
 class GraphPage:
+    linked_url: str  # of the page that says how two are linked, with the one in the middle
     charts: tuple[Chart, ...]  # for wide screens, and of one character for narrow ones too
     groups: tuple[MapGroup, ...]
     bonds: tuple[Choice, ...]

@@ -210,6 +210,7 @@ def test_what_is_kept_says_what_it_reads_of_the_address(real_show: None, setting
         ("/characters/", "/characters/?page=0&species="),
         ("/characters/?status=alive&tag=a&tag=b", "/characters/?tag=b&tag=a&tag=b&status=alive"),
         ("/characters/?sort=-", "/characters/?sort=up"), ("/graph/?faction=-", "/graph/?faction=%00"),
+        ("/graph/?of=-", "/graph/?of=%00"), ("/linked/?a=a+b", "/linked/?b=&a=%20a%20%20b%0a"),
         ("/recap/?since=x", "/recap/?since=99999"), ("/recap/?since=2", "/recap/?since=x&since=2"),
         ("/search/?q=a+b", "/search/?q=%20a%20%20b%0a"), ("/search/suggest/?q=ro", "/search/suggest/?q=ro%20&page=3"),
         ("/episodes/3/", "/episodes/3/?page=1&x=2"), ("/", "/?q=x&as_of=6"), ("/", "/?as_of=99"),

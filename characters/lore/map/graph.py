@@ -140,6 +140,9 @@ def graph_page(
         seating, tied, middle or _hub(drawn, seating.numbers), cast, most_places, is_of_one=middle is not None
     )
     return GraphPage(
+        linked_url=f"{path('linked')}?{urlencode([*_back(knowledge), ('a', of)])}"
+        if middle
+        else knowledge.address("linked"),
         charts=tuple(charts.draw(shape, around, hub, strands) for shape in (OF_ONE if middle else OF_ALL)),
         groups=_map_in_words(seating, told, tied, shown, cast, most_places),
         bonds=tuple(
@@ -240,9 +243,13 @@ def _told_of(rim: Rim, ties: Iterable[int], people: set[int]) -> list[int]:
 
 def _page_url(knowledge: Knowledge, asked: Iterable[tuple[str, str]], since: int | None) -> str:
     """Return the address of this map, to be followed by the number of a page."""
-    back = [("as_of", f"{knowledge.progress}")] if knowledge.look_back else []
-    pairs = [*back, *asked, *([("since", f"{since}")] if since is not None else [])]
+    pairs = [*_back(knowledge), *asked, *([("since", f"{since}")] if since is not None else [])]
     return f"{reverse('graph')}?{urlencode([*pairs, ('page', '')])}"
+
+
+def _back(knowledge: Knowledge) -> list[tuple[str, str]]:
+    """Return what every address has while looking back."""
+    return [("as_of", f"{knowledge.progress}")] if knowledge.look_back else []
 
 
 def map_url(knowledge: Knowledge, public_id: str) -> str:
@@ -382,7 +389,8 @@ def chart_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cas
         )
         for bond in Bond
     ]
-    hub = charts.Seat(1, hub_face, f"{capital(hub_face.name)}", hub_face.url)
+    own_map = map_url(knowledge, cast.public_id(root))
+    hub = charts.Seat(1, hub_face, f"{capital(hub_face.name)}", own_map)
     return charts.draw(charts.SMALL, groups, hub, _strands(ties, numbers))
 
 

@@ -12,7 +12,17 @@ from characters.lore.order import by_name
 
 from .tags import tag_exists, tag_links
 
-LISTS = ("home", *(kind.plural for kind in SUBJECTS), "episodes", "tags", "graph", "recap", "about", "privacy")
+LISTS = (
+    "home",
+    *(kind.plural for kind in SUBJECTS),
+    "episodes",
+    "tags",
+    "graph",
+    "linked",
+    "recap",
+    "about",
+    "privacy",
+)
 
 
 def addresses(knowledge: Knowledge) -> list[str]:

@@ -1,0 +1,197 @@
+"""How are two characters linked? The shortest ways over what is known of their ties and factions."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import urlencode
+from uuid import UUID
+
+from characters.converters import PublicId
+from characters.kinds import CHARACTER
+from characters.lore import rows
+from characters.lore.cast import Cast
+from characters.lore.kept import kept
+from characters.lore.knowledge import Knowledge, path
+from characters.lore.map import paths
+from characters.lore.map.rim import CERTAINTIES, KINDS, Rim, rim_of
+from characters.lore.order import certainty_rank, face_key
+from characters.lore.rows import Row
+from characters.lore.statements import among, as_uuid, fetched
+from characters.text.fitting import Spelling, Spellings, the_one_meant
+from characters.text.phrases import episodes, role_in_words, span
+from characters.values.basics import Face, Link
+from characters.values.linked import Asked, LinkedPage, Statement, Step
+from characters.vocabulary import Certainty
+from episodes.choices import Choice, Unclear
+
+BYTES_OF_NAME = 1_500  # with the indexes that find it, by a measurement
+MOST_LISTED = 100  # characters, to choose from in the fields
+PARAMETERS = ("a", "b")
+IS_PUBLIC_ID = re.compile(PublicId.regex).fullmatch
+
+type Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterNames:
+    """The names of all characters that are known, each with whom its bearer is known to be."""
+
+    spellings: Spellings[UUID]
+
+    @property
+    def size(self) -> int:
+        return BYTES_OF_NAME * len(self.spellings.names)
+
+
+def linked_page(knowledge: Knowledge, one: str, other: str) -> LinkedPage:
+    """Return how two characters are linked, each given by a public id or by whatever name."""
+    rim = rim_of(knowledge)
+    meant = [_meant(knowledge, typed) for typed in (one, other)]
+    places = [rim.place_of(who) for who in meant if isinstance(who, UUID)]
+    is_clear = len(places) == len(PARAMETERS)
+    ways = _ways(knowledge, rim, *places) if is_clear else paths.Ways([], 0)
+    factions = [as_uuid(stretch.faction) for stretch in rim.stretches if stretch.faction]
+    nodes = {node for way in ways.shown for node in way}
+    met = {node: rim.subject(node) if node < len(rim) else factions[node - len(rim)] for node in nodes}
+    listed = [rim.subject(place) for place in range(len(rim))] if len(rim) <= MOST_LISTED else []
+    cast = Cast(knowledge)
+    cast.note([*met.values(), *listed, *(rim.subject(place) for place in places)])
+    cast.note(UUID(choice.meant) for who in meant if isinstance(who, Unclear) for choice in who.choices)
+    cast.look_up()
+    steps = {step for way in ways.shown for step in pairwise(way)}
+    memberships = {step: [met[node] for node in step] for step in steps if max(step) >= len(rim)}
+    told = _ties_told(rim, steps, cast) | _memberships_told(knowledge, memberships, cast)
+    by_id = [
+        cast.public_id(who) if isinstance(who, UUID) else typed for who, typed in zip(meant, (one, other), strict=True)
+    ]
+    return LinkedPage(
+        asked=(
+            _asked(knowledge, 0, (one, other), meant[0], cast),
+            _asked(knowledge, 1, (one, other), meant[1], cast),
+        ),
+        ways=tuple(tuple(told[step] for step in pairwise(way)) for way in ways.shown if len(way) > 1),
+        more=ways.number - len(ways.shown),
+        names=tuple(face.name for face in sorted(map(cast.face, listed), key=face_key)),
+        are_one=is_clear and places[0] == places[1],
+        url=linked_url(Knowledge(knowledge.progress), *by_id),
+        url_here=linked_url(knowledge, *by_id),
+    )
+
+
+def _ways(knowledge: Knowledge, rim: Rim, one: int, other: int) -> paths.Ways:
+    return paths.shortest(paths.web_of(knowledge), one, other, len(rim))
+
+
+# Who is meant
+
+
+def _meant(knowledge: Knowledge, typed: str) -> UUID | Unclear | None:
+    """Return whom somebody means, as whom they are known to be, or what to ask instead; None if nothing was typed."""
+    if not typed:
+        return None
+    if IS_PUBLIC_ID(typed) and (character := rows.id_of(knowledge.progress, CHARACTER, typed)):
+        return knowledge.root_of(character)
+    names = kept(knowledge, "names of characters", lambda: CharacterNames(_spellings(knowledge)))
+    try:
+        return the_one_meant(
+            typed,
+            names.spellings,
+            offered=lambda who: Choice(f"{who}", ""),
+            nothing=f"Nobody that you know of goes by “{typed}”.",
+        )
+    except Unclear as unclear:
+        return unclear
+
+
+def _spellings(knowledge: Knowledge) -> Spellings[UUID]:
+    aliases = fetched(
+        'SELECT "revealed_in_id", "name", "character_id", "headline" FROM "characters_alias"'
+        ' WHERE "characters_alias"."revealed_in_id" <= %s AND "character_id" IS NOT NULL',
+        [knowledge.progress],
+    )
+    in_order = sorted((episode, name, as_uuid(who), bool(headline)) for episode, name, who, headline in aliases)
+    return Spellings(Spelling(name, knowledge.root_of(who), headline) for _, name, who, headline in in_order)
+
+
+def _asked(knowledge: Knowledge, which: int, typed: tuple[str, str], meant: UUID | Unclear | None, cast: Cast) -> Asked:
+    if isinstance(meant, UUID):
+        return Asked(typed[which], cast.face(meant))
+    if meant is None:
+        return Asked("")
+
+    def instead(who: UUID) -> Link:
+        chosen = [cast.public_id(who) if at == which else text for at, text in enumerate(typed)]
+        return Link(cast.face(who).name, linked_url(knowledge, *chosen))
+
+    return Asked(typed[which], None, meant.messages[0], tuple(instead(UUID(choice.meant)) for choice in meant.choices))
+
+
+def linked_url(knowledge: Knowledge, *asked: str) -> str:
+    """Return the address of the page for these characters, by name or public id; one may be left to be asked for."""
+    back = [("as_of", f"{knowledge.progress}")] if knowledge.look_back else []
+    pairs = [*back, *((name, text) for name, text in zip(PARAMETERS, asked, strict=False) if text)]
+    return f"{path('linked')}?{urlencode(pairs)}" if pairs else path("linked")
+
+
+# What links them
+
+
+def _ties_told(rim: Rim, steps: Iterable[Pair], cast: Cast) -> dict[Pair, Step]:
+    """Return what is said of each step between two characters, the nearest first; of what is known twice the surest."""
+    towards = {ends: step for step in steps for ends in (step, step[::-1])}
+    surest: dict[Pair, dict[tuple[int, Pair], tuple[int, int]]] = defaultdict(dict)
+    for tie, ends in enumerate(zip(rim.sources, rim.targets, strict=True)):
+        if step := towards.get(ends):
+            certainty = certainty_rank(CERTAINTIES[rim.certainties[tie]]), rim.since[tie]
+            kind = KINDS[rim.kinds[tie]]
+            is_mutual = kind.seen_from_target == kind.label
+            same = rim.kinds[tie], step if is_mutual else ends
+            surest[step][same] = min(certainty, surest[step].get(same, certainty))
+    ranked = {certainty_rank(certainty): certainty for certainty in CERTAINTIES}
+
+    def face(place: int) -> Face:
+        return cast.root_face(rim.subject(place))
+
+    def statement(number: int, ends: Pair, rank: int, since: int) -> Statement:
+        kind = KINDS[number]
+        when = (span if kind.is_state else episodes)(since, None)
+        return Statement(face(ends[0]), kind.sentence, face(ends[1]), ranked[rank], when)
+
+    return {
+        step: tuple(
+            statement(number, ends, rank, since)
+            for (number, ends), (rank, since) in sorted(
+                said.items(), key=lambda each: (KINDS[each[0][0]].place, each[0][1] != step, each[1])
+            )
+        )
+        for step, said in surest.items()
+    }
+
+
+def _memberships_told(knowledge: Knowledge, steps: dict[Pair, list[UUID]], cast: Cast) -> dict[Pair, Step]:
+    """Return what is said of each step between a character and a faction: that they belong to it, or once did."""
+    ends = [who for pair in steps.values() for who in pair]
+    which = among("character_id", knowledge.families_of(ends)) & among("faction_id", ends)
+    said: dict[frozenset[UUID], list[Row]] = defaultdict(list)
+    for row in rows.memberships(knowledge.progress, which) if steps else ():
+        said[frozenset({knowledge.root_of(row["character_id"]), row["faction_id"]})].append(row)
+
+    def statement(row: Row) -> Statement:
+        since, until = row["revealed_in_id"], row["until"]
+        return Statement(
+            cast.root_face(row["character_id"]),
+            "belongs to" if until is None else "belonged to",
+            cast.face(row["faction_id"]),
+            Certainty.CONFIRMED,
+            span(since, until),
+            role_in_words(row["role"]),
+        )
+
+    told: dict[Pair, Step] = {}
+    for step, pair in steps.items():
+        known = said[frozenset(pair)]
+        current = [row for row in known if row["until"] is None]
+        told[step] = tuple(dict.fromkeys(map(statement, current or known)))
+    return told
