@@ -36,6 +36,8 @@ def addresses(progress: int) -> dict[str, str]:
         "tag": reverse("tag", args=[TAG]),
         "map": reverse("graph"),
         "map, since": f"{reverse('graph')}?since={progress - 1}",
+        "map of one": f"{reverse('graph')}?of=c{0:011}",
+        "linked": f"{reverse('linked')}?a=c{0:011}&b=c{1:011}",
         "recap": reverse("recap"),
         "recap, of all": f"{reverse('recap')}?since=0",
         "search": f"{reverse('search')}?q={COMMON}",

@@ -19,7 +19,7 @@ from characters.lore.map.rim import CERTAINTIES, KINDS, Rim, rim_of
 from characters.lore.order import certainty_rank, face_key
 from characters.lore.rows import Row
 from characters.lore.statements import among, as_uuid, fetched
-from characters.text.fitting import Spelling, Spellings, the_one_meant
+from characters.text.fitting import Spelling, Spellings, as_typed, the_one_meant
 from characters.text.phrases import episodes, role_in_words, span
 from characters.values.basics import Face, Link
 from characters.values.linked import Asked, LinkedPage, Statement, Step
@@ -47,7 +47,7 @@ class CharacterNames:
 
 def linked_page(knowledge: Knowledge, one: str, other: str) -> LinkedPage:
     """Return how two characters are linked, each given by a public id or by whatever name."""
-    rim = rim_of(knowledge)
+    rim, one, other = rim_of(knowledge), as_typed(one), as_typed(other)
     meant = [_meant(knowledge, typed) for typed in (one, other)]
     places = [rim.place_of(who) for who in meant if isinstance(who, UUID)]
     is_clear = len(places) == len(PARAMETERS)
