@@ -40,6 +40,7 @@ def test_it_opens_short_and_prints_whole(page: Page, screen: dict[str, int]) -> 
     body = page.content()
     assert len(body.encode()) < 125 * KB
     assert count(page, "*") <= 1_400  # from where on Lighthouse warns
+    assert count(page, ".pages") == 0  # all of it is on one part
     height = page.evaluate("document.documentElement.scrollHeight")
     assert height <= (6_000 if screen == PHONE else 5_000)
     printed = page.pdf(format="A4")

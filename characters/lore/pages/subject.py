@@ -23,7 +23,8 @@ from episodes.names import CommonName
 from . import chapters
 
 MOST_PLACES = 300  # of a faction; the list of characters has all
-MOST_LISTED = 60  # of anything else on one part of a page: names, ties, tags, pictures, values of a fact
+MOST_LISTED = 60  # of anything else on one part of a page: names, tags, pictures, values of a fact
+MOST_TIES = 180  # which are short, and several to each other one
 
 
 def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1) -> SubjectPage | None:
@@ -55,8 +56,8 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
     told = chapters.timeline_of(
         knowledge, collected, timeline.changes(collected, own, min(first_episodes), cast), first_episodes
     )
-    lists = (names, ties, tags, pictures, places if is_character else (), *(fact.values for fact in facts))
-    part, last = number_and_last(part, told.parts, *(items[::MOST_LISTED] for items in lists))
+    lists = (names, tags, pictures, places if is_character else (), *(fact.values for fact in facts))
+    part, last = number_and_last(part, told.parts, ties[::MOST_TIES], *(items[::MOST_LISTED] for items in lists))
     in_list = knowledge.list_of(CHARACTER).url
     form = path(f"correct-{kind.plural}", public_id)
     page_url = f"{face.url}{'&' if '?' in face.url else '?'}page="
@@ -74,7 +75,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
         places=_of_part(places, part) if is_character else places[: MOST_PLACES if part == 1 else 0],
         more_places=0 if is_character else max(len(places) - MOST_PLACES, 0),
         places_url=f"{in_list}{'&' if '?' in in_list else '?'}faction={public_id}",
-        ties=_of_part(ties, part),
+        ties=ties[(part - 1) * MOST_TIES : part * MOST_TIES],
         tags=_of_part(tags, part),
         pictures=_of_part(pictures, part),
         chapters=chapters.chapters(
