@@ -5,7 +5,7 @@ The episode of a gap is the one that an editor must have watched to read of it, 
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from characters.models import Alias, Character, Revelation, Trait, Unmasking
+from characters.shape.sights import sights_of_the_show
+from characters.shape.telling import LIMIT, Measure, Row, measures, rows_of
 from characters.spoilers.linter import form_in_admin
 from characters.spoilers.rows import corpus_of_database
 from characters.text.names import as_name
@@ -27,6 +29,8 @@ from episodes.order import sort_key
 SUMMARISED = [each for each in Attribute.single_valued() if each not in (*Attribute.of_a_stage(), Attribute.COLOUR)]
 
 FINDINGS_CACHED_FOR = 60 * 60  # seconds, unless something is published
+SHAPE_CACHED_FOR = 7 * 24 * 60 * 60
+MOST_ROWS = 6  # of a feature that tells; the command has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Report:
     title: str
     explains: str
     permission: str = "characters.view_character"
+    invites = "Read all texts now"  # where nothing has been counted since the last change
+    is_measured_first = False  # by a button, as it takes too long to open the report with it
 
     def gaps(self) -> list[Gap]:
         raise NotImplementedError
@@ -49,6 +55,9 @@ class Report:
     def episodes(self) -> list[int] | None:
         """Return the episode of each gap, to count them on the start page; None where counting takes too long."""
         return [gap.episode for gap in self.gaps()]
+
+    def measure(self) -> None:
+        """Find what `gaps` lists, where that is not found when the report is opened."""
 
     @property
     def url(self) -> str:
@@ -65,7 +74,7 @@ class TextsThatSayTooMuch(Report):
     )
 
     def gaps(self) -> list[Gap]:
-        key = _cache_key()  # of what is read, or of what was there before it
+        key = _cache_key("findings")  # of what is read, or of what was there before it
         gaps = [
             Gap(
                 what=with_capital(finding.where.what),
@@ -79,13 +88,13 @@ class TextsThatSayTooMuch(Report):
         return gaps
 
     def episodes(self) -> list[int] | None:
-        cached: list[int] | None = cache.get(_cache_key())
+        cached: list[int] | None = cache.get(_cache_key("findings"))
         return cached
 
 
-def _cache_key() -> str:
-    """Return the cache key of the findings, which no other state of the show has, nor another site."""
-    return f"desk:findings:{Edition.objects.values_list('stamp', flat=True).first()}"
+def _cache_key(what: str) -> str:
+    """Return the cache key of what was found, which no other state of the show has, nor another site."""
+    return f"desk:{what}:{Edition.objects.values_list('stamp', flat=True).first()}"
 
 
 class CharactersWithoutPicture(Report):
@@ -147,8 +156,45 @@ class RevelationsWithoutSource(Report):
         ]
 
 
+class ShapesThatTell(Report):
+    slug = "shape"
+    title = "Shapes that tell"
+    explains = (
+        "What is there on a page, what is missing, how much and how long it is must say no more of what comes later "
+        "than how often somebody appears does. Here is what says more, the worst first. Give the row to everybody of "
+        "whom it can be said, or to nobody; “unknown” is a value too. docs/editing.md says how to read the numbers."
+    )
+    invites = "Measure them now"
+    is_measured_first = True
+
+    def gaps(self) -> list[Gap]:
+        return cache.get(_cache_key("shape")) or []
+
+    def episodes(self) -> list[int] | None:
+        measured = cache.get(_cache_key("shape"))
+        return None if measured is None else [gap.episode for gap in measured]
+
+    def measure(self) -> None:
+        key = _cache_key("shape")  # of what is measured, or of what was there before it
+        sights = sights_of_the_show()
+        telling = [measure for measure in measures(sights) if measure.chance <= LIMIT]
+        ids = dict(Character.objects.values_list("public_id", "pk"))
+        cache.set(key, [_gap_of(measure, rows_of(measure, sights), ids) for measure in telling], SHAPE_CACHED_FOR)
+
+
+def _gap_of(measure: Measure, rows: list[Row], ids: Mapping[str, UUID]) -> Gap:
+    """Return a feature that tells, with the form of whom it tells most of."""
+    return Gap(
+        what=with_capital(measure.claim),
+        url=form_in_admin(Character._meta.label_lower, ids[rows[0].sight.public_id]),
+        episode=max(row.comes_in for row in rows),
+        why=f"At {measure.when}, {measure.strength}. {'. '.join(map(str, rows[:MOST_ROWS]))}.",
+    )
+
+
 REPORTS: tuple[Report, ...] = (
-    TextsThatSayTooMuch(), CharactersWithoutSummary(), CharactersWithoutPicture(), RevelationsWithoutSource(),
+    TextsThatSayTooMuch(), ShapesThatTell(), CharactersWithoutSummary(), CharactersWithoutPicture(),
+    RevelationsWithoutSource(),
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
@@ -82,6 +83,9 @@ class Desk(AdminSite):
             raise Http404
         if not request.user.has_perm(report.permission):
             raise PermissionDenied
+        if request.method == "POST" and report.is_measured_first:
+            report.measure()
+            return redirect(report.url)
         gaps = report.gaps()
         shown = gaps if "later" in request.GET else [gap for gap in gaps if gap.episode <= visit.progress]
         context = self.each_context(request) | {
@@ -89,6 +93,7 @@ class Desk(AdminSite):
             "report": report,
             "gaps": shown,
             "folded": len(gaps) - len(shown),
+            "is_unknown": report.is_measured_first and report.episodes() is None,
             "reasons": any(gap.why for gap in gaps),
             "episodes": Episode.objects.values_list("number", flat=True),
         }

@@ -62,6 +62,7 @@ SAME_AS = {"gray": "grey", "yellow": "gold", "purple": "violet"}
 
 COMMAND = re.compile(r"([a-z])([^a-z]*)")
 NUMBER = re.compile(r"-?\d*\.?\d+")
+WORD = re.compile(r"\w+")
 
 SMALL_WORDS = {"the", "of", "in", "a", "an", "on", "at", "who", "dr.", "dr"}
 
@@ -211,7 +212,7 @@ def initials_for(name: str) -> str:
 
 def is_masked(species: str) -> bool:
     """Return whether somebody of this species has a mask: of one that is known and not human."""
-    return bool(species) and "human" not in species.casefold()
+    return bool(species) and not {"human", "unknown"} & set(WORD.findall(species.casefold()))
 
 
 @lru_cache(2**12)

@@ -1,6 +1,7 @@
 """The start page of the admin and its reports."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,8 @@ from tests.characters.sheets import address_of
 from tests.corrections.desk import at_the_desk
 from tests.corrections.letters import sent, set_to, somebody
 from tests.people import person
+from tests.shapes import telling_show
+from tests.shows import load_show
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +146,7 @@ def test_what_the_linter_found_is_not_that_of_another_site_with_as_many_editions
     assert counts(editor)["spoilers"] == (None, 0)
 
 
-@pytest.mark.parametrize("slug", [report.slug for report in REPORTS])
+@pytest.mark.parametrize("slug", [report.slug for report in REPORTS if not report.is_measured_first])
 def test_each_report_folds_what_is_later(slug: str, ann: Character) -> None:
     Alias.objects.filter(character=ann).update(name="Anna-Bella")
     somebody("zed", name="Zedrick", since=4)
@@ -157,6 +160,29 @@ def test_each_report_folds_what_is_later(slug: str, ann: Character) -> None:
     later = report(client, slug, later="yes")
     assert max(later)[0] == 4
     assert counts(client)[slug] == (len(later) - 1, 1)
+
+
+def test_the_shape_is_measured_by_a_button_and_folds_what_comes_later(tmp_path: Path) -> None:
+    load_show(tmp_path, **telling_show(1, "what is missing").files())
+    moderator = person(role="moderator")
+    client = at_the_desk(moderator, episode=0)
+    assert counts(client)["shape"] == (None, 0)
+    assert "Not measured since the last change" in client.get("/admin/reports/shape/").content.decode()
+    assert client.get("/admin/reports/shape/").context["gaps"] == []
+    assert client.post("/admin/reports/shape/")["Location"] == "/admin/reports/shape/"
+    page = client.get("/admin/reports/shape/")
+    assert page.context["gaps"] == []
+    assert "species" not in page.content.decode()
+    later = report(client, "shape", later="yes")
+    assert "Unmasked later: less of “species: given”" in [what for _, what in later]
+    assert counts(client)["shape"] == (0, len(later))
+    Edition.objects.update(stamp=uuid4())
+    assert counts(client)["shape"] == (None, 0)
+
+
+def test_only_what_is_measured_takes_a_post(editor: Client) -> None:
+    assert editor.post("/admin/reports/pictures/").status_code == 200
+    assert editor.post("/admin/reports/shape/").status_code == 302
 
 
 def test_an_unknown_report_is_not_found(editor: Client) -> None:
@@ -175,7 +201,13 @@ def test_a_report_is_for_those_who_may_see_its_rows(ann: Character) -> None:
 
 def test_the_start_page_lists_what_waits(editor: Client, ann: Character) -> None:
     sent(set_to(ann.traits.get(), "value", "dead"), by=person("author"))
-    assert counts(editor) == {"spoilers": (None, 0), "summaries": (1, 0), "pictures": (1, 0), "sources": (0, 0)}
+    assert counts(editor) == {
+        "spoilers": (None, 0),
+        "shape": (None, 0),
+        "summaries": (1, 0),
+        "pictures": (1, 0),
+        "sources": (0, 0),
+    }
     page = editor.get("/admin/").content.decode()
     assert "<strong>1</strong> waits" in page
     for each in REPORTS:

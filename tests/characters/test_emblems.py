@@ -94,6 +94,13 @@ def test_only_who_is_known_to_be_no_human_has_a_mask(show: None) -> None:
     assert faces(2)["Ann"].figure == emblems.monogram_for("Ann")
 
 
+@pytest.mark.parametrize(
+    ("species", "masked"), [("", False), ("human", False), ("half human", False), ("unknown", False), ("Nean", True)]
+)
+def test_of_whom_it_is_unknown_nobody_has_a_mask(species: str, masked: bool) -> None:
+    assert emblems.is_masked(species) == masked
+
+
 def test_the_page_says_by_its_class_how_an_emblem_is_drawn(show: None, visitor: Visitor) -> None:
     for progress, drawn in ((2, "monogram"), (3, "mask")):
         page = visitor(progress).get(faces(progress)["Ann"].url).content.decode()

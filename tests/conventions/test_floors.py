@@ -15,6 +15,7 @@ FLOORS = (
     ("characters.spoilers",),
     ("characters.values",),
     ("characters.lore",),
+    ("characters.shape",),
     ("characters.contributing",),
     ("characters.moderation",),
     ("characters.datasets",),

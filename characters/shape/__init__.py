@@ -1,0 +1,1 @@
+"""The fifth law, measured: what the shape of visible pages says of what comes later."""
