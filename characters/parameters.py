@@ -7,6 +7,7 @@ from characters.converters import PublicId
 from characters.kinds import kind_with_pages
 from characters.lore.lists.facets import facets_of
 from characters.lore.lists.filters import MOST_VALUES, SORTS
+from characters.lore.pages.addresses import without_name
 from characters.text.fitting import as_typed
 from characters.text.words import LONGEST_QUERY, parse
 from episodes.kept_pages import Parameters, any_of, number, page_number, text
@@ -30,6 +31,10 @@ def _order(sort: str) -> str:
     return sort if not sort or sort in SORTS else MEANINGLESS
 
 
+def _nameless(address: str) -> str:
+    return address if without_name(address) == address else ""
+
+
 QUERY = text(lambda typed: _query(typed[:LONGEST_QUERY]))  # no more of it is read, or remembered
 FACTION = CENTRE = text(_public_id)
 NAME = text(as_typed)
@@ -37,6 +42,7 @@ PAGE = page_number
 SINCE = number(digits=4, otherwise=[MEANINGLESS])
 SINCE_ON_MAP = text(lambda since: since if not since or whole_number(since, digits=4) is not None else MEANINGLESS)
 EPISODE = number(digits=4)
+NAMELESS = text(_nameless)
 
 
 def of_list(kind: str) -> Parameters:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from characters.lore import Lore
 from episodes.kept_pages import kept
-from episodes.progress import parse_episode
+from episodes.progress import parse_episode, stops_to
 from episodes.requests import absolute_address, whole_number
 from episodes.visits import Visit
 
@@ -72,6 +72,13 @@ def tag(request: Visit, slug: str) -> HttpResponse:
     return render(request, "characters/tag.html", {"page": page})
 
 
+@kept()
+@require_safe
+def tag_without_name(request: Visit, public_id: str) -> HttpResponse:
+    """Lead from an address that does not tell a tag's name to the tag."""
+    return _to_full_address(request.lore.address_of_tag(public_id))
+
+
 @kept(
     {
         "of": parameters.CENTRE,
@@ -98,9 +105,7 @@ def graph(request: Visit) -> HttpResponse:
 
 def stops(last: int, here: int) -> list[int]:
     """Return the episodes that the map can be moved to by a link: all of them, or of many some and those nearby."""
-    step = last // MOST_STOPS + 1
-    near = (here - 1, here, here + 1, last) if step > 1 else ()
-    return sorted({*range(0, last + 1, step), *(number for number in near if 0 <= number <= last)}) if last else []
+    return stops_to(last, here, MOST_STOPS) if last else []
 
 
 @kept({"a": parameters.NAME, "b": parameters.NAME})
@@ -158,6 +163,18 @@ def search(request: Visit) -> HttpResponse:
 def suggest(request: Visit) -> HttpResponse:
     """Show names that fit what has been typed so far, for the script of the search box."""
     return render(request, "characters/suggestions.html", {"suggestions": request.lore.suggest(_typed(request))})
+
+
+@kept({"to": parameters.NAMELESS})
+@require_safe
+def went_back(request: Visit) -> HttpResponse:
+    """Say why the page that was read is not there at an earlier episode, and lead to it as soon as it is."""
+    lore: Lore = request.lore
+    asked = request.GET.get("to", "/")
+    target = asked if lore.without_name(asked) == asked else "/"
+    if lore.has_page_at(target):
+        return HttpResponseRedirect(target + lore.query)
+    return render(request, "episodes/went_back.html", {"target": target})
 
 
 @kept()

@@ -69,6 +69,13 @@ def _cookie_values(request: HttpRequest, cookie: str) -> list[str]:
     return [value.strip().strip('"') for name, _, value in pairs if name.strip() == cookie]
 
 
+def stops_to(last: int, here: int, most: int) -> list[int]:
+    """Return the episodes up to `last` that links lead to: all of them, or of many some and those nearby."""
+    step = last // most + 1
+    near = (here - 1, here, here + 1, last) if step > 1 else ()
+    return sorted({*range(0, last + 1, step), *(number for number in near if 0 <= number <= last)})
+
+
 def local_path(target: str) -> str:
     """Return the target if it is a path on this site, or else the path of the home page."""
     return target if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else "/"

@@ -1,5 +1,9 @@
+from typing import Any
+
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -48,13 +52,19 @@ def set_progress(request: Visit) -> HttpResponse:
         context = {"episode": number, "target": target, "is_first": is_first}
         return render(request, "episodes/so_far_ahead.html", context)
     if number < request.progress and not request.lore.at(number).has_page_at(target):
-        target = "/"  # the address of a page that they no longer know may contain a name
+        target = _instead_of(target, request.lore.at(number))
     response = HttpResponseRedirect(target, status=303)
     set_progress_cookie(response, request, number)
     set_previous_cookie(response, request, request.progress, number)
     if request.account:
         update_account(request, request.account, request.browser_progress, number, answered=form.get("account"))
     return response
+
+
+def _instead_of(target: str, lore: Any) -> str:
+    """Return where to lead somebody who no longer knows a page, as its address may contain a name."""
+    nameless = lore.without_name(target)
+    return nameless if lore.has_page_at(nameless) else f"{reverse('went-back')}?{urlencode({'to': nameless})}"
 
 
 @csrf_exempt  # as above

@@ -12,11 +12,13 @@ from zlib import crc32
 from django.core.handlers.base import BaseHandler
 from django.test import RequestFactory
 from django.test.utils import override_settings
+from django.urls import reverse
 
 from characters.kinds import CHARACTER, FACTION, SUBJECTS
 from characters.lore import Lore, correctable
 from characters.lore.lists.facets import Facet, places_of
 from characters.lore.lists.roster import Roster, roster_of
+from characters.lore.pages.tags import tag_without_name
 from characters.lore.search import index
 from characters.models import Alias, Portrait, SearchEntry, Tag
 from characters.text.words import words_of
@@ -27,7 +29,9 @@ from tests.shows import LAST_EPISODE
 
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=)"\w+"')  # drawn by lot, on account pages alone
 LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
-TAKING_TURNS = re.compile(r"/then/|^/corrections/new/|^/tags/.|^/recap/\?since=|^/graph/\?(?:faction|of)=|^/linked/\?")
+TAKING_TURNS = re.compile(
+    r"/then/|^/corrections/new/|^/tags/.|^/t/|^/went-back/|^/recap/\?since=|^/graph/\?(?:faction|of)=|^/linked/\?"
+)
 NONSENSE = (
     "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
     "/tags/no-such-tag/", "/episodes/99/", "/episodes/99999999999999999999/", "/characters/?page=2",
@@ -39,7 +43,8 @@ NONSENSE = (
     "/characters/zzzzzzzzzzzz/x/then/",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
     "/about/", "/privacy/", "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/",
-    "/corrections/new/episodes/99/",
+    "/corrections/new/episodes/99/", "/t/zzzzzzzzzzzz/", "/went-back/", "/went-back/?to=/c/zzzzzzzzzzzz/",
+    "/went-back/?to=x&as_of=1", "/?as_of=1", "/nothing/?as_of=1",
     "/corrections/new/episodes/0/?row=x&add=y&add=revelation", "/corrections/receipt/nothing/", "/corrections/",
 )  # fmt: skip
 
@@ -133,8 +138,10 @@ def known_addresses() -> set[str]:
                 named_before = subject.public_id
             if kind is FACTION:
                 addresses.add(f"/graph/?faction={subject.public_id}")
+            addresses.add(f"/went-back/?to={reverse(kind.own_page.short_url, args=[subject.public_id])}")
             addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind.plural}/{subject.key}/"}
     addresses |= {f"/tags/{tag.slug}/" for tag in Tag.objects.all()}
+    addresses |= {tag_without_name(tag.slug) for tag in Tag.objects.all()}
     addresses |= {f"/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/recap/?since={number}" for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/media/{name}" for name in Portrait.objects.values_list("image", flat=True)}

@@ -117,5 +117,12 @@ class Lore(Knowledge):
     def address_of(self, kind: str, public_id: str) -> str | None:
         return addresses.address_of(self, kind_with_pages(kind), public_id)
 
+    def address_of_tag(self, public_id: str) -> str | None:
+        slug = tags.slug_behind(self, public_id)
+        return None if slug is None else self.address("tag", slug)
+
     def has_page_at(self, address: str) -> bool:
         return addresses.has_page_at(self, address)
+
+    def without_name(self, address: str) -> str:
+        return addresses.without_name(address)

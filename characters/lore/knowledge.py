@@ -17,6 +17,7 @@ from characters.values.basics import EpisodeRow, Link
 from corrections import editions
 from corrections.editions import CurrentEdition
 from episodes.names import Name
+from episodes.progress import stops_to
 
 from . import rows
 from .kept import kept
@@ -112,6 +113,10 @@ class Knowledge:
     def last_episode(self) -> int:
         """The number of the show's last episode, watched or not."""
         return self.episodes[-1].number if self.episodes else 0
+
+    def stops(self, last: int, most: int) -> list[int]:
+        """Return the episodes up to `last` that one can move to by a link."""
+        return stops_to(last, self.progress, most)
 
     def synopses(self, numbers: Iterable[int]) -> list[Row]:
         """Return what is told of the episodes that have been watched; of episode 0 that is the premise."""

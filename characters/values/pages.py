@@ -28,6 +28,7 @@ class FaceGroup:
 class TagPage:
     name: Name
     url: str
+    url_without_name: str
     groups: tuple[FaceGroup, ...]
     related: tuple[TagLink, ...]  # with how many bear both
 
@@ -236,9 +237,14 @@ class SubjectPage:
         return self.chapters[-1].episode if len(self.chapters) > 1 else None
 
     @property
+    def url_without_name(self) -> str:
+        """The short address, at the episode of whoever opens it."""
+        return self.short_url.partition("?")[0]
+
+    @property
     def catalogue_number(self) -> str:
         """The public id, which is all that the short address holds."""
-        return self.short_url.partition("?")[0].strip("/").rpartition("/")[2]
+        return self.url_without_name.strip("/").rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +339,7 @@ class ThenPage:
     """A character at an earlier episode next to what is known of them now."""
 
     url: str
+    url_without_name: str  # of their page
     now: Face
     then: tuple[Face, ...]  # several, if they were not known to be one; nobody, if they had not been heard of
     episode: EpisodeRow | None  # none, if they have only just been heard of

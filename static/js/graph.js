@@ -98,11 +98,14 @@ async function showMap(form) {
   for (const [name, value] of new FormData(form)) if (value) address.searchParams.set(name, value);
   const request = ++latestRequest;
   const response = await fetch(address);
-  const next = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("#map");
+  const shown = new DOMParser().parseFromString(await response.text(), "text/html");
+  const next = shown.querySelector("#map");
   if (request !== latestRequest) return; // a later request is under way
   if (!next) return location.assign(address);
   const oldPositions = currentPositions();
   document.querySelector("#map").replaceWith(document.adoptNode(next));
+  // The bar says whether one is looking back, and to where.
+  document.querySelector("#progress").replaceWith(document.adoptNode(shown.querySelector("#progress")));
   animateFrom(oldPositions);
   history.replaceState(history.state, "", address);
   for (const stop of form.querySelectorAll(".stops a")) {

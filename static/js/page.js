@@ -24,6 +24,8 @@ async function send(form, button) {
 
 function show(next) {
   document.title = next.title;
+  const description = "meta[name=description]"; // may hold a name that is not known any more
+  document.querySelector(description).content = next.querySelector(description).content;
   const theme = next.documentElement.dataset.theme;
   if (theme) document.documentElement.dataset.theme = theme;
   else delete document.documentElement.dataset.theme;
@@ -63,6 +65,36 @@ document.body.append(status);
 function announce(text) {
   status.textContent = text;
 }
+
+// A link to pass on becomes a button that copies it, where the browser lets a page do so.
+function offerCopying() {
+  if (!navigator.clipboard) return;
+  for (const link of document.querySelectorAll("a[data-copy]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.value = link.href;
+    button.textContent = link.dataset.copy;
+    link.replaceWith(button);
+  }
+}
+offerCopying();
+document.addEventListener("page:shown", offerCopying);
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button.copy");
+  if (!button) return;
+  try {
+    await navigator.clipboard.writeText(button.value);
+    button.textContent = "Copied";
+    announce(`Copied: ${button.value}`);
+  } catch {
+    const link = document.createElement("a");
+    link.href = link.textContent = button.value;
+    button.replaceWith(link);
+    link.focus();
+    announce("The browser did not let it be copied. Copy the link itself.");
+  }
+});
 
 document.addEventListener("submit", (event) => {
   const form = event.target;

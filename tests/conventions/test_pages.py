@@ -20,7 +20,7 @@ PUBLIC_MODULES = ("characters.views", "characters.contributing.views", "episodes
 # Every view declares what it is by standing here. Those of `PUBLIC` show lore, and read it from request.lore alone.
 PUBLIC = {
     "home", "character-bare", "tags", "tag", "episodes", "episode", "sitemap", "search", "suggest", "changes",
-    "correct-episodes", "graph", "linked", "then", "recap", "about", "privacy",
+    "correct-episodes", "graph", "linked", "then", "recap", "about", "privacy", "tag-short", "went-back",
     *(name for kind in SUBJECTS for name in (kind.plural, kind.name, f"{kind.name}-short", f"correct-{kind.plural}")),
 }  # fmt: skip
 FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz"}
@@ -116,8 +116,9 @@ def test_every_accent_has_its_class_and_carries_white() -> None:
 def test_small_text_on_paper_has_the_contrast_of_level_aaa(colour: str) -> None:
     sheet = (ROOT / "static/css/site.css").read_text()
     pairs = dict(re.findall(r"--([\w-]+): light-dark\((#\w{6}, #\w{6})\);", sheet))
-    for text, paper in zip(pairs[colour].split(", "), pairs["paper"].split(", "), strict=True):
-        assert contrast(text, paper) >= 7, text
+    for name in ("paper", "paper-then"):
+        for text, paper in zip(pairs[colour].split(", "), pairs[name].split(", "), strict=True):
+            assert contrast(text, paper) >= 7, text
 
 
 def test_the_admin_has_the_tokens_of_the_site() -> None:

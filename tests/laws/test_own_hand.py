@@ -1,11 +1,13 @@
 """Law 3: only the viewer's own hand moves the gate forward."""
 
+import re
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from characters.models import Character, Faction
+from characters.public_ids import public_id_for
 from tests.conftest import Visitor
 from tests.shows import character, load_show
 
@@ -46,9 +48,39 @@ def test_who_goes_back_before_a_page_does_not_stay_at_its_address(visitor: Visit
         ("/c/zzzzzzzzzzzz/", "/episodes/3/"),
         ("/tags/nothing/", "/search/?q=bea"),
     ):
-        assert leads_to(late) == "/"
+        told = leads_to(late)
+        assert re.fullmatch(r"/went-back/\?to=%2F(c|factions|t)%2F\w{12}%2F|/episodes/3/", told), told
+        assert "bea" not in told
+        assert "late" not in told
         assert leads_to(known) == known
         assert leads_to(late, to=3) == late
+
+
+def test_who_went_back_reads_why_and_returns(visitor: Visitor) -> None:
+    client, bea = visitor(3), Character.objects.as_of(3).get(key="bea").public_id
+    for late, nameless in ((f"/characters/{bea}/bea/", f"/c/{bea}/"), ("/tags/late/", public_address_of_tag("late"))):
+        told = client.post("/progress/", {"episode": "2", "next": late}, headers=OWN)["Location"]
+        body = client.get(told).content.decode()
+        assert "You are at episode 2 now" in body
+        assert 'name="episode" value="3" form="returning">Return to episode 3<' in body
+        assert body.count(f'name="next" value="{nameless}"') == 5  # bar, undo, step, return and picker
+        assert "bea" not in body.casefold().replace(bea, "")
+        assert "late" not in re.findall(r"<main.*</main>", body, re.DOTALL)[0].replace("later", "")
+        client.post("/progress/", {"episode": "3", "next": nameless}, headers=OWN)
+        assert client.get(told)["Location"] == nameless
+        assert client.get(client.get(nameless)["Location"]).status_code == 200
+
+
+def public_address_of_tag(slug: str) -> str:
+    return f"/t/{public_id_for(f'tag/{slug}')}/"
+
+
+def test_the_page_for_those_who_went_back_is_the_same_whatever_they_read(visitor: Visitor) -> None:
+    bea = Character.objects.as_of(3).get(key="bea").public_id
+    later, never = (visitor(2).get(f"/went-back/?to=/c/{each}/").content.decode() for each in (bea, "zzzzzzzzzzzz"))
+    assert later.replace(bea, "zzzzzzzzzzzz") == never
+    for elsewhere in ("", "//evil.example/", "/characters/x/bea/", f"/characters/{bea}/bea/", "/tags/late/", "x"):
+        assert visitor(2).get("/went-back/", {"to": elsewhere})["Location"] == "/", elsewhere
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,21 @@
 """The addresses of pages: all there are at an episode, that of one character or faction, and whether one leads on."""
 
+import re
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
 
+from characters.converters import PublicId
 from characters.kinds import SUBJECTS, Kind, kind_with_pages
 from characters.lore import rows
 from characters.lore.cast import Cast
-from characters.lore.knowledge import Knowledge
+from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
 
-from .tags import tag_exists, tag_links
+from .tags import slug_behind, tag_exists, tag_links, tag_without_name
 
+TAG_WITHOUT_NAME = "tag-short"
+AN_ID = re.compile(PublicId.regex)
 LISTS = (
     "home",
     *(kind.plural for kind in SUBJECTS),
@@ -61,6 +65,8 @@ def has_page_at(knowledge: Knowledge, address: str) -> bool:
         match = resolve(urlsplit(address).path)
     except Resolver404:
         return True  # never one of ours
+    if match.url_name == TAG_WITHOUT_NAME:
+        return slug_behind(knowledge, match.kwargs["public_id"]) is not None
     key = match.kwargs.get("public_id") or match.kwargs.get("key")
     if isinstance(key, str):
         kind = kind_with_pages(match.kwargs.get("kind", "characters"))
@@ -68,3 +74,20 @@ def has_page_at(knowledge: Knowledge, address: str) -> bool:
     if isinstance(key, int):
         return key <= knowledge.progress
     return match.url_name != "tag" or tag_exists(knowledge, match.kwargs["slug"])
+
+
+def without_name(address: str) -> str:
+    """Return the address under which the page at another can be asked for, and which holds no name of anybody."""
+    try:
+        match = resolve(urlsplit(address).path)
+    except Resolver404:
+        return path("home")
+    key = match.kwargs.get("public_id") or match.kwargs.get("key")
+    if match.url_name == TAG_WITHOUT_NAME:
+        return path(TAG_WITHOUT_NAME, key)
+    if isinstance(key, str) and AN_ID.fullmatch(key):
+        kind = kind_with_pages(match.kwargs.get("kind", "characters"))
+        return path(kind.own_page.short_url, key)
+    if isinstance(key, int):
+        return path("episode", key)
+    return tag_without_name(match.kwargs["slug"]) if match.url_name == "tag" else path("home")

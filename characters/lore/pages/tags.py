@@ -8,9 +8,10 @@ from uuid import UUID
 from characters.kinds import SUBJECTS, Kind
 from characters.lore import rows
 from characters.lore.cast import Cast
-from characters.lore.knowledge import Knowledge
+from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
 from characters.lore.statements import among
+from characters.public_ids import public_id_for
 from characters.values.basics import Face, TagLink
 from characters.values.pages import FaceGroup, TagPage
 from episodes.names import CommonName
@@ -48,6 +49,7 @@ def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
     return TagPage(
         name=CommonName(bearers[0][1]),
         url=knowledge.address("tag", slug),
+        url_without_name=tag_without_name(slug),
         groups=tuple(
             _group(
                 knowledge,
@@ -69,6 +71,17 @@ def _group(knowledge: Knowledge, kind: Kind, slug: str, faces: tuple[Face, ...])
         more=max(len(faces) - MOST_FACES, 0),
         url=f"{in_list}{'&' if '?' in in_list else '?'}tag={slug}",
     )
+
+
+def tag_without_name(slug: str) -> str:
+    """Return the address of a tag that does not tell its name."""
+    return path("tag-short", public_id_for(f"tag/{slug}"))  # no editors' key holds a slash
+
+
+def slug_behind(knowledge: Knowledge, public_id: str) -> str | None:
+    """Return which tag such an address means, among those that somebody bears at this episode."""
+    slugs = {slug for _, _, slug, _ in rows.bearers(knowledge.progress)}
+    return next((slug for slug in slugs if public_id_for(f"tag/{slug}") == public_id), None)
 
 
 def tag_exists(knowledge: Knowledge, slug: str) -> bool:

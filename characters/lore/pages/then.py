@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from characters.kinds import CHARACTER
 from characters.lore import rows, telling
 from characters.lore.cast import Cast
-from characters.lore.knowledge import Knowledge
+from characters.lore.knowledge import Knowledge, path
 from characters.lore.material import Material, of_beliefs
 from characters.lore.rows import Row
 from characters.text import prose
@@ -66,6 +66,7 @@ def _compare(now: Knowledge, then: Knowledge, root: UUID, family: list[Row]) -> 
     episodes = {row.number: row for row in now.episodes}
     return ThenPage(
         url=now.address("then", public_id, now.slug(side_now.face.name, CHARACTER.name)),
+        url_without_name=path("character-short", public_id),
         now=side_now.face,
         then=tuple(side.face for side in sides_then),
         episode=episodes[then.progress] if then.progress in episodes and then.progress < now.progress else None,
