@@ -178,7 +178,7 @@ def test_looking_back_is_passed_on(show: None, visitor: Visitor) -> None:
 
 def test_the_map_and_the_map_of_one_lead_there(show: None, visitor: Visitor) -> None:
     ann = public_id("ann")
-    assert 'href="/linked/">How are two linked?' in visitor(1).get("/graph/").content.decode()
+    assert 'href="/linked/">How are two characters linked?' in visitor(1).get("/graph/").content.decode()
     assert f'href="/linked/?a={ann}" rel="nofollow"' in visitor(1).get(f"/graph/?of={ann}").content.decode()
     assert (
         f'href="/graph/?of={ann}#map" rel="nofollow">On the map'
