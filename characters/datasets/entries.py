@@ -9,6 +9,8 @@ from pydantic import ValidationError as ShapeError
 from .reading import DatasetError, Document, FilePlace, Problem, YamlPath, read
 from .schema import FILES, ONE_MAPPING, REQUIRED, Entry
 
+KEYS = ("faction", "source", "target", "persona", "identity", "supersedes", "characters", "factions", "terms")
+
 
 class PlacedEntry(NamedTuple):
     entry: Any
@@ -41,7 +43,19 @@ class Dataset:
     def raise_problems(self) -> None:
         """Raise DatasetError with all problems noted so far, if there are any."""
         if problems := self.problems:
-            raise DatasetError(problems)
+            raise DatasetError(problems, sum(document.consequences for document in self.documents))
+
+    def lose(self, file: str, key: object) -> None:
+        """Remember that a row is not there because of what was noted: what refers to it has no fault of its own."""
+        for document in self.documents:
+            if document.name == file:
+                document.lost.add(str(key))
+
+    def is_lost(self, file: str, key: object) -> bool:
+        """Return whether a row would be there, as far as can be read, were nothing wrong with it."""
+        return any(
+            document.is_lost or str(key) in document.lost for document in self.documents if document.name == file
+        )
 
 
 def _documents(directory: Path) -> Iterator[Document]:
@@ -62,6 +76,7 @@ def _unknown_files(directory: Path) -> Iterator[Document]:
 def _entries(document: Document) -> Iterator[PlacedEntry]:
     """Yield the well-formed entries of a file; note what is wrong with the others."""
     if document.data is None:
+        document.is_lost = bool(document.problems)
         return
     if document.name in ONE_MAPPING:
         values: list[tuple[Any, YamlPath]] = [(document.data, ())]
@@ -69,12 +84,15 @@ def _entries(document: Document) -> Iterator[PlacedEntry]:
         values = [(value, (number,)) for number, value in enumerate(document.data)]
     else:
         document.complain((), "The file must be a list: every entry begins with “- ”.")
+        document.is_lost = True
         return
     for value, path in values:
         place = FilePlace(document, path)
         entry = _well_formed(FILES[document.name], value, place)
         if entry is not None:
             yield PlacedEntry(entry, place)
+        elif isinstance(value, dict):
+            document.lost |= {str(value[name]) for name in ("key", "number") if name in value}
 
 
 def _well_formed(shape: type[Entry], value: Any, place: FilePlace) -> Entry | None:
@@ -83,11 +101,18 @@ def _well_formed(shape: type[Entry], value: Any, place: FilePlace) -> Entry | No
     except ShapeError as error:
         for detail in error.errors():
             steps = tuple(step for step in detail["loc"] if isinstance(step, str | int))
-            place.part(*steps).complain(_message(detail["type"], detail["msg"], steps))
+            place.part(*steps).complain(_message(detail["type"], detail["msg"], steps, detail["input"]))
         return None
 
 
-def _message(problem: str, details: str, steps: tuple[str | int, ...]) -> str:
+WRITTEN = {  # how what has a pattern is written
+    "key": "of a-z, 0-9, “_”, “-” and “.”, and begins with a letter or a digit",
+    "language": "as two small letters, such as ja",
+    "public_id": "of 8 to 32 of a-z and 0-9",
+}
+
+
+def _message(problem: str, details: str, steps: tuple[str | int, ...], given: Any) -> str:
     name = next((step for step in reversed(steps) if isinstance(step, str)), "entry")
     match problem:
         case "extra_forbidden":
@@ -98,4 +123,10 @@ def _message(problem: str, details: str, steps: tuple[str | int, ...]) -> str:
             return f"“{name}” must be a plain number, such as 10: without quotes, and no 0 or other sign before it."
         case "string_type":
             return f"“{name}” must be text; put it in quotes."
+        case "literal_error":
+            return f"“{name}” cannot be “{given}”; it is {details.removeprefix('Input should be ')}."
+        case "string_pattern_mismatch" if name in (*WRITTEN, *KEYS):
+            return f"“{name}” cannot be “{given}”: it is written {WRITTEN.get(name, WRITTEN['key'])}."
+        case "value_error":
+            details = details.removeprefix("Value error, ")
     return f"“{name}”: {details}."

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from characters import indexing
-from characters.kinds import CHARACTER, EPISODE, KINDS, SERIES, SUBJECTS, TAG, Kind, kind_of, kind_of_file
+from characters.kinds import CHARACTER, EPISODE, KINDS, REVELATION, SERIES, SUBJECTS, TAG, Kind, kind_of, kind_of_file
 from characters.models import Content, Subject, Tag
 from characters.pictures import batch
 from characters.public_ids import public_id_for, row_id_for
@@ -125,7 +125,7 @@ class _Load:
 
     def run(self, *, replace: bool, on_valid: Callable[[], None] | None) -> Counter[str]:
         self.memory = RowsInMemory() if replace else self.stored
-        self.writer = RowWriter(self.memory)
+        self.writer = RowWriter(self.memory, is_lost=partial(self.dataset.is_lost, EPISODE.file))
         if replace:
             self._delete_everything()
         self._collect()
@@ -174,6 +174,9 @@ class _Load:
             _Written(self._write_entry(kind, entry, place), entry, place)
             for entry, place in self.dataset.entries.pop(kind.file)
         ]
+        for written in rows:
+            if written.row is None and kind.file == REVELATION.file:
+                self.dataset.lose(kind.file, written.entry.key)
         return [written for written in rows if written.row is not None]
 
     def _write_subjects(self, kind: Kind) -> list[_Written]:
@@ -184,7 +187,9 @@ class _Load:
                 place.part("key").complain(f"The key “{entry.key}” is given twice.")
                 continue
             row = self._write_entry(kind, entry, place)
-            if row is not None:
+            if row is None:
+                self.dataset.lose(kind.file, entry.key)
+            else:
                 subjects.append(_Written(row, entry, place))
         return subjects
 
@@ -267,7 +272,9 @@ class _Load:
 
     def _row_with_key(self, model: type[models.Model], key: str, place: FilePlace) -> Any:
         row = self.with_keys.get((model, key)) or self.memory.find(model, {"key": key})
-        if row is None:
+        if row is None and self.dataset.is_lost(kind_of(model).file, key):
+            place.document.consequences += 1
+        elif row is None:
             keys = (row.key for row in self.memory.rows[model].values())
             near = nearest_key(key, (*keys, *(known for kind, known in self.with_keys if kind is model)))
             question = f" Did you mean “{near}”?" if near else ""

@@ -13,6 +13,8 @@ from . import quick
 
 AS_TEXT = ("tag:yaml.org,2002:value", "tag:yaml.org,2002:merge")  # “=” and “<<”, which mean nothing here
 
+DATE = "tag:yaml.org,2002:timestamp"
+
 type YamlPath = tuple[str | int, ...]
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -29,10 +31,11 @@ class Problem:
 
 
 class DatasetError(Exception):
-    """Raised with everything that is wrong with a data set."""
+    """Raised with everything that is wrong with a data set, and with how many rows are refused only because of that."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], consequences: int = 0) -> None:
         self.problems = sorted(set(problems))
+        self.consequences = consequences
         super().__init__("\n".join(map(str, self.problems)))
 
 
@@ -45,6 +48,9 @@ class Document:
     data: Any = None
     lines: dict[YamlPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)  # the keys of entries with which something is wrong
+    is_lost: bool = False  # nothing in it can be read
+    consequences: int = 0  # references in it to what is lost in any file
     is_plain: bool = False  # the quick parser has read it, and knows the lines within
     parsed: quick.Lines | None = None  # those lines, as long as they are not forgotten
 
@@ -204,7 +210,8 @@ def _plain(loader: _Loader, node: Node, path: YamlPath, document: Document) -> A
     try:
         return loader.construct_object(node, deep=True)
     except ValueError as error:
-        document.complain(path, f"“{node.value}” cannot be read: {error}.")
+        wrong = "is no date" if node.tag == DATE else "cannot be read"
+        document.complain(path, f"“{node.value}” {wrong}: {error}.")
         return None
 
 

@@ -4,11 +4,12 @@ Fields are named like those of the models; where the key in the file has another
 writes the fields in this order and leaves out those that have their default value.
 """
 
-from datetime import date
+import re
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from characters.kinds import KINDS, Kind
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
@@ -24,6 +25,27 @@ def _printable(text: str) -> str:
 RequiredText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
 
 OptionalText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
+
+
+def _day(value: object) -> object:
+    """Return a date in quotes as the date that it is."""
+    if isinstance(value, datetime):
+        raise ValueError(f"{value} is a time: write {value:%Y-%m-%d}")
+    if value is None or isinstance(value, date):
+        return value
+    parts = re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", str(value).strip(), re.ASCII)
+    if parts is None:
+        raise ValueError(f"{value} is no date: write one such as 2024-01-07")
+    try:
+        day = date(*map(int, parts.groups()))
+    except ValueError as error:
+        raise ValueError(f"{value} is no date: {error}") from error
+    if value != day.isoformat():
+        raise ValueError(f"{value} is no date: write {day.isoformat()}")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 EpisodeNumber = Annotated[int, Field(ge=0, le=9999)]
 
@@ -65,7 +87,7 @@ class EpisodeEntry(Entry):
     number: EpisodeNumber
     title: OptionalText = ""
     native_title: OptionalText = ""
-    aired_on: date | None = None
+    aired_on: Day | None = None
     synopsis: OptionalText = ""
 
     @property

@@ -41,8 +41,9 @@ class RowDraft:
 class RowWriter:
     """Collects rows and writes them together. What is wrong with a row is noted at its place in the files."""
 
-    def __init__(self, memory: RowsInMemory) -> None:
+    def __init__(self, memory: RowsInMemory, *, is_lost: Callable[[int], bool]) -> None:
         self.memory = memory
+        self._is_lost = is_lost  # whether an episode is missing only because something is wrong with it
         self.episodes: set[int] = set()  # that rows may refer to
         self.written: Counter[str] = Counter()  # rows by model
         self._rows: dict[int, tuple[Any, FilePlace]] = {}  # all rows of the files
@@ -115,6 +116,9 @@ class RowWriter:
             if (number := values.get(name)) is not None and number not in self.episodes
         }
         for name, number in missing.items():
+            if self._is_lost(number):
+                draft.place.document.consequences += 1
+                continue
             draft.place.part(name.removesuffix("_id")).complain(f"There is no episode {number} in episodes.yaml.")
         return not missing
 

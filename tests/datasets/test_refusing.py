@@ -1,9 +1,11 @@
 """The shape of the files: everything wrong with a directory is reported at once, each problem with file and line."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from characters.datasets import reading
 from characters.datasets.loading import load
@@ -11,6 +13,7 @@ from characters.datasets.reading import DatasetError, Problem
 from characters.datasets.schema import FILES
 from characters.models import Alias, Character
 from episodes.models import Episode
+from tests.shows import character, episode, write_show
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +83,7 @@ SHAPES = {
     "blank text": ('  tags:\n  - revealed_in: 1\n    name: "  "  # wrong\n', "at least 1 character"),
     "text for a list": ("  tags: red  # wrong\n", "valid list"),
     "text for a mapping": ("  tags:\n  - red  # wrong\n", "“tags”: Input should be"),
-    "a kind that is none": ("  traits:\n  - attribute: mood  # wrong\n    value: x\n    revealed_in: 1\n", "Input should be"),  # noqa: E501
+    "a kind that is none": ("  traits:\n  - attribute: mood  # wrong\n    value: x\n    revealed_in: 1\n", "cannot be “mood”"),  # noqa: E501
     "a key given twice": ("  revealed_in: 2  # wrong\n", "“revealed_in” is given twice."),
     "a key that is a list": ("  ? [a, b]  # wrong\n  : c\n", "A key must be a plain word."),
     "a merge": ("  <<: {revealed_in: 2}  # wrong\n", "“<<” is not a key that belongs here."),
@@ -172,11 +175,95 @@ def test_an_invalid_time_is_refused(tmp_path: Path, time: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "day", ["2024-13-45", "2024-02-30", "11 January", "20240111", '"2024-01-11"', "2024-01-11 23:30:00"]
+    "day", ["2024-13-45", "2024-02-30", "11 January", "20240111", '"2024-01-32"', "2024-01-11 23:30:00"]
 )
 def test_an_invalid_date_is_refused(tmp_path: Path, day: str) -> None:
     problems = problems_of(tmp_path, episodes=f"- number: 1\n  aired_on: {day}\n")
     assert [problem.line for problem in problems if problem.file == "episodes.yaml"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("day", "message"),
+    [
+        ("2024-1-7", "“aired_on”: 2024-1-7 is no date: write 2024-01-07."),
+        ("2024/01/07", "“aired_on”: 2024/01/07 is no date: write 2024-01-07."),
+        ('"2024-02-30"', "“aired_on”: 2024-02-30 is no date: day"),
+        ("2024-02-30", "“2024-02-30” is no date: day"),
+        ("20240111", "“aired_on”: 20240111 is no date: write one such as 2024-01-07."),
+        ("2024-01-11 23:30:00", "“aired_on”: 2024-01-11 23:30:00 is a time: write 2024-01-11."),
+    ],
+)
+def test_a_wrong_date_is_said_to_be_wrong_and_how_to_write_it(tmp_path: Path, day: str, message: str) -> None:
+    [problem] = problems_of(tmp_path, episodes=f"- number: 1\n  aired_on: {day}\n")
+    assert problem.message.startswith(message)
+
+
+def test_a_date_may_be_in_quotes(tmp_path: Path) -> None:
+    load(write_show(tmp_path, episodes=[episode(1, aired_on="2024-01-07")], characters=[]))
+    assert Episode.objects.get(number=1).aired_on == date(2024, 1, 7)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("{key: Jon Snow, revealed_in: 1}", "“key” cannot be “Jon Snow”: it is written of a-z, 0-9, “_”, “-” and “.”,"),
+        ("{key: jon, revealed_in: 1, aliases: [{name: J, language: jpn, revealed_in: 1}]}",
+         "“language” cannot be “jpn”: it is written as two small letters, such as ja."),
+        ("{key: jon, revealed_in: 1, aliases: [{name: J, kind: nickname, revealed_in: 1}]}",
+         "“kind” cannot be “nickname”; it is 'name', 'codename'"),
+        ("{key: jon, revealed_in: 1, memberships: [{faction: No!, revealed_in: 1}]}",
+         "“faction” cannot be “No!”: it is written of a-z"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_named_with_what_is_right(tmp_path: Path, entry: str, message: str) -> None:
+    [problem] = problems_of(tmp_path, characters=f"- {entry}\n")
+    assert problem.message.startswith(message)
+
+
+# What is refused only because of something else
+
+
+def test_what_refers_to_a_wrong_row_is_counted_and_not_listed(tmp_path: Path) -> None:
+    ann = character("ann") | {"colour": "red"}
+    early = character("early", since=9)
+    bea = character("bea", memberships=[{"faction": "nobody", "revealed_in": 1}])
+    ties = [
+        {"source": source, "kind": "ally", "target": "bea", "revealed_in": 1} for source in ("ann", "early", "nobody")
+    ]
+    told = [
+        {"key": "r1", "revealed_in": 9, "text": "Hello.", "characters": ["ann"]},
+        {"key": "r2", "revealed_in": 1, "text": "Hello.", "characters": ["bea"], "supersedes": "r1"},
+    ]
+    with pytest.raises(DatasetError) as error:
+        load(write_show(tmp_path, characters=[ann, early, bea], relationships=ties, revelations=told))
+    assert sorted(problem.message for problem in error.value.problems) == [
+        "There is no character “nobody”.",
+        "There is no episode 9 in episodes.yaml.",
+        "There is no episode 9 in episodes.yaml.",
+        "There is no faction “nobody”.",
+        "“colour” is not a key that belongs here.",
+    ]
+    assert error.value.consequences == 3  # two ties, and what is superseded
+
+
+def test_episodes_that_are_wrong_make_no_other_row_wrong(tmp_path: Path) -> None:
+    episodes = [{"number": number, "aired_on": f"2024-1-{number}"} for number in range(1, 10)]
+    show = write_show(tmp_path, episodes=episodes, characters=[character(f"c{number}") for number in range(40)])
+    with pytest.raises(CommandError) as error:
+        call_command("load_dataset", str(show))
+    *problems, summary = str(error.value).splitlines()
+    assert len(problems) == 9
+    assert summary == "9 problems, and 40 more rows that need what is wrong; nothing was written."
+
+
+@pytest.mark.parametrize("text", ["- [", "just words", "number: 1"])
+def test_a_file_that_cannot_be_read_makes_no_other_row_wrong(tmp_path: Path, text: str) -> None:
+    show = write_show(tmp_path, characters=[character("ann")])
+    (show / "episodes.yaml").write_text(text)
+    with pytest.raises(DatasetError) as error:
+        load(show)
+    assert {problem.file for problem in error.value.problems} == {"episodes.yaml"}
+    assert error.value.consequences == 1
 
 
 def test_episode_0_has_nothing_to_watch(tmp_path: Path) -> None:

@@ -34,7 +34,8 @@ class Command(BaseCommand):
             )
         except DatasetError as error:
             count = len(error.problems)
-            raise CommandError(f"{error}\n{count} problem{'s' * (count != 1)}; nothing was written.") from error
+            follow = f", and {error.consequences} more rows that need what is wrong" if error.consequences else ""
+            raise CommandError(f"{error}\n{count} problem{'s' * (count != 1)}{follow}; nothing was written.") from error
         if options["verbosity"]:
             counts = ", ".join(f"{number} {name}" for name, number in sorted(written.items()))
             self.stdout.write(f"Written: {counts or 'nothing, all of it was there'}.")
