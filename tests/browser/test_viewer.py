@@ -30,7 +30,7 @@ def test_reads_about_and_goes_back_without_meeting_what_comes_later(whole_show: 
         page.get_by_role("navigation", name="Main").get_by_role("link", name="Characters").click()
         main.get_by_role("link", name=re.compile("^Rouge Redstar")).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Rouge Redstar")
-        page.get_by_role("link", name="The whole map").click()
+        page.get_by_role("link", name="On the map").click()
         expect(page.locator("#map")).to_contain_text("After episode 5")
         page.get_by_role("navigation", name="Main").get_by_role("link", name="Recap").click()
         page.get_by_label("What has happened since").select_option("3")
