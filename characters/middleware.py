@@ -14,7 +14,12 @@ def lore(get_response: View) -> View:
 
     def middleware(request: Visit) -> HttpResponseBase:
         edition = getattr(request, "edition", None)  # as it was read when the request came in
-        request.lore = Lore(request.as_of, look_back=request.as_of < request.progress, edition=edition)
+        request.lore = Lore(
+            request.as_of,
+            look_back=request.as_of < request.progress,
+            edition=edition,
+            ends_after=request.progress if request.hides_ahead else None,
+        )
         return get_response(request)
 
     return middleware

@@ -1,8 +1,8 @@
 """Says of a view that its page may be kept, and which parameters of its address the page reads.
 
 The page may then be a function of its path, of these parameters, and of what the middleware says of its reader:
-`progress`, `as_of`, `theme`, and where it is declared `previous_progress`. It is made for a request that has nothing
-else, and shown to everybody of whom that much is the same.
+`progress`, `as_of`, `theme`, `hides_ahead`, and where it is declared `previous_progress`. It is made for a request that
+has nothing else, and shown to everybody of whom that much is the same.
 """
 
 from collections.abc import Callable, Iterable, Mapping

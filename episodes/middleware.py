@@ -71,13 +71,24 @@ def read_progress(request: Visit, account: Account | None) -> None:
 
 
 def theme(get_response: View) -> View:
-    """Set `request.theme`, which the first tag of a page shows."""
+    """Set `request.theme`, which the first tag of a page shows, and `request.hides_ahead`."""
 
     def middleware(request: Visit) -> HttpResponseBase:
-        request.theme = themes.theme_in_cookie(request)
+        read_choices(request)
         return get_response(request)
 
     return middleware
+
+
+def read_choices(request: Visit) -> None:
+    """Set what a request says of how its sender wants to see pages."""
+    request.theme = themes.theme_in_cookie(request)
+    request.hides_ahead = themes.hides_ahead(request)
+
+
+def furthest_asked(request: Visit, last: int) -> int:
+    """Return the latest episode of which `?as_of=` is heeded; none that is hidden may be found by trying it."""
+    return min(last, request.progress + 1) if request.hides_ahead else last
 
 
 def look_back(get_response: View) -> View:
@@ -85,7 +96,9 @@ def look_back(get_response: View) -> View:
 
     def middleware(request: Visit) -> HttpResponseBase:
         requested = request.requested_episode
-        is_ahead = requested is not None and request.progress < requested <= request.lore.last_episode
+        is_ahead = requested is not None and request.progress < requested <= furthest_asked(
+            request, request.lore.last_episode
+        )
         if requested is None or not is_ahead or request.path.startswith(UNGATED_PATHS):
             return get_response(request)
         return _ask_first(request, requested)

@@ -1,4 +1,4 @@
-"""The cookie that holds a light or a dark theme, for visitors who want another one than their system has."""
+"""The cookies of those who want pages otherwise: in light or dark colours, and without how many episodes are ahead."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -6,6 +6,8 @@ from .progress import ONE_YEAR
 
 COOKIE = "theme"
 THEMES = ("light", "dark")
+AHEAD_COOKIE = "ahead"
+HIDDEN = "hidden"
 
 
 def theme_in_cookie(request: HttpRequest) -> str:
@@ -20,3 +22,18 @@ def set_theme_cookie(response: HttpResponse, request: HttpRequest, theme: str) -
         response.set_cookie(COOKIE, theme, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
     else:
         response.delete_cookie(COOKIE, samesite="Lax")
+
+
+def hides_ahead(request: HttpRequest) -> bool:
+    """Return whether pages are to end at the next episode, and not say how many there are."""
+    return request.COOKIES.get(AHEAD_COOKIE) == HIDDEN
+
+
+def set_ahead_cookie(response: HttpResponse, request: HttpRequest, ahead: str) -> None:
+    """Store that what is ahead is hidden; delete the cookie if it is to be shown."""
+    if ahead == HIDDEN:
+        response.set_cookie(
+            AHEAD_COOKIE, HIDDEN, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure()
+        )
+    else:
+        response.delete_cookie(AHEAD_COOKIE, samesite="Lax")

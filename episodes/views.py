@@ -74,5 +74,8 @@ def set_theme(request: Visit) -> HttpResponse:
         return render(request, "episodes/cross_origin.html", status=403)
     form = form_of(request)
     response = HttpResponseRedirect(target_of(request, form.get("next", "/")), status=303)
-    themes.set_theme_cookie(response, request, form.get("theme", ""))
+    if "ahead" in form:
+        themes.set_ahead_cookie(response, request, form.get("ahead", ""))
+    else:
+        themes.set_theme_cookie(response, request, form.get("theme", ""))
     return response

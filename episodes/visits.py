@@ -18,5 +18,6 @@ class Visit(HttpRequest):
     as_of: int  # the episode at which this page is read, never beyond progress
     previous_progress: int | None  # the progress before the last step, while that can be undone
     theme: str  # "light", "dark", or "" for what the system prefers
+    hides_ahead: bool  # whether pages end at the next episode, and do not say how many there are
     edition: Any  # corrections.editions.CurrentEdition, of the pages that are kept
     lore: Any  # characters.lore.Lore, which this app must not import

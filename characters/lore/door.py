@@ -36,7 +36,7 @@ class Lore(Knowledge):
 
     def at(self, progress: int) -> "Lore":
         """Return what is known at another episode."""
-        return Lore(progress, edition=self.edition)
+        return Lore(progress, edition=self.edition, ends_after=None if self.ends_after is None else progress)
 
     # The show and its episodes
 

@@ -52,11 +52,20 @@ class Unmaskings:
 class Knowledge:
     """What somebody who has watched up to `progress` knows, as the basis of every page.
 
-    With `look_back` they are reading at an episode before their own.
+    With `look_back` they are reading at an episode before their own. With `ends_after`, which is their own, they do not
+    want to know how many there are, and the episodes end with the one after that.
     """
 
-    def __init__(self, progress: int, *, look_back: bool = False, edition: CurrentEdition | None = None) -> None:
+    def __init__(
+        self,
+        progress: int,
+        *,
+        look_back: bool = False,
+        edition: CurrentEdition | None = None,
+        ends_after: int | None = None,
+    ) -> None:
         self.progress = progress
+        self.ends_after = ends_after
         self.look_back = look_back
         self._edition = edition
 
@@ -82,10 +91,14 @@ class Knowledge:
         """The row of the show, all of which is public."""
         return self._basis.show
 
-    @property
+    @cached_property
     def episodes(self) -> tuple[EpisodeRow, ...]:
-        """All episodes: number and air date are public, the title comes with the episode."""
-        return self._basis.episodes
+        """All episodes, or those up to the next: number and air date are public, the title comes with the episode."""
+        all_of_them = self._basis.episodes
+        if self.ends_after is None:
+            return all_of_them
+        behind = sum(row.number <= self.ends_after for row in all_of_them)
+        return all_of_them[: behind + 1]
 
     def _read_episodes(self) -> Iterator[EpisodeRow]:
         return (

@@ -14,8 +14,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from corrections import editions
-from episodes.middleware import UNGATED_PATHS, read_progress
-from episodes.themes import theme_in_cookie
+from episodes.middleware import UNGATED_PATHS, read_choices, read_progress
 from episodes.visits import Visit
 from rougedb.budgets import refusal_of
 
@@ -40,7 +39,7 @@ def kept_pages(get_response: View) -> View:
             request.edition = editions.current()  # before anything is read that the page is made of
             if request.edition is not None and settings.SESSION_COOKIE_NAME not in request.COOKIES:
                 read_progress(request, None)
-                request.theme = theme_in_cookie(request)
+                read_choices(request)
                 if answer := _ready_answer(request, page_of(request, address)):
                     return answer
         response = get_response(request)

@@ -13,7 +13,7 @@ from django.urls import Resolver404, is_valid_path, resolve
 from characters.lore import Lore
 from corrections.editions import CurrentEdition
 from episodes.kept_pages import Keeping, Parameters, keeping_of
-from episodes.middleware import UNGATED_PATHS
+from episodes.middleware import UNGATED_PATHS, furthest_asked
 from episodes.visits import Visit
 
 NOWHERE = "/nothing/"  # a path without a page
@@ -43,13 +43,15 @@ class Page:
     asked: int | None  # the episode in ?as_of=, where that is another than the reader's
     previous: int | None  # the progress before the last step, where the page tells what came with it
     theme: str
+    hides_ahead: bool = False
 
     @property
     def key(self) -> str:
         """Everything, with the path at its end: nothing before that can hold a colon."""
         return (
             f"{self.edition}:{self.progress}:{'' if self.asked is None else self.asked}:"
-            f"{'' if self.previous is None else self.previous}:{self.theme}:{self.query}:{self.address.path}"
+            f"{'' if self.previous is None else self.previous}:{self.theme}:"
+            f"{'hidden' if self.hides_ahead else ''}:{self.query}:{self.address.path}"
         )
 
     def form(self, encoding: str) -> str:
@@ -91,7 +93,11 @@ def _resolved(path: str) -> Address | None:
 def page_of(visit: Visit, address: Address) -> Page:
     """Return the page that an address is for a visitor; the edition has been read."""
     requested = visit.requested_episode
-    has_asked = requested is not None and requested != visit.progress and requested <= visit.edition.last_episode
+    has_asked = (
+        requested is not None
+        and requested != visit.progress
+        and requested <= furthest_asked(visit, visit.edition.last_episode)
+    )
     previous = visit.previous_progress
     tells_step = address.keeping is not None and address.keeping.after_a_step and not has_asked
     return Page(
@@ -102,6 +108,7 @@ def page_of(visit: Visit, address: Address) -> Page:
         asked=requested if has_asked else None,
         previous=previous if tells_step and previous is not None and previous < visit.progress else None,
         theme=visit.theme,
+        hides_ahead=visit.hides_ahead,
     )
 
 
@@ -140,7 +147,13 @@ class PageRequest(WSGIRequest):
         self.as_of = page.progress if page.asked is None else min(page.asked, page.progress)
         self.previous_progress = page.previous
         self.theme = page.theme
-        self.lore = Lore(self.as_of, look_back=self.as_of < self.progress, edition=edition)
+        self.hides_ahead = page.hides_ahead
+        self.lore = Lore(
+            self.as_of,
+            look_back=self.as_of < self.progress,
+            edition=edition,
+            ends_after=self.progress if self.hides_ahead else None,
+        )
 
     def get_host(self) -> str:
         """Return the host of the site, which need not be allowed: nobody has said it."""

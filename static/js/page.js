@@ -13,7 +13,7 @@ async function send(form, button) {
   const isTheme = form.matches(".theme");
   const update = () => {
     show(next);
-    if (isTheme) return document.querySelector(".theme [aria-pressed]").focus({ preventScroll: true });
+    if (isTheme) return showChoice(button);
     scrollTo(0, 0);
     focusHeading();
     if (response.redirected) announce(document.querySelector("#progress p").textContent);
@@ -37,6 +37,13 @@ function show(next) {
   const offer = next.querySelector(".offer");
   if (offer) document.querySelector("main").before(document.adoptNode(offer));
   document.dispatchEvent(new CustomEvent("page:shown"));
+}
+
+// What was chosen at the foot of the page keeps the focus, and what it did is said where it cannot be seen.
+function showChoice(button) {
+  const isAhead = button?.name === "ahead";
+  document.querySelector(isAhead ? ".theme [name=ahead]" : ".theme [aria-pressed]").focus({ preventScroll: true });
+  if (isAhead) announce(button.value === "hidden" ? "Episodes now end with the next one." : "All episodes are shown.");
 }
 
 // Load a style sheet or script of the next page, unless this page has it already.

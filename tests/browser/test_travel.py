@@ -187,3 +187,23 @@ def test_what_cannot_be_copied_is_a_link_again(show: None, browser_at: Open) -> 
     page.get_by_role("button", name="Copy a link that tells nothing").click()
     expect(page.locator(".share a")).to_be_focused()
     expect(page.locator(".share a")).to_have_text(page.url)
+
+
+def test_how_many_episodes_there_are_is_hidden_and_shown(page: Page) -> None:
+    page.goto("/episodes/")
+    bar(page).get_by_label("Episode", exact=True).select_option("1")
+    bar(page).get_by_role("button", name="Set").click()
+    expect(bar(page)).to_contain_text("You are at episode 1")
+    options = bar(page).locator("select option")
+    expect(options).to_have_count(4)
+    page.get_by_role("button", name="Hide how many episodes there are").click()
+    expect(options).to_have_count(3)
+    expect(page.locator(".episodes li")).to_have_count(2)
+    show = page.get_by_role("button", name="Show how many episodes there are")
+    if page.evaluate("document.activeElement !== document.body"):
+        expect(show).to_be_focused()
+        expect(page.get_by_role("status").filter(has_text="end with the next one")).to_have_count(1)
+    page.goto("/")
+    expect(options).to_have_count(3)
+    show.click()
+    expect(options).to_have_count(4)

@@ -39,7 +39,7 @@ ADDRESSES = (
     "/episodes/3/", "/episodes/12/", "/graph/", "/graph/?as_of=2", "/graph/?faction=zz", "/recap/", "/recap/?since=2",
     "/recap/?since=x", "/search/", "/search/?q=rouge", "/search/?q=ruoge+%C2%ADx", "/search/suggest/?q=ro", "/changes/",
     "/changes/?page=2", "/sitemap.xml", "/nothing/", "/characters", "/c/zzzzzzzzzzzz/", "/?as_of=2", "/?as_of=12",
-    "/episodes/3/?as_of=99", "/nothing/?as_of=1", "/nothing/?as_of=12",
+    "/episodes/3/?as_of=99", "/nothing/?as_of=1", "/tags/?as_of=7", "/tags/?as_of=8", "/nothing/?as_of=12",
 )  # fmt: skip
 
 
@@ -82,7 +82,10 @@ def kept_forms() -> set[str]:
 # Right
 
 
-@pytest.mark.parametrize("cookies", [{}, {"theme": "dark", "progress_before": "4"}, {"progress_before": "7"}])
+@pytest.mark.parametrize(
+    "cookies",
+    [{}, {"theme": "dark", "progress_before": "4"}, {"progress_before": "7"}, {"ahead": "hidden"}, {"ahead": "x"}],
+)
 def test_kept_answers_are_those_that_would_be_made(real_show: None, settings: Any, cookies: dict[str, str]) -> None:
     client = at(6, **cookies)
     for address in ADDRESSES:
@@ -342,7 +345,7 @@ def test_who_waited_for_somebody_who_failed_makes_it(real_show: None) -> None:
 def _a_page() -> Any:
     request: Any = at(6).get("/healthz").wsgi_request
     request.edition = editions.current()
-    request.theme = ""
+    request.theme, request.hides_ahead = "", False
     address = address_of("/graph/")
     assert address is not None
     return middleware.page_of(request, address)

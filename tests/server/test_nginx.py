@@ -13,7 +13,7 @@ from django.test import RequestFactory
 
 from corrections.editions import CurrentEdition
 from episodes.progress import previous_progress, progress_in_cookie
-from episodes.themes import theme_in_cookie
+from episodes.themes import hides_ahead, theme_in_cookie
 from rougedb.page_cache.encodings import encoding_for
 from tests.server.conftest import Running, Start, free_port, running
 from tests.server.sockets import ask, connect, reply_on, request
@@ -129,6 +129,8 @@ COOKIES = (
     "__Host-progress", "x__Host-progress=3", "__Host-progressx=3", "__Host-progress=3x", "a=__Host-progress=3",
     "a=b;__Host-progress=3", "a=b;\t__Host-progress=4", "__Host-progress=12345", "__Host-progress=-1", "progress=7",
     "__Host-progress=3, __Host-progress=4", "__Host-progress=3;__Host-progress_before=4;__Host-progress_before=2",
+    "ahead=hidden", "ahead=shown", "theme=dark; ahead=hidden; __Host-progress=3", "ahead=hidden; ahead=x",
+    "go_ahead=hidden", "ahead=hidden;theme=light", "ahead=hiddenx", "a=ahead=hidden", "ahead=",
     "__Host-sessionid=x; __Host-progress=3", "__Host-progress=3; __Host-sessionid=y", "sessionid=x; theme=dark",
 )  # fmt: skip
 
@@ -159,7 +161,8 @@ def read_by_the_site(cookie: str, encoding: str) -> str:
     request = RequestFactory().get("/", headers={"cookie": cookie}, secure=True)
     request.edition = CurrentEdition("", 9999)
     progress = progress_in_cookie(request)
-    chosen = progress, previous_progress(request, progress), theme_in_cookie(request), encoding_for(encoding)
+    choices = theme_in_cookie(request), hides_ahead(request)
+    chosen = progress, previous_progress(request, progress), *choices, encoding_for(encoding)
     return f"{chosen} {request.COOKIES.get('__Host-sessionid', '')}"
 
 
