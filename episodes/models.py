@@ -22,6 +22,10 @@ class Series(models.Model):
     writers = Names(default=list, blank=True, help_text="A list of names.")
     character_design = Line(max_length=200, blank=True)
     music = Names(default=list, blank=True, help_text="A list of names.")
+    opening = Line(max_length=200, blank=True, help_text="The song and who performs it: “Rouge” by YU-KA.")
+    ending = Line(max_length=200, blank=True, help_text="The song and who performs it.")
+    network = Line(max_length=200, blank=True, help_text="Who broadcast it first.")
+    streaming = Names(default=list, blank=True, help_text="A list of services that show it elsewhere.")
     licence = models.CharField(
         max_length=20,
         choices=Licence,

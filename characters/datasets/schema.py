@@ -80,6 +80,10 @@ class SeriesEntry(Entry):
     writers: list[RequiredText] = []
     character_design: OptionalText = ""
     music: list[RequiredText] = []
+    opening: OptionalText = ""
+    ending: OptionalText = ""
+    network: OptionalText = ""
+    streaming: list[RequiredText] = []
     licence: OptionalText = ""
 
 

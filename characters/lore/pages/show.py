@@ -18,6 +18,10 @@ def series_info(knowledge: Knowledge) -> SeriesInfo:
         "Series composition": row.get("writers"),
         "Character design": row.get("character_design"),
         "Music": row.get("music"),
+        "Opening": row.get("opening"),
+        "Ending": row.get("ending"),
+        "Network": row.get("network"),
+        "Streaming": row.get("streaming"),
     }
     return SeriesInfo(
         title=Name(row["title"]),

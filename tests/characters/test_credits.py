@@ -1,0 +1,34 @@
+"""The credits of the show: on its page, in its files, and in its form."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.test import Client
+
+from episodes.models import Series
+from tests.conftest import Visitor
+
+pytestmark = pytest.mark.django_db
+
+
+def test_songs_and_where_it_runs_are_credits(real_show: None, visitor: Visitor) -> None:
+    for progress in (0, 13):
+        page = visitor(progress).get("/").content.decode()
+        for label, name in (("Opening", "“Rouge” by YU-KA"), ("Ending", "“Scarlet” by DAZBEE")):
+            assert f"<dt>{label}</dt><dd>{name}</dd>" in page
+        assert "<dt>Network</dt>" in page
+        assert "<dt>Streaming</dt><dd>Crunchyroll</dd>" in page
+
+
+def test_a_show_without_them_has_no_empty_credits_and_dumps_none(client: Client, tmp_path: Path) -> None:
+    Series.objects.create(title="Another Show", studio="Somebody")
+    page = client.get("/").content.decode()
+    assert "<dt>Studio</dt>" in page
+    assert not any(f"<dt>{label}</dt>" in page for label in ("Opening", "Ending", "Network", "Streaming"))
+    call_command("dump_dataset", tmp_path / "dumped", verbosity=0)
+    assert yaml.safe_load((tmp_path / "dumped/series.yaml").read_text()) == {
+        "title": "Another Show",
+        "studio": "Somebody",
+    }
