@@ -149,6 +149,11 @@ class Query:
         return tuple(t for t in self.wanted if t.quoted or not FILLERS.issuperset(t.words)) or self.wanted
 
     @property
+    def bare(self) -> tuple[QueryTerm, ...]:
+        """The telling terms without possessives and what is joined to a name; a doctor stays one."""
+        return tuple(term if len(term.words) == 1 else _without_honorific(term) for term in self.telling)
+
+    @property
     def is_plain(self) -> bool:
         """Whether it could be a name just as it was typed."""
         return bool(self.wanted) and not self.unwanted and not any(term.quoted for term in self.wanted)

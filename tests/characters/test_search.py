@@ -433,3 +433,53 @@ def test_search_takes_a_bounded_number_of_queries(
         client.get("/search/", {"q": "rouge"})
     with django_assert_max_num_queries(20):
         client.get("/search/suggest/", {"q": "ro"})
+
+
+# Who is known as something
+
+
+def test_who_is_known_as_something_comes_before_who_is_mentioned_with_it(small: Any) -> None:
+    small(
+        characters=[
+            character("ann", traits=[trait("definition", "Singer of the club", since=1)]),
+            character("bea", traits=[trait("summary", "Bea knows the singer.", since=3)]),
+            character("silver"),
+        ]
+    )
+    page = Lore(3).search("the singer")
+    assert (found(page)[:2], page.did_you_mean) == (["Ann", "Bea"], "")
+
+
+def test_what_somebody_is_first_counts_more_than_what_comes_after(small: Any) -> None:
+    small(
+        characters=[
+            character("ann", traits=[trait("definition", "Chief of police", since=1)]),
+            character("bea", traits=[trait("definition", "Deputy chief of police", since=2)]),
+        ]
+    )
+    assert found(Lore(3).search("chief of police")) == ["Ann", "Bea"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [("who killed bea", "Ann"), ("killed by ann", "Bea"), ("who killed the doctor", "Ann"), ("friend of carl", "Ann")],
+)
+def test_a_tie_leads_to_the_other_end(small: Any, asked: str, first: str) -> None:
+    small(
+        characters=[
+            character("ann"), character("carl"),
+            character("bea", traits=[trait("occupation", "doctor", since=1)]),
+        ],
+        relationships=[
+            {"source": "ann", "kind": "killed", "target": "bea", "revealed_in": 1},
+            {"source": "bea", "kind": "killed", "target": "carl", "revealed_in": 2},
+            {"source": "carl", "kind": "friend", "target": "ann", "revealed_in": 2},
+        ],
+    )  # fmt: skip
+    assert found(Lore(3).search(asked))[0] == first
+
+
+def test_a_small_word_of_a_name_is_no_slip_of_another(small: Any) -> None:
+    small(characters=[character("ann", "Ann Stone"), character("bea", "the girl in red", kind="placeholder")])
+    page = Lore(1).search("Jin Stone")
+    assert (found(page), page.did_you_mean, page.shown_instead) == (["Ann Stone"], "", "")

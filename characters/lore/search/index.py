@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from characters.kinds import Kind, kind_of_entry
+from characters.kinds import RELATIONSHIP, TAGGINGS, TRAIT, Kind, kind_of_entry
 from characters.lore.knowledge import Knowledge
 from characters.lore.rows import OWNER
 from characters.lore.statements import as_uuid, fetched
@@ -33,8 +33,11 @@ class Rank(IntEnum):
     EXACT_NAME = 2
     NAME_BEGINS = 3
     WORD_IN_NAME = 4
-    TEXT = 5
-    WORDS_BEGIN = 6  # in a text
+    KNOWN_AS = 5  # a definition, an occupation, a tag: who or what somebody is
+    TIE = 6  # to somebody who is named in the query
+    NAME_IN_QUERY = 7  # some words of it are a name, or the beginning of one
+    TEXT = 8
+    WORDS_BEGIN = 9  # in a text
 
 
 class FoundName(NamedTuple):
@@ -47,8 +50,15 @@ class FoundName(NamedTuple):
     episode: int
 
 
-type Texts = dict[Kind, dict[UUID, int]]
-"""Rows, each with its episode."""
+class FoundText(NamedTuple):
+    """A text that fits: its episode, and its words where they may say who somebody is."""
+
+    episode: int
+    words: str
+
+
+type Texts = dict[Kind, dict[UUID, FoundText]]
+"""Rows that fit."""
 
 type Condition = tuple[str, list[Any]]  # SQL and its parameters
 
@@ -76,7 +86,7 @@ def find_names(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]
     return list(names.values())
 
 
-@lru_cache(8)  # there are four
+@lru_cache(8)  # there are a few
 def _names_sql(ways: tuple[tuple[Rank, str], ...]) -> str:
     """Return the statement that looks for names in these ways.
 
@@ -92,6 +102,21 @@ def _names_sql(ways: tuple[tuple[Rank, str], ...]) -> str:
         f' FROM ({" UNION ALL ".join(arms)}) AS "found" JOIN "characters_alias" ON "characters_alias"."id" = "row"'
         ' WHERE "characters_alias"."revealed_in_id" <= %s ORDER BY "rank", "found"."id" DESC'
     )
+
+
+def find_parts(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]:
+    """Return names that have any of the words of a query, the newest first; small words are none of them."""
+    words = [term.words[0] for term in query.telling if len(term.words) == 1]
+    if not words:
+        return []
+    conditions = [
+        matching(knowledge, Query("", (QueryTerm((word,)),)), most, of_names=True, prefix=False) for word in words
+    ]
+    rows = fetched(
+        _names_sql(((Rank.NAME_IN_QUERY, f"({' OR '.join(which for which, _ in conditions)})"),)),
+        [knowledge.progress, *(param for _, params in conditions for param in params), most, knowledge.progress],
+    )
+    return [FoundName(Rank.NAME_IN_QUERY, as_uuid(row), name, as_uuid(owner), at) for _, row, name, at, owner in rows]
 
 
 def are_in_names(knowledge: Knowledge, queries: Iterable[Query], *, prefix: bool = False) -> bool:
@@ -134,13 +159,13 @@ def _are_beginnings(terms: Sequence[QueryTerm]) -> bool:
 def _texts(knowledge: Knowledge, condition: Condition) -> Texts:
     which, params = condition
     rows = fetched(
-        f'SELECT "kind", "row", "revealed_in_id" FROM "characters_searchentry" WHERE {AS_OF} AND {which}'  # noqa: S608
-        ' ORDER BY "id" DESC LIMIT %s',
+        f'SELECT "kind", "row", "revealed_in_id", {TELLING_WORDS} FROM "characters_searchentry"'  # noqa: S608
+        f' WHERE {AS_OF} AND {which} ORDER BY "id" DESC LIMIT %s',
         [knowledge.progress, *params, MOST_TEXTS],
     )
-    by_kind: dict[str, dict[UUID, int]] = defaultdict(dict)
-    for entry, row, episode in rows:
-        by_kind[entry][as_uuid(row)] = episode
+    by_kind: dict[str, dict[UUID, FoundText]] = defaultdict(dict)
+    for entry, row, episode, words in rows:
+        by_kind[entry][as_uuid(row)] = FoundText(episode, words)
     return {kind_of_entry(entry): found for entry, found in by_kind.items()}
 
 
@@ -153,7 +178,8 @@ def in_index(knowledge: Knowledge, text: str) -> tuple[list[Any], list[Any]]:
     texts: Texts = {}
     if query.wanted:
         texts = find_texts(knowledge, query) or find_beginnings(knowledge, query)
-    return names_in_index(knowledge, text), [(kind.entry, list(rows.items())) for kind, rows in texts.items()]
+    rows = [(kind.entry, [(row, text.episode) for row, text in found.items()]) for kind, found in texts.items()]
+    return names_in_index(knowledge, text), rows
 
 
 def names_in_index(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
@@ -169,6 +195,8 @@ def suggested(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
 
 # Conditions
 
+TELLING = ", ".join(f"'{kind.entry}'" for kind in (TRAIT, RELATIONSHIP, *TAGGINGS))
+TELLING_WORDS = f'CASE WHEN "kind" IN ({TELLING}) THEN "words" ELSE \'\' END'
 AS_OF = '"characters_searchentry"."revealed_in_id" <= %s'
 
 

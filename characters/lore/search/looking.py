@@ -1,4 +1,5 @@
-"""Search: names first (exact, beginning, word in it, one slip), then texts, the newest known first.
+"""Search: names first (exact, beginning, word in it, one slip), then who is known as that or tied to whom the query
+names, then texts, the newest known first.
 
 One index entry per gated row, and the gate is part of every question to the index. Rank is made of the visible rows
 alone: no statistics of the corpus, which would count what is hidden.
@@ -6,13 +7,15 @@ alone: no statistics of the corpus, which would count what is hidden.
 
 from uuid import UUID
 
+from characters.kinds import RELATIONSHIP
 from characters.lore.knowledge import Knowledge
 from characters.text.words import Query, parse
 from characters.values.search import SearchPage, Suggestion
 
-from .index import MOST_NAMES, MOST_SUGGESTIONS, Rank, are_in_names, find_beginnings, find_names, find_texts
+from .index import MOST_NAMES, MOST_SUGGESTIONS, Rank, are_in_names, find_beginnings, find_names, find_parts, find_texts
 from .results import GROUPS_PER_PAGE, Results
 from .slips import respelled
+from .telling_texts import PASSIVE, without_verb
 
 
 def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
@@ -23,8 +26,13 @@ def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
     results = _look_for(knowledge, query) or _look_for_each_word(knowledge, query)
     if not results.has_names and (bare := query.without_courtesies):
         results.add(find_names(knowledge, bare, MOST_NAMES), {} if results else find_texts(knowledge, bare))
-    better = None if results.has_names else respelled(knowledge, query, keeping_others=not results)
+    _add_ties(knowledge, query, results)
+    better = None
+    if not results.has_names and not results.says_who_it_is and not results.has_ties:
+        better = respelled(knowledge, query, keeping_others=not results)
     if better is None:
+        if not (results.has_names or results.has_ties) and len(query.telling) > 1 and query.is_plain:
+            results.add(find_parts(knowledge, query, MOST_NAMES), {})
         return results.page(query.text, page)
     if results:
         has_names = are_in_names(knowledge, [better], prefix=True)
@@ -71,6 +79,19 @@ def _look_for(knowledge: Knowledge, query: Query) -> Results:
     if len(results) < GROUPS_PER_PAGE:
         results.add([], find_beginnings(knowledge, query), Rank.WORDS_BEGIN)
     return results
+
+
+def _add_ties(knowledge: Knowledge, query: Query, results: Results) -> None:
+    """Add the ties that a query asks for which calls somebody by what they are, as in “who killed the doctor”."""
+    verbs, others = without_verb(query)
+    if results.has_names or results.has_ties or not (verbs and others and query.is_plain):
+        return
+    whom = _look_for(knowledge, parse(" ".join(others))).first()
+    passive = [PASSIVE] if PASSIVE in query.words else []
+    asked = parse(" ".join([*verbs, *passive, whom]))
+    if whom:
+        ties = {kind: rows for kind, rows in find_texts(knowledge, asked).items() if kind is RELATIONSHIP}
+        results.add([], ties, asked=asked)
 
 
 def _look_for_names(knowledge: Knowledge, query: Query) -> Results:

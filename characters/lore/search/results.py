@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
@@ -25,8 +25,9 @@ from characters.values.search import Passage, SearchGroup, SearchPage, Suggestio
 from episodes.names import Name, capital, is_set_apart
 from episodes.order import sort_key
 
-from .index import MOST_SUGGESTIONS, MOST_TEXTS, FoundName, Rank, Texts
+from .index import MOST_SUGGESTIONS, MOST_TEXTS, FoundName, FoundText, Rank, Texts
 from .reading import in_full, whom_about
+from .telling_texts import place_as_known, sides_that_answer
 
 PASSAGES_PER_GROUP = 4
 PASSAGES_FURTHER_DOWN = 2
@@ -36,11 +37,15 @@ GROUPS_PER_PAGE = 20
 EPISODE_ASKED_FOR = re.compile(r"(?:(?:ep|episode)\.?\s*#?)?(0|[1-9][0-9]{0,3})", re.IGNORECASE)
 
 
+type Place = tuple[Rank, int, int]
+"""Rank, how far from the beginning it says so, and the episode: negative, as the newest comes first."""
+
+
 @dataclass(slots=True)
 class _Group:
     """All that was found about one subject, or else in one episode."""
 
-    place: tuple[Rank, int]  # of the best that was found; the newest comes first, so its episode is negative
+    place: Place  # of the best that was found
     names: list[str] = field(default_factory=list)
     best: list[str] = field(default_factory=list)  # of the names, those that fit as well as the first of them
     rows: list[UUID] = field(default_factory=list)
@@ -63,7 +68,7 @@ class _Shown(NamedTuple):
     line: str
 
 
-type _Placed = tuple[tuple[Rank, int, int], UUID | int, _Group]
+type _Placed = tuple[tuple[Rank, int, int, int], UUID | int, _Group]
 _rough = itemgetter(0)  # of a group with its place
 
 
@@ -87,8 +92,11 @@ class Results:
     def __len__(self) -> int:
         return len(self._of_subject) + len(self._of_episode)
 
-    def add(self, names: list[FoundName], texts: Texts, rank: Rank = Rank.TEXT) -> None:
-        """Take in what the index returned; texts that are there already stay where they are."""
+    def add(self, names: list[FoundName], texts: Texts, rank: Rank = Rank.TEXT, *, asked: Query | None = None) -> None:
+        """Take in what the index returned; texts that are there already stay where they are.
+
+        `asked` is the query by which they were found, where that is not the one that was typed.
+        """
         self._add_names(names)
         self._add_episode()
         self.is_cut |= sum(map(len, texts.values())) >= MOST_TEXTS
@@ -100,14 +108,14 @@ class Results:
             for row in rows:
                 subjects = () if kind is EPISODE else about.get(row)
                 if subjects is not None:
-                    for group in self._groups(subjects, rank, texts[kind][row]):
+                    for group in self._groups(kind, subjects, rank, texts[kind][row], asked or self.query):
                         group.rows.append(row)
 
     def _add_names(self, names: list[FoundName]) -> None:
         for name in names:
             self.has_names = True
             rank = self._rank(name)
-            group = self._group(self.knowledge.root_of(name.owner), rank, name.episode)
+            group = self._group(self.knowledge.root_of(name.owner), (rank, 0, -name.episode))
             group.names.append(name.name)
             if rank == group.place[0]:
                 group.best.append(name.name)
@@ -127,16 +135,22 @@ class Results:
         if 0 < number <= self.knowledge.progress and number in self._episodes:
             text = UUID(int=number)
             self._found[text] = EPISODE
-            self._of_episode.setdefault(number, _Group((Rank.EXACT_NAME, -number), rows=[text]))
+            self._of_episode.setdefault(number, _Group((Rank.EXACT_NAME, 0, -number), rows=[text]))
 
-    def _groups(self, subjects: Iterable[UUID], rank: Rank, episode: int) -> list[_Group]:
+    def _groups(self, kind: Kind, subjects: Sequence[UUID], rank: Rank, found: FoundText, query: Query) -> list[_Group]:
         """Return the groups that a text belongs to: of whom it is about, or else of its episode."""
-        roots = {self.knowledge.root_of(subject) for subject in subjects}
-        groups = [self._group(root, rank, episode) for root in roots]
-        return groups or [self._of_episode.setdefault(episode, _Group((rank, -episode)))]
+        place: Place = rank, 0, -found.episode
+        places = [place] * len(subjects)
+        if (at := place_as_known(kind, found.words, query)) is not None:
+            places = [(Rank.KNOWN_AS, at, -found.episode)] * len(subjects)
+        answers = sides_that_answer(kind, found.words, query)
+        if any(answers) and len(subjects) == len(answers):
+            places = [(Rank.TIE, 0, -found.episode) if is_answer else place for is_answer in answers]
+        roots = [self.knowledge.root_of(subject) for subject in subjects]
+        groups = {root: self._group(root, at) for root, at in zip(roots, places, strict=True)}
+        return list(groups.values()) or [self._of_episode.setdefault(found.episode, _Group(place))]
 
-    def _group(self, root: UUID, rank: Rank, episode: int) -> _Group:
-        place = rank, -episode
+    def _group(self, root: UUID, place: Place) -> _Group:
         group = self._of_subject.get(root)
         if group is None:
             group = self._of_subject[root] = _Group(place)
@@ -172,12 +186,27 @@ class Results:
     def _episodes(self) -> dict[int, EpisodeRow]:
         return {row.number: row for row in self.knowledge.episodes}
 
-    def _rough_place(self, what: UUID | int, group: _Group) -> tuple[Rank, int, int]:
+    def _rough_place(self, what: UUID | int, group: _Group) -> tuple[Rank, int, int, int]:
         """Return a place by rank: who is shown under the name that was found comes before who merely bears it."""
-        rank, number = group.place
+        rank, at, number = group.place
         if isinstance(what, int):
-            return rank, 2, number
-        return rank, 0 if group.best and self.cast.name(what) in group.best else 1, number
+            return rank, at, 2, number
+        return rank, at, 0 if group.best and self.cast.name(what) in group.best else 1, number
+
+    @property
+    def says_who_it_is(self) -> bool:
+        """Whether something was found that somebody is known as."""
+        return any(group.place[0] == Rank.KNOWN_AS for group in self._of_subject.values())
+
+    @property
+    def has_ties(self) -> bool:
+        """Whether a relation was found that answers the query."""
+        return any(group.place[0] == Rank.TIE for group in self._of_subject.values())
+
+    def first(self) -> str:
+        """Return the name of the first subject."""
+        shown = self._in_order(0, 1)
+        return f"{shown[0].what.name}" if shown and isinstance(shown[0].what, Face) else ""
 
     def _fine_place(self, what: UUID | int) -> tuple[str, ...]:
         if isinstance(what, UUID):

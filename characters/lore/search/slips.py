@@ -9,7 +9,7 @@ from characters.lore.kept import kept
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import fetched
 from characters.text.fitting import near_words
-from characters.text.words import Query, name_parts, parse, parts_as_typed, parts_of_names
+from characters.text.words import FILLERS, Query, name_parts, parse, parts_as_typed, parts_of_names
 
 BYTES_OF_PART = 120  # two short strings and their places in a dictionary, by a measurement
 
@@ -35,7 +35,9 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
         return None
     parts = name_parts(query.text)
     known = kept(knowledge, "words of names", lambda: KnownParts(parts_of_names(_names(knowledge)))).spellings
-    nearest = [part if part in known else _nearest(part, known.keys()) for part in parts]
+    # A small word of a name (“in”) is none that anybody means by another.
+    offered = known.keys() - FILLERS
+    nearest = [part if part in known else _nearest(part, offered) for part in parts]
     if None in nearest and not keeping_others:
         return None
     if all(near in (None, part) for near, part in zip(nearest, parts, strict=True)):

@@ -1,0 +1,57 @@
+"""What viewers ask, and how often search has the answer first: at each episode from which it can be known on."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from characters.kinds import SUBJECTS
+from characters.lore import Lore
+from tests.nets import net_lifted
+from tests.shows import LAST_EPISODE
+
+QUESTIONS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text())
+FIRST, AMONG_THREE = 0.9, 0.98
+
+
+def faces_of(lore: Lore, keys: list[str]) -> set[str]:
+    """Return the addresses of whoever is meant, as far as they are known."""
+    with net_lifted():
+        rows = [(kind, row) for kind in SUBJECTS for row in kind.model._base_manager.filter(key__in=keys)]
+    pages = (lore.subject(kind.plural, row.public_id) for kind, row in rows)
+    return {page.face.url for page in pages if page is not None}
+
+
+def place_of_answer(lore: Lore, question: dict[str, Any]) -> int | None:
+    """Return the place of the answer among the results."""
+    wanted = faces_of(lore, question["answer"])
+    groups = lore.search(question["ask"]).groups
+    return next((at for at, group in enumerate(groups) if group.face and group.face.url in wanted), None)
+
+
+@pytest.mark.usefixtures("real_show", "netted")
+def test_viewers_find_what_they_ask_for() -> None:
+    missed, places = [], []
+    for episode in range(LAST_EPISODE + 1):
+        lore = Lore(episode)
+        for question in QUESTIONS:
+            if question["since"] <= episode:
+                place = place_of_answer(lore, question)
+                places.append(place)
+                if place != 0:
+                    missed.append((question["ask"], episode, place))
+    assert len(QUESTIONS) >= 60
+    assert places.count(0) >= FIRST * len(places), missed
+    assert sum(place in (0, 1, 2) for place in places) >= AMONG_THREE * len(places), missed
+
+
+@pytest.mark.usefixtures("real_show", "netted")
+def test_nobody_is_the_answer_before_it_can_be_known() -> None:
+    early = [
+        (question["ask"], episode)
+        for episode in range(LAST_EPISODE)
+        for question in QUESTIONS
+        if episode < question["since"] and place_of_answer(Lore(episode), question) == 0
+    ]
+    assert not early
