@@ -100,7 +100,8 @@ class Results:
         self._add_names(names)
         self._add_episode()
         self.is_cut |= sum(map(len, texts.values())) >= MOST_TEXTS
-        new = {kind: rows.keys() - self._found.keys() for kind, rows in texts.items()}
+        known = () if asked else self._found.keys()
+        new = {kind: rows.keys() - known for kind, rows in texts.items()}
         unread = {kind: rows for kind, rows in new.items() if rows and kind is not EPISODE}
         about = whom_about(self.knowledge.progress, unread)
         for kind, rows in new.items():
