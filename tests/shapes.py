@@ -31,6 +31,7 @@ class RandomShow:
         self.dead: dict[str, int] = {}
         self.turned: dict[str, int] = {}
         self.unmaskings = self._decide_fates()
+        self.dies = self._deaths_on_pages()
 
     def files(self) -> Rows:
         """Return what `write_show` takes."""
@@ -120,6 +121,16 @@ class RandomShow:
             unmaskings.append({"persona": persona, "identity": self.random.choice(known), "revealed_in": since})
         return unmaskings
 
+    def _deaths_on_pages(self) -> dict[str, int]:
+        """Return when a page says that somebody is dead: also of whoever that turns out to be, or turned out to be."""
+        dies = dict(self.dead)
+        for row in self.unmaskings:
+            persona, identity, since = row["persona"], row["identity"], row["revealed_in"]
+            for one, other in ((persona, identity), (identity, persona)):
+                if other in self.dead and one not in self.dead:
+                    dies[one] = max(since, self.dead[other])
+        return dies
+
     # By chance
 
     def words(self, count: int) -> str:
@@ -154,7 +165,7 @@ def without_species(show: RandomShow) -> None:
 def long_summaries(show: RandomShow) -> None:
     for row in show.characters:
         for each in row["traits"]:
-            if each["attribute"] == "summary" and row["key"] in show.dead:
+            if each["attribute"] == "summary" and row["key"] in show.dies:
                 each["value"] += " " + show.words(80)
 
 
@@ -170,7 +181,7 @@ def many_spellings(show: RandomShow) -> None:
 def in_red(show: RandomShow) -> None:
     for row in show.characters:
         row["traits"] = [each for each in row["traits"] if each["attribute"] != "colour"]
-        colour = "red" if row["key"] in show.dead else show.random.choice(("blue", "green", "silver"))
+        colour = "red" if row["key"] in show.dies else show.random.choice(("blue", "green", "silver"))
         row["traits"].append(_trait("colour", colour, row["revealed_in"]))
 
 
@@ -233,6 +244,6 @@ def _features(show: RandomShow, row: Rows, number: int) -> dict[str, float]:
 
 
 def _later(show: RandomShow, key: str, number: int) -> dict[str, int | None]:
-    unmasked, dead, turned = show.unmasked.get(key), show.dead.get(key), show.turned.get(key)
+    unmasked, dead, turned = show.unmasked.get(key), show.dies.get(key), show.turned.get(key)
     later = {UNMASKED: unmasked, CHANGES_SIDES: turned if turned and turned > number else None}
     return later if dead and dead <= number else later | {DIES: dead}

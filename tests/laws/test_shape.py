@@ -12,7 +12,7 @@ from tests.shows import load_show
 
 FEW_DRAWS = 400  # are enough to tell what is far beyond chance
 FEW = range(40)
-MANY = pytest.param(range(40, 300), marks=pytest.mark.laws)
+MANY = pytest.param(range(40, 200), marks=pytest.mark.laws)
 
 
 def telling(sights: list[Sight], **options: int) -> list[Measure]:
@@ -49,7 +49,7 @@ def test_pages_that_tell_are_found(tmp_path: Path, way: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 41), marks=pytest.mark.laws)], ids=["few", "many"])
+@pytest.mark.parametrize("seeds", [range(1), pytest.param(range(1, 21), marks=pytest.mark.laws)], ids=["few", "many"])
 def test_pages_that_tell_nothing_are_left_alone(tmp_path: Path, seeds: Iterable[int]) -> None:
     reported = []
     for seed in seeds:
@@ -72,5 +72,5 @@ def test_what_is_measured_is_measured_alike_again() -> None:
 def test_without_anything_to_come_nothing_is_measured() -> None:
     assert measures([]) == []
     show = RandomShow(0)
-    at_the_end = [sight for sight in sights_of(show) if sight.episode == max(show.dead.values())]
+    at_the_end = [sight for sight in sights_of(show) if sight.episode == max(show.dies.values())]
     assert [m for m in measures(at_the_end, draws=50) if m.outcome == "dies later"] == []
