@@ -1,7 +1,7 @@
 """The language of the public pages: Jinja, in which a page costs a tenth of what it costs in Django's own."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -12,6 +12,7 @@ from django.template.defaultfilters import date, linebreaks_filter, linebreaksbr
 from django.templatetags.static import static
 from django.utils.safestring import SafeString
 from jinja2 import Environment, StrictUndefined, Template
+from jinja2.runtime import Context
 from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]
 
 from characters.lore.knowledge import path
@@ -25,6 +26,9 @@ def environment(**options: Any) -> Environment:
     options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**options, keep_trailing_newline=True)  # noqa: S701 - Django's backend has turned escaping on
     made.template_class = Page
+    made.context_class = Values
+    # What a page shows are values with attributes: nothing there is looked up as in a dictionary.
+    made.getattr = getattr  # type: ignore[assignment, method-assign]
     made.globals |= {"url": path, "static": address_of_file, "absolute": absolute_address}
     made.filters |= {"runs": runs, "lang": lang, "linebreaks": linebreaks_filter}
     made.filters |= {
@@ -32,6 +36,15 @@ def environment(**options: Any) -> Environment:
         for each in (apnumber, capital, date, in_text, intcomma, linebreaksbr, pluralize, truncatechars)
     }
     return made
+
+
+class Values(Context):
+    """What a template was given; what it calls is called with what stands there, and never with the context itself."""
+
+    def call(self, called: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
+        options.pop("_loop_vars", None)
+        options.pop("_block_vars", None)
+        return called(*args, **options)
 
 
 class Page(Template):

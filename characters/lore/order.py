@@ -23,7 +23,8 @@ def certainty_rank(certainty: str) -> int:
 
 def by_name(faces: Iterable[Face]) -> tuple[Face, ...]:
     """Return faces in order of name, each once."""
-    return tuple(sorted(set(faces), key=face_key))
+    different = set(faces)
+    return tuple(sorted(different, key=face_key) if len(different) > 1 else different)
 
 
 def face_key(face: Face) -> tuple[str, str]:

@@ -301,15 +301,14 @@ def revelations(progress: int, which: Which) -> list[Row]:
     texts = {"id": '"id"', "text": '"text"'}
     before = {row["id"]: row["text"] for row in _known(progress, Revelation, texts, superseded, '"id"')}
     overturned = _overturned_in(progress, ids)
-    kinds = [kind.name for kind in SUBJECTS]
-    concerned: dict[UUID, dict[str, list[UUID]]] = {id: {kind: [] for kind in kinds} for id in ids}
-    everybody: dict[UUID, set[UUID]] = {id: set() for id in ids}
+    concerned: dict[UUID, tuple[dict[str, list[UUID]], set[UUID]]]
+    concerned = {id: ({kind.name: [] for kind in SUBJECTS}, set()) for id in ids}
     for kind, revelation, subject in _pairs(ids):
-        concerned[revelation][kind].append(subject)
-        everybody[revelation].add(subject)
+        by_kind, everybody = concerned[revelation]
+        by_kind[kind].append(subject)
+        everybody.add(subject)
     for row in rows:
-        row["concerned"] = concerned[row["id"]]
-        row["everybody"] = everybody[row["id"]]
+        row["concerned"], row["everybody"] = concerned[row["id"]]
         row["believed_before"] = before.get(row["supersedes_id"], "")
         row["overturned_in"] = overturned.get(row["id"])
     return rows

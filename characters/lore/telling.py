@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -54,8 +55,17 @@ def revelation_entry(
 
 
 def _not_linked(row: Row, html: str, cast: Cast) -> tuple[Face, ...]:
-    faces = (face for subjects in row["concerned"].values() for face in by_name(map(cast.root_face, subjects)))
-    return tuple(face for face in faces if f'href="{escape(face.url)}"' not in html)
+    return tuple(
+        face
+        for subjects in row["concerned"].values()
+        if subjects
+        for face in by_name(face for face in map(cast.root_face, subjects) if _link_to(face.url) not in html)
+    )
+
+
+@lru_cache(2**12)
+def _link_to(url: str) -> str:
+    return f'href="{escape(url)}"'
 
 
 class Told(NamedTuple):

@@ -217,8 +217,8 @@ def _held_ties_of(rim: Rim, narrowed: _Narrowed, part: _Part) -> tuple[list[Held
 
 def _held_tie(rim: Rim, tie: int) -> HeldTie:
     return HeldTie(
-        as_text(rim.subject(rim.sources[tie])),
-        as_text(rim.subject(rim.targets[tie])),
+        rim.id(rim.sources[tie]),
+        rim.id(rim.targets[tie]),
         KINDS[rim.kinds[tie]],
         CERTAINTIES[rim.certainties[tie]],
         rim.since[tie],
@@ -264,10 +264,9 @@ def _seat(knowledge: Knowledge, rim: Rim, part: _Part, factions: list[Group]) ->
     which = among("character_id", knowledge.families_of(ids.values()))
     places = places_of(knowledge, order, roots, which)
     groups = [
-        (stretch.faction, [as_text(ids[place]) for place in ids if place in stretch.places])
-        for stretch in rim.stretches
+        (stretch.faction, [rim.id(place) for place in ids if place in stretch.places]) for stretch in rim.stretches
     ]
-    numbers = {as_text(character): place + 1 for place, character in ids.items()}
+    numbers = {rim.id(place): place + 1 for place in ids}
     return Seating(groups, numbers, places, former_of(knowledge, order, places, roots, which))
 
 

@@ -12,6 +12,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from sys import getsizeof
 from typing import NamedTuple
 from uuid import UUID
@@ -23,6 +24,7 @@ from characters.models import Faction
 from characters.vocabulary import Certainty, RelationshipKind
 
 BYTES_OF_ID = 16
+HYPHENS = (0, 8, 12, 16, 20, 32)  # between which digits of an id PostgreSQL writes one
 KINDS = tuple(RelationshipKind)
 CERTAINTIES = tuple(Certainty)
 
@@ -78,6 +80,7 @@ class Rim:
     since: "array[int]"
     tied: "array[int]"  # to how many others each is tied
     pairs: int
+    hyphens: bool  # whether the database writes ids with them
 
     def __len__(self) -> int:
         return len(self.first)
@@ -91,6 +94,11 @@ class Rim:
         while found % BYTES_OF_ID:  # across the border of two ids
             found = self.ids.find(subject.bytes, found + 1)
         return found // BYTES_OF_ID
+
+    def id(self, place: int) -> Id:
+        """Return the id of whoever has a place as the database writes it, which `as_text` does ten times as slowly."""
+        digits = self.ids[place * BYTES_OF_ID : (place + 1) * BYTES_OF_ID].hex()
+        return "-".join(digits[at:end] for at, end in pairwise(HYPHENS)) if self.hyphens else digits
 
     def ends(self, ties: Iterable[int]) -> set[int]:
         """Return the places that some ties join."""
@@ -134,6 +142,7 @@ def _made(knowledge: Knowledge) -> Rim:
         since=array("I", since),
         tied=array("I", tied),
         pairs=sum(tied) // 2,
+        hyphens=any("-" in character for character in first),
     )
 
 
