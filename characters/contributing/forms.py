@@ -62,6 +62,11 @@ class ContributedRowForm(UnfinishedForm):
             self.fields[name] = form_field(kind, name, self.knowledge)
 
     @property
+    def newer_values(self) -> list[tuple[str, str]]:
+        """The values of the row by now, with the labels of the fields, where something else was typed meanwhile."""
+        return []
+
+    @property
     def heading(self) -> str:
         return self.kind.noun
 
@@ -138,7 +143,6 @@ class ExistingRowForm(ContributedRowForm):
 
     @property
     def newer_values(self) -> list[tuple[str, str]]:
-        """The values of the row by now, with the labels of the fields, where something else was typed meanwhile."""
         if not self.is_bound or self.digest_when_opened == self.row.digest:
             return []
         shown = self.row.shown
