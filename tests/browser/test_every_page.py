@@ -128,7 +128,8 @@ def test_those_of_somebody_at_5(look: Look) -> None:
     ways = [
         "/", "/characters/", "/characters/?status=alive", f"/c/{rouge.public_id}/", f"/c/{rouge.public_id}/?as_of=2",
         "/factions/", f"/factions/{faction.public_id}/", "/episodes/5/", "/tags/", "/tags/nean/",
-        f"/characters/{rouge.public_id}/-/then/", "/graph/", "/graph/?as_of=2", "/recap/?since=2", "/recap/?since=5",
+        f"/characters/{rouge.public_id}/-/then/", "/graph/", "/graph/?as_of=2", f"/graph/?of={rouge.public_id}",
+        f"/linked/?a={rouge.public_id}&b=naomi", "/linked/?a=rouge&b=noami", "/recap/?since=2", "/recap/?since=5",
         "/search/?q=rouge", "/search/?q=nothing+of+the+kind", suggestions, "/changes/", "/about/", "/privacy/",
         f"/corrections/new/characters/{naomi.public_id}/", with_errors, receipt,
     ]  # fmt: skip
