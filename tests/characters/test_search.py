@@ -7,8 +7,9 @@ import pytest
 from django.core.management import call_command
 
 from characters import indexing
+from characters.kinds import RELATIONSHIP
 from characters.lore import Lore
-from characters.lore.search import index
+from characters.lore.search import index, reading
 from characters.models import Alias, Character, Relationship, Revelation, SearchEntry, Tag, Trait
 from characters.text.words import parse
 from characters.values.search import SearchPage
@@ -477,6 +478,19 @@ def test_a_tie_leads_to_the_other_end(small: Any, asked: str, first: str) -> Non
         ],
     )  # fmt: skip
     assert found(Lore(3).search(asked))[0] == first
+
+
+def test_a_tie_leads_there_in_whatever_order_a_database_reads_its_ends(
+    small: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(
+        characters=[character("ann"), character("bea")],
+        relationships=[{"source": "ann", "kind": "killed", "target": "bea", "revealed_in": 1}],
+    )
+    known, statements = Relationship.objects.as_of(1), reading._about_sql
+    monkeypatch.setattr(reading, "_about_sql", lambda kind: statements(kind)[::-1])
+    ends = [(row, *about) for row, about in reading.whom_about(1, {RELATIONSHIP: [known.get().pk]}).items()]
+    assert ends == list(known.values_list("id", "source_id", "target_id"))
 
 
 def test_a_small_word_of_a_name_is_no_slip_of_another(small: Any) -> None:

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from characters.converters import PublicId
 from characters.kinds import SUBJECTS, Kind, kind_with_pages
@@ -61,9 +61,8 @@ def address_of(knowledge: Knowledge, kind: Kind, public_id: str) -> str | None:
 
 def has_page_at(knowledge: Knowledge, address: str) -> bool:
     """Return whether an address that this site has shown, perhaps at a later episode, has a page at this one."""
-    try:
-        match = resolve(urlsplit(address).path)
-    except Resolver404:
+    match = _page_at(address)
+    if match is None:
         return True  # never one of ours
     if match.url_name == TAG_WITHOUT_NAME:
         return slug_behind(knowledge, match.kwargs["public_id"]) is not None
@@ -78,9 +77,8 @@ def has_page_at(knowledge: Knowledge, address: str) -> bool:
 
 def without_name(address: str) -> str:
     """Return the address under which the page at another can be asked for, and which holds no name of anybody."""
-    try:
-        match = resolve(urlsplit(address).path)
-    except Resolver404:
+    match = _page_at(address)
+    if match is None:
         return path("home")
     key = match.kwargs.get("public_id") or match.kwargs.get("key")
     if match.url_name == TAG_WITHOUT_NAME:
@@ -91,3 +89,11 @@ def without_name(address: str) -> str:
     if isinstance(key, int):
         return path("episode", key)
     return tag_without_name(match.kwargs["slug"]) if match.url_name == "tag" else path("home")
+
+
+def _page_at(address: str) -> ResolverMatch | None:
+    """Return what an address leads to, or None if that is none of ours, or no address at all."""
+    try:
+        return resolve(urlsplit(address).path)
+    except (Resolver404, ValueError):  # of “//[”, for one
+        return None

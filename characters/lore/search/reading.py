@@ -15,11 +15,12 @@ from characters.lore.statements import as_stored, as_uuid, fetched, placeholders
 from characters.models import Revelation
 from episodes.gate import Ends
 
-CONCERNED = 'SELECT "revelation_id", "{subject}_id" FROM "characters_revelation_{subject}s"'  # gated by the revelation
+# Gated by the revelation.
+CONCERNED = 'SELECT "revelation_id", "{subject}_id", 0 AS "side" FROM "characters_revelation_{subject}s"'
 
 
 def whom_about(progress: int, found: Mapping[Kind, Iterable[UUID]]) -> dict[UUID, list[UUID]]:
-    """Return whom each of these rows is about, as far as it is known."""
+    """Return whom each of these rows is about, as far as it is known; of a relation the source stands first."""
     arms: list[str] = []
     params: list[Any] = []
     for kind, ids in found.items():
@@ -28,7 +29,8 @@ def whom_about(progress: int, found: Mapping[Kind, Iterable[UUID]]) -> dict[UUID
             arms.append(sql.format(placeholders=placeholders(stored)))
             params += [progress] * gates + stored
     about: dict[UUID, list[UUID]] = {row: [] for row in found.get(REVELATION, ())}  # some concern nobody
-    for row, subject in fetched(" UNION ALL ".join(arms), params) if arms else ():
+    # A database may return the parts of a union in any order.
+    for row, subject, _ in fetched(f'{" UNION ALL ".join(arms)} ORDER BY "side"', params) if arms else ():
         about.setdefault(as_uuid(row), []).append(as_uuid(subject))
     return about
 
@@ -47,11 +49,11 @@ def _about_sql(kind: Kind) -> tuple[tuple[str, int], ...]:
     whose = [f"coalesce({', '.join(columns)})"] if kind.is_owned and len(columns) > 1 else columns
     return tuple(
         (
-            f'SELECT "id", {who} FROM "{table}"'  # noqa: S608 - our own
+            f'SELECT "id", {who}, {side} AS "side" FROM "{table}"'  # noqa: S608 - our own
             f' WHERE "{table}"."revealed_in_id" <= %s AND "id" IN ({{placeholders}})',
             1,
         )
-        for who in whose
+        for side, who in enumerate(whose)
     )
 
 
