@@ -102,6 +102,17 @@ def test_factions_link_those_who_belong_or_belonged_to_them(show: None) -> None:
     ]
 
 
+def test_several_roles_stand_in_the_order_of_letters_on_every_database(db: None, tmp_path: Path) -> None:
+    roles = [member("red", role=role) for role in ("Zealot", "émigré", "clerk")]
+    load_show(
+        tmp_path,
+        factions=[character("red")],
+        characters=[character("ann", memberships=roles), character("bea", memberships=[member("red")])],
+    )
+    (step, _), *_ = told(1, "ann", "bea")
+    assert [words.removeprefix("Ann belongs to Red ").split()[0] for words in step] == ["clerk", "émigré", "Zealot"]
+
+
 def test_no_link_is_known_before_there_is_one_nor_after_it_ended(show: None, visitor: Visitor) -> None:
     assert told(1, "dora", "ann lee") == []
     assert told(3, "zoe later", "ann lee") == [[["Zoe Later is an enemy of Ann Lee since episode 1"]]]

@@ -25,6 +25,7 @@ from characters.values.basics import Face, Link
 from characters.values.linked import Asked, LinkedPage, Statement, Step
 from characters.vocabulary import Certainty
 from episodes.choices import Choice, Unclear
+from episodes.order import sort_key
 
 BYTES_OF_NAME = 1_500  # with the indexes that find it, by a measurement
 MOST_LISTED = 100  # characters, to choose from in the fields
@@ -193,5 +194,10 @@ def _memberships_told(knowledge: Knowledge, steps: dict[Pair, list[UUID]], cast:
     for step, pair in steps.items():
         known = said[frozenset(pair)]
         current = [row for row in known if row["until"] is None]
-        told[step] = tuple(dict.fromkeys(map(statement, current or known)))
+        told[step] = tuple(dict.fromkeys(map(statement, sorted(current or known, key=_place_of_membership))))
     return told
+
+
+def _place_of_membership(row: Row) -> tuple[int, str, str, int]:
+    """Return its place among those of one character in one faction, which no collation of a database decides."""
+    return row["revealed_in_id"], sort_key(row["role"]), row["role"], row["until"] or 0
