@@ -156,6 +156,14 @@ def test_names_are_forgiven_as_in_forms(show: None, typed: str) -> None:
     assert one.face.name == "Ann Lee"
 
 
+def test_a_word_of_one_characters_names_is_enough(show: None) -> None:
+    (one, other) = Lore(1).linked("Mask", "Lee").asked
+    assert one.face is not None
+    assert one.face.name == "The Mask"
+    assert other.problem == "Nobody that you know of goes by “Lee”. Did you mean:"
+    assert [choice.name for choice in other.choices] == ["Ann Lee", "Bea Lee"]
+
+
 def test_a_slip_is_asked_about_and_the_other_one_kept(show: None, visitor: Visitor) -> None:
     page = Lore(1).linked("ann lew", "cleo")
     assert not page.is_clear

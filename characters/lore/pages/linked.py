@@ -21,6 +21,7 @@ from characters.lore.rows import Row
 from characters.lore.statements import among, as_uuid, fetched
 from characters.text.fitting import Spelling, Spellings, as_typed, the_one_meant
 from characters.text.phrases import episodes, role_in_words, span
+from characters.text.words import name_parts
 from characters.values.basics import Face, Link
 from characters.values.linked import Asked, LinkedPage, Statement, Step
 from characters.vocabulary import Certainty
@@ -103,7 +104,16 @@ def _meant(knowledge: Knowledge, typed: str) -> UUID | Unclear | None:
             nothing=f"Nobody that you know of goes by “{typed}”.",
         )
     except Unclear as unclear:
-        return unclear
+        return _the_one_with_these_words(typed, unclear, names.spellings) or unclear
+
+
+def _the_one_with_these_words(typed: str, unclear: Unclear, spellings: Spellings[UUID]) -> UUID | None:
+    """Return the one character on offer, if each word that was typed is in a name of theirs, as a first name is."""
+    if len(unclear.choices) != 1:
+        return None
+    who, words = UUID(unclear.choices[0].meant), set(name_parts(typed))
+    names = (name_parts(each.name) for each in spellings.names if each.bearer == who)
+    return who if words and any(words <= set(parts) for parts in names) else None
 
 
 def _spellings(knowledge: Knowledge) -> Spellings[UUID]:
