@@ -1,9 +1,8 @@
 """What public pages read of their addresses, in the shortest words: addresses that mean the same share a kept page."""
 
-import re
 from functools import lru_cache
 
-from characters.converters import PublicId
+from characters.converters import is_public_id
 from characters.kinds import kind_with_pages
 from characters.lore.lists.facets import facets_of
 from characters.lore.lists.filters import MOST_VALUES, SORTS
@@ -14,7 +13,6 @@ from episodes.kept_pages import Parameters, any_of, number, page_number, text
 from episodes.requests import whole_number
 
 MEANINGLESS = "-"  # what none of them could be; pages say so in the same words whatever it is
-A_PUBLIC_ID = re.compile(PublicId.regex)
 
 
 @lru_cache(2**10)
@@ -24,7 +22,7 @@ def _query(typed: str) -> str:
 
 
 def _public_id(public_id: str) -> str:
-    return public_id if not public_id or A_PUBLIC_ID.fullmatch(public_id) else MEANINGLESS
+    return public_id if not public_id or is_public_id(public_id) else MEANINGLESS
 
 
 def _order(sort: str) -> str:

@@ -25,6 +25,7 @@ async function narrow(form, field) {
   if (same) scrollBy({ top: same.getBoundingClientRect().top - top, behavior: "instant" });
   const told = document.querySelector(".list > .count-line, .list > p, .page-head .count-line");
   status.textContent = told ? told.textContent : "";
+  document.dispatchEvent(new CustomEvent("page:shown"));
 }
 
 // Keeps which filters are open, how far they are scrolled, and the focus. Returns what now stands for the field.

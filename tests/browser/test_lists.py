@@ -47,6 +47,15 @@ def test_a_filter_applies_as_soon_as_it_is_chosen(whole_show: None, live_server:
     assert said == []
 
 
+def test_the_button_that_copies_a_link_stays_when_a_filter_applies(
+    whole_show: None, live_server: Any, browser_at: Open
+) -> None:
+    page = characters_at(browser_at, live_server, viewport=DESK)
+    page.get_by_label("Sort by").select_option(index=1)
+    page.wait_for_url("**/characters/?*sort=*")
+    expect(page.get_by_role("button", name="Copy a link that tells nothing")).to_be_visible()
+
+
 def test_a_choice_that_cannot_be_fetched_is_sent_as_a_form(
     whole_show: None, live_server: Any, browser_at: Open
 ) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.urls import reverse
 
+from characters.converters import is_public_id
 from characters.kinds import CHARACTER
 from characters.lore import rows
 from characters.lore.cast import Cast
@@ -168,7 +169,7 @@ def graph_page(
 
 def _place_of(knowledge: Knowledge, rim: Rim, public_id: str) -> int | None:
     """Return the place of whom a character is known to be, if that public id is one of somebody who is known."""
-    character = rows.id_of(knowledge.progress, CHARACTER, public_id) if public_id else None
+    character = rows.id_of(knowledge.progress, CHARACTER, public_id) if is_public_id(public_id) else None
     return rim.place_of(knowledge.root_of(character)) if character else None
 
 

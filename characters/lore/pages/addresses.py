@@ -1,11 +1,10 @@
 """The addresses of pages: all there are at an episode, that of one character or faction, and whether one leads on."""
 
-import re
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, ResolverMatch, resolve
 
-from characters.converters import PublicId
+from characters.converters import is_public_id
 from characters.kinds import SUBJECTS, Kind, kind_with_pages
 from characters.lore import rows
 from characters.lore.cast import Cast
@@ -15,7 +14,6 @@ from characters.lore.order import by_name
 from .tags import slug_behind, tag_exists, tag_links, tag_without_name
 
 TAG_WITHOUT_NAME = "tag-short"
-AN_ID = re.compile(PublicId.regex)
 LISTS = (
     "home",
     *(kind.plural for kind in SUBJECTS),
@@ -83,7 +81,7 @@ def without_name(address: str) -> str:
     key = match.kwargs.get("public_id") or match.kwargs.get("key")
     if match.url_name == TAG_WITHOUT_NAME:
         return path(TAG_WITHOUT_NAME, key)
-    if isinstance(key, str) and AN_ID.fullmatch(key):
+    if isinstance(key, str) and is_public_id(key):
         kind = kind_with_pages(match.kwargs.get("kind", "characters"))
         return path(kind.own_page.short_url, key)
     if isinstance(key, int):

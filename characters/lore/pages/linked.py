@@ -1,6 +1,5 @@
 """How are two characters linked? The shortest ways over what is known of their ties and factions."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from itertools import pairwise
 from urllib.parse import urlencode
 from uuid import UUID
 
-from characters.converters import PublicId
+from characters.converters import is_public_id
 from characters.kinds import CHARACTER
 from characters.lore import rows
 from characters.lore.cast import Cast
@@ -31,7 +30,6 @@ from episodes.order import sort_key
 BYTES_OF_NAME = 1_500  # with the indexes that find it, by a measurement
 MOST_LISTED = 100  # characters, to choose from in the fields
 PARAMETERS = ("a", "b")
-IS_PUBLIC_ID = re.compile(PublicId.regex).fullmatch
 
 type Pair = tuple[int, int]
 
@@ -93,7 +91,7 @@ def _meant(knowledge: Knowledge, typed: str) -> UUID | Unclear | None:
     """Return whom somebody means, as whom they are known to be, or what to ask instead; None if nothing was typed."""
     if not typed:
         return None
-    if IS_PUBLIC_ID(typed) and (character := rows.id_of(knowledge.progress, CHARACTER, typed)):
+    if is_public_id(typed) and (character := rows.id_of(knowledge.progress, CHARACTER, typed)):
         return knowledge.root_of(character)
     names = kept(knowledge, "names of characters", lambda: CharacterNames(_spellings(knowledge)))
     try:
