@@ -42,7 +42,7 @@ class Lore(Knowledge):
 
     @cached_property
     def series(self) -> SeriesInfo:
-        return show.series_info(self)
+        return self.once("series", lambda: show.series_info(self))
 
     @cached_property
     def premise(self) -> SafeString:
@@ -58,7 +58,7 @@ class Lore(Knowledge):
 
     @cached_property
     def lists(self) -> tuple[Link, ...]:
-        return tuple(map(self.list_of, SUBJECTS))
+        return self.once("lists", lambda: tuple(map(self.list_of, SUBJECTS)))
 
     def subjects(self, kind: str, page: int = 1, asked: QueryDict | None = None) -> CardPage:
         return cards.card_page(self, kind_with_pages(kind), page, asked)

@@ -1,8 +1,8 @@
 """What everything below the door needs to know: how far, which episodes, who is whom, and the addresses of pages."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from sys import getsizeof
 from typing import Any
@@ -28,14 +28,16 @@ BYTES_OF_EPISODE, BYTES_OF_UNMASKING = 500, 400  # by a measurement, without lon
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The rows that every page needs at an episode."""
+    """What every page needs at an episode: rows, and what is made of them alone when it is first asked for."""
 
     show: Row
     episodes: tuple[EpisodeRow, ...]
+    made: dict[tuple[str, int | None], Any] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
-        return sum(map(getsizeof, self.show.values())) + len(self.episodes) * BYTES_OF_EPISODE
+        """The bytes, of what is made as well: about as much again."""
+        return 2 * (sum(map(getsizeof, self.show.values())) + len(self.episodes) * BYTES_OF_EPISODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,14 @@ class Knowledge:
             show=rows.series() or {"title": "rougedb"},
             episodes=tuple(self._read_episodes()),
         )
+
+    def once[Value](self, name: str, make: Callable[[], Value]) -> Value:
+        """Return what all pages at an episode share, made for the first: of the show and its episodes alone."""
+        made, key = self._basis.made, (name, self.ends_after)
+        if key not in made:
+            made[key] = make()
+        value: Value = made[key]
+        return value
 
     # The show and its episodes
 
