@@ -42,7 +42,7 @@ class LinkedPage:
     asked: tuple[Asked, Asked]
     ways: tuple[tuple[Step, ...], ...]  # all of them equally short
     more: int  # ways that are not shown
-    names: tuple[Name, ...]  # to choose from, where they are few
+    names: tuple[str, ...]  # to choose from, where they are few
     are_one: bool  # both are known to be the same
     url: str  # of this page at the viewer's own episode
     url_here: str  # and at the one at which they look at it

@@ -63,7 +63,7 @@ def test_it_skips_a_correction_that_is_too_large_to_be_checked(
     assert "too large for its texts to be checked" in desk.post(QUEUE, chosen, follow=True).content.decode()
     correction.refresh_from_db()
     assert correction.state == State.OPEN
-    assert "nobody has checked its texts" in content_of(desk.get(page_of(correction)))
+    assert "too large for its texts to be checked" in content_of(desk.get(page_of(correction)))
 
 
 def test_it_requires_a_reason_for_rejecting(desk: Client, author: User) -> None:

@@ -73,7 +73,7 @@ def linked_page(knowledge: Knowledge, one: str, other: str) -> LinkedPage:
         ),
         ways=tuple(tuple(told[step] for step in pairwise(way)) for way in ways.shown if len(way) > 1),
         more=ways.number - len(ways.shown),
-        names=tuple(face.name for face in sorted(map(cast.face, listed), key=face_key)),
+        names=tuple(str(face.name) for face in sorted(map(cast.face, listed), key=face_key)),
         are_one=is_clear and places[0] == places[1],
         url=linked_url(Knowledge(knowledge.progress), *by_id),
         url_here=linked_url(knowledge, *by_id),
