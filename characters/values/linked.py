@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from episodes.names import Name
-
 from .basics import Face, Link
 
 
