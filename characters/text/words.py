@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import escape
 from itertools import groupby
 
@@ -129,7 +129,7 @@ class QueryTerm:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Query:
     """What was typed, taken apart."""
 
@@ -143,15 +143,19 @@ class Query:
     def words(self) -> Words:
         return tuple(word for term in self.wanted for word in term.words)
 
-    @property
+    @cached_property
     def telling(self) -> tuple[QueryTerm, ...]:
         """The wanted terms that a text has to hold, fillers left out unless there is nothing else."""
         return tuple(t for t in self.wanted if t.quoted or not FILLERS.issuperset(t.words)) or self.wanted
 
-    @property
+    @cached_property
     def bare(self) -> tuple[QueryTerm, ...]:
         """The telling terms without possessives and what is joined to a name; a doctor stays one."""
         return tuple(term if len(term.words) == 1 else _without_honorific(term) for term in self.telling)
+
+    @cached_property
+    def bare_words(self) -> Words:
+        return tuple(word for term in self.bare for word in term.words)
 
     @property
     def is_plain(self) -> bool:

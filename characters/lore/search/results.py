@@ -276,7 +276,7 @@ class Results:
 
     def _in_words(self, shown: _Shown, most: int) -> SearchGroup:
         what, group, line = shown
-        found = {self._passages[row] for row in group.rows if row in self._passages}
+        found = {worded for row in group.rows if (worded := self._passages.get(row))}
         passages = sorted(passage for passage in found if passage.words != line)
         marked = [passage for passage in passages if passage.is_marked]
         # A text may be found by whom it is about; where the name says that already, only its own words count.

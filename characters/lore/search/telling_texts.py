@@ -24,7 +24,7 @@ class Tie(NamedTuple):
 
 def place_as_known(kind: Kind, words: str, query: Query) -> int | None:
     """Return how far from its beginning a text says that somebody is what the query asks for; None if it does not."""
-    wanted = [word for term in query.bare for word in term.words]
+    wanted = query.bare_words
     if kind in TAGGINGS:
         return 0 if wanted and words.endswith(f" {' '.join(wanted)}") else None
     if kind is not TRAIT:
@@ -53,8 +53,8 @@ def sides_that_answer(kind: Kind, words: str, query: Query) -> tuple[bool, bool]
     if tie is None:
         return False, False
     verb = words_of(tie.kind.sentence)
-    named = [word for term in query.bare for word in term.words if word not in verb]
-    if not named or len(named) == sum(len(term.words) for term in query.bare):
+    named = [word for word in query.bare_words if word not in verb]
+    if not named or len(named) == len(query.bare_words):
         return False, False
     in_source, in_target = (set(named) <= set(side) for side in (tie.source, tie.target))
     if tie.kind.label == tie.kind.seen_from_target:
@@ -77,5 +77,5 @@ VERBS = frozenset(word for kind in RelationshipKind if len(words_of(kind.label))
 
 def without_verb(query: Query) -> tuple[Words, Words]:
     """Return the verbs of relations in a query, and its other words."""
-    words = tuple(word for term in query.bare for word in term.words)
+    words = query.bare_words
     return tuple(word for word in words if word in VERBS), tuple(word for word in words if word not in VERBS)
