@@ -58,3 +58,6 @@ document.addEventListener("change", (event) => {
     if (error.name !== "AbortError") form.requestSubmit();
   });
 });
+
+// Who goes to another episode while a list is on its way must not get the list of the one before.
+document.addEventListener("page:shown", () => latest.abort());

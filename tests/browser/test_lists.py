@@ -56,6 +56,19 @@ def test_the_button_that_copies_a_link_stays_when_a_filter_applies(
     expect(page.get_by_role("button", name="Copy a link that tells nothing")).to_be_visible()
 
 
+def test_a_list_on_its_way_does_not_come_after_another_page(
+    whole_show: None, live_server: Any, browser_at: Open
+) -> None:
+    page = characters_at(browser_at, live_server, viewport=DESK)
+    page.route("**/characters/?*", lambda route: None)  # no answer comes
+    with page.expect_request("**/characters/?*"):
+        page.get_by_label("Sort by").select_option(index=1)
+    with page.expect_event("requestfailed") as failed:
+        page.evaluate("document.dispatchEvent(new CustomEvent('page:shown'))")
+    assert "sort=" in failed.value.url
+    assert page.url.endswith("/characters/")
+
+
 def test_a_choice_that_cannot_be_fetched_is_sent_as_a_form(
     whole_show: None, live_server: Any, browser_at: Open
 ) -> None:
