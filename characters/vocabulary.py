@@ -118,6 +118,11 @@ class RelationshipKind(TextChoices):
         return INVERSE_LABELS.get(self, self.label)
 
     @property
+    def is_mutual(self) -> bool:
+        """Whether it reads alike from both sides, as being allies does."""
+        return self.seen_from_target == self.label
+
+    @property
     def bond(self) -> Bond:
         return BOND_OF[self]
 

@@ -18,10 +18,7 @@ def theme_in_cookie(request: HttpRequest) -> str:
 
 def set_theme_cookie(response: HttpResponse, request: HttpRequest, theme: str) -> None:
     """Store the theme; delete the cookie if the system is to decide."""
-    if theme in THEMES:
-        response.set_cookie(COOKIE, theme, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
-    else:
-        response.delete_cookie(COOKIE, samesite="Lax")
+    _store(response, request, COOKIE, theme if theme in THEMES else "")
 
 
 def hides_ahead(request: HttpRequest) -> bool:
@@ -31,9 +28,12 @@ def hides_ahead(request: HttpRequest) -> bool:
 
 def set_ahead_cookie(response: HttpResponse, request: HttpRequest, ahead: str) -> None:
     """Store that what is ahead is hidden; delete the cookie if it is to be shown."""
-    if ahead == HIDDEN:
-        response.set_cookie(
-            AHEAD_COOKIE, HIDDEN, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure()
-        )
+    _store(response, request, AHEAD_COOKIE, HIDDEN if ahead == HIDDEN else "")
+
+
+def _store(response: HttpResponse, request: HttpRequest, cookie: str, value: str) -> None:
+    """Set a cookie, or delete it where there is no value."""
+    if value:
+        response.set_cookie(cookie, value, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
     else:
-        response.delete_cookie(AHEAD_COOKIE, samesite="Lax")
+        response.delete_cookie(cookie, samesite="Lax")

@@ -217,6 +217,11 @@ class Knowledge:
         return Link(Name(kind.page.heading if kind.page else ""), self.address(kind.plural))
 
     @property
+    def carried(self) -> dict[str, str]:
+        """The parameters that every address has while looking back, where it has others too."""
+        return {"as_of": f"{self.progress}"} if self.look_back else {}
+
+    @property
     def query(self) -> str:
         """What every address ends with while looking back."""
         return f"?as_of={self.progress}" if self.look_back else ""

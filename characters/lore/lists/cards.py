@@ -38,9 +38,7 @@ def card_page(knowledge: Knowledge, kind: Kind, page: int = 1, asked: QueryDict 
         total=shown_page.paginator.count,
         number=shown_page.number,
         last=shown_page.paginator.num_pages,
-        narrowing=narrowed.narrowing(
-            reverse(kind.plural), {"as_of": str(knowledge.progress)} if knowledge.look_back else {}
-        ),
+        narrowing=narrowed.narrowing(reverse(kind.plural), knowledge.carried),
     )
 
 

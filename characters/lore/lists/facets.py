@@ -34,7 +34,7 @@ BY = "-by"  # the other side of a kind of relation: killed, killed-by
 OWN_LABELS = {kind.value: (kind.value, CommonName(kind.label)) for kind in RelationshipKind}
 FROM_TARGET = {
     kind.value: (
-        kind.value if kind.seen_from_target == kind.label else kind.value + BY,
+        kind.value if kind.is_mutual else kind.value + BY,
         CommonName(kind.seen_from_target),
     )
     for kind in RelationshipKind

@@ -49,6 +49,7 @@ MOST_STRANDS = 80  # on a part of a map
 # For wide screens; on a narrow one a map of many would be a braid, and everybody is listed instead.
 OF_ALL, OF_ONE = (charts.WIDE,), (charts.WIDE, charts.NARROW)
 STRONGEST = 30  # pairs whose ties are drawn by themselves, with the strongest tie of everybody else
+LINKED = ("a", "b")  # the parameters of the page that says how two are linked
 MOST_TOLD = 5  # ties of each in words, on a part of a map; the pages of each have all
 BONDS = list(Bond)
 # Worked out once, as a map asks for them by the thousand.
@@ -57,7 +58,7 @@ BOND_RANKS = {kind: BONDS.index(kind.bond) for kind in RelationshipKind}
 SIDES = {
     kind: (
         (kind.place, False, f"{kind.label}"),
-        (kind.place, kind.seen_from_target != kind.label, f"{kind.seen_from_target}"),
+        (kind.place, not kind.is_mutual, f"{kind.seen_from_target}"),
     )
     for kind in RelationshipKind
 }
@@ -125,7 +126,7 @@ def graph_page(
     narrowed = _narrowed(rim, chosen, start, centre)
     part = _part(rim, narrowed, page, centre)
     seating = _seat(knowledge, rim, part, factions)
-    middle = as_text(rim.subject(centre)) if centre is not None else None
+    middle = rim.id(centre) if centre is not None else None
     asked = (("of", of),) * (centre is not None) + (("faction", faction),) * (chosen is not None)
     tied = {character: narrowed.tied[number - 1] for character, number in seating.numbers.items()}
     drawn, told = _held_ties_of(rim, narrowed, part)
@@ -141,9 +142,7 @@ def graph_page(
         seating, tied, middle or _hub(drawn, seating.numbers), cast, most_places, is_of_one=middle is not None
     )
     return GraphPage(
-        linked_url=f"{path('linked')}?{urlencode([*_back(knowledge), ('a', of)])}"
-        if middle
-        else knowledge.address("linked"),
+        linked_url=linked_url(knowledge, of if middle else ""),
         charts=tuple(charts.draw(shape, around, hub, strands) for shape in (OF_ONE if middle else OF_ALL)),
         groups=_map_in_words(seating, told, tied, shown, cast, most_places),
         bonds=tuple(
@@ -244,18 +243,20 @@ def _told_of(rim: Rim, ties: Iterable[int], people: set[int]) -> list[int]:
 
 def _page_url(knowledge: Knowledge, asked: Iterable[tuple[str, str]], since: int | None) -> str:
     """Return the address of this map, to be followed by the number of a page."""
-    pairs = [*_back(knowledge), *asked, *([("since", f"{since}")] if since is not None else [])]
+    pairs = [*knowledge.carried.items(), *asked, *([("since", f"{since}")] if since is not None else [])]
     return f"{reverse('graph')}?{urlencode([*pairs, ('page', '')])}"
-
-
-def _back(knowledge: Knowledge) -> list[tuple[str, str]]:
-    """Return what every address has while looking back."""
-    return [("as_of", f"{knowledge.progress}")] if knowledge.look_back else []
 
 
 def map_url(knowledge: Knowledge, public_id: str) -> str:
     """Return the address of the map of one character."""
     return f"{path('graph')}?{f'as_of={knowledge.progress}&' if knowledge.look_back else ''}of={public_id}#map"
+
+
+def linked_url(knowledge: Knowledge, *asked: str) -> str:
+    """Return the address of how two are linked, by name or public id; whoever is left out is asked for."""
+    named = {name: text for name, text in zip(LINKED, asked, strict=False) if text}
+    asks = urlencode(knowledge.carried | named)
+    return f"{path('linked')}?{asks}" if asks else path("linked")
 
 
 def _seat(knowledge: Knowledge, rim: Rim, part: _Part, factions: list[Group]) -> Seating:

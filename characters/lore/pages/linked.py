@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from urllib.parse import urlencode
 from uuid import UUID
 
 from characters.converters import is_public_id
@@ -12,8 +11,9 @@ from characters.kinds import CHARACTER
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.kept import kept
-from characters.lore.knowledge import Knowledge, path
+from characters.lore.knowledge import Knowledge
 from characters.lore.map import paths
+from characters.lore.map.graph import LINKED, linked_url
 from characters.lore.map.rim import CERTAINTIES, KINDS, Rim, rim_of
 from characters.lore.order import certainty_rank, face_key
 from characters.lore.rows import Row
@@ -29,7 +29,6 @@ from episodes.order import sort_key
 
 BYTES_OF_NAME = 1_500  # with the indexes that find it, by a measurement
 MOST_LISTED = 100  # characters, to choose from in the fields
-PARAMETERS = ("a", "b")
 
 type Pair = tuple[int, int]
 
@@ -50,7 +49,7 @@ def linked_page(knowledge: Knowledge, one: str, other: str) -> LinkedPage:
     rim, one, other = rim_of(knowledge), as_typed(one), as_typed(other)
     meant = [_meant(knowledge, typed) for typed in (one, other)]
     places = [rim.place_of(who) for who in meant if isinstance(who, UUID)]
-    is_clear = len(places) == len(PARAMETERS)
+    is_clear = len(places) == len(LINKED)
     ways = _ways(knowledge, rim, *places) if is_clear else paths.Ways([], 0)
     factions = [as_uuid(stretch.faction) for stretch in rim.stretches if stretch.faction]
     nodes = {node for way in ways.shown for node in way}
@@ -137,13 +136,6 @@ def _asked(knowledge: Knowledge, which: int, typed: tuple[str, str], meant: UUID
     return Asked(typed[which], None, meant.messages[0], tuple(instead(UUID(choice.meant)) for choice in meant.choices))
 
 
-def linked_url(knowledge: Knowledge, *asked: str) -> str:
-    """Return the address of the page for these characters, by name or public id; one may be left to be asked for."""
-    back = [("as_of", f"{knowledge.progress}")] if knowledge.look_back else []
-    pairs = [*back, *((name, text) for name, text in zip(PARAMETERS, asked, strict=False) if text)]
-    return f"{path('linked')}?{urlencode(pairs)}" if pairs else path("linked")
-
-
 # What links them
 
 
@@ -155,8 +147,7 @@ def _ties_told(rim: Rim, steps: Iterable[Pair], cast: Cast) -> dict[Pair, Step]:
         if step := towards.get(ends):
             certainty = certainty_rank(CERTAINTIES[rim.certainties[tie]]), rim.since[tie]
             kind = KINDS[rim.kinds[tie]]
-            is_mutual = kind.seen_from_target == kind.label
-            same = rim.kinds[tie], step if is_mutual else ends
+            same = rim.kinds[tie], step if kind.is_mutual else ends
             surest[step][same] = min(certainty, surest[step].get(same, certainty))
     ranked = {certainty_rank(certainty): certainty for certainty in CERTAINTIES}
 

@@ -140,10 +140,9 @@ class _Recap:
         return told_by_page(self.knowledge, (row["everybody"] for row in self.happened.revelations))
 
     def _address(self, **asked: int | str) -> str:
-        as_of = {"as_of": self.knowledge.progress} if self.knowledge.look_back else {}
         if asked.get("until") == self.knowledge.progress:
             del asked["until"]
-        return f"{reverse('recap')}?{urlencode({**as_of, **asked})}"
+        return f"{reverse('recap')}?{urlencode({**self.knowledge.carried, **asked})}"
 
     def _episode(self, row: EpisodeRow, synopsis: str, cast: Cast, shorten: bool) -> RecapEpisode:
         opening = prose.opening(synopsis, SENTENCES) if shorten else synopsis

@@ -57,7 +57,7 @@ def sides_that_answer(kind: Kind, words: str, query: Query) -> tuple[bool, bool]
     if not named or len(named) == len(query.bare_words):
         return False, False
     in_source, in_target = (set(named) <= set(side) for side in (tie.source, tie.target))
-    if tie.kind.label == tie.kind.seen_from_target:
+    if tie.kind.is_mutual:
         return in_target, in_source
     is_passive = PASSIVE in query.words
     return in_target and not is_passive, in_source and is_passive
