@@ -44,15 +44,22 @@ def kept[Value: Measured](reader: Reader, name: str, make: Callable[[], Value]) 
     return value
 
 
-MOST_SMALL = 2**14  # values; some hundred bytes each
-_small: LRUCache[tuple[Any, ...], Any] = LRUCache(MOST_SMALL)
+type Memory = LRUCache[tuple[Any, ...], Any]
+
+SMALL: Memory = LRUCache(2**14)  # values, some hundred bytes each
+TEXTS: Memory = LRUCache(2**12)  # apart, as one search may bring a thousand
 _lock = Lock()
 
 
 def kept_each[Key: Hashable, Value](
-    reader: Reader, name: str, keys: Iterable[Key], make: Callable[[set[Key]], dict[Key, Value]]
+    reader: Reader,
+    name: str,
+    keys: Iterable[Key],
+    make: Callable[[set[Key]], dict[Key, Value]],
+    *,
+    memory: Memory = SMALL,
 ) -> dict[Key, Value]:
-    """Return what `make` returns for some keys, and ask it only for those whose small value is not kept.
+    """Return what `make` returns for some keys, and ask it only for those whose value is not in memory.
 
     As with `kept`, each value is a function of its key and of the rows that are known at that episode.
     """
@@ -61,12 +68,12 @@ def kept_each[Key: Hashable, Value](
         return make(wanted) if wanted else {}
     of_all = (edition.stamp, reader.progress, name)
     with _lock:
-        found = {key: value for key in wanted if (value := _small.get((*of_all, key))) is not None}
+        found = {key: value for key in wanted if (value := memory.get((*of_all, key))) is not None}
     if missing := wanted - found.keys():
         made = make(missing)
         if editions.current() == edition:  # as above
             with _lock:
-                _small.update({(*of_all, key): value for key, value in made.items()})
+                memory.update({(*of_all, key): value for key, value in made.items()})
         found |= made
     return found
 
@@ -75,4 +82,5 @@ def forget() -> None:
     """Keep nothing of what was made so far."""
     caches["lists"].clear()
     with _lock:
-        _small.clear()
+        SMALL.clear()
+        TEXTS.clear()

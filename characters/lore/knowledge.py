@@ -23,7 +23,7 @@ from . import rows
 from .kept import kept
 from .rows import Row
 
-BYTES_OF_EPISODE, BYTES_OF_UNMASKING = 500, 400  # by a measurement, without long titles
+BYTES_OF_EPISODE, BYTES_OF_UNMASKING = 500, 500  # by a measurement, without long titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Basis:
         return 2 * (sum(map(getsizeof, self.show.values())) + len(self.episodes) * BYTES_OF_EPISODE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Unmaskings:
     """Who is known to be whom at an episode, for all pages with people on them."""
 
@@ -49,6 +49,29 @@ class Unmaskings:
     @property
     def size(self) -> int:
         return len(self.rows) * BYTES_OF_UNMASKING
+
+    @cached_property
+    def identity_of(self) -> dict[UUID, UUID]:
+        """The next identity of each persona that is unmasked, which may be a persona itself."""
+        return {row["persona_id"]: row["identity_id"] for row in self.rows}
+
+    @cached_property
+    def identities(self) -> dict[UUID, UUID]:
+        """Whom each persona that is unmasked is known to be in the end."""
+        return {persona: self._end_of_chain(persona) for persona in self.identity_of}
+
+    def _end_of_chain(self, subject: UUID) -> UUID:
+        while identity := self.identity_of.get(subject):
+            subject = identity
+        return subject
+
+    @cached_property
+    def personas(self) -> dict[UUID, list[UUID]]:
+        """The personas of each identity, which may have personas of their own."""
+        personas: dict[UUID, list[UUID]] = defaultdict(list)
+        for persona, identity in self.identity_of.items():
+            personas[identity].append(persona)
+        return dict(personas)
 
 
 class Knowledge:
@@ -154,28 +177,27 @@ class Knowledge:
     # Personas and identities
 
     @cached_property
+    def _unmaskings(self) -> Unmaskings:
+        return kept(self, "unmaskings", lambda: Unmaskings(tuple(rows.unmaskings(self.progress))))
+
+    @property
     def unmaskings(self) -> tuple[Row, ...]:
         """Which personas are known to be whom."""
-        return kept(self, "unmaskings", lambda: Unmaskings(tuple(rows.unmaskings(self.progress)))).rows
-
-    def root_of(self, subject: UUID) -> UUID:
-        """Return whom a character is known to be, at the end of the chain; a faction is always itself."""
-        return self.identities.get(subject, subject)
+        return self._unmaskings.rows
 
     @cached_property
     def identity_of(self) -> dict[UUID, UUID]:
         """The next identity of each persona that is unmasked, which may be a persona itself."""
-        return {row["persona_id"]: row["identity_id"] for row in self.unmaskings}
+        return self._unmaskings.identity_of
 
     @cached_property
     def identities(self) -> dict[UUID, UUID]:
         """Whom each persona that is unmasked is known to be in the end."""
-        return {persona: self._end_of_chain(persona) for persona in self.identity_of}
+        return self._unmaskings.identities
 
-    def _end_of_chain(self, subject: UUID) -> UUID:
-        while identity := self.identity_of.get(subject):
-            subject = identity
-        return subject
+    def root_of(self, subject: UUID) -> UUID:
+        """Return whom a character is known to be, at the end of the chain; a faction is always itself."""
+        return self.identities.get(subject, subject)
 
     def family_of(self, subject: UUID) -> set[UUID]:
         """Return all that are known to be the same as this one, itself included."""
@@ -183,18 +205,11 @@ class Knowledge:
 
     def families_of(self, subjects: Iterable[UUID]) -> set[UUID]:
         """Return all that are known to be the same as any of these."""
+        personas = self._unmaskings.personas
         new = family = set(map(self.root_of, subjects))
-        while new := {persona for who in new if who in self._personas for persona in self._personas[who]}:
+        while new := {persona for who in new if who in personas for persona in personas[who]}:
             family |= new
         return family
-
-    @cached_property
-    def _personas(self) -> dict[UUID, list[UUID]]:
-        """The personas of each identity, which may have personas of their own."""
-        personas: dict[UUID, list[UUID]] = defaultdict(list)
-        for persona, identity in self.identity_of.items():
-            personas[identity].append(persona)
-        return dict(personas)
 
     # Rows that can end
 

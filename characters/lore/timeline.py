@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from html import escape
 from uuid import UUID
 
@@ -11,10 +10,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from characters.text.links import link
 from characters.text.phrases import role_in_words
-from characters.values.basics import Face
 from characters.values.pages import TimelineEntry
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
-from episodes.names import CommonName, capital
+from episodes.names import CommonName, Name, capital
 from episodes.order import sort_key
 
 from .cast import Cast
@@ -68,17 +66,17 @@ def unmasked(unmaskings: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
 
 def named(names: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
     """Yield the names that came up for each subject in an episode, together; spellings are left out."""
-    by_subject: dict[tuple[int, Face], set[tuple[str, str]]] = defaultdict(set)
+    by_subject: dict[tuple[int, Name, str], set[tuple[str, str]]] = defaultdict(set)
     for row in names:
         if row["kind"] != AliasKind.VARIANT:
             face = cast.face(row["owner_id"])
-            face = replace(face, url="") if row["owner_id"] == cast.subject else face
-            by_subject[row["revealed_in_id"], face].add((row["name"], row["language"]))
-    for (number, face), spellings in by_subject.items():
-        others = [name for name in spellings if face.url == "" or name[0] != face.name]
-        others.sort(key=lambda name: (sort_key(name[0]), name[1]))
-        listed = ", ".join(f'<bdi lang="{escape(language)}">{escape(name)}</bdi>' for name, language in others)
-        whose = link(face.url, capital(face.name)) if face.url else ""
+            url = "" if row["owner_id"] == cast.subject else face.url
+            by_subject[row["revealed_in_id"], face.name, url].add((row["name"], row["language"]))
+    for (number, name, url), spellings in by_subject.items():
+        others = [spelling for spelling in spellings if url == "" or spelling[0] != name]
+        others.sort(key=lambda spelling: (sort_key(spelling[0]), spelling[1]))
+        listed = ", ".join(f'<bdi lang="{escape(language)}">{escape(text)}</bdi>' for text, language in others)
+        whose = link(url, capital(name)) if url else ""
         sentence = mark_safe(f"{whose}{': ' if whose and others else ''}{listed}")  # escaped above
         yield number, TimelineEntry(html=sentence, label="Name")
 
@@ -98,13 +96,14 @@ def replaced_values(
         has_no_page = owner in unmasked_in and row["revealed_in_id"] >= unmasked_in[owner]
         if row["attribute"] in Attribute.single_valued() and (row["attribute"] not in OF_A_STAGE or has_no_page):
             successions[owner, row["attribute"]].append(row)
+    has_others = any(owner != own for owner, _ in successions)
     for (owner, attribute), values in successions.items():
         if values[-1]["revealed_in_id"] <= after:
             continue
         label = Attribute(attribute).label
         if owner != own:
             label = f"{label}, as {cast.name(owner)}"
-        shows_first = owner != own or _gave_way_to_another_persona(traits, values[-1])
+        shows_first = owner != own or (has_others and _gave_way_to_another_persona(traits, values[-1]))
         for before, row in zip([None, *values], values, strict=False):
             if shows_first if before is None else before["value"] != row["value"]:
                 believed_before = cast.render_line(before["value"]) if before else None

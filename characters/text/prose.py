@@ -140,12 +140,13 @@ LONGEST_CUT_KEPT = 2**10
 def _filled(rendered: _Rendered, find: FindMention) -> SafeString:
     """Fill in the names that the reader knows."""
     if not rendered.blanks:
-        return mark_safe(rendered.pieces[0])
+        return SafeString(rendered.pieces[0])
     filled = [rendered.pieces[0]]
     for blank, piece in zip(rendered.blanks, rendered.pieces[1:], strict=True):
         found = find(blank.key)
         filled += _named(blank.words_for(found), found.url if found else "", found.title if found else ""), piece
-    return mark_safe("".join(filled))  # all pieces are cleaned, and so are the names
+    # All pieces are cleaned, and so are the names. A page has hundreds, and `mark_safe` asks first whether one is lazy.
+    return SafeString("".join(filled))
 
 
 @lru_cache(2**12)

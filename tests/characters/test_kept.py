@@ -110,6 +110,6 @@ def test_nothing_is_kept_that_was_made_while_the_edition_changed(small: Any) -> 
 
 def test_no_more_small_values_are_kept_than_have_a_place(small: Any) -> None:
     small(characters=[character("ann", "Ann")])
-    many = range(kept.MOST_SMALL + 10)
+    many = range(int(kept.SMALL.maxsize) + 10)
     kept.kept_each(Lore(1), "numbers", many, lambda keys: dict.fromkeys(keys, 1))
-    assert len(kept._small) == kept.MOST_SMALL
+    assert len(kept.SMALL) == kept.SMALL.maxsize

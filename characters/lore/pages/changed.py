@@ -2,10 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 from characters.lore import material, rows, timeline
 from characters.lore.cast import Cast
+from characters.lore.kept import kept
 from characters.lore.knowledge import Knowledge
 from characters.lore.material import Material
 from characters.lore.order import face_key
@@ -13,24 +15,30 @@ from characters.lore.rows import Row
 from characters.values.recap import ChangedPage
 from characters.vocabulary import Attribute
 
-
-def pages_changed_since(knowledge: Knowledge, since: int, cast: Cast) -> tuple[ChangedPage, ...]:
-    """Return the pages that changed after an episode, and look up whoever is noted in the cast."""
-    happened = material.changed_between(knowledge, since, knowledge.progress)
-    concerned = rows.concerned_between(knowledge.progress, since, knowledge.progress)
-    return changed_pages(knowledge, since, happened, told_by_page(knowledge, concerned), cast)
+BYTES_OF_PAGE = 500  # with its face, by a measurement
 
 
-def told_by_page(knowledge: Knowledge, concerned: Iterable[Iterable[UUID]]) -> Counter[UUID]:
-    """Return how many revelations each page has, by whom each of them concerns."""
-    root_of = knowledge.root_of
-    return Counter(page for subjects in concerned for page in set(map(root_of, subjects)))
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The pages that some episodes changed: unmasked, new, or with most that is new in them first."""
+
+    pages: tuple[ChangedPage, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.pages) * BYTES_OF_PAGE
 
 
-def changed_pages(
-    knowledge: Knowledge, since: int, happened: Material, told: Counter[UUID], cast: Cast
-) -> tuple[ChangedPage, ...]:
-    """Return the pages that something happened to: unmasked, new, or with most that is new in them first."""
+def pages_changed(knowledge: Knowledge, since: int, until: int) -> tuple[ChangedPage, ...]:
+    """Return the pages that changed after one episode and by another."""
+    name = f"pages changed{knowledge.query} {since} {until}"
+    return kept(knowledge, name, lambda: Changed(_pages_changed(knowledge, since, until))).pages
+
+
+def _pages_changed(knowledge: Knowledge, since: int, until: int) -> tuple[ChangedPage, ...]:
+    cast = Cast(knowledge)
+    happened = material.changed_between(knowledge, since, until)
+    told = _told_by_page(knowledge, rows.concerned_between(knowledge.progress, since, until))
     pages = _rows_by_page(knowledge, happened, told)
     cast.note(pages)
     for collected in pages.values():
@@ -45,6 +53,12 @@ def changed_pages(
     return tuple(
         sorted(changed, key=lambda page: (not page.unmasked, not page.is_new, -page.things, face_key(page.face)))
     )
+
+
+def _told_by_page(knowledge: Knowledge, concerned: Iterable[Iterable[UUID]]) -> Counter[UUID]:
+    """Return how many revelations each page has, by whom each of them concerns."""
+    root_of = knowledge.root_of
+    return Counter(page for subjects in concerned for page in set(map(root_of, subjects)))
 
 
 def first_heard_of(subject: UUID, cast: Cast) -> int:

@@ -5,7 +5,7 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.values.home import HomePage
 
-from .changed import pages_changed_since
+from .changed import pages_changed
 from .episode import episode_page
 
 
@@ -14,9 +14,8 @@ def home_page(knowledge: Knowledge, since: int) -> HomePage:
     at, cast = knowledge.progress, Cast(knowledge)
     text = next((row["synopsis"] for row in rows.synopses(at, [at])), "")
     cast.note_texts([text])
-    changed = pages_changed_since(knowledge, since, cast) if at else ()
-    if not changed:
-        cast.look_up()
+    changed = pages_changed(knowledge, since, at) if at else ()
+    cast.look_up()
     page = None if changed else episode_page(knowledge, at)
     return HomePage(
         episode=knowledge.current_episode,

@@ -27,7 +27,7 @@ from characters.values.recap import RecapEpisode, RecapGroup, RecapPage
 from characters.vocabulary import Attribute
 from episodes.names import capital
 
-from .changed import changed_pages, first_heard_of, told_by_page
+from .changed import first_heard_of, pages_changed
 
 MOST_IN_FULL = 3  # episodes; of more the synopses are shortened
 SENTENCES = 3
@@ -107,7 +107,8 @@ class _Recap:
         cast = self.cast
         cast.note_texts(synopses.values())
         _note_with_owners(self.happened, cast)
-        changed = changed_pages(self.knowledge, self.since, self.happened, self._told_by_page(), cast)
+        cast.look_up()
+        changed = pages_changed(self.knowledge, self.since, self.until)
         shorten = len(episodes) > MOST_IN_FULL
         told = [self._episode(row, synopses.get(row.number, ""), cast, shorten) for row in episodes]
         things: dict[Face | None, int] = {page.face: page.things for page in changed}
@@ -135,9 +136,6 @@ class _Recap:
             page_url=self._address(since=self.since, until=self.until, page=""),
             rest_url=self._address(since=self.until) if self.until < self.knowledge.progress else "",
         )
-
-    def _told_by_page(self) -> Counter[UUID]:
-        return told_by_page(self.knowledge, (row["everybody"] for row in self.happened.revelations))
 
     def _address(self, **asked: int | str) -> str:
         if asked.get("until") == self.knowledge.progress:

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from characters.kinds import EPISODE, Kind, from_columns, prose_of
 from characters.lore.cast import Cast
+from characters.lore.kept import TEXTS, kept_each
 from characters.lore.knowledge import Knowledge
 from characters.lore.rows import Row
 from characters.text.words import Query, excerpt, highlighted, occurs
@@ -57,7 +58,6 @@ class _Worded(NamedTuple):
     place: int  # the newest comes first, so its episode is negative
     label: str
     words: str
-    is_marked: bool  # whether they hold a word that was looked for
 
 
 class _Shown(NamedTuple):
@@ -121,10 +121,13 @@ class Results:
             if rank == group.place[0]:
                 group.best.append(name.name)
 
+    @cached_property
+    def _typed(self) -> str:
+        return normalize("NFC", self.query.text)
+
     def _rank(self, name: FoundName) -> Rank:
         """Return the rank of a name, the best if it stands just as it was typed."""
-        written = normalize("NFC", " ".join(name.name.split()))
-        typed = normalize("NFC", self.query.text)
+        written, typed = normalize("NFC", " ".join(name.name.split())), self._typed
         if written == typed:
             return Rank.AS_TYPED
         return Rank.AS_TYPED_BUT_CASE if written.casefold() == typed.casefold() else name.rank
@@ -142,11 +145,12 @@ class Results:
         """Return the groups that a text belongs to: of whom it is about, or else of its episode."""
         place: Place = rank, 0, -found.episode
         places = [place] * len(subjects)
-        if (at := place_as_known(kind, found.words, query)) is not None:
-            places = [(Rank.KNOWN_AS, at, -found.episode)] * len(subjects)
-        answers = sides_that_answer(kind, found.words, query)
-        if any(answers) and len(subjects) == len(answers):
-            places = [(Rank.TIE, 0, -found.episode) if is_answer else place for is_answer in answers]
+        if found.words:
+            if (at := place_as_known(kind, found.words, query)) is not None:
+                places = [(Rank.KNOWN_AS, at, -found.episode)] * len(subjects)
+            answers = sides_that_answer(kind, found.words, query)
+            if any(answers) and len(subjects) == len(answers):
+                places = [(Rank.TIE, 0, -found.episode) if is_answer else place for is_answer in answers]
         roots = [self.knowledge.root_of(subject) for subject in subjects]
         groups = {root: self._group(root, at) for root, at in zip(roots, places, strict=True)}
         return list(groups.values()) or [self._of_episode.setdefault(found.episode, _Group(place))]
@@ -252,17 +256,20 @@ class Results:
         )
 
     def _read(self, groups: Iterable[_Group]) -> None:
-        """Read the rows in full, look up whom they name, and put each into words, however many it concerns."""
+        """Put all rows of some groups into words, which are kept: the same are found by other words again."""
+        wanted = (row for group in groups for row in group.rows)
+        self._passages = kept_each(self.knowledge, "passages", wanted, self._worded, memory=TEXTS)
+
+    def _worded(self, wanted: set[UUID]) -> dict[UUID, _Worded]:
+        """Read rows in full, look up whom they name, and put each into words, however many it concerns."""
         ids: dict[Kind, set[UUID]] = defaultdict(set)
-        for group in groups:
-            for row_id in group.rows:
-                ids[self._found[row_id]].add(row_id)
-        read = [(kind, row) for kind, wanted in ids.items() for row in self._in_full(kind, wanted)]
+        for row_id in wanted:
+            ids[self._found[row_id]].add(row_id)
+        read = [(kind, row) for kind, of_kind in ids.items() for row in self._in_full(kind, of_kind)]
         for kind, row in read:
             self._note(kind, row)
         self.cast.look_up()
-        for kind, row in read:
-            self._passages[row["id"]] = self._worded(kind, row)
+        return {row["id"]: self._passage_of(kind, row) for kind, row in read}
 
     def _in_full(self, kind: Kind, ids: set[UUID]) -> list[Row]:
         if kind is EPISODE:
@@ -278,7 +285,7 @@ class Results:
         what, group, line = shown
         found = {worded for row in group.rows if (worded := self._passages.get(row))}
         passages = sorted(passage for passage in found if passage.words != line)
-        marked = [passage for passage in passages if passage.is_marked]
+        marked = [passage for passage in passages if occurs(passage.words, self.query)]
         # A text may be found by whom it is about; where the name says that already, only its own words count.
         passages = marked if marked or group.names else passages
         names = (
@@ -303,13 +310,13 @@ class Results:
             more=max(len(passages) - most, 0),
         )
 
-    def _worded(self, kind: Kind, row: Row) -> _Worded:
+    def _passage_of(self, kind: Kind, row: Row) -> _Worded:
         label, words = kind.passage(row, self.cast)
         if row.get("overturned_in") is not None:
             label += f", seen differently since episode {row['overturned_in']}"
         if row.get("until") is not None:
             label += f", until episode {row['until']}"
-        return _Worded(-row["revealed_in"], label, words, occurs(words, self.query))
+        return _Worded(-row["revealed_in"], label, words)
 
 
 def _passage(words: str, query: Query) -> SafeString:

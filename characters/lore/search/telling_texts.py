@@ -9,7 +9,8 @@ from characters.vocabulary import Attribute, RelationshipKind
 
 KNOWN_AS = (Attribute.DEFINITION, Attribute.OCCUPATION, Attribute.CATEGORY)
 LABELS = tuple(f" {' '.join(words_of(attribute.label))} " for attribute in KNOWN_AS)
-SENTENCES = {f" {' '.join(words_of(kind.sentence))} ": kind for kind in RelationshipKind}
+VERB_OF = {kind: words_of(kind.sentence) for kind in RelationshipKind}
+SENTENCES = {f" {' '.join(verb)} ": kind for kind, verb in VERB_OF.items()}
 LONGEST_FIRST = sorted(SENTENCES, key=len, reverse=True)
 PASSIVE = "by"
 
@@ -52,8 +53,7 @@ def sides_that_answer(kind: Kind, words: str, query: Query) -> tuple[bool, bool]
     tie = _tie(words) if kind is RELATIONSHIP else None
     if tie is None:
         return False, False
-    verb = words_of(tie.kind.sentence)
-    named = [word for word in query.bare_words if word not in verb]
+    named = [word for word in query.bare_words if word not in VERB_OF[tie.kind]]
     if not named or len(named) == len(query.bare_words):
         return False, False
     in_source, in_target = (set(named) <= set(side) for side in (tie.source, tie.target))
