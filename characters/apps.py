@@ -14,7 +14,7 @@ class CharactersConfig(AppConfig):
         from episodes.models import Episode, Series
 
         from . import derived, indexing
-        from .admin import revelations, show, subjects  # noqa: F401 - registers what editors edit
+        from .admin import accounts, revelations, show, subjects  # noqa: F401 - registers what editors edit
         from .moderation import registration
         from .roles import grant_permissions, join_contributors
 

@@ -1,4 +1,4 @@
-"""Groups and their permissions in the admin.
+"""Groups and their permissions in the admin, and the role of an account there: one choice, which also lets it in.
 
 Contributors have none there: they send corrections from the pages. What editors change waits for a moderator; what
 moderators change is published at once.
@@ -7,10 +7,36 @@ moderators change is published at once.
 from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
+from django.db import models, transaction
 from django.db.models import Q
 
 CONTRIBUTORS, EDITORS, MODERATORS = "contributors", "editors", "moderators"
+
+
+class Role(models.TextChoices):
+    NONE = "none", "None"
+    EDITOR = "editor", "Editor: changes wait for a moderator"
+    MODERATOR = "moderator", "Moderator: decides corrections, and publishes"
+
+
+GROUPS = {Role.MODERATOR: MODERATORS, Role.EDITOR: EDITORS}
+
+
+def role_of(user: User) -> Role:
+    """Return the role that an account can use: a group alone lets nobody into the admin."""
+    groups = {group.name for group in user.groups.all()} if user.is_staff and user.pk else set()
+    return next((role for role, group in GROUPS.items() if group in groups), Role.NONE)
+
+
+@transaction.atomic
+def give_role(user: User, role: Role) -> None:
+    """Give an account a role in the place of the one it has, and let it into the admin or keep it out."""
+    user.groups.remove(*Group.objects.filter(name__in=GROUPS.values()))
+    if role in GROUPS:
+        user.groups.add(Group.objects.get(name=GROUPS[role]))
+    user.is_staff = role in GROUPS or user.is_superuser
+    user.save(update_fields=["is_staff"])
 
 
 def grant_permissions(**kwargs: Any) -> None:

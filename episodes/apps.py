@@ -10,7 +10,6 @@ class EpisodesConfig(AppConfig):
         from allauth.account.signals import password_reset
         from django.contrib.auth.models import User
 
-        from . import user_admin  # noqa: F401 - registers it
         from .accounts import attempts, known_browsers, names, sign_in_limits, sign_in_log
         from .models import Viewer
         from .viewers import copy_browser_progress

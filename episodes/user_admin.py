@@ -1,9 +1,8 @@
-"""The admin of users: Django's, but that a name is one in all its cases."""
+"""Base of the admin of users, which `characters.admin` registers: Django's, but that a name is one in all its cases."""
 
 import unicodedata
 from typing import Any
 
-from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
@@ -30,10 +29,6 @@ class UserForm(_FreeName, UserChangeForm):
     pass
 
 
-admin.site.unregister(User)
-
-
-@admin.register(User)
 class UserAdmin(DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm

@@ -104,7 +104,7 @@ def test_a_user_who_is_renamed_in_the_admin_takes_no_others_name() -> None:
     client = Client()
     client.force_login(person(role="superuser"))
     address = f"/admin/auth/user/{other.pk}/change/"
-    form = {"date_joined_0": "2026-01-01", "date_joined_1": "12:00", "email": other.email}
+    form = {"date_joined_0": "2026-01-01", "date_joined_1": "12:00", "email": other.email, "role": "none"}
     taken = client.post(address, form | {"username": "R\u00c9MY"})
     assert "Somebody has this name already" in taken.content.decode()
     new = {"username": "RE\u0301MY", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from characters.roles import CONTRIBUTORS, EDITORS, MODERATORS
+from characters.roles import CONTRIBUTORS, Role, give_role
 
 LOGINS_FILE = settings.VAR_DIR / "demo-logins.txt"
-GROUPS = {"editor": EDITORS, "moderator": MODERATORS, "contributor": CONTRIBUTORS}
+ROLES = {"editor": Role.EDITOR, "moderator": Role.MODERATOR, "contributor": Role.NONE}
 
 
 class Command(BaseCommand):
@@ -28,31 +28,34 @@ class Command(BaseCommand):
         for line in LOGINS_FILE.read_text().splitlines():
             self.stdout.write(f"  {line}")
         self.stdout.write("\n  Editor and moderator log in at the admin, the contributor at")
-        self.stdout.write(f"  http://{options['address']}/accounts/login/")
+        self.stdout.write(f"  http://{options['address']}/accounts/login/\n\n")
+        self.stdout.write(
+            "  To make an account of your own a moderator: .venv/bin/python manage.py give_role NAME moderator"
+        )
         self.stdout.write("")
 
     def _logins_work(self) -> bool:
         """Return whether the passwords in the file are those of this database."""
         lines = LOGINS_FILE.read_text().splitlines() if LOGINS_FILE.exists() else []
         passwords = dict(line.split() for line in lines)
-        users = User.objects.in_bulk(list(GROUPS), field_name="username")
+        users = User.objects.in_bulk(list(ROLES), field_name="username")
         return all(
-            name in users and name in passwords and users[name].check_password(passwords[name]) for name in GROUPS
+            name in users and name in passwords and users[name].check_password(passwords[name]) for name in ROLES
         )
 
     def _create(self) -> None:
         lines = []
-        for name, group in GROUPS.items():
+        for name, role in ROLES.items():
             password = secrets.token_urlsafe(9)
             user, _ = User.objects.get_or_create(username=name)
             user.email = f"{name}@example.org"
-            user.is_staff = group != CONTRIBUTORS
             user.set_password(password)
             user.save()
             EmailAddress.objects.update_or_create(
                 user=user, email=user.email, defaults={"verified": True, "primary": True}
             )
-            user.groups.set([Group.objects.get(name=group)])
+            user.groups.set(Group.objects.filter(name=CONTRIBUTORS) if role == Role.NONE else [])
+            give_role(user, role)
             lines.append(f"{name:<15} {password}")
         LOGINS_FILE.parent.mkdir(exist_ok=True)
         LOGINS_FILE.touch(mode=0o600)
