@@ -125,10 +125,11 @@ def _rows_of(episode: int) -> Iterator[Row]:
         yield alias(f"{_name(chance)} the {number}", character_id=_character(number))
         species = chance.choice(SPECIES)
         yield row(Trait, character_id=_character(number), attribute="species", value=species)
+        yield row(Trait, character_id=_character(number), attribute="definition", value=text(8))
     if episode % 10 == 0:
         identity, persona = chance.sample(range(known - CHARACTERS_AN_EPISODE, known), 2)
         yield row(Unmasking, persona_id=_character(persona), identity_id=_character(identity))
-    for _ in range(260):
+    for _ in range(240):
         yield row(Trait, character_id=somebody(), attribute="habit", value=text(8))
     for number in range(400):
         revelation = row(Revelation, key=f"r{episode}-{number}", text=text(14), position=number)
