@@ -182,8 +182,8 @@ def _load(directory: str) -> tuple[float, int]:
     """Load a data set; return the seconds and how many rows were written."""
     from characters.datasets.loading import load
 
-    seconds, written = _timed(lambda: load(Path(directory), on_findings=lambda findings: None))
-    return seconds, sum(written.values())
+    seconds, loaded = _timed(lambda: load(Path(directory), on_findings=lambda findings: None))
+    return seconds, loaded.rows
 
 
 def _timed[T](work: Callable[[], T]) -> tuple[float, T]:

@@ -105,6 +105,9 @@ class Kind:
     part_of_entry: str = ""  # its list in the entry of its owner in a data set
     file: str = ""  # or the file of its own there
     natural_key: Callable[[Values], tuple[str, ...]] = lambda values: ()  # what tells it from others of its owner
+    moved_key: tuple[
+        str, ...
+    ] = ()  # what tells it from them in whichever episode, where the natural key has that in it
     dump_order: tuple[str, ...] = ()
 
     @property
@@ -399,6 +402,7 @@ TRAIT = Kind(
     passage=lambda row, speaker: (str(Attribute(row["attribute"]).label), speaker.words(row["value"])),
     part_of_entry="traits",
     natural_key=_trait_key,
+    moved_key=("attribute", "value"),
     dump_order=("attribute", "revealed_in_id", "value"),
 )
 TAG = Kind(
@@ -423,6 +427,7 @@ def _tagging(model: type[CharacterTag | FactionTag | TermTag], entry: str) -> Ki
         passage=lambda row, speaker: ("Tag", f"{Name(row['tag'])}"),
         part_of_entry="tags",
         natural_key=_fixed_key("tag", "revealed_in"),
+        moved_key=("tag",),
         dump_order=("revealed_in_id", "tag__sort_key"),
     )
 
@@ -444,6 +449,7 @@ MEMBERSHIP = Kind(
     passage=_membership_passage,
     part_of_entry="memberships",
     natural_key=_fixed_key("faction", "role", "revealed_in"),
+    moved_key=("faction", "role"),
     dump_order=("revealed_in_id", "faction__key", "role"),
 )
 RELATIONSHIP = Kind(
@@ -458,6 +464,7 @@ RELATIONSHIP = Kind(
     passage=lambda row, speaker: ("Relation", " ".join(capital(_relationship(row, speaker)).split())),
     file="relationships.yaml",
     natural_key=_fixed_key("source", "kind", "target", "revealed_in"),
+    moved_key=("source", "kind", "target"),
     dump_order=("revealed_in_id", "source__key", "kind", "target__key"),
 )
 REVELATION = Kind(

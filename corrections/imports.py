@@ -38,12 +38,18 @@ def begin_import() -> None:
     Edition.begin()
 
 
-def record_import(reason: str, before: Snapshot, after: Snapshot) -> None:
+def rows_written_by_people() -> set[tuple[str, str]]:
+    """Return each row that was added or changed by other corrections than imports: the label of its model, its key."""
+    changes = Change.objects.applied().exclude(correction__kind=Correction.Kind.IMPORT)
+    return set(changes.order_by().values_list("model", "row"))
+
+
+def record_import(reason: str, before: Snapshot, after: Snapshot) -> Correction | None:
     """Record as one accepted correction what was written. Rows that are the same in both may be left out of both."""
     changes = _differences(before, after)
     first = next(changes, None)
     if first is None:
-        return
+        return None
     now = timezone.now()
     correction = Correction.objects.create(
         kind=Correction.Kind.IMPORT, state=State.ACCEPTED, reason=reason, decided_at=now, by_author=True
@@ -61,6 +67,7 @@ def record_import(reason: str, before: Snapshot, after: Snapshot) -> None:
     correction.revealed_in = None if None in latest else max(filter(None, latest), default=0)
     correction.save()
     add_event(correction, Event.Kind.DECIDED, None, reason)
+    return correction
 
 
 def _differences(before: Snapshot, after: Snapshot) -> Iterator[Change]:

@@ -22,7 +22,7 @@ def undo(correction: Correction, *, by: User, reason: str = "", only: UUID | Non
     """Send a correction that reverses what was published of another, or only one change of it."""
     if not by.is_staff or not by.is_active:
         raise Refused("Only editors can undo what was published.")
-    if only is None and correction.kind == Correction.Kind.IMPORT:
+    if only is None and not can_be_undone_as_a_whole(correction):
         raise Refused("An import cannot be undone as a whole. Undo single changes in the history of the rows.")
     changes = [change for change in correction.changes.current() if only in (None, change.pk)]
     proposed = reversed_changes(not_undone(correction, changes))
@@ -31,6 +31,12 @@ def undo(correction: Correction, *, by: User, reason: str = "", only: UUID | Non
     if not proposed:
         raise Refused("Nothing of it was published, so there is nothing to undo.")
     return send(proposed, sender=Sender(by), letter=Letter(reason), kind=Correction.Kind.UNDO, undoes=correction)
+
+
+def can_be_undone_as_a_whole(correction: Correction) -> bool:
+    """Return whether a correction is no import that wrote rows: that would be the whole show."""
+    is_import = correction.kind == Correction.Kind.IMPORT
+    return not (is_import and correction.changes.exclude(action=Action.REMOVE).exists())
 
 
 def reversed_changes(changes: Iterable[Change]) -> list[Proposed]:

@@ -1,6 +1,6 @@
 """The entries of a data set, checked for their shape, each with its place in the files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,10 +40,13 @@ class Dataset:
         """All problems noted so far."""
         return [problem for document in self.documents for problem in document.problems]
 
-    def raise_problems(self) -> None:
-        """Raise DatasetError with all problems noted so far, if there are any."""
-        if problems := self.problems:
-            raise DatasetError(problems, sum(document.consequences for document in self.documents))
+    def raise_problems(self, more: Iterable[Problem] = (), *, left: Sequence[object] = ()) -> None:
+        """Raise DatasetError with all problems noted so far and these, if there are any.
+
+        `left` are rows of the database that are in no file, which may be in the way.
+        """
+        if problems := [*self.problems, *more]:
+            raise DatasetError(problems, sum(document.consequences for document in self.documents), left)
 
     def lose(self, file: str, key: object) -> None:
         """Remember that a row is not there because of what was noted: what refers to it has no fault of its own."""

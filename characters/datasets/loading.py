@@ -6,7 +6,8 @@ database, and a problem anywhere rolls everything back. `kinds` says how rows ar
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -23,20 +24,41 @@ from characters.spoilers.linter import Finding
 from characters.text.fitting import nearest_key
 from corrections import editions
 from corrections.imports import begin_import, record_import
+from corrections.models import Correction
 from episodes.gate import content_may_be_written
 from episodes.models import Episode
 from episodes.neighbours import looking_in
 from episodes.texts import identity
 
-from . import unchanged
+from . import another, unchanged
+from .drafts import RowDraft
 from .entries import Dataset
+from .leftovers import Leftover, Pruning, leftovers
 from .linting import corpus_of_files
 from .memory import RowsInMemory
 from .reading import FilePlace
 from .schema import FILES, Entry, key_in_file, parts_of
-from .writing import RowDraft, RowWriter, report
+from .writing import RowWriter, report
 
 ONLY_ROW = {"id": 1}  # of a kind without a natural key
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did, by kind of row."""
+
+    added: Counter[Kind] = field(default_factory=Counter)
+    changed: Counter[Kind] = field(default_factory=Counter)
+    moved: Counter[Kind] = field(default_factory=Counter)  # to another episode
+    removed: Counter[Kind] = field(default_factory=Counter)
+    left: tuple[Leftover, ...] = ()  # rows of the database that are in no file, and were not removed
+    removal: Correction | None = None  # by which what was removed can be brought back
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that were written."""
+        return (self.added + self.changed + self.moved).total()
+
 
 type OnFindings = Callable[[list[Finding]], None]
 """Takes what the texts say too early, before the transaction ends; it may refuse the data set by raising."""
@@ -54,20 +76,37 @@ def _unseen[T](items: Iterable[T], what: str, total: int) -> Iterable[T]:
     return items
 
 
-def load(
-    directory: Path, *, replace: bool = False, on_findings: OnFindings | None = None, progress: Progress = _unseen
-) -> Counter[str]:
-    """Load a data set and return how many rows were written, by model; raise DatasetError with all that is wrong.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How a data set is loaded."""
 
-    With `replace` all content is deleted first. Only with `on_findings` are the texts checked for spoilers.
+    replace: bool = False  # all content is deleted first
+    prune: bool = False  # what earlier loads wrote and these files have no more is removed
+    check: bool = False  # everything is done, and then taken back
+
+
+def load(
+    directory: Path,
+    *,
+    replace: bool = False,
+    prune: bool = False,
+    check: bool = False,
+    on_findings: OnFindings | None = None,
+    progress: Progress = _unseen,
+) -> Loaded:
+    """Load a data set and return what was written; raise DatasetError with all that is wrong.
+
+    With `replace` all content is deleted first; with `prune` what earlier loads wrote and is in no file any more; with
+    `check` all of it is taken back at the end. Only with `on_findings` are the texts checked for spoilers.
     """
+    how = How(replace=replace, prune=prune, check=check)
     dataset = Dataset(directory)
     pictures = _prepare_pictures(dataset, progress)  # all of this before the transaction, in which others wait
     names = [picture.name for picture in pictures.values() if isinstance(picture, batch.Picture)]
     mark = unchanged.mark_of(dataset.documents, names)
     if not replace and not dataset.problems and unchanged.is_in_the_database(mark):
         _publish(names, progress)
-        return Counter()
+        return Loaded()
     findings = corpus_of_files(dataset).findings() if on_findings and not dataset.problems else []
     for document in dataset.documents:
         document.forget_lines()
@@ -75,11 +114,13 @@ def load(
         begin_import()
         loading = _Load(dataset, pictures, progress)
         with content_may_be_written(), indexing.suspended(), editions.one_stamp():
-            written = loading.run(replace=replace, on_valid=partial(on_findings, findings) if on_findings else None)
+            loaded = loading.run(how, on_valid=partial(on_findings, findings) if on_findings else None)
         transaction.on_commit(lambda: _publish(sorted(loading.shown), progress), robust=True)
-        if on_findings and not findings:
+        if on_findings and not findings and not loaded.left:
             unchanged.remember(mark)
-    return written
+        if check:
+            transaction.set_rollback(True)
+    return loaded
 
 
 def _publish(names: list[str], progress: Progress) -> None:
@@ -123,22 +164,36 @@ class _Load:
         self.positions: Counter[tuple[Kind, int]] = Counter()  # rows so far, by episode
         self.shown: set[str] = set()  # names of pictures
 
-    def run(self, *, replace: bool, on_valid: Callable[[], None] | None) -> Counter[str]:
+    def run(self, how: How, *, on_valid: Callable[[], None] | None) -> Loaded:
+        # Another show is refused; it is checked all the same, as if it were alone.
+        replace = how.replace or another.is_refused(self.dataset, self.stored)
         self.memory = RowsInMemory() if replace else self.stored
+        self.only_files = how.prune
         self.writer = RowWriter(self.memory, is_lost=partial(self.dataset.is_lost, EPISODE.file))
         if replace:
             self._delete_everything()
         self._collect()
+        left = leftovers(self.memory, self.writer.matching)
+        pruning = Pruning(self.memory, left if how.prune else ())
+        pruning.make_room()
         is_changed = self.writer.write()
+        pruning.remove_the_rest()
         for _ in self.progress(self.writer.check(), "checks", self.writer.size):
             pass
-        self.dataset.raise_problems()
+        self.dataset.raise_problems(pruning.problems(), left=() if how.prune else left)
         if on_valid is not None:
             on_valid()
-        if is_changed or replace:
+        if is_changed or replace or pruning.removed:
             indexing.rebuild()
-        record_import(f"Data set {self.dataset.directory.name}", *self.writer.before_and_after())
-        return self.writer.written
+        return self._recorded(pruning, [each for each in left if not how.prune or each.is_of_an_editor])
+
+    def _recorded(self, pruning: Pruning, left: list[Leftover]) -> Loaded:
+        """Record what was written, and by itself what was removed, so that it can be undone as a whole."""
+        name = self.dataset.directory.resolve().name
+        record_import(f"Data set {name}", *self.writer.before_and_after())
+        removal = record_import(f"Data set {name}: what is no longer in its files", pruning.removed, {})
+        pruning.retire_files()
+        return Loaded(*self.writer.counts(), pruning.counts, tuple(left), removal)
 
     def _delete_everything(self) -> None:
         self.writer.remember_all(self.stored)
@@ -166,14 +221,11 @@ class _Load:
         known = {row.number for row in self.memory.rows[Episode].values()}
         if 0 not in known:
             self.writer.add(Episode(number=0))
-        self.writer.episodes |= known | {0}
+        self.writer.episodes |= {0} if self.only_files else known | {0}
 
     def _write_file(self, kind: Kind) -> list[_Written]:
         """Write the rows of a file and return those without problems."""
-        rows = [
-            _Written(self._write_entry(kind, entry, place), entry, place)
-            for entry, place in self.dataset.entries.pop(kind.file)
-        ]
+        rows = list(self._write_entries(kind, self.dataset.entries.pop(kind.file)))
         for written in rows:
             if written.row is None and kind.file == REVELATION.file:
                 self.dataset.lose(kind.file, written.entry.key)
@@ -186,19 +238,22 @@ class _Load:
             if any((subject.model, entry.key) in self.with_keys for subject in SUBJECTS):
                 place.part("key").complain(f"The key “{entry.key}” is given twice.")
                 continue
-            row = self._write_entry(kind, entry, place)
-            if row is None:
+            [written] = self._write_entries(kind, [(entry, place)])
+            if written.row is None:
                 self.dataset.lose(kind.file, entry.key)
             else:
-                subjects.append(_Written(row, entry, place))
+                subjects.append(written)
         return subjects
 
     def _write_parts(self, subject: _Written) -> None:
         """Write the rows that are listed within the entry of a subject."""
         for kind in parts_of(kind_of(subject.row)):
-            for number, entry in enumerate(getattr(subject.entry, kind.part_of_entry)):
-                place = subject.place.part(kind.part_of_entry, number)
-                self._write_entry(kind, entry, place, owner=subject.row)
+            entries = [
+                (entry, subject.place.part(kind.part_of_entry, number))
+                for number, entry in enumerate(getattr(subject.entry, kind.part_of_entry))
+            ]
+            for _ in self._write_entries(kind, entries, owner=subject.row):
+                pass
 
     def _write_links(self, kind: Kind, rows: list[_Written]) -> None:
         """Write whom the rows of a file concern and which of them supersede others, once all of them are there."""
@@ -217,8 +272,7 @@ class _Load:
             for number, key in enumerate(getattr(written.entry, name))
         )
         subjects.pop(None, None)
-        if self.writer.link(written.row, name, list(subjects)):
-            self.writer.written[f"{written.row._meta.model_name}'s subjects"] += 1
+        self.writer.link(written.row, name, list(subjects))
 
     def _write_supersession(self, written: _Written) -> None:
         row, key, place = written.row, written.entry.supersedes, written.place.part("supersedes")
@@ -229,21 +283,32 @@ class _Load:
             place.complain("A revelation cannot supersede itself.")
             return
         self.writer.set(row, "supersedes", earlier)
-        self.writer.written["supersession"] += 1
 
     # From entries to rows
 
-    def _write_entry(self, kind: Kind, entry: Entry, place: FilePlace, owner: Subject | None = None) -> Any:
-        """Write one row; return it, or None after noting what is wrong with it."""
+    def _write_entries(
+        self, kind: Kind, entries: Iterable[tuple[Any, FilePlace]], owner: Subject | None = None
+    ) -> Iterator[_Written]:
+        """Write a row for each entry; yield it, or None in its place after noting what is wrong with it."""
+        drafts: Iterable[tuple[Any, FilePlace, RowDraft | None]] = (
+            (entry, place, self._draft_of(kind, entry, place, owner)) for entry, place in entries
+        )
+        if kind.moved_key and self.memory.stored[kind.model]:
+            drafts = list(drafts)
+            self.writer.matching.look_at(draft for *_, draft in drafts if draft is not None)
+        for entry, place, draft in drafts:
+            row = self.writer.put(draft) if draft is not None else None
+            if row is not None and hasattr(entry, "key"):
+                self.with_keys[kind.model, entry.key] = row
+            yield _Written(row, entry, place)
+
+    def _draft_of(self, kind: Kind, entry: Entry, place: FilePlace, owner: Subject | None) -> RowDraft | None:
         columns = _columns(kind.model, type(entry))
         given = {name: getattr(entry, name) for name in columns}
         values = {name: self._value(column, given[name], entry, place) for name, column in columns.items()}
         if any(values[name] is None and given[name] is not None for name in columns):
             return None
-        row = self.writer.put(self._draft(kind, values, place, owner))
-        if row is not None and "key" in values:
-            self.with_keys[kind.model, values["key"]] = row
-        return row
+        return self._draft(kind, values, place, owner)
 
     def _value(self, column: Any, value: Any, entry: Entry, place: FilePlace) -> Any:
         """Return a value as the model takes it; None if there is no such row or file, which is noted as a problem."""
@@ -267,15 +332,20 @@ class _Load:
         if values.get("public_id", "") is None:
             del values["public_id"]
         others = {_attribute(kind.model, name): value for name, value in values.items()}
+        anywhere = identity | others
+        moved = {name: anywhere[name] for name in (*owned, *kind.moved_key)} if kind.moved_key else {}
         self.shown.update(picture.name for picture in pictures.values())
-        return RowDraft(kind.model, place, identity, others, lambda: _derived(kind.model, identity, pictures.values()))
+        new = partial(_derived, kind.model, identity, pictures.values())
+        return RowDraft(kind.model, place, identity, others, new, moved)
 
     def _row_with_key(self, model: type[models.Model], key: str, place: FilePlace) -> Any:
-        row = self.with_keys.get((model, key)) or self.memory.find(model, {"key": key})
+        row = self.with_keys.get((model, key))
+        if row is None and not self.only_files:
+            row = self.memory.find(model, {"key": key})
         if row is None and self.dataset.is_lost(kind_of(model).file, key):
             place.document.consequences += 1
         elif row is None:
-            keys = (row.key for row in self.memory.rows[model].values())
+            keys = () if self.only_files else (row.key for row in self.memory.rows[model].values())
             near = nearest_key(key, (*keys, *(known for kind, known in self.with_keys if kind is model)))
             question = f" Did you mean “{near}”?" if near else ""
             place.complain(f"There is no {model._meta.verbose_name} “{key}”.{question}")

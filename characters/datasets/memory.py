@@ -23,7 +23,7 @@ class RowsInMemory(Neighbours):
         self.rows: dict[Model, dict[int, Any]] = {kind.model: {} for kind in KINDS}  # by their place in memory
         self.stored: dict[Model, dict[Any, Any]] = {kind.model: {} for kind in KINDS}  # by key, as they were read
         self._links: dict[tuple[Model, str], dict[Any, list[Any]]] = {key: {} for key in lists()}
-        self._stored_by: dict[tuple[Model, tuple[str, ...]], dict[Values, Any]] = {}
+        self._stored_by: dict[tuple[Model, tuple[str, ...]], dict[Values, list[Any]]] = {}
         self._by_value: dict[Model, dict[str, dict[Any, list[Any]]]] = defaultdict(dict)
         self._mentioning: dict[str, list[tuple[Any, Any]]] | None = None
 
@@ -58,17 +58,20 @@ class RowsInMemory(Neighbours):
 
     def find(self, model: Model, identity: dict[str, Any]) -> Any:
         """Return the row that the database had with these values at the beginning, or None."""
+        return next(iter(self.find_all(model, identity)), None)
+
+    def find_all(self, model: Model, identity: dict[str, Any]) -> list[Any]:
+        """Return all rows that the database had with these values at the beginning."""
         if not self.stored[model]:
-            return None
+            return []
         names = tuple(identity)
         if (found := self._stored_by.get((model, names))) is None:
             columns = [_column(model, name) for name in names]
-            rows = self.stored[model].values()
-            found = {told_apart_by(getattr(row, column) for column in columns): row for row in reversed(rows)}
-            self._stored_by[model, names] = found
-        return found.get(
-            told_apart_by(value.pk if isinstance(value, models.Model) else value for value in identity.values())
-        )
+            found = self._stored_by[model, names] = {}
+            for row in self.stored[model].values():
+                found.setdefault(told_apart_by(getattr(row, column) for column in columns), []).append(row)
+        values = (value.pk if isinstance(value, models.Model) else value for value in identity.values())
+        return found.get(told_apart_by(values), [])
 
     def add(self, row: Any) -> None:
         """Add a row that the database does not have yet."""

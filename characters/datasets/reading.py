@@ -1,5 +1,6 @@
 """Read YAML with line numbers, and refuse whatever in it could run code or use up the memory."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,15 +28,17 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.message}"
 
 
 class DatasetError(Exception):
     """Raised with everything that is wrong with a data set, and with how many rows are refused only because of that."""
 
-    def __init__(self, problems: list[Problem], consequences: int = 0) -> None:
+    def __init__(self, problems: list[Problem], consequences: int = 0, left: Sequence[object] = ()) -> None:
         self.problems = sorted(set(problems))
         self.consequences = consequences
+        self.left = left  # rows of the database that are in no file
         super().__init__("\n".join(map(str, self.problems)))
 
 

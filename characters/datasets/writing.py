@@ -6,7 +6,6 @@ their fields are checked before, since writing in bulk checks nothing.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache, partial
 from itertools import batched
 from typing import Any
@@ -14,28 +13,19 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 
-from characters.kinds import KINDS
+from characters.kinds import KINDS, Kind, kind_of
 from characters.models import Alias, Subject, check_headlines
 from corrections import bulk, rows
 from corrections.imports import Snapshot, ValuesOnDemand
 from episodes.gate import Prose
 from episodes.neighbours import looking_in
 
+from .drafts import RowDraft
+from .matching import Matching
 from .memory import Model, RowsInMemory, lists, told_apart_by
 from .reading import FilePlace
 
 AT_ONCE = 1_000  # rows in one statement, or in several where the database takes fewer
-
-
-@dataclass(frozen=True, slots=True)
-class RowDraft:
-    """A row as the data set describes it."""
-
-    model: type[models.Model]
-    place: FilePlace
-    identity: dict[str, Any]  # what tells it from others of its kind
-    values: dict[str, Any]  # everything else
-    only_new: Callable[[], dict[str, Any]] = dict  # makes the values that a new row gets; an old one keeps its own
 
 
 class RowWriter:
@@ -43,16 +33,20 @@ class RowWriter:
 
     def __init__(self, memory: RowsInMemory, *, is_lost: Callable[[int], bool]) -> None:
         self.memory = memory
+        self.matching = Matching(memory)
         self._is_lost = is_lost  # whether an episode is missing only because something is wrong with it
         self.episodes: set[int] = set()  # that rows may refer to
-        self.written: Counter[str] = Counter()  # rows by model
         self._rows: dict[int, tuple[Any, FilePlace]] = {}  # all rows of the files
         self._places: dict[tuple[Any, ...], FilePlace] = {}  # of each row, by its identity
         self._new: dict[Model, dict[int, Any]] = defaultdict(dict)
         self._changed: dict[Model, dict[int, Any]] = defaultdict(dict)
+        self._moved: dict[Model, dict[int, Any]] = defaultdict(
+            dict
+        )  # of those, the ones with another place in the show
         self._columns: dict[Model, set[str]] = defaultdict(set)  # that were changed
         self._links: dict[tuple[Model, str], tuple[list[Any], list[Any]]] = {key: ([], []) for key in lists()}
         self._before: dict[rows.Editable, dict[str, rows.Values]] = {}
+        self._replaced: dict[rows.Editable, dict[str, rows.Values]] = defaultdict(dict)
 
     # Collecting
 
@@ -60,7 +54,7 @@ class RowWriter:
         """Return the row that will be in the database, just like that, or None after noting why not."""
         if self._is_given_twice(draft) or not self._episodes_exist(draft):
             return None
-        row = self.memory.find(draft.model, draft.identity)
+        row = self.matching.row_of(draft)
         try:
             row = self._added(draft) if row is None else self._updated(row, draft)
         except ValidationError as error:
@@ -130,16 +124,17 @@ class RowWriter:
         row = draft.model(**draft.identity | only_new | draft.values)
         row.clean_fields(exclude=_checked_otherwise(draft.model))
         self.add(row)
-        self.written[str(row._meta.model_name)] += 1
         return row
 
     def _updated(self, row: Any, draft: RowDraft) -> models.Model:
         changed = {name: value for name, value in draft.values.items() if getattr(row, name) != value}
+        if draft.moved and row.revealed_in_id != (place := (draft.identity | draft.values)["revealed_in_id"]):
+            changed["revealed_in_id"] = place
+            self._moved[draft.model][id(row)] = row
         for name, value in changed.items():
             self.set(row, name, value)
         if changed:
             row.clean_fields(exclude=_checked_otherwise(row._meta.model))
-            self.written[str(row._meta.model_name)] += 1
         return row
 
     # What was before and is after
@@ -149,26 +144,44 @@ class RowWriter:
         kind = rows.editable(row._meta.label_lower)
         before = self._before.setdefault(kind, {})
         if str(row.pk) not in before:
-            before[str(row.pk)] = _values(kind, row, self.memory)
+            before[str(row.pk)] = values_of(kind, row, self.memory)
 
     def remember_all(self, memory: RowsInMemory) -> None:
         """Keep the values of all rows, which are deleted."""
         for of_model in memory.stored.values():
             for row in of_model.values():
                 kind = rows.editable(row._meta.label_lower)
-                self._before.setdefault(kind, {})[str(row.pk)] = _values(kind, row, memory)
+                self._replaced[kind][str(row.pk)] = values_of(kind, row, memory)
 
     def before_and_after(self) -> tuple[Snapshot, Snapshot]:
         """Return the values of all rows that may have changed, and of those that are new."""
         after: dict[rows.Editable, dict[str, Any]] = defaultdict(dict)
         for model, new in self._new.items():
             after[rows.editable(model._meta.label_lower)] = {str(row.pk): row for row in new.values()}
+        if self._replaced:  # by these files, from empty: nothing of it is in the memory any more
+            return self._replaced, self._on_demand(after)
         for kind, before in self._before.items():
             changed = ((key, self.memory.stored[kind.model].get(_key(kind, key))) for key in before)
             after[kind].update((key, row) for key, row in changed if row is not None)
-        return self._before, {
-            kind: ValuesOnDemand(by_key, partial(_values, kind, memory=self.memory)) for kind, by_key in after.items()
+        return self._before, self._on_demand(after)
+
+    def _on_demand(self, by_kind: dict[rows.Editable, dict[str, Any]]) -> Snapshot:
+        return {
+            kind: ValuesOnDemand(by_key, partial(values_of, kind, memory=self.memory))
+            for kind, by_key in by_kind.items()
         }
+
+    def counts(self) -> tuple[Counter[Kind], Counter[Kind], Counter[Kind]]:
+        """Return how many rows of each kind are new, changed, and moved to another episode."""
+        new = Counter(kind_of(row) for by_id in self._new.values() for row in by_id.values() if id(row) in self._rows)
+        changed: Counter[Kind] = Counter()
+        moved: Counter[Kind] = Counter()
+        for kind, before in self._before.items():
+            for key, values in before.items():
+                row = self.memory.stored[kind.model][_key(kind, key)]
+                has_moved = "revealed_in" in values and values["revealed_in"] != row.revealed_in_id
+                (moved if has_moved else changed)[kind_of(row)] += 1
+        return new, changed, moved
 
     # Writing
 
@@ -180,10 +193,11 @@ class RowWriter:
     def write(self) -> bool:
         """Write everything; note what the constraints of the database refuse. Return whether there was anything."""
         self._make_room_for_headlines()
+        self._make_room_for_moved()
         for kind in KINDS:
-            changed, new = self._changed[kind.model], self._new[kind.model]
-            self._write_rows(kind.model, changed.values(), adding=False)
-            self._write_rows(kind.model, new.values(), adding=True)
+            changed, moved, new = (rows_[kind.model] for rows_ in (self._changed, self._moved, self._new))
+            self._write_rows(kind.model, (row for row in changed.values() if id(row) not in moved), adding=False)
+            self._write_rows(kind.model, [*moved.values(), *new.values()], adding=True)
         for (model, name), (added, removed) in self._links.items():
             field: Any = model._meta.get_field(name)
             own, other = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
@@ -206,6 +220,12 @@ class RowWriter:
             self._columns[Alias].add("headline")
         for some in batched(moving, AT_ONCE):
             Alias._base_manager.filter(pk__in=some).update(headline=False)
+
+    def _make_room_for_moved(self) -> None:
+        """Take rows out that are put in again at another episode, where another one may stand that moves as well."""
+        for model, moved in self._moved.items():
+            for some in batched((row.pk for row in moved.values()), AT_ONCE):
+                model._base_manager.filter(pk__in=some).delete()
 
     def _write_rows(self, model: Model, all_rows: Iterable[Any], *, adding: bool) -> None:
         for some in batched(list(all_rows), AT_ONCE):
@@ -261,7 +281,8 @@ class RowWriter:
             check_headlines(row.revealed_in_id, row.headline_episodes())
 
 
-def _values(kind: rows.Editable, row: Any, memory: RowsInMemory) -> rows.Values:
+def values_of(kind: rows.Editable, row: Any, memory: RowsInMemory) -> rows.Values:
+    """Return the values of a row, the lists of others included."""
     values = rows.single_values(kind, row)
     for name in kind.many:
         values[name] = sorted(str(other.pk) for other in memory.linked(row, name))

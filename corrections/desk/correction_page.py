@@ -18,7 +18,7 @@ from corrections.errors import CouldNotApply, Refused, messages_of
 from corrections.models import Change, Correction, Event
 from corrections.thread import cleaned_message
 from corrections.trial import Trial, pending_changes, try_out
-from corrections.undoing import not_undone, reversed_changes
+from corrections.undoing import can_be_undone_as_a_whole, not_undone, reversed_changes
 from corrections.wording import RowNames
 from episodes.choices import CHOOSE, with_choice
 from episodes.names import listed
@@ -115,7 +115,6 @@ def _context_of_correction(
     pages = pages_to_preview(changes, names, trial)
     others = sending.undecided_of_rows(changes).select_related("author")[:10] if changes else []
     may_decide = user.has_perm("corrections.decide")
-    is_import = correction.kind == Correction.Kind.IMPORT
     return {
         "title": listed(name for _, name in pages[:3]) or "A correction",
         "author": author_in_words(correction),
@@ -130,7 +129,7 @@ def _context_of_correction(
         "decidable": may_decide and correction.is_undecided and (correction.author != user or user.is_superuser),
         "own": correction.author_id == user.pk,
         "mine": correction.is_claimed and correction.claimed_by_id == user.pk,
-        "can_undo": not is_import and bool(reversed_changes(not_undone(correction, changes))),
+        "can_undo": bool(reversed_changes(not_undone(correction, changes))) and can_be_undone_as_a_whole(correction),
     }
 
 

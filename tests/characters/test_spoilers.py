@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from characters.datasets.linting import spoilers_in
 from characters.datasets.loading import load
+from characters.kinds import CHARACTER
 from characters.models import Character, Faction, Revelation
 from characters.spoilers.linter import TAG_KIND, KnownName, LintedText, Location, Vocabulary, findings_in
 from characters.spoilers.rows import corpus_of_database
@@ -494,4 +495,4 @@ def test_texts_are_checked_only_if_somebody_takes_the_findings(tmp_path: Path, m
     monkeypatch.setattr(
         "characters.datasets.loading.corpus_of_files", lambda dataset: pytest.fail("They were checked.")
     )
-    assert load(write_show(tmp_path, **a_show(slip=True)))["character"] == 2
+    assert load(write_show(tmp_path, **a_show(slip=True))).added[CHARACTER] == 2

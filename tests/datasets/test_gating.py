@@ -7,6 +7,7 @@ import pytest
 
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError
+from characters.kinds import CHARACTER
 from characters.models import Character
 from tests.datasets.pictures import put_picture
 from tests.shows import character, headline, revelation, trait, unmasking, write_show
@@ -292,7 +293,7 @@ def test_one_episode_later_the_rows_are_accepted(tmp_path: Path) -> None:
         "unmaskings": [unmasking("bea", "ann", since=3)],
     }
     write_show(tmp_path, **files)
-    assert load(tmp_path)["character"] == 2
+    assert load(tmp_path).added[CHARACTER] == 2
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def load_it(tmp_path: Path, django_capture_on_commit_callbacks: Callable[..., Ab
 
     def loaded() -> int:
         with django_capture_on_commit_callbacks(execute=True):
-            return sum(load(tmp_path, on_findings=lambda findings: None).values())
+            return load(tmp_path, on_findings=lambda findings: None).rows
 
     return loaded
 
@@ -76,6 +76,16 @@ def test_what_was_changed_in_the_files_is_written(tmp_path: Path, load_it: Load,
     write_show(tmp_path, **ann())
     assert load_it() == 0
     assert reads == ["read"] * 3  # as the database held more than these files by then
+
+
+def test_what_is_in_no_file_is_said_at_each_load(
+    tmp_path: Path, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]]
+) -> None:
+    for show in (ann(), {"characters": [character("ann")]}, {"characters": [character("ann")]}):
+        write_show(tmp_path, **show)
+        with django_capture_on_commit_callbacks(execute=True):
+            loaded = load(tmp_path, on_findings=lambda findings: None)
+    assert [str(each) for each in loaded.left] == ["trait “Abilities: flies” of ann (episode 1)"]
 
 
 def test_a_file_that_cannot_be_read_any_more_is_not_taken_for_an_empty_one(tmp_path: Path, load_it: Load) -> None:
