@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "episodes",
     "corrections",
     "characters",
+    "rougedb.apps.SiteConfig",
     "django.forms",
 ]
 

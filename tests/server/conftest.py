@@ -40,14 +40,14 @@ def running(command: list[str], port: int, log: Path, **environment: str) -> Ite
     with log.open("w") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603
         try:
-            _wait_for(port, process, log)
+            wait_for(port, process, log)
             yield Running(port, log)
         finally:
             process.terminate()
             process.wait(PATIENCE)
 
 
-def _wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
+def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
         try:

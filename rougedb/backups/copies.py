@@ -1,0 +1,158 @@
+"""Make a backup, keep the newest ones, and restore one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from django.core.files.storage import Storage, default_storage
+from django.core.management.base import CommandError
+from django.db import connection
+from django.utils import timezone
+
+from corrections.archive import archive
+
+from . import database, manifest
+from .manifest import Entry, Manifest, Progress
+
+NAMED = "%Y-%m-%dT%H-%M-%SZ"
+PARTIAL = ".part"
+
+
+def make(parent: Path, progress: Progress) -> tuple[Path, Manifest]:
+    """Back the site up into a new folder; return it with its manifest.
+
+    The database comes first and the archive last: what a row of the copy names is in the folders by then, and what is
+    taken down meanwhile moves from the media to the archive.
+    """
+    folder = parent / timezone.now().strftime(NAMED)
+    partial = folder.with_name(folder.name + PARTIAL)
+    former = os.umask(0o077)
+    try:
+        partial.mkdir(parents=True)
+        name = database.NAMES[connection.vendor]
+        migrations = database.applied_migrations()
+        database.save(partial / name)
+        files = {name: manifest.entry_of(partial / name)}
+        for title, storage in _folders().items():
+            files |= _copied(storage, partial / title, title, progress)
+        made = manifest.write(partial, connection.vendor, migrations, files)
+        _write_through(partial)
+        partial.rename(folder)
+    except FileExistsError as error:
+        raise CommandError(f"{error.filename} is there already.") from error
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    finally:
+        os.umask(former)
+    return folder, made
+
+
+def remove_older(parent: Path, keep: int) -> list[Path]:
+    """Remove all backups in a folder but the newest ones, and what is left of unfinished ones; return them."""
+    complete = sorted(path.parent for path in parent.glob(f"*/{manifest.NAME}") if _is_named(path.parent))
+    old = complete[: max(len(complete) - keep, 0)]
+    newest = complete[-1].name if complete else ""
+    unfinished = [path for path in parent.glob(f"*{PARTIAL}") if _is_named(path) and path.name < newest]
+    for path in (*old, *unfinished):
+        shutil.rmtree(path)
+    return old
+
+
+def restore(folder: Path, progress: Progress, *, replace: bool) -> Manifest:
+    """Bring a site back as it was; raise CommandError, with nothing changed, if that cannot be done."""
+    told = manifest.read(folder)
+    if told.database != connection.vendor:
+        raise CommandError(
+            f"This is a backup of {told.database}, and DATABASE_URL names {connection.vendor}. "
+            "To move what is published from one to the other, use dump_dataset and load_dataset."
+        )
+    if newer := sorted(set(told.migrations) - database.known_migrations()):
+        raise CommandError(f"The backup is of a newer version of the site, which has the migration {newer[0]}.")
+    if not replace and not database.is_empty():
+        raise CommandError("The database is not empty. To put the backup in its place, add --replace.")
+    if wrong := list(manifest.problems(folder, told, progress)):
+        raise CommandError("The backup is damaged, and nothing was restored:\n" + "\n".join(wrong))
+    for title, storage in _folders().items():  # rows are in place when all that they name is
+        _bring_back(folder / title, storage, told.files, title)
+    database.load(folder / database.NAMES[connection.vendor])
+    _archive_the_rest(told.files)
+    return told
+
+
+def _folders() -> dict[str, Storage]:
+    return {"media": default_storage, "archive": archive()}
+
+
+def _root(storage: Storage) -> Path:
+    root = getattr(storage, "location", None)
+    if root is None:
+        raise CommandError("Files that lie on another service are backed up there.")
+    return Path(root)
+
+
+def _files_in(root: Path) -> Iterator[str]:
+    """Yield the path of each file below a folder; links are none."""
+    for path, _, names in os.walk(root):
+        for name in sorted(names):
+            if (Path(path) / name).is_file() and not (Path(path) / name).is_symlink():
+                yield (Path(path) / name).relative_to(root).as_posix()
+
+
+def _copied(storage: Storage, target: Path, title: str, progress: Progress) -> dict[str, Entry]:
+    root, copied = _root(storage), {}
+    target.mkdir()
+    for name in progress(list(_files_in(root))):
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(root / name, copy)
+        except FileNotFoundError:  # deleted or moved meanwhile
+            continue
+        copied[f"{title}/{name}"] = manifest.entry_of(copy)
+    return copied
+
+
+def _bring_back(source: Path, storage: Storage, files: dict[str, Entry], title: str) -> None:
+    root = _root(storage)
+    for path, entry in files.items():
+        if path.startswith(f"{title}/"):
+            name = path.removeprefix(f"{title}/")
+            target = root / name
+            if target.is_file() and manifest.entry_of(target) == entry:
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(target.name + PARTIAL)
+            shutil.copyfile(source / name, partial)
+            partial.replace(target)
+
+
+def _archive_the_rest(files: dict[str, Entry]) -> None:
+    """Move pictures that the restored database does not know out of public reach."""
+    media, kept = _root(default_storage), _root(archive())
+    for name in list(_files_in(media)):
+        if f"media/{name}" not in files:
+            target = kept / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(media / name, target)
+
+
+def _is_named(path: Path) -> bool:
+    try:
+        datetime.strptime(path.name.removesuffix(PARTIAL), NAMED)
+    except ValueError:
+        return False
+    return True
+
+
+def _write_through(folder: Path) -> None:
+    """Have all of it on the disk before it is called a backup."""
+    for path, _, names in os.walk(folder):
+        for name in (*names, "."):
+            handle = os.open(Path(path) / name, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

@@ -1,0 +1,41 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from rougedb.backups import copies, manifest
+
+from .backup import shown
+
+
+class Command(BaseCommand):
+    help = "Bring a backup back, after all of its files were checked. Stop the server first."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("directory", type=Path, metavar="DIR", help="the folder of one backup")
+        parser.add_argument("--replace", action="store_true", help="put it in the place of what the database holds")
+        parser.add_argument("--check", action="store_true", help="check the files of the backup, and restore nothing")
+
+    def handle(self, *args: Any, directory: Path, replace: bool, check: bool, **options: Any) -> None:
+        if check:
+            self._check(directory)
+            return
+        try:
+            told = copies.restore(directory, shown, replace=replace)
+        except OSError as error:
+            raise CommandError(f"The backup was not restored: {error}") from error
+        call_command("migrate", verbosity=0)  # an older version has fewer tables
+        call_command("restore_pictures", verbosity=0)
+        self.stdout.write(f"Restored as it was at {told.made_at}.")
+        if told.key != manifest.fingerprint_of_key():
+            self.stderr.write("SECRET_KEY is another than it was then: see “Keep SECRET_KEY” in docs/operations.md.")
+
+    def _check(self, directory: Path) -> None:
+        told = manifest.read(directory)
+        if wrong := list(manifest.problems(directory, told, shown)):
+            raise CommandError("The backup is damaged:\n" + "\n".join(wrong))
+        self.stdout.write(
+            f"Made at {told.made_at}, {len(told.files)} files, {told.size / 1e6:.1f} MB, all as they were."
+        )
