@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import uuid
 
+from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: no letter that looks like a digit
@@ -18,7 +19,7 @@ def new_public_id() -> str:
 def public_id_for(key: str) -> str:
     """Return the public id made from an editors' key, so that loading a data set again gives the same addresses.
 
-    It depends on SECRET_KEY, because a plain hash of `cyan_bluestar` could be found by trying names.
+    It depends on CONTENT_KEY, because a plain hash of `cyan_bluestar` could be found by trying names.
     """
     number = int.from_bytes(_keyed("public_id", key), "big")
     return "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(LENGTH))
@@ -35,4 +36,4 @@ def file_token_for(content: bytes) -> str:
 
 
 def _keyed(purpose: str, value: str) -> bytes:
-    return salted_hmac(f"rougedb.{purpose}", value, algorithm="sha256").digest()
+    return salted_hmac(f"rougedb.{purpose}", value, secret=settings.CONTENT_KEY, algorithm="sha256").digest()

@@ -9,7 +9,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def text(name: str, default: str = "") -> str:
-    return os.environ.get(name, "").strip() or default
+    """The value of a variable, or the content of the file that NAME_FILE names: there it is in no list of processes."""
+    value, path = (os.environ.get(each, "").strip() for each in (name, f"{name}_FILE"))
+    if not path:
+        return value or default
+    if value:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: one of them must go.")
+    try:
+        return Path(path).read_text().strip() or default
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE must name a text file that can be read: {path}.") from error
 
 
 def boolean(name: str, *, default: bool = False) -> bool:

@@ -24,6 +24,8 @@ if not SECRET_KEY:
     if not (DEBUG or TESTING):
         raise ImproperlyConfigured("SECRET_KEY must be set (or DEBUG=true for development).")
     SECRET_KEY = "development-only-" + "x" * 40
+SECRET_KEY_FALLBACKS = env.keys("SECRET_KEY_FALLBACKS")
+CONTENT_KEY = env.text("CONTENT_KEY", SECRET_KEY)  # of it, addresses and the names of pictures are made
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 if not (DEBUG or TESTING):

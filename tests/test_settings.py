@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -32,6 +33,23 @@ def test_development_needs_nothing() -> None:
 def test_a_server_passes_the_deployment_check() -> None:
     result = manage("check", "--deploy", "--fail-level", "WARNING", **SERVER)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(f"{SERVER['SECRET_KEY']}\n")
+    told = SERVER | {"SECRET_KEY": "", "SECRET_KEY_FILE": str(key)}
+    shown = manage("shell", "-v0", "-c", "from django.conf import settings; print(settings.SECRET_KEY)", **told)
+    assert shown.stdout.strip() == SERVER["SECRET_KEY"]
+
+
+def test_a_new_secret_key_changes_no_address() -> None:
+    ask = "from characters import public_ids as ids; print(ids.public_id_for('ann'), ids.file_token_for(b''))"
+    before, other, after = (
+        manage("shell", "-v0", "-c", ask, **SERVER | told).stdout
+        for told in ({}, {"SECRET_KEY": "b" * 50}, {"SECRET_KEY": "b" * 50, "CONTENT_KEY": SERVER["SECRET_KEY"]})
+    )
+    assert before == after != other
 
 
 def test_debug_is_off_unless_asked_for() -> None:
@@ -64,6 +82,9 @@ def test_debug_is_off_unless_asked_for() -> None:
         ({"DATABASE_CONNECTIONS": "many"}, "DATABASE_CONNECTIONS must be a whole number"),
         ({"HSTS_SECONDS": "a year"}, "HSTS_SECONDS must be a whole number, not 'a year'"),
         ({"HSTS_SECONDS": "-1"}, "HSTS_SECONDS must be a whole number"),
+        ({"SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY and SECRET_KEY_FILE are both set"),
+        ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere"}, "SECRET_KEY_FILE must name a text file that can be read"),
+        ({"SECRET_KEY_FALLBACKS": "short"}, "SECRET_KEY_FALLBACKS must be random texts of at least 32 characters"),
         ({"MFA_KEYS": "a-secret-that-is-short"}, "MFA_KEYS must be random texts of at least 32 characters"),
         ({"BEHIND_PROXY": "2"}, "BEHIND_PROXY must be true or false"),
         ({"MEDIA_ROOT": "rel/ative"}, "MEDIA_ROOT must be an absolute path"),

@@ -6,6 +6,7 @@ version of the site is in the mark, as another one may check more.
 
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
@@ -18,8 +19,8 @@ REMEMBERED = "loaded/"  # of the archive: a file without content for each data s
 
 
 def mark_of(documents: Iterable[Document], pictures: Iterable[str]) -> str:
-    """Return what tells a data set from others; it hangs on SECRET_KEY, by which pictures are named."""
-    mark = salted_hmac("data set", release(), algorithm="sha256")
+    """Return what tells a data set from others; it hangs on CONTENT_KEY, by which pictures are named."""
+    mark = salted_hmac("data set", release(), secret=settings.CONTENT_KEY, algorithm="sha256")
     for document in documents:
         mark.update(f"\n{document.name} {len(document.text)}\n{document.text}".encode())
     mark.update("\n".join(pictures).encode())

@@ -32,6 +32,7 @@ class _Site:
             "DEBUG": "true",
             "DJANGO_SETTINGS_MODULE": "rougedb.settings",
             "SECRET_KEY": settings.SECRET_KEY,
+            "CONTENT_KEY": settings.CONTENT_KEY,
         }
 
     def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -62,7 +62,8 @@ def encrypt_anew(text: str) -> str:
 
 
 def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(_key_of(text)) for text in (*settings.MFA_KEYS, settings.SECRET_KEY)])
+    keys = (*settings.MFA_KEYS, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return MultiFernet([Fernet(_key_of(text)) for text in keys])
 
 
 def _key_of(text: str) -> bytes:

@@ -124,7 +124,7 @@ def test_the_name_reveals_neither_the_old_name_nor_the_content(settings: Any) ->
         hash_of(data).hexdigest() for hash_of in (hashlib.md5, hashlib.sha256) for data in (picture(), file.read())
     }
     assert not any(digest.startswith(token) for digest in plain)
-    settings.SECRET_KEY = "another"
+    settings.CONTENT_KEY = "another"
     assert files.normalised(BytesIO(picture())).name != file.name
 
 

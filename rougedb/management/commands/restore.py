@@ -30,7 +30,7 @@ class Command(BaseCommand):
         call_command("restore_pictures", verbosity=0)
         self.stdout.write(f"Restored as it was at {told.made_at}.")
         if told.key != manifest.fingerprint_of_key():
-            self.stderr.write("SECRET_KEY is another than it was then: see “Keep SECRET_KEY” in docs/operations.md.")
+            self.stderr.write("SECRET_KEY is another than it was then: see “A new SECRET_KEY” in docs/operations.md.")
 
     def _check(self, directory: Path) -> None:
         told = manifest.read(directory)
