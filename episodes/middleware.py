@@ -23,7 +23,7 @@ from .visits import Visit
 type View = Callable[[Visit], HttpResponseBase]
 
 # Paths outside the gate: they show no lore, or all of it to those who may see it.
-UNGATED_PATHS = ("/admin/", "/static/", "/media/", "/healthz")
+UNGATED_PATHS = ("/admin/", "/static/", "/media/", "/healthz", "/readyz")
 
 
 def not_found(request: Visit, exception: Exception) -> HttpResponse:

@@ -34,5 +34,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),  # in DEBUG alone
 ]

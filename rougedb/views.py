@@ -1,12 +1,14 @@
 """Answers of the server itself, which show nothing of any show."""
 
+import logging
 import re
 import sqlite3
 import sys
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -15,6 +17,8 @@ from episodes.accounts.hashing import TooMany
 from episodes.requests import absolute_address, form_of
 
 from .pages import plain_page
+
+logger = logging.getLogger(__name__)
 
 SECRET_FIELD = re.compile("pass|token|code|secret|credential|key|receipt", re.IGNORECASE)
 SHORTEST_TYPED = 20  # characters; what is shorter is typed again sooner than found and copied
@@ -30,6 +34,25 @@ def robots(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer that the process is alive."""
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer whether pages can be served, or with 503 and what keeps them from it; the cache is none of that."""
+    problem = _what_is_missing()
+    if problem:
+        logger.error("Not ready: %s", problem)
+    return HttpResponse(f"{problem or 'ready'}\n", status=503 if problem else 200, content_type="text/plain")
+
+
+def _what_is_missing() -> str:
+    try:
+        planned = MigrationExecutor(connection)
+        if planned.migration_plan(planned.loader.graph.leaf_nodes()):
+            return "The database lacks migrations: run manage.py migrate."
+    except DatabaseError:
+        return "The database does not answer."
+    return ""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

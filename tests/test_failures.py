@@ -45,6 +45,23 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Any:
     return with_error
 
 
+def test_it_is_ready_when_the_database_is(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.content) == (200, b"ready\n")
+    missing = [("characters", "9999_later")]
+    monkeypatch.setattr("rougedb.views.MigrationExecutor.migration_plan", lambda planned, targets: missing)
+    lacking = client.get("/readyz")
+    assert (lacking.status_code, lacking.content[:30]) == (503, b"The database lacks migrations:")
+
+    def away(connection: Any) -> None:
+        raise OperationalError("connection refused, user=secret")
+
+    monkeypatch.setattr("rougedb.views.MigrationExecutor", away)
+    down = client.get("/readyz")
+    assert (down.status_code, down.content) == (503, b"The database does not answer.\n")
+    assert client.get("/healthz").status_code == 200
+
+
 def closed_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

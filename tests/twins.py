@@ -41,7 +41,7 @@ NONSENSE = (
     "/linked/?a=zzzzzzzzzzzz&b=", "/linked/?a=%00&b=zzzzqqq",
     "/recap/?since=99", "/recap/?since=x", "/recap/?since=",
     "/characters/zzzzzzzzzzzz/x/then/",
-    "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/media/portraits/none.webp",
+    "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/readyz", "/media/portraits/none.webp",
     "/about/", "/privacy/", "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/",
     "/corrections/new/episodes/99/", "/t/zzzzzzzzzzzz/", "/went-back/", "/went-back/?to=/c/zzzzzzzzzzzz/",
     "/went-back/?to=x&as_of=1", "/?as_of=1", "/nothing/?as_of=1",

@@ -23,7 +23,7 @@ PUBLIC = {
     "correct-episodes", "graph", "linked", "then", "recap", "about", "privacy", "tag-short", "went-back",
     *(name for kind in SUBJECTS for name in (kind.plural, kind.name, f"{kind.name}-short", f"correct-{kind.plural}")),
 }  # fmt: skip
-FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz"}
+FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz", "readyz"}
 # What people sent, for themselves alone: `corrections.views.own_correction` is the doorway.
 CONTRIBUTORS = {
     "corrections", "correction", "correction-withdraw", "correction-answer", "correction-again", "receipt",
