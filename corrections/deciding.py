@@ -62,7 +62,8 @@ def decide(
     if any(not verdict.accept and not verdict.why.strip() for verdict in verdicts.values()):
         raise Refused(REASON_NEEDED)
     advanced = versions.advance(correction, version=version)
-    return _decide(advanced, by=by, verdicts=verdicts, comment=comment, by_author=own)
+    current = list(advanced.changes.current())
+    return _decide(advanced, current, by=by, verdicts=verdicts, comment=comment, by_author=own)
 
 
 @transaction.atomic
@@ -71,8 +72,9 @@ def publish(correction: Correction, *, by: User) -> DecisionResult:
     if not may_publish(by) or correction.author_id != by.pk:
         raise Refused("You may not publish this without review.")
     advanced = versions.advance(correction, version=correction.version)
-    verdicts = {change.pk: Verdict(accept=True) for change in advanced.changes.current()}
-    result = _decide(advanced, by=by, verdicts=verdicts, comment="", by_author=True)
+    current = list(advanced.changes.current())
+    verdicts = {change.pk: Verdict(accept=True) for change in current}
+    result = _decide(advanced, current, by=by, verdicts=verdicts, comment="", by_author=True)
     if result.failure:
         raise result.failure
     if result.held:
@@ -85,10 +87,16 @@ def may_publish(user: Any) -> bool:
 
 
 def _decide(
-    correction: Correction, *, by: User, verdicts: Mapping[UUID, Verdict], comment: str, by_author: bool
+    correction: Correction,
+    current: Sequence[Change],
+    *,
+    by: User,
+    verdicts: Mapping[UUID, Verdict],
+    comment: str,
+    by_author: bool,
 ) -> DecisionResult:
     state_before = correction.state
-    pending = {change.pk: change for change in correction.changes.current() if change.decision == Decision.PENDING}
+    pending = {change.pk: change for change in current if change.decision == Decision.PENDING}
     if not verdicts or set(verdicts) - set(pending):
         raise Refused("Nothing was decided: these changes were decided before, or none was chosen.")
     chosen = [(pending[key], verdict) for key, verdict in verdicts.items()]
@@ -151,7 +159,8 @@ def _record_failure(correction: Correction, by: User, comment: str, failure: Cou
 
 def _update_state(correction: Correction, by: User, *, by_author: bool) -> None:
     """Set the state of a correction from the decisions on its changes, and save it."""
-    decisions = {change.decision for change in correction.changes.current()}
+    current = list(correction.changes.current())
+    decisions = {change.decision for change in current}
     if Decision.PENDING in decisions:
         correction.state = State.OPEN
     else:
@@ -160,7 +169,7 @@ def _update_state(correction: Correction, by: User, *, by_author: bool) -> None:
         correction.decided_at = timezone.now()
         correction.claimed_by = correction.claimed_until = None
     correction.decided_by, correction.by_author = by, by_author
-    episode = latest_episode_of(correction.changes.proposed())
+    episode = latest_episode_of(change for change in current if not change.follows)
     if episode is not None:  # None if one of its rows is gone: then the correction stays with its earlier episode
         correction.revealed_in = episode
     correction.save()

@@ -107,6 +107,7 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
             "publishes": may_publish(request.user),
             "waiting": [] if context["original"] is None else waiting_about(context["original"]),
         }
+        focus_on_first_error(context["adminform"].form, context["inline_admin_formsets"])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -121,11 +122,16 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         proposed = [
             *changes_of_form(form, base, key=self.key_of_new(form.instance), adding_row=not change),
             *(each for formset in formsets for each in changes_of_formset(formset, base)),
+            *self.changes_beside(request, form),
         ]
         reason = request.POST.get(REASON, "").strip()
         correction = send_through_door(request, proposed, reason=reason, what=str(form.instance))
         if correction is not None and form.instance.pk is None and not correction.is_undecided:
             form.instance.pk = correction.changes.get(action=Change.Action.ADD).row
+
+    def changes_beside(self, request: HttpRequest, form: Any) -> Iterable[Proposed]:
+        """Return what a form asks for besides the values of its fields."""
+        return ()
 
     def key_of_new(self, row: models.Model) -> str:
         return str(row.pk or "")
@@ -241,6 +247,17 @@ def with_problems(form: Any, problems: list[str | SafeString]) -> Any:
     return WithProblems
 
 
+def focus_on_first_error(form: Any, inlines: Iterable[Any]) -> None:
+    """Have a browser go to the first field that is wrong, without a script too."""
+    forms = [form, *(each for inline in inlines for each in inline.formset.forms)]
+    wrong = next((each for each in forms if each.is_bound and each.errors and each.fields), None)
+    if wrong is not None:
+        visible = [field.name for field in wrong.visible_fields()]
+        name = next((name for name in visible if name in wrong.errors), visible[0] if visible else None)
+        if name is not None:
+            wrong.fields[name].widget.attrs["autofocus"] = True
+
+
 def base_of(row: models.Model, inlines: Iterable[Any]) -> Base:
     """Return the current values of a row and of the rows in its inlines."""
     instances = [form.instance for inline in inlines for form in inline.formset.initial_forms]
@@ -281,7 +298,7 @@ def changes_of_formset(formset: BaseModelFormSet, base: Base) -> Iterator[Propos
                 yield Proposed(
                     Change.Action.REMOVE, change.model, change.row, before=base.get(rows.reference(row), change.before)
                 )
-        elif exists or form.has_changed():
+        elif form.has_changed():  # a row that was left alone was not read from what was posted
             yield from changes_of_form(form, base, key=str(row.pk or ""), adding_row=not exists)
 
 
@@ -343,16 +360,16 @@ def send_through_door(
         raise SaveRefused([text for texts in failure.messages.values() for text in texts]) from failure
     except (Refused, ValidationError) as error:
         raise SaveRefused(list(getattr(error, "messages", [str(error)]))) from error
-    request.write_door_message = _message(correction, what)  # type: ignore[attr-defined]
+    only_removed = all(each.action == Change.Action.REMOVE for each in proposed)
+    request.write_door_message = _message(correction, what, only_removed=only_removed)  # type: ignore[attr-defined]
     return correction
 
 
-def _message(correction: Correction, what: str) -> tuple[int, str | SafeString]:
+def _message(correction: Correction, what: str, *, only_removed: bool) -> tuple[int, str | SafeString]:
     """Return the level and text of the message that tells whether a save was published."""
     link = reverse("admin:corrections_correction_change", args=[correction.pk])
     if correction.is_undecided:
         text = '“{}” waits for a moderator; nothing is published yet. <a href="{}">Your correction</a>'
         return messages.WARNING, format_html(text, what, link)
-    only_removed = not correction.changes.exclude(action=Change.Action.REMOVE).filter(follows=False).exists()
     outcome = "is removed" if only_removed else "is published"
     return messages.SUCCESS, format_html('“{}” {}. <a href="{}">What changed</a>', what, outcome, link)

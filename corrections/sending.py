@@ -141,29 +141,30 @@ def send(
         undoes=undoes, revises=revises, credit=credit_of(sender.user), licence=licence_of_texts(),
     )  # fmt: skip
     (letter or Letter()).put_on(correction)
-    correction.full_clean(exclude=["author", "undoes", "revises"])
-    correction.save()
-    _save_changes(correction, proposed)
+    correction.full_clean(exclude=["author", "undoes", "revises"], validate_unique=False)
+    _save_changes(correction, proposed, start=0)
     add_event(correction, Event.Kind.SENT, sender.user)
     return correction
 
 
-def _save_changes(correction: Correction, proposed: Sequence[Proposed]) -> None:
+def _save_changes(correction: Correction, proposed: Sequence[Proposed], *, start: int) -> None:
+    """Save a correction with these changes, which come after those that it has already."""
     changes = [
         Change(
             correction=correction, position=position, action=each.action, model=each.model, row=each.row,
             path=each.path, before=each.before, after=each.after,
         )
-        for position, each in enumerate(_effective(proposed), start=correction.changes.current().count())
+        for position, each in enumerate(_effective(proposed), start=start)
     ]  # fmt: skip
     if not changes:
         raise ValidationError("Nothing was sent: you have not changed anything.")
     _refuse_if_too_large(correction, changes)
+    earlier = correction.changes.proposed() if start else ()
+    correction.revealed_in = correction.sent_in = latest_episode_of([*earlier, *changes])
+    correction.save()
     Change.objects.bulk_create(changes)
     for change in changes:
         record_subjects(change)
-    correction.revealed_in = correction.sent_in = latest_episode_of(correction.changes.proposed())
-    correction.save(update_fields=["revealed_in", "sent_in"])
 
 
 def _refuse_if_too_large(correction: Correction, changes: Sequence[Change]) -> None:
@@ -247,8 +248,7 @@ def amend(
     advanced.licence = licence_of_texts()
     letter.put_on(advanced)
     advanced.full_clean(exclude=["author", "undoes", "revises", "claimed_by", "decided_by"])
-    advanced.save()
-    _save_changes(advanced, proposed)
+    _save_changes(advanced, proposed, start=advanced.changes.current().count())
     add_event(advanced, Event.Kind.AMENDED, sender.user, state_before=state_before)
     return advanced
 

@@ -40,6 +40,7 @@ class ChangeWriter:
 
     to_write: list[Change] = field(default_factory=list)
     _written: dict[str, Change] = field(default_factory=dict)  # by the reference of the row
+    _rows: dict[str, models.Model] = field(default_factory=dict)  # as they are after all was written
     _removed: list[tuple[Change, models.Model]] = field(default_factory=list)
     _subjects: set[str] = field(default_factory=set)
 
@@ -76,7 +77,7 @@ class ChangeWriter:
             blocked: list[tuple[list[Change], list[str]]] = []
             for group in waiting:
                 try:
-                    with transaction.atomic(), content_may_be_written():
+                    with content_may_be_written():
                         self._write_row(group)
                 except RowInTheWay as error:
                     blocked.append((group, error.messages))
@@ -86,7 +87,10 @@ class ChangeWriter:
                 raise CouldNotApply({group[0]: messages for group, messages in blocked})
             waiting = [group for group, _ in blocked]
         for change in self.to_write:  # only now, as a list may name rows that were written after its own
-            change.became = current_value(change, rows.row_of(rows.editable(change.model), change.row))
+            row = rows.row_of(rows.editable(change.model), change.row)
+            change.became = current_value(change, row)
+            if row is not None:
+                self._rows[rows.reference(row)] = row
 
     def _write_row(self, changes: list[Change]) -> None:
         """Write the changes of one row."""
@@ -124,7 +128,7 @@ class ChangeWriter:
         self._subjects |= rows.subjects_of(kind, change.row, values)
 
     def check(self) -> None:
-        """Validate everything that was written, and the pages it is on, by the models' own rules."""
+        """Validate everything that was written by the models' own rules, and that the pages it is on are whole."""
         try:
             connection.check_constraints()
         except IntegrityError as error:
@@ -132,11 +136,12 @@ class ChangeWriter:
             raise CouldNotApply({None: [message]}) from error
         problems: dict[Change | None, list[str]] = {}
         for reference, change in (dict.fromkeys(sorted(self._subjects)) | self._written).items():
-            row = rows.row_by_reference(reference)
+            row = self._rows.get(reference) or rows.row_by_reference(reference)
             if row is not None:
                 kind = rows.editable(row._meta.label_lower)
                 with _collected(problems, change):
-                    row.full_clean(exclude=kind.files)  # files are stored once the transaction is committed
+                    if change is not None:
+                        row.full_clean(exclude=kind.files)  # files are stored once the transaction is committed
                     if kind.check is not None:
                         kind.check(row)
         for change, row in self._removed:

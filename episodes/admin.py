@@ -1,7 +1,9 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -16,17 +18,27 @@ def pages_at(address: str, *, since: int) -> SafeString:
     return format_html_join(" · ", '<a href="{}?as_of={}">{}</a>', ((address, number, number) for number in episodes))
 
 
+class EpisodeField(ModelChoiceField):
+    """An episode out of those that were read already, if there are any."""
+
+    episodes: Mapping[str, Episode] = {}
+
+    def to_python(self, value: Any) -> Any:
+        return self.episodes.get(str(value).strip()) or super().to_python(value)
+
+
 class WithEpisodes(BaseModelAdmin):
     """Offers episodes in a select list, and queries them once for all forms of a page."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.related_model is not Episode:
             return super().formfield_for_dbfield(db_field, request, **kwargs)
-        field = self.formfield_for_foreignkey(db_field, request, **kwargs)
+        field: Any = self.formfield_for_foreignkey(db_field, request, form_class=EpisodeField, **kwargs)
         if not hasattr(request, "episodes"):
             request.episodes = list(Episode.objects.all())  # type: ignore[attr-defined]
         choices = [(episode.number, self.name_of_episode(episode)) for episode in request.episodes]  # type: ignore[attr-defined]
-        field.choices = [("", "–"), *choices]  # type: ignore[union-attr]
+        field.choices = [("", "–"), *choices]
+        field.episodes = {str(episode.number): episode for episode in request.episodes}  # type: ignore[attr-defined]
         return field
 
     def name_of_episode(self, episode: Episode) -> str:

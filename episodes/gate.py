@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Self
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -95,13 +95,9 @@ class Gated(models.Model):
 
     def parents(self) -> list[tuple[models.Field, "Gated"]]:
         """Return the gated rows that this row refers to, with the fields that do."""
-        return [
-            (field, getattr(self, field.name))
-            for field in self._meta.concrete_fields
-            if _is_gated(field.related_model)
-            and getattr(self, field.attname) is not None
-            and _target_exists(self, field)
-        ]
+        gated = (field for field in self._meta.concrete_fields if _is_gated(field.related_model))
+        found = ((field, _target(self, field)) for field in gated)
+        return [(field, parent) for field, parent in found if parent is not None]
 
     def _check_children(self) -> None:
         for relation in self._meta.related_objects:
@@ -158,7 +154,9 @@ def _is_gated(model: Any) -> bool:
     return isinstance(model, type) and issubclass(model, Gated)
 
 
-def _target_exists(row: models.Model, field: models.Field) -> bool:
-    """Return whether the row that a foreign key refers to exists; if not, the field's own validation reports it."""
-    cached = field.is_cached(row)  # type: ignore[attr-defined]
-    return cached or field.related_model._base_manager.filter(pk=getattr(row, field.attname)).exists()  # type: ignore[union-attr]
+def _target(row: models.Model, field: models.Field) -> Any:
+    """Return the row that a foreign key refers to, or None; if it is missing, the field's own validation reports it."""
+    try:
+        return getattr(row, field.name)
+    except ObjectDoesNotExist:
+        return None

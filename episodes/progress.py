@@ -30,10 +30,15 @@ def last_episode() -> int:
         return cursor.fetchone()[0] or 0
 
 
-def _last_episode_for(request: HttpRequest) -> int:
+def last_episode_for(request: HttpRequest) -> int:
     """Return the last episode, as the edition says that this request is answered with, where it has been read."""
     edition = getattr(request, "edition", None)
-    return last_episode() if edition is None else edition.last_episode
+    if edition is not None:
+        number: int = edition.last_episode
+        return number
+    if not hasattr(request, "last_episode"):
+        request.last_episode = last_episode()  # type: ignore[attr-defined]
+    return request.last_episode  # type: ignore[attr-defined]
 
 
 def progress_in_cookie(request: HttpRequest) -> int:
@@ -42,14 +47,14 @@ def progress_in_cookie(request: HttpRequest) -> int:
     Over http a neighbouring host can add a cookie of the same name, so the lowest value counts.
     """
     episodes = [parse_episode(value) or 0 for value in _cookie_values(request, cookie_name(request, COOKIE))]
-    return min(*episodes, _last_episode_for(request)) if any(episodes) else 0
+    return min(*episodes, last_episode_for(request)) if any(episodes) else 0
 
 
 def previous_progress(request: HttpRequest, progress: int) -> int | None:
     """Return the progress before the visitor's last step, or None if there is no step to undo."""
     episodes = [parse_episode(value) for value in _cookie_values(request, cookie_name(request, PREVIOUS_COOKIE))]
     number = min((episode for episode in episodes if episode is not None), default=progress)
-    return number if number != progress and number <= _last_episode_for(request) else None
+    return number if number != progress and number <= last_episode_for(request) else None
 
 
 def is_first_answer(request: HttpRequest, progress: int) -> bool:

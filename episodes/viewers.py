@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from .models import Viewer
 from .names import Name
-from .progress import last_episode, progress_in_cookie
+from .progress import last_episode_for, progress_in_cookie
 
 FOLLOWED_ACCOUNT = "progress_goes_with"  # key in the session: the id of the account that this browser follows
 
@@ -53,12 +53,12 @@ def account_of(request: HttpRequest) -> Account | None:
     """Return the visitor's account, or None; without a session cookie nothing is queried."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
         return None
-    viewer = Viewer.objects.filter(user=request.user).first()
+    viewer = getattr(request.user, "viewer", None)
     progress = viewer.progress if viewer else None
     return Account(
         id=request.user.pk,
         name=request.user.get_username(),
-        progress=None if progress is None else min(progress, last_episode()),
+        progress=None if progress is None else min(progress, last_episode_for(request)),
         is_followed=progress is not None and request.session.get(FOLLOWED_ACCOUNT) == request.user.pk,
     )
 

@@ -1,5 +1,6 @@
 """The rows that are edited in the form of a subject."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,11 +10,15 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
+from django.forms.utils import ErrorDict
 from django.http import HttpRequest
+from django.utils.text import capfirst
 
 from characters.kinds import Kind, tagging_of
 from characters.models import Alias, Membership, Portrait, Relationship, Trait, Unmasking, check_headlines
 from characters.pictures import files
+from characters.text.fitting import Spelling, Spellings, the_one_meant
+from episodes.choices import Choice
 from episodes.models import Episode
 
 from .lint import Lint, LintedForm, LintedInline
@@ -35,21 +40,71 @@ class KnownRowSelect(AutocompleteSelect):
 
     row: models.Model | None = None
 
+    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Leave out what select2 takes for granted: there are as many of these as rows."""
+        attrs = super().build_attrs(*args, **kwargs)
+        return {name: value for name, value in attrs.items() if name not in ("data-allow-clear", "data-placeholder")}
+
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         if self.row is None or [str(pk) for pk in value] != [str(self.row.pk)]:
             return super().optgroups(name, value, attr)
         return [(None, [self.create_option(name, self.row.pk, str(self.row), True, 0)], 0)]
 
 
+class ListedChoiceField(forms.ChoiceField):
+    """A choice by its label, out of a list that narrows while one types; a form of many rows has the list once."""
+
+    def __init__(self, *, choices: Any, suggestions: str, **options: Any) -> None:
+        self.labels = {str(value): str(label) for value, label in choices}
+        self.suggestions = suggestions
+        widget = forms.TextInput(attrs={"list": suggestions, "autocomplete": "off"})
+        super().__init__(choices=choices, **options)
+        self.widget = widget
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.labels.get(str(value), value)
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value).strip()
+        if not typed or typed in self.labels:
+            return typed
+        spellings = Spellings(Spelling(label, each) for each, label in self.labels.items())
+        return the_one_meant(
+            typed, spellings, offered=lambda each: Choice(self.labels[each], self.labels[each]),
+            nothing=f"There is no “{typed}” to choose.",
+        )  # fmt: skip
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (data or "") not in (initial or "", self.prepare_value(initial or ""))
+
+
+def suggestions_in(inlines: Iterable[Any]) -> dict[str, list[str]]:
+    """Return the lists of labels that the fields of some inlines offer, by their ids."""
+    fields = [field for inline in inlines for field in inline.formset.empty_form.fields.values()]
+    return {field.suggestions: list(field.labels.values()) for field in fields if isinstance(field, ListedChoiceField)}
+
+
 class InlineForm(forms.ModelForm):
-    """A row, whose selects know the rows that were read with it."""
+    """A row, whose selects know the rows that were read with it. One that was left alone is not checked again."""
+
+    has_help = False  # of its own: a table has it once, in its head
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            select = getattr(field.widget, "widget", None)
+            if not self.has_help:
+                field.help_text = ""
+            select = getattr(field.widget, "widget", field.widget)
             if isinstance(select, KnownRowSelect) and not self.instance._state.adding:
                 select.row = getattr(self.instance, name)
+                field.widget = select  # without a link to add another: the row has one
+
+    def full_clean(self) -> None:
+        if not self.is_bound or self.instance._state.adding or self.has_changed():
+            super().full_clean()
+            return
+        self._errors = ErrorDict()
+        self.cleaned_data = dict(self.initial)
 
 
 class LintedInlineForm(LintedForm, InlineForm):
@@ -60,7 +115,11 @@ class RowInline(LintedInline, admin.TabularInline):
     """A table of rows."""
 
     form: type[forms.ModelForm] = LintedInlineForm
-    extra = 0
+    template = "admin/rows.html"
+    listed: tuple[str, ...] = ()  # fields whose choices are many
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj else 0
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).fetch_mode(models.FETCH_PEERS)
@@ -70,8 +129,23 @@ class RowInline(LintedInline, admin.TabularInline):
             kwargs["widget"] = KnownRowSelect(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def name_of_episode(self, episode: Episode) -> str:
-        return str(episode.number)
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return a field that is small: there is one in each of many rows."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.related_model is Episode:
+            label = field.widget.attrs["aria-label"]
+            field.widget = forms.NumberInput(attrs={"min": 0, "aria-label": label})
+        if hasattr(field.widget, "can_add_related"):
+            field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
+        return field
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name not in self.listed:
+            return super().formfield_for_choice_field(db_field, request, **kwargs)
+        return ListedChoiceField(
+            choices=db_field.choices, suggestions=f"{self.opts.model_name}-{db_field.name}",
+            label=capfirst(db_field.verbose_name), help_text=db_field.help_text,
+        )  # fmt: skip
 
 
 class AliasForm(InlineForm):
@@ -89,12 +163,13 @@ class AliasFormSet(BaseInlineFormSet):
         if any(form.errors for form in kept) or self.instance.revealed_in_id is None:
             return
         filled = [form for form in kept if form.cleaned_data]
-        rows = [form.cleaned_data for form in filled]
-        headlines = {row["revealed_in"].number for row in rows if row["headline"]}
+        headlines = {form.instance.revealed_in_id for form in filled if form.instance.headline}
         check_headlines(self.instance.revealed_in_id, headlines)
         self.lint.replace_names([form.instance for form in filled], instead_of=self.get_queryset())
         for form in filled:
             self.lint.check(form)
+        changed = [form.instance for form in filled if form.has_changed()]
+        self.lint.check_texts_beside(self.instance, changed)
 
 
 class AliasInline(RowInline):
@@ -103,7 +178,7 @@ class AliasInline(RowInline):
     formset = AliasFormSet
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 0 if obj else 1  # a new subject needs a name
+        return 1  # a new subject needs a name
 
     fields = ["name", "kind", "language", "headline", "common_word", "revealed_in"]
 
@@ -119,6 +194,7 @@ class TraitForm(LintedInlineForm):
 class TraitInline(RowInline):
     model = Trait
     form = TraitForm
+    listed = ("attribute",)
     fields = ["attribute", "value", "revealed_in"]
 
 
@@ -147,6 +223,7 @@ class RelationshipInline(RowInline):
     model = Relationship
     fk_name = "source"
     autocomplete_fields = ["target"]
+    listed = ("kind", "certainty")
     fields = ["kind", "target", "certainty", "revealed_in", "ended_in"]
     verbose_name_plural = "relationships from this side"
     classes = ["collapse"]
@@ -156,6 +233,7 @@ class RelationshipToInline(RowInline):
     model = Relationship
     fk_name = "target"
     autocomplete_fields = ["source"]
+    listed = ("kind", "certainty")
     fields = ["source", "kind", "certainty", "revealed_in", "ended_in"]
     verbose_name_plural = "relationships from the other side"
     classes = ["collapse"]
@@ -177,12 +255,18 @@ class UnmaskingOfInline(RowInline):
     verbose_name_plural = "masks this one has worn"
 
 
+class PortraitForm(LintedInlineForm):
+    has_help = True
+
+
 class PortraitInline(LintedInline, admin.StackedInline):
     model = Portrait
-    form = LintedForm
-    extra = 0
+    form = PortraitForm
     fields = ["image", "alt_text", "caption", "credit", "licence", "revealed_in"]
     formfield_overrides = {
         models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 90})},
         models.ImageField: {"form_class": PictureField},
     }
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj else 0

@@ -1,16 +1,19 @@
 """Admin forms whose texts the spoiler linter checks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 from typing import Any, cast
 
 from django import forms
 from django.contrib.admin.options import InlineModelAdmin
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
+from characters.kinds import KINDS
 from characters.moderation.nameable import read_typed
-from characters.spoilers.linter import Finding, Vocabulary, findings_in, spoiler_error
+from characters.spoilers.linter import Finding, LintedText, Vocabulary, findings_in, spoiler_error
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.editing import NoPopupsWithoutPublishing, WriteDoorAdmin
 from episodes.admin import WithEpisodes
@@ -44,6 +47,31 @@ class Lint:
                 self.findings.append(finding)
                 if not self.confirmed:
                     form.add_error(finding.field, spoiler_error(finding.words, finding.revealed_by.url, finding.claim))
+
+    def check_texts_beside(self, subject: models.Model, names: Iterable[Any]) -> None:
+        """Note what the saved texts of a subject say too early once it has these names; raise unless confirmed."""
+        mine = Vocabulary(map(name_of_row, names))
+        said = [
+            finding
+            for text in _texts_of(subject)
+            if (words := {each.words for each in findings_in(text, mine)})
+            for finding in findings_in(text, self.vocabulary)
+            if finding.words in words
+        ]
+        self.findings += said
+        if said and not self.confirmed:
+            raise ValidationError("A text of it says one of these names too early; see above.")
+
+
+def _texts_of(subject: models.Model) -> Iterator[LintedText]:
+    """Yield the saved texts in the rows that belong to a subject or connect it with others."""
+    if subject._state.adding:
+        return
+    for kind in KINDS:
+        for name in kind.owners + kind.connects:
+            if kind.texts and kind.related_model(name) is type(subject):
+                for row in kind.model._base_manager.filter(**{name: subject}).select_related(name):
+                    yield from texts_of_row(row)
 
 
 def lint_of(request: HttpRequest) -> Lint:

@@ -1,21 +1,27 @@
 """Subjects in the admin: characters and factions."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from characters.kinds import CHARACTER, MEMBERSHIP, SUBJECTS, Kind, kind_of
+from characters.kinds import CHARACTER, KINDS, MEMBERSHIP, SUBJECTS, Kind, kind_of
 from characters.lore.knowledge import Knowledge
 from characters.lore.search.looking import owners_of_names
 from characters.models import Alias, Character, Subject, texts_mentioning
 from characters.vocabulary import Attribute
+from corrections.history import waiting_about
+from corrections.sending import Proposed
 from episodes.admin import WithEpisodes, pages_at
 from episodes.progress import last_episode
 
@@ -29,9 +35,20 @@ from .inlines import (
     TraitInline,
     UnmaskingInline,
     UnmaskingOfInline,
+    suggestions_in,
     tag_inline,
 )
 from .lint import LintedAdmin
+from .sections import (
+    APPEARANCE,
+    SECTION,
+    SectionKind,
+    address_of_new_revelation,
+    address_of_section,
+    moving_along,
+    revelations_of,
+    sections_of,
+)
 
 
 class SubjectForm(forms.ModelForm):
@@ -43,11 +60,46 @@ class SubjectForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.instance.edited_along = self.edited_along
 
+    def _post_clean(self) -> None:
+        if self.fields:  # in most sections nothing of the subject itself is changed
+            super()._post_clean()  # type: ignore[misc]
+
+
+class AppearanceForm(SubjectForm):
+    """The episode in which a subject comes, and whether its rows move with it."""
+
+    move_along = forms.BooleanField(
+        required=False, label="Take its rows along",
+        help_text="Whatever else of it is revealed in the old episode moves to the new one: names, facts, tags, ties.",
+    )  # fmt: skip
+
+    def _post_clean(self) -> None:
+        if self.cleaned_data.get("move_along"):
+            self.instance.edited_along = frozenset(kind.model for kind in KINDS if kind.owners or kind.connects)
+        super()._post_clean()
+
+
+NAMES = SectionKind(
+    "names", "Names", "The newest headline that a viewer may know heads the page.", (AliasInline,),
+)  # fmt: skip
+FACTS = SectionKind(
+    "facts", "Facts and summaries",
+    "Never overwrite a belief: add the new value with its episode. The older one stays in the timeline.",
+    (TraitInline,),
+)  # fmt: skip
+TAGS_EXPLAINED = "A word or two each, which lists can be filtered by."
+
+
+def inlines_of(sections: Iterable[SectionKind]) -> list[type[InlineModelAdmin]]:
+    return [inline for section in sections for inline in section.inlines]
+
 
 class SubjectAdmin(WithEpisodes, LintedAdmin):
     """The admin of a kind of subject, which declares the rows that are edited in its form as inlines."""
 
     form = SubjectForm
+    change_form_template = "admin/section_form.html"
+    sections: tuple[SectionKind, ...] = ()
     list_display = ["newest_name", "key", "revealed_in", "public_page"]
     list_display_links = ["newest_name", "key"]
     list_filter = ["revealed_in"]
@@ -56,10 +108,80 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
     search_help_text = "Search by key, name, tag, or the id in the address."
     save_on_top = True
 
-    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        form = super().get_form(request, *args, **kwargs)
-        form.edited_along = frozenset(inline.model for inline in self.inlines)
+    # The page of its sections, and the form of each
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if object_id is None or self._section(request) is not None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        subject = self.get_object(request, object_id)
+        if not self.has_view_or_change_permission(request, subject):
+            raise PermissionDenied
+        if subject is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        return self._page(request, subject)
+
+    def _page(self, request: HttpRequest, subject: Any) -> HttpResponse:
+        """Show all rows of a subject, with links to the forms of its sections."""
+        context = self.admin_site.each_context(request) | {
+            "title": subject.newest_name or subject.key,
+            "opts": self.opts,
+            "original": subject,
+            "sections": list(sections_of(self, request, subject)),
+            "revelations": revelations_of(subject),
+            "new_revelation": address_of_new_revelation(subject),
+            "public_pages": self.public_pages(subject),
+            "waiting": waiting_about(subject),
+            "may_change": self.has_change_permission(request, subject),
+            "may_delete": self.has_delete_permission(request, subject),
+        }
+        return TemplateResponse(request, "admin/subject.html", context)
+
+    def _section(self, request: HttpRequest) -> SectionKind | None:
+        slug = request.GET.get(SECTION)
+        return next((each for each in self.sections if each.slug == slug), None)
+
+    def get_inline_instances(self, request: HttpRequest, obj: Subject | None = None) -> Any:
+        section = self._section(request)
+        inlines = super().get_inline_instances(request, obj)
+        if obj is None or section is None:
+            return inlines
+        shown = [inline for inline in inlines if isinstance(inline, section.inlines)]
+        for inline in shown:
+            inline.classes = None
+        return shown
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None:
+            kwargs["form"] = AppearanceForm if self._section(request) is APPEARANCE else SubjectForm
+        form = super().get_form(request, obj, change, **kwargs)
+        form.edited_along = frozenset(inline.model for inline in self.get_inline_instances(request, obj))
         return form
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        section, subject = self._section(request), context["original"]
+        if section is not None and subject is not None:
+            context |= {
+                "title": f"{section.title} of {subject.newest_name or subject.key}",
+                "subtitle": None,
+                "section": section,
+                "sections": [(each, address_of_section(subject, each.slug)) for each in self.sections],
+                "lists": suggestions_in(context["inline_admin_formsets"]),
+                "show_delete": False,
+                "show_save_and_add_another": False,
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def changes_beside(self, request: HttpRequest, form: Any) -> Iterable[Proposed]:
+        if form.cleaned_data.get("move_along") and (before := form.initial["revealed_in"]) is not None:
+            yield from moving_along(form.instance, since=before, to=form.instance.revealed_in_id)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        section = self._section(request)
+        return HttpResponseRedirect(f"{address_of_section(obj)}#{section.slug if section else ''}")
+
+    # Deleting
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Protect a subject from deletion while texts mention it."""
@@ -67,17 +189,20 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
         protected += [f"{text} mentions {subject}" for subject in objs for _, text in texts_mentioning(subject)]
         return deleted, counts, missing, protected
 
+    # Fields
+
     def get_fieldsets(self, request: HttpRequest, obj: Subject | None = None) -> Any:
         if obj is None:
             return [(None, {"fields": ["key", "revealed_in"]})]
-        return [
-            (None, {"fields": ["key", "revealed_in", "public_id", "public_pages"]}),
-            ("Revelations that concern it", {"fields": ["told"], "classes": ["collapse"]}),
-        ]
+        if self._section(request) is APPEARANCE:
+            return [(None, {"fields": ["key", "revealed_in", "move_along", "public_id", "public_pages"]})]
+        return []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Subject | None = None) -> list[str]:
         # Texts mention the key and links hold the public id: both stay as they are.
-        return ["key", "public_id", "public_pages", "told"] if obj else []
+        return ["key", "public_id", "public_pages"] if obj else []
+
+    # The list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         headlines = Alias.objects.filter(headline=True, **{str(self.model._meta.model_name): OuterRef("pk")})
@@ -101,23 +226,6 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
     def public_page(self, subject: Subject) -> SafeString:
         first = subject.revealed_in_id
         return format_html('<a href="{}?as_of={}">at episode {}</a>', self._address(subject), first, first)
-
-    @admin.display(description="")
-    def told(self, subject: Any) -> SafeString:
-        """List the revelations that concern a subject."""
-        add = reverse("admin:characters_revelation_add")
-        concerned = self.model.revelations.rel.field.name
-        lines = (
-            (row.revealed_in_id, reverse("admin:characters_revelation_change", args=[row.pk]), row.key, row.text)
-            for row in subject.revelations.all()
-        )
-        return format_html(
-            '<ul>{}</ul><a href="{}?{}={}">Add a revelation</a>',
-            format_html_join("", '<li>Episode {}, <a href="{}">{}</a>: {}</li>', lines),
-            add,
-            concerned,
-            subject.pk,
-        )
 
     @admin.display(description="public page at episode")
     def public_pages(self, subject: Subject) -> SafeString:
@@ -159,17 +267,23 @@ class CharacterAdmin(SubjectAdmin):
     list_display = ["newest_name", "key", "revealed_in", "is_persona_of", "public_page"]
     list_filter = [WithoutFilter, "revealed_in", "memberships__faction"]
     list_select_related = ["revealed_in", "unmasking__identity"]
-    inlines = [
-        AliasInline,
-        UnmaskingInline,
-        UnmaskingOfInline,
-        TraitInline,
-        MembershipInline,
-        RelationshipInline,
-        RelationshipToInline,
-        tag_inline(CHARACTER),
-        PortraitInline,
-    ]
+    sections = (
+        APPEARANCE,
+        NAMES,
+        FACTS,
+        SectionKind("tags", "Tags", TAGS_EXPLAINED, (tag_inline(CHARACTER),)),
+        SectionKind(
+            "ties", "Unmaskings and memberships",
+            "Who it turns out to be, whom it has been taken for, and where it belongs.",
+            (UnmaskingInline, UnmaskingOfInline, MembershipInline),
+        ),
+        SectionKind(
+            "relationships", "Relationships", "Start with the one who acts: who killed, created or serves whom.",
+            (RelationshipInline, RelationshipToInline),
+        ),
+        SectionKind("portraits", "Portraits", "The newest that a viewer may know heads the page.", (PortraitInline,)),
+    )  # fmt: skip
+    inlines = inlines_of(sections)
 
     @admin.display(description="persona of")
     def is_persona_of(self, character: Character) -> str:
@@ -179,9 +293,11 @@ class CharacterAdmin(SubjectAdmin):
 
 def register_other(kind: Kind) -> None:
     """Register a kind of subject that needs no admin of its own."""
-    memberships = [MembershipInline] if kind.name in MEMBERSHIP.connects else []
-    inlines = [AliasInline, TraitInline, *memberships, tag_inline(kind)]
-    admin.site.register(kind.model, type(f"{kind.model.__name__}Admin", (SubjectAdmin,), {"inlines": inlines}))
+    sections = [APPEARANCE, NAMES, FACTS, SectionKind("tags", "Tags", TAGS_EXPLAINED, (tag_inline(kind),))]
+    if kind.name in MEMBERSHIP.connects:
+        sections.append(SectionKind("ties", "Memberships", "Who belongs to it.", (MembershipInline,)))
+    own = {"sections": tuple(sections), "inlines": inlines_of(sections)}
+    admin.site.register(kind.model, type(f"{kind.model.__name__}Admin", (SubjectAdmin,), own))
 
 
 for other in SUBJECTS:

@@ -18,7 +18,14 @@ from characters.models import Alias, Character, CharacterTag, Portrait, Revelati
 from corrections import rows
 from corrections.models import Change, Correction, State
 from episodes.models import Episode
-from tests.characters.test_admin import as_filled_in, change_address, errors_on, with_row, without_row
+from tests.characters.test_admin import (
+    as_filled_in,
+    change_address,
+    errors_on,
+    section_address,
+    with_row,
+    without_row,
+)
 from tests.corrections.desk import at_the_desk
 from tests.corrections.letters import accepted, somebody
 from tests.people import person
@@ -50,9 +57,14 @@ def editor(ann: Character) -> Client:
     return at_desk(person(role="editor"))
 
 
-def form_of(client: Client, row: Any) -> dict[str, Any]:
-    page = client.get(change_address(row))
+def form_of(client: Client, row: Any, section: str = "facts") -> dict[str, Any]:
+    page = client.get(address_of(row, section))
     return as_filled_in(page) | {"_base": page.context["base"]}
+
+
+def address_of(row: Any, section: str = "facts") -> str:
+    """Return the address of the form of a row, or of one of its sections."""
+    return section_address(row, section) if isinstance(row, Character) else change_address(row)
 
 
 def with_status(data: dict[str, Any], value: str) -> dict[str, Any]:
@@ -70,7 +82,7 @@ def told(client: Client, response: Any) -> str:
 
 
 def test_a_moderators_save_is_published_and_written_down(moderator: Client, ann: Character) -> None:
-    response = moderator.post(change_address(ann), with_status(form_of(moderator, ann), "dead") | {"_reason": "Ep. 3"})
+    response = moderator.post(address_of(ann), with_status(form_of(moderator, ann), "dead") | {"_reason": "Ep. 3"})
     assert "is published" in told(moderator, response)
     assert status(ann) == "dead"
     correction = Correction.objects.get()
@@ -82,16 +94,16 @@ def test_a_moderators_save_is_published_and_written_down(moderator: Client, ann:
 
 
 def test_an_editors_save_waits_and_says_so(editor: Client, ann: Character) -> None:
-    response = editor.post(change_address(ann), with_status(form_of(editor, ann), "dead"))
+    response = editor.post(address_of(ann), with_status(form_of(editor, ann), "dead"))
     assert "waits for a moderator" in told(editor, response)
     assert status(ann) == "alive"
     assert Correction.objects.get().state == State.OPEN
 
 
 def test_a_form_tells_what_waits_already(editor: Client, ann: Character) -> None:
-    assert "that wait" not in editor.get(change_address(ann)).content.decode()
-    editor.post(change_address(ann), with_status(form_of(editor, ann), "missing"))
-    page = editor.get(change_address(ann)).content.decode()
+    assert "that wait" not in editor.get(address_of(ann)).content.decode()
+    editor.post(address_of(ann), with_status(form_of(editor, ann), "missing"))
+    page = editor.get(address_of(ann)).content.decode()
     assert "Corrections of this that wait" in page
     assert str(Correction.objects.get().pk) in page
 
@@ -108,7 +120,7 @@ def test_somebody_new_waits_with_all_that_belongs_to_them(editor: Client, ann: C
 
 
 def test_nothing_changed_is_no_correction(moderator: Client, ann: Character) -> None:
-    response = moderator.post(change_address(ann), form_of(moderator, ann))
+    response = moderator.post(address_of(ann), form_of(moderator, ann))
     assert "Nothing was changed" in told(moderator, response)
     assert not Correction.objects.exists()
 
@@ -117,37 +129,36 @@ def test_a_line_break_of_the_browser_is_no_change(moderator: Client, ann: Charac
     Trait.objects.filter(character=ann).update(value="alive\n\nand well\n")
     data = form_of(moderator, ann)
     field = next(name for name, given in data.items() if name.endswith("-value"))
-    moderator.post(change_address(ann), data | {field: "alive\r\n\r\nand well"})
+    moderator.post(address_of(ann), data | {field: "alive\r\n\r\nand well"})
     assert not Correction.objects.exists()
 
 
 def test_a_stale_form_gets_the_conflict_and_keeps_what_was_typed(moderator: Client, ann: Character) -> None:
     stale = with_status(form_of(moderator, ann), "dead")
     Trait.objects.filter(character=ann).update(value="missing")
-    page = moderator.post(change_address(ann), stale)
+    page = moderator.post(address_of(ann), stale)
     assert "it was “alive” when you opened the form and is “missing” now" in errors_on(page)
     assert status(ann) == "missing"
     assert not Correction.objects.exists()
     again = as_filled_in(page) | {"_base": page.context["base"]}
     assert "dead" in again.values()
-    moderator.post(change_address(ann), again)
+    moderator.post(address_of(ann), again)
     assert status(ann) == "dead"
 
 
 def test_what_an_editor_left_alone_is_not_taken_back(moderator: Client, ann: Character) -> None:
     """Two work on one page, each on another field: both stay."""
     first, second = form_of(moderator, ann), form_of(moderator, ann)
-    moderator.post(change_address(ann), with_status(first, "dead"))
-    moderator.post(
-        change_address(ann), with_row(second, "aliases", name="Annie", kind="name", language="en", revealed_in=2)
-    )
+    moderator.post(address_of(ann), with_status(first, "dead"))
+    moderator.post(address_of(ann), with_row(second, "traits", attribute="habit", value="hums", revealed_in=2))
     assert status(ann) == "dead"
-    assert ann.aliases.filter(name="Annie").exists()
+    assert ann.traits.filter(value="hums").exists()
 
 
 def test_a_row_is_deleted_in_its_form(moderator: Client, ann: Character) -> None:
     Alias.objects.create(character=ann, name="Annie", revealed_in_id=2)
-    moderator.post(change_address(ann), without_row(form_of(moderator, ann), "aliases", "name", "Annie"))
+    names = form_of(moderator, ann, "names")
+    moderator.post(address_of(ann, "names"), without_row(names, "aliases", "name", "Annie"))
     assert not ann.aliases.filter(name="Annie").exists()
     assert Correction.objects.get().changes.get().action == Change.Action.REMOVE
 
@@ -199,8 +210,8 @@ def test_a_tag_has_a_number_only_once_it_is_written(moderator: Client, ann: Char
 
 
 def test_who_waits_is_offered_no_way_to_add_in_passing(editor: Client, moderator: Client, ann: Character) -> None:
-    assert "add_id_memberships" not in editor.get(change_address(ann)).content.decode()
-    assert "add_id_memberships" in moderator.get(change_address(ann)).content.decode()
+    assert "add_id_memberships" not in editor.get(address_of(ann, "ties")).content.decode()
+    assert "add_id_memberships" in moderator.get(address_of(ann, "ties")).content.decode()
 
 
 def a_picture(colour: str = "red") -> SimpleUploadedFile:
@@ -224,7 +235,7 @@ def public_files() -> set[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_picture_that_waits_or_is_rejected_is_in_no_public_place(editor: Client, ann: Character) -> None:
-    editor.post(change_address(ann), with_picture(form_of(editor, ann)))
+    editor.post(address_of(ann, "portraits"), with_picture(form_of(editor, ann, "portraits")))
     correction = Correction.objects.get()
     assert public_files() == set()
     accepted(correction, by=person("other", role="moderator"), accept=False, why="Not she.")
@@ -233,7 +244,7 @@ def test_a_picture_that_waits_or_is_rejected_is_in_no_public_place(editor: Clien
 
 @pytest.mark.django_db(transaction=True)
 def test_a_picture_is_public_while_it_is_shown(moderator: Client, ann: Character) -> None:
-    moderator.post(change_address(ann), with_picture(form_of(moderator, ann)))
+    moderator.post(address_of(ann, "portraits"), with_picture(form_of(moderator, ann, "portraits")))
     portrait = Portrait.objects.get()
     assert (portrait.width, portrait.height) == (30, 40)
     shown = public_files()
@@ -253,7 +264,7 @@ def history_at(episode: int, client: Client, row: Any) -> str:
 
 
 def test_the_history_tells_who_changed_what(moderator: Client, ann: Character) -> None:
-    moderator.post(change_address(ann), with_status(form_of(moderator, ann), "dead"))
+    moderator.post(address_of(ann), with_status(form_of(moderator, ann), "dead"))
     page = history_at(3, moderator, ann)
     assert "<del>alive</del><ins>dead</ins>" in page
     assert "moderator" in page
@@ -262,9 +273,10 @@ def test_the_history_tells_who_changed_what(moderator: Client, ann: Character) -
 def test_the_history_has_names_for_keys(moderator: Client, ann: Character) -> None:
     bea = somebody("bea", name="Bea")
     data = with_row(
-        form_of(moderator, ann), "relationships", kind="ally", target=bea.pk, certainty="confirmed", revealed_in=2
-    )
-    moderator.post(change_address(ann), data)
+        form_of(moderator, ann, "relationships"),
+        "relationships", kind="ally", target=bea.pk, certainty="confirmed", revealed_in=2,
+    )  # fmt: skip
+    moderator.post(address_of(ann, "relationships"), data)
     page = history_at(3, moderator, ann)
     assert "<ins>Bea</ins>" in page
     assert "<ins>ally of</ins>" in page
@@ -272,9 +284,10 @@ def test_the_history_has_names_for_keys(moderator: Client, ann: Character) -> No
 
 
 def test_the_history_folds_what_is_later_than_its_reader(moderator: Client, ann: Character) -> None:
+    names = form_of(moderator, ann, "names")
     moderator.post(
-        change_address(ann),
-        with_row(form_of(moderator, ann), "aliases", name="The Traitor", kind="name", language="en", revealed_in=3),
+        address_of(ann, "names"),
+        with_row(names, "aliases", name="The Traitor", kind="name", language="en", revealed_in=3),
     )
     reader = at_the_desk(person("reader", role="moderator"))
     assert "The Traitor" in history_at(3, reader, ann)
@@ -284,7 +297,7 @@ def test_the_history_folds_what_is_later_than_its_reader(moderator: Client, ann:
 
 def test_a_long_history_comes_in_pages(moderator: Client, ann: Character, django_assert_max_num_queries: Any) -> None:
     for value in ["missing", "alive"] * 6:
-        moderator.post(change_address(ann), with_status(form_of(moderator, ann), value))
+        moderator.post(address_of(ann), with_status(form_of(moderator, ann), value))
     with django_assert_max_num_queries(75):
         page = history_at(3, moderator, ann)
     assert page.count("<article") == 10
@@ -292,9 +305,9 @@ def test_a_long_history_comes_in_pages(moderator: Client, ann: Character, django
 
 
 def test_an_undo_that_conflicts_waits_and_overwrites_nothing(moderator: Client, ann: Character) -> None:
-    moderator.post(change_address(ann), with_status(form_of(moderator, ann), "missing"))
+    moderator.post(address_of(ann), with_status(form_of(moderator, ann), "missing"))
     first = Correction.objects.get()
-    moderator.post(change_address(ann), with_status(form_of(moderator, ann), "dead"))
+    moderator.post(address_of(ann), with_status(form_of(moderator, ann), "dead"))
     page = moderator.post(change_address(ann, "history"), {"correction": str(first.pk)}, follow=True)
     assert "nothing was overwritten" in page.content.decode()
     assert status(ann) == "dead"
@@ -302,11 +315,11 @@ def test_an_undo_that_conflicts_waits_and_overwrites_nothing(moderator: Client, 
 
 
 def test_what_is_undone_is_not_undone_twice(moderator: Client, ann: Character) -> None:
-    moderator.post(change_address(ann), with_status(form_of(moderator, ann), "missing"))
+    moderator.post(address_of(ann), with_status(form_of(moderator, ann), "missing"))
     first = Correction.objects.get()
     history = change_address(ann, "history")
     assert "Undone." in moderator.post(history, {"correction": str(first.pk)}, follow=True).content.decode()
-    moderator.post(change_address(ann), with_status(form_of(moderator, ann), "dead"))
+    moderator.post(address_of(ann), with_status(form_of(moderator, ann), "dead"))
     page = moderator.post(history, {"correction": str(first.pk)}, follow=True).content.decode()
     assert "It has already been undone." in page
     assert page.count("It is undone.</p>") == 1
@@ -341,7 +354,7 @@ def test_of_an_import_single_changes_are_undone(moderator: Client, tmp_path: Pat
 
 
 def test_an_editor_cannot_undo_at_once(editor: Client, moderator: Client, ann: Character) -> None:
-    moderator.post(change_address(ann), with_status(form_of(moderator, ann), "missing"))
+    moderator.post(address_of(ann), with_status(form_of(moderator, ann), "missing"))
     editor.post(change_address(ann, "history"), {"correction": str(Correction.objects.get().pk)})
     assert status(ann) == "missing"
     assert Correction.objects.get(kind="undo").state == State.OPEN
