@@ -27,18 +27,34 @@ from django.views.decorators.csrf import csrf_protect
 from episodes.choices import Chosen, with_choice
 
 from . import rows
+from .conflicts import current_value, outcome_of
 from .deciding import may_publish, publish
 from .errors import CouldNotApply, HeldBack, Refused
 from .history import changed_meanwhile, history_page, undo_as_posted, waiting_about
 from .letter import Letter
-from .models import Change, Correction
+from .models import Change, Correction, SentForm
 from .rows import Editable, Json, Values
 from .scratch import nothing_is_kept
-from .sending import Proposed, Sender, adding, removing, removing_with_all, send
+from .sending import Proposed, Sender, adding, amend, removing, removing_with_all, send
+from .sent_forms import (
+    EARLIER,
+    VERSION,
+    earlier_of,
+    fields_again,
+    form_to_open,
+    keep_form,
+    keep_uploads,
+    kept_files,
+    post_again,
+    send_kept_files,
+    waiting_at,
+    without_accepted,
+)
 
 BASE = "_base"
 REASON = "_reason"
 SALT = "rougedb.base"
+OPENED_AGAIN = "This is what you sent. Change it, and send it again."
 
 type Base = dict[str, Values]
 """The values of the rows of a form when it was opened, by the references of the rows."""
@@ -76,6 +92,9 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        if again := form_to_open(request, self.form_address(request)):
+            return self._open_again(request, again, object_id, form_url, extra_context)
+        send_kept_files(request)
         if chosen := Chosen.of(request.POST):
             request.POST = with_choice(request.POST)  # type: ignore[assignment]
             request.chosen = chosen  # type: ignore[attr-defined]
@@ -87,6 +106,18 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
             # Show the form again with the problems. Whoever saves it then has seen the newer values.
             request.save_refused = refused  # type: ignore[attr-defined]
             response = show(request, object_id, form_url, extra_context)
+        return response
+
+    def form_address(self, request: HttpRequest) -> str:
+        """Return the address of the form that is shown or posted, without what does not belong to the form."""
+        return request.path
+
+    def _open_again(self, request: HttpRequest, form: SentForm, *args: Any) -> HttpResponse:
+        """Show a form as it was sent, with what is wrong in it by now; nothing is saved."""
+        post_again(request, form)
+        request.save_refused = SaveRefused([OPENED_AGAIN])  # type: ignore[attr-defined]
+        request.is_opened_again = True  # type: ignore[attr-defined]
+        response: HttpResponse = self._changeform_view(request, *args)  # type: ignore[attr-defined]
         return response
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -106,7 +137,18 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
             "reason": request.POST.get(REASON, ""),
             "publishes": may_publish(request.user),
             "waiting": [] if context["original"] is None else waiting_about(context["original"]),
+            "own_waiting": [] if EARLIER in request.POST else waiting_at(request, self.form_address(request)),
         }
+        if request.method == "POST":
+            formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+            keep_uploads(request, [context["adminform"].form, *(form for each in formsets for form in each.forms)])
+            context |= {
+                "fields_again": fields_again(request, refused=refused is not None),
+                "keeps": kept_files(request),
+            }
+        if getattr(request, "is_opened_again", False):
+            context["is_opened_again"] = True
+            context["errors"] = context["errors"][1:]  # without our own, which only keeps it from being saved
         focus_on_first_error(context["adminform"].form, context["inline_admin_formsets"])
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -125,7 +167,9 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
             *self.changes_beside(request, form),
         ]
         reason = request.POST.get(REASON, "").strip()
-        correction = send_through_door(request, proposed, reason=reason, what=str(form.instance))
+        correction = send_through_door(
+            request, proposed, reason=reason, what=str(form.instance), form_address=self.form_address(request)
+        )
         if correction is not None and form.instance.pk is None and not correction.is_undecided:
             form.instance.pk = correction.changes.get(action=Change.Action.ADD).row
 
@@ -334,19 +378,21 @@ def send_through_door(
     *,
     reason: str,
     what: str,
+    form_address: str = "",
     check: Callable[[Correction], None] | None = None,
 ) -> Correction | None:
     """Send an editor's changes as a correction, and publish it if they may; raise SaveRefused if that is not possible.
 
     The message for the next page is left in `request.write_door_message`. `check` is given the correction before it is
-    kept, and may raise SaveRefused. Return None if nothing was changed.
+    kept, and may raise SaveRefused. Return None if nothing was changed. With the address of its form, what was posted
+    is kept with a correction that waits.
     """
     user: Any = request.user
     if not any(each.action != Change.Action.SET or each.before != each.after for each in proposed):
         request.write_door_message = messages.INFO, "Nothing was changed."  # type: ignore[attr-defined]
         return None
-    send_edit = partial(send, proposed, sender=Sender(user), letter=Letter(reason), kind=Correction.Kind.EDIT)
     try:
+        send_edit = _sending(request, proposed, Letter(reason))
         if check is not None:
             with nothing_is_kept():
                 check(send_edit())
@@ -354,6 +400,10 @@ def send_through_door(
             correction = send_edit()
             if may_publish(user):
                 correction = publish(correction, by=user).correction
+            else:
+                refuse_stale(correction)
+            if correction.is_undecided and form_address:
+                keep_form(request, correction, form_address)
     except HeldBack as held:
         raise SaveRefused([changed_meanwhile(change) for change in held.changes], held.changes) from held
     except CouldNotApply as failure:
@@ -363,6 +413,32 @@ def send_through_door(
     only_removed = all(each.action == Change.Action.REMOVE for each in proposed)
     request.write_door_message = _message(correction, what, only_removed=only_removed)  # type: ignore[attr-defined]
     return correction
+
+
+def _sending(request: HttpRequest, proposed: list[Proposed], letter: Letter) -> Callable[[], Correction]:
+    """Return a function that sends changes: as a new correction, or in place of one whose form was opened again."""
+    user: Any = request.user
+    earlier = earlier_of(request)
+    if earlier is None:
+        return partial(send, proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT)
+    rest = list(without_accepted(proposed, earlier))
+    if earlier.is_undecided:
+        version = request.POST.get(VERSION, "")
+        return partial(amend, earlier, rest, sender=Sender(user), version=version, letter=letter)
+    return partial(send, rest, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT, revises=earlier)
+
+
+def refuse_stale(correction: Correction) -> None:
+    """Raise HeldBack with the changes that conflict with what was published since the form was opened."""
+    stale = []
+    for change in correction.changes.current().filter(decision=Change.Decision.PENDING):
+        kind = rows.editable(change.model)
+        row = rows.row_of(kind, change.row)
+        change.was = current_value(change, row)
+        if outcome_of(change, kind, row, change.was) == Change.Outcome.CONFLICT:
+            stale.append(change)
+    if stale:
+        raise HeldBack(tuple(stale))
 
 
 def _message(correction: Correction, what: str, *, only_removed: bool) -> tuple[int, str | SafeString]:

@@ -274,6 +274,21 @@ class Event(models.Model):
         return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
 
 
+class SentForm(models.Model):
+    """The form that an editor sent a correction with, as it was filled in."""
+
+    correction = models.OneToOneField(Correction, on_delete=models.CASCADE, related_name="sent_form")
+    address = models.CharField(max_length=300, db_index=True)
+    values = models.JSONField(default=dict)  # lists, by the names of the fields
+    files = models.JSONField(default=dict)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class Edition(models.Model):
     """A single row whose number grows with each publication.
 

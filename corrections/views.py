@@ -26,6 +26,7 @@ from .models import MOST_SAID, Change, Correction, State
 from .recent import published_changes, recent_page
 from .senders import sender_of
 from .sending import Sender, sent_by
+from .sent_forms import address_again
 from .subjects import subjects_of_corrections
 from .thread import LOOKS, state_for_author, thread_for_author, version_for_author
 from .undoing import is_undone
@@ -163,8 +164,9 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
     thread = thread_for_author(correction, lore.texts_in_words)
     later = lore.later_episodes({correction: proposed}).get(correction.pk)
     shown_changes = lore.shown_changes(correction, proposed)
-    can_be_written = correction.is_suggestion and any(
-        each.hidden_until is None and each.decision != Change.Decision.ACCEPTED for each in shown_changes
+    can_be_written = bool(address_again(correction)) or (
+        correction.is_suggestion
+        and any(each.hidden_until is None and each.decision != Change.Decision.ACCEPTED for each in shown_changes)
     )
     may_withdraw = correction.is_undecided and not correction.is_claimed
     undone = is_undone(correction)

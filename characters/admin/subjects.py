@@ -142,6 +142,10 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
         slug = request.GET.get(SECTION)
         return next((each for each in self.sections if each.slug == slug), None)
 
+    def form_address(self, request: HttpRequest) -> str:
+        section = self._section(request)
+        return f"{request.path}?{SECTION}={section.slug}" if section else request.path
+
     def get_inline_instances(self, request: HttpRequest, obj: Subject | None = None) -> Any:
         section = self._section(request)
         inlines = super().get_inline_instances(request, obj)

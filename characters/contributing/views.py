@@ -19,6 +19,7 @@ from corrections.errors import Refused
 from corrections.letter import Letter
 from corrections.senders import may_upload, sender_of
 from corrections.sending import Sender
+from corrections.sent_forms import address_again
 from corrections.thread import version_for_author
 from corrections.views import address_of, own_correction
 from episodes.requests import form_of, is_same_origin, whole_number
@@ -45,11 +46,11 @@ def correct(request: Visit, kind: str, key: str) -> HttpResponse:
 def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> HttpResponse:
     """Show a correction that was sent as a form again: to change it while it is undecided, else to send it anew."""
     earlier, sender = own_correction(request, pk, receipt)
+    if not earlier.is_suggestion:  # an editor's may hold what this form has no field for
+        return HttpResponseRedirect(address_again(earlier) or address_of(earlier, receipt))
     reopened = reopen(request.lore, earlier)
     if reopened is None:
         raise Http404
-    if not earlier.is_suggestion:  # an editor's may hold what this form has no field for
-        return HttpResponseRedirect(address_of(earlier, receipt))
     prefill, is_claimed = reopened.prefill, earlier.is_undecided and earlier.is_claimed
     if request.method != "POST" and (is_claimed or not (prefill.rows or prefill.new)):
         return HttpResponseRedirect(address_of(earlier, receipt))  # that page says why it cannot be changed now

@@ -16,6 +16,7 @@ from corrections import sending
 from corrections.deciding import decide
 from corrections.errors import CouldNotApply, Refused, messages_of
 from corrections.models import Change, Correction, Event
+from corrections.sent_forms import address_again
 from corrections.thread import cleaned_message
 from corrections.trial import Trial, pending_changes, try_out
 from corrections.undoing import can_be_undone_as_a_whole, not_undone, reversed_changes
@@ -128,6 +129,7 @@ def _context_of_correction(
         "may_decide": may_decide,
         "decidable": may_decide and correction.is_undecided and (correction.author != user or user.is_superuser),
         "own": correction.author_id == user.pk,
+        "form_again": address_again(correction) if correction.author_id == user.pk else "",
         "mine": correction.is_claimed and correction.claimed_by_id == user.pk,
         "can_undo": bool(reversed_changes(not_undone(correction, changes))) and can_be_undone_as_a_whole(correction),
     }

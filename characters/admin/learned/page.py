@@ -12,9 +12,18 @@ from django.template.response import TemplateResponse
 
 from characters.admin.lint import SAVE_ALL_THE_SAME
 from corrections.deciding import may_publish
-from corrections.editing import BASE, REASON, SALT, SaveRefused, posted_base, send_through_door
+from corrections.editing import (
+    BASE,
+    OPENED_AGAIN,
+    REASON,
+    SALT,
+    SaveRefused,
+    posted_base,
+    send_through_door,
+)
 from corrections.models import Correction
 from corrections.sending import Proposed
+from corrections.sent_forms import EARLIER, fields_again, form_to_open, post_again, waiting_at
 from corrections.trial import MOST_TRIED, try_out
 from episodes.choices import CHOOSE, with_choice
 from episodes.models import Episode
@@ -32,9 +41,15 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
     if not request.user.has_perm("episodes.change_episode"):
         raise PermissionDenied
     visit: Visit = request  # type: ignore[assignment]
+    user: Any = request.user
+    if again := form_to_open(request, request.path):
+        post_again(request, again)
+        sheet = Sheet(episode, user, request.POST.copy(), posted_base(request))
+        sheet.is_valid()
+        sheet.problems.append(OPENED_AGAIN)
+        return _show_sheet(request, sheet, checked=True)
     if request.method != "POST" and number > visit.progress and "sure" not in request.GET:
         return _show(request, episode, "admin/learned_folded.html", {})
-    user: Any = request.user
     if request.method != "POST":
         return _show_sheet(request, Sheet(episode, user))
     data, base = with_choice(request.POST).copy(), posted_base(request)
@@ -46,6 +61,7 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
         try:
             _send(request, sheet)
         except SaveRefused as refused:
+            request.save_refused = refused  # type: ignore[attr-defined]
             # Show the form again with the problems. Whoever saves it then has seen the newer values.
             sheet.problems += refused.problems
             for change in refused.newer:
@@ -63,7 +79,8 @@ def _send(request: HttpRequest, sheet: Sheet) -> None:
     reason = request.POST.get(REASON, "").strip()
     send_through_door(
         request, [change for change, _ in proposed], reason=reason,
-        what=f"What was learned in episode {sheet.episode.number}", check=_trial(request, sheet, proposed),
+        what=f"What was learned in episode {sheet.episode.number}", form_address=request.path,
+        check=_trial(request, sheet, proposed),
     )  # fmt: skip
 
 
@@ -110,6 +127,8 @@ def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) ->
         "more_name": MORE,
         "save_all_the_same": SAVE_ALL_THE_SAME,
         "confirmed": SAVE_ALL_THE_SAME in request.POST,
+        "fields_again": fields_again(request, refused=hasattr(request, "save_refused")),
+        "own_waiting": [] if EARLIER in request.POST else waiting_at(request, request.path),
         "queued": waiting.count() if request.user.has_perm("corrections.view_correction") else 0,
     }
     return _show(request, sheet.episode, "admin/learned.html", context)
