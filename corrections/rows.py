@@ -57,6 +57,11 @@ class Editable:
     def field(self, name: str) -> Any:
         return self.model._meta.get_field(name)
 
+    @property
+    def is_known_from_an_episode(self) -> bool:
+        """Whether its rows say when they are revealed; a tag is known by who bears it."""
+        return "revealed_in" in self.fields
+
     def name_of(self, field: str) -> str:
         return str(self.field(field).verbose_name)
 

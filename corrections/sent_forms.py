@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms import ModelForm
 from django.http import HttpRequest, QueryDict
 from django.utils.http import urlencode
 
@@ -45,7 +46,10 @@ def keep_uploads(request: HttpRequest, forms: Iterable[Any]) -> None:
     for form in forms:
         if not form.is_bound or not hasattr(form, "cleaned_data"):
             continue
-        kind = rows.editable(form._meta.model._meta.label_lower)
+        model = form._meta.model if isinstance(form, ModelForm) else getattr(form, "model", None)
+        if model is None:
+            continue
+        kind = rows.editable(model._meta.label_lower)
         for name in kind.files:
             upload, field = form.cleaned_data.get(name), form.add_prefix(name)
             if kind.keep_file is not None and field in request.FILES and upload:

@@ -39,7 +39,19 @@ def subjects_of_corrections(corrections: Iterable[Correction]) -> dict[UUID, lis
 def latest_episode_of(changes: Iterable[Change]) -> int | None:
     """Return the latest episode that these changes touch, or None if one of them is on no page by itself."""
     kinds = ((rows.editable(change.model), change) for change in changes)
-    return latest_of((kind, change, _values_before_and_after(kind, change)) for kind, change in kinds)
+    all_of_them = [(kind, change, _values_before_and_after(kind, change)) for kind, change in kinds]
+    if any(_is_new_without_episode(kind, change) for kind, change, _ in all_of_them):
+        known = _are_pointed_to(all_of_them)  # a new tag has the episodes of those who bear it
+        all_of_them = [
+            each
+            for each in all_of_them
+            if not (_is_new_without_episode(*each[:2]) and f"{each[0].label}:{each[1].row}" in known)
+        ]
+    return latest_of(all_of_them)
+
+
+def _is_new_without_episode(kind: Editable, change: Change) -> bool:
+    return change.action == Action.ADD and not kind.page and not kind.is_known_from_an_episode
 
 
 def latest_of(changes: Iterable[tuple[Editable, Change, list[Values]]]) -> int | None:
@@ -57,6 +69,18 @@ def latest_of(changes: Iterable[tuple[Editable, Change, list[Values]]]) -> int |
             return None
         latest = max([latest, *(number for number in episodes if number is not None)])
     return latest
+
+
+def _are_pointed_to(changes: Iterable[tuple[Editable, Change, list[Values]]]) -> set[str]:
+    """Return the references of all rows that the rows of some changes point to."""
+    return {
+        f"{target._meta.label_lower}:{values[name]}"
+        for kind, _, states in changes
+        for name in kind.fields
+        if (target := kind.field(name).related_model) is not None
+        for values in states
+        if isinstance(values.get(name), str | int)
+    }
 
 
 def _values_before_and_after(kind: Editable, change: Change) -> list[Values]:

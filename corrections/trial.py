@@ -104,16 +104,16 @@ def try_out(correction: Correction, episode: int) -> Trial:
     try:
         with as_if_applied(correction) as applied:
             _prepare(trial, [(change, rows.row_of(rows.editable(change.model), change.row)) for change in applied])
-            trial.names = RowNames(episode).of_pages(_added_pages(applied))
+            trial.names = RowNames(episode).of_pages(_added_names(applied))
     except CouldNotApply as failure:
         trial.problems = {change.pk if change else None: list(texts) for change, texts in failure.messages.items()}
         _prepare(trial, [(change, _unsaved_row(change)) for change in pending])
     return trial
 
 
-def _added_pages(changes: Sequence[Change]) -> set[str]:
-    added = (change for change in changes if change.action == Action.ADD)
-    return {f"{change.model}:{change.row}" for change in added if rows.editable(change.model).page}
+def _added_names(changes: Sequence[Change]) -> set[str]:
+    added = ((change, rows.editable(change.model)) for change in changes if change.action == Action.ADD)
+    return {f"{kind.label}:{change.row}" for change, kind in added if kind.page or not kind.is_known_from_an_episode}
 
 
 def _prepare(trial: Trial, changed: Sequence[ChangedRow]) -> None:

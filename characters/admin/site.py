@@ -70,6 +70,9 @@ class Desk(AdminSite):
             if request.user.has_perm("episodes.change_episode")
             else None,
             "episodes": [episode.number for episode in episodes],
+            "next_episode": episodes[-1].number + 1
+            if episodes and request.user.has_perm("episodes.add_episode")
+            else None,
             "waiting": [
                 Waiting.of(report, visit.progress) for report in REPORTS if request.user.has_perm(report.permission)
             ],

@@ -1,9 +1,14 @@
 """What was learned in an episode: one form, one correction."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
+from PIL import Image
 
 from characters.models import (
     Alias,
@@ -325,3 +330,113 @@ def test_it_is_linked_from_the_episodes_own_form(moderator: Client) -> None:
     assert address_of(3) in moderator.get("/admin/episodes/episode/3/change/").content.decode()
     assert address_of(3) in moderator.get("/admin/episodes/episode/").content.decode()
     assert moderator.get(address_of(9)).status_code == 404
+
+
+# An episode that is not there yet
+
+
+def test_a_new_episode_is_one_correction_with_all_that_it_tells(editor: Client, ann: Character) -> None:
+    """The episode, somebody new with a portrait and a new tag, an unmasking, an end and a status: one review."""
+    mask = somebody("mask", name="the mask")
+    Relationship.objects.create(source=ann, kind="ally", target=mask, revealed_in_id=1)
+    rows = {
+        "newcomers": [a_newcomer("bea", "Bea")],
+        "revelations": [a_revelation("[[bea]] is [[mask]].")],
+        "unmaskings": [{"persona": "mask", "identity": "bea"}],
+        "traits": [{"whose": "ann", "attribute": "status", "value": "dead"}],
+        "tags": [{"whose": "bea", "tag": "Double Agent"}, {"whose": "ann", "tag": "Double Agent"}],
+        "portraits": [a_portrait("bea")],
+        "endings": [{"what": "Ann is an ally of the mask (from 1)"}],
+    }
+    data = with_rows(as_opened(opened(editor, 5)), **rows) | {"episode-title": "The Fifth"}
+    page = editor.post(address_of(5), data | {"_asked": "Double Agent"})
+    assert page.status_code == 302, errors_on(page)
+    correction = Correction.objects.get()
+    assert correction.revealed_in == 5
+    assert not Episode.objects.filter(number=5).exists()
+    decided = accepted(correction, by=person("other", role="moderator"))
+    assert decided.failure is None
+    assert Episode.objects.get(number=5).title == "The Fifth"
+    bea = Character.objects.get(key="bea")
+    assert bea.revealed_in_id == bea.portraits.get().revealed_in_id == bea.tag_rows.get().revealed_in_id == 5
+    tag = Tag.objects.get()
+    assert (tag.name, tag.slug, CharacterTag.objects.filter(tag=tag).count()) == ("double agent", "double-agent", 2)
+    assert Unmasking.objects.get().identity == bea
+    assert Relationship.objects.get().ended_in_id == 5
+
+
+def a_portrait(whose: str, **values: Any) -> dict[str, Any]:
+    content = BytesIO()
+    Image.new("RGB", (30, 40), "red").save(content, "PNG")
+    picture = SimpleUploadedFile("red.png", content.getvalue())
+    return {"whose": whose, "image": picture, "alt_text": "Red.", "credit": "us", "licence": "CC0"} | values
+
+
+@pytest.mark.parametrize("number", [6, 99])
+def test_only_the_next_episode_can_be_new(number: int, editor: Client) -> None:
+    assert opened(editor, 5).status_code == 200
+    assert opened(editor, number).status_code == 404
+
+
+def test_who_may_not_add_episodes_has_no_form_for_a_new_one(ann: Character) -> None:
+    user = person("somebody", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="change_episode"))
+    client = at_the_desk(user, episode=4)
+    assert opened(client, 4).status_code == 200
+    assert opened(client, 5).status_code == 404
+
+
+def test_the_start_page_leads_to_the_next_episode(editor: Client) -> None:
+    assert f'href="{address_of(5)}"' in editor.get("/admin/").content.decode()
+
+
+def test_a_new_episode_that_somebody_else_added_first_conflicts(editor: Client) -> None:
+    data = as_opened(opened(editor, 5)) | {"episode-title": "Mine"}
+    Episode.objects.create(number=5, title="Theirs")
+    page = editor.post(address_of(5), data)
+    assert "is “Theirs” now" in page.content.decode()
+    assert not Correction.objects.exists()
+
+
+# Tags and pictures
+
+
+def test_a_tag_that_is_new_is_asked_about_once(editor: Client, ann: Character) -> None:
+    Tag.objects.create(name="double agent", slug="double-agent")
+    data = with_rows(as_opened(opened(editor, 3)), tags=[{"whose": "ann", "tag": "double agents"}])
+    page = editor.post(address_of(3), data)
+    assert "To make it a new one, save again" in errors_on(page)
+    assert ">double agent</button>" in errors_on(page)
+    editor.post(address_of(3), as_opened(page) | {"_asked": "double agents"})
+    accepted(Correction.objects.get(), by=person("other", role="moderator"))
+    assert CharacterTag.objects.get().tag.name == "double agents"
+
+
+def test_two_who_propose_the_same_new_tag_mean_one(editor: Client, ann: Character) -> None:
+    for number in (2, 3):
+        data = with_rows(as_opened(opened(editor, number)), tags=[{"whose": "ann", "tag": "Brave"}])
+        editor.post(address_of(number), data | {"_asked": "Brave"})
+    for correction in Correction.objects.all():
+        assert accepted(correction, by=person(f"m{correction.pk}", role="moderator")).failure is None
+    assert Tag.objects.get().name == "brave"
+    assert CharacterTag.objects.count() == 2
+
+
+def test_a_moderator_reads_the_name_of_a_new_tag(editor: Client, ann: Character) -> None:
+    data = with_rows(as_opened(opened(editor, 3)), tags=[{"whose": "ann", "tag": "Brave"}])
+    editor.post(address_of(3), data | {"_asked": "Brave"})
+    desk = at_the_desk(person("other", role="moderator"), episode=4)
+    page = desk.get(reverse("admin:corrections_correction_change", args=[Correction.objects.get().pk]))
+    assert "gone, or not known by then" not in page.content.decode()
+
+
+def test_a_picture_is_kept_where_another_row_is_wrong(editor: Client, ann: Character) -> None:
+    data = with_rows(as_opened(opened(editor, 3)), portraits=[a_portrait("ann")], traits=[{"whose": "ann"}])
+    page = editor.post(address_of(3), data)
+    assert "The picture you chose is kept" in errors_on(page)
+    again = as_opened(page) | page.context["fields_again"] | {"traits-0-whose": "", "portraits-0-alt_text": "All red."}
+    again = {name: "" if name.startswith("traits-0") else value for name, value in again.items() if value is not None}
+    again = {name: value for name, value in again.items() if name != "portraits-0-image"}
+    assert editor.post(address_of(3), again).status_code == 302
+    accepted(Correction.objects.get(), by=person("other", role="moderator"))
+    assert ann.portraits.get().alt_text == "All red."

@@ -6,8 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 
 from characters.admin.lint import SAVE_ALL_THE_SAME
@@ -23,10 +22,20 @@ from corrections.editing import (
 )
 from corrections.models import Correction
 from corrections.sending import Proposed
-from corrections.sent_forms import EARLIER, fields_again, form_to_open, post_again, waiting_at
+from corrections.sent_forms import (
+    EARLIER,
+    fields_again,
+    form_to_open,
+    keep_uploads,
+    kept_files,
+    post_again,
+    send_kept_files,
+    waiting_at,
+)
 from corrections.trial import MOST_TRIED, try_out
 from episodes.choices import CHOOSE, with_choice
 from episodes.models import Episode
+from episodes.progress import last_episode
 from episodes.requests import whole_number
 from episodes.visits import Visit
 
@@ -37,26 +46,30 @@ MORE = "_more"
 
 def learned(request: HttpRequest, number: int) -> HttpResponse:
     """Show the form of an episode, and send what was written there."""
-    episode = get_object_or_404(Episode, number=number)
+    episode = Episode.objects.filter(number=number).first() or _next_episode(request, number)
     if not request.user.has_perm("episodes.change_episode"):
         raise PermissionDenied
     visit: Visit = request  # type: ignore[assignment]
     user: Any = request.user
     if again := form_to_open(request, request.path):
         post_again(request, again)
-        sheet = Sheet(episode, user, request.POST.copy(), posted_base(request))
+        sheet = Sheet(episode, user, request.POST.copy(), posted_base(request), request.FILES)
         sheet.is_valid()
         sheet.problems.append(OPENED_AGAIN)
         return _show_sheet(request, sheet, checked=True)
-    if request.method != "POST" and number > visit.progress and "sure" not in request.GET:
+    watched = visit.progress + episode._state.adding  # nobody can say more than that they have watched all there is
+    if request.method != "POST" and number > watched and "sure" not in request.GET:
         return _show(request, episode, "admin/learned_folded.html", {})
     if request.method != "POST":
         return _show_sheet(request, Sheet(episode, user))
+    send_kept_files(request)
     data, base = with_choice(request.POST).copy(), posted_base(request)
     if (more := data.get(MORE)) is not None:
         _widen(data, more, Sheet(episode, user))
-        return _show_sheet(request, Sheet(episode, user, data, base))
-    sheet = Sheet(episode, user, data, base)
+        sheet = Sheet(episode, user, data, base, request.FILES)
+        sheet.is_valid()  # so that pictures are kept
+        return _show_sheet(request, sheet)
+    sheet = Sheet(episode, user, data, base, request.FILES)
     if sheet.is_valid() and CHOOSE not in data:
         try:
             _send(request, sheet)
@@ -70,6 +83,13 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
             messages.add_message(request, *request.write_door_message)  # type: ignore[attr-defined]
             return HttpResponseRedirect(request.get_full_path())
     return _show_sheet(request, sheet, checked=True)
+
+
+def _next_episode(request: HttpRequest, number: int) -> Episode:
+    """Return the episode after the last, which is not there yet; raise Http404 for any other, or who may not add it."""
+    if number != last_episode() + 1 or not request.user.has_perm("episodes.add_episode"):
+        raise Http404
+    return Episode(number=number)
 
 
 def _send(request: HttpRequest, sheet: Sheet) -> None:
@@ -115,6 +135,7 @@ def _widen(data: QueryDict, slug: str, sheet: Sheet) -> None:
 
 
 def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) -> HttpResponse:
+    keep_uploads(request, sheet.forms())
     waiting = Correction.objects.undecided().filter(revealed_in=sheet.episode.number)
     context = {
         "sheet": sheet,
@@ -128,6 +149,7 @@ def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) ->
         "save_all_the_same": SAVE_ALL_THE_SAME,
         "confirmed": SAVE_ALL_THE_SAME in request.POST,
         "fields_again": fields_again(request, refused=hasattr(request, "save_refused")),
+        "keeps": kept_files(request),
         "own_waiting": [] if EARLIER in request.POST else waiting_at(request, request.path),
         "queued": waiting.count() if request.user.has_perm("corrections.view_correction") else 0,
     }
@@ -138,6 +160,7 @@ def _show(request: HttpRequest, episode: Episode, template: str, context: dict[s
     page = admin.site.each_context(request) | {
         "title": f"What was learned in episode {episode.number}" if episode.number else "What is known beforehand",
         "episode": episode,
+        "is_new": episode._state.adding,
         "episodes": Episode.objects.values_list("number", flat=True),
     }
     return TemplateResponse(request, template, page | context)

@@ -4,15 +4,18 @@ A row names subjects by their key, or by a name that a viewer of that episode kn
 is new in the same form.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.db import models
 from django.utils.text import slugify
 
+from characters.admin.inlines import PictureField
 from characters.kinds import CHARACTER, FACTION, SUBJECTS, Kind, kind_named, tagging_of
-from characters.models import Alias, Membership, Relationship, Revelation, Tag, Trait, Unmasking
+from characters.models import Alias, Membership, Portrait, Relationship, Revelation, Tag, Trait, Unmasking
 from characters.models.revelations import CONCERNED
 from characters.moderation.nameable import NameableSubjects, NamedSubject
 from characters.text.definitions import LONGEST
@@ -22,10 +25,11 @@ from characters.vocabulary import AliasKind, Attribute
 from corrections import rows
 from corrections.models import Change
 from corrections.sending import Proposed, adding
-from episodes.choices import Choice, OffersChoices, ReadsMentions
+from episodes.choices import Choice, OffersChoices, ReadsMentions, Unclear
 from episodes.texts import ProseInForm
 
 WORDS_OF_A_KEY = 5
+FIRST_NUMBER_BY_NAME = 2**32  # of tags; the database gives lower ones
 
 
 # Fields
@@ -78,6 +82,41 @@ class NamedRowField(forms.ModelChoiceField):
             typed, Spellings(Spelling(name, name) for name in names), offered=lambda name: Choice(name, name),
             nothing=self.nothing.format(typed),
         )  # fmt: skip
+
+
+class TagField(forms.CharField):
+    """A tag by its name. One that is not there yet becomes a new one if it is sent once more as it is."""
+
+    asked: Collection[str] = ()
+    may_add = False
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"list": "known-tags", "autocomplete": "off"})
+        super().__init__(widget=widget, max_length=100, **options)
+
+    def clean(self, value: Any) -> Any:
+        typed = super().clean(value)
+        tags = Spellings(Spelling(tag.name, tag) for tag in Tag.objects.all())
+        if self.may_add and typed in self.asked and not tags.meant_by(typed):
+            return new_tag(typed)
+        try:
+            return the_one_meant(
+                typed, tags, offered=lambda tag: Choice(tag.name, tag.name), nothing=f"There is no tag “{typed}” yet."
+            )
+        except Unclear as unclear:
+            if not self.may_add or tags.meant_by(typed):
+                raise
+            question = f"There is no tag “{typed}” yet. To make it a new one, save again."
+            raise Unclear(question, typed=typed, choices=unclear.choices, can_stay=True) from unclear
+
+
+def new_tag(name: str) -> Tag:
+    """Return a tag that is not saved. Its number follows from its name, so two who propose the same mean the same."""
+    tag = Tag(name=name)
+    tag.clean()
+    digest = hashlib.blake2b(tag.slug.encode(), digest_size=6).digest()
+    tag.pk = FIRST_NUMBER_BY_NAME + int.from_bytes(digest)
+    return tag
 
 
 def text_area(lines: int) -> forms.Textarea:
@@ -337,14 +376,45 @@ class TagRow(LearnedRowForm):
     model = tagging_of(SUBJECTS[0])  # by which problems are worded; the row is of its owner's kind
     order = ("whose", "tag")
     whose = SubjectField(*SUBJECTS)
-    tag = NamedRowField(
-        Tag.objects.all(), to_field_name="name", suggestions="known-tags",
-        nothing="There is no tag “{}” yet. Add it under Tags first, in another tab.",
-    )  # fmt: skip
+    tag = TagField()
+
+    def __init__(self, *args: Any, may_add_tags: bool, new_tags: set[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.new_tags = new_tags  # those that a row of the form proposes already
+        field: Any = self.fields["tag"]
+        field.asked, field.may_add = self.asked, may_add_tags
 
     def proposed(self) -> Iterator[Proposed]:
-        owner = self.cleaned_data["whose"]
-        yield self.addition(tagging_of(owner.kind), {"content_object": owner, "tag": self.cleaned_data["tag"]})
+        owner, tag = self.cleaned_data["whose"], self.cleaned_data["tag"]
+        if tag._state.adding and tag.name not in self.new_tags:
+            self.new_tags.add(tag.name)
+            yield adding(Tag._meta.label_lower, {"name": tag.name, "slug": tag.slug}, key=str(tag.pk))
+        yield self.addition(tagging_of(owner.kind), {"content_object": owner, "tag": tag})
+
+    def field_of(self, proposed: Proposed, name: str) -> str | None:
+        return "tag" if name in ("name", "slug") else super().field_of(proposed, name)
+
+
+class PortraitRow(OwnedRow):
+    """A picture of a character, who may be new in the same form."""
+
+    model = Portrait
+    model_fields = ("alt_text", "caption", "credit", "licence")
+    order = ("whose", "image", "alt_text", "caption", "credit", "licence")
+    whose = SubjectField(CHARACTER)
+    image = PictureField(label="Picture")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("alt_text", "caption"):
+            self.fields[name].widget = text_area(2)
+
+    def proposed(self) -> Iterator[Proposed]:
+        [change] = super().proposed()
+        keep_file = rows.editable(change.model).keep_file
+        if keep_file is None:
+            raise TypeError("Pictures cannot be kept.")
+        yield replace(change, after=change.after | {"image": keep_file(self.cleaned_data["image"])})
 
 
 class EndingRow(OffersChoices, forms.Form):

@@ -13,14 +13,14 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from characters.kinds import EPISODE, KINDS, SUBJECTS, TAGGINGS, kind_of, line_of, values_of
-from characters.models import Alias, Membership, Relationship, Revelation, Tag, Trait, Unmasking
+from characters.models import Alias, Membership, Portrait, Relationship, Revelation, Tag, Trait, Unmasking
 from characters.moderation.nameable import NameableSubjects, NamedSubject
 from characters.spoilers.linter import form_in_admin, spoiler_error
 from corrections import rows
 from corrections.editing import Base
 from corrections.models import Change
 from corrections.rows import SpoilerWarning
-from corrections.sending import Proposed
+from corrections.sending import Proposed, adding
 from corrections.trial import Trial
 from episodes.choices import ReadsMentions, asked_before
 from episodes.models import Episode
@@ -30,6 +30,7 @@ from .rows import (
     MembershipRow,
     NameRow,
     NewcomerRow,
+    PortraitRow,
     RelationshipRow,
     RevelationRow,
     TagRow,
@@ -99,8 +100,13 @@ SECTIONS = (
         RelationshipRow, (Relationship,),
     ),
     SectionKind(
-        "tags", "Tags", "A word or two each, which lists can be filtered by.",
+        "tags", "Tags", "A word or two each, which lists can be filtered by. They may be new as well.",
         TagRow, tuple(kind.model for kind in TAGGINGS),
+    ),
+    SectionKind(
+        "portraits", "Portraits",
+        "Pictures that are free to use and show what is known in this episode, and no more; also of whoever is new.",
+        PortraitRow, (Portrait,),
     ),
     SectionKind(
         "endings", "What is over",
@@ -117,7 +123,7 @@ class EpisodeForm(ReadsMentions, forms.Form):
 
     def __init__(self, data: Any, *, episode: Episode, base: Base, subjects: NameableSubjects) -> None:
         super().__init__(data, initial={name: getattr(episode, name) for name in EPISODE.fields}, prefix="episode")
-        self.subjects = subjects
+        self.subjects, self.is_new = subjects, episode._state.adding
         self.ref, self.before = (Episode._meta.label_lower, str(episode.pk)), base[rows.reference(episode)]
         for name in EPISODE.fields if episode.number else ("aired_on",):
             self.fields[name] = Episode._meta.get_field(name).formfield()  # type: ignore[union-attr, assignment]
@@ -130,8 +136,15 @@ class EpisodeForm(ReadsMentions, forms.Form):
         return self.cleaned_data
 
     def proposed(self) -> Iterator[Proposed]:
-        for name, typed in self.cleaned_data.items():
-            value = with_plain_newlines(rows.plain(Episode._meta.get_field(name), typed))
+        values = {
+            name: with_plain_newlines(rows.plain(Episode._meta.get_field(name), typed))
+            for name, typed in self.cleaned_data.items()
+        }
+        if self.is_new:
+            label, number = self.ref
+            yield adding(label, values, key=number)
+            return
+        for name, value in values.items():
             before = self.before[name]
             if value != (before.strip() if isinstance(before, str) else before):
                 yield Proposed(Change.Action.SET, *self.ref, name, before, value)
@@ -197,8 +210,16 @@ class Section:
 class Sheet:
     """The whole form of one episode."""
 
-    def __init__(self, episode: Episode, user: User, data: QueryDict | None = None, base: Base | None = None) -> None:
-        self.episode, self.data = episode, data
+    def __init__(
+        self,
+        episode: Episode,
+        user: User,
+        data: QueryDict | None = None,
+        base: Base | None = None,
+        files: Any = None,
+    ) -> None:
+        self.episode, self.data, self.files = episode, data, files
+        self.may_add_tags, self.new_tags = user.has_perm("characters.add_tag"), set[str]()
         self.subjects = NameableSubjects(episode.number)
         self.asked = asked_before(data) if data is not None else frozenset()
         self.problems: list[str | SafeString] = []
@@ -223,12 +244,14 @@ class Sheet:
 
     def _section(self, kind: SectionKind) -> Section:
         formset: Any = forms.formset_factory(kind.form, extra=EMPTY_ROWS, absolute_max=MOST_ROWS, max_num=MOST_ROWS)
-        options = {"episode": self.episode.number, "subjects": self.subjects}
-        if kind.form is RevelationRow:
+        options: dict[str, Any] = {"episode": self.episode.number, "subjects": self.subjects}
+        if kind.form in (RevelationRow, TagRow):
             options["asked"] = self.asked
+        if kind.form is TagRow:
+            options |= {"may_add_tags": self.may_add_tags, "new_tags": self.new_tags}
         if kind.form is EndingRow:
             options["ties"] = self.ties
-        bound = formset(self.data, prefix=kind.slug, form_kwargs=options)
+        bound = formset(self.data, self.files, prefix=kind.slug, form_kwargs=options)
         for form in bound.forms[1:]:
             _without_help(form)
         return Section(kind, bound, [] if kind.form is RevelationRow else list(self._existing(kind)))
