@@ -55,6 +55,8 @@ def is_same_row(kind: Editable, change: Change, row: models.Model | None) -> boo
     wanted = {name: kind.published(name, value) for name, value in change.wanted.items()}
     if row is not None:
         return rows.values_of(row) == wanted
+    if change.row and _key_says_which(kind.model._meta.pk):
+        return False
     columns: dict[str, Any] = {}
     for name in kind.fields:
         field, value = kind.field(name), wanted.get(name)
@@ -65,3 +67,8 @@ def is_same_row(kind: Editable, change: Change, row: models.Model | None) -> boo
     except (ValidationError, ValueError, TypeError):
         return False
     return any(rows.values_of(other) == wanted for other in candidates)
+
+
+def _key_says_which(key: Any) -> bool:
+    """Return whether people know rows by this key, as the number of an episode, so that another key is another row."""
+    return not key.has_default() and not isinstance(key, models.AutoField)

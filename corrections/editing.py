@@ -139,9 +139,10 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
             "waiting": [] if context["original"] is None else waiting_about(context["original"]),
             "own_waiting": [] if EARLIER in request.POST else waiting_at(request, self.form_address(request)),
         }
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        forms = [context["adminform"].form, *(form for each in formsets for form in each.forms)]
         if request.method == "POST":
-            formsets = [inline.formset for inline in context["inline_admin_formsets"]]
-            keep_uploads(request, [context["adminform"].form, *(form for each in formsets for form in each.forms)])
+            keep_uploads(request, forms)
             context |= {
                 "fields_again": fields_again(request, refused=refused is not None),
                 "keeps": kept_files(request),
@@ -149,7 +150,7 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         if getattr(request, "is_opened_again", False):
             context["is_opened_again"] = True
             context["errors"] = context["errors"][1:]  # without our own, which only keeps it from being saved
-        focus_on_first_error(context["adminform"].form, context["inline_admin_formsets"])
+        focus_on_first_error(forms)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -291,9 +292,8 @@ def with_problems(form: Any, problems: list[str | SafeString]) -> Any:
     return WithProblems
 
 
-def focus_on_first_error(form: Any, inlines: Iterable[Any]) -> None:
+def focus_on_first_error(forms: Iterable[Any]) -> None:
     """Have a browser go to the first field that is wrong, without a script too."""
-    forms = [form, *(each for inline in inlines for each in inline.formset.forms)]
     wrong = next((each for each in forms if each.is_bound and each.errors and each.fields), None)
     if wrong is not None:
         visible = [field.name for field in wrong.visible_fields()]

@@ -1,5 +1,6 @@
 """What was learned in an episode: one form, one correction."""
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -372,6 +373,13 @@ def a_portrait(whose: str, **values: Any) -> dict[str, Any]:
     return {"whose": whose, "image": picture, "alt_text": "Red.", "credit": "us", "licence": "CC0"} | values
 
 
+def test_a_new_episode_of_which_nothing_is_known_yet_is_not_taken_for_another(editor: Client, ann: Character) -> None:
+    page = fill_in(editor, 5, revelations=[a_revelation("[[ann]] sings.")])
+    assert page.status_code == 302, errors_on(page)
+    assert accepted(Correction.objects.get(), by=person("other", role="moderator")).failure is None
+    assert Revelation.objects.get().revealed_in_id == 5
+
+
 @pytest.mark.parametrize("number", [6, 99])
 def test_only_the_next_episode_can_be_new(number: int, editor: Client) -> None:
     assert opened(editor, 5).status_code == 200
@@ -396,6 +404,12 @@ def test_a_new_episode_that_somebody_else_added_first_conflicts(editor: Client) 
     page = editor.post(address_of(5), data)
     assert "is “Theirs” now" in page.content.decode()
     assert not Correction.objects.exists()
+
+
+def test_after_an_error_the_page_is_at_the_error(editor: Client) -> None:
+    data = with_rows(as_opened(opened(editor, 3)), tags=[{"whose": "ann", "tag": ""}])
+    [focused] = re.findall(r"<[^>]+ autofocus[^>]*>", errors_on(editor.post(address_of(3), data)))
+    assert 'name="tags-0-tag"' in focused
 
 
 # Tags and pictures

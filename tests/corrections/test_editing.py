@@ -334,7 +334,8 @@ def test_what_is_undone_is_not_undone_twice(moderator: Client, ann: Character) -
 
 def test_of_an_import_single_changes_are_undone(moderator: Client, tmp_path: Path) -> None:
     moderator.cookies["progress"] = "3"
-    load(write_show(tmp_path, characters=[character("zoe", traits=[trait("status", "alive", since=1)])]))
+    zoe_alive = character("zoe", traits=[trait("status", "alive", since=1)])
+    load(write_show(tmp_path, characters=[character("ann"), zoe_alive]))
     zoe = Character.objects.get(key="zoe")
     history = change_address(zoe, "history")
     imported = Correction.objects.get(kind="import")

@@ -17,6 +17,7 @@ from corrections.editing import (
     REASON,
     SALT,
     SaveRefused,
+    focus_on_first_error,
     posted_base,
     send_through_door,
 )
@@ -136,6 +137,8 @@ def _widen(data: QueryDict, slug: str, sheet: Sheet) -> None:
 
 def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) -> HttpResponse:
     keep_uploads(request, sheet.forms())
+    if checked:
+        focus_on_first_error(sheet.forms())
     waiting = Correction.objects.undecided().filter(revealed_in=sheet.episode.number)
     context = {
         "sheet": sheet,
