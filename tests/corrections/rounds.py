@@ -15,7 +15,8 @@ from typing import Any
 import django
 
 ROUNDS = 20
-KILLS = 20
+NAMES_OF_KILLED = 3
+KILLS = 2 * (NAMES_OF_KILLED + 2) + 2  # one at each step: rows, what is noted at each, the correction and its event
 CROWD = 25
 processes = multiprocessing.get_context("fork")
 
@@ -26,6 +27,8 @@ def main() -> None:
     from django.db import connection
 
     connection.settings_dict["OPTIONS"].pop("pool", None)  # processes that are forked cannot share one
+    if connection.vendor == "sqlite":  # what a process wrote outlives it, and the machine is not killed
+        connection.settings_dict["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
     call_command("migrate", verbosity=0)
     prepare()
     connection.close()
@@ -43,12 +46,10 @@ def main() -> None:
 
 def prepare() -> None:
     from episodes.models import Episode
-    from tests.corrections.letters import somebody
     from tests.people import person
 
     for number in range(4):
         Episode.objects.get_or_create(number=number)
-    somebody()
     for name in ("one", "other"):
         person(name, role="moderator")
 
@@ -86,15 +87,15 @@ def race(number: int) -> dict[str, Any]:
     """Two moderators decide one correction, one way and the other."""
     from django.contrib.auth.models import User
 
-    from characters.models import Alias, Character
+    from characters.models import Alias
     from corrections.deciding import Verdict, decide
     from corrections.models import Correction
-    from tests.corrections.letters import new, sent
+    from tests.corrections.letters import new, sent, somebody
 
     name = f"Raced {number}"
 
     def begin() -> Correction:
-        ann = Character.objects.get(key="ann")
+        ann = somebody(f"race_{number}")
         return sent(new(Alias, character=ann, name=name, revealed_in_id=2), kind=Correction.Kind.EDIT)
 
     correction = with_fresh_connection(begin)
@@ -125,14 +126,14 @@ def twins(number: int) -> dict[str, Any]:
     """Two corrections add the same name, and two moderators accept them."""
     from django.contrib.auth.models import User
 
-    from characters.models import Alias, Character
+    from characters.models import Alias
     from corrections.models import Correction
-    from tests.corrections.letters import accepted, new, sent
+    from tests.corrections.letters import accepted, new, sent, somebody
 
     name = f"Twin {number}"
 
     def begin() -> list[Correction]:
-        ann = Character.objects.get(key="ann")
+        ann = somebody(f"twins_{number}")
         same = [new(Alias, character=ann, name=name, revealed_in_id=2) for _ in range(2)]
         return [sent(each, kind=Correction.Kind.EDIT) for each in same]
 
@@ -158,16 +159,18 @@ def edit(number: int) -> dict[str, Any]:
     from corrections.deciding import publish
     from corrections.models import Correction
     from corrections.sending import Proposed, Sender, send
-    from tests.corrections.letters import set_to
-
-    def look() -> str:
-        return Trait.objects.get(attribute="status").value
-
-    def propose(value: str) -> Proposed:
-        return set_to(Trait.objects.get(attribute="status"), "value", value)
+    from tests.corrections.letters import set_to, somebody, status_of
 
     wanted = {who: f"{who} {number}" for who in ("one", "other")}
-    changes = with_fresh_connection(lambda: {who: propose(value) for who, value in wanted.items()})
+
+    def begin() -> tuple[Trait, dict[str, Proposed]]:
+        status = status_of(somebody(f"edit_{number}"))
+        return status, {who: set_to(status, "value", value) for who, value in wanted.items()}
+
+    status, changes = with_fresh_connection(begin)
+
+    def look() -> str:
+        return Trait.objects.get(pk=status.pk).value
 
     def saving(who: str) -> Callable[[], str]:
         def task() -> str:
@@ -187,11 +190,13 @@ def crowd(number: int) -> dict[str, Any]:
     from characters.models import Trait
     from corrections.models import Correction
     from corrections.sending import Sender, new_receipt, send
-    from tests.corrections.letters import set_to
+    from tests.corrections.letters import set_to, somebody, status_of
+
+    status = with_fresh_connection(lambda: status_of(somebody(f"crowd_{number}")))
 
     def task(name: str) -> str:
-        status = set_to(Trait.objects.get(attribute="status"), "value", name)
-        send([status], sender=Sender(address="192.0.2.1", receipt=new_receipt()))
+        proposed = set_to(Trait.objects.get(pk=status.pk), "value", name)
+        send([proposed], sender=Sender(address="192.0.2.1", receipt=new_receipt()))
         return "sent"
 
     said = at_once(*(partial(task, f"crowd {place}") for place in range(CROWD)))
@@ -203,10 +208,10 @@ def kill(number: int) -> dict[str, Any]:
     from django.contrib.auth.models import User
     from django.db import models
 
-    from characters.models import Alias, Character, Trait
+    from characters.models import Alias, Trait
     from corrections import rows
     from corrections.models import Correction
-    from tests.corrections.letters import accepted, new, sent, set_to
+    from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of
 
     def everything() -> str:
         content = {kind.label: rows.all_values(kind) for kind in rows.registered()}
@@ -214,9 +219,9 @@ def kill(number: int) -> dict[str, Any]:
         return json.dumps([content, decided], sort_keys=True, default=str)
 
     def begin() -> tuple[Correction, str]:
-        ann = Character.objects.get(key="ann")
-        names = [new(Alias, character=ann, name=f"{number}.{place}", revealed_in_id=2) for place in range(10)]
-        status = set_to(ann.traits.get(attribute="status"), "value", f"status {number}")
+        ann = somebody(f"kill_{number}")
+        names = [new(Alias, character=ann, name=f"{number}.{place}", revealed_in_id=2) for place in range(NAMES_OF_KILLED)]
+        status = set_to(status_of(ann), "value", f"status {number}")
         habit = new(Trait, character=ann, attribute="habit", value=f"{number}", revealed_in_id=1)
         correction = sent(*names, status, habit, kind=Correction.Kind.EDIT)
         return correction, everything()
