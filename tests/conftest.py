@@ -2,18 +2,16 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.core.handlers.base import BaseHandler
 from django.db import connection, transaction
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
@@ -26,6 +24,7 @@ from characters.pictures import decoder, encoding
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
 from rougedb.page_cache import store
+from tests.databases import SharedShow, TableOfTheShow, sql_that_deletes, write_show
 from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
 
@@ -145,33 +144,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             )
 
 
-@dataclass(frozen=True)
-class TableOfTheShow:
-    """The rows of one table, as the database itself writes them: it reads them back without Django's fields."""
-
-    name: str
-    columns: str
-    rows: Any
-
-    @classmethod
-    def of(cls, model: type[Model], cursor: Any) -> Self:
-        name = connection.ops.quote_name(model._meta.db_table)
-        columns = ", ".join(connection.ops.quote_name(field.column) for field in model._meta.concrete_fields)
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {name} ({columns}) TO STDOUT") as copy:
-                return cls(name, columns, b"".join(copy))
-        cursor.execute(f"SELECT {columns} FROM {name}")
-        return cls(name, columns, cursor.fetchall())
-
-    def write(self, cursor: Any) -> None:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {self.name} ({self.columns}) FROM STDIN") as copy:
-                copy.write(self.rows)
-        elif self.rows:
-            values = ", ".join(["%s"] * len(self.rows[0]))
-            cursor.executemany(f"INSERT INTO {self.name} ({self.columns}) VALUES ({values})", self.rows)
-
-
 @pytest.fixture(scope="session")
 def tables_of_the_real_show(django_db_setup: None, django_db_blocker: Any) -> list[TableOfTheShow]:
     """Load the show once and keep its rows in memory: writing them is quick, checking them is what takes its time."""
@@ -198,16 +170,57 @@ def pictures_of_the_real_show(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="session")
+def shared_show(tables_of_the_real_show: list[TableOfTheShow], django_db_blocker: Any) -> Iterator[SharedShow]:
+    with django_db_blocker.unblock():
+        shared = SharedShow(tables_of_the_real_show)
+        yield shared
+        shared.remove()
+
+
 @pytest.fixture
-def real_show(db: None, tables_of_the_real_show: list[TableOfTheShow], pictures_of_the_real_show: Path) -> None:
-    """Put Metallic Rouge into the database, as the loader writes it, and its pictures into the storage."""
+def database_of_the_test(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Run tests of the real show where it is already, unless they commit what they write."""
+    marker = request.node.get_closest_marker("django_db")
+    used = {*request.fixturenames}
+    commits = (marker and marker.kwargs.get("transaction")) or used & {"transactional_db", "live_server"}
+    if "real_show" not in used or commits:
+        yield
+        return
+    shared = request.getfixturevalue("shared_show")
+    with django_db_blocker.unblock():
+        shared.use(shared.name)
+    yield
+    with django_db_blocker.unblock():
+        shared.use(shared.empty)
+
+
+@pytest.fixture
+def _django_db_helper(database_of_the_test: None, _django_db_helper: None) -> None:
+    """Begin the test's transaction, as pytest-django does, once the database is chosen."""
+
+
+@pytest.fixture
+def real_show(
+    db: None, shared_show: SharedShow, tables_of_the_real_show: list[TableOfTheShow], pictures_of_the_real_show: Path
+) -> None:
+    """Have Metallic Rouge in the database, as the loader writes it, and its pictures in the storage."""
     portraits = Path(default_storage.path(DIRECTORY))
     portraits.mkdir(parents=True, exist_ok=True)
     for picture in pictures_of_the_real_show.iterdir():
         os.link(picture, portraits / picture.name)  # no test writes into a picture: it is removed or another is stored
-    with transaction.atomic(), connection.cursor() as cursor:  # rows refer to others that come later
-        for table in tables_of_the_real_show:
-            table.write(cursor)
+    if shared_show.is_in_use:
+        shared_show.draw_stamp()
+    else:
+        write_show(tables_of_the_real_show)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def postgresql_deletes_instead_of_truncating() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        if connection.vendor == "postgresql":
+            patched.setattr(type(connection.ops), "sql_flush", sql_that_deletes)
+        yield
 
 
 BETWEEN_VACUUMS = 10  # tests

@@ -220,7 +220,9 @@ def kill(number: int) -> dict[str, Any]:
 
     def begin() -> tuple[Correction, str]:
         ann = somebody(f"kill_{number}")
-        names = [new(Alias, character=ann, name=f"{number}.{place}", revealed_in_id=2) for place in range(NAMES_OF_KILLED)]
+        names = [
+            new(Alias, character=ann, name=f"{number}.{place}", revealed_in_id=2) for place in range(NAMES_OF_KILLED)
+        ]
         status = set_to(status_of(ann), "value", f"status {number}")
         habit = new(Trait, character=ann, attribute="habit", value=f"{number}", revealed_in_id=1)
         correction = sent(*names, status, habit, kind=Correction.Kind.EDIT)
