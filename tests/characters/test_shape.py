@@ -17,6 +17,8 @@ from tests.shows import character, headline, load_show, revelation, trait, unmas
 
 pytestmark = pytest.mark.django_db
 
+FEW_DRAWS = "--draws=400"  # are enough to tell what is far beyond chance
+
 
 def at(episode: int, name: str) -> Sight:
     return next(sight for sight in sights_of_the_show() if (sight.episode, sight.name) == (episode, name))
@@ -145,9 +147,9 @@ def test_the_exit_status_goes_by_the_limit(tmp_path: Path, capsys: pytest.Captur
     assert error.value.returncode == FOUND
     assert "unmasked later: less of “species: given”" in capsys.readouterr().out
     with pytest.raises(CommandError):
-        call_command("check_shape", "--format=json")
+        call_command("check_shape", FEW_DRAWS, "--format=json")
     assert json.loads(capsys.readouterr().out)[0]["rows"]
-    call_command("check_shape", "--limit=0")
+    call_command("check_shape", FEW_DRAWS, "--limit=0")
     assert "Nothing tells." in capsys.readouterr().out
 
 
@@ -155,7 +157,7 @@ def test_a_data_set_is_measured_in_a_database_of_its_own(tmp_path: Path, capsys:
     load_show(tmp_path / "here", characters=[character("ann")])
     show = write_show(tmp_path / "there", **telling_show(1, "what is missing").files())
     with pytest.raises(CommandError, match="of pages tell") as error:
-        call_command("check_shape", str(show))
+        call_command("check_shape", str(show), FEW_DRAWS)
     assert error.value.returncode == FOUND
     assert "species: given" in capsys.readouterr().out
     assert {sight.name for sight in sights_of_the_show()} == {"Ann"}
