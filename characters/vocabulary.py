@@ -132,6 +132,11 @@ class RelationshipKind(TextChoices):
         return self in STATES
 
     @property
+    def lasts(self) -> bool:
+        """Whether it is so from then on, as kinship and states are; what happens can happen again."""
+        return self.is_state or self.bond == Bond.KIN
+
+    @property
     def place(self) -> int:
         """Its place among the relations of a page: the nearest first."""
         return PLACES[self]

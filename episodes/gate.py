@@ -105,7 +105,8 @@ class Gated(models.Model):
                 continue
             earlier: dict[str, Any] = {relation.field.name: self.pk, "revealed_in_id__lt": self.revealed_in_id}
             children = neighbours().where(relation.related_model, **earlier)
-            child: Any = min(children, key=lambda row: row.revealed_in_id, default=None)
+            alone = (row for row in children if not neighbours().will_check(row))
+            child: Any = min(alone, key=lambda row: row.revealed_in_id, default=None)
             if child is not None:
                 raise ValidationError(
                     {

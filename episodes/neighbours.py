@@ -24,6 +24,10 @@ class Neighbours:
         """Return the rows that a row has in a list."""
         return getattr(row, name).all()
 
+    def will_check(self, row: models.Model) -> bool:
+        """Return whether a row is checked as well, so that of two that do not fit together one alone says so."""
+        return False
+
     def first_episodes(self, kinds: Iterable[type[models.Model]], keys: set[str]) -> dict[str, int]:
         """Return the episode in which each of these is revealed, by its key, in one statement for all kinds."""
         first, *others = (

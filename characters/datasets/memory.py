@@ -1,7 +1,7 @@
 """All rows of a show in memory while it is loaded: those of the database, and those that are about to be written."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -26,6 +26,7 @@ class RowsInMemory(Neighbours):
         self._stored_by: dict[tuple[Model, tuple[str, ...]], dict[Values, list[Any]]] = {}
         self._by_value: dict[Model, dict[str, dict[Any, list[Any]]]] = defaultdict(dict)
         self._mentioning: dict[str, list[tuple[Any, Any]]] | None = None
+        self.checked: Container[int] = ()  # the rows that are checked themselves, by their place in memory
 
     @classmethod
     def of_the_database(cls) -> "RowsInMemory":
@@ -103,6 +104,9 @@ class RowsInMemory(Neighbours):
 
     def linked(self, row: models.Model, name: str) -> Iterable[Any]:
         return self._links[type(row), name].get(row.pk, ())
+
+    def will_check(self, row: models.Model) -> bool:
+        return id(row) in self.checked
 
     def first_episodes(self, kinds: Iterable[Model], keys: set[str]) -> dict[str, int]:
         found = ((key, self._by(kind, "key").get(key, ())) for kind in kinds for key in keys)

@@ -37,6 +37,7 @@ class RowWriter:
         self._is_lost = is_lost  # whether an episode is missing only because something is wrong with it
         self.episodes: set[int] = set()  # that rows may refer to
         self._rows: dict[int, tuple[Any, FilePlace]] = {}  # all rows of the files
+        memory.checked = self._rows
         self._places: dict[tuple[Any, ...], FilePlace] = {}  # of each row, by its identity
         self._new: dict[Model, dict[int, Any]] = defaultdict(dict)
         self._changed: dict[Model, dict[int, Any]] = defaultdict(dict)

@@ -21,7 +21,7 @@ def check_headlines(first_episode: int, headline_episodes: set[int]) -> None:
 def mentioned_too_early(subject: Any) -> str | None:
     """Return one text that mentions a subject and is revealed before it; its own rows are checked for that anyway."""
     for row, text in texts_mentioning(subject):
-        if row.known_in < subject.revealed_in_id:
+        if row.known_in < subject.revealed_in_id and not neighbours().will_check(row):
             return text
     return None
 

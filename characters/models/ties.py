@@ -1,7 +1,8 @@
 """What connects two: memberships, relationships and unmaskings."""
 
 import uuid
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -70,6 +71,40 @@ class Relationship(Content, Ends):
 
     def __str__(self) -> str:
         return f"{self.source} {self.get_kind_display()} {self.target}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.kind not in RelationshipKind or self.revealed_in_id is None or None in (self.source_id, self.target_id):
+            return
+        if RelationshipKind(self.kind).lasts:
+            self._check_said_once()
+
+    def _check_said_once(self) -> None:
+        """Refuse what another row says of the same time: nobody would know which of the two to correct or to end."""
+        for other in self._between_the_same_two():
+            is_sure_of_more = self.certainty != other.certainty and self.revealed_in_id != other.revealed_in_id
+            if other == self or is_sure_of_more or self._ends_by(other) or other._ends_by(self):
+                continue
+            comes_first = (self.revealed_in_id, str(self.pk)) < (other.revealed_in_id, str(other.pk))
+            if comes_first and neighbours().will_check(other):
+                continue
+            alike = ", which reads alike from both sides" if other.source_id != self.source_id else ""
+            raise ValidationError(
+                f"“{other}”{alike}, says the same from episode {other.revealed_in_id} on. "
+                "Leave one of the two out, or let the earlier one end no later than the other begins."
+            )
+
+    def _between_the_same_two(self) -> Iterator["Relationship"]:
+        ends = [(self.source_id, self.target_id)]
+        if RelationshipKind(self.kind).is_mutual:
+            ends.append((self.target_id, self.source_id))
+        for source, target in ends:
+            rows = neighbours().where(Relationship, source_id=source, target_id=target, kind=self.kind)
+            yield from cast(Iterable[Relationship], rows)
+
+    def _ends_by(self, other: "Relationship") -> bool:
+        """Return whether this has ended by when the other begins."""
+        return self.ended_in_id is not None and self.ended_in_id <= other.revealed_in_id
 
 
 class Unmasking(Content):

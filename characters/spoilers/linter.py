@@ -7,7 +7,7 @@ and texts of a show, read from the database or from the files of a data set. doc
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -60,6 +60,8 @@ LEAST_IN_HIRAGANA = 3  # letters; fewer are found in many words
 BLOCK = re.compile(r"</?(?:p|li|ul|ol|blockquote|hr)\b[^>]*>")
 
 EXCERPT = 40  # characters on either side of the name
+
+MOST_PLACES = 3  # of texts that say a word again, in a message
 
 MOST_KEPT = 2**14  # words and phrases of which it is remembered whether names begin so
 
@@ -137,6 +139,8 @@ class NameMatch:
     name: KnownName
     start: int
     end: int
+    known_from: int  # which is earlier than that of the name where an earlier one has the word
+    part: str = ""  # the word of the name, where it says only that
 
     def overlaps(self, other: "NameMatch") -> bool:
         return self.start < other.end and other.start < self.end
@@ -155,14 +159,24 @@ class Finding:
     known_in: int
     words: str  # the name as the text has it
     excerpt: str
+    part: str = ""  # the word of the name that it says, where it does not say all of it
+    again: tuple[Location, ...] = ()  # later texts that say the same word of that name
 
     @property
     def claim(self) -> str:
+        if self.part:
+            return f"that is a word of the {self.kind} “{self.name}”, which is revealed in episode {self.known_from}"
         return f"the {self.kind} “{self.name}” is revealed in episode {self.known_from}"
 
     def __str__(self) -> str:
         text = f"{self.where.what} (episode {self.known_in}) says “{self.words}”"
-        return f"{self.where}: {text}, but {self.claim} only: {self.excerpt}"
+        again = f" (said again by {self._later})" if self.again else ""
+        return f"{self.where}: {text}, but {self.claim} only: {self.excerpt}{again}"
+
+    @property
+    def _later(self) -> str:
+        more = f" and {len(self.again) - MOST_PLACES} more" if len(self.again) > MOST_PLACES else ""
+        return f"{', '.join(str(place) for place in self.again[:MOST_PLACES])}{more}"
 
     def as_row(self) -> dict[str, str | int]:
         """Return the finding as `check_spoilers --format=json` prints it; docs/dataset.md lists the keys."""
@@ -178,6 +192,7 @@ class Finding:
             "found": self.words,
             "excerpt": self.excerpt,
             "revealed_by": str(self.revealed_by),
+            "again": ", ".join(map(str, self.again)),
         }
 
 
@@ -187,12 +202,16 @@ class Vocabulary:
     def __init__(self, names: Iterable[KnownName]) -> None:
         names = list(names)
         self._first: dict[str, KnownName] = {}  # the earliest name by its spelling without case
+        self._parts: set[str] = set()  # of these spellings, those that are but a word of a name
+        self._known_from: dict[str, int] = {}  # the episode of an earlier name with that word in it
         self._spellings: dict[str, set[str]] = defaultdict(set)
         self._any_case: set[str] = set()
         self._persons: set[str] = set()  # names of several words, such as a first name and a surname
         for spellings in (_whole, _in_one, _words_that_stand_for):  # a name of its own goes before a part of another's
             for name in names:
                 for spelling in spellings(name):
+                    if spellings is _words_that_stand_for and _key(spelling) not in self._first:
+                        self._parts.add(_key(spelling))
                     self._add(spelling, name)
         for name in names:
             if not name.describes:
@@ -231,7 +250,11 @@ class Vocabulary:
             for last in words[number:]:
                 for base in _bases(_spaced(text[first.start() : last.end()])):
                     known = self._first.get(_key(base))
-                    if known is not None and name.known_from < known.known_from:
+                    if known is None or name.known_from >= self._known_from.get(_key(base), known.known_from):
+                        continue
+                    if _key(base) in self._parts:  # the name that it is a word of is why it counts at all
+                        self._known_from[_key(base)] = name.known_from
+                    else:
                         self._first[_key(base)] = name
 
     def mentions_of_later_names(self, text: str, known_in: int, *, any_case: bool = False) -> list[NameMatch]:
@@ -239,7 +262,7 @@ class Vocabulary:
         later = list(self._later_in_hiragana(text, known_in))
         end_of_known = 0
         for match in self._matches(text, known_in, any_case=any_case):
-            if match.name.known_from <= known_in:
+            if match.known_from <= known_in:
                 end_of_known = max(end_of_known, match.end)
             elif match.end > end_of_known:  # a name within a known one says nothing new
                 later.append(match)
@@ -258,10 +281,14 @@ class Vocabulary:
                 length = self._length_from(text[first.start() : words[min(number + 1, len(words) - 1)].end()]) or 1
             for last in reversed(words[number : number + length]):
                 start, end = first.start(), last.end()
-                name = self._name_at(text, start, end, any_case=any_case)
-                if name is None or (name.describes and name.known_from <= known_in and (start, end) == (0, len(text))):
+                key = self._key_at(text, start, end, any_case=any_case)
+                if key is None:
+                    continue
+                name = self._first[key]
+                if name.describes and name.known_from <= known_in and (start, end) == (0, len(text)):
                     continue  # a description does not excuse the names that it says itself
-                yield NameMatch(name, start, end)
+                known_from = self._known_from.get(key, name.known_from)
+                yield NameMatch(name, start, end, known_from, key if key in self._parts else "")
                 break
 
     def _longest_from(self, phrase: str) -> int:
@@ -272,8 +299,8 @@ class Vocabulary:
         """Return whether any name has this word, or one that this is a form of."""
         return any(_key(base) in self._words for base in _bases(word))
 
-    def _name_at(self, text: str, start: int, end: int, *, any_case: bool) -> KnownName | None:
-        """Return the name that a part of a text spells."""
+    def _key_at(self, text: str, start: int, end: int, *, any_case: bool) -> str | None:
+        """Return the name that a part of a text spells, by its spelling without case."""
         for phrase in _bases(_spaced(text[start:end])):
             key, base = _key(phrase), drawn(phrase)
             if key not in self._first or key in self._common:
@@ -281,9 +308,9 @@ class Vocabulary:
             spellings = self._spellings[key]
             lower = base[:1].lower() + base[1:]
             if any_case or key in self._any_case or key in self._persons or base in spellings or _is_shouted(base):
-                return self._first[key]
+                return key
             if lower in spellings and _starts_sentence(text, start):
-                return self._first[key]
+                return key
         return None
 
     def _later_in_hiragana(self, text: str, known_in: int) -> Iterator[NameMatch]:
@@ -292,7 +319,7 @@ class Vocabulary:
             return
         for spelling, name in self._in_hiragana.items():
             if name.known_from > known_in and (start := text.find(spelling)) >= 0:
-                yield NameMatch(name, start, start + len(spelling))
+                yield NameMatch(name, start, start + len(spelling), name.known_from)
 
 
 @dataclass
@@ -309,7 +336,26 @@ class Corpus:
     def findings(self) -> list[Finding]:
         """Return what the texts say too early, in the order of their places."""
         findings = [finding for text in self.texts for finding in findings_in(text, self.vocabulary)]
-        return sorted(findings, key=lambda finding: (finding.where, finding.field, finding.name))
+        return _without_what_was_said_before(sorted(findings, key=lambda each: (each.where, each.field, each.name)))
+
+
+def _without_what_was_said_before(findings: list[Finding]) -> list[Finding]:
+    """Leave out later texts with a word of a name that the audience had by then: the first to say it names them.
+
+    A name of a place or a rank has such words, and a show says them all the time. A whole name is reported wherever
+    it is said.
+    """
+    first: dict[tuple[str, str], int] = {}
+    for each in findings:
+        first[each.name, each.part] = min(first.get((each.name, each.part), each.known_in), each.known_in)
+    again: dict[tuple[str, str], list[Location]] = defaultdict(list)
+    kept = []
+    for each in findings:
+        if each.part and each.known_in > first[each.name, each.part]:
+            again[each.name, each.part].append(each.where)
+        else:
+            kept.append(each)
+    return [replace(each, again=tuple(again.pop((each.name, each.part), ()))) for each in kept]
 
 
 def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
@@ -327,6 +373,7 @@ def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
             known_in=text.known_in,
             words=words[match.start : match.end],
             excerpt=_excerpt(words, match.start, match.end),
+            part=match.part,
         )
 
 
@@ -337,7 +384,8 @@ def _disguised(text: LintedText, words: str, vocabulary: Vocabulary, found: Iter
         if not _changes_a_name(words, reading, places, vocabulary):
             continue
         for match in vocabulary.mentions_of_later_names(reading, text.known_in, any_case=text.any_case):
-            whole = NameMatch(match.name, places[match.start], places[match.end - 1] + 1)
+            start, end = places[match.start], places[match.end - 1] + 1
+            whole = NameMatch(match.name, start, end, match.known_from, match.part)
             is_new = not any(whole.overlaps(other) or whole.name.name == other.name.name for other in found)
             if is_new and words[whole.start : whole.end] != reading[match.start : match.end]:
                 found.append(whole)
@@ -413,7 +461,7 @@ def _in_one(name: KnownName) -> Iterator[str]:
 def _words_that_stand_for(name: KnownName) -> Iterator[str]:
     """Yield the words of a name by which somebody is called alone: first name and surname."""
     words = WORD.findall(visible(name.name))
-    if name.kind == AliasKind.NAME and not name.group and len(words) > 1:
+    if name.kind == AliasKind.NAME and not name.group and not name.common_word and len(words) > 1:
         yield from filter(_can_stand_alone, words)
 
 

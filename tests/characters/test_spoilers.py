@@ -15,7 +15,7 @@ from characters.datasets.linting import spoilers_in
 from characters.datasets.loading import load
 from characters.kinds import CHARACTER
 from characters.models import Character, Faction, Revelation
-from characters.spoilers.linter import TAG_KIND, KnownName, LintedText, Location, Vocabulary, findings_in
+from characters.spoilers.linter import TAG_KIND, Corpus, KnownName, LintedText, Location, Vocabulary, findings_in
 from characters.spoilers.rows import corpus_of_database
 from episodes.models import Series
 from tests.shows import (
@@ -128,6 +128,37 @@ def test_a_common_word_is_passed_over_and_longer_names_with_it_are_not() -> None
     first, cyan = name("First", 9, common_word=True), name("Cyan", 8, common_word=True)
     assert names_in("First she sings. The First.", first) == []
     assert names_in("Cyan sings. Cyan Bluestar", cyan, name("Cyan Bluestar", 8)) == ["Cyan Bluestar"]
+
+
+def test_the_words_of_a_name_that_is_a_common_word_do_not_stand_alone() -> None:
+    commoner = name("King's Landing Commoner", 3, common_word=True)
+    assert names_in("King's Landing", commoner) == []
+    assert names_in("Landing", commoner, name("Ann Landing", 5)) == ["Landing"]
+
+
+def test_the_name_that_a_word_is_of_is_named_and_no_other_that_has_it() -> None:
+    baker, commoner = name("King's Landing Baker", 2, "title"), name("King's Landing Commoner", 3)
+    vocabulary = Vocabulary([baker, commoner])
+    [finding] = findings_in(LintedText("They reach King's Landing.", 1, Location(), "text"), vocabulary)
+    assert (finding.words, finding.name, finding.known_from) == ("Landing", "King's Landing Commoner", 3)
+    assert finding.claim == "that is a word of the name “King's Landing Commoner”, which is revealed in episode 3"
+    assert not [
+        *findings_in(LintedText("King's Landing", 2, Location(), "text"), vocabulary)
+    ]  # the baker's title has it
+    assert names_in("King's Landing", commoner, name("King's Landing", 1), at=1) == []  # and so has the place
+
+
+def test_later_texts_with_a_word_that_was_said_are_named_with_the_first() -> None:
+    def told(words: str, at: int) -> LintedText:
+        return LintedText(words, at, Location("f.yaml", at, "the text"), "text")
+
+    said = [told("Kristella went.", 3), told("Kristella came.", 2), told("The Kristellas", 4), told("Eva!", 5)]
+    first, other = Corpus([EVA], said).findings()
+    assert (first.words, first.known_in, [where.line for where in first.again]) == ("Kristella", 2, [3, 4])
+    assert str(first).endswith(": Kristella came. (said again by f.yaml:3, f.yaml:4)")
+    assert (other.words, other.known_in, other.again) == ("Eva", 5, ())
+    whole = Corpus([EVA], [told("Eva Kristella", 2), told("Eva Kristella", 3)])
+    assert [finding.known_in for finding in whole.findings()] == [2, 3]  # a whole name is no word of a place
 
 
 def test_a_name_that_two_have_is_known_when_the_first_is() -> None:
@@ -324,9 +355,13 @@ def test_a_slip_in_the_real_show_is_found(number: int, copy_of_the_real_show: Pa
 def test_all_slips_together_are_found_and_nothing_else(copy_of_the_real_show: Path) -> None:
     for number in range(len(SLIPS)):
         put_into(copy_of_the_real_show, number)
-    places = [(finding.where.file, finding.where.line, finding.name) for finding in spoilers_in(copy_of_the_real_show)]
+    places = [
+        (where.file, where.line, finding.name)
+        for finding in spoilers_in(copy_of_the_real_show)
+        for where in (finding.where, *finding.again)
+    ]
     expected = places_of_slips(copy_of_the_real_show)
-    assert places == sorted((*expected[number], slip[3]) for number, slip in enumerate(SLIPS))
+    assert sorted(places) == sorted((*expected[number], slip[3]) for number, slip in enumerate(SLIPS))
 
 
 # The command
@@ -381,6 +416,7 @@ def test_the_command_writes_json_with_flat_rows(tmp_path: Path) -> None:
             "found": "Bea",
             "excerpt": "asks for Bea",
             "revealed_by": f"characters.yaml:{line_of(tmp_path, 'name: Bea')}",
+            "again": "",
         }
     ]
 

@@ -11,6 +11,7 @@ from characters.datasets import reading
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError, Problem
 from characters.datasets.schema import FILES
+from characters.kinds import RELATIONSHIP
 from characters.models import Alias, Character
 from episodes.models import Episode
 from tests.shows import character, episode, write_show
@@ -218,6 +219,61 @@ def test_a_date_may_be_in_quotes(tmp_path: Path) -> None:
 def test_a_wrong_value_is_named_with_what_is_right(tmp_path: Path, entry: str, message: str) -> None:
     [problem] = problems_of(tmp_path, characters=f"- {entry}\n")
     assert problem.message.startswith(message)
+
+
+# The same said twice
+
+
+def ties_between(*rows: tuple[str, str, str, int, int | None, str]) -> dict[str, Any]:
+    entries = [
+        {"source": source, "kind": kind, "target": target, "revealed_in": since, "certainty": certainty}
+        | ({"ended_in": until} if until else {})
+        for source, kind, target, since, until, certainty in rows
+    ]
+    return {"characters": [character("ann"), character("bea")], "relationships": entries}
+
+
+SURE, CLAIMED = "confirmed", "claimed"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lines"),
+    [
+        (("ann", "sibling", "bea", 1, None, SURE), ("bea", "sibling", "ann", 1, None, SURE), 1),
+        (("ann", "sibling", "bea", 1, None, SURE), ("bea", "sibling", "ann", 1, None, CLAIMED), 1),
+        (("ann", "friend", "bea", 1, None, SURE), ("ann", "friend", "bea", 2, None, SURE), 1),
+        (("ann", "friend", "bea", 1, 3, SURE), ("bea", "friend", "ann", 2, None, SURE), 1),
+        (("ann", "parent", "bea", 1, None, SURE), ("ann", "parent", "bea", 3, None, SURE), 1),
+    ],
+)
+def test_a_tie_is_said_once_for_the_same_time(tmp_path: Path, first: Any, second: Any, lines: int) -> None:
+    for rows in ((first, second), (second, first)):
+        with pytest.raises(DatasetError) as refused:
+            load(write_show(tmp_path, **ties_between(*rows)))
+        assert len(refused.value.problems) == lines
+        [problem] = refused.value.problems
+        assert "says the same from episode" in problem.message
+        assert ("which reads alike from both sides" in problem.message) == (first[0] != second[0])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("ann", "friend", "bea", 1, 2, SURE), ("bea", "friend", "ann", 2, None, SURE)),
+        (("ann", "parent", "bea", 1, None, CLAIMED), ("ann", "parent", "bea", 2, None, SURE)),
+        (("ann", "attacked", "bea", 1, None, SURE), ("ann", "attacked", "bea", 2, None, SURE)),
+        (("ann", "parent", "bea", 1, None, SURE), ("bea", "parent", "ann", 1, None, SURE)),
+        (("ann", "friend", "bea", 1, None, SURE), ("bea", "sibling", "ann", 1, None, SURE)),
+    ],
+)
+def test_a_tie_may_come_again_or_become_sure_or_read_another_way(tmp_path: Path, first: Any, second: Any) -> None:
+    assert load(write_show(tmp_path, **ties_between(first, second))).added[RELATIONSHIP] == 2
+
+
+def test_a_tie_in_the_files_that_an_editor_has_said_the_other_way_is_refused(tmp_path: Path) -> None:
+    load(write_show(tmp_path, **ties_between(("ann", "sibling", "bea", 2, None, SURE))))
+    with pytest.raises(DatasetError, match=r"relationships.yaml:1: “ann sibling of bea”, which reads alike"):
+        load(write_show(tmp_path, **ties_between(("bea", "sibling", "ann", 1, None, SURE))))
 
 
 # What is refused only because of something else
