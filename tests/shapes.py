@@ -91,7 +91,7 @@ class RandomShow:
         other = self.random.choice([row for row in self.characters if row["revealed_in"] <= number])
         kind = self.random.choice(KINDS)
         row = {"source": one["key"], "kind": kind, "target": other["key"], "revealed_in": number}
-        if one is not other and row not in self.relationships:
+        if one is not other and not any(_says_it_already(each, row) for each in self.relationships):
             self.relationships.append(row)
 
     # What happens to them
@@ -218,6 +218,13 @@ def sights_of(show: RandomShow) -> list[Sight]:
         for who, row in enumerate(show.characters)
         if row["revealed_in"] <= number < show.unmasked.get(row["key"], EPISODES + 1)
     ]
+
+
+def _says_it_already(tie: Rows, other: Rows) -> bool:
+    """Return whether two ties are the same; what happens may happen again."""
+    if other["kind"] == "rescued":
+        return tie == other
+    return tie["kind"] == other["kind"] and {tie["source"], tie["target"]} == {other["source"], other["target"]}
 
 
 def _known(rows: list[Rows], number: int) -> list[Rows]:

@@ -125,10 +125,17 @@ def shows(draw: st.DrawFn) -> dict[str, Any]:
         "episodes": [episode(number) for number in range(1, last + 1)],
         "characters": characters,
         "factions": [subject(key) for key in groups],
-        "relationships": distinct(relationships, "source", "kind", "target", "revealed_in"),
+        "relationships": list({_told_apart_by(tie): tie for tie in reversed(relationships)}.values()),
         "revelations": revelations,
         "unmaskings": unmaskings,
     }
+
+
+def _told_apart_by(tie: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what may be there once of a relationship: what lasts is said of two once, from whichever side."""
+    if RelationshipKind(tie["kind"]).lasts:
+        return tie["kind"], frozenset((tie["source"], tie["target"]))
+    return tie["kind"], tie["source"], tie["target"], tie["revealed_in"]
 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.laws]
