@@ -1,13 +1,16 @@
 """The entries of a data set, checked for their shape, each with its place in the files."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError as ShapeError
 
+from characters.text.fitting import nearest_key
+
 from .reading import DatasetError, Document, FilePlace, Problem, YamlPath, read
-from .schema import FILES, ONE_MAPPING, REQUIRED, Entry
+from .schema import FILES, ONE_MAPPING, REQUIRED, Entry, SubjectEntry
 
 KEYS = ("faction", "source", "target", "persona", "identity", "supersedes", "characters", "factions", "terms")
 
@@ -72,7 +75,9 @@ def _unknown_files(directory: Path) -> Iterator[Document]:
     for path in sorted(directory.glob("*.y*ml")):
         if path.name not in FILES:
             document = Document(path.name)
-            document.complain((), f"No file of a data set has this name; there are {', '.join(FILES)}.")
+            near = nearest_key(path.name.lower(), list(FILES))
+            question = f" Did you mean “{near}”?" if near else ""
+            document.complain((), f"No file of a data set has this name; there are {', '.join(FILES)}.{question}")
             yield document
 
 
@@ -94,18 +99,52 @@ def _entries(document: Document) -> Iterator[PlacedEntry]:
         entry = _well_formed(FILES[document.name], value, place)
         if entry is not None:
             yield PlacedEntry(entry, place)
-        elif isinstance(value, dict):
+        if isinstance(value, dict) and (entry is None or place.is_blamed("key")):
             document.lost |= {str(value[name]) for name in ("key", "number") if name in value}
 
 
 def _well_formed(shape: type[Entry], value: Any, place: FilePlace) -> Entry | None:
+    """Return an entry, or what can be read of it, so that its other faults are found as well; note what is wrong."""
     try:
         return shape.model_validate(value)
     except ShapeError as error:
+        paths = []
         for detail in error.errors():
             steps = tuple(step for step in detail["loc"] if isinstance(step, str | int))
             place.part(*steps).complain(_message(detail["type"], detail["msg"], steps, detail["input"]))
+            paths.append(steps)
+    if not isinstance(value, dict):
         return None
+    try:
+        return shape.model_validate(_without(paths, value, place) | _stand_ins(shape, paths, place))
+    except ShapeError:
+        return None
+
+
+def _without(paths: list[YamlPath], value: dict[Any, Any], place: FilePlace) -> dict[str, Any]:
+    """Return an entry without the fields, and the parts of lists, that are wrong."""
+    left = dict(value)
+    wrong_parts: dict[Any, set[Any]] = defaultdict(set)
+    for path in paths:
+        if len(path) > 1 and isinstance(value.get(path[0]), list):
+            wrong_parts[path[0]].add(path[1])
+        else:
+            left.pop(path[0] if path else None, None)
+    for name, numbers in wrong_parts.items():
+        if name in left:
+            kept = [number for number in range(len(left[name])) if number not in numbers]
+            left[name] = [left[name][number] for number in kept]
+            place.document.kept[*place.path, name] = kept
+    return left
+
+
+def _stand_ins(shape: type[Entry], paths: list[YamlPath], place: FilePlace) -> dict[str, Any]:
+    """Return what lets the parts of a subject be checked whose key or episode is wrong; none of it is ever written."""
+    if not issubclass(shape, SubjectEntry):
+        return {}
+    wrong = {path[0] for path in paths if len(path) == 1}
+    values = {"key": f"in-line-{place.line}", "revealed_in": 0}
+    return {name: value for name, value in values.items() if name in wrong}
 
 
 WRITTEN = {  # how what has a pattern is written

@@ -307,6 +307,7 @@ class _Load:
         given = {name: getattr(entry, name) for name in columns}
         values = {name: self._value(column, given[name], entry, place) for name, column in columns.items()}
         if any(values[name] is None and given[name] is not None for name in columns):
+            self.writer.episodes_exist({_attribute(kind.model, name): value for name, value in given.items()}, place)
             return None
         return self._draft(kind, values, place, owner)
 

@@ -51,6 +51,8 @@ class Document:
     data: Any = None
     lines: dict[YamlPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    blamed: set[YamlPath] = field(default_factory=set)  # the entries, and their fields, that problems are in
+    kept: dict[YamlPath, list[int]] = field(default_factory=dict)  # of lists: the places of the parts that can be read
     lost: set[str] = field(default_factory=set)  # the keys of entries with which something is wrong
     is_lost: bool = False  # nothing in it can be read
     consequences: int = 0  # references in it to what is lost in any file
@@ -68,6 +70,7 @@ class Document:
         return self.lines.get(path, 1)
 
     def complain(self, path: YamlPath, message: str) -> None:
+        self.blamed.add(path[:2])
         self.problems.append(Problem(self.name, self.line_of(path), message))
 
     def forget_lines(self) -> None:
@@ -83,7 +86,14 @@ class FilePlace:
     path: YamlPath
 
     def part(self, *steps: str | int) -> "FilePlace":
+        match steps:
+            case (str(name), int(number)) if kept := self.document.kept.get((*self.path, name)):
+                steps = (name, kept[number])
         return FilePlace(self.document, (*self.path, *steps))
+
+    def is_blamed(self, name: str) -> bool:
+        """Return whether a problem was noted in a field of an entry."""
+        return (*self.path, name)[:2] in self.document.blamed
 
     def complain(self, message: str) -> None:
         self.document.complain(self.path, message)

@@ -53,15 +53,13 @@ class RowWriter:
 
     def put(self, draft: RowDraft) -> Any:
         """Return the row that will be in the database, just like that, or None after noting why not."""
-        if self._is_given_twice(draft) or not self._episodes_exist(draft):
+        exists = self.episodes_exist(draft.identity | draft.values, draft.place)
+        if self._is_given_twice(draft) or not exists:
             return None
         row = self.matching.row_of(draft)
-        try:
-            row = self._added(draft) if row is None else self._updated(row, draft)
-        except ValidationError as error:
-            report(error, draft.place)
-            return None
-        self._rows[id(row)] = row, draft.place
+        row = self._added(draft) if row is None else self._updated(row, draft)
+        if row is not None:
+            self._rows[id(row)] = row, draft.place
         return row
 
     def add(self, row: models.Model) -> None:
@@ -103,29 +101,41 @@ class RowWriter:
         self._places[identity] = draft.place
         return False
 
-    def _episodes_exist(self, draft: RowDraft) -> bool:
+    def episodes_exist(self, values: dict[str, Any], place: FilePlace) -> bool:
+        """Return whether the episodes of a row are there, after noting which are not."""
         missing = {
             name: number
-            for values in (draft.identity, draft.values)
             for name in ("revealed_in_id", "ended_in_id")
             if (number := values.get(name)) is not None and number not in self.episodes
         }
         for name, number in missing.items():
             if self._is_lost(number):
-                draft.place.document.consequences += 1
+                place.document.consequences += 1
                 continue
-            draft.place.part(name.removesuffix("_id")).complain(f"There is no episode {number} in episodes.yaml.")
+            place.part(name.removesuffix("_id")).complain(f"There is no episode {number} in episodes.yaml.")
         return not missing
 
-    def _added(self, draft: RowDraft) -> models.Model:
+    def _added(self, draft: RowDraft) -> models.Model | None:
         only_new = draft.only_new()
         if only_new.get("id") in self.memory.stored[draft.model]:
             # An editor has changed the row of that id into something else; it is left alone.
             only_new = {name: value for name, value in only_new.items() if name != "id"}
         row = draft.model(**draft.identity | only_new | draft.values)
-        row.clean_fields(exclude=_checked_otherwise(draft.model))
+        if not self._has_valid_fields(row, draft):
+            if isinstance(row._meta.pk, models.AutoField):
+                return None
+            self.memory.add(row)  # so that its other faults are found; what needs it has none of its own
+            return row
         self.add(row)
         return row
+
+    def _has_valid_fields(self, row: models.Model, draft: RowDraft) -> bool:
+        try:
+            row.clean_fields(exclude=_checked_otherwise(draft.model))
+        except ValidationError as error:
+            report(error, draft.place)
+            return False
+        return True
 
     def _updated(self, row: Any, draft: RowDraft) -> models.Model:
         changed = {name: value for name, value in draft.values.items() if getattr(row, name) != value}
@@ -134,8 +144,9 @@ class RowWriter:
             self._moved[draft.model][id(row)] = row
         for name, value in changed.items():
             self.set(row, name, value)
-        if changed:
-            row.clean_fields(exclude=_checked_otherwise(row._meta.model))
+        if changed and not self._has_valid_fields(row, draft):
+            for rows_ in (self._changed, self._moved):
+                rows_[draft.model].pop(id(row), None)
         return row
 
     # What was before and is after
@@ -268,18 +279,29 @@ class RowWriter:
         """Check what depends on other rows, once all rows are written; yield after each row."""
         with looking_in(self.memory):
             for row, place in self._rows.values():
+                for problem in self._problems_of(row):
+                    report(problem, place)
+                yield
+            self._check_headlines()
+
+    def _problems_of(self, row: Any) -> Iterator[ValidationError]:
+        """Yield what is wrong with the texts of a row, and what is wrong between it and others."""
+        others = _all_but_prose(row._meta.model)
+        checks = [row.clean] if others is None else [partial(row.clean_fields, exclude=others), row.clean]
+        for check in checks:
+            try:
+                check()
+            except ValidationError as error:
+                yield error
+
+    def _check_headlines(self) -> None:
+        """Require headline names, but of those of whose names or episode something is wrong, as that may be why."""
+        for row, place in self._rows.values():
+            if isinstance(row, Subject) and not (place.is_blamed("aliases") or place.is_blamed("revealed_in")):
                 try:
-                    self._check(row)
+                    check_headlines(row.revealed_in_id, row.headline_episodes())
                 except ValidationError as error:
                     report(error, place)
-                yield
-
-    def _check(self, row: Any) -> None:
-        if (others := _all_but_prose(row._meta.model)) is not None:
-            row.clean_fields(exclude=others)
-        row.clean()
-        if isinstance(row, Subject):
-            check_headlines(row.revealed_in_id, row.headline_episodes())
 
 
 def values_of(kind: rows.Editable, row: Any, memory: RowsInMemory) -> rows.Values:
@@ -331,8 +353,10 @@ def report(error: ValidationError, place: FilePlace) -> None:
         for message in error.messages:
             place.complain(message)
         return
-    for name, messages in error.message_dict.items():
-        for message in messages:
+    for name, errors in error.error_dict.items():
+        # What has a form of its own is not too long besides.
+        told = [each for each in errors if each.code != "max_length"] or errors
+        for message in ValidationError(told).messages:
             if name == NON_FIELD_ERRORS:
                 place.complain(message)
             else:

@@ -76,8 +76,13 @@ class Relationship(Content, Ends):
         super().clean()
         if self.kind not in RelationshipKind or self.revealed_in_id is None or None in (self.source_id, self.target_id):
             return
-        if RelationshipKind(self.kind).lasts:
+        if RelationshipKind(self.kind).lasts and not self._is_edited_along():
             self._check_said_once()
+
+    def _is_edited_along(self) -> bool:
+        """Return whether a form saves it with others, of which one may end where it begins; the write door checks all."""
+        ends = (self._state.fields_cache.get(name) for name in ("source", "target"))
+        return any(end is not None and Relationship in end.edited_along for end in ends)
 
     def _check_said_once(self) -> None:
         """Refuse what another row says of the same time: nobody would know which of the two to correct or to end."""

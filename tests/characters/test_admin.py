@@ -370,7 +370,7 @@ def a_newcomer(moderator: Client, *, since: int) -> Character:
     rouge = character("rouge_redstar").pk
     shared = {"kind": "ally", "certainty": "confirmed", "revealed_in": since}
     data = with_row(data, "relationships", target=rouge, **shared)
-    data = with_row(data, "relationships_to", source=rouge, **shared)
+    data = with_row(data, "relationships_to", source=rouge, **shared | {"kind": "commands"})
     data = with_row(data, "unmaskings", persona=character("nius").pk, revealed_in=since)
     assert_saved(moderator.post(address, data))
     newcomer = character("newcomer")
@@ -393,6 +393,18 @@ def test_a_character_moves_with_its_rows_in_one_form(to: int, moderator: Client)
     assert newcomer.revealed_in_id == to
     assert [row.get().revealed_in_id for row in rows] == [to] * len(rows)
     assert Correction.objects.filter(kind="edit").count() == 2  # that it is there, and that it moved
+
+
+def test_a_tie_ends_and_the_next_begins_in_one_form_and_none_is_said_twice(moderator: Client) -> None:
+    newcomer = a_newcomer(moderator, since=5)
+    data = as_filled_in(moderator.get(change_address(newcomer)))
+    ally = {"target": character("rouge_redstar").pk, "kind": "ally", "certainty": "confirmed"}
+    data = with_row(data, "relationships", **ally | {"revealed_in": 7})
+    page = moderator.post(change_address(newcomer), data)
+    assert "says the same from episode" in page.content.decode()
+    assert newcomer.relationships.count() == 1
+    assert_saved(moderator.post(change_address(newcomer), data | {"relationships-0-ended_in": 7}))
+    assert set(newcomer.relationships.values_list("revealed_in", "ended_in")) == {(5, 7), (7, None)}
 
 
 def test_a_character_does_not_move_without_its_rows(moderator: Client) -> None:

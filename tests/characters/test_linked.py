@@ -45,7 +45,6 @@ def show(db: None, tmp_path: Path) -> None:
         ],
         relationships=[
             tie("bea", "sibling", "ann"),
-            tie("ann", "sibling", "bea", since=2),
             tie("bea", "killed", "cleo", certainty="claimed"),
             tie("bea", "ally", "cleo"),
             tie("cleo", "hunts", "ann", since=2),

@@ -183,7 +183,7 @@ def test_rows_that_are_not_in_the_files_stay_unless_replaced(tmp_path: Path) -> 
 
 def test_files_may_refer_to_rows_in_the_database(tmp_path: Path) -> None:
     load_show(tmp_path, **cast())
-    friend = {"source": "bea", "kind": "friend", "target": "ann", "revealed_in": 2}
+    friend = {"source": "bea", "kind": "ally", "target": "ann", "revealed_in": 2}
     later = revelation("r3", "[[bea]] went.", since=3, supersedes="r2", factions=["guild"])
     load(write_show(tmp_path, characters=[], relationships=[friend], revelations=[later]))
     assert Revelation.objects.get(key="r3").supersedes == Revelation.objects.get(key="r2")
