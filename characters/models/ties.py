@@ -80,7 +80,7 @@ class Relationship(Content, Ends):
             self._check_said_once()
 
     def _is_edited_along(self) -> bool:
-        """Return whether a form saves it with others, of which one may end where it begins; the write door checks all."""
+        """Return whether a form saves it with others, of which one may end where it begins; the write door checks."""
         ends = (self._state.fields_cache.get(name) for name in ("source", "target"))
         return any(end is not None and Relationship in end.edited_along for end in ends)
 
