@@ -282,7 +282,7 @@ def test_another_headline_takes_the_place_of_one_that_is_pruned(tmp_path: Path) 
 
 def test_with_pruning_files_refer_to_nothing_outside_them(tmp_path: Path) -> None:
     load_show(tmp_path, **cast())
-    tie = {"source": "ann", "kind": "friend", "target": "bea", "revealed_in": 4}
+    tie = {"source": "ann", "kind": "friend", "target": "bea", "revealed_in": 3}
     told = revelation("r1", "[[bea]] came.", since=1)
     with pytest.raises(DatasetError) as refused:
         load(write_show(tmp_path, characters=[character("ann")], relationships=[tie], revelations=[told]), prune=True)
