@@ -21,7 +21,7 @@ from episodes.requests import whole_number
 
 from . import rows
 from .deciding import REASON_NEEDED, Verdict, decide
-from .desk import buttons, correction_page, next_in_queue, page_preview, queue
+from .desk import buttons, correction_page, next_in_queue, page_preview, people, queue
 from .desk.access import CHANGE, author_in_words, credit_in_words, link_to, user_of
 from .desk.clearance import Clearance, clearance_of, unfolded
 from .desk.queue_filters import (
@@ -108,6 +108,10 @@ class CorrectionAdmin(admin.ModelAdmin):
             "undo": ("<uuid:pk>/undo/", buttons.undo),
             "preview": ("<uuid:pk>/preview/<number:episode>/", page_preview.preview),
             "picture": ("<uuid:pk>/picture/<uuid:change>/<slug:which>/", page_preview.picture),
+            "person": ("people/<number:account>/", people.page),
+            "person_undo": ("people/<number:account>/undo/", people.undo),
+            "sender": ("<uuid:pk>/sender/", people.page),
+            "sender_undo": ("<uuid:pk>/sender/undo/", people.undo),
         }
         own = [
             path(route, self.admin_site.admin_view(view), name=f"corrections_correction_{name}")

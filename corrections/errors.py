@@ -11,6 +11,10 @@ class Refused(Exception):
     """The request is not allowed. The message is shown to the person who made it."""
 
 
+class Blocked(Refused):
+    """A moderator has blocked whoever made the request from sending."""
+
+
 class AlreadyDecided(Refused):
     """Somebody else changed or decided the correction first."""
 

@@ -86,6 +86,8 @@ class Correction(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     by_author = models.BooleanField(default=False, help_text="Its author published it, without a second pair of eyes.")
     undoes = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="undone_by")
+    # Where all of its author was undone at once: that undo has one change for what several corrections did to a field.
+    undone_in = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="undid")
     revises = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="revised_by")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -287,6 +289,41 @@ class SentForm(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class BlockQuerySet(models.QuerySet):
+    def in_force(self) -> Self:
+        return self.filter(Q(until=None) | Q(until__gt=timezone.now()), lifted_at=None)
+
+
+class Block(models.Model):
+    """Somebody may send nothing for a while: an account, or whoever sends without one from an address."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="blocks"
+    )
+    sender = models.CharField(max_length=64, blank=True, editable=False)  # a keyed hash, as `Correction.sender`
+    reason = models.TextField(max_length=500)  # which the blocked one reads
+    until = models.DateTimeField(null=True, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    objects = BlockQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["sender"], condition=~Q(sender=""), name="corrections_block_by_sender")]
+        constraints = [
+            models.CheckConstraint(condition=Q(user=None) ^ Q(sender=""), name="corrections_a_block_is_of_one")
+        ]
+
+    def __str__(self) -> str:
+        return f"until {self.until:%Y-%m-%d %H:%M}" if self.until else "without an end"
 
 
 class Edition(models.Model):

@@ -19,6 +19,7 @@ from episodes import limits
 from episodes.models import licence_of_texts
 
 from . import rows, versions
+from .blocking import refuse_if_blocked
 from .dependents import dependents_of
 from .errors import AlreadyDecided, Refused, RowInTheWay
 from .letter import Letter
@@ -133,6 +134,7 @@ def send(
     revises: Correction | None = None,
 ) -> Correction:
     """Save a correction for the moderators. Conflicts with current rows are theirs to see and do not prevent it."""
+    refuse_if_blocked(sender.user, sender.address_hash)
     if kind == Correction.Kind.SUGGESTION:
         _wait_for_others_of(sender)
         refuse_if_too_many(sender)
@@ -229,6 +231,7 @@ def amend(
 
     The replaced changes are kept, marked as `replaced`. `version` is the author's, as in `version_for_author`.
     """
+    refuse_if_blocked(sender.user, sender.address_hash)
     try:
         advanced = _advance_own(correction, sender, version)
     except AlreadyDecided as error:
@@ -315,6 +318,7 @@ def answer(correction: Correction, text: str, *, sender: Sender) -> Event:
     """Add the author's message to the thread. If a moderator had asked something, the correction is open again."""
     if not sender.wrote(correction):
         raise Refused("Only the person who sent a correction can write here.")
+    refuse_if_blocked(sender.user, sender.address_hash)
     text = cleaned_message(text, missing="Write a message before you send it.")
     current = Correction.objects.select_for_update().get(pk=correction.pk)
     lately = current.events.filter(kind=Event.Kind.SAID, by=current.author, at__gt=_an_hour_ago())

@@ -72,7 +72,18 @@ def _undone_places(correction: Correction) -> set[Place]:
     for later in correction.undone_by.prefetch_related("changes"):
         applied = [each for each in later.changes.all() if each.is_applied]
         places |= {_place(each) for each in not_undone(later, applied)}
-    return places
+    return places | _places_undone_at_once(correction)
+
+
+def _places_undone_at_once(correction: Correction) -> set[Place]:
+    """Return the places of a correction that were undone with all of its author; a row takes its fields along."""
+    if correction.undone_in is None:
+        return set()
+    own = correction.changes.current().applied()
+    of_same_rows = correction.undone_in.changes.filter(row__in=own.values("row"))
+    applied = [each for each in of_same_rows if each.is_applied]
+    undone = {_place(each) for each in not_undone(correction.undone_in, applied)}
+    return {place for each in own if undone & {place := _place(each), (each.model, each.row, "")}}
 
 
 def _place(change: Change) -> Place:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -61,7 +62,8 @@ def corrections(request: Visit) -> HttpResponse:
     for change in Change.objects.proposed().filter(correction__in=subjects).select_related("correction"):
         changes[change.correction].append(change)
     later = request.lore.later_episodes(changes)
-    perhaps_undone = Correction.objects.filter(undone_by__isnull=False, pk__in=subjects).distinct()
+    has_undo = Q(undone_by__isnull=False) | Q(undone_in__isnull=False)
+    perhaps_undone = Correction.objects.filter(has_undo, pk__in=subjects).distinct()
     undone = {each.pk for each in perhaps_undone if is_undone(each)}
     sent = [
         SentCorrection(

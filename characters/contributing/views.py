@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from characters.lore.correctable import CorrectablePage, page_of
 from corrections import sending
-from corrections.errors import Refused
+from corrections.errors import Blocked, Refused
 from corrections.letter import Letter
 from corrections.senders import may_upload, sender_of
 from corrections.sending import Sender
@@ -119,6 +119,9 @@ def _try_to_send(request: Visit, draft: Draft, send: Send, *, status_if_refused:
         if draft.is_valid:
             _refuse_if_signed_out(draft.data, sender)
             return send(draft, sender), 303
+    except Blocked as blocked:
+        draft.letter.add_error(None, str(blocked))
+        return "", 403
     except Refused as refused:
         draft.letter.add_error(None, str(refused))
         return "", status_if_refused

@@ -39,6 +39,7 @@ from .access import (
 from .clearance import REASON_HIDDEN, Clearance, clearance_of
 from .next_in_queue import latest_mentioned, redirect_to_next
 from .page_preview import pages_to_preview
+from .people import address_of_person
 from .questions import ask, comment
 from .review import MOST_SHOWN, review, with_rows
 from .verdict_forms import ACCEPT, LEAVE, REASONS, CommentForm, VerdictForm, forms_for, posted_forms, to_show_again
@@ -116,9 +117,11 @@ def _context_of_correction(
     pages = pages_to_preview(changes, names, trial)
     others = sending.undecided_of_rows(changes).select_related("author")[:10] if changes else []
     may_decide = user.has_perm("corrections.decide")
+    has_sender = correction.kind != Correction.Kind.IMPORT
     return {
         "title": listed(name for _, name in pages[:3]) or "A correction",
         "author": author_in_words(correction),
+        "author_page": address_of_person(correction.author, correction) if may_decide and has_sender else "",
         "named_as": credit_in_words(correction),
         "record": queue.record_of_author(correction),
         "others": list(queue.lines(others, clearance).items()),

@@ -16,7 +16,8 @@ from django.test import Client
 from characters.admin.learned.sheet import SECTIONS
 from characters.models import Trait
 from corrections import rows
-from corrections.models import Change, Correction, Event
+from corrections.models import Block, Change, Correction, Event
+from corrections.undoing_everything import plan
 from episodes.models import Episode
 from tests.characters.sheets import address_of
 from tests.corrections.desk import QUEUE, address, at_the_desk, filled_in, in_bulk, page_of, verdict
@@ -61,6 +62,11 @@ def learned(client: Client, correction: Correction) -> Any:
     return client.post(address_of(2), empty | row)
 
 
+def everything_of_its_author(client: Client, correction: Correction) -> Any:
+    stamp = plan(Correction.objects.filter(author=correction.author_id)).stamp
+    return client.post(address("person_undo", correction.author_id), {"reason": "No.", "stamp": stamp})
+
+
 ACTIONS = [
     Attempt("see the start page", STAFF, lambda client, _: client.get("/admin/")),
     Attempt("read a report", STAFF, lambda client, _: client.get("/admin/reports/summaries/")),
@@ -88,6 +94,16 @@ ACTIONS = [
     Attempt("accept in bulk", MODERATORS, bulk("accept_selected")),
     Attempt("reject in bulk", MODERATORS, bulk("reject_selected")),
     Attempt("undo", STAFF, post("undo"), of_decided=True),
+    Attempt("see a person", MODERATORS, lambda client, each: client.get(address("person", each.author_id))),
+    Attempt(
+        "see a person's undo", MODERATORS, lambda client, each: client.get(address("person_undo", each.author_id)),
+        of_decided=True,
+    ),
+    Attempt("undo everything", MODERATORS, everything_of_its_author, of_decided=True),
+    Attempt(
+        "block", MODERATORS,
+        lambda client, each: client.post(address("person", each.author_id), {"do": "block", "reason": "Spam."}),
+    ),
     # Nobody does any of this, by whatever address the admin may offer.
     Attempt("add by form", frozenset(), lambda client, _: client.post(address("add"), {})),
     Attempt(
@@ -97,7 +113,7 @@ ACTIONS = [
 ]  # fmt: skip
 ONLY_LOOKING = {
     "see the queue", "search the queue", "see a correction", "preview", "preview as altered", "open a folded one",
-    "see the start page", "read a report", "see what was learned",
+    "see the start page", "read a report", "see what was learned", "see a person", "see a person's undo",
 }  # fmt: skip
 
 
@@ -110,7 +126,7 @@ def status(db: None) -> Trait:
 
 def everything() -> list[Any]:
     content = [{kind.label: rows.all_values(kind)} for kind in rows.registered()]
-    return [content, *(list(model.objects.order_by("pk").values()) for model in (Correction, Change, Event))]
+    return [content, *(list(model.objects.order_by("pk").values()) for model in (Block, Correction, Change, Event))]
 
 
 def is_refused(response: HttpResponse) -> bool:
@@ -146,6 +162,7 @@ def test_every_view_of_the_desk_is_in_the_matrix(status: Trait) -> None:
     assert ours == {
         "changelist", "add", "history", "delete", "change",  # of every admin; history leads to the page
         "next", "open", "claim", "undo", "preview", "picture",  # picture: test_deciding
+        "person", "person_undo", "sender", "sender_undo",  # by sender: test_people
     }  # fmt: skip
 
 

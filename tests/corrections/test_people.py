@@ -1,0 +1,319 @@
+"""The page of one person at the desk: what they sent, undoing all of it at once, and blocking them from sending."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from characters.models import Alias, Character, Relationship, Trait
+from corrections import blocking
+from corrections.models import Block, Change, Correction, State
+from corrections.sending import removing
+from corrections.undoing import is_undone, undo
+from corrections.undoing_everything import plan
+from tests.corrections.desk import address, at_the_desk, content_of, page_of
+from tests.corrections.forms import send_form
+from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def spammer(moderator: User) -> User:
+    return person("spammer")
+
+
+def published(*proposed: Any, by: User, moderator: User) -> Correction:
+    correction = sent(*proposed, by=by)
+    assert accepted(correction, by=moderator).failure is None
+    correction.refresh_from_db()
+    assert correction.state == State.ACCEPTED
+    return correction
+
+
+def page_of_person(user: User) -> str:
+    return address("person", user.pk)
+
+
+def undone(desk: Client, user: User, **chosen: Any) -> Any:
+    """Look at what it does, and agree."""
+    looked_at = desk.get(address("person_undo", user.pk)).content.decode()
+    stamp = re.search(r'name="stamp" value="(\w*)"', looked_at)
+    assert stamp
+    data = {"stamp": stamp[1], "reason": "Spam.", **chosen}
+    return desk.post(address("person_undo", user.pk), data, follow=True)
+
+
+# What they sent and did
+
+
+def test_it_shows_all_that_somebody_sent_and_did(desk: Client, moderator: User, spammer: User) -> None:
+    status = status_of(somebody())
+    mine = published(set_to(status, "value", "dead"), by=spammer, moderator=moderator)
+    rejected = sent(set_to(status, "value", "missing"), by=spammer)
+    accepted(rejected, by=moderator, accept=False, why="No.")
+    others = sent(set_to(status, "value", "asleep"), by=person("other"))
+    content = content_of(desk.get(page_of_person(spammer)))
+    assert page_of(mine) in content
+    assert page_of(rejected) in content
+    assert page_of(others) not in content
+    assert "1 accepted" in content
+    assert "1 rejected" in content
+    only = content_of(desk.get(page_of_person(spammer), {"state": "rejected"}))
+    assert page_of(rejected) in only
+    assert page_of(mine) not in only
+    done = content_of(desk.get(page_of_person(moderator)))
+    assert "Done at the desk" in done
+    assert page_of(mine) in done
+    assert page_of_person(spammer) in content_of(desk.get(page_of(mine)))
+
+
+def test_it_folds_what_tells_of_later_episodes(halfway: Client, spammer: User) -> None:
+    ann, other = somebody(), person("mo", role="moderator")
+    published(new(Alias, character=ann, name="Mastermind", revealed_in_id=3), by=spammer, moderator=other)
+    for where in ("person", "person_undo"):
+        content = content_of(halfway.get(address(where, spammer.pk)))
+        assert "Mastermind" not in content
+        assert "later episode" in content or "folded · episode 3" in content
+
+
+def test_those_without_an_account_are_told_apart_by_address(desk: Client) -> None:
+    status = status_of(somebody())
+    one = sent(set_to(status, "value", "dead"))
+    same = sent(set_to(status, "value", "asleep"))
+    other = sent(set_to(status, "value", "missing"))
+    Correction.objects.filter(pk__in=[one.pk, same.pk]).update(sender="a" * 64)
+    Correction.objects.filter(pk=other.pk).update(sender="b" * 64)
+    content = content_of(desk.get(address("sender", one.pk)))
+    assert page_of(same) in content
+    assert page_of(other) not in content
+    assert "a" * 64 not in content
+
+
+def test_a_correction_of_an_account_leads_to_the_page_of_the_account(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    assert desk.get(address("sender", correction.pk))["Location"] == page_of_person(author)
+
+
+# Undoing everything
+
+
+def test_it_undoes_everything_as_one_correction(desk: Client, moderator: User, spammer: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    before = everything()
+    first = published(set_to(status_of(ann), "value", "dead"), by=spammer, moderator=moderator)
+    published(set_to(status_of(ann), "value", "asleep"), by=spammer, moderator=moderator)
+    published(new(Alias, character=ann, name="Buy", revealed_in_id=1), by=spammer, moderator=moderator)
+    published(removing(status_of(bea)), by=spammer, moderator=moderator)
+    waiting = sent(set_to(status_of(ann), "value", "missing"), by=spammer)
+    looked_at = content_of(desk.get(address("person_undo", spammer.pk)))
+    assert "3 changes, to undo 4 corrections" in looked_at
+    assert "Ann: " in looked_at
+    assert everything() != before
+    page = undone(desk, spammer, reject="on")
+    assert "1 waiting corrections were rejected" in page.content.decode()
+    assert everything() == before
+    assert Correction.objects.filter(kind="undo").count() == 1
+    first.refresh_from_db()
+    assert is_undone(first)
+    assert "all of its author" in content_of(desk.get(page_of(first)))
+    waiting.refresh_from_db()
+    assert waiting.state == State.REJECTED
+    assert not plan(Correction.objects.filter(author=spammer)).proposed
+
+
+def everything() -> list[Any]:
+    models: list[Any] = [Character, Alias, Trait, Relationship]
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def test_what_others_changed_since_stays_and_is_listed(desk: Client, moderator: User, spammer: User) -> None:
+    ann = somebody()
+    other = person("other")
+    published(set_to(status_of(ann), "value", "dead"), by=spammer, moderator=moderator)
+    published(set_to(status_of(ann), "value", "asleep"), by=other, moderator=moderator)
+    published(new(Alias, character=ann, name="Buy", revealed_in_id=1), by=spammer, moderator=moderator)
+    looked_at = content_of(desk.get(address("person_undo", spammer.pk)))
+    assert "changed since by other" in looked_at
+    undone(desk, spammer)
+    assert status_of(ann).value == "asleep"
+    assert not Alias.objects.filter(name="Buy").exists()
+
+
+def test_a_page_on_which_others_have_built_stays_whole(desk: Client, moderator: User, spammer: User) -> None:
+    ann = somebody()
+    cid = Character(key="cid", revealed_in_id=1)
+    alias = Alias(character=cid, name="Cid", headline=True, revealed_in_id=1)
+    tie = Relationship(source=ann, kind="ally", target=cid, revealed_in_id=1)
+    made = [new(Character, pk=cid.pk, key="cid", revealed_in_id=1, public_id=cid.public_id)]
+    made += [new(Alias, pk=alias.pk, character=cid, name="Cid", headline=True, revealed_in_id=1)]
+    made += [new(Relationship, pk=tie.pk, source=ann, kind="ally", target=cid, revealed_in_id=1)]
+    published(*made, by=spammer, moderator=moderator)
+    published(set_to(status_of(ann), "value", "dead"), by=spammer, moderator=moderator)
+    trait = new(Trait, character=cid, attribute="occupation", value="cook", revealed_in_id=1)
+    published(trait, by=person("other"), moderator=moderator)
+    looked_at = content_of(desk.get(address("person_undo", spammer.pk)))
+    assert "others have built on it" in looked_at
+    assert "Cid: " in looked_at
+    undone(desk, spammer)
+    assert Trait.objects.filter(character=cid, value="cook").exists()
+    assert Alias.objects.filter(name="Cid").exists()
+    assert Relationship.objects.filter(target=cid).exists()
+    assert status_of(ann).value == "alive"
+
+
+def test_what_was_undone_before_is_not_published_again(desk: Client, moderator: User, spammer: User) -> None:
+    ann = somebody()
+    bad = published(set_to(status_of(ann), "value", "dead"), by=spammer, moderator=moderator)
+    desk.post(address("undo", bad.pk))
+    assert status_of(ann).value == "alive"
+    planned = plan(Correction.objects.filter(author=spammer))
+    assert (planned.proposed, planned.kept) == ([], [])
+
+
+def test_an_own_undo_is_not_turned_into_a_redo(moderator: User) -> None:
+    ann, editor = somebody(), person(role="editor")
+    bad = published(set_to(status_of(ann), "value", "dead"), by=editor, moderator=moderator)
+    accepted(undo(bad, by=editor), by=moderator)
+    assert status_of(ann).value == "alive"
+    assert plan(Correction.objects.filter(author=editor)).proposed == []
+
+
+def test_it_can_be_undone_itself(desk: Client, moderator: User, spammer: User) -> None:
+    ann = somebody()
+    bad = published(set_to(status_of(ann), "value", "dead"), by=spammer, moderator=moderator)
+    undone(desk, spammer)
+    desk.post(address("undo", Correction.objects.get(kind="undo").pk))
+    assert status_of(ann).value == "dead"
+    bad.refresh_from_db()
+    assert not is_undone(bad)
+    assert [str(each.later.author) for each in plan(Correction.objects.filter(author=spammer)).kept if each.later] == [
+        moderator.username
+    ]
+
+
+def test_nothing_is_done_that_was_not_looked_at(desk: Client, moderator: User, spammer: User) -> None:
+    ann = somebody()
+    published(set_to(status_of(ann), "value", "dead"), by=spammer, moderator=moderator)
+    stale = plan(Correction.objects.filter(author=spammer)).stamp
+    published(new(Alias, character=ann, name="Buy", revealed_in_id=1), by=spammer, moderator=moderator)
+    data = {"stamp": stale, "reason": "Spam.", "block": "on"}
+    page = desk.post(address("person_undo", spammer.pk), data, follow=True)
+    assert "something was published meanwhile" in page.content.decode()
+    assert 'value="Spam."' in page.content.decode()
+    assert status_of(ann).value == "dead"
+    assert not Block.objects.exists()
+
+
+def test_a_reason_is_needed(desk: Client, moderator: User, spammer: User) -> None:
+    ann = somebody()
+    published(set_to(status_of(ann), "value", "dead"), by=spammer, moderator=moderator)
+    assert "This field is required" in undone(desk, spammer, reason=" ").content.decode()
+    assert status_of(ann).value == "dead"
+
+
+def test_what_it_costs_grows_with_the_changes_alone(
+    desk: Client, moderator: User, spammer: User, django_assert_max_num_queries: Any
+) -> None:
+    ann = somebody()
+    many = [new(Alias, character=ann, name=f"Buy {number}", revealed_in_id=1) for number in range(100)]
+    published(*many, by=spammer, moderator=moderator)
+    with django_assert_max_num_queries(100 * 60):
+        undone(desk, spammer)
+    assert Alias.objects.count() == 1
+
+
+# Blocking
+
+
+@pytest.mark.parametrize("has_account", [True, False])
+def test_the_form_tells_who_is_blocked_and_keeps_what_they_wrote(desk: Client, author: User, has_account: bool) -> None:
+    status = status_of(somebody())
+    client = at_the_desk(author if has_account else None)
+    form = f"/corrections/new/characters/{status.character.public_id}/?row={status.pk}"
+    assert send_form(client, form, **{f"{status.pk}-value": "dead"}).status_code == 303
+    correction = Correction.objects.get()
+    where = address("person", author.pk) if has_account else address("sender", correction.pk)
+    desk.post(where, {"do": "block", "reason": "Advertising."})
+    refused = send_form(client, form, **{f"{status.pk}-value": "quite dead"})
+    assert refused.status_code == 403
+    assert "a moderator has blocked" in refused.content.decode()
+    assert "The reason: Advertising." in refused.content.decode()
+    assert "quite dead" in refused.content.decode()
+    assert Correction.objects.count() == 1
+
+
+def test_who_is_blocked_reads_why_and_until_when(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    day = (timezone.now() + timedelta(days=3)).date()
+    desk.post(page_of_person(author), {"do": "block", "reason": "Advertising.", "until": day.isoformat()})
+    with pytest.raises(blocking.Blocked, match=r"until .*23:59 UTC. The reason: Advertising."):
+        sent(set_to(status, "value", "dead"), by=author)
+    sent(set_to(status, "value", "dead"), by=person("other"))
+    assert "Let them send again" in content_of(desk.get(page_of_person(author)))
+    desk.post(page_of_person(author), {"do": "lift"})
+    sent(set_to(status, "value", "dead"), by=author)
+
+
+def test_a_block_ends_by_itself(desk: Client, author: User) -> None:
+    status = status_of(somebody())
+    desk.post(page_of_person(author), {"do": "block", "reason": "Advertising.", "until": ""})
+    assert Block.objects.in_force().get().until is None
+    Block.objects.update(until=timezone.now() - timedelta(seconds=1))
+    sent(set_to(status, "value", "dead"), by=author)
+
+
+@pytest.mark.parametrize("wrong", [{"until": "2001-01-01"}, {"reason": ""}, {"until": "soon"}])
+def test_a_wrong_block_is_refused_and_kept_in_the_form(desk: Client, author: User, wrong: dict[str, str]) -> None:
+    typed = {"do": "block", "reason": "Advertising.", "until": ""} | wrong
+    content = desk.post(page_of_person(author), typed).content.decode()
+    assert "errorlist" in content
+    assert f'value="{typed["reason"] or typed["until"]}"' in content or not typed["reason"]
+    assert not Block.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["moderator", "superuser"])
+def test_moderators_cannot_be_blocked(desk: Client, role: str) -> None:
+    other = person("chief", role=role)
+    page = desk.post(page_of_person(other), {"do": "block", "reason": "Hm."}, follow=True)
+    assert "Moderators cannot be blocked" in page.content.decode()
+    assert not Block.objects.exists()
+
+
+def test_who_has_no_account_is_blocked_by_address(desk: Client) -> None:
+    ann = somebody()
+    correction = sent(set_to(status_of(ann), "value", "dead"))
+    Correction.objects.filter(pk=correction.pk).update(sender="a" * 64)
+    desk.post(address("sender", correction.pk), {"do": "block", "reason": "Advertising."})
+    with pytest.raises(blocking.Blocked, match="without an account from your address"):
+        blocking.refuse_if_blocked(None, "a" * 64)
+    blocking.refuse_if_blocked(None, "b" * 64)
+    blocking.refuse_if_blocked(person("other"), "a" * 64)
+
+
+def test_an_account_can_be_blocked_with_its_addresses(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    Correction.objects.filter(pk=correction.pk).update(sender="a" * 64)
+    desk.post(page_of_person(author), {"do": "block", "reason": "Advertising.", "addresses": "on"})
+    for user, sender in ((author, ""), (None, "a" * 64)):
+        with pytest.raises(blocking.Blocked):
+            blocking.refuse_if_blocked(user, sender)
+
+
+def test_a_spammer_is_gone_in_two_clicks(desk: Client, moderator: User, spammer: User) -> None:
+    ann = somebody()
+    published(set_to(status_of(ann), "value", "dead"), by=spammer, moderator=moderator)
+    undone(desk, spammer, reject="on", block="on")
+    assert status_of(ann).value == "alive"
+    assert Block.objects.in_force().get().user == spammer
+    assert Change.objects.waiting().count() == 0
+
+
+def test_only_moderators_see_it(author: User) -> None:
+    for name in ("person", "person_undo"):
+        assert at_the_desk(person(f"ed-{name}", role="editor")).get(address(name, author.pk)).status_code == 403
