@@ -90,6 +90,7 @@ class _Planner:
     """Walks back through the changes of somebody, the last one first, on the values of the rows as they are now."""
 
     sent: models.QuerySet[Correction]
+    row_by_key: dict[RowKey, models.Model] = field(default_factory=dict)
     current: dict[RowKey, Values | None] = field(default_factory=dict)
     wanted: dict[RowKey, Values | None] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
@@ -122,6 +123,7 @@ class _Planner:
             kind = rows.editable(model)
             for some in batched(of_model, AT_ONCE):
                 there = {str(row.pk): row for row in kind.model._base_manager.filter(pk__in=some)}
+                self.row_by_key |= {(model, key): row for key, row in there.items()}
                 for key in some:
                     values = rows.values_of(there[key]) if key in there else None
                     self.current[model, key] = values
@@ -188,12 +190,8 @@ class _Planner:
 
     def _needed_by(self, key: RowKey) -> set[RowKey]:
         """Return the rows that would have to go with a row; those that lose a value alone are changed with it."""
-        model, pk = key
-        row = rows.row_of(rows.editable(model), pk)
-        if row is None:
-            return set()
         try:
-            dependents = dependents_of(row)
+            dependents = dependents_of(self.row_by_key[key])
             needing = [each.row for each in dependents if each.would_be_deleted]
         except RowInTheWay as error:
             needing = list(getattr(error.__cause__, "protected_objects", ()))
