@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "episodes.middleware.private_caching",  # of the redirects of those below as well
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rougedb.page_cache.middleware.kept_pages",  # what follows costs a visitor nothing whose page is there
@@ -249,6 +250,18 @@ SECURE_CSP = {
     "form-action": [CSP.SELF],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
+}
+# Nothing of what a browser offers but passkeys and copying a link, and these to our own pages alone.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: []
+    for feature in (
+        "accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation",
+        "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
+        "picture-in-picture", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
+    )
+}  # fmt: skip
+PERMISSIONS_POLICY |= {
+    feature: ["self"] for feature in ("clipboard-write", "publickey-credentials-create", "publickey-credentials-get")
 }
 CSRF_FAILURE_VIEW = "episodes.kept_forms.csrf_failure"
 SESSION_COOKIE_SAMESITE = "Lax"

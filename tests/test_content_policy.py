@@ -28,6 +28,9 @@ def test_every_answer_brings_the_policy(real_show: None, visitor: Visitor, addre
     response = visitor(1).get(address)
     assert policy_of(response) == POLICY
     assert not INLINE.search(response.content.decode())
+    assert {"camera=()", "clipboard-write=(self)", "publickey-credentials-get=(self)"} <= {
+        *response["Permissions-Policy"].split(", ")
+    }
 
 
 def test_so_does_the_admin(real_show: None) -> None:
