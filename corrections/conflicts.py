@@ -36,7 +36,8 @@ def outcome_of(change: Change, kind: Editable, row: models.Model | None, current
                 return Outcome.ALREADY
         case Action.REMOVE if row is None:
             return Outcome.ALREADY
-    return Outcome.APPLIED if current == change.before else Outcome.CONFLICT
+    before = rows.completed(kind, change.before) if change.action == Action.REMOVE else change.before
+    return Outcome.APPLIED if current == before else Outcome.CONFLICT
 
 
 def can_be_overridden(change: Change, row: models.Model | None) -> bool:
@@ -52,7 +53,8 @@ def merge_lists(before: list[str] | None, current: list[str], wanted: list[str])
 
 def is_same_row(kind: Editable, change: Change, row: models.Model | None) -> bool:
     """Return whether a row with exactly these values exists already, under this key or under another."""
-    wanted = {name: kind.published(name, value) for name, value in change.wanted.items()}
+    whole = rows.completed(kind, change.wanted)
+    wanted = {name: kind.published(name, value) for name, value in whole.items()}
     if row is not None:
         return rows.values_of(row) == wanted
     if change.row and _key_says_which(kind.model._meta.pk):

@@ -216,6 +216,11 @@ def blank_values(kind: Editable) -> Values:
     }
 
 
+def completed(kind: Editable, values: Values) -> Values:
+    """Return the values of a whole row, with those of fields that were added to the model after it was recorded."""
+    return values if len(values) == len(kind.fields) else blank_values(kind) | values
+
+
 # Writing
 
 

@@ -180,7 +180,7 @@ class AliasInline(RowInline):
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 1  # a new subject needs a name
 
-    fields = ["name", "kind", "language", "headline", "common_word", "revealed_in"]
+    fields = ["name", "kind", "language", "headline", "common_word", "revealed_in", "inferred"]
 
 
 class TraitForm(LintedInlineForm):
@@ -195,13 +195,13 @@ class TraitInline(RowInline):
     model = Trait
     form = TraitForm
     listed = ("attribute",)
-    fields = ["attribute", "value", "revealed_in"]
+    fields = ["attribute", "value", "revealed_in", "inferred"]
 
 
 class MembershipInline(RowInline):
     model = Membership
     autocomplete_fields = ["character", "faction"]
-    fields = ["character", "faction", "role", "revealed_in", "ended_in"]
+    fields = ["character", "faction", "role", "revealed_in", "inferred", "ended_in"]
     classes = ["collapse"]
 
 
@@ -209,7 +209,7 @@ class TagInline(RowInline):
     """The tags of a subject; each kind of subject has a model of its own for them."""
 
     autocomplete_fields = ["tag"]
-    fields = ["tag", "revealed_in", "ended_in"]
+    fields = ["tag", "revealed_in", "inferred", "ended_in"]
     verbose_name = "tag"
     classes = ["collapse"]
 
@@ -224,7 +224,7 @@ class RelationshipInline(RowInline):
     fk_name = "source"
     autocomplete_fields = ["target"]
     listed = ("kind", "certainty")
-    fields = ["kind", "target", "certainty", "revealed_in", "ended_in"]
+    fields = ["kind", "target", "certainty", "revealed_in", "inferred", "ended_in"]
     verbose_name_plural = "relationships from this side"
     classes = ["collapse"]
 
@@ -234,7 +234,7 @@ class RelationshipToInline(RowInline):
     fk_name = "target"
     autocomplete_fields = ["source"]
     listed = ("kind", "certainty")
-    fields = ["source", "kind", "certainty", "revealed_in", "ended_in"]
+    fields = ["source", "kind", "certainty", "revealed_in", "inferred", "ended_in"]
     verbose_name_plural = "relationships from the other side"
     classes = ["collapse"]
 
@@ -243,7 +243,7 @@ class UnmaskingInline(RowInline):
     model = Unmasking
     fk_name = "persona"
     autocomplete_fields = ["identity"]
-    fields = ["identity", "revealed_in"]
+    fields = ["identity", "revealed_in", "inferred"]
     verbose_name = "who this turns out to be"
 
 
@@ -251,7 +251,7 @@ class UnmaskingOfInline(RowInline):
     model = Unmasking
     fk_name = "identity"
     autocomplete_fields = ["persona"]
-    fields = ["persona", "revealed_in"]
+    fields = ["persona", "revealed_in", "inferred"]
     verbose_name_plural = "masks this one has worn"
 
 
@@ -262,7 +262,7 @@ class PortraitForm(LintedInlineForm):
 class PortraitInline(LintedInline, admin.StackedInline):
     model = Portrait
     form = PortraitForm
-    fields = ["image", "alt_text", "caption", "credit", "licence", "revealed_in"]
+    fields = ["image", "alt_text", "caption", "credit", "licence", "revealed_in", "inferred"]
     formfield_overrides = {
         models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 90})},
         models.ImageField: {"form_class": PictureField},

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
@@ -14,7 +15,8 @@ from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.text import Truncator
 
-from characters.models import Alias, Character, Revelation, Trait, Unmasking
+from characters.kinds import KINDS, TAGGINGS, Kind, kind_of
+from characters.models import Alias, Character, Content, Revelation, Trait, Unmasking
 from characters.shape.sights import sights_of_the_show
 from characters.shape.telling import LIMIT, Measure, Row, measures, rows_of
 from characters.spoilers.linter import form_in_admin
@@ -30,6 +32,8 @@ SUMMARISED = [each for each in Attribute.single_valued() if each not in (*Attrib
 
 FINDINGS_CACHED_FOR = 60 * 60  # seconds, unless something is published
 SHAPE_CACHED_FOR = 7 * 24 * 60 * 60
+GATED = [kind for kind in KINDS if issubclass(kind.model, Content)]
+
 MOST_ROWS = 6  # of a feature that tells; the command has all
 
 
@@ -156,6 +160,36 @@ class RevelationsWithoutSource(Report):
         ]
 
 
+class EpisodesWorkedOut(Report):
+    slug = "inferred"
+    title = "Episodes that were worked out"
+    explains = (
+        "No source states from which episode on these are known; somebody concluded it, and took the later one when in "
+        "doubt. Whoever watches that episode can settle it: set the episode right and take the tick out."
+    )
+
+    def gaps(self) -> list[Gap]:
+        return in_order(_gap_worked_out(row) for kind in GATED for row in _worked_out(kind))
+
+    def episodes(self) -> list[int]:
+        # In one query: the start page asks.
+        first, *others = (_worked_out(kind).values_list("revealed_in_id") for kind in GATED)
+        return [episode for (episode,) in first.union(*others, all=True).order_by()]
+
+
+def _worked_out(kind: Kind) -> QuerySet[Any]:
+    rows = kind.model._base_manager.filter(inferred=True).order_by()
+    shown = (*kind.owners, *kind.connects, *(["tag"] if kind in TAGGINGS else []))
+    return rows.select_related(*shown) if shown else rows
+
+
+def _gap_worked_out(row: Any) -> Gap:
+    """Return a row whose episode was worked out, with the form in which it is edited."""
+    home = kind_of(row).home_of(row)
+    what = f"{row._meta.verbose_name} “{row}”" if home is row else f"{home}, {row._meta.verbose_name}: {row}"
+    return Gap(with_capital(what), form_in_admin(home._meta.label_lower, home.pk), row.revealed_in_id)
+
+
 class ShapesThatTell(Report):
     slug = "shape"
     title = "Shapes that tell"
@@ -194,7 +228,7 @@ def _gap_of(measure: Measure, rows: list[Row], ids: Mapping[str, UUID]) -> Gap:
 
 REPORTS: tuple[Report, ...] = (
     TextsThatSayTooMuch(), ShapesThatTell(), CharactersWithoutSummary(), CharactersWithoutPicture(),
-    RevelationsWithoutSource(),
+    RevelationsWithoutSource(), EpisodesWorkedOut(),
 )  # fmt: skip
 
 

@@ -38,14 +38,14 @@ class RevelationForm(LintedForm):
 class RevelationAdmin(WithEpisodes, LintedAdmin):
     form = RevelationForm
     list_display = ["key", "episode", "certainty", "beginning", "supersedes"]
-    list_filter = ["revealed_in", "certainty", "factions"]
+    list_filter = ["revealed_in", "inferred", "certainty", "factions"]
     list_select_related = ["supersedes"]
     search_fields = ["key", "text", "source", "characters__aliases__name"]
     search_help_text = "Search by key, text, source, or any name of a character it concerns."
     autocomplete_fields = [*CONCERNED, "supersedes"]
     ordering = ["revealed_in", "position", "key"]
     fields = [
-        "key", "revealed_in", "text", "certainty", *CONCERNED, "supersedes",
+        "key", "revealed_in", "inferred", "text", "certainty", *CONCERNED, "supersedes",
         "time", "position", "source", "public_pages",
     ]  # fmt: skip
     save_on_top = True

@@ -197,9 +197,9 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Subject | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["key", "revealed_in"]})]
+            return [(None, {"fields": ["key", "revealed_in", "inferred"]})]
         if self._section(request) is APPEARANCE:
-            return [(None, {"fields": ["key", "revealed_in", "move_along", "public_id", "public_pages"]})]
+            return [(None, {"fields": ["key", "revealed_in", "inferred", "move_along", "public_id", "public_pages"]})]
         return []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Subject | None = None) -> list[str]:

@@ -108,12 +108,14 @@ class AliasEntry(Entry):
     headline: bool = False
     common_word: bool = False
     revealed_in: EpisodeNumber
+    inferred: bool = False
 
 
 class TraitEntry(Entry):
     attribute: AttributeValue
     value: RequiredText
     revealed_in: EpisodeNumber
+    inferred: bool = False
 
 
 class MembershipEntry(Entry):
@@ -121,12 +123,14 @@ class MembershipEntry(Entry):
     role: OptionalText = ""
     revealed_in: EpisodeNumber
     ended_in: EpisodeNumber | None = None
+    inferred: bool = False
 
 
 class TagEntry(Entry):
     tag: RequiredText = Field(alias="name")
     revealed_in: EpisodeNumber
     ended_in: EpisodeNumber | None = None
+    inferred: bool = False
 
 
 class PortraitEntry(Entry):
@@ -136,11 +140,13 @@ class PortraitEntry(Entry):
     credit: RequiredText
     licence: RequiredText
     revealed_in: EpisodeNumber
+    inferred: bool = False
 
 
 class SubjectEntry(Entry):
     key: Key
     revealed_in: EpisodeNumber
+    inferred: bool = False
     public_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8,32}$")] | None = None
     aliases: list[AliasEntry] = []
     traits: list[TraitEntry] = []
@@ -167,6 +173,7 @@ class RelationshipEntry(Entry):
     certainty: CertaintyValue = Certainty.CONFIRMED.value
     revealed_in: EpisodeNumber
     ended_in: EpisodeNumber | None = None
+    inferred: bool = False
 
 
 class RevelationEntry(Entry):
@@ -174,6 +181,7 @@ class RevelationEntry(Entry):
 
     key: Key
     revealed_in: EpisodeNumber
+    inferred: bool = False
     certainty: CertaintyValue = Certainty.CONFIRMED.value
     text: RequiredText
     characters: list[Key] = []
@@ -188,6 +196,7 @@ class UnmaskingEntry(Entry):
     persona: Key
     identity: Key
     revealed_in: EpisodeNumber
+    inferred: bool = False
 
 
 # In the order of loading: each file may refer to those before it.

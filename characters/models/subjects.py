@@ -22,6 +22,10 @@ class Content(Gated):
     """A gated row with a key that shows neither age nor number."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    inferred = models.BooleanField(
+        default=False,
+        help_text="No source states this episode: it was worked out. Visitors do not see it.",
+    )
 
     class Meta:
         abstract = True

@@ -86,6 +86,17 @@ def test_a_revelation_needs_a_source(editor: Client) -> None:
     assert report(editor, "sources") == [(2, "loose")]
 
 
+def test_every_kind_of_row_whose_episode_was_worked_out_is_listed(editor: Client, ann: Character) -> None:
+    assert counts(editor)["inferred"] == (0, 0)
+    Character.objects.filter(pk=ann.pk).update(inferred=True)
+    Trait.objects.create(character=ann, attribute="habit", value="sings", revealed_in_id=2, inferred=True)
+    Trait.objects.create(character=ann, attribute="habit", value="reads", revealed_in_id=2)
+    Revelation.objects.create(key="late", text="It is so.", source="?", revealed_in_id=4, inferred=True)
+    assert report(editor, "inferred") == [(1, "Character “ann”"), (2, "Ann, trait: Habits: sings")]
+    assert report(editor, "inferred", later="yes")[2] == (4, "Revelation “late”")
+    assert counts(editor)["inferred"] == (2, 1)
+
+
 def test_a_summary_is_missing_at_the_first_appearance(ann: Character) -> None:
     assert [episode for episode, _ in stale_summaries()[ann.pk]] == [1]
     summary(ann, since=2)
@@ -150,8 +161,8 @@ def test_what_the_linter_found_is_not_that_of_another_site_with_as_many_editions
 def test_each_report_folds_what_is_later(slug: str, ann: Character) -> None:
     Alias.objects.filter(character=ann).update(name="Anna-Bella")
     somebody("zed", name="Zedrick", since=4)
-    Revelation.objects.create(key="early", text="Zedrick it was.", source="?", revealed_in_id=2)
-    Revelation.objects.create(key="zedricks", text="Nothing.", revealed_in_id=4)
+    Revelation.objects.create(key="early", text="Zedrick it was.", source="?", revealed_in_id=2, inferred=True)
+    Revelation.objects.create(key="zedricks", text="Nothing.", revealed_in_id=4, inferred=True)
     client = at_the_desk(person(role="editor"), episode=3)
     page = client.get(f"/admin/reports/{slug}/").content.decode()
     assert "Zedrick" not in page
@@ -207,6 +218,7 @@ def test_the_start_page_lists_what_waits(editor: Client, ann: Character) -> None
         "summaries": (1, 0),
         "pictures": (1, 0),
         "sources": (0, 0),
+        "inferred": (0, 0),
     }
     page = editor.get("/admin/").content.decode()
     assert "<strong>1</strong> waits" in page

@@ -56,6 +56,23 @@ def test_it_undoes_what_is_published_while_the_rest_waits(desk: Client, author: 
     assert status.value == "alive"
 
 
+def test_what_was_added_before_the_model_had_a_field_is_undone_and_redone(desk: Client, author: User) -> None:
+    ann = somebody()
+    correction = sent(new(Alias, character=ann, name="Nan", revealed_in_id=2), by=author)
+    accepted(correction, by=person("other", role="moderator"))
+    change = correction.changes.get()
+    for name in ("after", "became"):
+        whole = getattr(change, name)
+        if whole:
+            setattr(change, name, {key: value for key, value in whole.items() if key != "inferred"})
+    assert "inferred" not in change.became
+    change.save()
+    desk.post(address("undo", correction.pk))
+    assert not Alias.objects.filter(name="Nan").exists()
+    desk.post(address("undo", Correction.objects.get(undoes=correction).pk))
+    assert Alias.objects.get(name="Nan").inferred is False
+
+
 def test_the_undo_of_an_editor_waits(author: User, moderator: User) -> None:
     status = status_of(somebody())
     correction = sent(set_to(status, "value", "dead"), by=author)

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from characters.datasets.dumping import dump
 from characters.datasets.loading import load
-from characters.models import Character, Portrait
+from characters.models import Alias, Character, Portrait, Revelation, Trait
 from tests.datasets.pictures import files_of, put_picture
 from tests.datasets.test_loading import everything, without_tags
 from tests.shows import REAL_SHOW, character, episode, headline, load_show, revelation, trait, unmasking, write_show
@@ -144,6 +144,27 @@ def test_the_real_show_comes_back_as_it_was(tmp_path: Path, django_capture_on_co
     with django_capture_on_commit_callbacks(execute=True):
         load(tmp_path / "1", replace=True)
     assert without_tags(everything()) == without_tags(before)
+    dump(tmp_path / "2")
+    assert files_of(tmp_path / "2") == files_of(tmp_path / "1")
+
+
+@pytest.mark.django_db
+def test_rows_whose_episode_was_worked_out_are_marked_and_no_others(tmp_path: Path) -> None:
+    guess = {"inferred": True}
+    ann = character("ann", aliases=[headline("Queen Ann", since=2) | guess]) | guess
+    ann["traits"] = [trait("age", "young", since=1), trait("ability", "flies", since=2) | guess]
+    files = {
+        "episodes": [episode(number) for number in (1, 2)],
+        "characters": [ann, character("bea")],
+        "revelations": [revelation("so", "So.", since=1) | guess, revelation("not_so", "Not so.", since=1)],
+    }
+    load_show(tmp_path / "0", **files)
+    marked = {row.pk for model in (Character, Alias, Trait, Revelation) for row in model.objects.filter(inferred=True)}
+    assert len(marked) == 4
+    dump(tmp_path / "1")
+    text = "".join(path.read_text() for path in (tmp_path / "1").glob("*.yaml"))
+    assert text.count("inferred: true") == text.count("inferred") == 4
+    load(tmp_path / "1", replace=True)
     dump(tmp_path / "2")
     assert files_of(tmp_path / "2") == files_of(tmp_path / "1")
 

@@ -190,8 +190,8 @@ def with_plain_newlines(value: Any) -> Any:
 
 class RevelationRow(LearnedRowForm):
     model = Revelation
-    model_fields = ("text", "certainty", "time", "source", "position", "key")
-    order = ("text", "concerned", "certainty", "time", "supersedes", "source", "position", "key")
+    model_fields = ("text", "certainty", "time", "source", "position", "key", "inferred")
+    order = ("text", "concerned", "certainty", "time", "supersedes", "source", "position", "key", "inferred")
     concerned = SubjectListField(
         *SUBJECTS, required=False, label="Whom it concerns",
         help_text="Keys or names, separated by commas. Left empty: everybody the text mentions.",
@@ -320,7 +320,7 @@ class OwnedRow(LearnedRowForm):
 
 class NameRow(OwnedRow):
     model = Alias
-    model_fields = ("name", "kind", "language", "headline")
+    model_fields = ("name", "kind", "language", "headline", "inferred")
     order = ("whose", "name", "kind", "language", "headline")
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -330,7 +330,7 @@ class NameRow(OwnedRow):
 
 class TraitRow(OwnedRow):
     model = Trait
-    model_fields = ("attribute", "value")
+    model_fields = ("attribute", "value", "inferred")
     order = ("whose", "attribute", "value")
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -349,7 +349,7 @@ class ConnectingRow(LearnedRowForm):
 
 class MembershipRow(ConnectingRow):
     model = Membership
-    model_fields = ("role",)
+    model_fields = ("role", "inferred")
     ends = ("character", "faction")
     order = ("character", "faction", "role")
     character = SubjectField(CHARACTER)
@@ -358,7 +358,7 @@ class MembershipRow(ConnectingRow):
 
 class RelationshipRow(ConnectingRow):
     model = Relationship
-    model_fields = ("kind", "certainty")
+    model_fields = ("kind", "certainty", "inferred")
     ends = ("source", "target")
     order = ("source", "kind", "target", "certainty")
     source = SubjectField(CHARACTER, label="Who")
