@@ -94,7 +94,7 @@ class RelationshipKind(TextChoices):
     DECEIVED = "deceived", "deceived"
     EMPLOYS = "employs", "employs"
     GUIDES = "guides", "guides"
-    HELPS = "helps", "helps"
+    HELPS = "helps", "helped"
     HUNTS = "hunts", "hunts"
     IMPERSONATED = "impersonated", "impersonated"
     INVESTIGATES = "investigates", "investigates"

@@ -36,7 +36,9 @@ def outcome_of(change: Change, kind: Editable, row: models.Model | None, current
                 return Outcome.ALREADY
         case Action.REMOVE if row is None:
             return Outcome.ALREADY
-    before = rows.completed(kind, change.before) if change.action == Action.REMOVE else change.before
+    before = change.before
+    if change.action == Action.REMOVE and before is not None:
+        before = rows.completed(kind, before)
     return Outcome.APPLIED if current == before else Outcome.CONFLICT
 
 

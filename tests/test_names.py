@@ -19,6 +19,7 @@ from characters.datasets.dumping import dump
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError
 from characters.models import Alias, Character, CharacterTag, Revelation, Trait
+from characters.text.names import as_name
 from corrections.models import Correction
 from episodes.models import Episode, Series
 from episodes.names import RIGHT_TO_LEFT, CommonName, Name, capital, listed
@@ -77,6 +78,22 @@ def test_a_name_keeps_its_own_letter(name: str) -> None:
 def test_ordinary_words_have_a_capital_where_a_sentence_begins(words: str, at_the_start: str) -> None:
     assert capital(words) == capital(CommonName(words)) == at_the_start
     assert type(capital(CommonName(words))) is CommonName
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "at_the_start"),
+    [
+        ("the Puppeteer", "codename", "The Puppeteer"),
+        ("the Mayor", "title", "The Mayor"),
+        ("the man in grey", "placeholder", "The man in grey"),
+        ("the pillows", "name", "the pillows"),
+        ("thermos", "codename", "thermos"),
+    ],
+)
+def test_an_article_before_a_codename_has_a_capital_where_a_sentence_begins(
+    name: str, kind: str, at_the_start: str
+) -> None:
+    assert capital(as_name(name, kind)) == at_the_start
 
 
 # Pages

@@ -21,6 +21,7 @@ from characters.lore.lists.roster import Roster, roster_of
 from characters.lore.pages.tags import tag_without_name
 from characters.lore.search import index
 from characters.models import Alias, Portrait, SearchEntry, Tag
+from characters.text.other_words import OTHER_WORDS
 from characters.text.words import words_of
 from episodes.models import Episode
 from rougedb.page_cache.pages import address_of
@@ -164,7 +165,7 @@ def searches(progress: int) -> set[str]:
 
     What the index answers to each of them at every episode is what `found_by_words` asks.
     """
-    words = sorted(every_word())
+    words = sorted(every_word() | OTHER_WORDS.keys())
     names = sorted(Alias.objects.values_list("name", flat=True))
     beginnings = sorted({word[:length] for name in names for word in words_of(name) for length in (1, 2, 3, 5)})
     stride = 3 * LAST_EPISODE

@@ -11,6 +11,7 @@ from characters.kinds import RELATIONSHIP
 from characters.lore import Lore
 from characters.lore.search import index, reading
 from characters.models import Alias, Character, Relationship, Revelation, SearchEntry, Tag, Trait
+from characters.text.other_words import OTHER_WORDS
 from characters.text.words import parse
 from characters.values.search import SearchPage
 from episodes.models import Episode, Series
@@ -432,6 +433,8 @@ def test_search_takes_a_bounded_number_of_queries(
     client = visitor(13)
     with django_assert_max_num_queries(45):
         client.get("/search/", {"q": "rouge"})
+    with django_assert_max_num_queries(45):
+        client.get("/search/", {"q": " ".join(OTHER_WORDS)})
     with django_assert_max_num_queries(20):
         client.get("/search/suggest/", {"q": "ro"})
 
@@ -449,6 +452,33 @@ def test_who_is_known_as_something_comes_before_who_is_mentioned_with_it(small: 
     )
     page = Lore(3).search("the singer")
     assert (found(page)[:2], page.did_you_mean) == (["Ann", "Bea"], "")
+
+
+def test_another_word_for_what_somebody_is_finds_them_once_it_is_known(small: Any) -> None:
+    ann = [trait("definition", "Guest", since=1), trait("definition", "Investigator of the city", since=2)]
+    small(
+        characters=[
+            character("ann", traits=ann),
+            character("bea", traits=[trait("summary", "Bea knows an investigator.", since=1)]),
+            character("carl", traits=[trait("occupation", "singer", since=3)]),
+        ]
+    )
+    assert [found(Lore(episode).search("the detective")) for episode in (1, 2)] == [["Bea"], ["Ann", "Bea"]]
+    assert found(Lore(3).search("detective of the city")) == ["Ann"]
+    assert found(Lore(3).search("-detective")) == []
+    assert found(Lore(3).search('"detective"')) == []
+    assert found(Lore(2).search("vocalist")) == []
+    assert found(Lore(3).search("vocalist")) == ["Carl"]
+
+
+def test_other_words_are_not_tried_where_the_word_itself_says_it(small: Any) -> None:
+    small(
+        characters=[
+            character("ann", traits=[trait("occupation", "detective", since=1)]),
+            character("bea", traits=[trait("occupation", "investigator", since=2)]),
+        ]
+    )
+    assert found(Lore(3).search("detective")) == ["Ann"]
 
 
 def test_what_somebody_is_first_counts_more_than_what_comes_after(small: Any) -> None:

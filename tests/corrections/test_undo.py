@@ -65,6 +65,7 @@ def test_what_was_added_before_the_model_had_a_field_is_undone_and_redone(desk: 
         whole = getattr(change, name)
         if whole:
             setattr(change, name, {key: value for key, value in whole.items() if key != "inferred"})
+    assert change.became is not None
     assert "inferred" not in change.became
     change.save()
     desk.post(address("undo", correction.pk))

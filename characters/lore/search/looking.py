@@ -9,13 +9,14 @@ from uuid import UUID
 
 from characters.kinds import RELATIONSHIP
 from characters.lore.knowledge import Knowledge
+from characters.text.other_words import in_other_words
 from characters.text.words import Query, parse
 from characters.values.search import SearchPage, Suggestion
 
 from .index import MOST_NAMES, MOST_SUGGESTIONS, Rank, are_in_names, find_beginnings, find_names, find_parts, find_texts
 from .results import GROUPS_PER_PAGE, Results
 from .slips import respelled
-from .telling_texts import PASSIVE, without_verb
+from .telling_texts import KNOWN_BY, PASSIVE, without_verb
 
 
 def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
@@ -27,6 +28,7 @@ def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
     if not results.has_names and (bare := query.without_courtesies):
         results.add(find_names(knowledge, bare, MOST_NAMES), {} if results else find_texts(knowledge, bare))
     _add_ties(knowledge, query, results)
+    _add_other_words(knowledge, query, results)
     better = None
     if not results.has_names and not results.says_who_it_is and not results.has_ties:
         better = respelled(knowledge, query, keeping_others=not results)
@@ -92,6 +94,15 @@ def _add_ties(knowledge: Knowledge, query: Query, results: Results) -> None:
     if whom:
         ties = {kind: rows for kind, rows in find_texts(knowledge, asked).items() if kind is RELATIONSHIP}
         results.add([], ties, asked=asked)
+
+
+def _add_other_words(knowledge: Knowledge, query: Query, results: Results) -> None:
+    """Add who is known as what the query asks for in another word: the investigator for a detective."""
+    if results.has_names or results.says_who_it_is or results.has_ties or not query.is_plain:
+        return
+    for asked in in_other_words(query):
+        telling = {kind: rows for kind, rows in find_texts(knowledge, asked).items() if kind in KNOWN_BY}
+        results.add(find_names(knowledge, asked, MOST_NAMES), telling, asked=asked)
 
 
 def _look_for_names(knowledge: Knowledge, query: Query) -> Results:

@@ -7,6 +7,7 @@ from characters.kinds import RELATIONSHIP, TAGGINGS, TRAIT, Kind
 from characters.text.words import Query, Words, words_of
 from characters.vocabulary import Attribute, RelationshipKind
 
+KNOWN_BY = (TRAIT, *TAGGINGS)  # the kinds of rows that may say who somebody is
 KNOWN_AS = (Attribute.DEFINITION, Attribute.OCCUPATION, Attribute.CATEGORY)
 LABELS = tuple(f" {' '.join(words_of(attribute.label))} " for attribute in KNOWN_AS)
 VERB_OF = {kind: words_of(kind.sentence) for kind in RelationshipKind}
