@@ -187,7 +187,7 @@ class TraitForm(LintedInlineForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Summaries are long, and all else is a few words.
-        attrs = self.fields["value"].widget.attrs | {"cols": 60, "rows": 2 + len(self.instance.value) // 60}
+        attrs = self.fields["value"].widget.attrs | {"cols": 46, "rows": 2 + len(self.instance.value) // 46}
         self.fields["value"].widget = forms.Textarea(attrs)
 
 

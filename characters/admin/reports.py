@@ -185,9 +185,10 @@ def _worked_out(kind: Kind) -> QuerySet[Any]:
 
 def _gap_worked_out(row: Any) -> Gap:
     """Return a row whose episode was worked out, with the form in which it is edited."""
-    home = kind_of(row).home_of(row)
-    what = f"{row._meta.verbose_name} “{row}”" if home is row else f"{home}, {row._meta.verbose_name}: {row}"
-    return Gap(with_capital(what), form_in_admin(home._meta.label_lower, home.pk), row.revealed_in_id)
+    kind = kind_of(row)
+    home = kind.home_of(row)
+    what = with_capital(f"{row._meta.verbose_name}: {row}")
+    return Gap(f"{home}: {row}" if kind.is_owned else what, form_in_admin(home._meta.label_lower, home.pk), row.revealed_in_id)
 
 
 class ShapesThatTell(Report):

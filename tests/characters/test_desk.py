@@ -92,8 +92,8 @@ def test_every_kind_of_row_whose_episode_was_worked_out_is_listed(editor: Client
     Trait.objects.create(character=ann, attribute="habit", value="sings", revealed_in_id=2, inferred=True)
     Trait.objects.create(character=ann, attribute="habit", value="reads", revealed_in_id=2)
     Revelation.objects.create(key="late", text="It is so.", source="?", revealed_in_id=4, inferred=True)
-    assert report(editor, "inferred") == [(1, "Character “ann”"), (2, "Ann, trait: Habits: sings")]
-    assert report(editor, "inferred", later="yes")[2] == (4, "Revelation “late”")
+    assert report(editor, "inferred") == [(1, "Character: ann"), (2, "ann: Habits: sings")]
+    assert report(editor, "inferred", later="yes")[2] == (4, "Revelation: late")
     assert counts(editor)["inferred"] == (2, 1)
 
 
