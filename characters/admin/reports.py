@@ -187,8 +187,8 @@ def _gap_worked_out(row: Any) -> Gap:
     """Return a row whose episode was worked out, with the form in which it is edited."""
     kind = kind_of(row)
     home = kind.home_of(row)
-    what = with_capital(f"{row._meta.verbose_name}: {row}")
-    return Gap(f"{home}: {row}" if kind.is_owned else what, form_in_admin(home._meta.label_lower, home.pk), row.revealed_in_id)
+    what = f"{home}: {row}" if kind.is_owned else with_capital(f"{row._meta.verbose_name}: {row}")
+    return Gap(what, form_in_admin(home._meta.label_lower, home.pk), row.revealed_in_id)
 
 
 class ShapesThatTell(Report):

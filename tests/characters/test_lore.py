@@ -160,7 +160,7 @@ def test_ties_are_told_by_verb_and_only_states_since_an_episode(tmp_path: Path, 
     assert relations.replace(" ", "") == (
         "Relations Sibling of Eve (episode 1) Ally of Bea (since episode 1) "
         "Killed Bea (episode 1), Cleo claimed (episode 2) Killed by Eve (episode 3) "
-        "No longer so Helps Bea (episodes 1–2) Answers to Cleo (episodes 1–3)"
+        "No longer so Helped Bea (episodes 1–2) Answers to Cleo (episodes 1–3)"
     ).replace(" ", "")
 
 
