@@ -224,7 +224,7 @@ class RelationshipInline(RowInline):
     fk_name = "source"
     autocomplete_fields = ["target"]
     listed = ("kind", "certainty")
-    fields = ["kind", "target", "certainty", "revealed_in", "inferred", "ended_in"]
+    fields = ["kind", "target", "certainty", "revealed_in", "ended_in"]  # `inferred` in files alone: rows are many
     verbose_name_plural = "relationships from this side"
     classes = ["collapse"]
 
@@ -234,7 +234,7 @@ class RelationshipToInline(RowInline):
     fk_name = "target"
     autocomplete_fields = ["source"]
     listed = ("kind", "certainty")
-    fields = ["source", "kind", "certainty", "revealed_in", "inferred", "ended_in"]
+    fields = ["source", "kind", "certainty", "revealed_in", "ended_in"]
     verbose_name_plural = "relationships from the other side"
     classes = ["collapse"]
 
