@@ -274,6 +274,7 @@ SERIES = Kind(
         "premise",
         "studio",
         "director",
+        "chief_director",
         "writers",
         "character_design",
         "music",
@@ -289,6 +290,7 @@ SERIES = Kind(
         "premise",
         "studio",
         "director",
+        "chief_director",
         "character_design",
         "opening",
         "ending",
@@ -302,7 +304,7 @@ SERIES = Kind(
 EPISODE = Kind(
     model=Episode,
     noun="title and synopsis",
-    fields=("title", "native_title", "aired_on", "synopsis"),
+    fields=("title", "native_title", "aired_on", "synopsis", "writers", "directors"),
     public=("title", "native_title", "aired_on", "synopsis"),
     texts=(
         ("title", "the title of {owner}"),

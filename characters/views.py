@@ -79,6 +79,38 @@ def tag_without_name(request: Visit, public_id: str) -> HttpResponse:
     return _to_full_address(request.lore.address_of_tag(public_id))
 
 
+@kept({"page": parameters.PAGE})
+@require_safe
+def voice_list(request: Visit) -> HttpResponse:
+    """Show who speaks whom, language by language."""
+    return render(request, "characters/voice_list.html", {"page": request.lore.voices(_page_number(request))})
+
+
+@kept({"page": parameters.PAGE})
+@require_safe
+def voice(request: Visit, public_id: str, slug: str) -> HttpResponse:
+    """Show whom a voice speaks."""
+    address = request.lore.address_of_voice(public_id)
+    if not _is_full_address(request, address):
+        return _to_full_address(address)
+    page = request.lore.voice(public_id, _page_number(request))
+    return render(request, "characters/voice.html", {"page": page})
+
+
+@kept()
+@require_safe
+def voice_without_name(request: Visit, public_id: str) -> HttpResponse:
+    """Lead from an address that does not tell a voice's name to the voice."""
+    return _to_full_address(request.lore.address_of_voice(public_id))
+
+
+@kept({"page": parameters.PAGE})
+@require_safe
+def staff(request: Visit) -> HttpResponse:
+    """Show who made the show, and each episode that has been watched."""
+    return render(request, "staff.html", {"page": request.lore.staff(_page_number(request))})
+
+
 @kept(
     {
         "of": parameters.CENTRE,

@@ -59,6 +59,10 @@ class Attribute(TextChoices):
         return (cls.DEFINITION, cls.SUMMARY)
 
 
+# The languages in which a show is heard, each by the attribute that says whose voice it is.
+SPOKEN_IN = {Attribute.VOICE_ACTOR: "Japanese", Attribute.VOICE_ACTOR_EN: "English"}
+
+
 class Bond(TextChoices):
     """What sort of thing a relation is. Someone who has several stands on a map under the first."""
 

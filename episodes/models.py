@@ -19,6 +19,7 @@ class Series(models.Model):
     premise = Prose(blank=True, help_text="What somebody who has seen nothing may know. Markdown with [[mentions]].")
     studio = Line(max_length=200, blank=True)
     director = Line(max_length=200, blank=True)
+    chief_director = Line(max_length=200, blank=True)
     writers = Names(default=list, blank=True, help_text="A list of names.")
     character_design = Line(max_length=200, blank=True)
     music = Names(default=list, blank=True, help_text="A list of names.")
@@ -51,7 +52,7 @@ def licence_of_texts() -> str:
 
 
 class Episode(models.Model):
-    """An episode: number and air date are public, title and synopsis are known once it is watched."""
+    """An episode: number and air date are public; title, synopsis and credits are known once it is watched."""
 
     number = NumberField(
         primary_key=True,
@@ -63,6 +64,8 @@ class Episode(models.Model):
     synopsis = Prose(
         blank=True, help_text="What happens, for somebody who has just watched it. Markdown with [[mentions]]."
     )
+    writers = Names(default=list, blank=True, help_text="Who wrote it: a list of names.")
+    directors = Names(default=list, blank=True, help_text="Who directed it: a list of names.")
 
     class Meta:
         ordering = ["number"]

@@ -22,7 +22,11 @@ from characters.lore.pages.tags import tag_without_name
 from characters.lore.search import index
 from characters.models import Alias, Portrait, SearchEntry, Tag
 from characters.text.other_words import OTHER_WORDS
+
+from characters.lore.telling import voice_id
+from characters.models import Alias, Portrait, SearchEntry, Tag, Trait
 from characters.text.words import words_of
+from characters.vocabulary import SPOKEN_IN
 from episodes.models import Episode
 from rougedb.page_cache.pages import address_of
 from tests.nets import gate_net, net_lifted
@@ -43,6 +47,7 @@ NONSENSE = (
     "/recap/?since=99", "/recap/?since=x", "/recap/?since=",
     "/characters/zzzzzzzzzzzz/x/then/",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/readyz", "/media/portraits/none.webp",
+    "/voices/?page=2", "/voices/zzzzzzzzzzzz/", "/voices/zzzzzzzzzzzz/x/", "/voices/x/", "/staff/?page=2",
     "/about/", "/privacy/", "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/",
     "/corrections/new/episodes/99/", "/t/zzzzzzzzzzzz/", "/went-back/", "/went-back/?to=/c/zzzzzzzzzzzz/",
     "/went-back/?to=x&as_of=1", "/?as_of=1", "/nothing/?as_of=1",
@@ -121,7 +126,7 @@ def crawl(progress: int, *, everything: bool = True) -> dict[str, Answer]:
 
 def known_addresses() -> set[str]:
     """Every address that somebody who knows all of the database could come to try."""
-    addresses = {"/", "/episodes/", "/tags/"}
+    addresses = {"/", "/episodes/", "/tags/", "/voices/", "/staff/"}
     named_before = ""
     for kind in SUBJECTS:
         addresses.add(f"/{kind.plural}/")
@@ -143,6 +148,10 @@ def known_addresses() -> set[str]:
             addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind.plural}/{subject.key}/"}
     addresses |= {f"/tags/{tag.slug}/" for tag in Tag.objects.all()}
     addresses |= {tag_without_name(tag.slug) for tag in Tag.objects.all()}
+    voices = set(Trait.objects.filter(attribute__in=SPOKEN_IN).values_list("value", flat=True))
+    addresses |= {f"/voices/{voice_id(name)}/" for name in voices}
+    addresses |= {f"/voices/{voice_id(name)}/{Lore.slug(name, 'voice')}/" for name in voices}
+    addresses |= {f"/went-back/?to=/voices/{voice_id(name)}/" for name in voices}
     addresses |= {f"/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/recap/?since={number}" for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/media/{name}" for name in Portrait.objects.values_list("image", flat=True)}

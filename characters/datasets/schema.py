@@ -77,6 +77,7 @@ class SeriesEntry(Entry):
     premise: OptionalText = ""
     studio: OptionalText = ""
     director: OptionalText = ""
+    chief_director: OptionalText = ""
     writers: list[RequiredText] = []
     character_design: OptionalText = ""
     music: list[RequiredText] = []
@@ -93,6 +94,8 @@ class EpisodeEntry(Entry):
     native_title: OptionalText = ""
     aired_on: Day | None = None
     synopsis: OptionalText = ""
+    writers: list[RequiredText] = []
+    directors: list[RequiredText] = []
 
     @property
     def known_in(self) -> int:

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from characters.kinds import SUBJECTS, kind_with_pages
 from characters.values.basics import Link, SeriesInfo, TagLink
 from characters.values.corrections import Lately, ShownChange
+from characters.values.credits import StaffPage, VoiceList, VoicePage
 from characters.values.home import HomePage
 from characters.values.linked import LinkedPage
 from characters.values.lists import CardPage
@@ -27,7 +28,7 @@ from . import corrections
 from .knowledge import Knowledge
 from .lists import cards
 from .map import graph
-from .pages import addresses, episode, home, linked, recap, show, subject, tags, then
+from .pages import addresses, episode, home, linked, recap, show, staff, subject, tags, then, voices
 from .search import looking
 
 
@@ -53,6 +54,17 @@ class Lore(Knowledge):
 
     def episode(self, number: int, page: int = 1) -> EpisodePage | None:
         return episode.episode_page(self, number, page)
+
+    # Who made it
+
+    def staff(self, page: int = 1) -> StaffPage:
+        return staff.staff_page(self, page)
+
+    def voices(self, page: int = 1) -> VoiceList:
+        return voices.voice_list(self, page)
+
+    def voice(self, public_id: str, page: int = 1) -> VoicePage | None:
+        return voices.voice_page(self, public_id, page)
 
     # Characters, factions and whatever else has pages: `kind` is the plural in their addresses
 
@@ -120,6 +132,9 @@ class Lore(Knowledge):
     def address_of_tag(self, public_id: str) -> str | None:
         slug = tags.slug_behind(self, public_id)
         return None if slug is None else self.address("tag", slug)
+
+    def address_of_voice(self, public_id: str) -> str | None:
+        return voices.voice_address(self, public_id)
 
     def has_page_at(self, address: str) -> bool:
         return addresses.has_page_at(self, address)

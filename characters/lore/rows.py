@@ -25,7 +25,7 @@ from characters.models import (
 )
 from characters.models.owned import OWNERS
 from characters.vocabulary import Attribute
-from episodes.models import Series
+from episodes.models import Episode, Series
 
 from .statements import ALL, NONE, Which, among, as_uuid, fetched, placeholders, read
 from .statements import Row as Row  # most who ask for rows name their type
@@ -105,6 +105,13 @@ def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
             some,
         )
     ]
+
+
+def episode_credits(progress: int, number: int | None = None) -> list[Row]:
+    """Return who made the episodes that have been watched, or one of them, in order."""
+    watched = Episode.objects.filter(number__lte=progress)
+    wanted: Any = watched if number is None else watched.filter(number=number)
+    return list(wanted.order_by("number").values("number", "writers", "directors"))
 
 
 def episodes(progress: int) -> list[Row]:

@@ -13,11 +13,13 @@ from django.utils.safestring import SafeString
 
 from characters.pictures import files
 from characters.pictures.encoding import WIDTHS
+from characters.public_ids import public_id_for
 from characters.text import prose
+from characters.text.links import link
 from characters.text.phrases import role_in_words
 from characters.values.basics import Face
 from characters.values.pages import Affiliation, Fact, FactValue, ListedName, Picture, TimelineEntry
-from characters.vocabulary import AliasKind, Attribute
+from characters.vocabulary import SPOKEN_IN, AliasKind, Attribute
 from episodes.names import Name
 from episodes.order import sort_key
 
@@ -26,7 +28,6 @@ from .order import by_name, face_key
 from .rows import Row
 
 LONGEST_OPENING = 40  # characters
-NAMES = (Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN)
 IN_A_LINE = (Attribute.CATEGORY, Attribute.SPECIES, Attribute.OCCUPATION, Attribute.STATUS)
 
 
@@ -101,11 +102,30 @@ def told(traits: list[Row], own: UUID, cast: Cast) -> Told:
         facts.append(
             Fact(
                 attribute.label,
-                tuple(FactValue(cast.render_line(value), first, attribute in NAMES) for value, first in in_order),
+                tuple(_fact_value(attribute, value, first, cast) for value, first in in_order),
                 is_in_line=attribute in IN_A_LINE,
             )
         )
     return Told(definition, summary, tuple(facts))
+
+
+def _fact_value(attribute: Attribute, value: str, since: int, cast: Cast) -> FactValue:
+    html, is_voice = cast.render_line(value), attribute in SPOKEN_IN
+    if is_voice and "<a " not in html:
+        html = link(voice_url(value, cast), html)
+    return FactValue(html, since, is_name=is_voice)
+
+
+def voice_url(value: str, cast: Cast) -> str:
+    """Return the address of the page of a voice, by the value of the traits that name it."""
+    name = cast.words(value, inline=True)
+    return cast.knowledge.address("voice", voice_id(value), cast.knowledge.slug(name, "voice"))
+
+
+@lru_cache(2**12)
+def voice_id(value: str) -> str:
+    """Return the public id of a voice."""
+    return public_id_for(f"voice/{value}")  # no editors' key holds a slash
 
 
 def line(facts: Iterable[Fact]) -> SafeString:

@@ -11,6 +11,7 @@ from characters.vocabulary import Certainty
 from episodes.names import Name, is_set_apart, with_capital
 
 from .basics import EpisodeRow, Face, Link, TagLink
+from .credits import Credits
 from .map import Chart
 
 
@@ -252,6 +253,7 @@ class EpisodePage:
     episode: EpisodeRow
     synopsis: SafeString
     description: str
+    credits: Credits
     cast: tuple[Face, ...]
     newcomers: tuple[Face, ...]
     revelations: tuple[TimelineEntry, ...]

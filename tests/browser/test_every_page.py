@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
+from characters.lore.telling import voice_id
 from characters.models import Alias, Character, Faction, Trait
 from corrections.models import Correction
 from tests.browser.conftest import Open
@@ -131,6 +132,7 @@ def test_those_of_somebody_at_5(look: Look) -> None:
         f"/characters/{rouge.public_id}/-/then/", "/graph/", "/graph/?as_of=2", f"/graph/?of={rouge.public_id}",
         f"/linked/?a={rouge.public_id}&b=naomi", "/linked/?a=rouge&b=noami", "/recap/?since=2", "/recap/?since=5",
         "/search/?q=rouge", "/search/?q=nothing+of+the+kind", suggestions, "/changes/", "/about/", "/privacy/",
+        "/voices/", f"/voices/{voice_id('Yume Miyamoto')}/", "/staff/",
         f"/corrections/new/characters/{naomi.public_id}/", with_errors, receipt,
     ]  # fmt: skip
     assert look(ways, episode=5) == []

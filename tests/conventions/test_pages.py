@@ -21,6 +21,7 @@ PUBLIC_MODULES = ("characters.views", "characters.contributing.views", "episodes
 PUBLIC = {
     "home", "character-bare", "tags", "tag", "episodes", "episode", "sitemap", "search", "suggest", "changes",
     "correct-episodes", "graph", "linked", "then", "recap", "about", "privacy", "tag-short", "went-back",
+    "voices", "voice", "voice-short", "staff",
     *(name for kind in SUBJECTS for name in (kind.plural, kind.name, f"{kind.name}-short", f"correct-{kind.plural}")),
 }  # fmt: skip
 FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz", "readyz"}

@@ -12,6 +12,7 @@ from tests.shows import character, episode, load_show, revelation
 
 ADDRESSES = (
     "/", "/characters/", "/characters/?sort=newest", "/factions/", "/terms/", "/tags/", "/episodes/", "/episodes/0/",
+    "/voices/", "/staff/",
     "/episodes/2/", "/episodes/3/", "/episodes/4/", "/episodes/7/", "/graph/", "/graph/?as_of=1", "/recap/",
     "/recap/?since=1", "/recap/?since=5", "/search/", "/search/?q=ann", "/search/suggest/?q=an", "/changes/", "/about/",
     "/privacy/", "/sitemap.xml", "/nothing/", "/nothing/?as_of=1", "/?as_of=1", "/?as_of=3", "/?as_of=4", "/?as_of=7",

@@ -12,13 +12,17 @@ from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
 
 from .tags import slug_behind, tag_exists, tag_links, tag_without_name
+from .voices import voice_addresses, voice_exists, voice_without_name
 
 TAG_WITHOUT_NAME = "tag-short"
+VOICE = ("voice", "voice-short")
 LISTS = (
     "home",
     *(kind.plural for kind in SUBJECTS),
     "episodes",
     "tags",
+    "voices",
+    "staff",
     "graph",
     "linked",
     "recap",
@@ -43,6 +47,7 @@ def addresses(knowledge: Knowledge) -> list[str]:
         *(row.url for row in knowledge.episodes if row.known),
         *(face.url for face in by_name(map(cast.face, known))),
         *(tag.url for tag in tag_links(knowledge)),
+        *voice_addresses(knowledge),
     ]
 
 
@@ -64,6 +69,8 @@ def has_page_at(knowledge: Knowledge, address: str) -> bool:
         return True  # never one of ours
     if match.url_name == TAG_WITHOUT_NAME:
         return slug_behind(knowledge, match.kwargs["public_id"]) is not None
+    if match.url_name in VOICE:
+        return voice_exists(knowledge, match.kwargs["public_id"])
     key = match.kwargs.get("public_id") or match.kwargs.get("key")
     if isinstance(key, str):
         kind = kind_with_pages(match.kwargs.get("kind", "characters"))
@@ -81,6 +88,8 @@ def without_name(address: str) -> str:
     key = match.kwargs.get("public_id") or match.kwargs.get("key")
     if match.url_name == TAG_WITHOUT_NAME:
         return path(TAG_WITHOUT_NAME, key)
+    if match.url_name in VOICE:
+        return voice_without_name(match.kwargs["public_id"])
     if isinstance(key, str) and is_public_id(key):
         kind = kind_with_pages(match.kwargs.get("kind", "characters"))
         return path(kind.own_page.short_url, key)

@@ -11,6 +11,7 @@ from characters.text import prose
 from characters.values.pages import EpisodePage
 
 from .changed import first_heard_of
+from .staff import credits_of
 
 # What a page bears
 MOST_FACES = 150
@@ -58,6 +59,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         episode=knowledge.episodes[place],
         synopsis=synopsis,
         description=prose.shortened(prose.plain(synopsis)),
+        credits=credits_of(knowledge, number),
         cast=part_of(sections[0], part),
         newcomers=by_name(cast.root_face(person) for person in appeared if first_heard_of(person, cast) == number),
         revelations=part_of(sections[1], part),

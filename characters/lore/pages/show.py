@@ -14,6 +14,7 @@ def series_info(knowledge: Knowledge) -> SeriesInfo:
     row = knowledge.show
     credits = {
         "Studio": row.get("studio"),
+        "Chief director": row.get("chief_director"),
         "Director": row.get("director"),
         "Series composition": row.get("writers"),
         "Character design": row.get("character_design"),

@@ -1,0 +1,41 @@
+"""The staff: who wrote and directed each episode."""
+
+from characters.lore import rows
+from characters.lore.knowledge import Knowledge
+from characters.lore.parts import in_parts, number_and_last
+from characters.lore.rows import Row
+from characters.values.credits import Credits, EpisodeCredits, StaffPage
+from episodes.names import Name
+
+MOST_EPISODES = 100  # on a page
+
+LABELS = {"writers": "Written by", "directors": "Directed by"}
+
+
+def staff_page(knowledge: Knowledge, part: int = 1) -> StaffPage:
+    """Return who made each episode that has been watched, as far as anybody is credited."""
+    by_number = {row["number"]: row for row in rows.episode_credits(knowledge.progress)}
+    credited = [
+        EpisodeCredits(episode, in_words(by_number[episode.number]))
+        for episode in knowledge.episodes
+        if episode.number in by_number
+    ]
+    parts = in_parts([each for each in credited if each.credits], MOST_EPISODES, lambda each: 1)
+    number, last = number_and_last(part, parts)
+    address = knowledge.address("staff")
+    return StaffPage(
+        episodes=tuple(parts[number - 1]),
+        number=number,
+        last=last,
+        page_url=f"{address}{'&' if '?' in address else '?'}page=",
+    )
+
+
+def credits_of(knowledge: Knowledge, number: int) -> Credits:
+    """Return who made an episode; of one that has not been watched, nobody."""
+    return next((in_words(row) for row in rows.episode_credits(knowledge.progress, number)), ())
+
+
+def in_words(row: Row) -> Credits:
+    """Return the credits of an episode with what each is called."""
+    return tuple((label, tuple(map(Name, row[field]))) for field, label in LABELS.items() if row[field])

@@ -1,0 +1,175 @@
+"""Voices: the list of them by language, and whom each speaks.
+
+A voice is a trait of those it speaks and known from the episode of that trait on, as is each single role. Its page has
+an address made from its name as it is written in the trait; who writes one name in two ways has two voices.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from characters.lore import rows
+from characters.lore.cast import Cast
+from characters.lore.knowledge import Knowledge, path
+from characters.lore.order import face_key
+from characters.lore.parts import in_parts, number_and_last
+from characters.lore.rows import Row
+from characters.lore.statements import ALL, Which
+from characters.lore.telling import voice_id, voice_url
+from characters.values.credits import Role, SpokenIn, Voice, VoiceList, VoicePage
+from characters.vocabulary import SPOKEN_IN
+from episodes.names import Name, listed
+from episodes.order import sort_key
+
+# What a page bears
+MOST_VOICES = 100
+MOST_ROLES = 150
+MOST_NAMED = 12  # roles of one voice in the list of all
+
+type Spoken = dict[tuple[str, str], list[UUID]]
+"""Whom a voice speaks, by the language and the value of the trait."""
+
+
+def voice_list(knowledge: Knowledge, part: int = 1) -> VoiceList:
+    """Return the voices that are known, language by language, in order of name."""
+    spoken = _spoken(knowledge)
+    cast = Cast(knowledge)
+    cast.note_texts(value for _, value in spoken)
+    cast.look_up()
+    in_order = sorted(spoken, key=lambda voice: (_place(voice[0]), *_by_name(voice[1], cast)))
+    parts = in_parts(in_order, MOST_VOICES, lambda voice: 1)
+    number, last = number_and_last(part, parts)
+    shown = parts[number - 1]
+    cast.note(subject for voice in shown for subject in spoken[voice])
+    cast.look_up()
+    return VoiceList(
+        count=len({value for _, value in spoken}),
+        languages=_by_language(
+            (language, _voice(value, _roles(spoken[language, value], cast), cast)) for language, value in shown
+        ),
+        number=number,
+        last=last,
+        page_url=_page_url(knowledge.address("voices")),
+    )
+
+
+def voice_page(knowledge: Knowledge, public_id: str, part: int = 1) -> VoicePage | None:
+    """Return whom a voice speaks; one that nobody is known to have does not exist."""
+    value = _value_behind(knowledge, public_id)
+    if value is None:
+        return None
+    spoken = _spoken(knowledge, Which('"value" = %s', (value,)))
+    cast = Cast(knowledge)
+    cast.note_texts([value])
+    cast.note(subject for subjects in spoken.values() for subject in subjects)
+    cast.look_up()
+    roles = [
+        (language, role)
+        for language, _ in sorted(spoken, key=lambda voice: _place(voice[0]))
+        for role in _roles(spoken[language, value], cast)
+    ]
+    parts = in_parts(roles, MOST_ROLES, lambda role: 1)
+    number, last = number_and_last(part, parts)
+    name, url = Name(cast.words(value, inline=True)), voice_url(value, cast)
+    shown: dict[str, list[Role]] = defaultdict(list)
+    for language, role in parts[number - 1]:
+        shown[language].append(role)
+    return VoicePage(
+        name=name,
+        url_without_name=voice_without_name(public_id),
+        languages=_by_language((language, Voice(name, url, tuple(those))) for language, those in shown.items()),
+        number=number,
+        last=last,
+        page_url=_page_url(url),
+    )
+
+
+def voice_addresses(knowledge: Knowledge) -> list[str]:
+    """Return the address of the page of each voice that is known, in order of name."""
+    values = {value for _, value in _spoken(knowledge)}
+    cast = Cast(knowledge)
+    cast.note_texts(values)
+    cast.look_up()
+    return [voice_url(value, cast) for value in sorted(values, key=lambda value: _by_name(value, cast))]
+
+
+def voice_address(knowledge: Knowledge, public_id: str) -> str | None:
+    """Return the full address of the voice behind a public id, if it is known."""
+    value = _value_behind(knowledge, public_id)
+    if value is None:
+        return None
+    cast = Cast(knowledge)
+    cast.note_texts([value])
+    cast.look_up()
+    return voice_url(value, cast)
+
+
+def voice_exists(knowledge: Knowledge, public_id: str) -> bool:
+    """Return whether anybody is known to have this voice."""
+    return _value_behind(knowledge, public_id) is not None
+
+
+def voice_without_name(public_id: str) -> str:
+    """Return the address of a voice that does not tell its name."""
+    return path("voice-short", public_id)
+
+
+def _spoken(knowledge: Knowledge, which: Which = ALL) -> Spoken:
+    spoken: Spoken = defaultdict(list)
+    for row in _traits(knowledge, which):
+        spoken[row["attribute"], row["value"]].append(row["owner_id"])
+    return spoken
+
+
+def _traits(knowledge: Knowledge, which: Which) -> list[Row]:
+    return rows.traits(knowledge.progress, rows.with_attribute(tuple(SPOKEN_IN)) & which)
+
+
+def _value_behind(knowledge: Knowledge, public_id: str) -> str | None:
+    return next((row["value"] for row in _traits(knowledge, ALL) if voice_id(row["value"]) == public_id), None)
+
+
+def _place(language: str) -> int:
+    return list(SPOKEN_IN).index(language)  # type: ignore[arg-type]
+
+
+def _by_name(value: str, cast: Cast) -> tuple[str, str]:
+    return sort_key(cast.words(value, inline=True)), value
+
+
+def _roles(owners: Iterable[UUID], cast: Cast) -> tuple[Role, ...]:
+    """Return whom a voice speaks, each once, as whoever it is known to be by now."""
+    owners_of: dict[UUID, set[UUID]] = defaultdict(set)
+    for owner in owners:
+        owners_of[cast.knowledge.root_of(owner)].add(owner)
+    roles = (
+        Role(cast.face(root), listed(sorted(map(cast.name, those - {root}), key=sort_key)))
+        for root, those in owners_of.items()
+    )
+    return tuple(sorted(roles, key=lambda role: face_key(role.face)))
+
+
+def _voice(value: str, roles: tuple[Role, ...], cast: Cast) -> Voice:
+    return Voice(
+        name=Name(cast.words(value, inline=True)),
+        url=voice_url(value, cast),
+        roles=roles[:MOST_NAMED],
+        more=max(len(roles) - MOST_NAMED, 0),
+    )
+
+
+def _by_language(voices: Iterable[tuple[str, Voice]]) -> tuple[SpokenIn, ...]:
+    by_language: dict[str, list[Voice]] = defaultdict(list)
+    for language, voice in voices:
+        by_language[language].append(voice)
+    return tuple(_languages(by_language))
+
+
+def _languages(by_language: dict[str, list[Voice]]) -> Iterator[SpokenIn]:
+    for attribute, language in SPOKEN_IN.items():
+        if attribute in by_language:
+            yield SpokenIn(language, tuple(by_language[attribute]))
+
+
+def _page_url(address: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}page="
