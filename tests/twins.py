@@ -20,11 +20,9 @@ from characters.lore.lists.facets import Facet, places_of
 from characters.lore.lists.roster import Roster, roster_of
 from characters.lore.pages.tags import tag_without_name
 from characters.lore.search import index
-from characters.models import Alias, Portrait, SearchEntry, Tag
-from characters.text.other_words import OTHER_WORDS
-
 from characters.lore.telling import voice_id
 from characters.models import Alias, Portrait, SearchEntry, Tag, Trait
+from characters.text.other_words import OTHER_WORDS
 from characters.text.words import words_of
 from characters.vocabulary import SPOKEN_IN
 from episodes.models import Episode

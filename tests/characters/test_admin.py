@@ -397,13 +397,14 @@ def test_a_character_moves_with_its_rows_in_one_form(to: int, moderator: Client)
 
 def test_a_tie_ends_and_the_next_begins_in_one_form_and_none_is_said_twice(moderator: Client) -> None:
     newcomer = a_newcomer(moderator, since=5)
-    data = as_filled_in(moderator.get(change_address(newcomer)))
+    address = section_address(newcomer, "relationships")
+    data = as_filled_in(moderator.get(address))
     ally = {"target": character("rouge_redstar").pk, "kind": "ally", "certainty": "confirmed"}
     data = with_row(data, "relationships", **ally | {"revealed_in": 7})
-    page = moderator.post(change_address(newcomer), data)
+    page = moderator.post(address, data)
     assert "says the same from episode" in page.content.decode()
     assert newcomer.relationships.count() == 1
-    assert_saved(moderator.post(change_address(newcomer), data | {"relationships-0-ended_in": 7}))
+    assert_saved(moderator.post(address, data | {"relationships-0-ended_in": 7}))
     assert set(newcomer.relationships.values_list("revealed_in", "ended_in")) == {(5, 7), (7, None)}
 
 
