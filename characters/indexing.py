@@ -185,13 +185,14 @@ def connect() -> None:
         post_delete.connect(_on_delete, sender=model, dispatch_uid=f"index deleted {model.__name__}")
 
 
-def _on_save(instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def _on_save(instance: Any, raw: bool = False, created: bool = False, **kwargs: Any) -> None:
     if _suspended.get() or raw:
         return
     if type(instance) in INDEXED:
         index([instance])
     if isinstance(instance, Alias):
-        _reindex_around(instance)
+        if instance.headline or not created:  # a new name that heads nothing stands in no other entry
+            _reindex_around(instance)
     elif isinstance(instance, Tag):
         for kind in TAGGINGS:
             index(_rows_of(kind).filter(tag=instance))
@@ -222,19 +223,21 @@ def _still_has_owner(alias: Alias) -> bool:
 
 
 def _reindex_around(alias: Alias) -> None:
-    """Make the entries of texts with a name in them anew, as they are found by it."""
+    """Make the entries of texts with a name in them anew, all at once, as they are found by it."""
     owner = alias.owner
     if owner is None:
         return
+    around: dict[tuple[type[models.Model], Any], Any] = {}
     for kind in SEARCHED:
         columns = [column.name for column in kind.model._meta.concrete_fields if column.related_model is type(owner)]
         if kind.model is not Alias and columns:
             about = Q()
             for column in columns:
                 about |= Q(**{column: owner})
-            index(_rows_of(kind).filter(about))
+            around |= {(kind.model, row.pk): row for row in _rows_of(kind).filter(about)}
     mentioning = [row for row, _ in texts_mentioning(owner)]
-    index(row for row in mentioning if type(row) in INDEXED)
+    around |= {(type(row), row.pk): row for row in mentioning if type(row) in INDEXED}
+    index(around.values())
     for row in mentioning:
         if isinstance(row, Episode | Series):
             _index_episode(row.known_in)

@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.forms import CharField, TextInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,10 +19,10 @@ from episodes.names import listed
 from episodes.requests import whole_number
 
 from . import rows
-from .deciding import REASON_NEEDED, Verdict, decide
-from .desk import buttons, correction_page, next_in_queue, page_preview, people, queue
-from .desk.access import CHANGE, author_in_words, credit_in_words, link_to, user_of
-from .desk.clearance import Clearance, clearance_of, unfolded
+from .deciding import REASON_NEEDED
+from .desk import bulk_decisions, buttons, correction_page, next_in_queue, page_preview, people, queue
+from .desk.access import CHANGE, author_in_words, credit_in_words, user_of
+from .desk.clearance import clearance_of, unfolded
 from .desk.queue_filters import (
     SAFE_PARAMETERS,
     AuthorFilter,
@@ -33,9 +32,7 @@ from .desk.queue_filters import (
     StateFilter,
 )
 from .desk.verdict_forms import REASONS
-from .errors import Refused
 from .models import Correction
-from .trial import Trial, pending_changes, try_out
 
 
 class QueueList(ChangeList):
@@ -103,6 +100,7 @@ class CorrectionAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         views: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
             "next": ("next/", next_in_queue.take_next),
+            "bulk": ("bulk/<uuid:pk>/", bulk_decisions.page),
             "open": ("<uuid:pk>/open/", buttons.unfold),
             "claim": ("<uuid:pk>/claim/", buttons.claim),
             "undo": ("<uuid:pk>/undo/", buttons.undo),
@@ -133,8 +131,11 @@ class CorrectionAdmin(admin.ModelAdmin):
         return listed(line.about) + (f" and {line.more} more" if line.more else "") or "the show"
 
     @admin.display(description="changes")
-    def what(self, correction: Any) -> str:
-        return "" if correction.line.folded else correction.line.kinds
+    def what(self, correction: Any) -> str | SafeString:
+        line: queue.QueueLine = correction.line
+        if line.folded:
+            return ""
+        return format_html('{}<div class="proposed">{}</div>', line.kinds, line.says) if line.says else line.kinds
 
     @admin.display(description="author")
     def by(self, correction: Any) -> str:
@@ -182,48 +183,23 @@ class CorrectionAdmin(admin.ModelAdmin):
             "may_decide": self.has_decide_permission(request),
             "episodes": range(clearance.last_episode + 1),
             "reasons": REASONS,
+            "bulk": bulk_decisions.latest_of(user_of(request)),
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
     # Actions on several corrections, for the clear ones
 
     @admin.action(description="Accept all changes of the selected", permissions=["decide"])
-    def accept_selected(self, request: HttpRequest, queryset: QuerySet[Correction]) -> None:
-        def verdicts(correction: Correction) -> dict[UUID, Verdict]:
-            return {change.pk: Verdict(accept=True) for change in pending_changes(correction)}
-
-        self._decide_each(request, queryset, verdicts, done="accepted", linted=True)
+    def accept_selected(self, request: HttpRequest, queryset: QuerySet[Correction]) -> HttpResponse:
+        return bulk_decisions.begin(request, _listed(request, queryset), accept=True)
 
     @admin.action(description="Reject the selected, with the reason given", permissions=["decide"])
-    def reject_selected(self, request: HttpRequest, queryset: QuerySet[Correction]) -> None:
+    def reject_selected(self, request: HttpRequest, queryset: QuerySet[Correction]) -> HttpResponse | None:
         why = request.POST.get("why", "").strip()[:1000]
         if not why:
             messages.error(request, REASON_NEEDED)
-            return
-
-        def verdicts(correction: Correction) -> dict[UUID, Verdict]:
-            return {change.pk: Verdict(accept=False, why=why) for change in pending_changes(correction)}
-
-        self._decide_each(request, queryset, verdicts, done="rejected", linted=False)
-
-    def _decide_each(
-        self, request: HttpRequest, queryset: QuerySet[Correction],
-        verdicts: Callable[[Correction], dict[UUID, Verdict]], *, done: str, linted: bool,
-    ) -> None:  # fmt: skip
-        """Decide each correction by itself. Skip those that need a closer look, and say why."""
-        clearance = clearance_of(request)
-        decided = 0
-        for correction in queryset.order_by("created_at", "id"):
-            trial = try_out(correction, clearance.reading_episode(correction)) if linted else Trial()
-            reason = _why_to_look_closer(request, correction, clearance, trial)
-            reason = reason or _decide(correction, clearance, user_of(request), verdicts(correction))
-            if reason:
-                skipped = f"The correction sent {queue.ago(correction)} was not {done}."
-                messages.warning(request, link_to(correction, skipped, reason))
-            else:
-                decided += 1
-        if decided:
-            messages.success(request, f"{decided} correction{'' if decided == 1 else 's'} {done}.")
+            return None
+        return bulk_decisions.begin(request, _listed(request, queryset), accept=False, why=why)
 
     # The page of one correction
 
@@ -238,32 +214,7 @@ class CorrectionAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(reverse(CHANGE, args=[object_id]))
 
 
-def _why_to_look_closer(request: HttpRequest, correction: Correction, clearance: Clearance, trial: Trial) -> str:
-    """Return why a correction must not be decided from the list, or an empty text."""
-    if clearance.folds(correction, trial.latest_episode):
-        return "It is about a later episode than you have watched. Open it on purpose to decide it."
-    if _version_listed(request, correction) != correction.version:
-        return "It was changed since the list was loaded. Open it to decide it."
-    if trial.is_too_large:
-        return "It is too large for its texts to be checked. Open it to decide it."
-    if trial.warnings:
-        return "Its texts mention something that is revealed later. Open it to decide it."
-    return ""
-
-
-def _version_listed(request: HttpRequest, correction: Correction) -> int | None:
-    """Return the version that was in the list when the moderator chose the correction."""
-    return whole_number(request.POST.get(f"version-{correction.pk}"), digits=8)
-
-
-def _decide(correction: Correction, clearance: Clearance, by: User, verdicts: dict[UUID, Verdict]) -> str:
-    """Decide a correction, and return why that was not possible, or an empty text."""
-    try:
-        result = decide(correction, by=by, version=correction.version, verdicts=verdicts)
-    except Refused as error:
-        return str(error)
-    if result.failure is not None:
-        return clearance.failure_for(correction, f"It could not be applied: {result.failure}")
-    if result.held:
-        return f"Changes that were held, because their rows have changed since: {len(result.held)}. Open it to compare."
-    return ""
+def _listed(request: HttpRequest, corrections: QuerySet[Correction]) -> list[tuple[UUID, int | None]]:
+    """Return the chosen corrections, oldest first, with the version that was in the list when they were chosen."""
+    chosen = corrections.order_by("created_at", "id").values_list("pk", flat=True)
+    return [(pk, whole_number(request.POST.get(f"version-{pk}"), digits=8)) for pk in chosen]

@@ -62,6 +62,7 @@ def decide(
     if any(not verdict.accept and not verdict.why.strip() for verdict in verdicts.values()):
         raise Refused(REASON_NEEDED)
     advanced = versions.advance(correction, version=version)
+    versions.refuse_if_claimed_from(by, advanced)
     current = list(advanced.changes.current())
     return _decide(advanced, current, by=by, verdicts=verdicts, comment=comment, by_author=own)
 

@@ -16,15 +16,18 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from episodes.progress import last_episode
+
 from . import rows
 from .deciding import may_publish, publish
 from .desk.clearance import clearance_of
 from .desk.review import ChangeReview, review, with_rows
 from .errors import CouldNotApply, HeldBack, Refused, messages_of
 from .models import Change, ChangeQuerySet, Correction
+from .rows import Editable, Json
 from .trial import Trial
 from .undoing import not_undone, undo
-from .wording import RowNames
+from .wording import RowNames, in_words, is_text, value_in_words
 
 CORRECTIONS_A_PAGE = 10
 MOST_OF_ONE = 12  # changes of one correction
@@ -45,6 +48,7 @@ class HistoryEntry:
     folded: bool
     not_undone: frozenset[UUID]
 
+    reason: str
     is_import: bool
     in_parts: bool  # it has more than one change, so that each can be undone by itself
 
@@ -95,6 +99,7 @@ def _entries(request: HttpRequest, history: list[Published]) -> list[HistoryEntr
                 more=max(0, len(changes) - MOST_OF_ONE),
                 folded=folded,
                 not_undone=frozenset(change.pk for change in not_undone(correction, changes)),
+                reason="" if folded else in_words([correction.reason], names)[0],
                 is_import=is_import,
                 in_parts=is_import or sizes[correction.pk] > 1,
             )
@@ -156,14 +161,20 @@ def _where_undo_waits(undone: Correction) -> SafeString:
     return format_html('The undo waits <a href="{}">in the queue</a>, where a moderator can put it right.', link)
 
 
+def _as_read(kind: Editable, name: str, value: Json, names: RowNames) -> str:
+    return in_words([str(value)], names)[0] if is_text(kind, name) else value_in_words(kind, name, value, names)
+
+
 def changed_meanwhile(change: Change, *, is_typed: bool = True) -> SafeString:
     """Say that a field was changed by somebody else since a form was opened, or since what is to be undone."""
     kind = rows.editable(change.model)
     if change.action != Change.Action.SET or change.was is None:
         return format_html("A {} was changed or removed meanwhile.", kind.model._meta.verbose_name)
+    names = RowNames(last_episode())
+    before, now = (_as_read(kind, change.path, value, names) for value in (change.before, change.was))
     return format_html(
         "“{}” of {} “{}” was changed meanwhile: it was “{}”{} and is “{}” now.{}",
-        kind.name_of(change.path), kind.model._meta.verbose_name, rows.row_of(kind, change.row), change.before,
-        " when you opened the form" if is_typed else "", change.was,
+        kind.name_of(change.path), kind.model._meta.verbose_name, rows.row_of(kind, change.row), before,
+        " when you opened the form" if is_typed else "", now,
         " Yours is still in the form; save again to put it in its place." if is_typed else "",
     )  # fmt: skip

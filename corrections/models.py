@@ -12,6 +12,7 @@ from django.utils import timezone
 from episodes.gate import GatedQuerySet
 from episodes.licences import Licence
 from episodes.models import valid_time
+from episodes.names import Name
 
 MOST_EVIDENCE = 500  # characters
 MOST_SAID = 2000  # characters, in one entry of a thread
@@ -129,6 +130,10 @@ class Correction(models.Model):
     @property
     def is_claimed(self) -> bool:
         return self.claimed_by_id is not None and self.claimed_until is not None and self.claimed_until > timezone.now()
+
+    def is_claimed_from(self, user: User) -> bool:
+        """Return whether another moderator than this one has claimed it."""
+        return self.is_claimed and self.claimed_by_id != user.pk
 
 
 def credit_of(user: Any) -> str:
@@ -260,6 +265,8 @@ class Event(models.Model):
         FAILED = "failed", "could not apply it"
         UNDONE = "undone", "undid it"
 
+    BY_AUTHORS = (Kind.SENT, Kind.AMENDED, Kind.WITHDRAWN, Kind.SAID)
+
     correction = models.ForeignKey(Correction, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -274,6 +281,59 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def who(self) -> Name:
+        """Who did it. Only an author can be without an account."""
+        if self.by is not None:
+            return Name(self.by.get_username())
+        return Name("Its author" if self.kind in self.BY_AUTHORS else "A former moderator")
+
+
+class BulkDecision(models.Model):
+    """Several corrections that a moderator decides from the queue, in steps. It stays as a note of what was done."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    accept = models.BooleanField()
+    why = models.TextField(blank=True, max_length=1000)
+    stopped = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.done_in_words} at {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def done_in_words(self) -> str:
+        return "accepted" if self.accept else "rejected"
+
+
+class BulkItem(models.Model):
+    """One correction of a bulk decision, and what became of it."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        BEGUN = "begun", "Begun"  # if it stays so, the server was interrupted
+        DONE = "done", "Decided"
+        LEFT = "left", "Left"
+
+    bulk = models.ForeignKey(BulkDecision, on_delete=models.CASCADE, related_name="items")
+    correction = models.ForeignKey(Correction, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField(null=True, help_text="Of the correction, as it was listed.")
+    outcome = models.CharField(max_length=7, choices=Outcome, default=Outcome.WAITING)
+    note = models.TextField(blank=True)  # why it was left
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["bulk", "outcome"])]
+
+    def __str__(self) -> str:
+        return self.outcome
 
 
 class SentForm(models.Model):

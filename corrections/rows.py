@@ -32,6 +32,8 @@ class Page:
     preview: Callable[[HttpRequest, models.Model, int], HttpResponse] | None = None  # the page at an episode
     names: Callable[[Iterable[str], int], dict[str, Name]] | None = None  # by key, as they are known at an episode
     find: Callable[[str, int], Iterable[str]] | None = None  # the keys of rows with such a name at an episode
+    # The names by key that rows which are to be added (each with the label of its model) would give at an episode.
+    names_from: Callable[[Iterable[tuple[str, Values]], int], dict[str, Name]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Editable:
     fields: tuple[str, ...]
     page: Page | None = None
     noun: Callable[[Values], str] | None = None  # what people call such a row, where that depends on its values
+    titles: Callable[[Iterable[tuple[str, Values]], Any], list[str]] | None = None  # rows with their keys, in words
     unseen: tuple[str, ...] = ()  # fields that no visitor sees: changing one is no news
     check: Callable[[Any], None] | None = None  # validates a written row, besides the model's own validation
     check_removed: Callable[[Any], None] | None = None  # validates a removal, once all changes are written

@@ -1,6 +1,6 @@
 """Trying a correction out: it is applied where nothing is kept, and looked at."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +17,7 @@ from .errors import CouldNotApply
 from .models import Change, Correction
 from .rows import EPISODES, Findings, Linter, SharedName, SpoilerWarning, text_length
 from .scratch import nothing_is_kept
-from .wording import RowNames
+from .wording import RowNames, names_from_additions
 from .writing import ChangeWriter, always
 
 Action, Decision = Change.Action, Change.Decision
@@ -111,6 +111,17 @@ def try_out(correction: Correction, episode: int) -> Trial:
     return trial
 
 
+def names_of_additions(changes: Sequence[Change], episode: int) -> dict[str, Name]:
+    """Return the names at an episode of the pages, tags and episodes that changes would add, without trying them."""
+    added, names = _added_names(changes), names_from_additions(changes, episode)
+    for change in changes:
+        reference, page = f"{change.model}:{change.row}", rows.editable(change.model).page
+        if reference in added and (page is None or page.names_from is None):  # it is named by itself
+            row = _unsaved_row(change)
+            names |= {reference: Name(row)} if row is not None else {}
+    return {reference: name for reference, name in names.items() if reference in added}
+
+
 def _added_names(changes: Sequence[Change]) -> set[str]:
     added = ((change, rows.editable(change.model)) for change in changes if change.action == Action.ADD)
     return {f"{kind.label}:{change.row}" for change, kind in added if kind.page or not kind.is_known_from_an_episode}
@@ -140,6 +151,12 @@ def _findings[Finding: (SpoilerWarning, SharedName)](
         return {pk: of_change for pk, of_change in findings.items() if of_change}
 
     return find
+
+
+def mentioned_untried(changes: Iterable[Change]) -> dict[UUID, int]:
+    """Return the latest episode that the texts of some changes mention too early, as they stand, by the change."""
+    found = _findings([(change, _unsaved_row(change)) for change in changes], rows.linters)()
+    return {pk: max(each.episode for each in of_change) for pk, of_change in found.items()}
 
 
 def _is_of_change(finding: SpoilerWarning | SharedName, change: Change) -> bool:

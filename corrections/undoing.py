@@ -67,6 +67,15 @@ def is_undone(correction: Correction) -> bool:
     return bool(applied) and not not_undone(correction, applied)
 
 
+def undos_in_force(correction: Correction) -> list[Correction]:
+    """Return the corrections that undo it, apart from those that came to nothing or were undone again."""
+    return [later for later in correction.undone_by.all() if later.is_undecided or _has_effect(later)]
+
+
+def _has_effect(correction: Correction) -> bool:
+    return bool(not_undone(correction, correction.changes.current().applied()))
+
+
 def _undone_places(correction: Correction) -> set[Place]:
     places: set[Place] = set()
     for later in correction.undone_by.prefetch_related("changes"):

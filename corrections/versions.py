@@ -1,11 +1,12 @@
 """Of several people who act on the same version of a correction, only the first succeeds."""
 
+from django.contrib.auth.models import User
 from django.db.models import F
 
 from episodes.names import Name
 
-from .errors import AlreadyDecided
-from .models import UNDECIDED, Correction
+from .errors import AlreadyDecided, Refused
+from .models import UNDECIDED, Correction, State
 
 
 def advance(correction: Correction, *, version: int) -> Correction:
@@ -16,6 +17,13 @@ def advance(correction: Correction, *, version: int) -> Correction:
     return Correction.objects.get(pk=correction.pk)
 
 
+def refuse_if_claimed_from(user: User, correction: Correction) -> None:
+    """Raise Refused if another moderator has claimed a correction; called once its row is locked by `advance()`."""
+    if correction.is_claimed_from(user):
+        who = Name(correction.claimed_by.get_username())  # type: ignore[union-attr]
+        raise Refused(f"Nothing was done: {who} has claimed this correction. Take it over first.")
+
+
 def what_happened(correction: Correction) -> str:
     """Return why an action on a correction came too late."""
     now = Correction.objects.select_related("decided_by").filter(pk=correction.pk).first()
@@ -23,8 +31,12 @@ def what_happened(correction: Correction) -> str:
         return "This correction was deleted."
     if now.is_undecided:
         return "Nothing was saved: somebody changed this correction after you opened it. This is how it is now."
-    who = Name(now.decided_by.get_username()) if now.decided_by else "Its author"
+    who = Name(now.decided_by.get_username()) if now.decided_by else _who_is_gone(now)
     when = f" at {now.decided_at:%H:%M on %d %B}" if now.decided_at else ""
     return (
         f"{who} has already {now.get_state_display().lower()} this correction{when}. Your action was not carried out."
     )
+
+
+def _who_is_gone(correction: Correction) -> str:
+    return "Its author" if correction.state == State.WITHDRAWN else "A former moderator"

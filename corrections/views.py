@@ -174,6 +174,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
     undone = is_undone(correction)
     context = {
         "correction": correction,
+        "reason": lore.texts_in_words([correction.reason])[0],
         "state": state_for_author(correction, undone=undone),
         "looks": LOOKS[State(correction.state)],
         "version": version_for_author(correction),

@@ -1,5 +1,6 @@
 """How rows and values read to moderators and editors."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from episodes.names import Name, listed
 from episodes.order import sort_key
 
 from . import rows
+from .models import Change
 from .rows import Editable, Json
 
 EMPTY = "–"
@@ -54,6 +56,29 @@ class RowNames:
         if kind.model is Episode:
             return list(choices.items())
         return sorted(choices.items(), key=lambda pair: (sort_key(pair[1]), pair[0]))
+
+
+def names_from_additions(changes: Iterable[Change], episode: int) -> dict[str, Name]:
+    """Return the names that rows which are to be added would give to pages, by the references of these."""
+    added = [(change.model, change.wanted) for change in changes if change.action == Change.Action.ADD]
+    names: dict[str, Name] = {}
+    for kind in rows.registered() if added else ():
+        if kind.page is not None and kind.page.names_from is not None:
+            found = kind.page.names_from(added, episode)
+            names |= {f"{kind.label}:{key}": name for key, name in found.items()}
+    return names
+
+
+def in_words(texts: Iterable[str], names: RowNames) -> list[str]:
+    """Return texts with names for their mentions, such as reasons and messages."""
+    texts = list(texts)
+    words: dict[str, str] = {}
+    for read in rows.mention_readers if any("[[" in text for text in texts) else ():
+        words |= read(texts, names.episode)
+    if not words:
+        return texts
+    mention = re.compile("|".join(re.escape(each) for each in sorted(words, key=len, reverse=True)))
+    return [mention.sub(lambda found: f"{Name(words[found[0]])}", text) for text in texts]
 
 
 def _known_rows(kind: Editable, episode: int) -> models.QuerySet[Any]:

@@ -114,7 +114,7 @@ class ChangeWriter:
         _save(row, adding=False)
         rows.set_lists(kind, row, {change.path: change.became for change in changes})
         self._note_written(kind, first, row, before)
-        self._note_written(kind, first, row, rows.values_of(row))
+        self._note_written(kind, first, row, before | {change.path: change.became for change in changes})
 
     def _add_row(self, kind: Editable, change: Change) -> None:
         row = rows.new_row(kind, change.row, change.wanted)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from characters.kinds import SUBJECT_MODELS, SUBJECTS, Kind, label_of, prose_of
+from characters.kinds import SUBJECT_MODELS, SUBJECTS, TAG, Kind, label_of, prose_of
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import Link
 from characters.values.corrections import ChangedField, Lately, LatelyLine, ShownChange
@@ -29,6 +29,8 @@ from .rows import visible
 Action, Decision = Change.Action, Change.Decision
 
 MOST_LINES = 8
+# What authors can send; editors send what visitors cannot correct as well, such as tags.
+SENT_KINDS: Mapping[str, Kind] = {**PUBLIC_KINDS, TAG.label: TAG}
 DONE = {Action.ADD: "added", Action.SET: "changed", Action.REMOVE: "removed"}
 
 
@@ -44,7 +46,7 @@ def shown_changes(knowledge: Knowledge, correction: Correction, changes: Sequenc
 def _shown_change(
     wording: "ChangeWording", correction: Correction, change: Change, row: CorrectableRow | None
 ) -> ShownChange:
-    kind, progress = PUBLIC_KINDS.get(change.model), wording.knowledge.progress
+    kind, progress = SENT_KINDS.get(change.model), wording.knowledge.progress
     until = hidden_until(wording.knowledge, correction, change, row)
     is_altered = change.altered and change.decision == Decision.ACCEPTED
     with_final = is_altered and _is_final_value_known(correction, change, progress)
@@ -91,10 +93,10 @@ class ChangeWording:
         before = {name: value for _, name, value in public_values(change, change.before)}
         after = {name: value for _, name, value in public_values(change, change.after)}
         final = {name: value for _, name, value in public_values(change, change.final)} if with_final else {}
-        kind = PUBLIC_KINDS.get(change.model)
+        kind = SENT_KINDS.get(change.model)
         if kind is None:
             return
-        for name in kind.public:
+        for name in _shown_fields(kind):
             if name not in before and name not in after:
                 continue
             words = [self._in_words(kind, name, values.get(name)) for values in (before, after, final)]
@@ -174,7 +176,7 @@ def hidden_until(
     if later := [number for number in numbers if number > knowledge.progress]:
         return max(later)
     is_reached = correction.sent_in is not None and correction.sent_in <= knowledge.progress
-    if is_reached or change.action != Action.SET or row is not None:
+    if is_reached or row is not None or (change.action != Action.SET and change.model in PUBLIC_KINDS):
         return None
     if correction.sent_in is not None:
         return correction.sent_in
@@ -184,12 +186,16 @@ def hidden_until(
 
 def public_values(change: Change, values: Json) -> Iterable[tuple[Kind, str, Json]]:
     """Yield those values of a change that can be shown to others than editors, with the kind and the field."""
-    kind = PUBLIC_KINDS.get(change.model)
+    kind = SENT_KINDS.get(change.model)
     if kind is None or values is None:
         return
     for name, value in ({change.path: values} if change.action == Action.SET else values).items():
-        if name in kind.public or name in kind.owners:
+        if name in _shown_fields(kind) or name in kind.owners:
             yield kind, name, value
+
+
+def _shown_fields(kind: Kind) -> tuple[str, ...]:
+    return ("name",) if kind is TAG else kind.public
 
 
 def episodes_in(change: Change, values: Json) -> list[int]:

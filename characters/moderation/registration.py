@@ -27,7 +27,7 @@ def register_all() -> None:
 
 
 def _editable(kind: Kind) -> Editable:
-    options: dict[str, Any] = {"unseen": kind.unseen, "noun": kind.noun_for}
+    options: dict[str, Any] = {"unseen": kind.unseen, "noun": kind.noun_for, "titles": words.titles_of(kind)}
     if kind in SUBJECTS:
         options |= {"page": _page_of_subject(kind), "check": _has_its_name, "check_removed": _is_not_mentioned}
     if kind is EPISODE:
@@ -45,7 +45,7 @@ def _editable(kind: Kind) -> Editable:
 def _page_of_subject(kind: Kind) -> Page:
     return Page(
         name=newest_name, address=_address_of_subject(kind), preview=previews.preview_of_subject(kind),
-        names=words.names_of(kind), find=words.find_in(kind),
+        names=words.names_of(kind), find=words.find_in(kind), names_from=words.names_from(kind),
     )  # fmt: skip
 
 

@@ -1,14 +1,17 @@
 """Names of subjects and episodes for moderators, as they are known at an episode."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db.models import Q
 
-from characters.kinds import SUBJECTS, Kind
+from characters.kinds import ALIAS, SUBJECTS, Kind, prose_of
 from characters.lore.knowledge import Knowledge
 from characters.lore.search.looking import owners_of_names
 from characters.models import Alias
 from characters.text.mentions import MENTION, mentioned_keys
+from corrections import rows
+from corrections.wording import RowNames
 from episodes.models import Episode
 from episodes.names import Name
 
@@ -24,6 +27,55 @@ def names_of(kind: Kind) -> Callable[[Iterable[str], int], dict[str, Name]]:
     return names
 
 
+def names_from(kind: Kind) -> Callable[[Iterable[tuple[str, rows.Values]], int], dict[str, Name]]:
+    """Return a function that finds the headline names which rows that are to be added would give to subjects."""
+
+    def names(added: Iterable[tuple[str, rows.Values]], episode: int) -> dict[str, Name]:
+        aliases = [values for label, values in added if label == ALIAS.label and values.get("headline")]
+        known = [each for each in aliases if each.get(kind.name) and (each.get("revealed_in") or 0) <= episode]
+        known.sort(key=lambda each: each.get("revealed_in") or 0)
+        return {str(each[kind.name]): Name(each["name"]) for each in known}
+
+    return names
+
+
+def titles_of(kind: Kind) -> Callable[[Iterable[tuple[str, rows.Values]], RowNames], list[str]]:
+    """Return a function that puts rows of a kind into a line each, with the names that a moderator may read."""
+
+    def titles(named: Iterable[tuple[str, rows.Values]], names: RowNames) -> list[str]:
+        each_row = [{"pk": key} | values for key, values in named]
+        speaker = _Speaker(kind, each_row, names)
+        return [kind.title(speaker.with_tag(values), speaker) for values in each_row]
+
+    return titles
+
+
+class _Speaker:
+    """The names and texts of some rows of a kind, as a moderator reads them; a `kinds.Speaker`."""
+
+    def __init__(self, kind: Kind, each_row: list[rows.Values], names: RowNames) -> None:
+        self.names = names
+        self.labels: dict[str, str] = {}
+        own = ["pk"] if kind in SUBJECTS else []
+        for name in (*own, *kind.owners, *kind.connects, *(["tag"] if "tag" in kind.fields else [])):
+            label = kind.label if name == "pk" else kind.related_model(name)._meta.label_lower
+            keys = {str(values[name]) for values in each_row if values.get(name)}
+            names.look_up(rows.editable(label), keys)
+            self.labels |= dict.fromkeys(keys, label)
+        texts = [values.get(name) or "" for name in prose_of(kind) for values in each_row]
+        self.mentions = read_mentions(texts, names.episode)
+
+    def with_tag(self, values: rows.Values) -> rows.Values:
+        return values | {"tag": self.name(values["tag"])} if "tag" in values else values
+
+    def name(self, subject: Any) -> Name:
+        label = self.labels.get(str(subject))
+        return self.names.name(rows.editable(label), subject) if label else Name("somebody")
+
+    def words(self, text: str) -> str:
+        return MENTION.sub(lambda match: f"{Name(self.mentions.get(match[0], match[2] or match[1]))}", text)
+
+
 def find_in(kind: Kind) -> Callable[[str, int], Iterable[str]]:
     """Return a function that finds the ids of subjects by a part of a name at an episode."""
 
@@ -36,12 +88,10 @@ def find_in(kind: Kind) -> Callable[[str, int], Iterable[str]]:
 
 
 def names_of_episodes(keys: Iterable[str], episode: int) -> dict[str, Name]:
-    """Return the names of episodes by their numbers, with the titles of those that have been watched."""
-    rows = Episode.objects.filter(number__in=[int(key) for key in keys])
-    return {
-        str(row.number): Name(f"episode {row}" if row.number <= episode else f"episode {row.number}")
-        for row in rows.only("number", "title")
-    }
+    """Return the names of episodes by their numbers, with the titles of those that exist and have been watched."""
+    keys = [str(int(key)) for key in keys]
+    watched = Episode.objects.filter(number__in=map(int, keys), number__lte=episode).only("number", "title")
+    return {key: Name(f"episode {key}") for key in keys} | {str(row.number): Name(f"episode {row}") for row in watched}
 
 
 def find_episodes(words: str, episode: int) -> Iterable[str]:

@@ -29,7 +29,14 @@ class Clearance:
 
         `mentioned` is the latest episode that its texts or rows mention, if that is known.
         """
-        return not self.knows(correction) and max(self.episode_of(correction), mentioned) > self.progress
+        if self.has_watched_all or self.knows(correction):
+            return False
+        return max(self.episode_of(correction), mentioned) > self.progress
+
+    @property
+    def has_watched_all(self) -> bool:
+        """Whether nothing is published of later episodes. Then what is proposed of the next one spoils nobody more."""
+        return self.progress >= self.last_episode
 
     def knows(self, correction: Correction) -> bool:
         """Return whether the moderator opened, wrote or decided it."""
@@ -42,7 +49,7 @@ class Clearance:
 
     def may_read_failures(self, correction: Correction) -> bool:
         """Return whether reasons are shown: they may mention any episode, even ones that the author does not know."""
-        return self.progress >= self.last_episode or str(correction.pk) in self.opened
+        return self.has_watched_all or str(correction.pk) in self.opened
 
     def episode_of(self, correction: Correction) -> int:
         """Return the episode that one has to know to read it. What is on no page by itself may be of any episode."""
@@ -52,6 +59,10 @@ class Clearance:
     def reading_episode(self, correction: Correction, mentioned: int = 0) -> int:
         """Return the episode at which names are looked up when it is shown."""
         return max(self.progress, self.episode_of(correction), mentioned)
+
+    def latest_preview(self, correction: Correction) -> int:
+        """Return the latest episode at which pages can be previewed: it may be one that the correction adds."""
+        return max(self.last_episode, self.episode_of(correction))
 
 
 def clearance_of(request: HttpRequest) -> Clearance:
@@ -67,9 +78,9 @@ def open_on_purpose(request: HttpRequest, correction: Correction) -> None:
 
 def unfolded(corrections: QuerySet[Correction], clearance: Clearance) -> QuerySet[Correction]:
     """Filter out the corrections that `Clearance.folds()` hides."""
+    if clearance.has_watched_all:
+        return corrections
     watched = Q(revealed_in__lte=clearance.progress)
-    if clearance.progress >= clearance.last_episode:
-        watched |= Q(revealed_in=None)
     watched &= Q(evidence_episode=None) | Q(evidence_episode__lte=clearance.progress)
     user = clearance.user_id
     own = Q(author=user) | Q(decided_by=user) if user is not None else Q(pk__in=[])

@@ -19,13 +19,13 @@ from corrections.models import Change, Correction, Event
 from corrections.sent_forms import address_again
 from corrections.thread import cleaned_message
 from corrections.trial import Trial, pending_changes, try_out
-from corrections.undoing import can_be_undone_as_a_whole, not_undone, reversed_changes
-from corrections.wording import RowNames
+from corrections.undoing import can_be_undone_as_a_whole, not_undone, reversed_changes, undos_in_force
+from corrections.wording import RowNames, in_words, names_from_additions
 from episodes.choices import CHOOSE, with_choice
 from episodes.names import listed
 from episodes.requests import whole_number
 
-from . import queue
+from . import claims, queue
 from .access import (
     TEMPLATES,
     author_in_words,
@@ -76,7 +76,7 @@ def _page(
         episode = max(clearance.episode_of(correction), mentioned)
         context |= {"title": "A correction, folded", "episode": episode}
         return render(request, f"{TEMPLATES}/folded.html", context)
-    names = RowNames(reading_episode, trial.names)
+    names = RowNames(reading_episode, names_from_additions(changes, reading_episode) | trial.names)
     if failure is not None:
         trial.problems = {change.pk if change else None: list(texts) for change, texts in failure.messages.items()}
     if trial.problems and not clearance.may_read_failures(correction):
@@ -84,11 +84,11 @@ def _page(
     reviews = review(shown, names, trial)
     verdict_forms = {}
     if correction.is_undecided and request.user.has_perm("corrections.decide"):
-        verdict_forms = forms_for(reviews, names, posted and to_show_again(posted, reviews))
+        verdict_forms = forms_for(shown, names, posted and to_show_again(posted, shown))
         for form in verdict_forms.values():
             form.is_valid()
     general_problems = trial.problems.get(None, [])
-    events = _thread(correction, clearance)
+    events = _thread(correction, clearance, names)
     context |= {
         "changes": [(each, verdict_forms.get(each.change.pk)) for each in reviews],
         "more": len(changes) - len(shown),
@@ -97,6 +97,7 @@ def _page(
         "general_problems": general_problems,
         "is_too_large": trial.is_too_large,
         "reasons": REASONS,
+        "reason": in_words([correction.reason], names)[0],
         "events": events,
         "reason_is_hidden": REASON_HIDDEN in [*general_problems, *(each.text for each in events)],
     }
@@ -124,25 +125,28 @@ def _context_of_correction(
         "author_page": address_of_person(correction.author, correction) if may_decide and has_sender else "",
         "named_as": credit_in_words(correction),
         "record": queue.record_of_author(correction),
-        "others": list(queue.lines(others, clearance).items()),
-        "undone_by": correction.undone_by.all(),
+        "others": list(queue.lines(others, clearance, brief=True).items()),
+        "undone_by": undos_in_force(correction),
         "pages": pages if correction.is_undecided else [],
-        "episodes": range(clearance.last_episode + 1),
-        "differs_from": min(clearance.episode_of(correction), clearance.last_episode),
+        "episodes": range(clearance.latest_preview(correction) + 1),
+        "differs_from": clearance.episode_of(correction),
         "may_decide": may_decide,
         "decidable": may_decide and correction.is_undecided and (correction.author != user or user.is_superuser),
         "own": correction.author_id == user.pk,
         "form_again": address_again(correction) if correction.author_id == user.pk else "",
         "mine": correction.is_claimed and correction.claimed_by_id == user.pk,
+        "claimed_from_user": correction.is_claimed_from(user),
         "can_undo": bool(reversed_changes(not_undone(correction, changes))) and can_be_undone_as_a_whole(correction),
     }
 
 
-def _thread(correction: Correction, clearance: Clearance) -> list[Event]:
+def _thread(correction: Correction, clearance: Clearance, names: RowNames) -> list[Event]:
     events = list(correction.events.select_related("by"))
     for event in events:
         if event.kind == Event.Kind.FAILED:
             event.text = clearance.failure_for(correction, event.text)
+    for event, text in zip(events, in_words([event.text for event in events], names), strict=True):
+        event.text = text
     return events
 
 
@@ -174,6 +178,9 @@ def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
             case "say":
                 comment(correction, text, by=user_of(request))
                 return HttpResponseRedirect(page_address(correction) + "#thread")
+            case "over":
+                claims.claim(correction, by=user_of(request), over=True)
+                return _page(request, correction, posted=request.POST)
             case "accept":
                 return _decide(request, correction, version, text, rest=ACCEPT)
         return _decide(request, correction, version, text, rest=LEAVE)
@@ -216,5 +223,5 @@ def _decide(request: HttpRequest, correction: Correction, version: int, text: st
 
 
 def _line_in_words(correction: Correction, clearance: Clearance) -> str:
-    line = queue.lines([correction], clearance)[correction]
+    line = queue.lines([correction], clearance, brief=True)[correction]
     return "" if line.folded else f"{listed(line.about) or 'The show'}: {line.kinds}."

@@ -15,7 +15,7 @@ from corrections.trial import Trial, try_out
 from . import queue
 from .access import CHANGELIST, for_moderators, page_address, user_of
 from .claims import claim_first, release
-from .clearance import clearance_of
+from .clearance import Clearance, clearance_of
 from .review import MOST_SHOWN, ChangeWithRow, with_rows
 
 MOST_TRIED_FOR_NEXT = 200  # corrections
@@ -52,10 +52,17 @@ def _coming(request: HttpRequest, after: Correction | None = None) -> Iterator[C
     """Yield the corrections in the queue that turn out to mention nothing the moderator has not watched."""
     clearance = clearance_of(request)
     for correction in queue.coming(user_of(request), clearance, after=after)[:MOST_TRIED_FOR_NEXT]:
-        changes = list(correction.changes.current().prefetch_related("subjects"))
-        trial = try_out(correction, clearance.reading_episode(correction))
-        if not clearance.folds(correction, latest_mentioned(trial, with_rows(changes[:MOST_SHOWN]))):
+        if not clearance.folds(correction, _latest_mentioned_in(correction, clearance)):
             yield correction
+
+
+def _latest_mentioned_in(correction: Correction, clearance: Clearance) -> int:
+    """Try a correction to find the latest episode that it mentions; to whom nothing is folded, that makes no odds."""
+    if clearance.has_watched_all:
+        return 0
+    changes = list(correction.changes.current().prefetch_related("subjects"))
+    trial = try_out(correction, clearance.reading_episode(correction))
+    return latest_mentioned(trial, with_rows(changes[:MOST_SHOWN]))
 
 
 def _redirect_to(request: HttpRequest, following: Correction | None, after: Correction | None = None) -> HttpResponse:

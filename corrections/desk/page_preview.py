@@ -42,7 +42,7 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
         raise PermissionDenied
     correction = get_object_or_404(Correction, pk=pk)
     clearance = clearance_of(request)
-    if episode > clearance.last_episode:
+    if episode > clearance.latest_preview(correction):
         raise Http404
     is_too_late = clearance.folds(correction) or episode > clearance.reading_episode(correction)
     if is_too_late and request.GET.get("open") != "1":

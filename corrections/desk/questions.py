@@ -16,6 +16,7 @@ def ask(correction: Correction, question: str, *, by: User, version: int) -> Cor
     refuse_unless_moderator(by)
     question = cleaned_message(question, missing="Write your question before you send it.")
     asked = versions.advance(correction, version=version)
+    versions.refuse_if_claimed_from(by, asked)
     state_before, asked.state = asked.state, State.ASKED
     asked.claimed_by = asked.claimed_until = None
     asked.save()

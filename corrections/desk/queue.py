@@ -1,7 +1,7 @@
 """The queue of corrections: what it says of each, which comes next, and how long decisions take."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -14,9 +14,10 @@ from django.utils import timezone
 from corrections import rows
 from corrections.models import UNDECIDED, Change, Correction, State
 from corrections.subjects import subjects_of_corrections
-from corrections.wording import noun_of
+from corrections.wording import names_from_additions, noun_of
 
 from .clearance import Clearance, unfolded
+from .snippets import Proposal, snippets
 
 LATELY = 50  # decided corrections that the median wait is taken of
 MOST_NAMES = 3
@@ -54,10 +55,13 @@ class QueueLine:
     about: tuple[str, ...]
     more: int
     kinds: str
+    says: str  # what it proposes; empty in brief lines
 
 
-def lines(corrections: Iterable[Correction], clearance: Clearance) -> dict[Correction, QueueLine]:
-    """Return the lines of a page of the queue, in a bounded number of queries."""
+def lines(
+    corrections: Iterable[Correction], clearance: Clearance, *, brief: bool = False
+) -> dict[Correction, QueueLine]:
+    """Return the lines of a page of the queue, in a bounded number of queries for whoever has watched all."""
     corrections = list(corrections)
     shown = [correction for correction in corrections if not clearance.folds(correction)]
     about: dict[UUID, list[str]] = {correction.pk: [] for correction in corrections} | subjects_of_corrections(shown)
@@ -66,8 +70,14 @@ def lines(corrections: Iterable[Correction], clearance: Clearance) -> dict[Corre
     subjects_at: defaultdict[int, set[str]] = defaultdict(set)
     for pk, episode in at.items():
         subjects_at[episode] |= set(about[pk][:MOST_NAMES])
+    changes = _changes_of(shown)
+    values = _values_of_rows([change for of_one in changes.values() for change in of_one])
     names = {episode: _names_of_pages(subjects, episode) for episode, subjects in subjects_at.items()}
-    kinds = _kinds_of_changes(shown)
+    for pk, episode in at.items():
+        names[episode] |= names_from_additions(changes[pk], episode)
+    kinds = _kinds_of_changes(changes, values)
+    proposals = {} if brief else {pk: Proposal(changes[pk], episode) for pk, episode in at.items()}
+    says = snippets(proposals, values, clearance)
     return {
         correction: QueueLine(
             folded=correction not in shown,
@@ -78,39 +88,48 @@ def lines(corrections: Iterable[Correction], clearance: Clearance) -> dict[Corre
             ),
             more=max(0, len(about[correction.pk]) - MOST_NAMES),
             kinds=", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds[correction.pk].items()),
+            says=says.get(correction.pk, ""),
         )
         for correction in corrections
     }
 
 
-def _kinds_of_changes(corrections: list[Correction]) -> defaultdict[UUID, Counter[str]]:
-    """Count the kinds of changes in each correction, such as “add name”; of very large ones only the first changes."""
+def _changes_of(corrections: list[Correction]) -> defaultdict[UUID, list[Change]]:
+    """Return the changes of each correction; of very large ones only the first."""
+    changes: defaultdict[UUID, list[Change]] = defaultdict(list)
     current = Change.objects.filter(correction__in=corrections, position__lt=MOST_COUNTED).current()
-    changes = list(current.order_by("position").only("correction_id", "action", "model", "row", "before", "after"))
-    values = _values_for_nouns(changes)
+    for change in current.order_by("position"):
+        changes[change.correction_id].append(change)
+    return changes
+
+
+def _kinds_of_changes(
+    changes: Mapping[UUID, list[Change]], values: Mapping[UUID, rows.Values]
+) -> defaultdict[UUID, Counter[str]]:
+    """Count the kinds of changes in each correction, such as “add name”."""
     kinds: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
-    for change in changes:
-        noun = noun_of(rows.editable(change.model), values[change])
-        kinds[change.correction_id][f"{change.get_action_display().lower()} {noun}"] += 1
+    for pk, of_one in changes.items():
+        for change in of_one:
+            noun = noun_of(rows.editable(change.model), values[change.pk])
+            kinds[pk][f"{change.get_action_display().lower()} {noun}"] += 1
     return kinds
 
 
-def _values_for_nouns(changes: list[Change]) -> dict[Change, rows.Values]:
-    """Return the values that the nouns depend on; where a field is set, they are those of the current row."""
+def _values_of_rows(changes: list[Change]) -> dict[UUID, rows.Values]:
+    """Return the values of the row of each change; where a field is set, they are those of the current row."""
     keys_by_label: defaultdict[str, set[str]] = defaultdict(set)
     for change in changes:
-        if change.action == Change.Action.SET and rows.editable(change.model).noun:
+        if change.action == Change.Action.SET:
             keys_by_label[change.model].add(change.row)
     current: dict[tuple[str, str], rows.Values] = {}
     for label, keys in keys_by_label.items():
         kind = rows.editable(label)
         for row in kind.model._base_manager.filter(pk__in=keys):
-            single = [name for name in kind.fields if name not in kind.many]
-            current[label, str(row.pk)] = {name: rows.value_of(row, name) for name in single}
+            current[label, str(row.pk)] = rows.single_values(kind, row)
     return {
-        change: current.get((change.model, change.row), {})
+        change.pk: current.get((change.model, change.row), {})
         if change.action == Change.Action.SET
-        else change.after or change.before or {}
+        else change.wanted or change.before or {}
         for change in changes
     }
 
@@ -138,21 +157,21 @@ class AuthorRecord:
     partly: int
     rejected: int
     waiting: int
-    since: datetime | None
+    since: datetime
 
 
 def record_of_author(correction: Correction) -> AuthorRecord | None:
-    if correction.author is None and not correction.receipt:
+    """Return what became of the others; None without an account, as each of those has a receipt of its own."""
+    if correction.author is None:
         return None
-    own = Q(author=correction.author) if correction.author else Q(receipt=correction.receipt)
-    others = Correction.objects.filter(own).exclude(pk=correction.pk)
+    others = Correction.objects.filter(author=correction.author).exclude(pk=correction.pk)
     states = dict(others.order_by().values_list("state").annotate(Count("id")))
     return AuthorRecord(
         accepted=states.get(State.ACCEPTED, 0),
         partly=states.get(State.PARTLY, 0),
         rejected=states.get(State.REJECTED, 0),
         waiting=sum(states.get(state, 0) for state in UNDECIDED),
-        since=correction.author.date_joined if correction.author else None,
+        since=correction.author.date_joined,
     )
 
 

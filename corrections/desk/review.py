@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db import models
 from django.utils.safestring import SafeString
@@ -11,7 +12,7 @@ from corrections.conflicts import can_be_overridden, outcome_of
 from corrections.models import Change
 from corrections.rows import Editable, Json, SpoilerWarning, Values
 from corrections.trial import Trial
-from corrections.wording import EMPTY, RowNames, is_text, noun_of, value_in_words
+from corrections.wording import EMPTY, RowNames, in_words, is_text, noun_of, value_in_words
 from episodes.names import listed
 from episodes.order import sort_key
 
@@ -23,7 +24,7 @@ MOST_SHOWN = 100  # changes on one page
 LONG = 60  # characters, from which on a text is shown in full width
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangeWithRow:
     """A change, and its row as it is at this moment."""
 
@@ -43,6 +44,21 @@ class ChangeWithRow:
         """The episode in which the row is revealed, or 0."""
         return int(getattr(self.row, "known_in", None) or 0)
 
+    @property
+    def is_pending(self) -> bool:
+        return self.change.decision == Decision.PENDING and self.change.correction.is_undecided
+
+    @cached_property
+    def outcome(self) -> Change.Outcome:
+        """What accepting it would lead to."""
+        if not self.is_pending:
+            return Outcome.NONE
+        return outcome_of(self.change, self.kind, self.row, self.current)
+
+    @property
+    def can_be_overridden(self) -> bool:
+        return self.outcome == Outcome.CONFLICT and can_be_overridden(self.change, self.row)
+
 
 @dataclass(frozen=True, slots=True)
 class FieldDiff:
@@ -55,6 +71,7 @@ class FieldDiff:
     now: SafeString | str = ""  # how it differs from that now
     pictures: tuple[str, ...] = ()  # which of "before" and "after" there are to show
     long: bool = False
+    changes: bool = True  # or else it stands there only to tell which row it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +81,13 @@ class ChangeReview:
     about: str
     known_from: str
     fields: tuple[FieldDiff, ...]
-    current: Json
-    episode: int  # in which the row is revealed
     conflict: bool
     gone: bool
     already: bool
-    can_be_overridden: bool
     warnings: tuple[SpoilerWarning, ...]
     shared_names: tuple[tuple[str, int], ...]  # the other page, and from which episode on it has the name
     problems: tuple[str, ...]
+    why: str  # the reason of a verdict
 
 
 def with_rows(changes: Iterable[Change]) -> list[ChangeWithRow]:
@@ -93,14 +108,15 @@ def review(changes: Iterable[ChangeWithRow], names: RowNames, trial: Trial) -> l
         each.subject for shared in trial.shared_names.values() for each in shared if each.episode <= names.episode
     }
     page_names = trial.names | names.of_pages(subjects)
-    return [_review(each, names, trial, page_names) for each in changes]
+    reasons = in_words([each.change.why for each in changes], names)
+    return [_review(each, names, trial, page_names, why) for each, why in zip(changes, reasons, strict=True)]
 
 
-def _review(each: ChangeWithRow, names: RowNames, trial: Trial, page_names: Mapping[str, str]) -> ChangeReview:
+def _review(
+    each: ChangeWithRow, names: RowNames, trial: Trial, page_names: Mapping[str, str], why: str
+) -> ChangeReview:
     change, kind = each.change, each.kind
-    is_pending = change.decision == Decision.PENDING and change.correction.is_undecided
-    outcome = outcome_of(change, kind, each.row, each.current) if is_pending else Outcome.NONE
-    conflict = outcome == Outcome.CONFLICT
+    conflict = each.outcome == Outcome.CONFLICT
     values = each.values | ((change.before or {}) if change.action == Action.REMOVE else {})
     values |= (change.wanted or {}) if change.action == Action.ADD else {}
     about = [page_names[subject.subject] for subject in change.subjects.all() if subject.subject in page_names]
@@ -110,13 +126,10 @@ def _review(each: ChangeWithRow, names: RowNames, trial: Trial, page_names: Mapp
         noun=noun_of(kind, values),
         about=listed(sorted(about, key=sort_key)),
         known_from=value_in_words(kind, "revealed_in", since, names) if since is not None else "",
-        fields=tuple(_field_diffs(each, names, conflict=conflict, is_pending=is_pending)),
-        current=each.current,
-        episode=each.episode,
+        fields=tuple(_field_diffs(each, names, conflict=conflict)),
         conflict=conflict,
-        gone=each.row is None and change.action == Action.SET and is_pending,
-        already=outcome == Outcome.ALREADY,
-        can_be_overridden=conflict and can_be_overridden(change, each.row),
+        gone=each.row is None and change.action == Action.SET and each.is_pending,
+        already=each.outcome == Outcome.ALREADY,
         warnings=tuple(trial.warnings.get(change.pk, ())),
         shared_names=tuple(
             (page_names[other.subject], other.episode)
@@ -124,15 +137,21 @@ def _review(each: ChangeWithRow, names: RowNames, trial: Trial, page_names: Mapp
             if other.episode <= names.episode and other.subject in page_names
         ),
         problems=tuple(trial.problems.get(change.pk, ())),
+        why=why,
     )
 
 
-def _field_diffs(each: ChangeWithRow, names: RowNames, *, conflict: bool, is_pending: bool) -> Iterator[FieldDiff]:
+def _field_diffs(each: ChangeWithRow, names: RowNames, *, conflict: bool) -> Iterator[FieldDiff]:
+    """Yield the fields of the row in the order in which people read them. Of a set field the rest of the row is shown
+    as it is now, because the field alone does not tell what the change is about.
+    """
     change, kind = each.change, each.kind
-    before, after, current = _states(each, is_pending=is_pending)
+    before, after, current = _states(each)
     for name in kind.fields:
         old, new, now = ((values or {}).get(name) for values in (before, after, current))
         if change.action == Action.SET and name != change.path:
+            if not _is_blank(each.values.get(name)) and name not in (*kind.files, *kind.unseen):
+                yield _same(kind, name, each.values[name], names)
             continue
         if change.action != Action.SET and _is_blank(old) and _is_blank(new):
             continue
@@ -151,13 +170,20 @@ def _field_diffs(each: ChangeWithRow, names: RowNames, *, conflict: bool, is_pen
         )  # fmt: skip
 
 
-def _states(each: ChangeWithRow, *, is_pending: bool) -> tuple[Values | None, Values | None, Values | None]:
+def _same(kind: Editable, name: str, value: Json, names: RowNames) -> FieldDiff:
+    return FieldDiff(
+        name, kind.name_of(name), diff(kind, name, value, value, names), changes=False,
+        long=is_text(kind, name) and len(str(value)) > LONG,
+    )  # fmt: skip
+
+
+def _states(each: ChangeWithRow) -> tuple[Values | None, Values | None, Values | None]:
     """Return the values by field before the change, after it, and now.
 
     What was published is shown as it happened; everything else as its author proposed it.
     """
     change = each.change
-    is_published = not is_pending and change.outcome == Outcome.APPLIED
+    is_published = not each.is_pending and change.outcome == Outcome.APPLIED
     before, after = (change.was, change.became) if is_published else (change.before, change.wanted)
     match change.action:
         case Action.SET:

@@ -1,6 +1,6 @@
 """The form on the page of a correction: a verdict on each change, and the values as they are to be published."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,13 @@ from corrections import rows
 from corrections.deciding import REASON_NEEDED, Verdict
 from corrections.models import Change, Correction
 from corrections.rows import Editable, Json
-from corrections.trial import Trial, try_out
+from corrections.trial import names_of_additions
 from corrections.wording import EMPTY, RowNames
 from episodes.choices import ReadsMentions
 from episodes.models import Episode
 
 from .clearance import Clearance
-from .review import ChangeReview, review, with_rows
+from .review import ChangeWithRow, with_rows
 
 ACCEPT, REJECT, LEAVE = "accept", "reject", "leave"
 REASONS = (
@@ -59,15 +59,15 @@ class VerdictForm(ReadsMentions, forms.Form):
     # A checkbox that is not ticked sends nothing; this field tells whether the values were in the form.
     shown = forms.BooleanField(required=False, widget=forms.HiddenInput, initial=True)
 
-    def __init__(self, review: ChangeReview, names: RowNames, data: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data, prefix=str(review.change.pk), initial={"seen": _signed(review.current)})
-        self.change, self.row_episode = review.change, review.episode
+    def __init__(self, each: ChangeWithRow, names: RowNames, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, prefix=str(each.change.pk), initial={"seen": _signed(each.current)})
+        self.change, self.row_episode = each.change, each.episode
         self.kind = rows.editable(self.change.model)
         self.proposed = _editable_values(self.change)
         for name in self.proposed:
             if (value_field := field_for(self.kind, name, self.proposed[name], names)) is not None:
                 self.fields[VALUE + name] = value_field
-        if not review.can_be_overridden:
+        if not each.can_be_overridden:
             del self.fields["over"]
 
     @property
@@ -185,25 +185,25 @@ def _choice_field(field: Any, value: Json, names: RowNames, label: str) -> forms
 
 
 def forms_for(
-    reviews: Iterable[ChangeReview], names: RowNames, data: Mapping[str, Any] | None = None
+    changes: Iterable[ChangeWithRow], names: RowNames, data: Mapping[str, Any] | None = None
 ) -> dict[UUID, VerdictForm]:
     """Return a form for each change that is not decided."""
     return {
         each.change.pk: VerdictForm(each, names, data)
-        for each in reviews
+        for each in changes
         if each.change.decision == Change.Decision.PENDING
     }
 
 
 def posted_forms(
-    correction: Correction, clearance: Clearance, changes: Iterable[Change], posted: QueryDict
+    correction: Correction, clearance: Clearance, changes: Sequence[Change], posted: QueryDict
 ) -> dict[UUID, VerdictForm]:
     """Return the forms for these changes as a moderator filled them in."""
-    names = RowNames(clearance.last_episode, try_out(correction, clearance.last_episode).names)
-    return forms_for(review(with_rows(changes), names, Trial()), names, posted)
+    episode = clearance.latest_preview(correction)
+    return forms_for(with_rows(changes), RowNames(episode, names_of_additions(changes, episode)), posted)
 
 
-def to_show_again(data: Any, reviews: Iterable[ChangeReview]) -> Any:
+def to_show_again(data: Any, reviews: Iterable[ChangeWithRow]) -> Any:
     """Return posted data to fill the form in again. Overriding a conflict is unticked if the row changed since."""
     posted = data.copy()
     for each in reviews:

@@ -20,6 +20,8 @@ from ..visits import Visit
 from .forms import DeleteAccountForm, ProfileForm
 from .sign_in_log import note
 
+DECIDES = "corrections.decide"
+
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +45,8 @@ def delete_account(request: Visit) -> HttpResponse:
         forget(signed_in_user(request))
         logout(request)
         return redirect("home")
-    return render(request, "episodes/delete_account.html", {"form": form})
+    context = {"form": form, "decides": signed_in_user(request).has_perm(DECIDES)}
+    return render(request, "episodes/delete_account.html", context)
 
 
 def signed_in_user(request: Visit) -> User:
@@ -53,13 +56,17 @@ def signed_in_user(request: Visit) -> User:
 
 @transaction.atomic
 def forget(user: User) -> None:
-    """Delete all personal data of a user, and keep the row without a name, so that their corrections have an author."""
+    """Delete all personal data of a user, and keep the row under a name made up for it.
+
+    So their corrections have an author, and the record tells what one moderator decided from what others did.
+    """
+    role = "former-moderator" if user.has_perm(DECIDES) else "gone"
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     Viewer.objects.filter(user=user).delete()
     user.groups.clear()
     user.user_permissions.clear()
-    user.username = f"gone-{get_random_string(12).lower()}"
+    user.username = f"{role}-{get_random_string(12).lower()}"
     user.first_name = user.last_name = user.email = ""
     user.is_active = user.is_staff = user.is_superuser = False
     user.last_login = None

@@ -95,3 +95,35 @@ def test_leaving_by_a_link_is_not_possible() -> None:
     assert response.status_code == 403
     assert "Please try again" in response.content.decode()
     assert who(client) == "ann"
+
+
+def test_a_moderator_who_leaves_keeps_a_name_for_the_record() -> None:
+    user = person("judge", role="moderator")
+    correction = Correction.objects.create(decided_by=user, state="rejected")
+    client = signed_in("judge")
+    client.post("/accounts/reauthenticate/?next=/accounts/delete/", {"password": PASSWORD})
+    assert "What you decided stays as well" in client.get("/accounts/delete/").content.decode()
+    client.post("/accounts/delete/", {"sure": "on"})
+    correction.refresh_from_db()
+    assert correction.decided_by is not None
+    assert correction.decided_by.username.startswith("former-moderator-")
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_an_administrator_who_deletes_an_account_is_told_that_its_work_keeps_a_name(several: bool) -> None:
+    judge = person("judge", role="moderator")
+    correction = Correction.objects.create(decided_by=judge, state="rejected")
+    desk = Client()
+    desk.force_login(person("root", role="superuser"))
+    address, posted = f"/admin/auth/user/{judge.pk}/delete/", {"post": "yes"}
+    if several:
+        address = "/admin/auth/user/"
+        posted |= {"action": "delete_selected", "_selected_action": str(judge.pk)}
+    asked = desk.post(address, {name: value for name, value in posted.items() if name != "post"})
+    assert "gets a name made up for it" in (asked if several else desk.get(address)).content.decode()
+    desk.post(address, posted)
+    correction.refresh_from_db()
+    assert correction.decided_by is not None
+    assert correction.decided_by.username.startswith("former-moderator-")
+    assert not correction.decided_by.is_active
+    assert not EmailAddress.objects.filter(email="judge@example.org").exists()

@@ -1,5 +1,6 @@
 """The page of one correction, as a moderator reads it."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 
 from characters.models import Alias, Character, Revelation, Trait
 from corrections.desk import correction_page
+from corrections.letter import Letter
 from corrections.models import Change
 from corrections.sending import setting
 from episodes.models import Viewer
@@ -88,6 +90,50 @@ def test_it_shows_when_it_was_sent_and_the_record_of_its_author(halfway: Client,
     page = content_of(halfway.get(page_of(correction)))
     assert "just now ago" not in page
     assert "Their others: 0 accepted, 0 rejected, 1 waiting" in page
+
+
+def test_it_says_nothing_of_the_others_of_somebody_without_an_account(desk: Client) -> None:
+    """Each of these has a receipt of its own, so that nobody can tell which are by the same person."""
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), receipt="one")
+    assert "Their others" not in content_of(desk.get(page_of(correction)))
+
+
+def test_a_change_of_one_field_shows_the_row_it_is_about(desk: Client, author: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    tie = ann.relationships.create(kind="controls", target=bea, revealed_in_id=1)
+    correction = sent(set_to(tie, "ended_in", 3), by=author)
+    for decided in (False, True):
+        page = content_of(desk.get(page_of(correction)))
+        same = re.findall(r'<div class=" same">\s*<dt>([^<]+)</dt>\s*<dd class="text">(.*?)</dd>', page, re.DOTALL)
+        shown = [(label, re.sub("<[^>]+>", "", value)) for label, value in same]
+        assert shown == [
+            ("source", "Ann"), ("kind", "controls"), ("target", "Bea"), ("certainty", "Confirmed"),
+            ("revealed in", "episode 1 · Title of 1"),
+        ]  # fmt: skip
+        assert "<ins>episode 3" in page
+        if not decided:
+            accepted(correction, by=person("other", role="moderator"))
+
+
+def test_reasons_and_messages_name_whom_they_mention(desk: Client, author: User, moderator: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author, letter=Letter("[[ann]] dies."))
+    decide_by_form(desk, correction, do="say", comment="Does [[ann|the woman]] die?")
+    decide_by_form(
+        desk, correction, verdict(correction.changes.get(), "reject", why="[[ann]] lives."), comment="So [[ann]] lives."
+    )
+    page = content_of(desk.get(page_of(correction)))
+    for text in ("Ann dies.", "Does the woman die?", "Ann lives.", "So Ann lives."):
+        assert text in page
+    assert "[[ann" not in page
+
+
+def test_what_an_account_that_is_gone_decided_is_not_said_to_be_by_the_author(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    accepted(correction, by=person("gone", role="moderator"))
+    User.objects.filter(username="gone").delete()
+    thread = content_of(desk.get(page_of(correction))).partition("<h2>Thread</h2>")[2]
+    assert "<strong>A former moderator</strong> decided" in thread
+    assert "Its author" not in thread
 
 
 def test_it_shows_who_else_has_a_name(desk: Client, author: User) -> None:

@@ -15,7 +15,7 @@ from corrections.deciding import Verdict, decide
 from corrections.desk import claims, questions
 from corrections.letter import Letter
 from corrections.models import Change, Correction, State
-from corrections.sending import Sender, new_receipt, setting
+from corrections.sending import Sender, adding, new_receipt, setting
 from corrections.thread import version_for_author
 from corrections.undoing import undo
 from episodes.models import Episode
@@ -602,3 +602,20 @@ def test_nothing_new_is_no_amendment(status: Trait, contributor: User) -> None:
     assert "the same as what you sent" in refused.content.decode()
     assert not correction.events.filter(kind="amended").exists()
     assert send_on(client, address, refused, reason="See the end.").status_code == 303
+
+
+def test_an_editor_reads_which_tag_they_added(status: Trait) -> None:
+    editor = person(role="editor")
+    tag = adding("characters.tag", {"name": "Singer", "slug": "singer"})
+    edit = sent(tag, by=editor, kind=Correction.Kind.EDIT)
+    page = text(browser(9, editor), pages(edit)[""])
+    assert "Tag added" in page
+    assert "Singer" in page
+    assert "Something" not in page
+    assert "Singer" not in text(browser(5, editor), pages(edit)[""])
+
+
+def test_the_reason_names_whom_it_mentions(status: Trait, contributor: User) -> None:
+    own = sent(set_to(status, "value", "dead"), by=contributor, letter=Letter("[[ann]] dies."))
+    page = text(browser(5, contributor), pages(own)[""])
+    assert "Ann dies." in page

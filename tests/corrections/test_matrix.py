@@ -16,7 +16,7 @@ from django.test import Client
 from characters.admin.learned.sheet import SECTIONS
 from characters.models import Trait
 from corrections import rows
-from corrections.models import Block, Change, Correction, Event
+from corrections.models import Block, BulkDecision, BulkItem, Change, Correction, Event
 from corrections.undoing_everything import plan
 from episodes.models import Episode
 from tests.characters.sheets import address_of
@@ -53,6 +53,14 @@ def answer(do: str, decision: str = "", **data: Any) -> Callable[[Client, Correc
 
 def bulk(action: str) -> Callable[[Client, Correction], Any]:
     return lambda client, correction: client.post(QUEUE, in_bulk(client, action, correction, why="No."))
+
+
+def go_on(client: Client, correction: Correction) -> Any:
+    """Take a step of a bulk decision that is noted as one's own, as from when one was a moderator."""
+    by = User.objects.filter(pk=client.session.get("_auth_user_id")).first() or correction.author
+    noted = BulkDecision.objects.create(by=by, accept=True)
+    BulkItem.objects.create(bulk=noted, correction=correction, version=correction.version)
+    return client.post(address("bulk", noted.pk), {"do": "go"})
 
 
 def learned(client: Client, correction: Correction) -> Any:
@@ -93,6 +101,7 @@ ACTIONS = [
     Attempt("comment", MODERATORS, answer("say", comment="Hm.")),
     Attempt("accept in bulk", MODERATORS, bulk("accept_selected")),
     Attempt("reject in bulk", MODERATORS, bulk("reject_selected")),
+    Attempt("go on with a bulk decision", MODERATORS, go_on),
     Attempt("undo", STAFF, post("undo"), of_decided=True),
     Attempt("see a person", MODERATORS, lambda client, each: client.get(address("person", each.author_id))),
     Attempt(
@@ -161,7 +170,7 @@ def test_every_view_of_the_desk_is_in_the_matrix(status: Trait) -> None:
     ours = {name.removeprefix("corrections_correction_") for name in names}
     assert ours == {
         "changelist", "add", "history", "delete", "change",  # of every admin; history leads to the page
-        "next", "open", "claim", "undo", "preview", "picture",  # picture: test_deciding
+        "next", "bulk", "open", "claim", "undo", "preview", "picture",  # picture: test_deciding
         "person", "person_undo", "sender", "sender_undo",  # by sender: test_people
     }  # fmt: skip
 

@@ -37,9 +37,10 @@ def test_it_leaves_out_a_correction_whose_text_mentions_a_later_episode(author: 
     Alias.objects.filter(character=zed).update(name="Zed")
     telling = sent(set_to(status_of(ann), "value", "looks for Zed"), by=author)
     free = sent(new(Alias, character=ann, name="Free", revealed_in_id=1), by=author)
-    client = at_the_desk(person("one", role="moderator"), episode=1)
+    one = person("one", role="moderator")
+    client = at_the_desk(one, episode=1)
     assert client.post(address("next"))["Location"] == page_of(free)
-    accepted(free, by=person("two", role="moderator"))
+    accepted(free, by=one)
     assert "mention episodes you have not watched" in client.post(address("next"), follow=True).content.decode()
     nothing_after = client.post(address("next"), {"after": str(telling.pk)}, follow=True).content.decode()
     assert "No other correction is waiting for you." in nothing_after

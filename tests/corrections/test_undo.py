@@ -74,6 +74,15 @@ def test_what_was_added_before_the_model_had_a_field_is_undone_and_redone(desk: 
     assert Alias.objects.get(name="Nan").inferred is False
 
 
+def test_an_undo_that_was_undone_is_not_said_to_undo(desk: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    decide_by_form(desk, correction, do="accept")
+    desk.post(address("undo", correction.pk))
+    assert "Undone by" in content_of(desk.get(page_of(correction)))
+    desk.post(address("undo", Correction.objects.get(undoes=correction).pk))
+    assert "Undone by" not in content_of(desk.get(page_of(correction)))
+
+
 def test_the_undo_of_an_editor_waits(author: User, moderator: User) -> None:
     status = status_of(somebody())
     correction = sent(set_to(status, "value", "dead"), by=author)

@@ -1,0 +1,115 @@
+"""What corrections propose, in a line each: as the queue says it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import takewhile
+from uuid import UUID
+
+from django.utils.text import Truncator
+
+from corrections import rows
+from corrections.models import Change
+from corrections.rows import Values
+from corrections.trial import mentioned_untried
+from corrections.wording import EMPTY, RowNames, in_words, is_text, names_from_additions, value_in_words
+
+from .clearance import Clearance
+from .review import LONG
+
+Action = Change.Action
+
+MOST_SAID = 2  # changes of one correction
+LONGEST = 120  # characters
+WORDS_BEFORE = 4  # the first one that differs
+HIDDEN = "Its text mentions an episode that you have not watched."
+
+type RowsByChange = Mapping[UUID, Values]
+"""The row of each change: as it is where a field is set, or else as it would be added or removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The first changes of a correction, and at which episode they are read."""
+
+    changes: list[Change]
+    episode: int
+
+
+def snippets(proposals: Mapping[UUID, Proposal], values: RowsByChange, clearance: Clearance) -> dict[UUID, str]:
+    """Say what each correction proposes, in a bounded number of queries; what tells of later episodes is left out."""
+    said = {pk: each.changes[:MOST_SAID] for pk, each in proposals.items()}
+    every_change = [change for changes in said.values() for change in changes]
+    mentioned = {} if clearance.has_watched_all else mentioned_untried(every_change)
+    by_episode: defaultdict[int, list[Change]] = defaultdict(list)
+    hidden: set[UUID] = set()
+    for pk, changes in said.items():
+        if any(mentioned.get(change.pk, 0) > proposals[pk].episode for change in changes):
+            hidden.add(pk)
+        else:
+            by_episode[proposals[pk].episode] += changes
+    lines: dict[UUID, str] = {}
+    for episode, changes in by_episode.items():
+        lines |= _lines_of(changes, RowNames(episode, names_from_additions(changes, episode)), values)
+    return {
+        pk: HIDDEN if pk in hidden else "; ".join(filter(None, (lines[change.pk] for change in changes)))
+        for pk, changes in said.items()
+    }
+
+
+def _lines_of(changes: Iterable[Change], names: RowNames, values: RowsByChange) -> dict[UUID, str]:
+    changes = list(changes)
+    titles = _titles_of(changes, names, values)
+    texts = _texts_of([change for change in changes if _sets_a_text(change)], names)
+    return {change.pk: _line(change, titles.get(change.pk, ""), texts.get(change.pk), names) for change in changes}
+
+
+def _sets_a_text(change: Change) -> bool:
+    kind = rows.editable(change.model)
+    return change.action == Action.SET and change.path not in kind.files and is_text(kind, change.path)
+
+
+def _texts_of(changes: list[Change], names: RowNames) -> dict[UUID, tuple[str, str]]:
+    """Return the texts before and after each of these changes, with names for mentions."""
+    texts = [str(value or "") for change in changes for value in (change.before, change.wanted)]
+    words = iter(in_words(texts, names))
+    return {change.pk: pair for change, pair in zip(changes, zip(words, words, strict=True), strict=True)}
+
+
+def _titles_of(changes: list[Change], names: RowNames, values: RowsByChange) -> dict[UUID, str]:
+    by_label: defaultdict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        if values.get(change.pk):
+            by_label[change.model].append(change)
+    titles: dict[UUID, str] = {}
+    for label, of_label in by_label.items():
+        kind = rows.editable(label)
+        if kind.titles is not None:
+            blank = rows.blank_values(kind)
+            named = [(change.row, blank | values[change.pk]) for change in of_label]
+            titles |= zip((change.pk for change in of_label), kind.titles(named, names), strict=True)
+    return titles
+
+
+def _line(change: Change, title: str, texts: tuple[str, str] | None, names: RowNames) -> str:
+    """Say what is added or removed, or which field of which row becomes what."""
+    kind, short_title = rows.editable(change.model), Truncator(title).chars(LONGEST)
+    if change.action != Action.SET or change.path in kind.files:
+        return short_title
+    label = kind.name_of(change.path)
+    if texts is None:
+        before, after = (value_in_words(kind, change.path, value, names) for value in (change.before, change.wanted))
+    elif max(map(len, texts)) > LONG:
+        return f"{label}: {around_difference(*texts) or EMPTY}"
+    else:
+        before, after = (text or EMPTY for text in texts)
+    row = "" if title == before else f"{short_title} – "
+    return f"{row}{label}: {before} → {after}"
+
+
+def around_difference(before: str, after: str) -> str:
+    """Return a text from a little before where it begins to differ from another."""
+    old, new = before.split(), after.split()
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False))))
+    start = max(0, min(same, len(new)) - WORDS_BEFORE)
+    return Truncator(("… " if start else "") + " ".join(new[start:])).chars(LONGEST)
