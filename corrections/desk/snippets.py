@@ -13,6 +13,7 @@ from corrections.models import Change
 from corrections.rows import Values
 from corrections.trial import mentioned_untried
 from corrections.wording import EMPTY, RowNames, in_words, is_text, names_from_additions, value_in_words
+from episodes.names import Name
 
 from .clearance import Clearance
 from .review import LONG
@@ -93,7 +94,7 @@ def _titles_of(changes: list[Change], names: RowNames, values: RowsByChange) -> 
 
 def _line(change: Change, title: str, texts: tuple[str, str] | None, names: RowNames) -> str:
     """Say what is added or removed, or which field of which row becomes what."""
-    kind, short_title = rows.editable(change.model), Truncator(title).chars(LONGEST)
+    kind, short_title = rows.editable(change.model), _short(title)
     if change.action != Action.SET or change.path in kind.files:
         return short_title
     label = kind.name_of(change.path)
@@ -105,6 +106,12 @@ def _line(change: Change, title: str, texts: tuple[str, str] | None, names: RowN
         before, after = (text or EMPTY for text in texts)
     row = "" if title == before else f"{short_title} – "
     return f"{row}{label}: {before} → {after}"
+
+
+def _short(title: str) -> str:
+    """Return a title cut to a line; a name stays set apart from what stands around it."""
+    short = Truncator(title).chars(LONGEST)
+    return f"{Name(short)}" if isinstance(title, Name) else short
 
 
 def around_difference(before: str, after: str) -> str:
