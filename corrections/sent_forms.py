@@ -14,6 +14,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest, QueryDict
 from django.utils.http import urlencode
 
+from episodes.requests import with_parameter
+
 from . import rows
 from .errors import Refused
 from .models import Change, Correction, SentForm, State
@@ -121,7 +123,7 @@ def address_again(correction: Correction) -> str:
     form = SentForm.objects.filter(correction=correction).only("address").first() if can_open(correction) else None
     if form is None:
         return ""
-    return f"{form.address}{'&' if '?' in form.address else '?'}{urlencode({AGAIN: str(correction.pk)})}"
+    return with_parameter(form.address, urlencode({AGAIN: str(correction.pk)}))
 
 
 def waiting_at(request: HttpRequest, address: str) -> list[tuple[Correction, str]]:

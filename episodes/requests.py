@@ -34,6 +34,11 @@ def absolute_address(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
+def with_parameter(address: str, parameter: str) -> str:
+    """Return an address with one parameter more, such as `page=2`."""
+    return f"{address}{'&' if '?' in address else '?'}{parameter}"
+
+
 def is_same_origin(request: HttpRequest) -> bool:
     """Return whether a page of this site sent the request.
 

@@ -118,9 +118,6 @@ class RowInline(LintedInline, admin.TabularInline):
     template = "admin/rows.html"
     listed: tuple[str, ...] = ()  # fields whose choices are many
 
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 1 if obj else 0
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).fetch_mode(models.FETCH_PEERS)
 
@@ -267,6 +264,3 @@ class PortraitInline(LintedInline, admin.StackedInline):
         models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 90})},
         models.ImageField: {"form_class": PictureField},
     }
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 1 if obj else 0

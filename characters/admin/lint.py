@@ -119,6 +119,9 @@ class LintedAdmin(WriteDoorAdmin):
 class LintedInline(WithEpisodes, NoPopupsWithoutPublishing, InlineModelAdmin):
     """Rows whose texts the linter checks together with the form that they are in."""
 
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 1 if obj else 0
+
     def get_formset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, *args, **kwargs)
         formset.lint = formset.form.lint = lint_of(request)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from characters.text.phrases import counted
 from episodes.names import Name
+from episodes.requests import with_parameter
 
 from .basics import Face
 
@@ -87,4 +88,4 @@ class Narrowing:
     @property
     def page_url(self) -> str:
         """To be followed by the number of a page."""
-        return f"{self.url}{'&' if '?' in self.url else '?'}page="
+        return with_parameter(self.url, "page=")

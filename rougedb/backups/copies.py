@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
-from corrections.archive import archive
+from corrections.archive import archive, store_whole
 
 from . import database, manifest
 from .manifest import Entry, Manifest, Progress
@@ -120,13 +120,8 @@ def _bring_back(source: Path, storage: Storage, files: dict[str, Entry], title: 
     for path, entry in files.items():
         if path.startswith(f"{title}/"):
             name = path.removeprefix(f"{title}/")
-            target = root / name
-            if target.is_file() and manifest.entry_of(target) == entry:
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_name(target.name + PARTIAL)
-            shutil.copyfile(source / name, partial)
-            partial.replace(target)
+            if not (root / name).is_file() or manifest.entry_of(root / name) != entry:
+                store_whole(storage, name, (source / name).read_bytes())
 
 
 def _archive_the_rest(files: dict[str, Entry]) -> None:

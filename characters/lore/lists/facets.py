@@ -21,7 +21,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.statements import as_uuid, fetched
 from characters.models import Faction, Membership, Relationship, Revelation, Trait
 from characters.text.slugs import slug_of
-from characters.vocabulary import Attribute, Certainty, RelationshipKind
+from characters.vocabulary import SPOKEN_IN, Attribute, Certainty, RelationshipKind
 from episodes.names import CommonName, Name
 from episodes.order import sort_key
 
@@ -131,7 +131,7 @@ def _status(source: Source) -> Iterator[Choosable]:
 
 
 def _voices(source: Source) -> Iterator[Choosable]:
-    voices = _traits(source, Attribute.VOICE_ACTOR, Attribute.VOICE_ACTOR_EN)
+    voices = _traits(source, *SPOKEN_IN)
     return _worded(source, ((value, source.places[who]) for _, value, who in voices), Name)
 
 

@@ -9,6 +9,7 @@ from characters.lore.order import by_name
 from characters.lore.parts import in_parts, number_and_last, part_of
 from characters.text import prose
 from characters.values.pages import EpisodePage
+from episodes.requests import with_parameter
 
 from .changed import first_heard_of
 from .staff import credits_of
@@ -66,7 +67,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         changes=tuple(entry for _, entry in changes) if part == last else (),
         number=part,
         last=last,
-        page_url=f"{address}{'&' if '?' in address else '?'}page=",
+        page_url=with_parameter(address, "page="),
         previous=knowledge.episodes[place - 1] if place else None,
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
         correct_url=form,

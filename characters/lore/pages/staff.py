@@ -6,6 +6,7 @@ from characters.lore.parts import in_parts, number_and_last
 from characters.lore.rows import Row
 from characters.values.credits import Credits, EpisodeCredits, StaffPage
 from episodes.names import Name
+from episodes.requests import with_parameter
 
 MOST_EPISODES = 100  # on a page
 
@@ -22,12 +23,11 @@ def staff_page(knowledge: Knowledge, part: int = 1) -> StaffPage:
     ]
     parts = in_parts([each for each in credited if each.credits], MOST_EPISODES, lambda each: 1)
     number, last = number_and_last(part, parts)
-    address = knowledge.address("staff")
     return StaffPage(
         episodes=tuple(parts[number - 1]),
         number=number,
         last=last,
-        page_url=f"{address}{'&' if '?' in address else '?'}page=",
+        page_url=with_parameter(knowledge.address("staff"), "page="),
     )
 
 

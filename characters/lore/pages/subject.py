@@ -19,6 +19,7 @@ from characters.values.basics import Face, Link, TagLink
 from characters.values.pages import Fact, SubjectPage, Tie
 from characters.vocabulary import Certainty, RelationshipKind
 from episodes.names import CommonName
+from episodes.requests import with_parameter
 
 from . import chapters
 
@@ -60,7 +61,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
     part, last = number_and_last(part, told.parts, ties[::MOST_TIES], *(items[::MOST_LISTED] for items in lists))
     in_list = knowledge.list_of(CHARACTER).url
     form = path(f"correct-{kind.plural}", public_id)
-    page_url = f"{face.url}{'&' if '?' in face.url else '?'}page="
+    page_url = with_parameter(face.url, "page=")
     return SubjectPage(
         list=knowledge.list_of(kind),
         face=face,
@@ -74,7 +75,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
         facts=_facts_of_part(facts, part),
         places=_of_part(places, part) if is_character else places[: MOST_PLACES if part == 1 else 0],
         more_places=0 if is_character else max(len(places) - MOST_PLACES, 0),
-        places_url=f"{in_list}{'&' if '?' in in_list else '?'}faction={public_id}",
+        places_url=with_parameter(in_list, f"faction={public_id}"),
         ties=ties[(part - 1) * MOST_TIES : part * MOST_TIES],
         tags=_of_part(tags, part),
         pictures=_of_part(pictures, part),

@@ -16,6 +16,7 @@ from characters.values.basics import Face, TagLink
 from characters.values.pages import FaceGroup, TagPage
 from episodes.names import CommonName
 from episodes.order import sort_key
+from episodes.requests import with_parameter
 
 RELATED_TAGS = 12
 MOST_FACES = 300  # of one kind; the list of the kind has all
@@ -64,12 +65,11 @@ def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
 
 
 def _group(knowledge: Knowledge, kind: Kind, slug: str, faces: tuple[Face, ...]) -> FaceGroup:
-    in_list = knowledge.list_of(kind).url
     return FaceGroup(
         str(kind.model._meta.verbose_name_plural),
         faces[:MOST_FACES],
         more=max(len(faces) - MOST_FACES, 0),
-        url=f"{in_list}{'&' if '?' in in_list else '?'}tag={slug}",
+        url=with_parameter(knowledge.list_of(kind).url, f"tag={slug}"),
     )
 
 
