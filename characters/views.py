@@ -90,10 +90,10 @@ def voice_list(request: Visit) -> HttpResponse:
 @require_safe
 def voice(request: Visit, public_id: str, slug: str) -> HttpResponse:
     """Show whom a voice speaks."""
-    address = request.lore.address_of_voice(public_id)
+    page = request.lore.voice(public_id, _page_number(request))
+    address = page.url if page else None
     if not _is_full_address(request, address):
         return _to_full_address(address)
-    page = request.lore.voice(public_id, _page_number(request))
     return render(request, "characters/voice.html", {"page": page})
 
 

@@ -50,6 +50,7 @@ class VoicePage:
     """One page of whom somebody speaks, language by language."""
 
     name: Name
+    url: str
     url_without_name: str
     languages: tuple[SpokenIn, ...]
     number: int

@@ -13,13 +13,12 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import face_key
 from characters.lore.parts import in_parts, number_and_last
-from characters.lore.rows import Row
-from characters.lore.statements import ALL, Which
 from characters.lore.telling import voice_id, voice_url
 from characters.values.credits import Role, SpokenIn, Voice, VoiceList, VoicePage
 from characters.vocabulary import SPOKEN_IN
 from episodes.names import Name, listed
 from episodes.order import sort_key
+from episodes.requests import with_parameter
 
 # What a page bears
 MOST_VOICES = 100
@@ -49,16 +48,16 @@ def voice_list(knowledge: Knowledge, part: int = 1) -> VoiceList:
         ),
         number=number,
         last=last,
-        page_url=_page_url(knowledge.address("voices")),
+        page_url=with_parameter(knowledge.address("voices"), "page="),
     )
 
 
 def voice_page(knowledge: Knowledge, public_id: str, part: int = 1) -> VoicePage | None:
     """Return whom a voice speaks; one that nobody is known to have does not exist."""
-    value = _value_behind(knowledge, public_id)
-    if value is None:
+    spoken = {voice: whom for voice, whom in _spoken(knowledge).items() if voice_id(voice[1]) == public_id}
+    if not spoken:
         return None
-    spoken = _spoken(knowledge, Which('"value" = %s', (value,)))
+    (value,) = {value for _, value in spoken}
     cast = Cast(knowledge)
     cast.note_texts([value])
     cast.note(subject for subjects in spoken.values() for subject in subjects)
@@ -76,11 +75,12 @@ def voice_page(knowledge: Knowledge, public_id: str, part: int = 1) -> VoicePage
         shown[language].append(role)
     return VoicePage(
         name=name,
+        url=url,
         url_without_name=voice_without_name(public_id),
         languages=_by_language((language, Voice(name, url, tuple(those))) for language, those in shown.items()),
         number=number,
         last=last,
-        page_url=_page_url(url),
+        page_url=with_parameter(url, "page="),
     )
 
 
@@ -114,19 +114,15 @@ def voice_without_name(public_id: str) -> str:
     return path("voice-short", public_id)
 
 
-def _spoken(knowledge: Knowledge, which: Which = ALL) -> Spoken:
+def _spoken(knowledge: Knowledge) -> Spoken:
     spoken: Spoken = defaultdict(list)
-    for row in _traits(knowledge, which):
+    for row in rows.traits(knowledge.progress, rows.with_attribute(tuple(SPOKEN_IN))):
         spoken[row["attribute"], row["value"]].append(row["owner_id"])
     return spoken
 
 
-def _traits(knowledge: Knowledge, which: Which) -> list[Row]:
-    return rows.traits(knowledge.progress, rows.with_attribute(tuple(SPOKEN_IN)) & which)
-
-
 def _value_behind(knowledge: Knowledge, public_id: str) -> str | None:
-    return next((row["value"] for row in _traits(knowledge, ALL) if voice_id(row["value"]) == public_id), None)
+    return next((value for _, value in _spoken(knowledge) if voice_id(value) == public_id), None)
 
 
 def _place(language: str) -> int:
@@ -169,7 +165,3 @@ def _languages(by_language: dict[str, list[Voice]]) -> Iterator[SpokenIn]:
     for attribute, language in SPOKEN_IN.items():
         if attribute in by_language:
             yield SpokenIn(language, tuple(by_language[attribute]))
-
-
-def _page_url(address: str) -> str:
-    return f"{address}{'&' if '?' in address else '?'}page="
