@@ -21,7 +21,7 @@ from episodes.requests import whole_number
 from . import rows
 from .deciding import REASON_NEEDED
 from .desk import bulk_decisions, buttons, correction_page, next_in_queue, page_preview, people, queue
-from .desk.access import CHANGE, author_in_words, credit_in_words, user_of
+from .desk.access import CHANGE, user_of
 from .desk.clearance import clearance_of, unfolded
 from .desk.queue_filters import (
     SAFE_PARAMETERS,
@@ -139,8 +139,8 @@ class CorrectionAdmin(admin.ModelAdmin):
 
     @admin.display(description="author")
     def by(self, correction: Any) -> str:
-        names = [author_in_words(correction), credit_in_words(correction)]
-        return "" if correction.line.folded else listed(filter(None, names))
+        line: queue.QueueLine = correction.line
+        return listed(filter(None, [line.author, line.credit]))
 
     @admin.display(description="state")
     def state_in_words(self, correction: Any) -> str:

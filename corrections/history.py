@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from episodes.progress import last_episode
 from . import rows
 from .deciding import may_publish, publish
 from .desk.clearance import clearance_of
+from .desk.discretion import Discretion
 from .desk.review import ChangeReview, review, with_rows
 from .errors import CouldNotApply, HeldBack, Refused, messages_of
 from .models import Change, ChangeQuerySet, Correction
@@ -49,6 +51,7 @@ class HistoryEntry:
     not_undone: frozenset[UUID]
 
     reason: str
+    author: str
     is_import: bool
     in_parts: bool  # it has more than one change, so that each can be undone by itself
 
@@ -82,6 +85,7 @@ def _changes_about(row: models.Model, changes: ChangeQuerySet) -> ChangeQuerySet
 
 def _entries(request: HttpRequest, history: list[Published]) -> list[HistoryEntry]:
     clearance = clearance_of(request)
+    discretion = Discretion(clearance)
     corrections = [correction for correction, _ in history]
     prefetch_related_objects(corrections, "undone_by__changes")
     current = Change.objects.filter(correction__in=corrections).current()
@@ -95,11 +99,16 @@ def _entries(request: HttpRequest, history: list[Published]) -> list[HistoryEntr
             HistoryEntry(
                 correction=correction,
                 published_at=_published_at(changes),
-                changes=[] if folded else review(with_rows(changes[:MOST_OF_ONE]), names, Trial()),
+                changes=[]
+                if folded
+                else review(
+                    with_rows(changes[:MOST_OF_ONE]), names, Trial(), reads=partial(discretion.words, correction)
+                ),
                 more=max(0, len(changes) - MOST_OF_ONE),
                 folded=folded,
                 not_undone=frozenset(change.pk for change in not_undone(correction, changes)),
-                reason="" if folded else in_words([correction.reason], names)[0],
+                reason="" if folded else in_words([discretion.words(correction, correction.reason)], names)[0],
+                author="" if folded or correction.author is None else discretion.author(correction),
                 is_import=is_import,
                 in_parts=is_import or sizes[correction.pk] > 1,
             )

@@ -122,6 +122,10 @@ linters: list[Linter[SpoilerWarning]] = []
 namesakes: list[Linter[SharedName]] = []  # who else has the name of each row
 mention_readers: list[Callable[[Iterable[str], int], dict[str, str]]] = []  # each mention's name at an episode
 
+# Each reads the names of the show, and returns a function that finds the latest episode of those that a text says and
+# that are known only after a given episode; 0 if there are none.
+name_readers: list[Callable[[], Callable[[str, int], int]]] = []
+
 # Each puts keys for the names in a text as a moderator typed it, as far as they are known at an episode.
 text_readers: list[Callable[[int, str], str]] = []
 

@@ -1,11 +1,11 @@
 """Warnings of the spoiler linter for moderators, about the rows of a correction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.db import models
 
 from characters.models import Alias
-from characters.spoilers.linter import Finding, KnownName, Vocabulary, findings_in, same_name
+from characters.spoilers.linter import Finding, KnownName, LintedText, Location, Vocabulary, findings_in, same_name
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.rows import Findings, SharedName, SpoilerWarning
 
@@ -26,6 +26,20 @@ def warnings_of(rows: Iterable[models.Model]) -> Findings[SpoilerWarning]:
         ]
 
     return warnings
+
+
+def reader_of_names() -> Callable[[str, int], int]:
+    """Read the names of the show; return a function that finds the latest episode of those that a text says too early.
+
+    Names are found in any case: people write reasons and choose their own names as they like.
+    """
+    vocabulary = Vocabulary(names_in_database())
+
+    def latest_named(text: str, episode: int) -> int:
+        linted = LintedText(text, episode, Location(), "", any_case=True)
+        return max((finding.known_from for finding in findings_in(linted, vocabulary)), default=0)
+
+    return latest_named
 
 
 def others_of_that_name(rows: Iterable[models.Model]) -> Findings[SharedName]:

@@ -45,10 +45,12 @@ class Clearance:
 
     def failure_for(self, correction: Correction, reason: object) -> str:
         """Return the reason why a correction could not be applied, or a text that hides it."""
-        return str(reason) if self.may_read_failures(correction) else REASON_HIDDEN
+        return str(reason) if self.reads_all_of(correction) else REASON_HIDDEN
 
-    def may_read_failures(self, correction: Correction) -> bool:
-        """Return whether reasons are shown: they may mention any episode, even ones that the author does not know."""
+    def reads_all_of(self, correction: Correction) -> bool:
+        """Return whether nothing of it is hidden: why it failed may mention any episode, even one its author does not
+        know, and people may write of any.
+        """
         return self.has_watched_all or str(correction.pk) in self.opened
 
     def episode_of(self, correction: Correction) -> int:

@@ -28,8 +28,6 @@ from episodes.requests import whole_number
 from . import claims, queue
 from .access import (
     TEMPLATES,
-    author_in_words,
-    credit_in_words,
     for_moderators,
     for_viewers,
     link_to,
@@ -37,6 +35,7 @@ from .access import (
     user_of,
 )
 from .clearance import REASON_HIDDEN, Clearance, clearance_of
+from .discretion import HIDDEN_LINK, Discretion
 from .next_in_queue import latest_mentioned, redirect_to_next
 from .page_preview import pages_to_preview
 from .people import address_of_person
@@ -79,16 +78,17 @@ def _page(
     names = RowNames(reading_episode, names_from_additions(changes, reading_episode) | trial.names)
     if failure is not None:
         trial.problems = {change.pk if change else None: list(texts) for change, texts in failure.messages.items()}
-    if trial.problems and not clearance.may_read_failures(correction):
+    if trial.problems and not clearance.reads_all_of(correction):
         trial.problems = {None: [REASON_HIDDEN]}
-    reviews = review(shown, names, trial)
+    discretion = Discretion(clearance)
+    reviews = review(shown, names, trial, reads=lambda words: discretion.words(correction, words))
     verdict_forms = {}
     if correction.is_undecided and request.user.has_perm("corrections.decide"):
         verdict_forms = forms_for(shown, names, posted and to_show_again(posted, shown))
         for form in verdict_forms.values():
             form.is_valid()
     general_problems = trial.problems.get(None, [])
-    events = _thread(correction, clearance, names)
+    events = _thread(correction, discretion, names)
     context |= {
         "changes": [(each, verdict_forms.get(each.change.pk)) for each in reviews],
         "more": len(changes) - len(shown),
@@ -97,33 +97,36 @@ def _page(
         "general_problems": general_problems,
         "is_too_large": trial.is_too_large,
         "reasons": REASONS,
-        "reason": in_words([correction.reason], names)[0],
+        "reason": in_words([discretion.words(correction, correction.reason)], names)[0],
+        "link": discretion.link(correction),
+        "hidden_link": HIDDEN_LINK,
         "events": events,
-        "reason_is_hidden": REASON_HIDDEN in [*general_problems, *(each.text for each in events)],
     }
-    context |= _context_of_correction(request, correction, clearance, changes, names, trial)
+    context |= _context_of_correction(request, correction, discretion, changes, names, trial)
+    failure_is_hidden = REASON_HIDDEN in [*general_problems, *(event.text for event, _ in events)]
+    context["something_is_hidden"] = failure_is_hidden or discretion.has_hidden
     return render(request, f"{TEMPLATES}/page.html", context)
 
 
 def _context_of_correction(
     request: HttpRequest,
     correction: Correction,
-    clearance: Clearance,
+    discretion: Discretion,
     changes: list[Change],
     names: RowNames,
     trial: Trial,
 ) -> dict[str, Any]:
     """Return who sent it, which pages it is about, what else is waiting for the same rows, and what can be done."""
-    user = user_of(request)
+    user, clearance = user_of(request), discretion.clearance
     pages = pages_to_preview(changes, names, trial)
     others = sending.undecided_of_rows(changes).select_related("author")[:10] if changes else []
     may_decide = user.has_perm("corrections.decide")
     has_sender = correction.kind != Correction.Kind.IMPORT
     return {
         "title": listed(name for _, name in pages[:3]) or "A correction",
-        "author": author_in_words(correction),
+        "author": discretion.author(correction),
         "author_page": address_of_person(correction.author, correction) if may_decide and has_sender else "",
-        "named_as": credit_in_words(correction),
+        "named_as": discretion.credit(correction),
         "record": queue.record_of_author(correction),
         "others": list(queue.lines(others, clearance, brief=True).items()),
         "undone_by": undos_in_force(correction),
@@ -140,14 +143,17 @@ def _context_of_correction(
     }
 
 
-def _thread(correction: Correction, clearance: Clearance, names: RowNames) -> list[Event]:
+def _thread(correction: Correction, discretion: Discretion, names: RowNames) -> list[tuple[Event, str]]:
+    """Return what happened to a correction, each event with the name of whose it is."""
     events = list(correction.events.select_related("by"))
     for event in events:
         if event.kind == Event.Kind.FAILED:
-            event.text = clearance.failure_for(correction, event.text)
+            event.text = discretion.clearance.failure_for(correction, event.text)
+        else:
+            event.text = discretion.words(correction, event.text)
     for event, text in zip(events, in_words([event.text for event in events], names), strict=True):
         event.text = text
-    return events
+    return [(event, discretion.name(correction, event.who)) for event in events]
 
 
 def _lost_texts(posted: Any, verdict_forms: dict[UUID, VerdictForm]) -> list[str]:

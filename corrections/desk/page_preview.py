@@ -60,7 +60,7 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
             missing = sum(change.outcome == Change.Outcome.CONFLICT for change in applied)
     except CouldNotApply as failure:
         reasons = [message for of_change in failure.messages.values() for message in of_change]
-        reasons = reasons if clearance.may_read_failures(correction) else [REASON_HIDDEN]
+        reasons = reasons if clearance.reads_all_of(correction) else [REASON_HIDDEN]
     except Refused as refused:
         reasons = [str(refused)]
     else:

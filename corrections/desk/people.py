@@ -33,6 +33,7 @@ from episodes.order import sort_key
 from . import queue
 from .access import TEMPLATES, for_moderators, page_address, user_of
 from .clearance import REASON_HIDDEN, Clearance, clearance_of
+from .discretion import Discretion
 
 PER_PAGE = 25
 MOST_DONE = 50  # events that are listed
@@ -52,6 +53,7 @@ class Person:
 
     user: User | None
     correction: Correction | None  # by which somebody without an account is found
+    name: str
 
     @property
     def sender(self) -> str:
@@ -63,10 +65,6 @@ class Person:
             return Correction.objects.filter(author=self.user)
         own = {"sender": self.sender} if self.sender else {"pk": self.correction.pk if self.correction else None}
         return Correction.objects.filter(author=None, **own).exclude(kind=Correction.Kind.IMPORT)
-
-    @property
-    def name(self) -> str:
-        return Name(self.user.get_username()) if self.user else "Somebody without an account"
 
     @property
     def address(self) -> str:
@@ -84,11 +82,17 @@ def address_of_person(user: User | None, correction: Correction | None) -> str:
     return reverse("admin:corrections_correction_sender", args=[correction.pk if correction else None])
 
 
-def _person(account: int | None, pk: UUID | None) -> Person:
+def _person(request: HttpRequest, account: int | None, pk: UUID | None) -> Person:
+    user, correction = None, None
     if account is not None:
-        return Person(get_object_or_404(User, pk=account), None)
-    correction = get_object_or_404(Correction.objects.exclude(kind=Correction.Kind.IMPORT), pk=pk)
-    return Person(correction.author, correction)
+        user = get_object_or_404(User, pk=account)
+    else:
+        correction = get_object_or_404(Correction.objects.exclude(kind=Correction.Kind.IMPORT), pk=pk)
+        user = correction.author
+    name = "Somebody without an account"
+    if user is not None:
+        name = Discretion(clearance_of(request)).name_apart(Name(user.get_username()))
+    return Person(user, correction, name)
 
 
 # The forms
@@ -140,7 +144,7 @@ class UndoForm(BlockForm):
 @for_moderators
 def page(request: HttpRequest, account: int | None = None, pk: UUID | None = None) -> HttpResponse:
     """Show somebody, or block them from sending, or lift that again."""
-    person = _person(account, pk)
+    person = _person(request, account, pk)
     if pk is not None and person.user is not None:
         return HttpResponseRedirect(person.address)
     form = BlockForm(request.POST if request.POST.get("do") == "block" else None, person=person)
@@ -160,6 +164,7 @@ def page(request: HttpRequest, account: int | None = None, pk: UUID | None = Non
 
 def _context_of_page(request: HttpRequest, person: Person, form: BlockForm) -> dict[str, Any]:
     clearance = clearance_of(request)
+    discretion = Discretion(clearance)
     state = request.GET.get("state", "")
     chosen = person.sent.filter(state__in=STATES[state]) if state in STATES else person.sent
     page = Paginator(chosen.order_by("-created_at", "-id"), PER_PAGE).get_page(request.GET.get("page"))
@@ -177,7 +182,10 @@ def _context_of_page(request: HttpRequest, person: Person, form: BlockForm) -> d
         "counts": [(name, sum(states.get(each, 0) for each in of_name)) for name, of_name in STATES.items()],
         "sent": [(each, lines[each], page_address(each)) for each in page],
         "done": [(event, lines[event.correction], page_address(event.correction)) for event in done],
-        "blocks": list(person.blocks.select_related("by", "lifted_by")[:20]),
+        "blocks": [
+            (block, discretion.words_apart(block.reason))
+            for block in person.blocks.select_related("by", "lifted_by")[:20]
+        ],
         "is_blocked": person.blocks.in_force().exists(),
         "published": Change.objects.current().applied().filter(correction__in=person.sent).count(),
         "form": form,
@@ -197,7 +205,7 @@ class KeptLine:
 @for_moderators
 def undo(request: HttpRequest, account: int | None = None, pk: UUID | None = None) -> HttpResponse:
     """Show what undoing everything of somebody does and leaves, and do it once the moderator agrees."""
-    person = _person(account, pk)
+    person = _person(request, account, pk)
     form = UndoForm(request.POST or None, person=person)
     if form.is_bound and form.is_valid() and _carry_out(request, person, form):
         return HttpResponseRedirect(person.address)
@@ -277,6 +285,7 @@ def _lines(proposed: Iterable[Proposed], clearance: Clearance) -> list[str]:
 
 def _kept_lines(kept: Iterable[Kept], clearance: Clearance) -> list[KeptLine]:
     about: list[tuple[Kept, set[str], str]] = []
+    discretion = Discretion(clearance)
     for each in kept:
         kind, change = rows.editable(each.change.model), each.change
         row = rows.row_of(kind, change.row)
@@ -289,16 +298,16 @@ def _kept_lines(kept: Iterable[Kept], clearance: Clearance) -> list[KeptLine]:
         KeptLine(
             words=f"{_pages_in_words(subjects, names)}: {noun}" if subjects else noun,
             url=page_address(each.change.correction),
-            later=_who(each.later),
+            later=_who(each.later, discretion),
         )
         for each, subjects, noun in about
     ]
 
 
-def _who(later: Correction | None) -> str:
+def _who(later: Correction | None, discretion: Discretion) -> str:
     if later is None:
         return ""
-    return Name(later.author.get_username()) if later.author else "somebody else"
+    return discretion.name_apart(Name(later.author.get_username())) if later.author else "somebody else"
 
 
 def _is_later(kind: rows.Editable, key: str, values: rows.Values, clearance: Clearance) -> bool:

@@ -17,6 +17,7 @@ from corrections.subjects import subjects_of_corrections
 from corrections.wording import names_from_additions, noun_of
 
 from .clearance import Clearance, unfolded
+from .discretion import Discretion
 from .snippets import Proposal, snippets
 
 LATELY = 50  # decided corrections that the median wait is taken of
@@ -56,6 +57,8 @@ class QueueLine:
     more: int
     kinds: str
     says: str  # what it proposes; empty in brief lines
+    author: str
+    credit: str
 
 
 def lines(
@@ -78,6 +81,7 @@ def lines(
     kinds = _kinds_of_changes(changes, values)
     proposals = {} if brief else {pk: Proposal(changes[pk], episode) for pk, episode in at.items()}
     says = snippets(proposals, values, clearance)
+    discretion = Discretion(clearance)
     return {
         correction: QueueLine(
             folded=correction not in shown,
@@ -89,6 +93,8 @@ def lines(
             more=max(0, len(about[correction.pk]) - MOST_NAMES),
             kinds=", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds[correction.pk].items()),
             says=says.get(correction.pk, ""),
+            author="" if correction not in shown else discretion.author(correction),
+            credit="" if correction not in shown else discretion.credit(correction),
         )
         for correction in corrections
     }

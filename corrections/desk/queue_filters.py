@@ -13,6 +13,8 @@ from episodes.names import Name
 from episodes.progress import parse_episode
 
 from .access import user_of
+from .clearance import clearance_of
+from .discretion import Discretion
 
 SAFE_PARAMETERS = {"state", "claim", "from", "to"}  # by which folded corrections are found: they tell nothing of them
 
@@ -119,5 +121,7 @@ class AuthorFilter(admin.RelatedOnlyFieldListFilter):
         super().__init__(*args, **kwargs)
         self.empty_value_display = SafeString("without an account")
 
-    def field_choices(self, *args: Any) -> list[tuple[str, Any]]:
-        return [(key, Name(name)) for key, name in super().field_choices(*args)]
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        discretion = Discretion(clearance_of(request))
+        choices = super().field_choices(field, request, model_admin)
+        return [(key, discretion.name_apart(Name(name))) for key, name in choices]

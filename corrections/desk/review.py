@@ -1,6 +1,6 @@
 """A change as a moderator reads it: what differs, in words, and what speaks against it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -100,15 +100,19 @@ def with_rows(changes: Iterable[Change]) -> list[ChangeWithRow]:
     return result
 
 
-def review(changes: Iterable[ChangeWithRow], names: RowNames, trial: Trial) -> list[ChangeReview]:
-    """Put changes into words with these names, together with what a trial said of them."""
+def review(
+    changes: Iterable[ChangeWithRow], names: RowNames, trial: Trial, *, reads: Callable[[str], str]
+) -> list[ChangeReview]:
+    """Put changes into words with these names, together with what a trial said of them. `reads` hides too telling ones
+    of the reasons of verdicts.
+    """
     changes = list(changes)
     subjects = {subject for each in changes for subject in each.change.subjects.values_list("subject", flat=True)}
     subjects |= {
         each.subject for shared in trial.shared_names.values() for each in shared if each.episode <= names.episode
     }
     page_names = trial.names | names.of_pages(subjects)
-    reasons = in_words([each.change.why for each in changes], names)
+    reasons = in_words([reads(each.change.why) for each in changes], names)
     return [_review(each, names, trial, page_names, why) for each, why in zip(changes, reasons, strict=True)]
 
 

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from characters.models import Alias, Character
+from corrections.desk.discretion import HIDDEN
+from corrections.desk.questions import comment
 from corrections.letter import Letter
 from corrections.models import Correction
 from corrections.sending import removing
@@ -21,6 +24,7 @@ from tests.corrections.desk import (
     verdict,
 )
 from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of, summary_of
+from tests.people import person
 
 pytestmark = pytest.mark.django_db
 
@@ -158,3 +162,58 @@ def test_it_does_not_fold_what_the_moderator_wrote_or_decided(halfway: Client, a
     for correction, folded in ((own, False), (decided, False), (other, True)):
         assert ("Open it all the same" in content_of(halfway.get(page_of(correction)))) == folded
     assert "1 of them folded" in content_of(halfway.get(QUEUE))
+
+
+# What people wrote has no episode of its own
+
+
+TELLING = "Queen Ann"
+
+
+def correction_with(words: str, by: User, *, link: str = "") -> Correction:
+    """A correction of the first episode; from the third on, Ann is known as a queen."""
+    ann = somebody()
+    Alias.objects.create(character=ann, name=TELLING, kind="title", revealed_in_id=3)
+    return sent(set_to(status_of(ann), "value", "dead"), by=by, letter=Letter(words, evidence_url=link))
+
+
+def test_it_hides_a_reason_that_names_what_comes_later(halfway: Client, author: User) -> None:
+    correction = correction_with("It turns out that she is queen  ann.", author)
+    assert "turns out" not in content_of(halfway.get(page_of(correction)))
+    assert HIDDEN in content_of(halfway.get(page_of(correction)))
+    assert "dead" in content_of(halfway.get(page_of(correction)))
+    halfway.post(address("open", correction.pk))
+    assert "It turns out" in content_of(halfway.get(page_of(correction)))
+
+
+def test_it_shows_a_reason_that_names_nothing_later(halfway: Client, author: User) -> None:
+    assert "She is gone, Ann." in content_of(halfway.get(page_of(correction_with("She is gone, Ann.", author))))
+
+
+def test_whoever_has_watched_all_reads_every_reason(desk: Client, author: User) -> None:
+    assert TELLING in content_of(desk.get(page_of(correction_with(f"She is {TELLING}.", author))))
+
+
+def test_it_hides_comments_evidence_and_names_that_tell_of_what_comes_later(
+    halfway: Client, desk: Client, moderator: User
+) -> None:
+    teller = person("Queen-Ann")
+    correction = correction_with("", teller, link="https://example.org/wiki/queen_ann")
+    Correction.objects.filter(pk=correction.pk).update(credit="Her, Queen Ann")
+    comment(correction, "Seen: she is Queen Ann.", by=moderator)
+    pages = (page_of(correction), QUEUE, address("person", teller.pk))
+    for page in pages:
+        told = content_of(halfway.get(page)).lower()
+        assert not [each for each in ("queen ann", "queen-ann", "queen_ann", "seen:") if each in told], page
+        assert "queen" in content_of(desk.get(page)).lower()
+
+
+def test_it_hides_the_reason_of_a_verdict_and_of_what_was_published(
+    halfway: Client, desk: Client, author: User
+) -> None:
+    correction = correction_with(f"She is {TELLING}.", author)
+    accepted(correction, by=person("second", role="moderator"), why=f"Yes, {TELLING} it is.")
+    history = reverse("admin:characters_character_history", args=[Character.objects.get().pk])
+    for page in (page_of(correction), history):
+        assert TELLING not in content_of(halfway.get(page))
+        assert TELLING in content_of(desk.get(page))

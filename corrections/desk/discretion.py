@@ -1,0 +1,76 @@
+"""What people wrote to the desk, such as reasons, comments and their own names: hidden where it names what comes later.
+
+These words have no episode of their own, so they count as being of the latest episode of their correction's changes.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+from urllib.parse import unquote
+
+from corrections import rows
+from corrections.models import Correction
+from episodes.names import Name
+
+from .access import author_in_words, credit_in_words
+from .clearance import Clearance
+
+HIDDEN = "This is hidden, because it names something of a later episode than you have watched."
+HIDDEN_NAME = "somebody whose name tells of a later episode"
+HIDDEN_LINK = "a link whose address tells of a later episode"
+
+
+class Discretion:
+    """Shows a moderator what people wrote, but for what names something that the moderator does not know yet."""
+
+    def __init__(self, clearance: Clearance) -> None:
+        self.clearance = clearance
+        self.has_hidden = False
+
+    def words(self, correction: Correction, words: str) -> str:
+        """Return a reason or a comment, or a text that hides it."""
+        return self._unless_too_early(correction, words, words, instead=HIDDEN)
+
+    def link(self, correction: Correction) -> str:
+        """Return the link that was given as evidence, or nothing if its address tells too much."""
+        url = correction.evidence_url
+        return self._unless_too_early(correction, _words_of_address(url), url, instead="")
+
+    def author(self, correction: Correction) -> str:
+        return self.name(correction, author_in_words(correction))
+
+    def credit(self, correction: Correction) -> str:
+        return self._unless_too_early(correction, correction.credit, credit_in_words(correction), instead="")
+
+    def name(self, correction: Correction, name: str) -> str:
+        """Return the name of somebody who did something to a correction, or words that hide it."""
+        return self._unless_too_early(correction, name, name, instead=Name(HIDDEN_NAME))
+
+    def name_apart(self, name: str) -> str:
+        """Return a name that stands on no correction, or words that hide it."""
+        return Name(HIDDEN_NAME) if self._is_too_early(name, self.clearance.progress) else name
+
+    def words_apart(self, words: str) -> str:
+        """Return words that stand on no correction, or a text that hides them."""
+        return HIDDEN if self._is_too_early(words, self.clearance.progress) else words
+
+    def _unless_too_early(self, correction: Correction, words: str, shown: str, *, instead: str) -> str:
+        if self.clearance.reads_all_of(correction):
+            return shown
+        if not self._is_too_early(words, self.clearance.reading_episode(correction)):
+            return shown
+        self.has_hidden = True
+        return instead
+
+    def _is_too_early(self, words: str, episode: int) -> bool:
+        if not words or self.clearance.has_watched_all:
+            return False
+        return any(latest_named(words, episode) > episode for latest_named in self._readers)
+
+    @cached_property
+    def _readers(self) -> list[Callable[[str, int], int]]:
+        return [read_names() for read_names in rows.name_readers]
+
+
+def _words_of_address(url: str) -> str:
+    """Return the words in an address, in which they are parted by signs."""
+    return unquote(url).translate(str.maketrans("-_+/.=&?#", " " * 9))
