@@ -22,6 +22,7 @@ class Series(models.Model):
     chief_director = Line(max_length=200, blank=True)
     writers = Names(default=list, blank=True, help_text="A list of names.")
     character_design = Line(max_length=200, blank=True)
+    mechanical_design = Line(max_length=200, blank=True)
     music = Names(default=list, blank=True, help_text="A list of names.")
     opening = Line(max_length=200, blank=True, help_text="The song and who performs it: “Rouge” by YU-KA.")
     ending = Line(max_length=200, blank=True, help_text="The song and who performs it.")

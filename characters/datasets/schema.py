@@ -80,6 +80,7 @@ class SeriesEntry(Entry):
     chief_director: OptionalText = ""
     writers: list[RequiredText] = []
     character_design: OptionalText = ""
+    mechanical_design: OptionalText = ""
     music: list[RequiredText] = []
     opening: OptionalText = ""
     ending: OptionalText = ""

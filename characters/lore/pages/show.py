@@ -18,6 +18,7 @@ def series_info(knowledge: Knowledge) -> SeriesInfo:
         "Director": row.get("director"),
         "Series composition": row.get("writers"),
         "Character design": row.get("character_design"),
+        "Mechanical design": row.get("mechanical_design"),
         "Music": row.get("music"),
         "Opening": row.get("opening"),
         "Ending": row.get("ending"),
