@@ -124,6 +124,15 @@ document.addEventListener("click", (event) => {
   Promise.all(pending).then(() => location.assign(link.getAttribute("href")), () => {});
 });
 
+// The episodes that are behind may be more than the bar has room for: the one that is read is in sight.
+function showStop() {
+  const stop = document.querySelector(".travel [aria-current]");
+  const row = stop?.closest("ol");
+  if (row) row.scrollLeft = stop.parentElement.offsetLeft - row.offsetLeft - (row.clientWidth - stop.offsetWidth) / 2;
+}
+showStop();
+document.addEventListener("page:shown", showStop);
+
 // The question about the next episode closes as a menu does.
 document.addEventListener("keydown", (event) => {
   const question = event.key === "Escape" && document.querySelector("details.step[open]");

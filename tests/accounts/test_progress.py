@@ -137,7 +137,7 @@ def test_over_https_the_cookie_is_one_that_no_neighbour_can_set() -> None:
     cookie = response.cookies["__Host-progress"]
     assert (cookie.value, cookie["secure"], cookie["path"], cookie["domain"]) == ("3", True, "/", "")
     planted = {"Cookie": "progress=9; __Host-progress=3"}
-    assert b"You are at episode 3," in Client().get("/episodes/", headers=planted, secure=True).content
+    assert b"You are at episode 3<" in Client().get("/episodes/", headers=planted, secure=True).content
 
 
 def test_no_number_keeps_an_account_or_an_episode_from_going() -> None:

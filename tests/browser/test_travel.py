@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from characters.models import Character
 from tests.browser.conftest import Open, say_watched
@@ -37,6 +37,12 @@ def page(show: None, browser_at: Open, live_server: Any, request: pytest.Fixture
 
 def bar(page: Page) -> Any:
     return page.get_by_label("Your progress")
+
+
+def box(found: Locator) -> dict[str, float]:
+    place = found.bounding_box()
+    assert place is not None
+    return dict(place)
 
 
 def short(key: str) -> str:
@@ -72,9 +78,19 @@ def test_a_search_and_a_miss_are_looked_back_from(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/search/\?q=queen&as_of=1"))
     page.goto(short("cleo") + "?as_of=1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing here")
+    expect(page.locator("main")).to_contain_text("You are looking back to episode 1")
+    expect(page.locator("main").get_by_role("link", name="Home, as known at episode 1")).to_have_attribute(
+        "href", "/?as_of=1"
+    )
     page.get_by_role("link", name="One episode on, to 2").click()
     expect(page).to_have_url(re.compile(re.escape(short("cleo")) + r"\?as_of=2"))
     page.get_by_role("link", name="One episode on, to 3").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cleo")
+
+
+def test_from_a_miss_in_the_past_one_returns_to_the_same_address(page: Page) -> None:
+    page.goto(short("cleo") + "?as_of=0")
+    page.locator("main").get_by_role("link", name="Open this address at episode 3").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Cleo")
 
 
@@ -125,6 +141,24 @@ def test_of_many_episodes_any_is_in_reach(live_server: Any, tmp_path: Path, brow
     expect(bar(page)).to_contain_text("Looking back to episode 273")
     page.get_by_role("link", name="One episode back, to 272").click()
     expect(bar(page)).to_contain_text("Looking back to episode 272")
+
+
+@pytest.mark.parametrize("scripted", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_on_a_phone_the_episodes_are_one_row_with_the_current_one_in_sight(
+    live_server: Any, tmp_path: Path, browser_at: Open, *, scripted: bool
+) -> None:
+    load_show(tmp_path, episodes=[episode(number) for number in range(1, 14)], characters=[character("ann")])
+    context = browser_at(viewport=PHONE, java_script_enabled=scripted)
+    be(context, live_server.url, episode=13)
+    page = context.new_page()
+    for number in (0, 6, 12):
+        page.goto(f"/tags/?as_of={number}")
+        tops = {round(box(stop)["y"]) for stop in page.locator(".travel li").all()}
+        assert len(tops) == 1
+        stop, row = (box(page.locator(f".travel {which}")) for which in ("[aria-current]", "ol"))
+        assert row["x"] - 1 <= stop["x"], number
+        assert stop["x"] + stop["width"] <= row["x"] + row["width"] + 1, number
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESK], ids=["on a phone", "at a desk"])

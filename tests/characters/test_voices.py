@@ -174,3 +174,47 @@ def test_credits_come_back_out_of_a_dump_and_a_show_without_them_has_none(db: No
     for at, last in (("2", made(2, title="Two")), ("1", {"number": 2})):
         call_command("dump_dataset", tmp_path / at, as_of=int(at), verbosity=0)
         assert yaml.safe_load((tmp_path / at / "episodes.yaml").read_text()) == [plain, last]
+
+
+# Suggestions
+
+
+def suggested(text: str, at: int) -> list[tuple[str, str]]:
+    return [(f"{each.face.name}", each.line) for each in Lore(at).suggest(text)]
+
+
+def test_a_voice_is_suggested_with_whom_it_is_known_to_speak(masked: None) -> None:
+    assert suggested("vera", 0) == []
+    assert suggested("vera", 1) == [(VOICE, "Voice of Ann")]
+    assert suggested("vera", 2) == [(VOICE, "Voice of Ann and 1 more")]
+    assert suggested("vera", 3) == [(VOICE, "Voice of Ann")]
+    (one,) = Lore(1).suggest("voi")
+    assert one.face.url == PAGE
+    assert "<mark>" in one.html
+
+
+@pytest.mark.parametrize("typed", ["who is voiced by Vera", "voiced by vera void", "void vera", "Vera voice actor"])
+def test_a_voice_is_suggested_however_it_is_asked_for(masked: None, typed: str) -> None:
+    assert [name for name, _ in suggested(typed, 1)] == [VOICE]
+
+
+@pytest.mark.parametrize("typed", ["vera english", "-vera", "voice", "era", "ann"])
+def test_no_voice_is_suggested_that_was_not_asked_for(masked: None, typed: str) -> None:
+    assert VOICE not in [name for name, _ in suggested(typed, 3)]
+
+
+def test_names_of_the_show_come_before_voices(db: None, tmp_path: Path) -> None:
+    crowd = [character(f"vera{n}", f"Vera {n}") for n in range(7)]
+    load_show(
+        tmp_path,
+        characters=[*crowd, *(character(f"a{n}", traits=[spoken(f"Vera Void {n}", 1)]) for n in range(3))],
+    )
+    names = [name for name, _ in suggested("vera", 1)]
+    assert names[:7] == [f"Vera {n}" for n in range(7)]
+    assert names[7:] == ["Vera Void 0"]
+
+
+def test_a_name_with_a_slip_is_suggested_where_no_voice_fits(db: None, tmp_path: Path) -> None:
+    load_show(tmp_path, characters=[character("rose", "Roxana", traits=[spoken("Roxane Voice", 2)])])
+    assert suggested("roxane", 1) == [("Roxana", "")]
+    assert suggested("roxane", 2) == [("Roxane Voice", "Voice of Roxana")]

@@ -318,7 +318,7 @@ def test_a_cookie_that_says_nothing_is_nothing_watched(netted: None, cookie: str
 def test_of_two_cookies_the_lower_counts(netted: None) -> None:
     """Another site on a neighbouring host can add a cookie of the same name, but not take one away."""
     for cookies in ("progress=1; progress=3", "progress=3; progress=1", 'progress=3; progress="1"'):
-        assert b"You are at episode 1," in Client().get("/episodes/", headers={"Cookie": cookies}).content, cookies
+        assert b"You are at episode 1<" in Client().get("/episodes/", headers={"Cookie": cookies}).content, cookies
 
 
 def test_a_cookie_beyond_the_last_episode_is_the_last(netted: None, visitor: Visitor) -> None:

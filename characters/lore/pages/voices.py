@@ -6,17 +6,15 @@ an address made from its name as it is written in the trait; who writes one name
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from uuid import UUID
 
-from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
-from characters.lore.order import face_key
 from characters.lore.parts import in_parts, number_and_last
+from characters.lore.spoken import roles_of, spoken_in
 from characters.lore.telling import voice_id, voice_url
 from characters.values.credits import Role, SpokenIn, Voice, VoiceList, VoicePage
 from characters.vocabulary import SPOKEN_IN
-from episodes.names import Name, listed
+from episodes.names import Name
 from episodes.order import sort_key
 from episodes.requests import with_parameter
 
@@ -25,13 +23,10 @@ MOST_VOICES = 100
 MOST_ROLES = 150
 MOST_NAMED = 12  # roles of one voice in the list of all
 
-type Spoken = dict[tuple[str, str], list[UUID]]
-"""Whom a voice speaks, by the language and the value of the trait."""
-
 
 def voice_list(knowledge: Knowledge, part: int = 1) -> VoiceList:
     """Return the voices that are known, language by language, in order of name."""
-    spoken = _spoken(knowledge)
+    spoken = spoken_in(knowledge)
     cast = Cast(knowledge)
     cast.note_texts(value for _, value in spoken)
     cast.look_up()
@@ -44,7 +39,7 @@ def voice_list(knowledge: Knowledge, part: int = 1) -> VoiceList:
     return VoiceList(
         count=len({value for _, value in spoken}),
         languages=_by_language(
-            (language, _voice(value, _roles(spoken[language, value], cast), cast)) for language, value in shown
+            (language, _voice(value, roles_of(spoken[language, value], cast), cast)) for language, value in shown
         ),
         number=number,
         last=last,
@@ -54,7 +49,7 @@ def voice_list(knowledge: Knowledge, part: int = 1) -> VoiceList:
 
 def voice_page(knowledge: Knowledge, public_id: str, part: int = 1) -> VoicePage | None:
     """Return whom a voice speaks; one that nobody is known to have does not exist."""
-    spoken = {voice: whom for voice, whom in _spoken(knowledge).items() if voice_id(voice[1]) == public_id}
+    spoken = {voice: whom for voice, whom in spoken_in(knowledge).items() if voice_id(voice[1]) == public_id}
     if not spoken:
         return None
     (value,) = {value for _, value in spoken}
@@ -65,7 +60,7 @@ def voice_page(knowledge: Knowledge, public_id: str, part: int = 1) -> VoicePage
     roles = [
         (language, role)
         for language, _ in sorted(spoken, key=lambda voice: _place(voice[0]))
-        for role in _roles(spoken[language, value], cast)
+        for role in roles_of(spoken[language, value], cast)
     ]
     parts = in_parts(roles, MOST_ROLES, lambda role: 1)
     number, last = number_and_last(part, parts)
@@ -86,7 +81,7 @@ def voice_page(knowledge: Knowledge, public_id: str, part: int = 1) -> VoicePage
 
 def voice_addresses(knowledge: Knowledge) -> list[str]:
     """Return the address of the page of each voice that is known, in order of name."""
-    values = {value for _, value in _spoken(knowledge)}
+    values = {value for _, value in spoken_in(knowledge)}
     cast = Cast(knowledge)
     cast.note_texts(values)
     cast.look_up()
@@ -114,15 +109,8 @@ def voice_without_name(public_id: str) -> str:
     return path("voice-short", public_id)
 
 
-def _spoken(knowledge: Knowledge) -> Spoken:
-    spoken: Spoken = defaultdict(list)
-    for row in rows.traits(knowledge.progress, rows.with_attribute(tuple(SPOKEN_IN))):
-        spoken[row["attribute"], row["value"]].append(row["owner_id"])
-    return spoken
-
-
 def _value_behind(knowledge: Knowledge, public_id: str) -> str | None:
-    return next((value for _, value in _spoken(knowledge) if voice_id(value) == public_id), None)
+    return next((value for _, value in spoken_in(knowledge) if voice_id(value) == public_id), None)
 
 
 def _place(language: str) -> int:
@@ -131,18 +119,6 @@ def _place(language: str) -> int:
 
 def _by_name(value: str, cast: Cast) -> tuple[str, str]:
     return sort_key(cast.words(value, inline=True)), value
-
-
-def _roles(owners: Iterable[UUID], cast: Cast) -> tuple[Role, ...]:
-    """Return whom a voice speaks, each once, as whoever it is known to be by now."""
-    owners_of: dict[UUID, set[UUID]] = defaultdict(set)
-    for owner in owners:
-        owners_of[cast.knowledge.root_of(owner)].add(owner)
-    roles = (
-        Role(cast.face(root), listed(sorted(map(cast.name, those - {root}), key=sort_key)))
-        for root, those in owners_of.items()
-    )
-    return tuple(sorted(roles, key=lambda role: face_key(role.face)))
 
 
 def _voice(value: str, roles: tuple[Role, ...], cast: Cast) -> Voice:

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from characters.kinds import RELATIONSHIP
 from characters.lore.knowledge import Knowledge
+from characters.lore.spoken import FoundVoice, find_voices
 from characters.text.other_words import in_other_words
-from characters.text.words import Query, parse
+from characters.text.words import Query, highlighted, parse
 from characters.values.search import SearchPage, Suggestion
+from episodes.names import capital
 
 from .index import MOST_NAMES, MOST_SUGGESTIONS, Rank, are_in_names, find_beginnings, find_names, find_parts, find_texts
 from .results import GROUPS_PER_PAGE, Results
@@ -44,17 +46,24 @@ def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
 
 
 def suggest(knowledge: Knowledge, text: str) -> tuple[Suggestion, ...]:
-    """Return visible names that fit what has been typed so far, one for each subject."""
+    """Return visible names that fit what has been typed so far, one for each subject; then voices."""
     query = _as_meant(knowledge, parse(text))
     query = query if query.unwanted else query.as_name
     if not query.is_plain:
         return _look_for_signs(knowledge, query).suggestions()
     results = _look_for_names(knowledge, query) or _look_for_each_word(knowledge, query)
-    if not results and (bare := query.without_courtesies):
+    voices = find_voices(knowledge, query, MOST_SUGGESTIONS - len(results))
+    if not (results or voices) and (bare := query.without_courtesies):
         results = _look_for_names(knowledge, bare)
-    if not results and (better := respelled(knowledge, query)):
+    if not (results or voices) and (better := respelled(knowledge, query)):
         results = _look_for_names(knowledge, better)
-    return results.suggestions()
+    return results.suggestions() + tuple(_suggestion_of(voice, query) for voice in voices)
+
+
+def _suggestion_of(voice: FoundVoice, query: Query) -> Suggestion:
+    first, *others = (f"{role.face.name}" for role in voice.roles)
+    line = f"Voice of {first}" + (f" and {len(others)} more" if others else "")
+    return Suggestion(voice.face, html=highlighted(capital(voice.face.name), query), also=None, line=line)
 
 
 def owners_of_names(knowledge: Knowledge, text: str) -> set[UUID]:

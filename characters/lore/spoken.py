@@ -1,0 +1,118 @@
+"""Whom each voice speaks, as far as it is known: for the pages of voices, and for suggestions."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from sys import getsizeof
+from uuid import UUID
+
+from characters.text.words import Query, Words, words_of
+from characters.values.basics import Face
+from characters.values.credits import Role
+from characters.vocabulary import SPOKEN_IN
+from episodes.names import Name, listed
+from episodes.order import sort_key
+
+from . import rows
+from .cast import Cast
+from .kept import kept
+from .knowledge import Knowledge
+from .order import face_key
+from .telling import voice_url
+
+ASKED_WITH = frozenset({"voice", "voiced", "voices", "va", "seiyu", "seiyuu", "actor", "actress", "spoken", "speaks"})
+BYTES_OF_VOICE = 300  # with its words and those it speaks, by a measurement
+
+type Spoken = dict[tuple[str, str], list[UUID]]
+"""Whom a voice speaks, by the language and the value of the trait."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    value: str
+    name: str
+    words: Words
+    speaks: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Voices:
+    of_all: tuple[_Voice, ...]
+
+    @property
+    def size(self) -> int:
+        return getsizeof(self.of_all) + len(self.of_all) * BYTES_OF_VOICE
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVoice:
+    """A voice with whom it speaks; its face is that of the first of them under the name of the voice."""
+
+    face: Face
+    roles: tuple[Role, ...]
+
+
+def spoken_in(knowledge: Knowledge) -> Spoken:
+    """Return who is known to be spoken by whom."""
+    spoken: Spoken = defaultdict(list)
+    for row in rows.traits(knowledge.progress, rows.with_attribute(tuple(SPOKEN_IN))):
+        spoken[row["attribute"], row["value"]].append(row["owner_id"])
+    return spoken
+
+
+def roles_of(owners: Iterable[UUID], cast: Cast) -> tuple[Role, ...]:
+    """Return whom a voice speaks, each once, as whoever it is known to be by now."""
+    owners_of: dict[UUID, set[UUID]] = defaultdict(set)
+    for owner in owners:
+        owners_of[cast.knowledge.root_of(owner)].add(owner)
+    roles = (
+        Role(cast.face(root), listed(sorted(map(cast.name, those - {root}), key=sort_key)))
+        for root, those in owners_of.items()
+    )
+    return tuple(sorted(roles, key=lambda role: face_key(role.face)))
+
+
+def find_voices(knowledge: Knowledge, query: Query, most: int) -> tuple[FoundVoice, ...]:
+    """Return the voices in whose names all words of a query stand or begin a word, those that begin so first."""
+    wanted = [word for term in query.telling for word in term.words if word not in ASKED_WITH]
+    if not wanted or not query.is_plain or most < 1:
+        return ()
+    fitting = [
+        voice
+        for voice in kept(knowledge, "voices", lambda: _all_voices(knowledge)).of_all
+        if all(any(word.startswith(typed) for word in voice.words) for typed in wanted)
+    ]
+    typed = " ".join(wanted)
+    fitting.sort(key=lambda voice: (not " ".join(voice.words).startswith(typed), sort_key(voice.name), voice.value))
+    return _with_roles(knowledge, fitting[:most])
+
+
+def _all_voices(knowledge: Knowledge) -> _Voices:
+    speaks: dict[str, dict[UUID, None]] = defaultdict(dict)
+    for (_, value), owners in spoken_in(knowledge).items():
+        speaks[value].update(dict.fromkeys(owners))
+    cast = Cast(knowledge)
+    cast.note_texts(speaks)
+    cast.look_up()
+    return _Voices(
+        tuple(
+            _Voice(value, name := cast.words(value, inline=True), words_of(name), tuple(owners))
+            for value, owners in speaks.items()
+        )
+    )
+
+
+def _with_roles(knowledge: Knowledge, voices: Iterable[_Voice]) -> tuple[FoundVoice, ...]:
+    voices = list(voices)
+    if not voices:
+        return ()
+    cast = Cast(knowledge)
+    cast.note(owner for voice in voices for owner in voice.speaks)
+    cast.note_texts(voice.value for voice in voices)
+    cast.look_up()
+    found = []
+    for voice in voices:
+        roles = roles_of(voice.speaks, cast)
+        face = replace(roles[0].face, name=Name(voice.name), url=voice_url(voice.value, cast))
+        found.append(FoundVoice(face, roles))
+    return tuple(found)
