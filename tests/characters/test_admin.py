@@ -672,7 +672,7 @@ def test_the_form_links_to_its_public_page_at_each_episode(row: str, moderator: 
     found = {
         "revelation": (Revelation.objects.filter(revealed_in=11).first(), "/episodes/11/", 11),
         "episode": (Episode.objects.get(number=11), "/episodes/11/", 11),
-        "tag": (Tag.objects.get(name="first nean"), "/tags/first-nean/", 9),
+        "tag": (Tag.objects.get(name="double agent"), "/tags/double-agent/", 6),
     }
     thing, address, first = found[row]
     body = moderator.get(change_address(thing)).content.decode()
