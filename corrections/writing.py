@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 
 from episodes.gate import Prose, content_may_be_written
 
@@ -81,7 +81,7 @@ class ChangeWriter:
                         self._write_row(group)
                 except RowInTheWay as error:
                     blocked.append((group, error.messages))
-                except (ValidationError, DatabaseError, ValueError, TypeError) as error:
+                except (ValidationError, DataError, IntegrityError, ValueError, TypeError) as error:
                     raise CouldNotApply({group[0]: messages_of(error)}) from error
             if len(blocked) == len(waiting):
                 raise CouldNotApply({group[0]: messages for group, messages in blocked})

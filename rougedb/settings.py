@@ -126,11 +126,14 @@ DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TE
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and not TESTING:
     from .pool import check
 
+    given = DATABASES["default"].get("OPTIONS", {})
+    # Nobody waits longer for a lock, as on SQLite; what PGOPTIONS or the address says comes later, and counts.
+    of_session = " ".join(filter(None, ("-c lock_timeout=20s", env.text("PGOPTIONS"), given.get("options"))))
     most = DATABASE_CONNECTIONS + 1  # it reads which edition it is, for what is kept comes even while all are busy
     DATABASES["default"] |= {
         "CONN_MAX_AGE": 0,  # the pool keeps them
-        "OPTIONS": DATABASES["default"].get("OPTIONS", {})
-        | {"pool": {"min_size": 1, "max_size": most, "timeout": 5, "check": check}},  # seconds
+        "OPTIONS": given
+        | {"options": of_session, "pool": {"min_size": 1, "max_size": most, "timeout": 5, "check": check}},  # seconds
     }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {

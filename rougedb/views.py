@@ -2,20 +2,19 @@
 
 import logging
 import re
-import sqlite3
 import sys
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from episodes.accounts.hashing import TooMany
 from episodes.requests import absolute_address, form_of
 
+from .outage import outage_of
 from .pages import plain_page
 
 logger = logging.getLogger(__name__)
@@ -64,23 +63,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Serve as Django's `handler500`: say what broke, or that the database is busy, and show what was typed."""
-    context = {"is_form": request.method == "POST", "typed": _typed_texts(request)}
-    if _is_busy(sys.exception()):
-        return plain_page("503.html", 503, context)
+    """Serve as Django's `handler500`: say what broke or what the site lacks, and show what was typed."""
+    context: dict[str, object] = {"is_form": request.method == "POST", "typed": _typed_texts(request)}
+    if outage := outage_of(sys.exception()):
+        return plain_page("503.html", 503, context | {"outage": outage.word}, retry_after=outage.retry_after)
     return plain_page("500.html", 500, context)
-
-
-def _is_busy(error: BaseException | None) -> bool:
-    """Return whether something had no place, no connection or no lock to give, so that another try may succeed."""
-    if isinstance(error, TooMany):
-        return True
-    if not isinstance(error, OperationalError):
-        return False
-    cause = error.__cause__
-    if isinstance(cause, sqlite3.Error):
-        return cause.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    return True
 
 
 def _typed_texts(request: HttpRequest) -> list[str]:

@@ -23,7 +23,7 @@ from characters.lore import kept
 from characters.pictures import decoder, encoding
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
-from rougedb.page_cache import store
+from rougedb.page_cache import current, store
 from tests.databases import SharedShow, TableOfTheShow, sql_that_deletes, write_show
 from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
@@ -76,6 +76,7 @@ def pictures_are_encoded_once() -> Iterator[None]:
 def nothing_is_kept_of_other_tests() -> None:
     """What is kept was made by the code as an earlier test had it, which may have been patched."""
     store.clear()
+    current.forget()
     kept.forget()
 
 

@@ -11,6 +11,7 @@ from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
 from django.db import OperationalError
 from django.test import Client
+from psycopg_pool import PoolTimeout
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from characters.models import Trait
@@ -108,7 +109,9 @@ def test_the_page_of_an_error_comes_even_without_its_template(client: Client, br
 
 
 def test_a_database_without_connections_is_busy(client: Client, broken: Any) -> None:
-    broken(OperationalError("couldn't get a connection after 5.00 sec"))
+    error = OperationalError("couldn't get a connection after 5.00 sec")
+    error.__cause__ = PoolTimeout()
+    broken(error)
     response = client.post("/", FORM)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
     assert TYPED in response.content.decode()

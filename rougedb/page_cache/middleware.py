@@ -9,16 +9,18 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from corrections import editions
+from corrections.editions import CurrentEdition
 from episodes.middleware import UNGATED_PATHS, read_choices, read_progress
 from episodes.visits import Visit
 from rougedb.budgets import refusal_of
 
-from . import encodings, parts, store
+from . import current, encodings, parts, store
 from .pages import MISSING, Address, Page, PageRequest, address_of, page_of
 from .store import KeptPage
 from .turns import made_once
@@ -36,12 +38,18 @@ def kept_pages(get_response: View) -> View:
         address = _address_asked(request)
         if address is not None:
             request.get_host()  # raises an error if the site does not answer to it
-            request.edition = editions.current()  # before anything is read that the page is made of
-            if request.edition is not None and settings.SESSION_COOKIE_NAME not in request.COOKIES:
-                read_progress(request, None)
-                read_choices(request)
-                if answer := _ready_answer(request, page_of(request, address)):
+            if (before := current.edition_before(within=current.AWAY)) and (
+                answer := _answer_at(before, request, address)
+            ):
+                return answer
+            try:
+                request.edition = current.read_edition()  # before anything is read that the page is made of
+            except (DatabaseError, InterfaceError):
+                if answer := _answer_at(current.edition_before(), request, address):
                     return answer
+                raise
+            if answer := _answer_at(request.edition, request, address):
+                return answer
         response = get_response(request)
         if isinstance(response, PageResponse):
             return _finish(response, request)
@@ -99,6 +107,16 @@ class PageResponse(HttpResponse):
     def url(self) -> str:
         """Where a redirect leads, as Django's own have it."""
         return self["Location"]
+
+
+def _answer_at(edition: CurrentEdition | None, visit: Visit, address: Address) -> HttpResponse | None:
+    """Return the answer to a visitor without a session, if the page of this edition is there."""
+    if edition is None or settings.SESSION_COOKIE_NAME in visit.COOKIES:
+        return None
+    visit.edition = edition
+    read_progress(visit, None)
+    read_choices(visit)
+    return _ready_answer(visit, page_of(visit, address))
 
 
 def _ready_answer(visit: Visit, page: Page) -> HttpResponse | None:

@@ -163,7 +163,7 @@ def test_an_edition_that_cannot_be_read_is_left_to_who_says_so(monkeypatch: pyte
         raise RuntimeError
 
     with monkeypatch.context() as patched:
-        patched.setattr(edge.editions, "current", broken)
+        patched.setattr(editions, "current", broken)
         assert ask(("/episodes/", "progress=2"))[0][0] == 500
     assert ask(("/episodes/", "progress=2")) == [first]
     assert editions.current() is not None
