@@ -22,7 +22,10 @@ class Reply:
     def of(cls, data: bytes) -> "Reply":
         head, _, body = data.partition(b"\r\n\r\n")
         first, *rest = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
+        headers: dict[str, str] = {}
+        for name, _, value in (line.partition(":") for line in rest):
+            before = f"{headers[name.lower()]}, " if name.lower() in headers else ""  # said twice
+            headers[name.lower()] = before + value.strip()
         return cls(int(first.split(" ")[1]), headers, body.decode(errors="replace"))
 
 

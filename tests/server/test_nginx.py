@@ -1,6 +1,7 @@
 """The shipped configuration of nginx, in front of the command that is documented for a server."""
 
 import random
+import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
@@ -116,6 +117,41 @@ def test_static_files_are_kept_by_browsers_if_their_names_hold_a_hash(
     reply = ask(nginx.port, request("GET", f"/static/css/{hashed}"))
     assert (reply.status, reply.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
     assert ask(nginx.port, request("GET", "/static/css/site.css")).headers["cache-control"] == "public, max-age=60"
+
+
+EVERYWHERE = ("strict-transport-security", "x-content-type-options", "content-security-policy")
+
+
+def test_every_answer_has_the_headers_that_keep_browsers_safe(
+    start_nginx: Start, nginx: Running, environment: dict[str, str]
+) -> None:
+    portraits = Path(environment["MEDIA_ROOT"]) / "portraits"
+    portraits.mkdir(parents=True, exist_ok=True)
+    (portraits / "face.webp").write_bytes(b"a face")
+    for path, status in {
+        "/accounts/login/": 200, "/healthz": 200, "/static/css/site.css": 200, "/static/no.css": 404,
+        "/media/portraits/face.webp": 200, "/media/no.webp": 404,
+    }.items():  # fmt: skip
+        reply = ask(nginx.port, request("GET", path))
+        assert reply.status == status, path
+        hsts, sniffing, policy = (reply.headers[name] for name in EVERYWHERE)
+        assert (hsts, sniffing) == ("max-age=31536000; includeSubDomains; preload", "nosniff"), path
+        assert (policy.count("default-src 'none'"), policy.count("frame-ancestors 'none'")) == (1, 1), path
+    with start_nginx(free_port()) as before_nothing:
+        reply = ask(before_nothing.port, request("GET", "/"))
+        assert (reply.status, set(EVERYWHERE) <= set(reply.headers)) == (502, True)
+
+
+def test_texts_say_in_which_letters_they_are_written(nginx: Running, environment: dict[str, str]) -> None:
+    for path in ("/static/css/site.css", "/static/js/page.js", "/robots.txt", "/healthz"):
+        assert ask(nginx.port, request("GET", path)).headers["content-type"].endswith("; charset=utf-8"), path
+
+
+def test_it_speaks_no_old_tls() -> None:
+    shipped = (settings.BASE_DIR / "deploy/nginx/rougedb.conf").read_text()
+    assert re.findall(r"^    ssl_protocols (.*);$", shipped, re.MULTILINE) == ["TLSv1.2 TLSv1.3"]
+    [ciphers] = re.findall(r"^    ssl_ciphers (.*);$", shipped, re.MULTILINE)
+    assert all(re.fullmatch(r"ECDHE-(?:ECDSA|RSA)-(?:AES.*-GCM|CHACHA20)-\w+", each) for each in ciphers.split(":"))
 
 
 # Kept pages
