@@ -232,7 +232,7 @@ def sitemap(request: Visit) -> HttpResponse:
         request,
         "sitemap.xml",
         {"addresses": [absolute_address(page) for page in pages]},
-        content_type="application/xml",
+        content_type="application/xml; charset=utf-8",
     )
 
 

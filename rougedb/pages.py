@@ -31,6 +31,9 @@ def plain_page(
     response["Cache-Control"] = "private, no-store"
     response["Content-Security-Policy"] = build_policy(settings.SECURE_CSP)
     response["X-Content-Type-Options"] = "nosniff"
+    response["Referrer-Policy"] = settings.SECURE_REFERRER_POLICY
+    if settings.SECURE_HSTS_SECONDS:  # which browsers heed over https alone
+        response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
     if status in (429, 503):
         response["Retry-After"] = str(retry_after)
     return response

@@ -19,6 +19,7 @@ from .pages import plain_page
 
 logger = logging.getLogger(__name__)
 
+PLAIN_TEXT = "text/plain; charset=utf-8"
 SECRET_FIELD = re.compile("pass|token|code|secret|credential|key|receipt", re.IGNORECASE)
 SHORTEST_TYPED = 20  # characters; what is shorter is typed again sooner than found and copied
 
@@ -26,13 +27,13 @@ SHORTEST_TYPED = 20  # characters; what is shorter is typed again sooner than fo
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Point crawlers to the sitemap."""
-    return render(request, "robots.txt", {"sitemap": absolute_address("/sitemap.xml")}, content_type="text/plain")
+    return render(request, "robots.txt", {"sitemap": absolute_address("/sitemap.xml")}, content_type=PLAIN_TEXT)
 
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer that the process is alive."""
-    return HttpResponse("ok\n", content_type="text/plain")
+    return HttpResponse("ok\n", content_type=PLAIN_TEXT)
 
 
 @require_safe
@@ -41,7 +42,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     problem = _what_is_missing()
     if problem:
         logger.error("Not ready: %s", problem)
-    return HttpResponse(f"{problem or 'ready'}\n", status=503 if problem else 200, content_type="text/plain")
+    return HttpResponse(f"{problem or 'ready'}\n", status=503 if problem else 200, content_type=PLAIN_TEXT)
 
 
 def _what_is_missing() -> str:
