@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from .progress import ONE_YEAR
+from .requests import cookie_name
 
 COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -12,7 +13,7 @@ HIDDEN = "hidden"
 
 def theme_in_cookie(request: HttpRequest) -> str:
     """Return the chosen theme, or an empty text where the system decides."""
-    theme = request.COOKIES.get(COOKIE, "")
+    theme = request.COOKIES.get(cookie_name(request, COOKIE), "")
     return theme if theme in THEMES else ""
 
 
@@ -23,7 +24,7 @@ def set_theme_cookie(response: HttpResponse, request: HttpRequest, theme: str) -
 
 def hides_ahead(request: HttpRequest) -> bool:
     """Return whether pages are to end at the next episode, and not say how many there are."""
-    return request.COOKIES.get(AHEAD_COOKIE) == HIDDEN
+    return request.COOKIES.get(cookie_name(request, AHEAD_COOKIE)) == HIDDEN
 
 
 def set_ahead_cookie(response: HttpResponse, request: HttpRequest, ahead: str) -> None:
@@ -33,7 +34,8 @@ def set_ahead_cookie(response: HttpResponse, request: HttpRequest, ahead: str) -
 
 def _store(response: HttpResponse, request: HttpRequest, cookie: str, value: str) -> None:
     """Set a cookie, or delete it where there is no value."""
+    name = cookie_name(request, cookie)
     if value:
-        response.set_cookie(cookie, value, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+        response.set_cookie(name, value, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
     else:
-        response.delete_cookie(cookie, samesite="Lax")
+        response.delete_cookie(name, samesite="Lax")

@@ -268,6 +268,8 @@ PERMISSIONS_POLICY |= {
 }
 CSRF_FAILURE_VIEW = "episodes.kept_forms.csrf_failure"
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True  # no script of ours reads it
+MESSAGE_STORAGE = "rougedb.messages.Storage"
 HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000)
 SSL_REDIRECT = env.boolean("SSL_REDIRECT", default=True)
 BEHIND_PROXY = env.boolean("BEHIND_PROXY")
