@@ -6,6 +6,11 @@ class CorrectionsConfig(AppConfig):
     name = "corrections"
 
     def ready(self) -> None:
+        from episodes.accounts import own_data
+
+        from .own_data import corrections_of, decisions_of
         from .senders import remove_credit
 
         pre_delete.connect(remove_credit, sender="episodes.Viewer")
+        own_data.register("corrections", corrections_of)
+        own_data.register("decisions", decisions_of)
