@@ -39,9 +39,10 @@ screenshots: $(VENV)/.installed-dev  ## take the pictures in docs/screenshots an
 
 requirements: $(VENV)/.installed-dev  ## compile the pinned, hashed requirement files from pyproject.toml
 	$(VENV)/bin/pip install --quiet uv
-	for group in base dev; do \
-	  $(VENV)/bin/uv pip compile pyproject.toml $$([ $$group = dev ] && echo "--group dev") --universal \
-	    --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/$$group.txt; \
+	for group in base sentry dev; do \
+	  $(VENV)/bin/uv pip compile pyproject.toml $$([ $$group = base ] || echo "--extra sentry") \
+	    $$([ $$group = dev ] && echo "--group dev") --universal \
+	    --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/$$group.txt || exit 1; \
 	done
 
 clean:  ## remove the virtual environment and all local data

@@ -61,9 +61,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "rougedb.logs.numbered",
     "rougedb.bodies.bounded_bodies",
     "episodes.middleware.private_caching",  # of the redirects of those below as well
     "django.middleware.security.SecurityMiddleware",
+    "rougedb.headers.for_our_own_pages",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -179,6 +181,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["episodes.accounts.hashing.Hasher"]
 AUTHENTICATION_BACKENDS = ["episodes.accounts.backends.Backend"]
+STAFF_SECOND_FACTOR = env.boolean("STAFF_SECOND_FACTOR", default=not (DEBUG or TESTING))
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 
@@ -284,10 +287,23 @@ if not DEBUG and not TESTING:
     if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+LOG_REQUESTS = env.boolean("LOG_REQUESTS")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"without_secrets": {"()": "rougedb.logs.WithoutSecrets"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "without_secrets"}},
+    "filters": {"route": {"()": "rougedb.logs.RouteForPath"}},
+    "formatters": {"text": {"()": "rougedb.logs.WithoutSecrets"}, "json": {"()": "rougedb.logs.Json"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.one_of("LOG_FORMAT", ("TEXT", "JSON"), "TEXT").lower(),
+            "filters": ["route"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")},
 }
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+if SENTRY_DSN := env.url("SENTRY_DSN", schemes=("http", "https")):
+    from . import sentry
+
+    sentry.start(SENTRY_DSN)

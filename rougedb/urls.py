@@ -35,5 +35,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
+    path(".well-known/security.txt", views.security_txt, name="security-txt"),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),  # in DEBUG alone
 ]

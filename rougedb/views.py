@@ -3,17 +3,24 @@
 import logging
 import re
 import sys
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from episodes.requests import absolute_address, form_of
 
+from .logs import request_id
+from .metrics import registry
 from .outage import outage_of
 from .pages import plain_page
 
@@ -21,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 PLAIN_TEXT = "text/plain; charset=utf-8"
 SECRET_FIELD = re.compile("pass|token|code|secret|credential|key|receipt", re.IGNORECASE)
+GOOD_FOR = timedelta(days=90)  # how long what security.txt says may be relied on
 SHORTEST_TYPED = 20  # characters; what is shorter is typed again sooner than found and copied
 
 
@@ -55,6 +63,31 @@ def _what_is_missing() -> str:
     return ""
 
 
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer whoever knows `METRICS_TOKEN` with numbers for Prometheus; for all others there is no such address."""
+    if not settings.METRICS_TOKEN or not constant_time_compare(
+        request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
+    ):
+        raise Http404
+    return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Say whom to tell of a weakness (RFC 9116); there is no such address if `CONTACT_EMAIL` names nobody."""
+    if not settings.CONTACT_EMAIL:
+        raise Http404
+    expires = (timezone.now() + GOOD_FOR).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        f"Contact: mailto:{settings.CONTACT_EMAIL}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en",
+        f"Canonical: {absolute_address(request.path)}",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Serve as Django's `handler400`: say that a form was too long or cannot be read, and that nothing was saved."""
     if isinstance(exception, RequestDataTooBig):
@@ -68,7 +101,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"is_form": request.method == "POST", "typed": _typed_texts(request)}
     if outage := outage_of(sys.exception()):
         return plain_page("503.html", 503, context | {"outage": outage.word}, retry_after=outage.retry_after)
-    return plain_page("500.html", 500, context)
+    return plain_page("500.html", 500, context | {"reference": request_id()})
 
 
 def _typed_texts(request: HttpRequest) -> list[str]:

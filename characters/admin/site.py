@@ -6,6 +6,9 @@ from datetime import date
 from functools import wraps
 from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -33,12 +36,25 @@ def leave_out_what_is_no_id(request: HttpRequest, pk: Any) -> None:
     request.POST = posted  # type: ignore[assignment]
 
 
+def with_second_factor(view: Any) -> Any:
+    """Lead whoever works here without a second factor to where they add one, if `STAFF_SECOND_FACTOR` asks for it."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if settings.STAFF_SECOND_FACTOR and request.user.is_staff and not is_mfa_enabled(request.user):
+            messages.warning(request, "Whoever works at the desk signs in with a second factor. Please add one here.")
+            return redirect("mfa_index")
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
 class Desk(AdminSite):
     site_header = site_title = "rougedb"
     index_title = "What waits"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        inner = super().admin_view(view, cacheable)
+        inner = with_second_factor(super().admin_view(view, cacheable))
         model_admin = getattr(view, "__self__", None)
         if not isinstance(model_admin, ModelAdmin):
             return inner

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from ..models import Viewer
 from ..visits import Visit
+from .pages import signed_in_user
 from .sign_in_log import note
 
 type Part = Callable[[User], Any]
@@ -40,7 +41,7 @@ def own_data_of(user: User) -> dict[str, Any]:
 @reauthentication_required  # type: ignore[untyped-decorator]
 @require_safe
 def download(request: Visit) -> HttpResponse:
-    user = User.objects.get(pk=request.user.pk)
+    user = signed_in_user(request)
     note("own data taken out", request, user)
     response = JsonResponse(own_data_of(user), json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = f'attachment; filename="{file_name(timezone.localdate())}"'

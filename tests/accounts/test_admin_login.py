@@ -1,6 +1,9 @@
 """The admin has no door of its own."""
 
+from typing import Any
+
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from tests.people import person, sign_in, signed_in
@@ -34,3 +37,16 @@ def test_others_stay_outside() -> None:
 def test_next_leads_nowhere_else() -> None:
     person("ann")
     assert sign_in(Client(), next="https://evil.example/")["Location"] == "/"
+
+
+def test_whoever_works_there_needs_a_second_factor(settings: Any) -> None:
+    settings.STAFF_SECOND_FACTOR = True
+    mo = person("mo", role="moderator")
+    client = signed_in("mo")
+    for path in ("/admin/", "/admin/corrections/correction/", "/admin/password_change/"):
+        assert client.get(path)["Location"] == "/accounts/2fa/", path
+    assert client.post("/admin/corrections/correction/", {"next": "1"})["Location"] == "/accounts/2fa/"
+    assert "signs in with a second factor" in client.get("/accounts/2fa/").content.decode()
+    assert client.get("/").status_code == 200
+    Authenticator.objects.create(user=mo, type=Authenticator.Type.WEBAUTHN, data={})
+    assert client.get("/admin/").status_code == 200

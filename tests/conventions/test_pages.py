@@ -24,7 +24,7 @@ PUBLIC = {
     "voices", "voice", "voice-short", "staff",
     *(name for kind in SUBJECTS for name in (kind.plural, kind.name, f"{kind.name}-short", f"correct-{kind.plural}")),
 }  # fmt: skip
-FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz", "readyz"}
+FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz", "readyz", "metrics", "security-txt"}
 # What people sent, for themselves alone: `corrections.views.own_correction` is the doorway.
 CONTRIBUTORS = {
     "corrections", "correction", "correction-withdraw", "correction-answer", "correction-again", "receipt",
