@@ -175,10 +175,20 @@ PAGE_BUDGET = env.integer("PAGE_BUDGET", 0 if DEBUG or TESTING else 60)  # pages
 PROXY_CACHE_SECONDS = env.integer("PROXY_CACHE_SECONDS", 0)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-AUTH_PASSWORD_VALIDATORS = [
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+KNOWN_WORDS = ["rougedb", "metallic", "rouge", "encyclopedia", "episode", "moderator", "editor", "admin", "password"]
+AUTH_PASSWORD_VALIDATORS += [
+    {
+        "NAME": "episodes.accounts.passwords.KnownWordsValidator",
+        "OPTIONS": {
+            "words": KNOWN_WORDS + [word for word in str(urlsplit(SITE_URL).hostname).split(".") if len(word) > 3]
+        },
+    }
+]
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that a link in a mail is good for
 PASSWORD_HASHERS = ["episodes.accounts.hashing.Hasher"]
 AUTHENTICATION_BACKENDS = ["episodes.accounts.backends.Backend"]
 STAFF_SECOND_FACTOR = env.boolean("STAFF_SECOND_FACTOR", default=not (DEBUG or TESTING))

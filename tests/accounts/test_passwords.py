@@ -1,6 +1,11 @@
 """A forgotten password, and a changed one."""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 import pytest
+from allauth.account.forms import default_token_generator
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core import mail
 from django.test import Client
 
@@ -43,3 +48,62 @@ def test_changing_it_needs_the_old_one_and_is_told_by_mail() -> None:
     again = Client()
     sign_in(again, password=NEW)
     assert who(again) == "ann"
+
+
+@pytest.mark.parametrize("hours", [23, 25])
+def test_the_link_in_the_mail_is_good_for_a_day(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
+    person("ann")
+    Client().post("/accounts/password/reset/", {"email": "ann@example.org"})
+    later = datetime.now() + timedelta(hours=hours)
+    monkeypatch.setattr(default_token_generator.__class__, "_now", lambda generator: later)
+    page = Client().get(link_in_last_mail(), follow=True).content
+    assert (b"Bad Token" in page) == (hours > 24)
+
+
+def change(password: str) -> str:
+    """Ask for another password, and return what is wrong with it."""
+    form = {"oldpassword": PASSWORD, "password1": password, "password2": password}
+    response: Any = signed_in("ann").post("/accounts/password/change/", form)
+    return "" if response.status_code == 302 else response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("password", "wrong"),
+    [
+        ("seven-7", "too short"),
+        ("12345678", "too common"),
+        ("Sunshine1", "too common"),
+        ("ann@example.org", "too similar"),
+        ("MetallicRouge2026", "everybody knows"),
+        ("rougedb-admin!", "everybody knows"),
+    ],
+)
+def test_a_password_that_is_easily_guessed_is_refused(password: str, wrong: str) -> None:
+    person("ann")
+    assert wrong in change(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "all lower case",
+        "8-Chars!",
+        " spaces around it ",
+        "rouge and a sofa",
+        "x" * 20 + "y" * 180,
+        "ねこは まどに すわる",
+    ],
+)
+def test_any_other_password_is_taken_as_it_was_typed(password: str) -> None:
+    person("ann")
+    assert not change(password)
+    again = Client()
+    for other in {password.strip(), password.upper(), password[:-1], password[:72]} - {password}:
+        sign_in(again, password=other)
+        assert who(again) is None, other
+    sign_in(again, password=password)
+    assert who(again) == "ann"
+
+
+def test_the_common_passwords_are_many_that_are_long_enough() -> None:
+    assert sum(len(password) >= 8 for password in CommonPasswordValidator().passwords) > 3000
