@@ -1,9 +1,11 @@
 """Who only reads leaves no session behind, and a passkey's challenge is good for one sign-in."""
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows import reauthentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth
 from django.contrib.auth.models import User
@@ -11,7 +13,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from tests.people import person, who
+from tests.people import PASSWORD, person, sign_in, signed_in, who
 
 pytestmark = pytest.mark.django_db
 PASSKEY = "/accounts/2fa/webauthn/login/"
@@ -107,3 +109,68 @@ def test_whoever_is_signed_in_stays_so(passkey: User) -> None:
     client.get(PASSKEY, headers=JSON)
     answer(client, "nonsense")
     assert who(client) == "ann"
+
+
+# How a session begins and ends
+
+
+def test_signing_in_gives_a_new_session(settings: Any) -> None:
+    person("ann")
+    client = Client()
+    session = client.session  # such as somebody else has planted
+    session["planted"] = "yes"
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = planted = session.session_key
+    sign_in(client)
+    assert who(client) == "ann"
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted
+    other = Client()
+    other.cookies[settings.SESSION_COOKIE_NAME] = planted
+    assert who(other) is None
+
+
+def test_a_session_that_was_left_is_gone(settings: Any) -> None:
+    person("ann")
+    client, other = signed_in("ann"), Client()
+    other.cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    assert who(other) == "ann"
+    client.post("/accounts/logout/")
+    assert who(other) is None
+    assert not Session.objects.exists()
+
+
+def test_who_is_deactivated_is_out_everywhere_at_once() -> None:
+    user = person("ann")
+    clients = [signed_in("ann"), signed_in("ann")]
+    user.is_active = False
+    user.save()
+    assert [who(client) for client in clients] == [None, None]
+
+
+def test_a_new_password_ends_all_other_sessions() -> None:
+    person("ann")
+    here, elsewhere = signed_in("ann"), signed_in("ann")
+    form = {"oldpassword": PASSWORD, "password1": "a-quite-odd-new-one", "password2": "a-quite-odd-new-one"}
+    assert here.post("/accounts/password/change/", form).status_code == 302
+    assert (who(here), who(elsewhere)) == ("ann", None)
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/accounts/email/", {"email": "other@example.org", "action_add": ""}),
+        ("/accounts/2fa/totp/activate/", {"code": "000000"}),
+        ("/accounts/2fa/webauthn/add/", {"name": "key", "credential": "{}"}),
+        ("/accounts/delete/", {"sure": "on"}),
+    ],
+)
+def test_what_changes_how_one_signs_in_asks_for_the_password_again(
+    address: str, form: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = person("ann")
+    client = signed_in("ann")
+    in_an_hour = time.time() + 3600
+    monkeypatch.setattr(reauthentication.time, "time", lambda: in_an_hour)
+    assert client.post(address, form).get("Location", "").startswith("/accounts/reauthenticate/")
+    user.refresh_from_db()
+    assert (user.is_active, user.emailaddress_set.count()) == (True, 1)
