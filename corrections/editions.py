@@ -59,7 +59,7 @@ class Partly:
 SHOWN_IN_PART = (  # by “Recent changes”
     Partly(
         Change,
-        ("correction_id", "position", "action", "model", "path", "outcome", "applied_at", "replaced", "follows"),
+        ("correction_id", "position", "action", "model", "row", "path", "outcome", "applied_at", "replaced", "follows"),
         '{row}."applied_at" IS NOT NULL',
     ),
     Partly(

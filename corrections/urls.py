@@ -4,6 +4,7 @@ from . import views
 
 urlpatterns = [
     path("changes/", views.changes, name="changes"),
+    path("changes/<slug:kind>/<slug:key>/", views.history, name="history"),
     path("corrections/", views.corrections, name="corrections"),
     path("corrections/<uuid:pk>/", views.correction, name="correction"),
     path("corrections/<uuid:pk>/withdraw/", views.withdraw, name="correction-withdraw"),

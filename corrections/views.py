@@ -24,7 +24,7 @@ from episodes.visits import Visit
 from . import sending
 from .errors import Refused, messages_of
 from .models import MOST_SAID, Change, Correction, State
-from .recent import published_changes, recent_page
+from .recent import recent_page
 from .senders import sender_of
 from .sending import Sender, sent_by
 from .sent_forms import address_again
@@ -135,9 +135,27 @@ def answer(request: Visit, own: Correction, sender: Sender, receipt: str) -> Htt
 @require_safe
 def changes(request: Visit) -> HttpResponse:
     """List for everybody what was changed lately on the pages they know."""
-    page = recent_page(request.lore.progress, whole_number(request.GET.get("page")) or 1)
-    context = {"page": page, "entries": request.lore.published_lately(published_changes(page))}
+    page = recent_page(request.lore.progress, _page_number(request), request.lore.still_known)
+    context = {"page": page, "entries": request.lore.published_lately(page.publications), "subject": None}
     return render(request, "corrections/changes.html", context)
+
+
+@kept({"page": page_number})
+@require_safe
+def history(request: Visit, kind: str, key: str) -> HttpResponse:
+    """List for everybody what was changed on one page, as far as they know it."""
+    subject = request.lore.history(kind, key)
+    if subject is None:
+        raise Http404
+    if request.path != subject.address.partition("?")[0]:
+        return HttpResponseRedirect(subject.address)  # of whom a persona is known to be by now
+    page = recent_page(request.lore.progress, _page_number(request), request.lore.still_known, subject.about)
+    entries = request.lore.published_lately(page.publications, subject.about)
+    return render(request, "corrections/changes.html", {"page": page, "entries": entries, "subject": subject})
+
+
+def _page_number(request: Visit) -> int:
+    return whole_number(request.GET.get("page")) or 1
 
 
 def own_correction(request: Visit, pk: UUID | None, receipt: str) -> tuple[Correction, Sender]:

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"#]*)"[^>]*>')
 PAGES = re.compile(r'<nav class="pages[^"]*".*?</nav>', re.DOTALL)  # of a list; the sitemap has all that they lead to
-MULTIPLIES = re.compile(r"\?|/then/$|^/corrections/new/")
+MULTIPLIES = re.compile(r"\?|/then/$|^/corrections/new/|^/changes/.")
 ROUGE = re.compile(r'"(/characters/\w+/rouge-redstar/)"')
 
 
@@ -45,7 +45,7 @@ def test_links_to_what_multiplies_are_not_to_be_followed(real_show: None, addres
 def test_robots_txt_names_what_multiplies_and_where_all_the_rest_is() -> None:
     lines = Client().get("/robots.txt").content.decode().splitlines()
     assert lines[0] == "User-agent: *"
-    for path in ("/*?", "/*/then/", "/search/", "/corrections/", "/accounts/", "/admin/"):
+    for path in ("/*?", "/*/then/", "/changes/*/", "/search/", "/corrections/", "/accounts/", "/admin/"):
         assert f"Disallow: {path}" in lines
     assert "Disallow: /" not in lines
     assert lines[-1].startswith("Sitemap: http")

@@ -18,7 +18,7 @@ from characters.kinds import CHARACTER, FACTION, SUBJECTS
 from characters.lore import Lore, correctable
 from characters.lore.lists.facets import Facet, places_of
 from characters.lore.lists.roster import Roster, roster_of
-from characters.lore.pages.tags import tag_without_name
+from characters.lore.pages.tags import public_id_of_tag, tag_without_name
 from characters.lore.search import index
 from characters.lore.telling import voice_id
 from characters.models import Alias, Portrait, SearchEntry, Tag, Trait
@@ -33,7 +33,7 @@ from tests.shows import LAST_EPISODE
 TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=)"\w+"')  # drawn by lot, on account pages alone
 LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
 TAKING_TURNS = re.compile(
-    r"/then/|^/corrections/new/|^/tags/.|^/t/|^/went-back/|^/recap/\?since=|^/graph/\?(?:faction|of)=|^/linked/\?"
+    r"/then/|^/changes/.|^/corrections/new/|^/tags/.|^/t/|^/went-back/|^/recap/\?since=|^/graph/\?(?:faction|of)=|^/linked/\?"
 )
 NONSENSE = (
     "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
@@ -46,7 +46,10 @@ NONSENSE = (
     "/characters/zzzzzzzzzzzz/x/then/",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/readyz", "/media/portraits/none.webp",
     "/voices/?page=2", "/voices/zzzzzzzzzzzz/", "/voices/zzzzzzzzzzzz/x/", "/voices/x/", "/staff/?page=2",
-    "/about/", "/privacy/", "/changes/?page=2", "/changes/?page=x", "/corrections/new/characters/zzzzzzzzzzzz/",
+    "/about/", "/privacy/", "/changes/?page=2", "/changes/?page=x", "/changes/characters/zzzzzzzzzzzz/",
+    "/changes/episodes/99/", "/changes/episodes/x/", "/changes/tags/zzzzzzzzzzzz/", "/changes/nothing/x/",
+    "/changes/episodes/0/?page=2", "/went-back/?to=/changes/characters/zzzzzzzzzzzz/",
+    "/corrections/new/characters/zzzzzzzzzzzz/",
     "/corrections/new/episodes/99/", "/t/zzzzzzzzzzzz/", "/went-back/", "/went-back/?to=/c/zzzzzzzzzzzz/",
     "/went-back/?to=x&as_of=1", "/?as_of=1", "/nothing/?as_of=1",
     "/corrections/new/episodes/0/?row=x&add=y&add=revelation", "/corrections/receipt/nothing/", "/corrections/",
@@ -143,6 +146,7 @@ def known_addresses() -> set[str]:
             if kind is FACTION:
                 addresses.add(f"/graph/?faction={subject.public_id}")
             addresses.add(f"/went-back/?to={reverse(kind.own_page.short_url, args=[subject.public_id])}")
+            addresses.add(f"/changes/{kind.plural}/{subject.public_id}/")
             addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind.plural}/{subject.key}/"}
     addresses |= {f"/tags/{tag.slug}/" for tag in Tag.objects.all()}
     addresses |= {tag_without_name(tag.slug) for tag in Tag.objects.all()}
@@ -151,6 +155,8 @@ def known_addresses() -> set[str]:
     addresses |= {f"/voices/{voice_id(name)}/{Lore.slug(name, 'voice')}/" for name in voices}
     addresses |= {f"/went-back/?to=/voices/{voice_id(name)}/" for name in voices}
     addresses |= {f"/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
+    addresses |= {f"/changes/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
+    addresses |= {f"/changes/tags/{public_id_of_tag(tag.slug)}/" for tag in Tag.objects.all()}
     addresses |= {f"/recap/?since={number}" for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/media/{name}" for name in Portrait.objects.values_list("image", flat=True)}
     return {address for address in addresses if "//" not in address}

@@ -15,6 +15,7 @@ from characters.values.basics import Link
 from characters.values.corrections import ChangedField, Lately, LatelyLine, ShownChange
 from corrections import rows
 from corrections.models import Change, Correction
+from corrections.recent import About, Publication
 from corrections.rows import EPISODES, Json
 from episodes.gate import Prose
 from episodes.names import Name, listed
@@ -229,31 +230,40 @@ def pages_of(knowledge: Knowledge, references: Iterable[str]) -> dict[str, Link]
     return pages
 
 
-def published_lately(knowledge: Knowledge, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
-    """Return the kinds of changes that were published, and their pages.
+def published_lately(
+    knowledge: Knowledge, published: Sequence[Publication], about: About | None = None
+) -> tuple[Lately, ...]:
+    """Return the kinds of changes that were published and their pages; of one page also their rows, as known now.
 
     What the changes say or said is left out: a spoiler that was removed would still be read here.
     """
-    every_change = [change for changes in published.values() for change in changes]
+    every_change = [change for each in published for change in each.changes]
     pages = pages_of(knowledge, {each.subject for change in every_change for each in change.subjects.all()})
-    return tuple(_lately(correction, changes, pages) for correction, changes in published.items())
+    titles: dict[tuple[str, str], str] = {}
+    if about is not None:
+        pages = {reference: link for reference, link in pages.items() if reference not in about.subjects}
+        there = ((change.model, change.row) for change in every_change if change.action != Action.REMOVE)
+        titles = {key: row.title for key, row in rows_by_key(knowledge, there).items()}
+    return tuple(_lately(each, pages, titles) for each in published)
 
 
-def _lately(correction: Correction, changes: Sequence[Change], pages: Mapping[str, Link]) -> Lately:
-    counts: dict[tuple[tuple[Link, ...], str, str], int] = defaultdict(int)
-    for change in changes:
+def _lately(publication: Publication, pages: Mapping[str, Link], titles: Mapping[tuple[str, str], str]) -> Lately:
+    counts: dict[tuple[tuple[Link, ...], str, str, str], int] = defaultdict(int)
+    for change in publication.changes:
         about = {pages[each.subject] for each in change.subjects.all() if each.subject in pages}
         in_order = tuple(sorted(about, key=lambda link: (sort_key(link.name), link.url)))
-        counts[in_order, _noun_of(change), DONE[Action(change.action)]] += 1
+        title = titles.get((change.model, change.row), "")
+        counts[in_order, _noun_of(change), DONE[Action(change.action)], title] += 1
     lines = [
-        LatelyLine(f"{noun.capitalize() if count == 1 else f'{count} {noun}s'} {done}", about)
-        for (about, noun, done), count in counts.items()
+        LatelyLine(f"{noun.capitalize() if count == 1 or title else f'{count} {noun}s'} {done}", about, title)
+        for (about, noun, done, title), count in counts.items()
     ]
     return Lately(
-        day=max(change.applied_at for change in changes if change.applied_at).date(),
-        credit=Name(correction.thanks_to),
-        lines=tuple(lines[:MOST_LINES]), more=len(lines[MOST_LINES:]),
-    )  # fmt: skip
+        at=publication.at,
+        credit=Name(publication.correction.thanks_to),
+        lines=tuple(lines[:MOST_LINES]),
+        more=len(lines[MOST_LINES:]) + publication.more,
+    )
 
 
 def _noun_of(change: Change) -> str:

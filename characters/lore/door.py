@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from characters.kinds import SUBJECTS, kind_with_pages
 from characters.values.basics import Link, SeriesInfo, TagLink
-from characters.values.corrections import Lately, ShownChange
+from characters.values.corrections import HistoryPage, Lately, ShownChange
 from characters.values.credits import StaffPage, VoiceList, VoicePage
 from characters.values.home import HomePage
 from characters.values.linked import LinkedPage
@@ -23,12 +23,13 @@ from characters.values.pages import EpisodePage, SubjectPage, TagPage, ThenPage
 from characters.values.recap import RecapPage
 from characters.values.search import SearchPage, Suggestion
 from corrections.models import Change, Correction
+from corrections.recent import About, Publication, PublishedChange
 
 from . import corrections
 from .knowledge import Knowledge
 from .lists import cards
 from .map import graph
-from .pages import addresses, episode, home, linked, recap, show, staff, subject, tags, then, voices
+from .pages import addresses, episode, history, home, linked, recap, show, staff, subject, tags, then, voices
 from .search import looking
 
 
@@ -115,8 +116,14 @@ class Lore(Knowledge):
     def later_episodes(self, sent: Mapping[Correction, Sequence[Change]]) -> dict[UUID, int]:
         return corrections.later_episodes(self, sent)
 
-    def published_lately(self, published: Mapping[Correction, Sequence[Change]]) -> tuple[Lately, ...]:
-        return corrections.published_lately(self, published)
+    def published_lately(self, published: Sequence[Publication], about: About | None = None) -> tuple[Lately, ...]:
+        return corrections.published_lately(self, published, about)
+
+    def still_known(self, changes: Iterable[PublishedChange]) -> set[UUID]:
+        return history.still_known(self, changes)
+
+    def history(self, kind: str, key: str) -> HistoryPage | None:
+        return history.history_page(self, kind, key)
 
     def texts_in_words(self, texts: Iterable[str]) -> list[str]:
         return corrections.texts_in_words(self, texts)

@@ -17,8 +17,8 @@ type Features = Mapping[str, float]
 # Addresses, numbers of parts, what is made of other fields of the page, and what is measured by what stands in it: how
 # many chapters there are says how much somebody appears.
 NOT_MEASURED = {
-    "list", "face", "short_url", "correct_url", "places_url", "then_url", "page_url", "number", "last", "more_places",
-    "description", "strip", "chart", "chapters", "facts", "ties",
+    "list", "face", "short_url", "correct_url", "history_url", "places_url", "then_url", "page_url", "number", "last",
+    "more_places", "description", "strip", "chart", "chapters", "facts", "ties",
 }  # fmt: skip
 
 BOND_OF_LABEL = {

@@ -1,8 +1,9 @@
 """What contributors and visitors see of corrections."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from corrections.recent import About
 from episodes.names import Name
 
 from .basics import Link
@@ -35,11 +36,26 @@ class LatelyLine:
 
     what: str
     pages: tuple[Link, ...]
+    title: str = ""  # the row in words, as the reader knows it now
 
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    day: date
+    at: datetime
     credit: Name
     lines: tuple[LatelyLine, ...]
     more: int
+
+    @property
+    def day(self) -> date:
+        return self.at.date()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """The page that a history is of."""
+
+    name: Name
+    url: str
+    address: str  # of the history
+    about: About

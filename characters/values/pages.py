@@ -30,6 +30,7 @@ class TagPage:
     name: Name
     url: str
     url_without_name: str
+    history_url: str
     groups: tuple[FaceGroup, ...]
     related: tuple[TagLink, ...]  # with how many bear both
 
@@ -213,6 +214,7 @@ class SubjectPage:
     pictures: tuple[Picture, ...]
     chapters: tuple[Chapter, ...]
     correct_url: str
+    history_url: str
     strip: tuple["StripCell", ...]
     chart: Chart | None
     then_url: str  # of what was believed before; a faction has none
@@ -261,6 +263,7 @@ class EpisodePage:
     previous: EpisodeRow | None
     next: EpisodeRow | None
     correct_url: str
+    history_url: str
     number: int  # of this part of the page
     last: int
     page_url: str  # to be followed by the number of a part

@@ -132,7 +132,7 @@ def test_those_of_somebody_at_5(look: Look) -> None:
         f"/characters/{rouge.public_id}/-/then/", "/graph/", "/graph/?as_of=2", f"/graph/?of={rouge.public_id}",
         f"/linked/?a={rouge.public_id}&b=naomi", "/linked/?a=rouge&b=noami", "/recap/?since=2", "/recap/?since=5",
         "/search/?q=rouge", "/search/?q=nothing+of+the+kind", suggestions, "/changes/", "/about/", "/privacy/",
-        "/voices/", f"/voices/{voice_id('Yume Miyamoto')}/", "/staff/",
+        f"/changes/characters/{rouge.public_id}/", "/voices/", f"/voices/{voice_id('Yume Miyamoto')}/", "/staff/",
         f"/corrections/new/characters/{naomi.public_id}/", with_errors, receipt,
     ]  # fmt: skip
     assert look(ways, episode=5) == []

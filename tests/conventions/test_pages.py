@@ -20,7 +20,7 @@ PUBLIC_MODULES = ("characters.views", "characters.contributing.views", "episodes
 # Every view declares what it is by standing here. Those of `PUBLIC` show lore, and read it from request.lore alone.
 PUBLIC = {
     "home", "character-bare", "tags", "tag", "episodes", "episode", "sitemap", "search", "suggest", "changes",
-    "correct-episodes", "graph", "linked", "then", "recap", "about", "privacy", "tag-short", "went-back",
+    "history", "correct-episodes", "graph", "linked", "then", "recap", "about", "privacy", "tag-short", "went-back",
     "voices", "voice", "voice-short", "staff",
     *(name for kind in SUBJECTS for name in (kind.plural, kind.name, f"{kind.name}-short", f"correct-{kind.plural}")),
 }  # fmt: skip

@@ -7,7 +7,9 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 
-from characters.models import Alias, Character, Membership, Revelation, Trait
+from characters.kinds import SUBJECTS
+from characters.lore.pages.tags import public_id_of_tag
+from characters.models import Alias, Character, CharacterTag, Membership, Revelation, Tag, Trait
 from corrections import rows
 from corrections.models import Correction
 from corrections.sending import Proposed, adding, removing, setting
@@ -17,8 +19,8 @@ from tests.corrections.letters import accepted, sent, set_to
 from tests.laws.test_no_leak import assert_twins
 from tests.nets import net_lifted
 from tests.people import person
-from tests.shows import character, episode, headline, load_show, revelation, trait
-from tests.twins import Answer, answers, ask, everything_asked, forms
+from tests.shows import character, episode, headline, load_show, revelation, trait, unmasking
+from tests.twins import Answer, answers, ask, everything_asked, forms, text_of
 
 pytestmark = pytest.mark.django_db
 LAST = 9
@@ -63,7 +65,17 @@ def of_every_kind() -> list[Proposed]:
 def asked(progress: int) -> dict[str, Answer]:
     also = {*forms(progress), "/changes/", "/changes/?page=2", "/corrections/"}
     also |= {f"/corrections/{correction.pk}/" for correction in Correction.objects.all()}
+    with net_lifted():
+        also |= histories()
     return everything_asked(progress, also=also)
+
+
+def histories() -> set[str]:
+    subjects = {
+        f"/changes/{kind.plural}/{row.public_id}/" for kind in SUBJECTS for row in kind.model._base_manager.all()
+    }
+    tags = {f"/changes/tags/{public_id_of_tag(tag.slug)}/" for tag in Tag.objects.all()}
+    return subjects | tags | {f"/changes/episodes/{number}/" for number in range(LAST + 2)}
 
 
 @pytest.mark.parametrize("number", range(6))
@@ -78,7 +90,10 @@ def test_one_for_episode_9_is_invisible_at_8_before_and_after_it_is_decided(mode
         accepted(correction, by=moderator, **verdict)
     after = answers(before, progress=8)
     if number == 2:  # an end that is known at 8 now: the pages tell it, but not that it was moved
-        before, after = ({"/changes/": each["/changes/"]} for each in (before, after))
+        before, after = (
+            {address: told for address, told in each.items() if address.startswith("/changes/")}
+            for each in (before, after)
+        )
     assert_twins(before, after)
 
 
@@ -121,10 +136,12 @@ def test_of_what_changed_nothing_is_told_but_that_it_did(moderator: User) -> Non
         accepted(sent(set_to(early, "text", "Queen Mab sets out."), letter=None), by=moderator, why="Told in 2.")
         accepted(sent(set_to(Revelation.objects.get(key="early"), "text", "[[ann]] sets out.")), by=moderator)
         accepted(sent(set_to(Character.objects.get(key="ann"), "key", "ann_the_queen")), by=moderator)
+    assert ask("/changes/", progress=9).body.decode().count("Revelation changed") == 2
+    with net_lifted():
         gone = sent(removing(Revelation.objects.get(key="early")))
         accepted(gone, by=moderator)
     body = ask("/changes/", progress=9).body.decode()
-    assert body.count("Revelation changed") == 2
+    assert "Revelation changed" not in body  # it is not there any more
     assert body.count("Revelation removed") == 1
     assert ">Ann</a>" in body
     for hidden in ("Queen Mab", "sets out", "ann_the_queen", "Told in 2", moderator.username, "First appearance"):
@@ -193,3 +210,96 @@ def test_pages_of_what_changed(moderator: User, django_assert_max_num_queries: A
     assert "/changes/?page=1" in second
     assert ask("/changes/?page=x", progress=9).body.decode().count("Fact changed") == 30
     assert "Nothing yet" in ask("/changes/?page=99", progress=9).body.decode()
+
+
+# The history of one page
+
+
+def history_of(key: str, progress: int = LAST) -> str:
+    with net_lifted():
+        public_id = Character.objects.get(key=key).public_id
+    return ask(f"/changes/characters/{public_id}/", progress=progress).body.decode()
+
+
+def test_a_page_has_a_history_of_its_own_in_words_of_the_reader(moderator: User) -> None:
+    with net_lifted():
+        for text in ("Queen Mab sets out.", "[[ann]] goes away."):
+            early = Revelation.objects.get(key="early")
+            accepted(sent(set_to(early, "text", text), set_to(rewritten(), "value", f"well {len(text)}")), by=moderator)
+        accepted(sent(set_to(Character.objects.get(key="bea").aliases.get(), "name", "Bea Bell")), by=moderator)
+    told = text_of(history_of("ann").encode())
+    assert told.count("Revelation changed: Ann goes away.") == 2
+    assert told.count("Fact changed: well 18") == 2
+    assert "Bea" not in told
+    assert "Mab" not in told
+    assert "Name changed: Bea Bell" in text_of(history_of("bea").encode())
+    assert history_of("bea", 8) == ask("/nothing/", progress=8).body.decode()
+
+
+def rewritten() -> Trait:
+    return Trait.objects.get(revealed_in=1)
+
+
+def test_what_was_moved_to_a_later_episode_leaves_no_trace(moderator: User) -> None:
+    """Not even that something was added or changed before: the site is as if it had come with the later episode."""
+    with net_lifted():
+        accepted(sent(set_to(rewritten(), "value", "well")), by=moderator)
+        was = Membership.objects.get()
+        guest = Membership(character_id=was.character_id, faction_id=was.faction_id, role="guest", revealed_in_id=3)
+        accepted(sent(adding("characters.membership", rows.values_of(guest), key=str(guest.pk))), by=moderator)
+    pages = {address: ask(address, progress=8) for address in (*sorted(histories()), "/changes/")}
+    with net_lifted():
+        ann = str(Character.objects.get(key="ann").pk)
+        alias = Alias(character_id=ann, name="Queen Mab", revealed_in_id=4)
+        accepted(sent(adding("characters.alias", rows.values_of(alias), key=str(alias.pk))), by=moderator)
+        accepted(sent(setting(Membership.objects.get(role="guest"), "ended_in", None, 5)), by=moderator)
+    assert "Queen Mab" in history_of("ann", 8)
+    assert "Membership changed" in history_of("ann", 8)
+    with net_lifted():
+        accepted(sent(setting(Alias.objects.get(name="Queen Mab"), "revealed_in", 4, 9)), by=moderator)
+        accepted(sent(setting(Membership.objects.get(role="guest"), "ended_in", 5, 9)), by=moderator)
+    assert_twins(pages, answers(pages, progress=8))
+
+
+def test_the_history_of_a_mask_is_that_of_whoever_wore_it_once_that_is_known(tmp_path: Path) -> None:
+    load_show(
+        tmp_path,
+        characters=[character("ann"), character("mask", "The Mask", traits=[trait("status", "alive", since=1)])],
+        unmaskings=[unmasking("mask", "ann", since=3)],
+    )
+    with net_lifted():
+        accepted(sent(set_to(rewritten(), "value", "well")), by=person("judge", role="moderator"))
+        mask, ann = (Character.objects.get(key=key).public_id for key in ("mask", "ann"))
+    assert "Nothing yet" in history_of("ann", 2)
+    assert "Fact changed: well" in text_of(history_of("mask", 2).encode())
+    assert "Fact changed: well" in text_of(history_of("ann", 3).encode())
+    assert dict(ask(f"/changes/characters/{mask}/", progress=3).headers)["Location"] == f"/changes/characters/{ann}/"
+
+
+def test_an_episode_and_a_tag_have_histories_too(moderator: User) -> None:
+    with net_lifted():
+        tag = Tag.objects.create(name="brave", slug="brave")
+        ann = Character.objects.get(key="ann")
+        borne = CharacterTag(content_object=ann, tag=tag, revealed_in_id=4)
+        accepted(
+            sent(adding("characters.charactertag", rows.values_of(borne), key=str(borne.pk)), kind="edit"), by=moderator
+        )
+        accepted(sent(set_to(Revelation.objects.get(key="early"), "text", "[[ann]] leaves.")), by=moderator)
+    tagged = f"/changes/tags/{public_id_of_tag('brave')}/"
+    assert "Tag added" in text_of(ask(tagged, progress=4).body) or "tag added" in text_of(ask(tagged, progress=4).body)
+    assert ask(tagged, progress=3).status == 404
+    assert "Revelation changed: Ann leaves." in text_of(ask("/changes/episodes/1/", progress=1).body)
+    assert "Revelation" not in text_of(ask("/changes/episodes/2/", progress=9).body)
+    assert ask("/changes/episodes/2/", progress=1).status == 404
+
+
+def test_every_page_that_has_a_history_leads_to_it(moderator: User) -> None:
+    with net_lifted():
+        ann = Character.objects.get(key="ann").public_id
+    character_page = ask(f"/characters/{ann}/ann/", progress=3).body.decode()
+    assert f'<a href="/changes/characters/{ann}/" rel="nofollow">History of this page</a>' in character_page
+    assert 'href="/changes/episodes/3/" rel="nofollow"' in ask("/episodes/3/", progress=3).body.decode()
+    assert "/changes/episodes/" not in ask("/episodes/3/", progress=2).body.decode()
+    behind = ask(f"/characters/{ann}/ann/?as_of=2", progress=3).body.decode()
+    assert f"/changes/characters/{ann}/?as_of=2" in behind
+    assert f"/changes/characters/{ann}/?as_of=2" not in character_page

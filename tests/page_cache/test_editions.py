@@ -25,7 +25,7 @@ FULL_TEXT = {"characters_search_names", "characters_search_texts", "characters_s
 PAGES = (
     "/", "/characters/", "/factions/?sort=first", "/tags/", "/episodes/", "/episodes/3/", "/graph/", "/recap/",
     "/changes/", "/search/?q=rouge", "/search/?q=zzzz", "/search/suggest/?q=ro", "/sitemap.xml", "/nothing/",
-    "/?as_of=2",
+    "/?as_of=2", "/changes/episodes/3/",
 )  # fmt: skip
 
 pytestmark = pytest.mark.django_db

@@ -38,8 +38,9 @@ ADDRESSES = (
     "/", "/characters/", "/characters/?sort=newest&page=2", "/factions/?tag=x", "/terms/", "/tags/", "/episodes/",
     "/episodes/3/", "/episodes/12/", "/graph/", "/graph/?as_of=2", "/graph/?faction=zz", "/recap/", "/recap/?since=2",
     "/recap/?since=x", "/search/", "/search/?q=rouge", "/search/?q=ruoge+%C2%ADx", "/search/suggest/?q=ro", "/changes/",
-    "/changes/?page=2", "/sitemap.xml", "/nothing/", "/characters", "/c/zzzzzzzzzzzz/", "/?as_of=2", "/?as_of=12",
-    "/episodes/3/?as_of=99", "/nothing/?as_of=1", "/tags/?as_of=7", "/tags/?as_of=8", "/nothing/?as_of=12",
+    "/changes/?page=2", "/changes/episodes/2/", "/sitemap.xml", "/nothing/", "/characters", "/c/zzzzzzzzzzzz/",
+    "/?as_of=2", "/?as_of=12", "/episodes/3/?as_of=99", "/nothing/?as_of=1", "/tags/?as_of=7", "/tags/?as_of=8",
+    "/nothing/?as_of=12",
 )  # fmt: skip
 
 

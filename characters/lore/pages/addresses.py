@@ -11,10 +11,12 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
 
+from .history import history_page
 from .tags import slug_behind, tag_exists, tag_links, tag_without_name
 from .voices import voice_addresses, voice_exists, voice_without_name
 
 TAG_WITHOUT_NAME = "tag-short"
+HISTORY = "history"
 VOICE = ("voice", "voice-short")
 LISTS = (
     "home",
@@ -71,6 +73,8 @@ def has_page_at(knowledge: Knowledge, address: str) -> bool:
         return slug_behind(knowledge, match.kwargs["public_id"]) is not None
     if match.url_name in VOICE:
         return voice_exists(knowledge, match.kwargs["public_id"])
+    if match.url_name == HISTORY:
+        return history_page(knowledge, match.kwargs["kind"], match.kwargs["key"]) is not None
     key = match.kwargs.get("public_id") or match.kwargs.get("key")
     if isinstance(key, str):
         kind = kind_with_pages(match.kwargs.get("kind", "characters"))
@@ -85,6 +89,8 @@ def without_name(address: str) -> str:
     match = _page_at(address)
     if match is None:
         return path("home")
+    if match.url_name == HISTORY:
+        return path(HISTORY, match.kwargs["kind"], match.kwargs["key"])
     key = match.kwargs.get("public_id") or match.kwargs.get("key")
     if match.url_name == TAG_WITHOUT_NAME:
         return path(TAG_WITHOUT_NAME, key)

@@ -1,6 +1,6 @@
 """The page of an episode: its synopsis, who appears in it, and what it reveals."""
 
-from characters.kinds import CHARACTER
+from characters.kinds import CHARACTER, EPISODE
 from characters.lore import rows, telling, timeline
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
@@ -71,4 +71,5 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         previous=knowledge.episodes[place - 1] if place else None,
         next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
         correct_url=form,
+        history_url=knowledge.address("history", EPISODE.plural, f"{number}"),
     )

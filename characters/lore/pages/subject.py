@@ -67,6 +67,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
         face=face,
         short_url=knowledge.address(f"{kind.name}-short", public_id),
         correct_url=form,
+        history_url=knowledge.address("history", kind.plural, public_id),
         description=_description(definition, summary),
         line=definition or telling.line(facts),
         is_defined=bool(definition),

@@ -51,6 +51,7 @@ def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
         name=CommonName(bearers[0][1]),
         url=knowledge.address("tag", slug),
         url_without_name=tag_without_name(slug),
+        history_url=knowledge.address("history", "tags", public_id_of_tag(slug)),
         groups=tuple(
             _group(
                 knowledge,
@@ -75,13 +76,17 @@ def _group(knowledge: Knowledge, kind: Kind, slug: str, faces: tuple[Face, ...])
 
 def tag_without_name(slug: str) -> str:
     """Return the address of a tag that does not tell its name."""
-    return path("tag-short", public_id_for(f"tag/{slug}"))  # no editors' key holds a slash
+    return path("tag-short", public_id_of_tag(slug))
+
+
+def public_id_of_tag(slug: str) -> str:
+    return public_id_for(f"tag/{slug}")  # no editors' key holds a slash
 
 
 def slug_behind(knowledge: Knowledge, public_id: str) -> str | None:
     """Return which tag such an address means, among those that somebody bears at this episode."""
     slugs = {slug for _, _, slug, _ in rows.bearers(knowledge.progress)}
-    return next((slug for slug in slugs if public_id_for(f"tag/{slug}") == public_id), None)
+    return next((slug for slug in slugs if public_id_of_tag(slug) == public_id), None)
 
 
 def tag_exists(knowledge: Knowledge, slug: str) -> bool:
