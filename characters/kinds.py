@@ -14,6 +14,7 @@ from django.db import models
 from episodes.gate import Prose
 from episodes.models import Episode, Series
 from episodes.names import Name, capital
+from episodes.units import current, named
 
 from .models import (
     Alias,
@@ -201,7 +202,7 @@ def _fixed_key(*fields: str) -> Callable[[Values], tuple[str, ...]]:
 
 def _subject_title(row: Values, speaker: Speaker) -> str:
     name = speaker.name(row["pk"])
-    return f"{name}, episode {row['revealed_in']}" if row["revealed_in"] else f"{name}, before the first"
+    return f"{name}, {named(row['revealed_in'])}" if row["revealed_in"] else f"{name}, before the first"
 
 
 def _noun_of_alias(row: Values) -> str:
@@ -283,6 +284,9 @@ SERIES = Kind(
         "ending",
         "network",
         "streaming",
+        "unit",
+        "units",
+        "watched",
         "licence",
     ),
     public=(
@@ -306,7 +310,7 @@ SERIES = Kind(
 EPISODE = Kind(
     model=Episode,
     noun="title and synopsis",
-    fields=("title", "native_title", "aired_on", "synopsis", "writers", "directors"),
+    fields=("label", "season", "kind", "title", "native_title", "aired_on", "synopsis", "writers", "directors"),
     public=("title", "native_title", "aired_on", "synopsis"),
     texts=(
         ("title", "the title of {owner}"),
@@ -317,7 +321,7 @@ EPISODE = Kind(
     page=PageKind(plural="episodes", heading="Episodes", intro="", additions=("revelation",)),
     title=lambda row, speaker: Name(row["title"]),
     entry="episode",
-    passage=lambda row, speaker: ("Episode", speaker.words(row["text"])),
+    passage=lambda row, speaker: (capital(current().one), speaker.words(row["text"])),
     file="episodes.yaml",
     natural_key=_fixed_key("number"),
     dump_order=("number",),

@@ -1,7 +1,10 @@
 from collections.abc import Callable
+from functools import cache
 
 from django.http import HttpResponseBase
 
+from episodes import units
+from episodes.models import units_in_the_database
 from episodes.visits import Visit
 
 from .lore import Lore
@@ -20,6 +23,7 @@ def lore(get_response: View) -> View:
             edition=edition,
             ends_after=request.progress if request.hides_ahead else None,
         )
+        units.use(cache(units_in_the_database))  # until a page reads all the episodes
         return get_response(request)
 
     return middleware

@@ -54,7 +54,16 @@ class EpisodeAdmin(admin.ModelAdmin):
     ordering = ["number"]
 
     def get_fields(self, request: HttpRequest, obj: Episode | None = None) -> Any:
-        fields = ["number", "title", "native_title", "aired_on", "synopsis", "writers", "directors"]
+        fields = [
+            "number",
+            ("label", "season", "kind"),
+            "title",
+            "native_title",
+            "aired_on",
+            "synopsis",
+            "writers",
+            "directors",
+        ]
         return [*fields, *(["public_pages"] if obj else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Episode | None = None) -> list[str]:

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 
 from .neighbours import neighbours
 from .texts import ProseInForm, Text
+from .units import named
 
 type ProseCheck = Callable[[str, int, models.Model | None], None]
 """Takes a text, the episode in which it is revealed and its row; raises ValidationError."""
@@ -111,7 +112,7 @@ class Gated(models.Model):
                 raise ValidationError(
                     {
                         "revealed_in": f"The {child._meta.verbose_name} “{child}” hangs on this and is revealed "
-                        f"in episode {child.revealed_in_id} already."
+                        f"in {named(child.revealed_in_id)} already."
                     }
                 )
 
@@ -145,8 +146,8 @@ def check_order(revealed_in: int, parent: Gated, role: str) -> None:
     if revealed_in < parent.revealed_in_id:
         raise ValidationError(
             {
-                "revealed_in": f"Revealed in episode {revealed_in}, before its {role} “{parent}”, "
-                f"which is revealed in episode {parent.revealed_in_id}."
+                "revealed_in": f"Revealed in {named(revealed_in)}, before its {role} “{parent}”, "
+                f"which is revealed in {named(parent.revealed_in_id)}."
             }
         )
 

@@ -1,12 +1,15 @@
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
 from .gate import Prose
 from .licences import Licence
 from .names import Name, in_text
+from .neighbours import neighbours
 from .numbers import NumberField
 from .texts import Line, Names
+from .units import COLUMNS, Units
 
 valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")
 
@@ -28,6 +31,9 @@ class Series(models.Model):
     ending = Line(max_length=200, blank=True, help_text="The song and who performs it.")
     network = Line(max_length=200, blank=True, help_text="Who broadcast it first.")
     streaming = Names(default=list, blank=True, help_text="A list of services that show it elsewhere.")
+    unit = Line(max_length=40, blank=True, help_text="What one of its parts is called, if not an episode: chapter.")
+    units = Line(max_length=40, blank=True, help_text="And several of them: chapters.")
+    watched = Line(max_length=40, blank=True, help_text="What one has done with them, if not watched: read.")
     licence = models.CharField(
         max_length=20,
         choices=Licence,
@@ -53,12 +59,18 @@ def licence_of_texts() -> str:
 
 
 class Episode(models.Model):
-    """An episode: number and air date are public; title, synopsis and credits are known once it is watched."""
+    """An episode, or another unit of the story: what can be watched or read, and when it came out.
+
+    Number, label, season, kind and air date are public; title, synopsis and credits are known once it is watched.
+    """
 
     number = NumberField(
         primary_key=True,
-        help_text="0 stands for what is known before the first episode.",
+        help_text="Its place in the order of release. 0 stands for what is known before the first episode.",
     )
+    label = Line(max_length=40, blank=True, help_text="What everybody calls it, if not by that number: S2 E5, 12.5.")
+    season = Line(max_length=100, blank=True, help_text="The season, the volume or the part that it belongs to.")
+    kind = Line(max_length=40, blank=True, help_text="What it is, if not one like the others: special, film.")
     title = Line(max_length=200, blank=True)
     native_title = Line(max_length=200, blank=True)
     aired_on = models.DateField(null=True, blank=True, help_text="The date in the calendar of the broadcaster.")
@@ -79,11 +91,28 @@ class Episode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} · {Name(self.title)}" if self.title else str(self.number)
+        short = f"{Name(self.label or str(self.number))}"
+        return f"{short} · {Name(self.title)}" if self.title else short
+
+    def clean(self) -> None:
+        super().clean()
+        before = (self.number or 0) - 1
+        if self._state.adding and before > 0 and not any(neighbours().where(Episode, number=before)):
+            raise ValidationError({"number": f"There is no {before} yet: the numbers run 1, 2, 3. Use a label."})
 
     @property
     def known_in(self) -> int:
         return self.number
+
+
+def units_in_the_database() -> Units:
+    """Return what the show calls its units, in one statement; public pages take it from what they read anyway."""
+    nothing = models.Value("")
+    labels = Episode.objects.exclude(label="").order_by().values_list("number", "label", nothing, nothing)
+    show = Series.objects.order_by().values_list(models.Value(-1), *COLUMNS.values())
+    rows = {number: words for number, *words in labels.union(show, all=True)}
+    words = dict(zip(COLUMNS.values(), rows.pop(-1, ("", "", "")), strict=True))
+    return Units.of(words, {number: label for number, (label, *_) in rows.items()})
 
 
 class Viewer(models.Model):

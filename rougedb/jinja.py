@@ -18,6 +18,7 @@ from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-define
 from characters.lore.knowledge import path
 from episodes.names import capital, in_text
 from episodes.requests import absolute_address
+from episodes.units import Words, from_to, named, prefix, short
 
 
 def environment(**options: Any) -> Environment:
@@ -30,7 +31,9 @@ def environment(**options: Any) -> Environment:
     # What a page shows are values with attributes: nothing there is looked up as in a dictionary.
     made.getattr = getattr  # type: ignore[assignment, method-assign]
     made.globals |= {"url": path, "static": address_of_file, "absolute": absolute_address}
+    made.globals |= {"units": Words(), "from_to": from_to}
     made.filters |= {"runs": runs, "lang": lang, "linebreaks": linebreaks_filter}
+    made.filters |= {"unit": named, "short": short, "prefix": prefix}
     made.filters |= {
         each.__name__: each
         for each in (apnumber, capital, date, in_text, intcomma, linebreaksbr, pluralize, truncatechars)

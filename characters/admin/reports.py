@@ -26,6 +26,7 @@ from characters.vocabulary import Attribute
 from corrections.models import Edition
 from episodes.names import Name, with_capital
 from episodes.order import sort_key
+from episodes.units import named
 
 # A summary tells these attributes, so it is stale when one of them changes.
 SUMMARISED = [each for each in Attribute.single_valued() if each not in (*Attribute.of_a_stage(), Attribute.COLOUR)]
@@ -84,7 +85,7 @@ class TextsThatSayTooMuch(Report):
                 what=with_capital(finding.where.what),
                 url=finding.where.url,
                 episode=max(finding.known_from, finding.known_in),
-                why=f"Of episode {finding.known_in}, it says “{finding.words}”, but {finding.claim}: {finding.excerpt}",
+                why=f"Of {named(finding.known_in)}, it says “{finding.words}”, but {finding.claim}: {finding.excerpt}",
             )
             for finding in corpus_of_database().findings()
         ]
@@ -277,7 +278,7 @@ def _gaps_of_summaries(first: int, written_in: list[int], news: dict[int, list[s
     for episode, changed in sorted(news.items()):
         before = bisect_right(written_in, episode)
         if episode not in written_in and before:
-            since = f"The last one is of episode {written_in[before - 1]}"
+            since = f"The last one is of {named(written_in[before - 1])}"
             yield episode, f"{since}; since then: {', '.join(dict.fromkeys(changed))}."
 
 

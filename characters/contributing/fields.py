@@ -13,6 +13,7 @@ from episodes.gate import Prose
 from episodes.models import Episode
 from episodes.order import sort_key
 from episodes.texts import LineInForm, TextInForm
+from episodes.units import short
 
 MOST_TEXT = 10_000  # characters
 
@@ -115,6 +116,4 @@ def episode_choices(knowledge: Knowledge) -> list[tuple[int | str, str]]:
 
 
 def _name_of_episode(row: EpisodeRow) -> str:
-    if not row.number:
-        return "Before the first episode"
-    return f"{row.number} · {row.title}" if row.title else f"Episode {row.number}"
+    return f"{short(row.number)} · {row.title}" if row.number and row.title else row.heading

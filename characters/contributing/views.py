@@ -23,6 +23,7 @@ from corrections.sent_forms import address_again
 from corrections.thread import version_for_author
 from corrections.views import address_of, own_correction
 from episodes.requests import form_of, is_same_origin, whole_number
+from episodes.units import named
 from episodes.visits import Visit
 
 from .draft import Draft, Prefill
@@ -72,7 +73,7 @@ def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> Ht
 def _refuse_at_another_episode(request: Visit) -> None:
     if _number(request, "at") != request.lore.progress:
         raise Refused(
-            f"You are at episode {request.lore.progress} now, but were at another one when you opened this. "
+            f"You are at {named(request.lore.progress)} now, but were at another one when you opened this. "
             "Go back there to send it, or open your correction again."
         )
 

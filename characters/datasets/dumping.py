@@ -16,7 +16,8 @@ from episodes.texts import Line, cleaned
 
 from .schema import FILES, ONE_MAPPING, REQUIRED, Entry, key_in_file, parts_of
 
-ALWAYS_PUBLIC = ("number", "aired_on")  # of an episode; the rest is known when the episode is
+# Of an episode; the rest is known when the episode is.
+ALWAYS_PUBLIC = ("number", "label", "season", "kind", "aired_on")
 
 type Row = dict[str, Any]
 

@@ -10,7 +10,9 @@ from pydantic import ValidationError as ShapeError
 from characters.text.fitting import nearest_key
 
 from .reading import DatasetError, Document, FilePlace, Problem, YamlPath, read
-from .schema import FILES, ONE_MAPPING, REQUIRED, Entry, SubjectEntry
+from .schema import FILES, ONE_MAPPING, REQUIRED, Entry, EpisodeEntry, Positions, SubjectEntry
+
+EPISODES = "episodes.yaml"
 
 KEYS = ("faction", "source", "target", "persona", "identity", "supersedes", "characters", "factions", "terms")
 
@@ -32,9 +34,11 @@ class Dataset:
             raise DatasetError(document.problems)
         self.documents: list[Document] = []
         self.entries: dict[str, list[PlacedEntry]] = {name: [] for name in FILES}
-        for document in _documents(directory):
+        documents = list(_documents(directory))
+        positions = positions_in(next(each for each in documents if each.name == EPISODES))
+        for document in documents:
             self.documents.append(document)
-            self.entries[document.name] = list(_entries(document))
+            self.entries[document.name] = list(_entries(document, positions))
             document.data = None  # the entries have it
         self.documents += _unknown_files(directory)
 
@@ -81,7 +85,24 @@ def _unknown_files(directory: Path) -> Iterator[Document]:
             yield document
 
 
-def _entries(document: Document) -> Iterator[PlacedEntry]:
+def positions_in(episodes: Document) -> Positions:
+    """Return the places of the episodes by their numbers in the file; nothing if those run 1, 2, 3 and are the same."""
+    entries = episodes.data if isinstance(episodes.data, list) else []
+    given = {entry["number"] for entry in entries if isinstance(entry, dict) and _is_number(entry.get("number"))}
+    positions = {number: place for place, number in enumerate(sorted(given | {0}))}
+    return {} if all(number == place for number, place in positions.items()) else positions
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= 9999
+
+
+def _labelled(entry: EpisodeEntry, given: Any) -> EpisodeEntry:
+    """Return an episode with its number in the file as its label, if it has no other and that is not its place."""
+    return entry if entry.label or entry.number == given else entry.model_copy(update={"label": f"{given}"})
+
+
+def _entries(document: Document, positions: Positions) -> Iterator[PlacedEntry]:
     """Yield the well-formed entries of a file; note what is wrong with the others."""
     if document.data is None:
         document.is_lost = bool(document.problems)
@@ -96,17 +117,19 @@ def _entries(document: Document) -> Iterator[PlacedEntry]:
         return
     for value, path in values:
         place = FilePlace(document, path)
-        entry = _well_formed(FILES[document.name], value, place)
+        entry = _well_formed(FILES[document.name], value, place, positions)
+        if isinstance(entry, EpisodeEntry):
+            entry = _labelled(entry, value["number"])
         if entry is not None:
             yield PlacedEntry(entry, place)
         if isinstance(value, dict) and (entry is None or place.is_blamed("key")):
             document.lost |= {str(value[name]) for name in ("key", "number") if name in value}
 
 
-def _well_formed(shape: type[Entry], value: Any, place: FilePlace) -> Entry | None:
+def _well_formed(shape: type[Entry], value: Any, place: FilePlace, positions: Positions) -> Entry | None:
     """Return an entry, or what can be read of it, so that its other faults are found as well; note what is wrong."""
     try:
-        return shape.model_validate(value)
+        return shape.model_validate(value, context=positions)
     except ShapeError as error:
         paths = []
         for detail in error.errors():
@@ -116,7 +139,8 @@ def _well_formed(shape: type[Entry], value: Any, place: FilePlace) -> Entry | No
     if not isinstance(value, dict):
         return None
     try:
-        return shape.model_validate(_without(paths, value, place) | _stand_ins(shape, paths, place))
+        left = _without(paths, value, place) | _stand_ins(shape, paths, place)
+        return shape.model_validate(left, context=positions)
     except ShapeError:
         return None
 

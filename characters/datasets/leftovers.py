@@ -17,6 +17,7 @@ from characters.public_ids import new_public_id
 from corrections import rows
 from corrections.imports import Snapshot
 from episodes.neighbours import looking_in
+from episodes.units import named
 
 from .matching import Matching
 from .memory import RowsInMemory
@@ -42,7 +43,7 @@ class Leftover:
     def __str__(self) -> str:
         owner = self.kind.home_of(self.row) if self.kind.is_owned else self.row
         of_whom = "" if owner is self.row else f" of {owner}"
-        when = "" if self.kind is EPISODE else f" (episode {self.row.revealed_in_id})"
+        when = "" if self.kind is EPISODE else f" ({named(self.row.revealed_in_id)})"
         return f"{self.row._meta.verbose_name} “{self.row}”{of_whom}{when}"
 
 

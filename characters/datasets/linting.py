@@ -2,20 +2,33 @@
 
 from pathlib import Path
 
-from characters.kinds import SUBJECTS, Kind, kind_of_file
+from characters.kinds import EPISODE, SERIES, SUBJECTS, Kind, kind_of_file
 from characters.spoilers.linter import Corpus, Finding, Location
 from characters.spoilers.texts import Locate, heading_of, name_of, texts_of
+from episodes.units import Units
 
 from .entries import Dataset, PlacedEntry
 from .reading import FilePlace
 from .schema import Entry, key_in_file, parts_of
 
 
-def spoilers_in(directory: Path) -> list[Finding]:
-    """Return what the texts of a data set say too early; the database is neither read nor written."""
+def read(directory: Path) -> Dataset:
+    """Return a data set; raise DatasetError if anything is wrong with its files."""
     dataset = Dataset(directory)
     dataset.raise_problems()
-    return corpus_of_files(dataset).findings()
+    return dataset
+
+
+def spoilers_in(directory: Path) -> list[Finding]:
+    """Return what the texts of a data set say too early; the database is neither read nor written."""
+    return corpus_of_files(read(directory)).findings()
+
+
+def units_of(dataset: Dataset) -> Units:
+    """Return what the files call the units of the show."""
+    shows = [entry.model_dump() for entry, _ in dataset.entries[SERIES.file]]
+    labels = {entry.number: entry.label for entry, _ in dataset.entries[EPISODE.file] if entry.label}
+    return Units.of(next(iter(shows), {}), labels)
 
 
 def corpus_of_files(dataset: Dataset) -> Corpus:

@@ -29,12 +29,13 @@ from episodes.gate import content_may_be_written
 from episodes.models import Episode
 from episodes.neighbours import looking_in
 from episodes.texts import identity
+from episodes.units import using
 
 from . import another, unchanged
 from .drafts import RowDraft
 from .entries import Dataset
 from .leftovers import Leftover, Pruning, leftovers
-from .linting import corpus_of_files
+from .linting import corpus_of_files, units_of
 from .memory import RowsInMemory
 from .reading import FilePlace
 from .schema import FILES, Entry, key_in_file, parts_of
@@ -101,10 +102,15 @@ def load(
     """
     how = How(replace=replace, prune=prune, check=check)
     dataset = Dataset(directory)
+    with using(units_of(dataset)):
+        return _load(dataset, how, on_findings, progress)
+
+
+def _load(dataset: Dataset, how: How, on_findings: OnFindings | None, progress: Progress) -> Loaded:
     pictures = _prepare_pictures(dataset, progress)  # all of this before the transaction, in which others wait
     names = [picture.name for picture in pictures.values() if isinstance(picture, batch.Picture)]
     mark = unchanged.mark_of(dataset.documents, names)
-    if not replace and not dataset.problems and unchanged.is_in_the_database(mark):
+    if not how.replace and not dataset.problems and unchanged.is_in_the_database(mark):
         _publish(names, progress)
         return Loaded()
     findings = corpus_of_files(dataset).findings() if on_findings and not dataset.problems else []
@@ -118,7 +124,7 @@ def load(
         transaction.on_commit(lambda: _publish(sorted(loading.shown), progress), robust=True)
         if on_findings and not findings and not loaded.left:
             unchanged.remember(mark)
-        if check:
+        if how.check:
             transaction.set_rollback(True)
     return loaded
 

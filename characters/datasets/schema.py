@@ -5,11 +5,21 @@ writes the fields in this order and leaves out those that have their default val
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WrapValidator,
+)
 
 from characters.kinds import KINDS, Kind
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
@@ -47,7 +57,22 @@ def _day(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_day)]
 
-EpisodeNumber = Annotated[int, Field(ge=0, le=9999)]
+type Positions = dict[float, int]
+"""The place of each episode in the order of release, by the number that the files give it: 10, 20, 25 are 1, 2, 3."""
+
+
+def _position(value: object, handler: Callable[[object], int], info: ValidationInfo) -> int:
+    """Return the place of an episode from its number, which may be one between two others, such as 12.5."""
+    positions: Positions = info.context or {}
+    if isinstance(value, float) and value in positions and not value.is_integer():
+        return positions[value]
+    number = handler(value)
+    if positions and number not in positions:
+        raise ValueError(f"there is no episode {number} in episodes.yaml")
+    return positions.get(number, number)
+
+
+EpisodeNumber = Annotated[int, Field(ge=0, le=9999), WrapValidator(_position)]
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
 
@@ -86,11 +111,17 @@ class SeriesEntry(Entry):
     ending: OptionalText = ""
     network: OptionalText = ""
     streaming: list[RequiredText] = []
+    unit: OptionalText = ""
+    units: OptionalText = ""
+    watched: OptionalText = ""
     licence: OptionalText = ""
 
 
 class EpisodeEntry(Entry):
     number: EpisodeNumber
+    label: OptionalText = ""
+    season: OptionalText = ""
+    kind: OptionalText = ""
     title: OptionalText = ""
     native_title: OptionalText = ""
     aired_on: Day | None = None

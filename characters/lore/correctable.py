@@ -40,9 +40,10 @@ from corrections.rows import Json, Values
 from episodes.choices import Choice
 from episodes.gate import Prose
 from episodes.models import Episode, Series
-from episodes.names import Name
+from episodes.names import Name, capital
 from episodes.order import sort_key
 from episodes.texts import cleaned
+from episodes.units import before_the_first, named
 
 from .naming import Naming
 from .rows import id_of, visible
@@ -146,7 +147,7 @@ def _episode_page(knowledge: Knowledge, number: int) -> CorrectablePage | None:
     own = (EPISODE, Q(number=number)) if number else (SERIES, Q(id=1))
     correctable, _ = _correctable(knowledge, [own, (REVELATION, Q(revealed_in=number))])
     return CorrectablePage(
-        kind=EPISODE, name=Name(f"Episode {number}" if number else "Before the first episode"),
+        kind=EPISODE, name=Name(capital(named(number) if number else before_the_first())),
         url=reverse("episode", args=[number]), address=reverse("correct-episodes", args=[number]),
         rows=correctable, episode=number,
     )  # fmt: skip

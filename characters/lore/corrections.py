@@ -21,6 +21,7 @@ from episodes.gate import Prose
 from episodes.names import Name, listed
 from episodes.order import sort_key
 from episodes.progress import last_episode
+from episodes.units import before_the_first, named
 
 from .cast import Cast
 from .correctable import PUBLIC_KINDS, CorrectableRow, ids_in, rows_by_key, tag_ids
@@ -138,7 +139,7 @@ class ChangeWording:
     def _episode_in_words(self, number: int) -> str:
         if number > self.knowledge.progress:
             return ""
-        return f"episode {number}" if number else "before the first episode"
+        return named(number) if number else before_the_first()
 
 
 def texts_in_words(knowledge: Knowledge, texts: Iterable[str]) -> list[str]:
@@ -225,7 +226,7 @@ def pages_of(knowledge: Knowledge, references: Iterable[str]) -> dict[str, Link]
     pages = {reference: Link(face.name, face.url) for reference, face in faces.items()}
     for row in knowledge.episodes:
         if row.known:
-            name = Name(f"Episode {row.number}" if row.number else "Before the first episode")
+            name = Name(row.heading)
             pages[f"episodes.episode:{row.number}"] = Link(name, row.url)
     return pages
 

@@ -18,6 +18,7 @@ from corrections import editions
 from corrections.editions import CurrentEdition
 from episodes.names import Name
 from episodes.progress import stops_to
+from episodes.units import Units, use
 
 from . import rows
 from .kept import kept
@@ -32,6 +33,7 @@ class Basis:
 
     show: Row
     episodes: tuple[EpisodeRow, ...]
+    units: Units
     made: dict[tuple[str, int | None], Any] = field(default_factory=dict)
 
     @property
@@ -101,13 +103,14 @@ class Knowledge:
 
     @cached_property
     def _basis(self) -> Basis:
-        return kept(self, f"basis{self.query}", self._read_basis)
+        basis = kept(self, f"basis{self.query}", self._read_basis)
+        use(lambda: basis.units)  # pages that are made without a request, too
+        return basis
 
     def _read_basis(self) -> Basis:
-        return Basis(
-            show=rows.series() or {"title": "rougedb"},
-            episodes=tuple(self._read_episodes()),
-        )
+        show, episodes = rows.series() or {"title": "rougedb"}, tuple(self._read_episodes())
+        labels = {row.number: row.label for row in episodes if row.label}
+        return Basis(show, episodes, Units.of(show, labels))
 
     def once[Value](self, name: str, make: Callable[[], Value]) -> Value:
         """Return what all pages at an episode share, made for the first: of the show and its episodes alone."""
@@ -120,13 +123,18 @@ class Knowledge:
     # The show and its episodes
 
     @property
+    def units(self) -> Units:
+        """What the show calls its episodes, and each of them."""
+        return self._basis.units
+
+    @property
     def show(self) -> Row:
         """The row of the show, all of which is public."""
         return self._basis.show
 
     @cached_property
     def episodes(self) -> tuple[EpisodeRow, ...]:
-        """All episodes, or those up to the next: number and air date are public, the title comes with the episode."""
+        """All episodes, or those up to the next: what it is called is public, the title comes with the episode."""
         all_of_them = self._basis.episodes
         if self.ends_after is None:
             return all_of_them
@@ -142,6 +150,9 @@ class Knowledge:
                 known=row["number"] <= self.progress,
                 title=Name(row["title"]),
                 native_title=Name(row["native_title"]),
+                label=Name(row["label"]),
+                season=Name(row["season"]),
+                kind=Name(row["kind"]),
             )
             for row in rows.episodes(self.progress)
         )

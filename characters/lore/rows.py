@@ -59,7 +59,7 @@ CONCERNED_SQL = (
     ' WHERE "characters_revelation"."revealed_in_id" <= %s AND {began}'
 )
 EPISODES_SQL = (
-    'SELECT "number", "aired_on", CASE WHEN "number" <= %s THEN "title" ELSE \'\' END,'
+    'SELECT "number", "label", "season", "kind", "aired_on", CASE WHEN "number" <= %s THEN "title" ELSE \'\' END,'
     ' CASE WHEN "number" <= %s THEN "native_title" ELSE \'\' END FROM "episodes_episode" ORDER BY "number"'
 )
 KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE "{table}"."revealed_in_id" <= %s AND "key" IN ({placeholders})'
@@ -115,16 +115,19 @@ def episode_credits(progress: int, number: int | None = None) -> list[Row]:
 
 
 def episodes(progress: int) -> list[Row]:
-    """Return all episodes in order: number and air date are public, the titles are empty unless it is watched."""
+    """Return all episodes in order with what is public of them; the titles are empty unless it is watched."""
     rows = fetched(EPISODES_SQL, [progress, progress])
     return [
         {
             "number": number,
+            "label": label,
+            "season": season,
+            "kind": kind,
             "aired_on": date.fromisoformat(aired_on) if isinstance(aired_on, str) else aired_on,  # SQLite has no dates
             "title": title,
             "native_title": native_title,
         }
-        for number, aired_on, title, native_title in rows
+        for number, label, season, kind, aired_on, title, native_title in rows
     ]
 
 

@@ -12,6 +12,7 @@ from characters.text.links import link
 from characters.text.phrases import role_in_words
 from characters.values.pages import TimelineEntry
 from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
+from episodes import units
 from episodes.names import CommonName, Name, capital
 from episodes.order import sort_key
 
@@ -158,7 +159,7 @@ def untagged(tags: Iterable[Row]) -> Iterator[DatedEntry]:
     """Yield the tags that somebody bears no more."""
     for row in tags:
         if row["until"] is not None:
-            sentence = format_html("{} (since episode {})", CommonName(row["tag__name"]), row["revealed_in_id"])
+            sentence = format_html("{} (since {})", CommonName(row["tag__name"]), units.named(row["revealed_in_id"]))
             yield row["until"], TimelineEntry(html=sentence, label="Tag dropped")
 
 

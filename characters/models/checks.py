@@ -7,13 +7,14 @@ from django.core.exceptions import ValidationError
 
 from characters.text.mentions import mentioned_keys
 from episodes.neighbours import neighbours
+from episodes.units import named
 
 
 def check_headlines(first_episode: int, headline_episodes: set[int]) -> None:
     """Require a name for the page at every moment from the first episode on."""
     if first_episode not in headline_episodes:
         raise ValidationError(
-            f"There is no headline name for episode {first_episode}, the first of this character or faction: "
+            f"There is no headline name for {named(first_episode)}, the first of this character or faction: "
             "tick “headline” on one of its names of that episode."
         )
 

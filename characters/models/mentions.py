@@ -7,6 +7,7 @@ from characters.text.fitting import nearest_key
 from characters.text.mentions import BY_NAME, LOOKS_LIKE_A_MENTION, MENTION, mentioned_keys
 from episodes.gate import Gated
 from episodes.neighbours import neighbours
+from episodes.units import named
 
 from .subjects import Subject
 
@@ -30,7 +31,7 @@ def check_mentions(text: str, known_in: int, row: models.Model | None = None) ->
                 nearest = _nearest_to(f"[[{key}]]", known_in)
                 problems.append(f"It mentions “{key}”, but no character or faction has this key.{nearest}")
             elif known[key] > known_in:
-                problems.append(f"It mentions “{key}”, who is revealed in episode {known[key]} only.")
+                problems.append(f"It mentions “{key}”, who is revealed in {named(known[key])} only.")
     if problems:
         raise ValidationError(problems)
 

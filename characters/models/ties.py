@@ -12,6 +12,7 @@ from characters.vocabulary import Certainty, RelationshipKind
 from episodes.gate import Ends
 from episodes.neighbours import neighbours
 from episodes.texts import Line
+from episodes.units import named
 
 from .subjects import Character, Content, Faction
 
@@ -95,7 +96,7 @@ class Relationship(Content, Ends):
                 continue
             alike = ", which reads alike from both sides" if other.source_id != self.source_id else ""
             raise ValidationError(
-                f"“{other}”{alike}, says the same from episode {other.revealed_in_id} on. "
+                f"“{other}”{alike}, says the same from {named(other.revealed_in_id)} on. "
                 "Leave one of the two out, or let the earlier one end no later than the other begins."
             )
 

@@ -8,6 +8,7 @@ from characters.models import Alias
 from characters.spoilers.linter import Finding, KnownName, LintedText, Location, Vocabulary, findings_in, same_name
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.rows import Findings, SharedName, SpoilerWarning
+from episodes.units import named
 
 
 def warnings_of(rows: Iterable[models.Model]) -> Findings[SpoilerWarning]:
@@ -59,7 +60,7 @@ def _too_early(own: KnownName | None, names: Iterable[KnownName]) -> list[Spoile
     first = min(others, key=lambda name: name.known_from, default=None)
     if own is None or first is None or first.known_from <= own.known_from:
         return []
-    claim = f"the {first.noun} “{first.name}” is revealed in episode {first.known_from}"
+    claim = f"the {first.noun} “{first.name}” is revealed in {named(first.known_from)}"
     return [SpoilerWarning("name", own.name, first.known_from, claim, first.where.url)]
 
 

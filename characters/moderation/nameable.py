@@ -12,6 +12,7 @@ from characters.text.fitting import Spelling, Spellings, the_one_meant
 from characters.text.mentions import names_in, with_keys
 from episodes.choices import Choice, Unclear
 from episodes.names import Name
+from episodes.units import named
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class NameableSubjects:
         nouns = " or ".join(kind.name for kind in kinds)
         return the_one_meant(
             typed, self._spellings, offered=_by_key, is_possible=lambda subject: subject.kind in kinds,
-            nothing=f"No {nouns} of episode {self.episode} has the key or the name “{typed}”.",
+            nothing=f"No {nouns} of {named(self.episode)} has the key or the name “{typed}”.",
         )  # fmt: skip
 
     def without_brackets(self, text: str) -> Iterator[tuple[Unclear, NamedSubject]]:

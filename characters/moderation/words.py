@@ -14,6 +14,7 @@ from corrections import rows
 from corrections.wording import RowNames
 from episodes.models import Episode
 from episodes.names import Name
+from episodes.units import named
 
 
 def names_of(kind: Kind) -> Callable[[Iterable[str], int], dict[str, Name]]:
@@ -91,7 +92,9 @@ def names_of_episodes(keys: Iterable[str], episode: int) -> dict[str, Name]:
     """Return the names of episodes by their numbers, with the titles of those that exist and have been watched."""
     keys = [str(int(key)) for key in keys]
     watched = Episode.objects.filter(number__in=map(int, keys), number__lte=episode).only("number", "title")
-    return {key: Name(f"episode {key}") for key in keys} | {str(row.number): Name(f"episode {row}") for row in watched}
+    return {key: Name(named(int(key))) for key in keys} | {
+        str(row.number): Name(f"{named(row.number)} · {Name(row.title)}") for row in watched if row.title
+    }
 
 
 def find_episodes(words: str, episode: int) -> Iterable[str]:

@@ -21,6 +21,8 @@ from operator import mul
 from random import Random
 from statistics import fmean
 
+from episodes.units import named
+
 from .sights import OUTCOMES, Sight
 
 # In which share of shows that tell nothing something is reported all the same. It may be 1 in 20; the number of
@@ -49,7 +51,7 @@ class Measure:
 
     @property
     def when(self) -> str:
-        return "all episodes together" if self.episode is None else f"episode {self.episode}"
+        return "all episodes together" if self.episode is None else named(self.episode)
 
     @property
     def strength(self) -> str:
@@ -79,7 +81,7 @@ class Row:
 
     def __str__(self) -> str:
         fate = self.measure.outcome.removesuffix(" later")
-        return f"{self.sight.name} at episode {self.sight.episode}: {self.value:g}; {fate} in {self.comes_in}"
+        return f"{self.sight.name} at {named(self.sight.episode)}: {self.value:g}; {fate} in {self.comes_in}"
 
 
 @dataclass(frozen=True)

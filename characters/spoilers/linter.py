@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from characters.text import prose
 from characters.vocabulary import AliasKind
 from episodes.names import Name
+from episodes.units import named
 
 from .lookalikes import drawn, visible
 
@@ -165,11 +166,11 @@ class Finding:
     @property
     def claim(self) -> str:
         if self.part:
-            return f"that is a word of the {self.kind} “{self.name}”, which is revealed in episode {self.known_from}"
-        return f"the {self.kind} “{self.name}” is revealed in episode {self.known_from}"
+            return f"that is a word of the {self.kind} “{self.name}”, which is revealed in {named(self.known_from)}"
+        return f"the {self.kind} “{self.name}” is revealed in {named(self.known_from)}"
 
     def __str__(self) -> str:
-        text = f"{self.where.what} (episode {self.known_in}) says “{self.words}”"
+        text = f"{self.where.what} ({named(self.known_in)}) says “{self.words}”"
         again = f" (said again by {self._later})" if self.again else ""
         return f"{self.where}: {text}, but {self.claim} only: {self.excerpt}{again}"
 

@@ -1,6 +1,7 @@
 """Short phrases that the values of several pages have in common."""
 
 from episodes.names import Name
+from episodes.units import current, named
 
 MEMBER = "member"  # the role of whoever belongs to a faction and has no other
 
@@ -18,10 +19,10 @@ def counted(number: int, noun: str) -> str:
 def span(since: int, until: int | None) -> str:
     """Return from which episode to which something holds; episode 0 is not named, as it has no number on pages."""
     if until is None:
-        return f"since episode {since}" if since else ""
+        return f"since {named(since)}" if since else ""
     if until == since:
-        return f"episode {since}"
-    return f"episodes {since}–{until}" if since else f"until episode {until}"
+        return named(since)
+    return current().span(since, until) if since else f"until {named(until)}"
 
 
 def episodes(since: int, until: int | None) -> str:

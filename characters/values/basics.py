@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from episodes.licences import Licence
-from episodes.names import Name
+from episodes.names import Name, capital, with_capital
+from episodes.units import before_the_first, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,13 @@ class EpisodeRow:
     known: bool
     title: Name
     native_title: Name
+    label: Name
+    season: Name
+    kind: Name
 
     @property
     def heading(self) -> str:
-        return f"Episode {self.number}" if self.number else "Before the first episode"
+        return capital(named(self.number)) if self.number else with_capital(before_the_first())
 
     @property
     def full_title(self) -> str:
@@ -36,7 +40,7 @@ class EpisodeRow:
 
     @property
     def as_known(self) -> str:
-        return f"after episode {self.number}" if self.number else "from the premise"
+        return f"after {named(self.number)}" if self.number else "from the premise"
 
 
 @dataclass(frozen=True, slots=True)

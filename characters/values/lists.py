@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from characters.text.phrases import counted
 from episodes.names import Name
 from episodes.requests import with_parameter
+from episodes.units import named
 
 from .basics import Face
 
@@ -20,7 +21,7 @@ class Card:
 
     @property
     def caption(self) -> str:
-        first = f"First in episode {self.first_episode}" if self.first_episode else "Known from the premise"
+        first = f"First in {named(self.first_episode)}" if self.first_episode else "Known from the premise"
         return f"{first} · {counted(self.members, 'member')}" if self.members else first
 
 

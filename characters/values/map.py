@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from characters.text.phrases import counted
 from episodes.names import capital
+from episodes.units import named
 
 from .basics import Face
 from .lists import Choice
@@ -112,7 +113,7 @@ class MapEntry:
         """Return until when they belonged to the faction under which they stand, or an empty text if they still do."""
         if self.until is None:
             return ""
-        return f"formerly, until episode {self.until}" if self.until else "formerly"
+        return f"formerly, until {named(self.until)}" if self.until else "formerly"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from characters.text.phrases import counted, episodes, span
 from characters.vocabulary import Certainty
 from episodes.names import Name, is_set_apart, with_capital
+from episodes.units import named
 
 from .basics import EpisodeRow, Face, Link, TagLink
 from .credits import Credits
@@ -155,7 +156,7 @@ class TimelineEntry:
         """What stands after the text: how certain it is, when in the episode it is said, what has become of it."""
         certainty = "a belief refuted" if self.certainty == Certainty.DISPROVED else self.unsure
         time = f"at {self.label}" if self.label else ""
-        seen = f"seen differently since episode {self.overturned_in}" if self.overturned_in is not None else ""
+        seen = f"seen differently since {named(self.overturned_in)}" if self.overturned_in is not None else ""
         return " · ".join(filter(None, (certainty, time, seen)))
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
+from episodes.units import before_the_first, named
+
 from .basics import EpisodeRow, Face
 
 
@@ -18,7 +20,7 @@ class Passage:
 
     @property
     def episode_label(self) -> str:
-        return f"episode {self.episode}" if self.episode else "before the first episode"
+        return named(self.episode) if self.episode else before_the_first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class SearchGroup:
     def subject(self) -> str:
         if self.face is not None:
             return f"{self.face.name}"
-        return f"episode {self.episode.number}" if self.episode and self.episode.number else "the premise"
+        return named(self.episode.number) if self.episode and self.episode.number else "the premise"
 
     @property
     def more_url(self) -> str:

@@ -91,9 +91,6 @@ function animateFrom(oldPositions) {
 let latestRequest = 0;
 
 async function showMap(form) {
-  const number = form.elements.as_of?.value;
-  const inWords = number === "0" ? "Before the first episode" : `Episode ${number}`;
-  form.elements.as_of?.setAttribute("aria-valuetext", inWords);
   const address = new URL(form.action);
   for (const [name, value] of new FormData(form)) if (value) address.searchParams.set(name, value);
   const request = ++latestRequest;
@@ -102,6 +99,8 @@ async function showMap(form) {
   const next = shown.querySelector("#map");
   if (request !== latestRequest) return; // a later request is under way
   if (!next) return location.assign(address);
+  const inWords = shown.querySelector("#map-episode")?.getAttribute("aria-valuetext");
+  if (inWords) form.elements.as_of?.setAttribute("aria-valuetext", inWords);
   const oldPositions = currentPositions();
   document.querySelector("#map").replaceWith(document.adoptNode(next));
   // The bar says whether one is looking back, and to where.
@@ -109,7 +108,7 @@ async function showMap(form) {
   animateFrom(oldPositions);
   history.replaceState(history.state, "", address);
   for (const stop of form.querySelectorAll(".stops a")) {
-    if (stop.textContent.match(/\d+/)[0] === form.elements.as_of.value) stop.setAttribute("aria-current", "true");
+    if (new URL(stop.href).searchParams.get("as_of") === form.elements.as_of.value) stop.setAttribute("aria-current", "true");
     else stop.removeAttribute("aria-current");
   }
 }

@@ -43,7 +43,7 @@ function show(next) {
 function showChoice(button) {
   const isAhead = button?.name === "ahead";
   document.querySelector(isAhead ? ".theme [name=ahead]" : ".theme [aria-pressed]").focus({ preventScroll: true });
-  if (isAhead) announce(button.value === "hidden" ? "Episodes now end with the next one." : "All episodes are shown.");
+  if (isAhead) announce(button.value === "hidden" ? "Lists now end with the next one." : "All of them are shown.");
 }
 
 // Load a style sheet or script of the next page, unless this page has it already.

@@ -38,6 +38,7 @@ from episodes.choices import CHOOSE, with_choice
 from episodes.models import Episode
 from episodes.progress import last_episode
 from episodes.requests import whole_number
+from episodes.units import named
 from episodes.visits import Visit
 
 from .sheet import EMPTY_ROWS, MOST_ROWS, RowForm, Sheet
@@ -100,7 +101,7 @@ def _send(request: HttpRequest, sheet: Sheet) -> None:
     reason = request.POST.get(REASON, "").strip()
     send_through_door(
         request, [change for change, _ in proposed], reason=reason,
-        what=f"What was learned in episode {sheet.episode.number}", form_address=request.path,
+        what=f"What was learned in {named(sheet.episode.number)}", form_address=request.path,
         check=_trial(request, sheet, proposed),
     )  # fmt: skip
 
@@ -161,7 +162,7 @@ def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) ->
 
 def _show(request: HttpRequest, episode: Episode, template: str, context: dict[str, Any]) -> HttpResponse:
     page = admin.site.each_context(request) | {
-        "title": f"What was learned in episode {episode.number}" if episode.number else "What is known beforehand",
+        "title": f"What was learned in {named(episode.number)}" if episode.number else "What is known beforehand",
         "episode": episode,
         "is_new": episode._state.adding,
         "episodes": Episode.objects.values_list("number", flat=True),

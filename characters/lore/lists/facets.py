@@ -22,8 +22,9 @@ from characters.lore.statements import as_uuid, fetched
 from characters.models import Faction, Membership, Relationship, Revelation, Trait
 from characters.text.slugs import slug_of
 from characters.vocabulary import SPOKEN_IN, Attribute, Certainty, RelationshipKind
-from episodes.names import CommonName, Name
+from episodes.names import CommonName, Name, capital
 from episodes.order import sort_key
+from episodes.units import before_the_first, named
 
 type Id = str  # of a row, as the database writes it: making UUIDs of them would take longer than all the rest
 
@@ -204,7 +205,7 @@ def _relations(source: Source) -> Iterator[Choosable]:
 
 def _first_episodes(source: Source) -> Iterator[Choosable]:
     for episode, bits in source.sets((episode, place) for place, episode in enumerate(source.first)).items():
-        yield str(episode), Name(f"Episode {episode}" if episode else "Before the first episode"), bits
+        yield str(episode), Name(capital(named(episode) if episode else before_the_first())), bits
 
 
 FACETS: dict[str, Callable[[Source], Iterable[Choosable]]] = {

@@ -23,6 +23,7 @@ from characters.values.lists import Choice
 from characters.values.map import Chart, GraphPage, MapEntry, MapGroup, TiesInWords
 from characters.vocabulary import Bond, Certainty, RelationshipKind
 from episodes.names import CommonName, capital
+from episodes.units import named
 
 from . import charts
 from .rim import (
@@ -488,7 +489,7 @@ def _by_name(others: Iterable[tuple[Face, str]]) -> tuple[tuple[Face, str], ...]
 def _places_in_words(character: Id, seating: Seating, cast: Cast) -> list[str]:
     former = seating.former.get(character)
     if former:
-        until = f", until episode {former.until}" if former.until else ""
+        until = f", until {named(former.until)}" if former.until else ""
         return [f"formerly {cast.face(as_uuid(former.faction)).name}{until}"]
     return [cast.face(as_uuid(group)).name for group in seating.places[character]]
 

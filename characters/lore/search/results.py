@@ -25,6 +25,7 @@ from characters.values.basics import EpisodeRow, Face
 from characters.values.search import Passage, SearchGroup, SearchPage, Suggestion
 from episodes.names import Name, capital, is_set_apart
 from episodes.order import sort_key
+from episodes.units import named
 
 from .index import MOST_SUGGESTIONS, MOST_TEXTS, FoundName, FoundText, Rank, Texts
 from .reading import in_full, whom_about
@@ -313,9 +314,9 @@ class Results:
     def _passage_of(self, kind: Kind, row: Row) -> _Worded:
         label, words = kind.passage(row, self.cast)
         if row.get("overturned_in") is not None:
-            label += f", seen differently since episode {row['overturned_in']}"
+            label += f", seen differently since {named(row['overturned_in'])}"
         if row.get("until") is not None:
-            label += f", until episode {row['until']}"
+            label += f", until {named(row['until'])}"
         return _Worded(-row["revealed_in"], label, words)
 
 

@@ -4,10 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from characters.datasets.linting import spoilers_in
+from characters.datasets.entries import Dataset
+from characters.datasets.linting import corpus_of_files, read, units_of
 from characters.datasets.reading import DatasetError
 from characters.spoilers.linter import Finding
 from characters.spoilers.rows import corpus_of_database
+from episodes.models import units_in_the_database
+from episodes.units import using
 
 FOUND, UNREADABLE = 1, 2
 
@@ -24,7 +27,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         directory = options["directory"]
-        findings = corpus_of_database().findings() if directory is None else findings_of_dataset(directory)
+        dataset = None if directory is None else self._read(directory)
+        findings = (corpus_of_files(dataset) if dataset else corpus_of_database()).findings()
+        with using(units_of(dataset) if dataset else units_in_the_database()):
+            self._tell(findings, options)
+
+    def _read(self, directory: Path) -> Dataset:
+        try:
+            return read(directory)
+        except DatasetError as error:
+            raise CommandError(str(error), returncode=UNREADABLE) from error
+
+    def _tell(self, findings: list[Finding], options: dict[str, Any]) -> None:
         if options["format"] == "json":
             rows = [finding.as_row() for finding in findings]
             self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -34,10 +48,3 @@ class Command(BaseCommand):
         if findings:
             count = len(findings)
             raise CommandError(f"{count} spoiler{'s' * (count != 1)}.", returncode=FOUND)
-
-
-def findings_of_dataset(directory: Path) -> list[Finding]:
-    try:
-        return spoilers_in(directory)
-    except DatasetError as error:
-        raise CommandError(str(error), returncode=UNREADABLE) from error

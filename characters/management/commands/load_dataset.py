@@ -13,7 +13,8 @@ from characters.datasets.loading import Loaded, holds_a_show, load
 from characters.datasets.reading import DatasetError
 from characters.kinds import Kind
 from characters.spoilers.linter import Finding
-from episodes.models import Series
+from episodes.models import Series, units_in_the_database
+from episodes.units import using
 
 MOST_LISTED = 20  # rows, unless more is asked for by --verbosity 2
 
@@ -48,7 +49,8 @@ class Command(BaseCommand):
         except DatasetError as error:
             raise CommandError(f"{error}\n{_summary_of(error)}") from error
         if options["verbosity"]:
-            self._tell(loaded, is_check=options["check"], most=MOST_LISTED if options["verbosity"] == 1 else None)
+            with using(units_in_the_database()):
+                self._tell(loaded, is_check=options["check"], most=MOST_LISTED if options["verbosity"] == 1 else None)
 
     def _tell(self, loaded: Loaded, *, is_check: bool, most: int | None) -> None:
         lines = [

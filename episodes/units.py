@@ -1,0 +1,117 @@
+"""What the show calls its units, such as episodes or chapters, and how people read which of them is meant.
+
+Rows hold the place of a unit in the order of release: 1, 2, 3. Its label may be another thing: “S2 E5”, “12.5”,
+“Special 1”. Words and labels are public, and the same for every viewer.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from .names import Name, capital
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The words of a show, and the labels of the units that have one."""
+
+    one: str = "episode"
+    many: str = "episodes"
+    watched: str = "watched"
+    labels: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, show: Mapping[str, object], labels: Mapping[int, str]) -> "Units":
+        """Return what the row of a show says; where it says nothing, a unit is an episode that is watched."""
+        given = {word: str(show[name]) for word, name in COLUMNS.items() if show.get(name)}
+        return cls(**given, labels=labels)
+
+    @property
+    def a(self) -> str:
+        """A unit with its article, as in "an episode"."""
+        return f"{'an' if self.one[:1].lower() in 'aeiou' else 'a'} {self.one}"
+
+    def short(self, number: int) -> int | Name:
+        """Return the label of a unit, or its number: for where a list or a chip shows no more than that."""
+        return Name(self.labels[number]) if number in self.labels else number
+
+    def named(self, number: int) -> str:
+        """Return what a sentence calls a unit: “episode 5”, “episode 12.5”, or “S2 E5” where that says it all."""
+        short = self.short(number)
+        return short if isinstance(short, Name) and not _is_numeral(short) else f"{self.one} {short}"
+
+    def span(self, first: int, last: int, between: str = "–") -> str:
+        """Return what a sentence calls several units in a row, such as “episodes 3–5”."""
+        ends = self.short(first), self.short(last)
+        if all(isinstance(end, int) or _is_numeral(end) for end in ends):
+            return f"{self.many} {ends[0]}{between}{ends[1]}"
+        return f"{self.named(first)} to {self.named(last)}"
+
+
+COLUMNS = {"one": "unit", "many": "units", "watched": "watched"}  # of the show
+
+_current: ContextVar[Callable[[], Units]] = ContextVar("units of the show", default=Units)
+
+
+def current() -> Units:
+    """Return the words and labels of the show that this code works for."""
+    return _current.get()()
+
+
+def use(read: Callable[[], Units]) -> None:
+    """Let whatever follows in this request take words and labels from there."""
+    _current.set(read)
+
+
+@contextmanager
+def using(units: Units) -> Iterator[None]:
+    """Let a block take words and labels from these."""
+    token = _current.set(lambda: units)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def named(number: int) -> str:
+    """Return what a sentence calls a unit, such as “episode 5”."""
+    return current().named(number)
+
+
+def short(number: int) -> int | Name:
+    """Return the label of a unit, or its number."""
+    return current().short(number)
+
+
+def before_the_first() -> str:
+    """Return when somebody knows the premise alone."""
+    return f"before the first {current().one}"
+
+
+def from_to(first: int, last: int) -> str:
+    """Return what a sentence calls units in a row, such as “episodes 3 to 5”."""
+    return current().span(first, last, " to ")
+
+
+def prefix(number: int) -> SafeString:
+    """Return the word before the number of a unit for those who hear a page; a label such as “S2 E5” needs none."""
+    units = current()
+    label = units.short(number)
+    if isinstance(label, Name) and not _is_numeral(label):
+        return SafeString()
+    return format_html('<span class="visually-hidden">{} </span>', capital(units.one))
+
+
+class Words:
+    """The words of the show for templates, as they are when a page is made."""
+
+    def __getattr__(self, name: str) -> str:
+        return str(getattr(current(), name))
+
+
+def _is_numeral(label: str) -> bool:
+    return label[:1].isdigit()
