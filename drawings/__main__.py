@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from . import icons, planet, plates
+from . import icons, objects, planet, plates
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
@@ -11,5 +11,5 @@ icons.icon(48).save(STATIC / "favicon.png", optimize=True)
 icons.icon(180).save(STATIC / "apple-touch-icon.png", optimize=True)
 icons.card().save(STATIC / "card.png", optimize=True)
 PORTRAITS.mkdir(exist_ok=True)
-for name, picture in plates.drawn():
+for name, picture in (*plates.drawn(plates.PLATES), *plates.drawn(objects.OBJECTS, colours=64)):
     picture.save(PORTRAITS / name, optimize=True)

@@ -3,7 +3,7 @@
 `python -m drawings` writes them beside the data set, whose characters.yaml says whose each is and from when on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import cos, pi, sin
 
 from PIL import Image, ImageDraw
@@ -42,7 +42,7 @@ class Plate:
     def box(self, left: float, top: float, right: float, bottom: float, colour: str) -> None:
         self.shape([(left, top), (right, top), (right, bottom), (left, bottom)], colour)
 
-    def shape(self, points: list[Point], colour: str) -> None:
+    def shape(self, points: Sequence[Point], colour: str) -> None:
         self.draw.polygon([(x * FINER, y * FINER) for x, y in points], fill=colour)
 
     def disc(self, x: float, y: float, radius: float, colour: str) -> None:
@@ -56,6 +56,14 @@ class Plate:
         box = [(value * FINER) for value in (x - radius, y - radius, x + radius, y + radius)]
         self.draw.pieslice(box, start, start + 180, fill=colour)
 
+    def arc(self, x: float, y: float, radius: float, weight: float, start: float, end: float, colour: str) -> None:
+        box = [(value * FINER) for value in (x - radius, y - radius, x + radius, y + radius)]
+        self.draw.arc(box, start, end, fill=colour, width=round(weight * FINER))
+
+    def rounded(self, left: float, top: float, right: float, bottom: float, radius: float, colour: str) -> None:
+        box = [(value * FINER) for value in (left, top, right, bottom)]
+        self.draw.rounded_rectangle(box, radius * FINER, fill=colour)
+
     def line(self, start: Point, end: Point, weight: float, colour: str) -> None:
         self.draw.line(
             [(start[0] * FINER, start[1] * FINER), (end[0] * FINER, end[1] * FINER)], colour, round(weight * FINER)
@@ -64,9 +72,9 @@ class Plate:
     def lozenge(self, x: float, y: float, wide: float, high: float, colour: str) -> None:
         self.shape([(x, y - high), (x + wide, y), (x, y + high), (x - wide, y)], colour)
 
-    def finished(self) -> Image.Image:
+    def finished(self, colours: int) -> Image.Image:
         small = self.image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-        return small.quantize(20, dither=Image.Dither.NONE)
+        return small.quantize(colours, dither=Image.Dither.NONE)
 
 
 def nine(plate: Plate, fallen: int) -> None:
@@ -373,8 +381,8 @@ PLATES: dict[str, tuple[str, Figure]] = {
 }
 
 
-def drawn() -> Iterator[tuple[str, Image.Image]]:
-    for name, (ground, figure) in PLATES.items():
+def drawn(plates: dict[str, tuple[str, Figure]], *, colours: int = 20) -> Iterator[tuple[str, Image.Image]]:
+    for name, (ground, figure) in plates.items():
         plate = Plate(ground)
         figure(plate)
-        yield f"{name}.png", plate.finished()
+        yield f"{name}.png", plate.finished(colours)

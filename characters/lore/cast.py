@@ -170,7 +170,7 @@ class Cast:
         names: dict[UUID, Name] = {}
         houses: dict[UUID, int] = {}
         looks: dict[tuple[str, UUID], str] = {}  # of whom they are known to be, as the pictures
-        thumbnails: dict[UUID, str] = {}
+        thumbnails: dict[UUID, tuple[bool, str]] = {}  # whether it is their own, as `telling.pictures` puts those first
         definitions: dict[UUID, tuple[tuple[int, bool], str]] = {}  # as `telling.newest_of` chooses them
         families = self.knowledge.families_of(subjects)
         for what, kind, subject, value, episode, also in _parts_of_faces(families, self.knowledge.progress):
@@ -189,7 +189,10 @@ class Cast:
                 case "look":
                     looks[also, root_of(subject)] = value
                 case "picture":
-                    thumbnails[root_of(subject)] = value
+                    root = root_of(subject)
+                    is_own = subject == root
+                    if is_own or not thumbnails.get(root, (False, ""))[0]:
+                        thumbnails[root] = is_own, value
         lines = self._in_words({root: value for root, (_, value) in definitions.items()})
         return {
             subject: Features(
@@ -201,7 +204,7 @@ class Cast:
                 root_name=names.get(root, NAMELESS),
                 colour=looks.get((Attribute.COLOUR, root), ""),
                 species=looks.get((Attribute.SPECIES, root), ""),
-                thumbnail=thumbnails.get(root, ""),
+                thumbnail=thumbnails.get(root, (False, ""))[1],
                 house=houses.get(subject),
                 definition=lines.get(root, ""),
             )
@@ -228,7 +231,7 @@ class Cast:
 def face_of(
     kind: str, name: Name, url: str, colour: str, thumbnail: str, species: str = "", house: int | None = None
 ) -> Face:
-    """Return the face of a subject of a kind, with colour and species in words and the file of its newest picture."""
+    """Return the face of a subject of a kind, with colour and species in words and the file of its picture."""
     accent = emblems.accent_for(name, colour, house)
     is_seal = kind != CHARACTER.name
     is_monogram = not is_seal and not emblems.is_masked(species)

@@ -266,7 +266,8 @@ def portraits(progress: int, which: Which) -> list[Row]:
     """Return pictures with all that is shown of them."""
     shown = ("image", "width", "height", "alt_text", "caption", "credit", "licence")
     in_order = '"revealed_in_id", "alt_text", "image", "caption", "credit", "licence"'
-    return _known(progress, Portrait, {name: f'"{name}"' for name in shown}, which, in_order)
+    columns = {"owner_id": '"character_id"'} | {name: f'"{name}"' for name in shown}
+    return _known(progress, Portrait, columns, which, in_order)
 
 
 def _known(

@@ -178,8 +178,9 @@ def places(rows: list[Row], other: Callable[[Row], Face]) -> tuple[Affiliation, 
     return tuple(sorted(places.values(), key=place))
 
 
-def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:
-    """Return portraits, the newest first."""
+def pictures(rows: list[Row], own: UUID, cast: Cast) -> tuple[Picture, ...]:
+    """Return portraits, the newest first; those of whom somebody also was come after their own, as their names do."""
+    newest_first = rows[::-1]
     return tuple(
         Picture(
             url=default_storage.url(files.copy_name(row["image"], WIDTHS[1], "jpg")),
@@ -195,5 +196,5 @@ def pictures(rows: list[Row], cast: Cast) -> tuple[Picture, ...]:
             licence=Name(row["licence"]),
             since=row["revealed_in_id"],
         )
-        for row in reversed(rows)
+        for row in sorted(newest_first, key=lambda row: row["owner_id"] != own)
     )

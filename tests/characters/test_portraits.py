@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -15,9 +16,11 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from PIL import Image
 
+from characters.lore import Lore
 from characters.models import Character, Membership, Portrait, Trait
 from characters.pictures import decoder, encoding, files
 from characters.vocabulary import Attribute
+from drawings import objects, plates
 from tests.conftest import Visitor
 from tests.nets import net_lifted
 from tests.shows import character, load_show
@@ -199,6 +202,37 @@ def test_the_newest_picture_is_the_plate_and_earlier_ones_are_folded(
     assert str(old.image.name).removesuffix(".webp") in rest
     assert 'alt="A face" width="500" height="600" loading="lazy">' in rest
     assert plate.index("image/avif") < plate.index("image/webp") < plate.index(".jpg")
+
+
+@pytest.mark.parametrize(("key", "persona", "progress"), [("eden_varok", "gene_birth_father", 12), ("the_puppeteer", "voice_in_cyans_head", 11)])  # noqa: E501  # fmt: skip
+def test_their_own_pictures_come_before_those_of_whom_they_also_were(
+    real_show: None, key: str, persona: str, progress: int
+) -> None:
+    """Also when the persona's is newer: who is unmasked keeps the picture that they are known by, as the name."""
+    own, other = (Portrait.objects.as_of(progress).filter(character__key=whose) for whose in (key, persona))
+    cards = Lore(progress).subjects("characters").cards
+    public_id = Character.objects.get(key=key).public_id
+    page = Lore(progress).subject("characters", public_id)
+    assert page is not None
+    told = [picture.alt_text for picture in page.pictures]
+    newest_first = [each.alt_text for each in own.order_by("-revealed_in")]
+    assert told == newest_first + [each.alt_text for each in other]
+    face = next(card.face for card in cards if public_id in card.face.url)
+    assert any(each.image.name.removesuffix(".webp") in face.thumbnail for each in own)
+
+
+@pytest.mark.parametrize("progress", range(1, 14))
+def test_nobody_in_the_show_has_a_monogram_for_a_picture(real_show: None, progress: int) -> None:
+    """Neans have masks; humans, and all of whom it is unknown, have a drawn object or figure from the start."""
+    faces = [card.face for card in Lore(progress).subjects("characters").cards]
+    assert [face.name for face in faces if face.is_monogram and not face.thumbnail] == []
+
+
+def test_each_drawing_is_somebodys_portrait(real_show: None) -> None:
+    directory = Path(__file__).parents[2] / "characters/datasets/metallic_rouge"
+    shown = re.findall(r"file: portraits/(.+)\.png$", (directory / "characters.yaml").read_text(), re.MULTILINE)
+    assert sorted(shown) == sorted(plates.PLATES | objects.OBJECTS)
+    assert sorted(path.stem for path in (directory / "portraits").iterdir()) == sorted(shown)
 
 
 @pytest.mark.usefixtures("show")

@@ -52,7 +52,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
     names = telling.known_names(collected.names, face.name)
     ties = ties_of(knowledge, own, collected.relationships, cast)
     tags = _tag_links(knowledge, collected.tags)
-    pictures = telling.pictures(collected.portraits, cast)
+    pictures = telling.pictures(collected.portraits, own, cast)
     places = telling.places(collected.memberships, lambda row: cast.root_face(_other_end(row, kind)))
     told = chapters.timeline_of(
         knowledge, collected, timeline.changes(collected, own, min(first_episodes), cast), first_episodes
