@@ -50,3 +50,11 @@ def test_whoever_works_there_needs_a_second_factor(settings: Any) -> None:
     assert client.get("/").status_code == 200
     Authenticator.objects.create(user=mo, type=Authenticator.Type.WEBAUTHN, data={})
     assert client.get("/admin/").status_code == 200
+
+
+def test_who_is_refused_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    person("ed", role="editor")
+    signed_in("ed").get("/admin/auth/user/")
+    signed_in("ed").post("/progress/", {"episode": "1"}, headers={"Sec-Fetch-Site": "cross-site"})
+    refused = [record for record in caplog.records if getattr(record, "status_code", 0) == 403]
+    assert [(record.name, record.levelname) for record in refused] == [("django.request", "WARNING")] * 2

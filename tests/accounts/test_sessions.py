@@ -120,7 +120,8 @@ def test_signing_in_gives_a_new_session(settings: Any) -> None:
     session = client.session  # such as somebody else has planted
     session["planted"] = "yes"
     session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = planted = session.session_key
+    planted = str(session.session_key)
+    client.cookies[settings.SESSION_COOKIE_NAME] = planted
     sign_in(client)
     assert who(client) == "ann"
     assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted
