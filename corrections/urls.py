@@ -1,10 +1,14 @@
 from django.urls import path
 
-from . import views
+from . import feeds, views
 
 urlpatterns = [
     path("changes/", views.changes, name="changes"),
+    path("changes/feed/", feeds.changes_feed, name="changes-feed"),
+    path("changes/feed/at/<str:token>/", feeds.changes_feed, name="changes-feed-at"),
     path("changes/<slug:kind>/<slug:key>/", views.history, name="history"),
+    path("changes/<slug:kind>/<slug:key>/feed/", feeds.history_feed, name="history-feed"),
+    path("changes/<slug:kind>/<slug:key>/feed/at/<str:token>/", feeds.history_feed, name="history-feed-at"),
     path("corrections/", views.corrections, name="corrections"),
     path("corrections/<uuid:pk>/", views.correction, name="correction"),
     path("corrections/<uuid:pk>/withdraw/", views.withdraw, name="correction-withdraw"),

@@ -23,6 +23,7 @@ from episodes.visits import Visit
 
 from . import sending
 from .errors import Refused, messages_of
+from .feeds import feed_address
 from .models import MOST_SAID, Change, Correction, State
 from .recent import recent_page
 from .senders import sender_of
@@ -136,7 +137,8 @@ def answer(request: Visit, own: Correction, sender: Sender, receipt: str) -> Htt
 def changes(request: Visit) -> HttpResponse:
     """List for everybody what was changed lately on the pages they know."""
     page = recent_page(request.lore.progress, _page_number(request), request.lore.still_known)
-    context = {"page": page, "entries": request.lore.published_lately(page.publications), "subject": None}
+    entries = request.lore.published_lately(page.publications)
+    context = {"page": page, "entries": entries, "subject": None, "feed": feed_address(request.lore.progress)}
     return render(request, "corrections/changes.html", context)
 
 
@@ -151,7 +153,9 @@ def history(request: Visit, kind: str, key: str) -> HttpResponse:
         return HttpResponseRedirect(subject.address)  # of whom a persona is known to be by now
     page = recent_page(request.lore.progress, _page_number(request), request.lore.still_known, subject.about)
     entries = request.lore.published_lately(page.publications, subject.about)
-    return render(request, "corrections/changes.html", {"page": page, "entries": entries, "subject": subject})
+    feed = feed_address(request.lore.progress, kind, key)
+    context = {"page": page, "entries": entries, "subject": subject, "feed": feed}
+    return render(request, "corrections/changes.html", context)
 
 
 def _page_number(request: Visit) -> int:

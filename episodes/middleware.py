@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpResponse, HttpResponseBase, HttpResponseNotFound
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import parse_http_date_safe
 from django.views.defaults import page_not_found
 
 from . import themes
@@ -39,9 +40,24 @@ def private_caching(get_response: View) -> View:
     def middleware(request: Visit) -> HttpResponseBase:
         response = get_response(request)
         if not request.path.startswith(UNGATED_PATHS):
-            response["Cache-Control"] = "private, no-store"
+            is_feed = response.has_header("ETag")  # which is the same for all
+            response["Cache-Control"] = "private, no-cache" if is_feed else "private, no-store"
             patch_vary_headers(response, ["Cookie"])
         return response
+
+    return middleware
+
+
+def conditional(get_response: View) -> View:
+    """Answer in short where a reader of a feed has it already as it is."""
+
+    def middleware(request: Visit) -> HttpResponseBase:
+        response = get_response(request)
+        is_feed = response.get("Content-Type", "").startswith("application/atom+xml")
+        if not is_feed or not isinstance(response, HttpResponse):
+            return response
+        modified = parse_http_date_safe(response["Last-Modified"])
+        return get_conditional_response(request, response["ETag"], modified, response) or response
 
     return middleware
 

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "rougedb.logs.numbered",
     "rougedb.bodies.bounded_bodies",
     "episodes.middleware.private_caching",  # of the redirects of those below as well
+    "episodes.middleware.conditional",
     "django.middleware.security.SecurityMiddleware",
     "rougedb.headers.for_our_own_pages",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",

@@ -48,6 +48,8 @@ NONSENSE = (
     "/voices/?page=2", "/voices/zzzzzzzzzzzz/", "/voices/zzzzzzzzzzzz/x/", "/voices/x/", "/staff/?page=2",
     "/about/", "/privacy/", "/changes/?page=2", "/changes/?page=x", "/changes/characters/zzzzzzzzzzzz/",
     "/changes/episodes/99/", "/changes/episodes/x/", "/changes/tags/zzzzzzzzzzzz/", "/changes/nothing/x/",
+    "/changes/feed/", "/changes/feed/at/x/", "/changes/feed/at/9:x/", "/changes/feed/at/9/",
+    "/changes/characters/zzzzzzzzzzzz/feed/", "/changes/episodes/9/feed/", "/changes/episodes/9/feed/at/9:x/",
     "/changes/episodes/0/?page=2", "/went-back/?to=/changes/characters/zzzzzzzzzzzz/",
     "/corrections/new/characters/zzzzzzzzzzzz/",
     "/corrections/new/episodes/99/", "/t/zzzzzzzzzzzz/", "/went-back/", "/went-back/?to=/c/zzzzzzzzzzzz/",

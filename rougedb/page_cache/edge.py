@@ -20,7 +20,9 @@ from django.db import connection
 from . import current, store
 from .middleware import PageResponse
 
-READ = {b"host", b"cookie", b"accept-encoding", b"x-forwarded-proto"}  # headers that choose the page, or the answer
+READ = {  # headers that choose the page, or the answer
+    b"host", b"cookie", b"accept-encoding", b"x-forwarded-proto", b"if-none-match", b"if-modified-since",
+}  # fmt: skip
 BODY = {b"content-length", b"transfer-encoding"}  # a request with one is refused or read elsewhere
 MOST_REMEMBERED = 8 * 2**20  # bytes
 OVERHEAD = 1_024  # bytes that a question takes besides what it and the headers of its answer say

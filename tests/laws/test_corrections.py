@@ -75,7 +75,8 @@ def histories() -> set[str]:
         f"/changes/{kind.plural}/{row.public_id}/" for kind in SUBJECTS for row in kind.model._base_manager.all()
     }
     tags = {f"/changes/tags/{public_id_of_tag(tag.slug)}/" for tag in Tag.objects.all()}
-    return subjects | tags | {f"/changes/episodes/{number}/" for number in range(LAST + 2)}
+    pages = subjects | tags | {f"/changes/episodes/{number}/" for number in range(LAST + 2)}
+    return pages | {f"{page}feed/" for page in (*pages, "/changes/")}
 
 
 @pytest.mark.parametrize("number", range(6))
