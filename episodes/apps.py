@@ -10,12 +10,13 @@ class EpisodesConfig(AppConfig):
         from allauth.account.signals import password_reset
         from django.contrib.auth.models import User
 
-        from .accounts import attempts, known_browsers, names, sign_in_limits, sign_in_log
+        from .accounts import attempts, known_browsers, names, session_age, sign_in_limits, sign_in_log
         from .models import Viewer
         from .viewers import copy_browser_progress
 
         user_logged_in.connect(copy_browser_progress)
         user_logged_in.connect(known_browsers.remember)
+        user_logged_in.connect(session_age.begin)
         password_reset.connect(known_browsers.remember)
         password_reset.connect(attempts.forget)
         post_save.connect(names.remember, sender=User)

@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
+from episodes.accounts import session_age
 from tests.people import PASSWORD, person, sign_in, signed_in, who
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +176,28 @@ def test_what_changes_how_one_signs_in_asks_for_the_password_again(
     assert client.post(address, form).get("Location", "").startswith("/accounts/reauthenticate/")
     user.refresh_from_db()
     assert (user.is_active, user.emailaddress_set.count()) == (True, 1)
+
+
+@pytest.mark.parametrize(("role", "days"), [("", 14), ("moderator", 7)])
+def test_a_session_ends_however_much_it_is_used(monkeypatch: pytest.MonkeyPatch, role: str, days: int) -> None:
+    person("ann", role=role)
+    client, now = signed_in("ann"), time.time()
+    for day in range(1, days + 1):
+        monkeypatch.setattr(session_age.time, "time", lambda day=day: now + day * 86_400 - 60)
+        session = client.session
+        session["used"] = day  # which lets it live for another two weeks
+        session.save()
+        assert who(client) == "ann", day
+    monkeypatch.setattr(session_age.time, "time", lambda: now + days * 86_400 + 60)
+    assert who(client) is None
+    assert not Session.objects.exists()
+
+
+def test_a_session_from_before_begins_when_it_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    person("ann")
+    client = signed_in("ann")
+    session = client.session
+    del session[session_age.SIGNED_IN_AT]
+    session.save()
+    assert who(client) == "ann"
+    assert time.time() - client.session[session_age.SIGNED_IN_AT] < 60
