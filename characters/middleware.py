@@ -23,7 +23,7 @@ def lore(get_response: View) -> View:
             edition=edition,
             ends_after=request.progress if request.hides_ahead else None,
         )
-        units.use(cache(units_in_the_database))  # until a page reads all the episodes
-        return get_response(request)
+        with units.using(cache(units_in_the_database)):  # until a page reads all the episodes
+            return get_response(request)
 
     return middleware

@@ -63,14 +63,14 @@ def current() -> Units:
 
 
 def use(read: Callable[[], Units]) -> None:
-    """Let whatever follows in this request take words and labels from there."""
+    """Let whatever follows take words and labels from there, until the block around it ends."""
     _current.set(read)
 
 
 @contextmanager
-def using(units: Units) -> Iterator[None]:
-    """Let a block take words and labels from these."""
-    token = _current.set(lambda: units)
+def using(read: Callable[[], Units]) -> Iterator[None]:
+    """Let a block take words and labels from what this returns."""
+    token = _current.set(read)
     try:
         yield
     finally:

@@ -23,6 +23,7 @@ from characters.lore import kept
 from characters.pictures import decoder, encoding
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
+from episodes import units
 from rougedb.page_cache import current, store
 from tests.databases import SharedShow, TableOfTheShow, sql_that_deletes, write_show
 from tests.nets import gate_net, write_net
@@ -77,6 +78,7 @@ def nothing_is_kept_of_other_tests() -> None:
     """What is kept was made by the code as an earlier test had it, which may have been patched."""
     store.clear()
     current.forget()
+    units.use(units.Units)  # a page that was read without a request says what its show is called
     kept.forget()
 
 

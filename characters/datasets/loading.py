@@ -34,6 +34,7 @@ from episodes.units import using
 from . import another, unchanged
 from .drafts import RowDraft
 from .entries import Dataset
+from .inserting import make_room
 from .leftovers import Leftover, Pruning, leftovers
 from .linting import corpus_of_files, units_of
 from .memory import RowsInMemory
@@ -54,6 +55,7 @@ class Loaded:
     removed: Counter[Kind] = field(default_factory=Counter)
     left: tuple[Leftover, ...] = ()  # rows of the database that are in no file, and were not removed
     removal: Correction | None = None  # by which what was removed can be brought back
+    shifted: int = 0  # episodes that others were put before, and that took all their rows along
 
     @property
     def rows(self) -> int:
@@ -102,7 +104,8 @@ def load(
     """
     how = How(replace=replace, prune=prune, check=check)
     dataset = Dataset(directory)
-    with using(units_of(dataset)):
+    units = units_of(dataset)
+    with using(lambda: units):
         return _load(dataset, how, on_findings, progress)
 
 
@@ -173,6 +176,9 @@ class _Load:
     def run(self, how: How, *, on_valid: Callable[[], None] | None) -> Loaded:
         # Another show is refused; it is checked all the same, as if it were alone.
         replace = how.replace or another.is_refused(self.dataset, self.stored)
+        shifted = 0 if replace else make_room(self.dataset, self.stored)
+        if shifted:
+            self.stored = RowsInMemory.of_the_database()
         self.memory = RowsInMemory() if replace else self.stored
         self.only_files = how.prune
         self.writer = RowWriter(self.memory, is_lost=partial(self.dataset.is_lost, EPISODE.file))
@@ -191,15 +197,16 @@ class _Load:
             on_valid()
         if is_changed or replace or pruning.removed:
             indexing.rebuild()
-        return self._recorded(pruning, [each for each in left if not how.prune or each.is_of_an_editor])
+        left = [each for each in left if not how.prune or each.is_of_an_editor]
+        return self._recorded(pruning, left, shifted)
 
-    def _recorded(self, pruning: Pruning, left: list[Leftover]) -> Loaded:
+    def _recorded(self, pruning: Pruning, left: list[Leftover], shifted: int) -> Loaded:
         """Record what was written, and by itself what was removed, so that it can be undone as a whole."""
         name = self.dataset.directory.resolve().name
         record_import(f"Data set {name}", *self.writer.before_and_after())
         removal = record_import(f"Data set {name}: what is no longer in its files", pruning.removed, {})
         pruning.retire_files()
-        return Loaded(*self.writer.counts(), pruning.counts, tuple(left), removal)
+        return Loaded(*self.writer.counts(), pruning.counts, tuple(left), removal, shifted)
 
     def _delete_everything(self) -> None:
         self.writer.remember_all(self.stored)

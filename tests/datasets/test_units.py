@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -13,7 +14,12 @@ from characters.datasets.dumping import dump
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError
 from characters.models import Character, Trait
-from episodes.models import Episode
+from corrections.deciding import publish
+from corrections.letter import Letter
+from corrections.models import Change, Correction
+from corrections.sending import Proposed, Sender, send
+from corrections.undoing import undo
+from episodes.models import Episode, Viewer
 from episodes.units import Units
 from tests.shows import character, episode, load_show, revelation, trait, write_show
 
@@ -123,3 +129,70 @@ def test_labels_say_what_sentences_call_an_episode() -> None:
 def visible_text(page: str) -> str:
     """Return the words between the tags of a page, without its head."""
     return re.sub(r"<[^>]*>", " ", page.partition("<body>")[2])
+
+
+# Episodes that are put in between
+
+
+def with_special(show: dict[str, Any]) -> dict[str, Any]:
+    """Put a special between the first two episodes."""
+    return show | {"episodes": [*show["episodes"], {"number": 1.5, "label": "Special 1", "title": "Recap"}]}
+
+
+def three() -> dict[str, Any]:
+    return {
+        "series": {"title": "Three"},
+        "characters": [character("ann"), character("bob", since=2, traits=[trait("status", "alive", since=3)])],
+        "revelations": [revelation("one", "[[ann]] sleeps.", since=2)],
+        "episodes": [episode(number) for number in (1, 2, 3)],
+    }
+
+
+def test_a_special_in_between_takes_no_row_from_its_episode(tmp_path: Path) -> None:
+    load_show(tmp_path, **three())
+    editor = User.objects.create_superuser("editor")
+    for number in (1, 2, 3):
+        Viewer.objects.create(user=User.objects.create_user(f"viewer{number}"), progress=number)
+    ann = Character.objects.get(key="ann")
+    status = {"character": str(ann.pk), "attribute": "status", "value": "missing", "revealed_in": 2}
+    change = Proposed(Change.Action.ADD, "characters.trait", "", after=status)
+    publish(send([change], sender=Sender(editor), letter=Letter(), kind=Correction.Kind.EDIT), by=editor)
+    loaded = load(write_show(tmp_path, **with_special(three())))
+    assert loaded.shifted == 2
+    assert not loaded.moved
+    assert list(Episode.objects.values_list("number", "label")) == [
+        (0, ""), (1, ""), (2, "Special 1"), (3, "2"), (4, "3"),
+    ]  # fmt: skip
+    assert set(Trait.objects.values_list("value", "revealed_in")) == {("alive", 4), ("missing", 3)}
+    assert set(Viewer.objects.exclude(user=editor).values_list("progress", flat=True)) == {1, 3, 4}
+    edit = Correction.objects.get(kind=Correction.Kind.EDIT)
+    assert edit.revealed_in == 3
+    assert (edit.changes.get().after or {})["revealed_in"] == 3
+    publish(undo(edit, by=editor), by=editor)
+    assert [each.value for each in Trait.objects.all()] == ["alive"]
+    assert load(tmp_path).rows == 0
+
+
+def test_whoever_was_at_an_episode_learns_nothing_by_one_in_between(tmp_path: Path) -> None:
+    client = Client()
+    client.cookies["progress"] = "2"
+    load_show(tmp_path, **three())
+    assert "Bob" in client.get("/characters/").content.decode()
+    load(write_show(tmp_path, **with_special(three())))
+    assert "Bob" not in client.get("/characters/").content.decode()  # their browser says 2, which is the special now
+    assert "Recap" in client.get("/episodes/2/").content.decode()
+
+
+def test_an_episode_that_is_missing_brings_no_later_one_forward(tmp_path: Path) -> None:
+    load_show(tmp_path, **three())
+    shorter = three() | {"episodes": [episode(1), episode(3)], "revelations": [], "characters": [character("ann")]}
+    with pytest.raises(DatasetError, match=r"episodes\.yaml:4: .* at place 3\. It must not come earlier"):
+        load(write_show(tmp_path, **shorter))
+    assert list(Episode.objects.values_list("number", flat=True)) == [0, 1, 2, 3]
+
+
+def test_a_label_that_is_given_later_moves_nothing(tmp_path: Path) -> None:
+    load_show(tmp_path, **three())
+    labelled = [episode(number, label=f"E{number}") for number in (1, 2, 3)]
+    assert load(write_show(tmp_path, **three() | {"episodes": labelled})).shifted == 0
+    assert list(Episode.objects.values_list("label", flat=True)) == ["", "E1", "E2", "E3"]

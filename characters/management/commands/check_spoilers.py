@@ -1,4 +1,5 @@
 import json
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         directory = options["directory"]
         dataset = None if directory is None else self._read(directory)
         findings = (corpus_of_files(dataset) if dataset else corpus_of_database()).findings()
-        with using(units_of(dataset) if dataset else units_in_the_database()):
+        with using(cache(partial(units_of, dataset) if dataset else units_in_the_database)):
             self._tell(findings, options)
 
     def _read(self, directory: Path) -> Dataset:

@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from characters.datasets.reading import DatasetError
 from characters.kinds import Kind
 from characters.spoilers.linter import Finding
 from episodes.models import Series, units_in_the_database
-from episodes.units import using
+from episodes.units import current, using
 
 MOST_LISTED = 20  # rows, unless more is asked for by --verbosity 2
 
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         except DatasetError as error:
             raise CommandError(f"{error}\n{_summary_of(error)}") from error
         if options["verbosity"]:
-            with using(units_in_the_database()):
+            with using(cache(units_in_the_database)):
                 self._tell(loaded, is_check=options["check"], most=MOST_LISTED if options["verbosity"] == 1 else None)
 
     def _tell(self, loaded: Loaded, *, is_check: bool, most: int | None) -> None:
@@ -64,6 +65,10 @@ class Command(BaseCommand):
             if counts
         ]
         self.stdout.write("\n".join(lines) or "Written: nothing, all of it was there.")
+        if loaded.shifted:
+            self.stdout.write(
+                f"Made room: {loaded.shifted} later {current().many} moved on, with all that belongs to them."
+            )
         if loaded.removal is not None and not is_check:
             address = reverse("admin:corrections_correction_change", args=[loaded.removal.pk])
             self.stdout.write(f"What was removed can be brought back at {address}")
