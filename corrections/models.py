@@ -410,3 +410,37 @@ class Edition(models.Model):
         if not cls.objects.filter(id=1).update(number=F("number") + 1):
             cls.objects.get_or_create(id=1)
             cls.objects.filter(id=1).update(number=F("number") + 1)
+
+
+class Watch(models.Model):
+    """A page whose changes somebody wants to hear of, by the parts of the address of its history."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watches")
+    kind = models.CharField(max_length=20)
+    key = models.CharField(max_length=40)
+    told_until = models.DateTimeField(default=timezone.now, editable=False)  # what was published by then is no news
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "kind", "key"], name="corrections_watch_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.key}"
+
+
+class Digest(models.Model):
+    """The mails that somebody gets about what they watch. While one is planned it has a key and a moment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="digest")
+    wanted = models.BooleanField(default=True)
+    sent_at = models.DateTimeField(null=True)
+    key = models.UUIDField(null=True)
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.pk)

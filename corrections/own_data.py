@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from .models import Change, Correction, Event
+from .models import Change, Correction, Event, Watch
 from .thread import state_for_author
 
 TYPED = (Correction.Kind.SUGGESTION, Correction.Kind.EDIT)  # others are made of rows, not of what somebody typed
@@ -48,3 +48,9 @@ def decisions_of(user: User) -> list[dict[str, Any]]:
         {"at": event.at, "correction": event.correction_id, "did": event.get_kind_display(), "text": event.text}
         for event in events
     ]
+
+
+def watched_by(user: User) -> list[dict[str, Any]]:
+    """Return the pages that somebody watches, by what stands in the addresses of their histories."""
+    watches = Watch.objects.filter(user=user).order_by("created_at", "pk")
+    return [{"kind": each.kind, "key": each.key, "since": each.created_at} for each in watches]

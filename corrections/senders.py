@@ -7,7 +7,7 @@ from episodes import limits
 from episodes.models import Viewer
 from episodes.requests import client_address
 
-from .models import Correction
+from .models import Correction, Digest, Watch
 from .sending import Sender
 
 MOST_UPLOADED_AN_HOUR = 300  # megapixels to decode, from one address
@@ -26,3 +26,9 @@ def may_upload(sender: Sender, cost: int) -> bool:
 def remove_credit(sender: object, instance: Viewer, **kwargs: object) -> None:
     """Remove the name of a deleted account from the corrections it sent (receives `pre_delete`)."""
     Correction.objects.filter(author=instance.user_id).exclude(credit="").update(credit="")
+
+
+def forget_watches(sender: object, instance: Viewer, **kwargs: object) -> None:
+    """Forget what a deleted account watched (receives `pre_delete`)."""
+    Watch.objects.filter(user=instance.user_id).delete()
+    Digest.objects.filter(user=instance.user_id).delete()

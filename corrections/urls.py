@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import feeds, views
+from . import feeds, views, watching
 
 urlpatterns = [
     path("changes/", views.changes, name="changes"),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("changes/<slug:kind>/<slug:key>/", views.history, name="history"),
     path("changes/<slug:kind>/<slug:key>/feed/", feeds.history_feed, name="history-feed"),
     path("changes/<slug:kind>/<slug:key>/feed/at/<str:token>/", feeds.history_feed, name="history-feed-at"),
+    path("watching/", watching.watching, name="watching"),
+    path("watching/stop/<str:token>/", watching.stop, name="watching-stop"),
     path("corrections/", views.corrections, name="corrections"),
     path("corrections/<uuid:pk>/", views.correction, name="correction"),
     path("corrections/<uuid:pk>/withdraw/", views.withdraw, name="correction-withdraw"),

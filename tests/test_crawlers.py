@@ -45,7 +45,7 @@ def test_links_to_what_multiplies_are_not_to_be_followed(real_show: None, addres
 def test_robots_txt_names_what_multiplies_and_where_all_the_rest_is() -> None:
     lines = Client().get("/robots.txt").content.decode().splitlines()
     assert lines[0] == "User-agent: *"
-    for path in ("/*?", "/*/then/", "/changes/*/", "/search/", "/corrections/", "/accounts/", "/admin/"):
+    for path in ("/*?", "/*/then/", "/changes/*/", "/watching/", "/search/", "/corrections/", "/accounts/", "/admin/"):
         assert f"Disallow: {path}" in lines
     assert "Disallow: /" not in lines
     assert lines[-1].startswith("Sitemap: http")

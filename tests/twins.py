@@ -55,6 +55,7 @@ NONSENSE = (
     "/corrections/new/episodes/99/", "/t/zzzzzzzzzzzz/", "/went-back/", "/went-back/?to=/c/zzzzzzzzzzzz/",
     "/went-back/?to=x&as_of=1", "/?as_of=1", "/nothing/?as_of=1",
     "/corrections/new/episodes/0/?row=x&add=y&add=revelation", "/corrections/receipt/nothing/", "/corrections/",
+    "/watching/stop/x/",
 )  # fmt: skip
 
 

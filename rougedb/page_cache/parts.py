@@ -8,6 +8,8 @@ from functools import cache
 
 from django.template.loader import render_to_string
 
+from characters.lore.pages.addresses import history_behind
+from corrections.models import Watch
 from episodes.visits import Visit
 
 MARK = re.compile(rb"<!--part:([a-z]+)-->")
@@ -54,9 +56,20 @@ def usual_part(name: str) -> bytes:
 
 def part_of(visit: Visit, name: str) -> bytes:
     """Return a part as this visitor sees it."""
+    own = _watching(visit) if name == "watch" else {}
     return _rendered(
-        name, account=visit.account, offer=visit.offer, previous=visit.previous_progress, progress=visit.progress
+        name, account=visit.account, offer=visit.offer, previous=visit.previous_progress, progress=visit.progress, **own
     )
+
+
+def _watching(visit: Visit) -> dict[str, object]:
+    """Return which page a visitor with an account can watch, and whether they do."""
+    found = history_behind(visit.path) if visit.account else None
+    if visit.account is None or found is None:
+        return {"kind": ""}
+    kind, key = found
+    is_watched = Watch.objects.filter(user=visit.account.id, kind=kind, key=key).exists()
+    return {"page": visit.get_full_path(), "kind": kind, "key": key, "is_watched": is_watched}
 
 
 def _rendered(name: str, **visitor: object) -> bytes:

@@ -32,6 +32,7 @@ FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz", "readyz", "metrics"
 CONTRIBUTORS = {
     "corrections", "correction", "correction-withdraw", "correction-answer", "correction-again", "receipt",
     "receipt-withdraw", "receipt-answer", "receipt-again",
+    "watching", "watching-stop",  # what they watch
 }  # fmt: skip
 # Whose views these are is a matter of one's own account; they stand under /accounts/ and nowhere else.
 ACCOUNTS = ("allauth.account.", "allauth.mfa.", "episodes.accounts.")

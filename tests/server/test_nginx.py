@@ -87,6 +87,7 @@ def test_few_large_forms_come_from_one_address_at_once(nginx: Running) -> None:
 def test_secrets_in_addresses_do_not_stand_in_the_logs(nginx: Running) -> None:
     paths = (
         "/corrections/receipt/a-secret/",
+        "/watching/stop/a-secret/",
         "/accounts/password/reset/key/a-secret-1-2/",
         "/accounts/confirm-email/a-secret/",
     )

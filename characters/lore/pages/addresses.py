@@ -5,14 +5,14 @@ from urllib.parse import urlsplit
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from characters.converters import is_public_id
-from characters.kinds import SUBJECTS, Kind, kind_with_pages
+from characters.kinds import EPISODE, SUBJECTS, Kind, kind_with_pages
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
 
-from .history import history_page
-from .tags import slug_behind, tag_exists, tag_links, tag_without_name
+from .history import TAGS, history_page
+from .tags import public_id_of_tag, slug_behind, tag_exists, tag_links, tag_without_name
 from .voices import voice_addresses, voice_exists, voice_without_name
 
 TAG_WITHOUT_NAME = "tag-short"
@@ -102,6 +102,22 @@ def without_name(address: str) -> str:
     if isinstance(key, int):
         return path("episode", key)
     return tag_without_name(match.kwargs["slug"]) if match.url_name == "tag" else path("home")
+
+
+def history_behind(address: str) -> tuple[str, str] | None:
+    """Return kind and key of the history of the page at an address, if such pages have one."""
+    match = _page_at(address)
+    if match is None:
+        return None
+    if match.url_name == "tag":
+        return TAGS, public_id_of_tag(match.kwargs["slug"])
+    if match.url_name == HISTORY:
+        return match.kwargs["kind"], match.kwargs["key"]
+    if match.url_name == EPISODE.name:
+        return EPISODE.plural, f"{match.kwargs['number']}"
+    if match.url_name in {kind.name for kind in SUBJECTS}:
+        return match.kwargs["kind"], match.kwargs["public_id"]
+    return None
 
 
 def _page_at(address: str) -> ResolverMatch | None:
