@@ -102,7 +102,7 @@ def _mail(digest: Digest, changed: Iterable[str]) -> EmailMessage:
     what = "1 page you watch has" if len(addresses) == 1 else f"{len(addresses)} pages you watch have"
     links = "\n".join(addresses[:MOST_LINKS])
     text = (
-        f"Hello {Name(digest.user.get_username())},\n\n{what} changed. You see there what you know at your episode:\n\n"
+        f"Hello {Name(digest.user.get_username())},\n\n{what} changed. You see there what you know by now:\n\n"
         f"{links}\n\nAll that you watch: {absolute_address(reverse('watching'))}\n"
         f"To get no more of these mails: {stop}\n"
     )

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from episodes.kept_pages import kept
 from episodes.requests import absolute_address, whole_number
+from episodes.units import before_the_first, named
 from episodes.visits import Visit
 
 from .recent import Publication, recent_page
@@ -167,7 +168,7 @@ def _feed(request: Visit, token: str, kind: str = "", key: str = "") -> HttpResp
     told = lore.published_lately(page.publications, *([subject.about] if subject else []))
     of = f"History of {subject.name}" if subject else f"Changes to {lore.series.title}"
     channel = Channel(
-        title=f"{of}, as known {f'at episode {episode}' if episode else 'before the first episode'}",
+        title=f"{of}, as known {f'at {named(episode)}' if episode else before_the_first()}",
         url=subject.address if subject else reverse("changes"),
         feed_url=feed_address(episode, kind, key),
         entries=tuple(Published(*each) for each in zip(page.publications, told, strict=True)),

@@ -110,7 +110,7 @@ def test_the_list_names_nothing_that_its_reader_has_gone_back_before(moderator: 
     client.post("/progress/", {"episode": "1"}, headers=OWN)
     body = client.get("/watching/").content.decode()
     assert "Bea" not in body
-    assert "A page that you do not know at this episode" in body
+    assert "A page that you do not know yet" in body
 
 
 def test_a_mail_tells_how_many_pages_changed_and_names_none(moderator: User) -> None:
