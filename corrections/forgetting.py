@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from .models import UNDECIDED, Block, Correction
+from .models import UNDECIDED, Block, Correction, SentMail
 
 AFTER = timedelta(days=183)  # from the decision: time enough to see that somebody sends rubbish, and to block them
+
+MAILS_AFTER = timedelta(days=30)  # no task is tried again for so long
 
 
 def forget_senders() -> int:
@@ -17,3 +19,8 @@ def forget_senders() -> int:
     old = Correction.objects.exclude(sender="").exclude(state__in=UNDECIDED)
     old = old.filter(created_at__lt=timezone.now() - AFTER).exclude(decided_at__gte=timezone.now() - AFTER)
     return old.exclude(sender__in=Block.objects.in_force().values("sender")).update(sender="")
+
+
+def forget_sent_mails() -> int:
+    """Delete the notes of mails that no task can send again, and return how many there were."""
+    return SentMail.objects.filter(at__lt=timezone.now() - MAILS_AFTER).delete()[0]

@@ -386,6 +386,19 @@ class Block(models.Model):
         return f"until {self.until:%Y-%m-%d %H:%M}" if self.until else "without an end"
 
 
+class SentMail(models.Model):
+    """That a mail was sent, so that no task sends it twice."""
+
+    key = models.CharField(max_length=100, primary_key=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Edition(models.Model):
     """A single row whose number grows with each publication.
 

@@ -1,12 +1,12 @@
 """Mail about decisions. It does not say what a correction is about, because anybody may read over one's shoulder."""
 
 from django.conf import settings
-from django.core.mail import send_mail
-from django.db import transaction
+from django.tasks import task
 from django.urls import reverse
 
 from episodes.names import Name
 
+from .later import later, send_once
 from .models import Correction, State
 
 SUBJECT = "[rougedb] News of your correction"
@@ -20,14 +20,17 @@ OUTCOMES = {
 
 def notify_author(correction: Correction) -> None:
     """Mail the author once the transaction is committed. Who sent it with a receipt has no address to mail to."""
-    author = correction.author
-    outcome = OUTCOMES.get(State(correction.state))
-    if author is None or not author.email or outcome is None:
+    if correction.author_id is not None and correction.state in OUTCOMES:
+        later(mail_author, correction=str(correction.pk), state=correction.state, version=correction.version)
+
+
+@task
+def mail_author(correction: str, state: str, version: int) -> None:
+    """Mail the author that a correction came into a state, unless the account is gone."""
+    author = Correction.objects.select_related("author").get(pk=correction).author
+    if author is None or not author.email:
         return
-    address = f"{settings.SITE_URL}{reverse('correction', args=[correction.pk])}"
-    name = Name(author.get_username())
+    address = f"{settings.SITE_URL}{reverse('correction', args=[correction])}"
+    name, outcome = Name(author.get_username()), OUTCOMES[State(state)]
     text = f"Hello {name},\n\na moderator has looked at a correction of yours.\n{outcome}\n\n{address}\n"
-    transaction.on_commit(
-        lambda: send_mail(SUBJECT, text, None, [author.email]),
-        robust=True,
-    )
+    send_once(f"correction {correction} {version}", SUBJECT, text, author.email)

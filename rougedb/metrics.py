@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Min
+from django.tasks import TaskResultStatus
 from django.utils import timezone
+from django_ox.models import OxTask
+from django_ox.stats import oldest_ready_age
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
@@ -27,6 +30,15 @@ class SiteCollector(Collector):
 
         edition = Edition.objects.values_list("number", flat=True).first() or 0
         yield GaugeMetricFamily("rougedb_edition", "Publications so far.", edition)
+        counts = dict(OxTask.objects.order_by().values_list("status").annotate(Count("pk")))
+        tasks = GaugeMetricFamily("rougedb_tasks", "Tasks for the worker by status.", labels=["status"])
+        for status in (TaskResultStatus.READY, TaskResultStatus.RUNNING, TaskResultStatus.FAILED):
+            tasks.add_metric([status], counts.get(status, 0))
+        yield tasks
+        late = oldest_ready_age()
+        yield GaugeMetricFamily(
+            "rougedb_oldest_task_seconds", "How long the oldest task waits.", late.total_seconds() if late else 0
+        )
         yield GaugeMetricFamily("rougedb_accounts", "Active accounts.", User.objects.filter(is_active=True).count())
 
 

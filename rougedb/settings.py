@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_filters",
     "taggit",
+    "django_ox",
     "episodes",
     "corrections",
     "characters",
@@ -223,6 +224,15 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or TESTING  # http://localhost
 
 MAILERS = {"default": env.mailer("EMAIL_URL", default="console:" if DEBUG else "smtp://localhost:25")}
 CONTACT_EMAIL = env.text("CONTACT_EMAIL")
+TASK_WORKER = env.boolean("TASK_WORKER")
+TASKS = {
+    "default": {
+        "BACKEND": "django_ox.backend.OxBackend",
+        "OPTIONS": {"MAX_ATTEMPTS": 12, "BACKOFF_INITIAL": 10, "BACKOFF_MAX": 3600, "LOCK_TIMEOUT": 60},  # seconds
+    }
+    if TASK_WORKER
+    else {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}
+}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
     "DEFAULT_FROM_EMAIL", f"rougedb <no-reply@{urlsplit(SITE_URL).hostname or 'localhost'}>"
 )
@@ -312,6 +322,7 @@ LOGGING = {
             "filters": ["route"],
         }
     },
+    "loggers": {"django_ox": {"handlers": ["console"], "propagate": False}},
     "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")},
 }
 METRICS_TOKEN = env.text("METRICS_TOKEN")

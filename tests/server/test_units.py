@@ -25,11 +25,15 @@ def test_it_runs(command: str, environment: dict[str, str], tmp_path: Path) -> N
     python, *arguments = shlex.split(command)
     assert python == "/srv/rougedb/site/.venv/bin/python"
     arguments = [argument.replace("/srv/rougedb/", f"{tmp_path}/") for argument in arguments]
+    works = "ox_worker" in arguments
+    if works:
+        arguments.append("--batch")  # until nothing is left to do
     done = subprocess.run(  # noqa: S603
-        [sys.executable, *arguments], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True
-    )
+        [sys.executable, *arguments], cwd=settings.BASE_DIR, env=environment | {"TASK_WORKER": "true"},
+        capture_output=True, text=True,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert not done.stderr
+    assert works or not done.stderr
 
 
 @pytest.mark.parametrize("timer", sorted(DEPLOY.glob("*.timer")), ids=lambda path: path.stem)
