@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from .names import Name, capital
+from .requests import whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class Units:
         """Return what a sentence calls a unit: “episode 5”, “episode 12.5”, or “S2 E5” where that says it all."""
         short = self.short(number)
         return short if isinstance(short, Name) and not _is_numeral(short) else f"{self.one} {short}"
+
+    def number_of(self, said: str) -> int | None:
+        """Return the unit that somebody means by a label or a number; of several that are called so, the first."""
+        found = [number for number, label in self.labels.items() if _typed(label) == _typed(said)]
+        number = whole_number(said.strip(), digits=4)
+        return min(found) if found else None if number in self.labels else number
 
     def span(self, first: int, last: int, between: str = "–") -> str:
         """Return what a sentence calls several units in a row, such as “episodes 3–5”."""
@@ -111,6 +118,11 @@ class Words:
 
     def __getattr__(self, name: str) -> str:
         return str(getattr(current(), name))
+
+
+def _typed(label: str) -> str:
+    """Return a label as people may type it: in small letters, without spaces."""
+    return "".join(label.split()).casefold()
 
 
 def _is_numeral(label: str) -> bool:

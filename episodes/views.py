@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import themes
 from .kept_pages import kept, page_number
+from .kept_pages import number as number_in_query
 from .progress import (
     has_to_be_confirmed,
     is_first_answer,
@@ -19,14 +20,17 @@ from .progress import (
     target_of,
 )
 from .requests import form_of, is_same_origin, whole_number
+from .units import current
 from .viewers import update_account
 from .visits import Visit
 
 
-@kept()
+@kept({"from": number_in_query(4)})
 @require_safe
 def episode_list(request: Visit) -> HttpResponse:
-    return render(request, "episodes/episode_list.html", {"episodes": request.lore.episodes})
+    at = parse_episode(request.GET.get("from"))
+    page = request.lore.episode_list(request.lore.progress if at is None else at)
+    return render(request, "episodes/episode_list.html", {"page": page})
 
 
 @kept({"page": page_number})
@@ -44,7 +48,8 @@ def set_progress(request: Visit) -> HttpResponse:
     if not is_same_origin(request):
         return render(request, "episodes/cross_origin.html", status=403)
     form = form_of(request)
-    number, target = parse_episode(form.get("episode")), target_of(request, form.get("next", "/"))
+    said, target = form.get("said"), target_of(request, form.get("next", "/"))
+    number = parse_episode(form.get("episode")) if said is None else current().number_of(said)
     if number is None or number > last_episode():
         return render(request, "episodes/no_such_episode.html", status=400)
     if has_to_be_confirmed(request, request.progress, number) and not form.get("sure"):

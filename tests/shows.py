@@ -33,22 +33,22 @@ def episode(number: int, **values: Any) -> dict[str, Any]:
     return {"number": number, "title": f"Title of {number}", "synopsis": f"Synopsis of {number}."} | values
 
 
-def character(key: str, name: str = "", *, since: int = 1, kind: str = "name", **values: Any) -> dict[str, Any]:
+def character(key: str, name: str = "", *, since: float = 1, kind: str = "name", **values: Any) -> dict[str, Any]:
     aliases = [headline(name or key.title(), since=since) | {"kind": kind}, *values.pop("aliases", [])]
     return {"key": key, "revealed_in": since, "aliases": aliases} | values
 
 
-def headline(name: str, *, since: int) -> dict[str, Any]:
+def headline(name: str, *, since: float) -> dict[str, Any]:
     return {"name": name, "headline": True, "revealed_in": since}
 
 
-def trait(attribute: str, value: str, *, since: int) -> dict[str, Any]:
+def trait(attribute: str, value: str, *, since: float) -> dict[str, Any]:
     return {"attribute": attribute, "value": value, "revealed_in": since}
 
 
-def unmasking(persona: str, identity: str, *, since: int) -> dict[str, Any]:
+def unmasking(persona: str, identity: str, *, since: float) -> dict[str, Any]:
     return {"persona": persona, "identity": identity, "revealed_in": since}
 
 
-def revelation(key: str, text: str, *, since: int, **values: Any) -> dict[str, Any]:
+def revelation(key: str, text: str, *, since: float, **values: Any) -> dict[str, Any]:
     return {"key": key, "text": text, "revealed_in": since} | values

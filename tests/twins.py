@@ -46,6 +46,7 @@ NONSENSE = (
     "/characters/zzzzzzzzzzzz/x/then/",
     "/characters", "/admin/", "/sitemap.xml", "/robots.txt", "/healthz", "/readyz", "/media/portraits/none.webp",
     "/voices/?page=2", "/voices/zzzzzzzzzzzz/", "/voices/zzzzzzzzzzzz/x/", "/voices/x/", "/staff/?page=2",
+    "/episodes/?from=2", "/episodes/?from=x",
     "/about/", "/privacy/", "/changes/?page=2", "/changes/?page=x", "/changes/characters/zzzzzzzzzzzz/",
     "/changes/episodes/99/", "/changes/episodes/x/", "/changes/tags/zzzzzzzzzzzz/", "/changes/nothing/x/",
     "/changes/feed/", "/changes/feed/at/x/", "/changes/feed/at/9:x/", "/changes/feed/at/9/",

@@ -22,6 +22,7 @@ from characters.values.map import GraphPage
 from characters.values.pages import EpisodePage, SubjectPage, TagPage, ThenPage
 from characters.values.recap import RecapPage
 from characters.values.search import SearchPage, Suggestion
+from characters.values.seasons import EpisodeList, episode_list
 from corrections.models import Change, Correction
 from corrections.recent import About, Publication, PublishedChange
 
@@ -52,6 +53,9 @@ class Lore(Knowledge):
 
     def home(self, since: int) -> HomePage:
         return home.home_page(self, since)
+
+    def episode_list(self, at: int) -> EpisodeList:
+        return episode_list(self.episodes, at)
 
     def episode(self, number: int, page: int = 1) -> EpisodePage | None:
         return episode.episode_page(self, number, page)

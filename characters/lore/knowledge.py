@@ -14,6 +14,7 @@ from django.utils.text import slugify
 
 from characters.kinds import Kind
 from characters.values.basics import EpisodeRow, Link
+from characters.values.seasons import Season, seasons
 from corrections import editions
 from corrections.editions import CurrentEdition
 from episodes.names import Name
@@ -126,6 +127,11 @@ class Knowledge:
     def units(self) -> Units:
         """What the show calls its episodes, and each of them."""
         return self._basis.units
+
+    @property
+    def seasons(self) -> tuple[Season, ...]:
+        """The episodes by season; none in a show without seasons."""
+        return self.once("seasons", lambda: seasons(self.episodes) if any(row.season for row in self.episodes) else ())
 
     @property
     def show(self) -> Row:

@@ -21,29 +21,10 @@ from corrections.sending import Proposed, Sender, send
 from corrections.undoing import undo
 from episodes.models import Episode, Viewer
 from episodes.units import Units
+from tests.seasons import harbour
 from tests.shows import character, episode, load_show, revelation, trait, write_show
 
 pytestmark = pytest.mark.django_db
-
-SEASONS = [
-    {"number": 101, "season": "Season 1: Salt", "label": "S1 E1", "title": "The Keeper"},
-    {"number": 102, "season": "Season 1: Salt", "label": "S1 E2", "title": "Fog"},
-    {"number": 102.5, "kind": "special", "title": "Before the Light"},
-    {"number": 201, "season": "Season 2: Storm", "label": "S2 E1", "title": "Return"},
-]
-
-
-def harbour() -> dict[str, Any]:
-    """Two seasons with a special between them."""
-    return {
-        "series": {"title": "Harbour Lights", "unit": "part", "units": "parts", "watched": "heard"},
-        "episodes": [dict(each) for each in SEASONS],
-        "characters": [
-            character("mara", since=101, traits=[trait("occupation", "keeper", since=102.5)]),
-            character("ash", since=201),
-        ],
-        "revelations": [revelation("lamp", "[[mara]] lights the lamp.", since=102)],
-    }
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -196,3 +177,59 @@ def test_a_label_that_is_given_later_moves_nothing(tmp_path: Path) -> None:
     labelled = [episode(number, label=f"E{number}") for number in (1, 2, 3)]
     assert load(write_show(tmp_path, **three() | {"episodes": labelled})).shifted == 0
     assert list(Episode.objects.values_list("label", flat=True)) == ["", "E1", "E2", "E3"]
+
+
+# Lists and pickers
+
+
+def test_lists_and_pickers_go_by_season(tmp_path: Path) -> None:
+    load_show(tmp_path, **harbour())
+    client = Client()
+    client.cookies["progress"] = "2"
+    listed = client.get("/episodes/").content.decode()
+    headings = re.findall(r"<h2>(.*?)</h2>", listed)
+    assert headings == ["Season 1: Salt", "Season 2: Storm"]
+    assert re.findall(r'<optgroup label="(.*?)">', listed) == headings
+    assert ">special</small>" in listed
+    picker = Client().get("/").content.decode()
+    assert re.findall(r'<p class="season">(.*?)</p>', picker) == headings
+    client.cookies["ahead"] = "hidden"
+    assert "Storm" not in client.get("/episodes/").content.decode()
+
+
+def many(**values: Any) -> dict[str, Any]:
+    """Return a show of 250 chapters in two volumes."""
+    episodes = [
+        {"number": number, "title": f"T{number}", "label": f"Chapter {number}", "season": f"Vol. {1 + number // 151}"}
+        for number in range(1, 251)
+    ]
+    return {"episodes": [each | values for each in episodes], "characters": [character("ann")]}
+
+
+def test_a_long_list_shows_the_part_where_the_viewer_is(tmp_path: Path) -> None:
+    load_show(tmp_path, **many())
+    client = Client()
+    client.cookies["progress"] = "160"
+    page = client.get("/episodes/").content.decode()
+    assert re.findall(r"<h2>(.*?)</h2>", page) == ["Vol. 2"]
+    assert page.count('<a href="/episodes/?from=') == 3  # of the first volume there are two parts
+    assert "<h2>Vol. 1 · 2</h2>" in client.get("/episodes/?from=101").content.decode()
+    assert client.get("/episodes/?from=9999").content.decode().count("<h2>Vol. 2</h2>") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "number"), [("Chapter 7", 7), ("chapter7", 7), (" CHAPTER 12 ", 12), ("7", None), ("Chapter 999", None)]
+)
+def test_how_far_one_is_can_be_typed_as_the_label(tmp_path: Path, said: str, number: int | None) -> None:
+    load_show(tmp_path, **many())
+    client = Client(headers={"Sec-Fetch-Site": "same-origin"})
+    assert 'name="said"' in client.get("/").content.decode()
+    answer = client.post("/progress/", {"said": said, "sure": "yes"})
+    assert answer.status_code == (400 if number is None else 303)
+    assert number is None or client.cookies["progress"].value == str(number)
+
+
+def test_of_two_units_with_one_label_the_first_is_meant() -> None:
+    assert Units(labels={1: "1", 2: "2", 3: "1"}).number_of("1") == 1
+    assert Units(labels={3: "2"}).number_of("2") == 3
+    assert Units().number_of("2") == 2
