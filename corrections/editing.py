@@ -25,10 +25,12 @@ from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_protect
 
 from episodes.choices import Chosen, with_choice
+from episodes.horizon import horizon_of
 
 from . import rows
 from .conflicts import current_value, outcome_of
 from .deciding import may_publish, publish
+from .desk.discretion import told
 from .errors import CouldNotApply, HeldBack, Refused
 from .history import changed_meanwhile, history_page, undo_as_posted, waiting_about
 from .letter import Letter
@@ -136,7 +138,7 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
             "base": signing.dumps(base, salt=SALT, compress=True),
             "reason": request.POST.get(REASON, ""),
             "publishes": may_publish(request.user),
-            "waiting": [] if context["original"] is None else waiting_about(context["original"]),
+            "waiting": [] if context["original"] is None else waiting_about(request, context["original"]),
             "own_waiting": [] if EARLIER in request.POST else waiting_at(request, self.form_address(request)),
         }
         formsets = [inline.formset for inline in context["inline_admin_formsets"]]
@@ -388,6 +390,7 @@ def send_through_door(
     is kept with a correction that waits.
     """
     user: Any = request.user
+    horizon = horizon_of(request)
     if not any(each.action != Change.Action.SET or each.before != each.after for each in proposed):
         request.write_door_message = messages.INFO, "Nothing was changed."  # type: ignore[attr-defined]
         return None
@@ -405,11 +408,11 @@ def send_through_door(
             if correction.is_undecided and form_address:
                 keep_form(request, correction, form_address)
     except HeldBack as held:
-        raise SaveRefused([changed_meanwhile(change) for change in held.changes], held.changes) from held
+        raise SaveRefused([changed_meanwhile(change, horizon) for change in held.changes], held.changes) from held
     except CouldNotApply as failure:
-        raise SaveRefused([text for texts in failure.messages.values() for text in texts]) from failure
+        raise SaveRefused(told([text for texts in failure.messages.values() for text in texts], horizon)) from failure
     except (Refused, ValidationError) as error:
-        raise SaveRefused(list(getattr(error, "messages", [str(error)]))) from error
+        raise SaveRefused(told(getattr(error, "messages", [str(error)]), horizon)) from error
     only_removed = all(each.action == Change.Action.REMOVE for each in proposed)
     request.write_door_message = _message(correction, what, only_removed=only_removed)  # type: ignore[attr-defined]
     return correction

@@ -17,12 +17,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from episodes.horizon import horizon_of
 from episodes.progress import last_episode
 
 from . import rows
 from .deciding import may_publish, publish
-from .desk.clearance import clearance_of
-from .desk.discretion import Discretion
+from .desk.clearance import clearance_of, unfolded
+from .desk.discretion import NOT_TOLD, Discretion, told
 from .desk.review import ChangeReview, review, with_rows
 from .errors import CouldNotApply, HeldBack, Refused, messages_of
 from .models import Change, ChangeQuerySet, Correction
@@ -70,11 +71,14 @@ def published_about(row: models.Model) -> list[Published]:
     return sorted(published.items(), key=lambda pair: _published_at(pair[1]), reverse=True)
 
 
-def waiting_about(row: models.Model) -> list[Correction]:
-    """Return the oldest undecided corrections about a row."""
+def waiting_about(request: HttpRequest, row: models.Model) -> list[tuple[Correction, str]]:
+    """Return the oldest undecided corrections about a row that somebody may know of, with their authors."""
+    clearance = clearance_of(request)
+    discretion = Discretion(clearance)
     changes = _changes_about(row, Change.objects.waiting())
     corrections = Correction.objects.filter(pk__in=changes.values("correction")).select_related("author")
-    return list(corrections.order_by("created_at")[:MOST_WAITING])
+    waiting = unfolded(corrections, clearance).order_by("created_at")[:MOST_WAITING]
+    return [(each, discretion.author(each) if each.author else "") for each in waiting]
 
 
 def _changes_about(row: models.Model, changes: ChangeQuerySet) -> ChangeQuerySet:
@@ -151,7 +155,7 @@ def _publish_undo(request: HttpRequest, undone: Correction) -> None:
     except HeldBack as held:
         messages.error(request, "Nothing was undone: there are newer changes, and nothing was overwritten.")
         for change in held.changes:
-            messages.error(request, changed_meanwhile(change, is_typed=False))
+            messages.error(request, changed_meanwhile(change, horizon_of(request), is_typed=False))
         messages.error(request, _where_undo_waits(undone))
     except CouldNotApply as failure:
         messages.error(request, clearance_of(request).failure_for(undone, f"Nothing was undone: {failure}"))
@@ -174,12 +178,17 @@ def _as_read(kind: Editable, name: str, value: Json, names: RowNames) -> str:
     return in_words([str(value)], names)[0] if is_text(kind, name) else value_in_words(kind, name, value, names)
 
 
-def changed_meanwhile(change: Change, *, is_typed: bool = True) -> SafeString:
+def changed_meanwhile(change: Change, horizon: int | None, *, is_typed: bool = True) -> SafeString:
     """Say that a field was changed by somebody else since a form was opened, or since what is to be undone."""
+    text = _changed_meanwhile(change, last_episode() if horizon is None else horizon, is_typed=is_typed)
+    return SafeString(text if told([text], horizon) == [text] else NOT_TOLD)
+
+
+def _changed_meanwhile(change: Change, episode: int, *, is_typed: bool) -> SafeString:
     kind = rows.editable(change.model)
     if change.action != Change.Action.SET or change.was is None:
         return format_html("A {} was changed or removed meanwhile.", kind.model._meta.verbose_name)
-    names = RowNames(last_episode())
+    names = RowNames(episode)
     before, now = (_as_read(kind, change.path, value, names) for value in (change.before, change.was))
     return format_html(
         "“{}” of {} “{}” was changed meanwhile: it was “{}”{} and is “{}” now.{}",

@@ -126,6 +126,9 @@ mention_readers: list[Callable[[Iterable[str], int], dict[str, str]]] = []  # ea
 # that are known only after a given episode; 0 if there are none.
 name_readers: list[Callable[[], Callable[[str, int], int]]] = []
 
+# Each puts what somebody at the desk may read for the keys in a text.
+key_writers: list[Callable[[str], str]] = []
+
 # Each puts keys for the names in a text as a moderator typed it, as far as they are known at an episode.
 text_readers: list[Callable[[int, str], str]] = []
 
@@ -134,6 +137,12 @@ _registered: dict[str, Editable] = {}
 
 class NotEditable(ValidationError):
     """The model or the field cannot be changed, or does not exist."""
+
+
+def with_readable_keys(text: str) -> str:
+    for write in key_writers:
+        text = write(text)
+    return text
 
 
 def register(editable: Editable) -> None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from .horizon import sees_up_to
 from .models import Episode, Series
 
 
@@ -35,7 +36,8 @@ class WithEpisodes(BaseModelAdmin):
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         field: Any = self.formfield_for_foreignkey(db_field, request, form_class=EpisodeField, **kwargs)
         if not hasattr(request, "episodes"):
-            request.episodes = list(Episode.objects.all())  # type: ignore[attr-defined]
+            known = Episode.objects.filter(number__lte=sees_up_to(request))
+            request.episodes = list(known)  # type: ignore[attr-defined]
         choices = [(episode.number, self.name_of_episode(episode)) for episode in request.episodes]  # type: ignore[attr-defined]
         field.choices = [("", "–"), *choices]
         field.episodes = {str(episode.number): episode for episode in request.episodes}  # type: ignore[attr-defined]

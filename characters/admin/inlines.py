@@ -21,6 +21,7 @@ from characters.text.fitting import Spelling, Spellings, the_one_meant
 from episodes.choices import Choice
 from episodes.models import Episode
 
+from .horizon import HorizonForm
 from .lint import Lint, LintedForm, LintedInline
 
 
@@ -84,7 +85,7 @@ def suggestions_in(inlines: Iterable[Any]) -> dict[str, list[str]]:
     return {field.suggestions: list(field.labels.values()) for field in fields if isinstance(field, ListedChoiceField)}
 
 
-class InlineForm(forms.ModelForm):
+class InlineForm(HorizonForm):
     """A row, whose selects know the rows that were read with it. One that was left alone is not checked again."""
 
     has_help = False  # of its own: a table has it once, in its head

@@ -13,11 +13,14 @@ from django.utils.text import capfirst
 
 from characters.kinds import KINDS
 from characters.moderation.nameable import read_typed
-from characters.spoilers.linter import Finding, LintedText, Vocabulary, findings_in, spoiler_error
+from characters.spoilers.linter import Finding, LintedText, Vocabulary, findings_in
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.editing import NoPopupsWithoutPublishing, WriteDoorAdmin
 from episodes.admin import WithEpisodes
 from episodes.choices import ReadsMentions
+from episodes.horizon import horizon_of
+
+from .horizon import HorizonForm, KnownRows, WithinHorizon, spoiler_error_within
 
 SAVE_ALL_THE_SAME = "_save_all_the_same"
 
@@ -25,8 +28,8 @@ SAVE_ALL_THE_SAME = "_save_all_the_same"
 class Lint:
     """Collects what the texts of one form say too early. The names are read once, and only if there is a text."""
 
-    def __init__(self, *, confirmed: bool) -> None:
-        self.confirmed = confirmed
+    def __init__(self, *, confirmed: bool, horizon: int | None) -> None:
+        self.confirmed, self.horizon = confirmed, horizon
         self.findings: list[Finding] = []
         self._names: list[Any] = []
         self._replaced: set[Any] = set()
@@ -46,7 +49,17 @@ class Lint:
             for finding in findings_in(text, self.vocabulary):
                 self.findings.append(finding)
                 if not self.confirmed:
-                    form.add_error(finding.field, spoiler_error(finding.words, finding.revealed_by.url, finding.claim))
+                    form.add_error(finding.field, self.error(finding))
+
+    def error(self, finding: Finding) -> str:
+        """Return the error message for a finding; it does not name what comes after the horizon."""
+        url, claim = finding.revealed_by.url, finding.claim
+        return spoiler_error_within(self.horizon, finding.words, finding.known_from, url, claim)
+
+    def shown(self) -> list[tuple[Finding, bool]]:
+        """Return the findings in texts that the editor may know, and of each whether they know the name, too."""
+        horizon = float("inf") if self.horizon is None else self.horizon
+        return [(each, each.known_from <= horizon) for each in self.findings if each.known_in <= horizon]
 
     def check_texts_beside(self, subject: models.Model, names: Iterable[Any]) -> None:
         """Note what the saved texts of a subject say too early once it has these names; raise unless confirmed."""
@@ -77,11 +90,11 @@ def _texts_of(subject: models.Model) -> Iterator[LintedText]:
 def lint_of(request: HttpRequest) -> Lint:
     """Return the findings of a request, which all its forms share."""
     if not hasattr(request, "lint"):
-        request.lint = Lint(confirmed=SAVE_ALL_THE_SAME in request.POST)  # type: ignore[attr-defined]
+        request.lint = Lint(confirmed=SAVE_ALL_THE_SAME in request.POST, horizon=horizon_of(request))  # type: ignore[attr-defined]
     return cast(Lint, request.lint)  # type: ignore[attr-defined]
 
 
-class LintedForm(ReadsMentions, forms.ModelForm):
+class LintedForm(ReadsMentions, HorizonForm):
     """A form whose texts the linter checks once they are valid."""
 
     lint: Lint  # of the request that the class is made for
@@ -89,7 +102,7 @@ class LintedForm(ReadsMentions, forms.ModelForm):
     def _post_clean(self) -> None:
         if (episode := self._episode()) is not None:
             self.read_mentions(partial(read_typed, episode))
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()
         if not self.errors and not self.cleaned_data.get("DELETE"):
             self.lint.check(self)
 
@@ -100,7 +113,7 @@ class LintedForm(ReadsMentions, forms.ModelForm):
         return getattr(self.instance, "known_in", None) if number is None else number
 
 
-class LintedAdmin(WriteDoorAdmin):
+class LintedAdmin(WithinHorizon, WriteDoorAdmin):
     """A model with texts: what they say too early has to be confirmed before it is saved."""
 
     form: type[forms.ModelForm] = LintedForm
@@ -116,7 +129,7 @@ class LintedAdmin(WriteDoorAdmin):
         return super().render_change_form(request, context | names, *args, **kwargs)
 
 
-class LintedInline(WithEpisodes, NoPopupsWithoutPublishing, InlineModelAdmin):
+class LintedInline(KnownRows, WithEpisodes, NoPopupsWithoutPublishing, InlineModelAdmin):
     """Rows whose texts the linter checks together with the form that they are in."""
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
@@ -125,6 +138,7 @@ class LintedInline(WithEpisodes, NoPopupsWithoutPublishing, InlineModelAdmin):
     def get_formset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         formset: Any = super().get_formset(request, *args, **kwargs)
         formset.lint = formset.form.lint = lint_of(request)
+        formset.form.horizon = horizon_of(request)
         formset.deletion_widget = forms.CheckboxInput(attrs={"aria-label": "Delete"})
         return formset
 

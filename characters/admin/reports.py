@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from characters.kinds import KINDS, TAGGINGS, Kind, kind_of
-from characters.models import Alias, Character, Content, Revelation, Trait, Unmasking
+from characters.models import Alias, Character, Content, Portrait, Revelation, Trait, Unmasking
 from characters.shape.sights import sights_of_the_show
 from characters.shape.telling import LIMIT, Measure, Row, measures, rows_of
 from characters.spoilers.linter import form_in_admin
@@ -27,6 +27,8 @@ from corrections.models import Edition
 from episodes.names import Name, with_capital
 from episodes.order import sort_key
 from episodes.units import named
+
+from .horizon import known
 
 # A summary tells these attributes, so it is stale when one of them changes.
 SUMMARISED = [each for each in Attribute.single_valued() if each not in (*Attribute.of_a_stage(), Attribute.COLOUR)]
@@ -234,12 +236,21 @@ REPORTS: tuple[Report, ...] = (
 )  # fmt: skip
 
 
-def without_picture() -> QuerySet[Character]:
-    return Character.objects.filter(portraits=None)
+def without_picture(horizon: int | None = None) -> QuerySet[Character]:
+    """Return the characters without a picture, as far as is known at a horizon."""
+    pictures = known(Portrait.objects.filter(character__isnull=False), horizon)
+    return Character.objects.exclude(pk__in=pictures.values("character"))
 
 
-def without_any(attribute: Attribute) -> QuerySet[Character]:
-    return Character.objects.exclude(traits__attribute=attribute)
+def without_any(attribute: Attribute, horizon: int | None = None) -> QuerySet[Character]:
+    told = known(Trait.objects.filter(attribute=attribute, character__isnull=False), horizon)
+    return Character.objects.exclude(pk__in=told.values("character"))
+
+
+def stale_by(horizon: int | None) -> list[UUID]:
+    """Return the characters whose summary is missing or stale at some episode up to a horizon."""
+    stale = stale_summaries()
+    return [key for key, gaps in stale.items() if horizon is None or any(episode <= horizon for episode, _ in gaps)]
 
 
 def stale_summaries() -> dict[UUID, list[tuple[int, str]]]:

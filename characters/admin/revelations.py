@@ -11,8 +11,10 @@ from django.utils.text import Truncator
 from characters.kinds import SUBJECT_MODELS
 from characters.models import Revelation
 from characters.models.revelations import CONCERNED
+from characters.models.shown_keys import with_shown_keys
 from episodes.admin import WithEpisodes, pages_at
 
+from .horizon import KnownFilter
 from .lint import LintedAdmin, LintedForm
 
 
@@ -37,8 +39,8 @@ class RevelationForm(LintedForm):
 @admin.register(Revelation)
 class RevelationAdmin(WithEpisodes, LintedAdmin):
     form = RevelationForm
-    list_display = ["key", "episode", "certainty", "beginning", "supersedes"]
-    list_filter = ["revealed_in", "inferred", "certainty", "factions"]
+    list_display = ["called", "episode", "certainty", "beginning", "supersedes"]
+    list_filter = [("revealed_in", KnownFilter), "inferred", "certainty", ("factions", KnownFilter)]
     list_select_related = ["supersedes"]
     search_fields = ["key", "text", "source", "characters__aliases__name"]
     search_help_text = "Search by key, text, source, or any name of a character it concerns."
@@ -53,9 +55,13 @@ class RevelationAdmin(WithEpisodes, LintedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Revelation | None = None) -> list[str]:
         return ["public_pages"]
 
+    @admin.display(description="key")
+    def called(self, revelation: Revelation) -> str:
+        return str(revelation)
+
     @admin.display(description="text")
     def beginning(self, revelation: Revelation) -> str:
-        return Truncator(revelation.text).chars(100)
+        return Truncator(with_shown_keys(revelation.text)).chars(100)
 
     @admin.display(ordering="revealed_in")
     def episode(self, revelation: Revelation) -> int:

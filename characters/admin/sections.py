@@ -14,9 +14,12 @@ from django.utils.text import Truncator
 
 from characters.kinds import KINDS, TAGGINGS, kind_of, values_of
 from characters.models import Portrait, Subject
+from characters.models.shown_keys import with_shown_keys
 from characters.moderation.nameable import NameableSubjects
 from corrections.sending import Proposed, setting
-from episodes.progress import last_episode
+from episodes.horizon import horizon_of, sees_up_to
+
+from .horizon import known
 
 SECTION = "section"  # the parameter of a subject's address that says which of them is edited
 MOST_SHOWN = 240  # characters of a text in the list
@@ -58,7 +61,7 @@ class Section:
 
 def sections_of(model_admin: Any, request: HttpRequest, subject: Subject) -> Iterator[Section]:
     """Yield the sections of a subject, with all rows that somebody may see."""
-    speaker = NameableSubjects(last_episode())
+    speaker = NameableSubjects(sees_up_to(request))
     for kind in model_admin.sections:
         url = address_of_section(subject, kind.slug)
         inlines = [inline(model_admin.model, model_admin.admin_site) for inline in kind.inlines]
@@ -82,19 +85,19 @@ def _rows_of(
             kind.title(values, speaker),
             f"{url}#{prefix}-{number}",
             row.revealed_in_id,
-            getattr(row, "ended_in_id", None),
+            end if (end := getattr(row, "ended_in_id", None)) is None or end <= sees_up_to(request) else None,
             row.image.url if isinstance(row, Portrait) else "",
         )
 
 
-def revelations_of(subject: Any) -> list[ListedRow]:
+def revelations_of(request: HttpRequest, subject: Any) -> list[ListedRow]:
     """Return the revelations that concern a subject; each has a form of its own."""
     return [
         ListedRow(
-            row.get_certainty_display().lower(), Truncator(row.text).chars(MOST_SHOWN),
+            row.get_certainty_display().lower(), Truncator(with_shown_keys(row.text)).chars(MOST_SHOWN),
             reverse("admin:characters_revelation_change", args=[row.pk]), row.revealed_in_id,
         )
-        for row in subject.revelations.order_by("revealed_in", "position", "key")
+        for row in known(subject.revelations.order_by("revealed_in", "position", "key"), horizon_of(request))
     ]  # fmt: skip
 
 

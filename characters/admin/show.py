@@ -4,7 +4,6 @@ from typing import Any
 
 import taggit.admin
 import taggit.models
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -20,10 +19,12 @@ from characters.models import Tag
 from characters.moderation.nameable import tags_alike
 from characters.spoilers.linter import form_in_admin
 from characters.text.fitting import look
+from corrections.desk.discretion import NOT_TOLD
 from corrections.editing import WriteDoorAdmin
 from episodes.admin import EpisodeAdmin, SeriesAdmin, pages_at
 from episodes.models import Episode, Series
 
+from .horizon import HorizonForm, WithinHorizon, known
 from .lint import LintedAdmin, LintedForm
 
 admin.site.unregister(taggit.models.Tag)
@@ -51,12 +52,14 @@ class LintedSeriesAdmin(LintedAdmin, SeriesAdmin):
         return "1"  # the only one there can be
 
 
-class TagForm(forms.ModelForm):
+class TagForm(HorizonForm):
     """A tag, unless one that looks like it is there already."""
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         alike = [tag for tag in tags_alike(name) if tag.pk != self.instance.pk and look(tag.name) == look(name)]
+        if alike and not known(Tag.objects.filter(pk=alike[0].pk), self.horizon).exists():
+            raise ValidationError(NOT_TOLD)
         if alike:
             link = format_html('<a href="{}">{}</a>', form_in_admin(TAG.label, alike[0].pk), alike[0])
             raise ValidationError(
@@ -66,7 +69,7 @@ class TagForm(forms.ModelForm):
 
 
 @admin.register(Tag)
-class TagAdmin(WriteDoorAdmin):
+class TagAdmin(WithinHorizon, WriteDoorAdmin):
     form = TagForm
     list_display = ["called", "slug", "public_page"]
     search_fields = ["name"]

@@ -12,15 +12,18 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 
+from characters.models.shown_keys import standing_in
+from episodes.horizon import horizon_of, is_lifted, sees_up_to, set_lifted
 from episodes.models import Episode
-from episodes.visits import Visit
+from episodes.progress import local_path
 
+from .horizon import stand_ins
 from .reports import REPORTS, Report
 
 
@@ -49,6 +52,18 @@ def with_second_factor(view: Any) -> Any:
     return checked
 
 
+def _within_horizon(view: Any) -> Any:
+    """Return a view that shows other handles for keys which tell more than somebody knows, in its page as well."""
+
+    @wraps(view)
+    def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with standing_in(stand_ins(horizon_of(request))):
+            response = view(request, *args, **kwargs)
+            return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+    return seen
+
+
 class Desk(AdminSite):
     site_header = site_title = "rougedb"
     index_title = "What waits"
@@ -57,7 +72,7 @@ class Desk(AdminSite):
         inner = with_second_factor(super().admin_view(view, cacheable))
         model_admin = getattr(view, "__self__", None)
         if not isinstance(model_admin, ModelAdmin):
-            return inner
+            return _within_horizon(inner)
 
         @wraps(inner)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -65,7 +80,7 @@ class Desk(AdminSite):
                 leave_out_what_is_no_id(request, model_admin.model._meta.pk)
             return inner(request, *args, **kwargs)
 
-        return checked
+        return _within_horizon(checked)
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         """Search without NUL characters, which PostgreSQL refuses and no form of Django's takes out here."""
@@ -76,10 +91,23 @@ class Desk(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         report = path("reports/<slug:slug>/", self.admin_view(self.report), name="report")
-        return [report, *super().get_urls()]
+        horizon = path("horizon/", self.admin_view(self.set_horizon), name="horizon")
+        return [report, horizon, *super().get_urls()]
+
+    # How far somebody sees
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        has_horizon = bool(request.user.is_staff) and (horizon_of(request) is not None or is_lifted(request))
+        return super().each_context(request) | {"has_horizon": has_horizon, "horizon": horizon_of(request)}
+
+    def set_horizon(self, request: HttpRequest) -> HttpResponse:
+        """Show everything for this session, or only what is known at the editor's episode again."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        set_lifted(request, lifted=request.POST.get("show") == "everything")
+        return redirect(local_path(request.POST.get("next", "")))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        visit: Visit = request  # type: ignore[assignment]
         episodes = list(Episode.objects.only("number", "aired_on"))
         context = {
             "airing": on_air(episodes, timezone.localdate())
@@ -90,13 +118,14 @@ class Desk(AdminSite):
             if episodes and request.user.has_perm("episodes.add_episode")
             else None,
             "waiting": [
-                Waiting.of(report, visit.progress) for report in REPORTS if request.user.has_perm(report.permission)
+                Waiting.of(report, sees_up_to(request))
+                for report in REPORTS
+                if request.user.has_perm(report.permission)
             ],
         }
         return super().index(request, context | (extra_context or {}))
 
     def report(self, request: HttpRequest, slug: str) -> HttpResponse:
-        visit: Visit = request  # type: ignore[assignment]
         report = next((each for each in REPORTS if each.slug == slug), None)
         if report is None:
             raise Http404
@@ -106,7 +135,7 @@ class Desk(AdminSite):
             report.measure()
             return redirect(report.url)
         gaps = report.gaps()
-        shown = gaps if "later" in request.GET else [gap for gap in gaps if gap.episode <= visit.progress]
+        shown = gaps if "later" in request.GET else [gap for gap in gaps if gap.episode <= sees_up_to(request)]
         context = self.each_context(request) | {
             "title": report.title,
             "report": report,

@@ -1,7 +1,7 @@
 """Subjects in the admin: characters and factions."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -18,14 +18,16 @@ from django.utils.safestring import SafeString
 from characters.kinds import CHARACTER, KINDS, MEMBERSHIP, SUBJECTS, Kind, kind_of
 from characters.lore.knowledge import Knowledge
 from characters.lore.search.looking import owners_of_names
-from characters.models import Alias, Character, Subject, texts_mentioning
+from characters.models import Alias, Character, Subject, Unmasking, texts_mentioning
+from characters.models.shown_keys import shown_key
 from characters.vocabulary import Attribute
 from corrections.history import waiting_about
 from corrections.sending import Proposed
 from episodes.admin import WithEpisodes, pages_at
-from episodes.progress import last_episode
+from episodes.horizon import horizon_of, sees_up_to
 
 from . import reports
+from .horizon import HorizonForm, KnownFilter, known
 from .inlines import (
     AliasInline,
     MembershipInline,
@@ -51,7 +53,7 @@ from .sections import (
 )
 
 
-class SubjectForm(forms.ModelForm):
+class SubjectForm(HorizonForm):
     """The form of a subject, whose own checks leave out the rows below, as they are saved together with it."""
 
     edited_along: frozenset[type[models.Model]] = frozenset()
@@ -62,7 +64,7 @@ class SubjectForm(forms.ModelForm):
 
     def _post_clean(self) -> None:
         if self.fields:  # in most sections nothing of the subject itself is changed
-            super()._post_clean()  # type: ignore[misc]
+            super()._post_clean()
 
 
 class AppearanceForm(SubjectForm):
@@ -100,11 +102,11 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
     form = SubjectForm
     change_form_template = "admin/section_form.html"
     sections: tuple[SectionKind, ...] = ()
-    list_display = ["newest_name", "key", "revealed_in", "public_page"]
-    list_display_links = ["newest_name", "key"]
-    list_filter = ["revealed_in"]
+    list_display = ["newest_name", "handle", "revealed_in", "public_page"]
+    list_display_links = ["newest_name", "handle"]
+    list_filter: ClassVar[list[Any]] = [("revealed_in", KnownFilter)]
     list_select_related = ["revealed_in"]
-    search_fields = ["key", "aliases__name", "tags__name", "public_id"]
+    search_fields = ["key", "aliases__name", "tag_rows__tag__name", "public_id"]
     search_help_text = "Search by key, name, tag, or the id in the address."
     save_on_top = True
 
@@ -125,14 +127,14 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
     def _page(self, request: HttpRequest, subject: Any) -> HttpResponse:
         """Show all rows of a subject, with links to the forms of its sections."""
         context = self.admin_site.each_context(request) | {
-            "title": subject.newest_name or subject.key,
+            "title": subject.newest_name or str(subject),
             "opts": self.opts,
             "original": subject,
             "sections": list(sections_of(self, request, subject)),
-            "revelations": revelations_of(subject),
+            "revelations": revelations_of(request, subject),
             "new_revelation": address_of_new_revelation(subject),
             "public_pages": self.public_pages(subject),
-            "waiting": waiting_about(subject),
+            "waiting": waiting_about(request, subject),
             "may_change": self.has_change_permission(request, subject),
             "may_delete": self.has_delete_permission(request, subject),
         }
@@ -167,7 +169,7 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
         section, subject = self._section(request), context["original"]
         if section is not None and subject is not None:
             context |= {
-                "title": f"{section.title} of {subject.newest_name or subject.key}",
+                "title": f"{section.title} of {subject.newest_name or str(subject)}",
                 "subtitle": None,
                 "section": section,
                 "sections": [(each, address_of_section(subject, each.slug)) for each in self.sections],
@@ -199,32 +201,39 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
         if obj is None:
             return [(None, {"fields": ["key", "revealed_in", "inferred"]})]
         if self._section(request) is APPEARANCE:
-            return [(None, {"fields": ["key", "revealed_in", "inferred", "move_along", "public_id", "public_pages"]})]
+            fields = ["handle", "revealed_in", "inferred", "move_along", "public_id", "public_pages"]
+            return [(None, {"fields": fields})]
         return []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Subject | None = None) -> list[str]:
         # Texts mention the key and links hold the public id: both stay as they are.
-        return ["key", "public_id", "public_pages"] if obj else []
+        return ["handle", "public_id", "public_pages"] if obj else []
 
     # The list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        horizon = horizon_of(request)
         headlines = Alias.objects.filter(headline=True, **{str(self.model._meta.model_name): OuterRef("pk")})
-        newest = headlines.order_by("-revealed_in_id")
+        newest = known(headlines.order_by("-revealed_in_id"), horizon)
         names = {"newest_name": Subquery(newest.values("name")[:1]), "by_name": Subquery(newest.values("sort_key")[:1])}
-        return super().get_queryset(request).annotate(**names)
+        rows = super().get_queryset(request).annotate(**names)
+        return rows if horizon is None else rows.order_by("by_name", "public_id")  # the order of keys tells, too
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """Find names as the public search does, besides what `search_fields` find."""
         found, _ = super().get_search_results(request, queryset, search_term)
         if not search_term:
             return found, False
-        named = owners_of_names(Knowledge(last_episode()), search_term)
+        named = owners_of_names(Knowledge(sees_up_to(request)), search_term)
         return queryset.filter(Q(pk__in=found.values("pk")) | Q(pk__in=named)), False
 
     @admin.display(description="name", ordering="by_name")
     def newest_name(self, subject: Any) -> str:
         return subject.newest_name or "(no name)"
+
+    @admin.display(description="key")
+    def handle(self, subject: Subject) -> str:
+        return str(subject)
 
     @admin.display(description="public page")
     def public_page(self, subject: Subject) -> SafeString:
@@ -254,23 +263,27 @@ class WithoutFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        horizon = horizon_of(request)
         match self.value():
             case "portrait":
-                return queryset.filter(pk__in=reports.without_picture().values("pk"))
+                return queryset.filter(pk__in=reports.without_picture(horizon).values("pk"))
             case "summary":
-                return queryset.filter(pk__in=reports.without_any(Attribute.SUMMARY).values("pk"))
+                return queryset.filter(pk__in=reports.without_any(Attribute.SUMMARY, horizon).values("pk"))
             case "definition":
-                return queryset.filter(pk__in=reports.without_any(Attribute.DEFINITION).values("pk"))
+                return queryset.filter(pk__in=reports.without_any(Attribute.DEFINITION, horizon).values("pk"))
             case "fresh-summary":
-                return queryset.filter(pk__in=list(reports.stale_summaries()))
+                return queryset.filter(pk__in=reports.stale_by(horizon))
         return queryset
 
 
 @admin.register(Character)
 class CharacterAdmin(SubjectAdmin):
-    list_display = ["newest_name", "key", "revealed_in", "is_persona_of", "public_page"]
-    list_filter = [WithoutFilter, "revealed_in", "memberships__faction"]
-    list_select_related = ["revealed_in", "unmasking__identity"]
+    list_display = ["newest_name", "handle", "revealed_in", "is_persona_of", "public_page"]
+    list_filter: ClassVar[list[Any]] = [
+        WithoutFilter,
+        ("revealed_in", KnownFilter),
+        ("memberships__faction", KnownFilter),
+    ]
     sections = (
         APPEARANCE,
         NAMES,
@@ -289,10 +302,15 @@ class CharacterAdmin(SubjectAdmin):
     )  # fmt: skip
     inlines = inlines_of(sections)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        unmaskings = known(Unmasking.objects.filter(persona=OuterRef("pk")), horizon_of(request))
+        names = {"identity": "identity__key", "unmasked_in": "revealed_in_id"}
+        unmasked = {name: Subquery(unmaskings.values(column)) for name, column in names.items()}
+        return super().get_queryset(request).annotate(**unmasked)
+
     @admin.display(description="persona of")
-    def is_persona_of(self, character: Character) -> str:
-        unmasking = getattr(character, "unmasking", None)
-        return f"{unmasking.identity.key}, from {unmasking.revealed_in_id}" if unmasking else ""
+    def is_persona_of(self, character: Any) -> str:
+        return f"{shown_key(character.identity)}, from {character.unmasked_in}" if character.identity else ""
 
 
 def register_other(kind: Kind) -> None:

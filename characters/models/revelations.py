@@ -13,6 +13,7 @@ from episodes.neighbours import neighbours
 from episodes.texts import Line
 
 from .owned import OWNERS
+from .shown_keys import shown_key
 from .subjects import Character, Content, Faction, Subject, Term, valid_key
 
 # Its lists of whom it concerns: one for each kind of subject.
@@ -74,7 +75,7 @@ class Revelation(Content):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return shown_key(self.key)
 
     def clean(self) -> None:
         super().clean()

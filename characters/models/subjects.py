@@ -13,6 +13,7 @@ from episodes.gate import Gated
 from episodes.neighbours import neighbours
 
 from .checks import check_headlines, mentioned_too_early
+from .shown_keys import shown_key
 
 valid_key = RegexValidator(r"^[a-z0-9][a-z0-9_.-]*\Z", "A key is made of a-z, 0-9, “_”, “-” and “.”.")
 valid_public_id = RegexValidator(r"^[0-9a-z]{8,32}\Z", "A public id is made of 8 to 32 of a-z and 0-9.")
@@ -53,7 +54,7 @@ class Subject(Content):
         ordering = ["key"]
 
     def __str__(self) -> str:
-        return self.key
+        return shown_key(self.key)
 
     def clean(self) -> None:
         super().clean()

@@ -8,6 +8,7 @@ from typing import Any
 from characters.kinds import SUBJECTS, Kind
 from characters.models import Alias, Tag
 from characters.models.owned import OWNERS
+from characters.models.shown_keys import hidden_keys, shown_key, with_shown_keys
 from characters.text.fitting import Spelling, Spellings, the_one_meant
 from characters.text.mentions import names_in, with_keys
 from episodes.choices import Choice, Unclear
@@ -24,6 +25,11 @@ class NamedSubject:
     key: str
     name: str
 
+    @property
+    def handle(self) -> str:
+        """The key as an editor may read it."""
+        return shown_key(self.key)
+
 
 class NameableSubjects:
     """The subjects that can be named at an episode: those known there, and those that are new in the same form."""
@@ -31,6 +37,7 @@ class NameableSubjects:
     def __init__(self, episode: int) -> None:
         self.episode = episode
         self.by_key: dict[str, NamedSubject] = {}
+        self._key_of_handle = {handle: key for key, handle in hidden_keys().items()}
         self._by_pk: dict[str, NamedSubject] = {}
         self._names: list[Spelling[NamedSubject]] = []
         self._proper_names: list[Spelling[NamedSubject]] = []  # without those that are words as well
@@ -39,7 +46,7 @@ class NameableSubjects:
             headlines = {getattr(alias, f"{kind.name}_id"): alias.name for alias in aliases if alias.headline}
             visible: Any = kind.model
             for pk, key in visible.objects.as_of(episode).order_by("key").values_list("pk", "key"):
-                self._add(NamedSubject(kind, str(pk), key, headlines.get(pk, key)))
+                self._add(NamedSubject(kind, str(pk), key, headlines.get(pk, shown_key(key))))
         for alias in aliases:
             owner = next(filter(None, (getattr(alias, f"{name}_id") for name in OWNERS)), None)
             if (subject := self._by_pk.get(str(owner))) is not None:
@@ -54,7 +61,7 @@ class NameableSubjects:
 
     def _add(self, subject: NamedSubject) -> None:
         self.by_key[subject.key] = self._by_pk[subject.pk] = subject
-        self._names += [Spelling(subject.key, subject), Spelling(subject.name, subject)]
+        self._names += [Spelling(shown_key(subject.key), subject), Spelling(subject.name, subject)]
         for made in ("_spellings", "_proper_spellings"):
             vars(self).pop(made, None)
 
@@ -72,14 +79,14 @@ class NameableSubjects:
 
     def words(self, text: str) -> str:
         """Return a text in one line; editors read its mentions as they are written."""
-        return " ".join(text.split())
+        return " ".join(with_shown_keys(text).split())
 
     def of_kinds(self, kinds: Iterable[Kind]) -> list[NamedSubject]:
         return [subject for kind in kinds for subject in self.by_key.values() if subject.kind is kind]
 
     def find(self, typed: str, kinds: Collection[Kind] = SUBJECTS) -> NamedSubject:
         """Return the subject of one of these kinds that is meant; raise `Unclear` unless it is exactly one."""
-        by_key = self.by_key.get(typed)
+        by_key = self.by_key.get(self._key_of_handle.get(typed, typed))
         if by_key is not None and by_key.kind in kinds:
             return by_key
         nouns = " or ".join(kind.name for kind in kinds)
@@ -91,7 +98,7 @@ class NameableSubjects:
     def without_brackets(self, text: str) -> Iterator[tuple[Unclear, NamedSubject]]:
         """Yield whom a text names without brackets, with a question that offers them."""
         for words, subject in self._proper_spellings.said_in(text):
-            mention = f"[[{subject.key}]]" if words == subject.name else f"[[{subject.key}|{words}]]"
+            mention = f"[[{subject.handle}]]" if words == subject.name else f"[[{subject.handle}|{words}]]"
             yield (
                 Unclear(
                     f"“{words}” stands without brackets, so the page of {Name(subject.name)} will not tell this. "
@@ -111,7 +118,7 @@ class NameableSubjects:
 
 
 def _by_key(subject: NamedSubject) -> Choice:
-    return Choice(subject.key, f"{Name(subject.name)} ({subject.key})")
+    return Choice(subject.handle, f"{Name(subject.name)} ({subject.handle})")
 
 
 def read_typed(episode: int, text: str) -> str:

@@ -10,8 +10,19 @@ from django.urls import reverse
 
 from characters.kinds import EPISODE, KINDS, SUBJECTS, Kind
 from characters.models import check_headlines, texts_mentioning
+from characters.models.shown_keys import with_shown_keys
 from characters.pictures import files
-from corrections.rows import Editable, Page, linters, mention_readers, name_readers, namesakes, register, text_readers
+from corrections.rows import (
+    Editable,
+    Page,
+    key_writers,
+    linters,
+    mention_readers,
+    name_readers,
+    namesakes,
+    register,
+    text_readers,
+)
 
 from . import linting, nameable, previews, words
 
@@ -23,6 +34,7 @@ def register_all() -> None:
     linters.append(linting.warnings_of)
     namesakes.append(linting.others_of_that_name)
     mention_readers.append(words.read_mentions)
+    key_writers.append(with_shown_keys)
     name_readers.append(linting.reader_of_names)
     text_readers.append(nameable.read_typed)
 

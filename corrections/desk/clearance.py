@@ -6,8 +6,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from corrections.models import Correction
+from episodes.horizon import sees_up_to
 from episodes.progress import last_episode
-from episodes.visits import Visit
 
 OPENED = "opened_corrections"  # in the session
 MOST_OPENED = 100
@@ -68,8 +68,7 @@ class Clearance:
 
 
 def clearance_of(request: HttpRequest) -> Clearance:
-    visit: Visit = request  # type: ignore[assignment]
-    return Clearance(visit.progress, last_episode(), frozenset(request.session.get(OPENED, ())), request.user.pk)
+    return Clearance(sees_up_to(request), last_episode(), frozenset(request.session.get(OPENED, ())), request.user.pk)
 
 
 def open_on_purpose(request: HttpRequest, correction: Correction) -> None:

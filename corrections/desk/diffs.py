@@ -103,10 +103,10 @@ def _markup(words: list[str], mentions: dict[str, str]) -> SafeString:
     return format_html_join(
         "",
         "{}",
-        (
-            (format_html('<span class="mention" title="{}">{}</span>', in_text(word), Name(mentions[word])),)
-            if word in mentions
-            else (word,)
-            for word in words
-        ),
+        ((_mention(word, mentions[word]),) if word in mentions else (word,) for word in words),
     )
+
+
+def _mention(mention: str, name: str) -> SafeString:
+    title = in_text(rows.with_readable_keys(mention))
+    return format_html('<span class="mention" title="{}">{}</span>', title, Name(name))

@@ -3,20 +3,41 @@
 These words have no episode of their own, so they count as being of the latest episode of their correction's changes.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from urllib.parse import unquote
 
 from corrections import rows
 from corrections.models import Correction
 from episodes.names import Name
+from episodes.progress import last_episode
+from episodes.units import named
 
 from .access import author_in_words, credit_in_words
 from .clearance import Clearance
 
 HIDDEN = "This is hidden, because it names something of a later episode than you have watched."
+NOT_TOLD = (
+    "It cannot be saved like this. The reason may be of a later episode than you have watched: show everything, and "
+    "save it again."
+)
+IS_THERE = re.compile(r"\balready\b")
 HIDDEN_NAME = "somebody whose name tells of a later episode"
 HIDDEN_LINK = "a link whose address tells of a later episode"
+
+
+def tells_of_later(text: str, episode: int) -> bool:
+    """Return whether a message may tell of a row that is known only after an episode: that it is there, or its name."""
+    later = (named(number) for number in range(episode + 1, last_episode() + 1))
+    if IS_THERE.search(text) or any(re.search(rf"{re.escape(name)}(?!\w)", text) for name in later):
+        return True
+    return any(read_names()(text, episode) > episode for read_names in rows.name_readers)
+
+
+def told(texts: Iterable[str], horizon: int | None) -> list[str]:
+    """Return why something cannot be saved, in other words where that could tell of what is hidden."""
+    return [NOT_TOLD if horizon is not None and tells_of_later(text, horizon) else text for text in texts]
 
 
 class Discretion:

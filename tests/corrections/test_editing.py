@@ -42,9 +42,7 @@ def ann(db: None) -> Character:
 
 
 def at_desk(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    return at_the_desk(user)
 
 
 @pytest.fixture

@@ -35,11 +35,11 @@ from corrections.sent_forms import (
 )
 from corrections.trial import MOST_TRIED, try_out
 from episodes.choices import CHOOSE, with_choice
+from episodes.horizon import horizon_of, sees_up_to
 from episodes.models import Episode
 from episodes.progress import last_episode
 from episodes.requests import whole_number
 from episodes.units import named
-from episodes.visits import Visit
 
 from .sheet import EMPTY_ROWS, MOST_ROWS, RowForm, Sheet
 
@@ -51,7 +51,6 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
     episode = Episode.objects.filter(number=number).first() or _next_episode(request, number)
     if not request.user.has_perm("episodes.change_episode"):
         raise PermissionDenied
-    visit: Visit = request  # type: ignore[assignment]
     user: Any = request.user
     if again := form_to_open(request, request.path):
         post_again(request, again)
@@ -59,7 +58,8 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
         sheet.is_valid()
         sheet.problems.append(OPENED_AGAIN)
         return _show_sheet(request, sheet, checked=True)
-    watched = visit.progress + episode._state.adding  # nobody can say more than that they have watched all there is
+    # Nobody can say more than that they have watched all there is.
+    watched = sees_up_to(request) + episode._state.adding
     if request.method != "POST" and number > watched and "sure" not in request.GET:
         return _show(request, episode, "admin/learned_folded.html", {})
     if request.method != "POST":
@@ -115,7 +115,7 @@ def _trial(
         confirmed = SAVE_ALL_THE_SAME in request.POST
         trial = try_out(correction, sheet.episode.number)
         forms = {change.pk: proposed[change.position] for change in correction.changes.all()}
-        sheet.show_result(trial, forms, confirmed=confirmed)
+        sheet.show_result(trial, forms, confirmed=confirmed, horizon=horizon_of(request))
         if trial.problems or (trial.warnings and not confirmed):
             raise SaveRefused([])
 

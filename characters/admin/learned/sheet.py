@@ -12,14 +12,16 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from characters.admin.horizon import spoiler_error_within
 from characters.kinds import EPISODE, KINDS, SUBJECTS, TAGGINGS, kind_of, line_of, values_of
 from characters.models import Alias, Membership, Portrait, Relationship, Revelation, Tag, Trait, Unmasking
+from characters.models.shown_keys import with_shown_keys
 from characters.moderation.nameable import NameableSubjects, NamedSubject
-from characters.spoilers.linter import form_in_admin, spoiler_error
+from characters.spoilers.linter import form_in_admin
 from corrections import rows
+from corrections.desk.discretion import told
 from corrections.editing import Base
 from corrections.models import Change
-from corrections.rows import SpoilerWarning
 from corrections.sending import Proposed, adding
 from corrections.trial import Trial
 from episodes.choices import ReadsMentions, asked_before
@@ -129,6 +131,7 @@ class EpisodeForm(ReadsMentions, forms.Form):
             self.fields[name] = Episode._meta.get_field(name).formfield()  # type: ignore[union-attr, assignment]
         if episode.number:
             self.fields["synopsis"].widget = text_area(5)
+            self.fields["synopsis"].prepare_value = with_shown_keys  # type: ignore[method-assign, assignment]
         self.fields["aired_on"].widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
     def clean(self) -> dict[str, Any]:
@@ -161,7 +164,7 @@ class PositionForm(forms.Form):
 
     def __init__(self, data: Any, *, revelation: Revelation, base: Base) -> None:
         super().__init__(data, initial={"position": revelation.position}, prefix=f"place-{revelation.pk}")
-        self.revelation = revelation
+        self.revelation, self.shown_text = revelation, with_shown_keys(revelation.text)
         self.before: int = base[rows.reference(revelation)]["position"]
         self.fields["position"].widget.attrs["aria-label"] = f"Place of “{Truncator(revelation.text).chars(60)}”"
 
@@ -223,7 +226,7 @@ class Sheet:
         self.subjects = NameableSubjects(episode.number)
         self.asked = asked_before(data) if data is not None else frozenset()
         self.problems: list[str | SafeString] = []
-        self.warnings: list[tuple[str, SpoilerWarning]] = []
+        self.warnings: list[tuple[str, str]] = []
         revelations = list(Revelation.objects.filter(revealed_in=episode).order_by("position", "key"))
         self.base = base if base is not None else {}
         self.base.setdefault(rows.reference(episode), rows.values_of(episode))
@@ -240,7 +243,7 @@ class Sheet:
         if may_move:
             section.positions = [PositionForm(self.data, revelation=row, base=self.base) for row in revelations]
         else:
-            section.existing = [(row.text, _address_of_form(row)) for row in revelations]
+            section.existing = [(with_shown_keys(row.text), _address_of_form(row)) for row in revelations]
 
     def _section(self, kind: SectionKind) -> Section:
         formset: Any = forms.formset_factory(kind.form, extra=EMPTY_ROWS, absolute_max=MOST_ROWS, max_num=MOST_ROWS)
@@ -296,11 +299,13 @@ class Sheet:
             proposed += [(change, form) for change in form.proposed()]
         return proposed
 
-    def show_result(self, trial: Trial, forms: dict[Any, tuple[Proposed, RowForm]], *, confirmed: bool) -> None:
+    def show_result(
+        self, trial: Trial, forms: dict[Any, tuple[Proposed, RowForm]], *, confirmed: bool, horizon: int | None
+    ) -> None:
         """Show the problems and the warnings of a trial at the rows that they are about."""
         for pk, messages in trial.problems.items():
             _, form = forms.get(pk, (None, None))
-            for message in messages:
+            for message in told(messages, horizon):
                 if form is None:
                     self.problems.append(message)
                 else:
@@ -308,9 +313,9 @@ class Sheet:
         for pk, warnings in trial.warnings.items():
             proposed, form = forms[pk]
             for warning in warnings:
-                self.warnings.append((_noun_of(form), warning))
+                error = spoiler_error_within(horizon, warning.text, warning.episode, warning.url, warning.claim)
+                self.warnings.append((_noun_of(form), error))
                 if not confirmed:
-                    error = spoiler_error(warning.text, warning.url, warning.claim)
                     form.add_error(form.field_of(proposed, warning.field), error)
 
     # The lists of suggestions
@@ -320,9 +325,10 @@ class Sheet:
         offered = [*((kind,) for kind in SUBJECTS), SUBJECTS]
         return {suggestions_of(kinds): self.subjects.of_kinds(kinds) for kinds in offered}
 
-    def revelations(self) -> QuerySet[Revelation]:
-        """Return the revelations that a new one can supersede."""
-        return Revelation.objects.filter(revealed_in__lte=self.episode).only("key", "text", "revealed_in")
+    def revelations(self) -> list[tuple[Revelation, str]]:
+        """Return the revelations that a new one can supersede, with their texts."""
+        earlier = Revelation.objects.filter(revealed_in__lte=self.episode).only("key", "text", "revealed_in")
+        return [(row, with_shown_keys(row.text)) for row in earlier]
 
     def tags(self) -> Iterable[str]:
         """Return the tags that somebody is known to bear by now, and those that nobody bears yet."""

@@ -1,0 +1,275 @@
+"""The admin for whoever has not watched everything: what is revealed later is not there, until they lift that.
+
+Everything here follows `horizon_of(request)`: the last episode of which somebody sees rows, or None if nothing is
+hidden. Rows that are hidden are in no list, choice, form or history, and a form that does not have them leaves them
+alone. What could tell of them is said in words that are always the same. Whatever has to look at them, such as deleting
+a page with all its rows, waits until the editor shows everything.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, reduce
+from operator import or_
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation
+from django.contrib.admin.options import BaseModelAdmin, IncorrectLookupParameters
+from django.contrib.admin.utils import build_q_object_from_lookup_parameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.text import smart_split
+
+from characters.kinds import SUBJECTS, TAGGINGS
+from characters.models import Alias, Revelation, Tag
+from characters.models.shown_keys import hidden_keys, shown_key, with_shown_keys
+from characters.spoilers.linter import spoiler_error
+from characters.vocabulary import AliasKind
+from corrections.desk.discretion import NOT_TOLD, tells_of_later
+from episodes.folding import fold
+from episodes.gate import Gated
+from episodes.horizon import horizon_of
+from episodes.models import Episode
+from episodes.texts import ProseInForm
+
+NO_LATER_EPISODE = "Choose an episode up to {}. To write about a later one, show everything first."
+SHOW_ALL_FIRST = (
+    "Nothing was deleted. Rows of later episodes than you have watched may hang on it: show everything first."
+)
+WORD = re.compile(r"[^\W_]+")
+
+
+# Which rows are known
+
+
+def known(rows: QuerySet[Any], horizon: int | None) -> QuerySet[Any]:
+    """Leave out what is revealed after the horizon; tags are known by who bears them, and new ones to everybody."""
+    if horizon is None:
+        return rows
+    if rows.model is Tag:
+        taggings = [kind.model._base_manager.filter(tag=OuterRef("pk")) for kind in TAGGINGS]
+        is_borne = reduce(or_, (Q(Exists(each.filter(revealed_in__lte=horizon))) for each in taggings))
+        return rows.filter(is_borne | ~reduce(or_, (Q(Exists(each)) for each in taggings)))
+    return rows.filter(_known_at(rows.model, horizon))
+
+
+def _known_at(model: type[models.Model], horizon: int, prefix: str = "") -> Q:
+    if model is Episode:
+        return Q(**{f"{prefix}number__lte": horizon})
+    return Q(**{f"{prefix}revealed_in__lte": horizon}) if issubclass(model, Gated) else Q()
+
+
+def known_along(model: type[models.Model], path: str, horizon: int) -> Q:
+    """Return the condition that all rows on the way to a field are known, for the same join as what is looked up."""
+    condition, prefix = Q(), ""
+    for name in path.split("__"):
+        field = model._meta.get_field(name)
+        if not field.is_relation or field.related_model is Episode:
+            break
+        model, prefix = field.related_model, f"{prefix}{name}__"  # type: ignore[assignment]
+        condition &= _known_at(model, horizon, prefix)
+    return condition
+
+
+def stand_ins(horizon: int | None) -> Callable[[], Mapping[str, str]]:
+    """Return a function that finds what stands for the keys that tell a name which is known only after the horizon."""
+
+    @cache
+    def found() -> dict[str, str]:
+        if horizon is None:
+            return {}
+        later = _words_of_later_names(horizon)
+        pages = [kind.model._base_manager.filter(_known_at(kind.model, horizon)) for kind in SUBJECTS]
+        handles = {key: public_id for rows in pages for key, public_id in rows.values_list("key", "public_id")}
+        for key, episode, pk in known(Revelation.objects.all(), horizon).values_list("key", "revealed_in_id", "pk"):
+            handles[key] = f"e{episode:02}.{pk.hex[:8]}"
+        return {key: handle for key, handle in handles.items() if not later.isdisjoint(WORD.findall(key))}
+
+    return found
+
+
+def _words_of_later_names(horizon: int) -> set[str]:
+    """Return the words of names that no name up to the horizon has; the linter would take too long for every page."""
+    names = Alias.objects.exclude(kind=AliasKind.PLACEHOLDER).values_list("name", "revealed_in")
+    words: dict[bool, set[str]] = {True: set(), False: set()}
+    for name, episode in names:
+        words[episode > horizon].update(WORD.findall(fold(name)))
+    return words[True] - words[False]
+
+
+# Forms
+
+
+class HorizonForm(forms.ModelForm):
+    """A form that shows no value from after the horizon, keeps those it does not show, and tells nothing of them."""
+
+    horizon: int | None = None  # of the request that the class is made for
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.hidden: dict[str, tuple[Any, Any]] = {}  # what is shown instead of a value, and the value
+        if self.horizon is not None:
+            self._hide_end(self.horizon)
+            self._hide_keys()
+
+    def _hide_end(self, horizon: int) -> None:
+        end = getattr(self.instance, "ended_in_id", None)
+        if "ended_in" in self.fields and end is not None and end > horizon:
+            self._hide("ended_in", None, Episode(number=end))
+
+    def _hide_keys(self) -> None:
+        key = getattr(self.instance, "key", "")
+        if "key" in self.fields and shown_key(key) != key:
+            self._hide("key", shown_key(key), key)
+        for field in self.fields.values():
+            if isinstance(field, ProseInForm):
+                field.prepare_value = with_shown_keys  # type: ignore[method-assign, assignment]
+
+    def _hide(self, name: str, shown: Any, value: Any) -> None:
+        self.hidden[name] = shown, value
+        self.initial[name] = shown
+
+    def _post_clean(self) -> None:
+        for name, (shown, value) in self.hidden.items():
+            if name not in self.cleaned_data:
+                continue
+            if (self.cleaned_data[name] or None) == shown:
+                self.cleaned_data[name] = value
+            elif name == "ended_in":
+                self.add_error(name, NOT_TOLD)
+        super()._post_clean()  # type: ignore[misc]
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """Take the errors of the model, in other words where they could tell of a row that is hidden."""
+        if self.horizon is not None:
+            errors = _untelling(errors, self.horizon)
+        super()._update_errors(errors)  # type: ignore[misc]
+
+
+def _untelling(errors: ValidationError, horizon: int) -> ValidationError:
+    if hasattr(errors, "error_dict"):
+        return ValidationError({name: _untold(each, horizon) for name, each in errors.error_dict.items()})
+    return ValidationError(_untold(errors.error_list, horizon))
+
+
+def _untold(errors: Iterable[ValidationError], horizon: int) -> list[ValidationError]:
+    return [
+        ValidationError(NOT_TOLD) if any(tells_of_later(text, horizon) for text in error.messages) else error
+        for error in errors
+    ]
+
+
+def spoiler_error_within(horizon: int | None, words: str, episode: int, url: str, claim: str) -> str:
+    """Return the error message for a text that says a name too early; a name from after the horizon is not told."""
+    if horizon is not None and episode > horizon:
+        return f"It says “{words}”, which is a name of a later episode."
+    return spoiler_error(words, url, claim)
+
+
+# Lists and pages
+
+
+class KnownRows(BaseModelAdmin):
+    """Offers and lists the rows that are known at the horizon."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return known(super().get_queryset(request), horizon_of(request))
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet[Any] | None:
+        queryset = super().get_field_queryset(db, db_field, request)
+        if horizon_of(request) is None:
+            return queryset
+        every: QuerySet[Any] = db_field.remote_field.model._default_manager.all()
+        return known(every if queryset is None else queryset, horizon_of(request))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.related_model is Episode and (horizon := horizon_of(request)) is not None:
+            field.error_messages["invalid_choice"] = NO_LATER_EPISODE.format(horizon)
+        return field
+
+
+class KnownList(ChangeList):
+    """A list without the numbers of what each filter finds, which Django counts over hidden rows as well."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        self.horizon = horizon_of(request)
+        super().__init__(request, *args, **kwargs)
+        if self.horizon is not None:
+            self.is_facets_optional = False
+
+    @property
+    def add_facets(self) -> bool:
+        return self._add_facets and self.horizon is None
+
+    @add_facets.setter
+    def add_facets(self, wanted: bool) -> None:
+        self._add_facets = wanted
+
+
+class KnownFilter(admin.RelatedFieldListFilter):
+    """Narrows a list by another row, as far as that and the rows between are known."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        horizon = horizon_of(request)
+        if horizon is None:
+            return super().field_choices(field, request, model_admin)
+        return [(row.pk, str(row)) for row in known(field.related_model._default_manager.all(), horizon)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        horizon = horizon_of(request)
+        if horizon is None or not self.used_parameters:
+            return super().queryset(request, queryset)
+        try:
+            wanted = build_q_object_from_lookup_parameters(self.used_parameters)  # type: ignore[arg-type]
+            return queryset.filter(wanted & known_along(queryset.model, self.field_path, horizon))
+        except (ValueError, ValidationError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+
+class WithinHorizon(KnownRows, admin.ModelAdmin):
+    """A ModelAdmin of what is revealed in an episode."""
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.horizon = horizon_of(request)
+        return form
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return KnownList
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Find every word of a search in some field, by way of rows that are known."""
+        horizon = horizon_of(request)
+        if horizon is None or not search_term:
+            return super().get_search_results(request, queryset, search_term)
+        found = self.model._base_manager.all()
+        for word in smart_split(search_term):
+            fields = (self._found_in(name, word, horizon) for name in self.get_search_fields(request))
+            found = found.filter(pk__in=self.model._base_manager.filter(reduce(or_, fields)).values("pk"))
+        return queryset.filter(pk__in=found.values("pk")), False
+
+    def _found_in(self, name: str, word: str, horizon: int) -> Q:
+        found = Q(**{f"{name}__icontains": word}) & known_along(self.model, name, horizon)
+        return found & ~Q(key__in=list(hidden_keys())) if name == "key" else found
+
+    # Deleting takes along what hangs on a row
+
+    def get_actions(self, request: HttpRequest, action_location: Any = ActionLocation.CHANGE_LIST) -> Any:
+        actions = super().get_actions(request, action_location)
+        if horizon_of(request) is not None:
+            actions.pop("delete_selected", None)
+        return actions
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if horizon_of(request) is None or row is None or not self.has_delete_permission(request, row):
+            return super().delete_view(request, object_id, *args, **kwargs)
+        messages.warning(request, SHOW_ALL_FIRST)
+        form = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return HttpResponseRedirect(reverse(form, args=[row.pk]))
