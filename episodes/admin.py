@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.forms import ModelChoiceField
@@ -11,6 +12,8 @@ from django.utils.safestring import SafeString
 
 from .horizon import sees_up_to
 from .models import Episode, Series
+
+admin.site.unregister(UserSession)  # to delete a row there would end no session
 
 
 def pages_at(address: str, *, since: int) -> SafeString:

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_migrate, post_save
+from django.db.models.signals import post_delete, post_migrate, post_save
 
 
 class EpisodesConfig(AppConfig):
@@ -9,8 +9,9 @@ class EpisodesConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.signals import password_reset
         from django.contrib.auth.models import User
+        from django.contrib.sessions.models import Session
 
-        from .accounts import attempts, known_browsers, names, session_age, sign_in_limits, sign_in_log
+        from .accounts import attempts, known_browsers, names, session_age, session_list, sign_in_limits, sign_in_log
         from .models import Viewer
         from .viewers import copy_browser_progress
 
@@ -19,6 +20,7 @@ class EpisodesConfig(AppConfig):
         user_logged_in.connect(session_age.begin)
         password_reset.connect(known_browsers.remember)
         password_reset.connect(attempts.forget)
+        post_delete.connect(session_list.forget, sender=Session)
         post_save.connect(names.remember, sender=User)
         post_save.connect(names.remember, sender=Viewer)
         post_migrate.connect(names.remember_all, sender=self)

@@ -1,5 +1,6 @@
-from allauth.account.decorators import secure_admin_login
+from allauth.account.decorators import reauthentication_required, secure_admin_login
 from allauth.mfa.totp.views import activate_totp
+from allauth.usersessions.views import list_usersessions
 from django.conf import settings
 from django.conf.urls.static import static
 from django.contrib import admin
@@ -30,6 +31,7 @@ urlpatterns = [
     path("accounts/2fa/totp/activate/", with_pictures_within(activate_totp)),
     path("accounts/2fa/webauthn/login/", passkeys.sign_in),
     path("accounts/signup/", SignupView.as_view()),
+    path("accounts/sessions/", reauthentication_required(list_usersessions)),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("robots.txt", views.robots, name="robots"),

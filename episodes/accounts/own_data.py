@@ -11,6 +11,7 @@ from typing import Any
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpResponse, JsonResponse
@@ -66,6 +67,9 @@ def _account(user: User) -> dict[str, Any]:
         ),
         "second_factors": list(
             Authenticator.objects.filter(user=user).order_by("pk").values("type", "created_at", "last_used_at")
+        ),
+        "sessions": list(
+            UserSession.objects.filter(user=user).order_by("created_at").values("created_at", "ip", "user_agent")
         ),
         "watched_up_to": viewer.progress if viewer else None,
         "wants_credit": viewer.wants_credit if viewer else False,

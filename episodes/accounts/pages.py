@@ -5,6 +5,7 @@ from typing import cast
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -63,6 +64,8 @@ def forget(user: User) -> None:
     role = "former-moderator" if user.has_perm(DECIDES) else "gone"
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
+    for session in UserSession.objects.filter(user=user):
+        session.end()
     Viewer.objects.filter(user=user).delete()
     user.groups.clear()
     user.user_permissions.clear()

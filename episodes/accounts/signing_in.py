@@ -46,7 +46,9 @@ username_validators = [check_characters]
 
 class Adapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
-        return client_address(request)
+        """Return an address as a database takes it: that of a network without its length, and none as `::`."""
+        address = client_address(request).partition("/")[0]
+        return "::" if address == "unknown" else address
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Return the name if it cannot be taken for another's. That one is taken is told: names are public."""

@@ -31,6 +31,7 @@ OWNERS = (
     "mfa_activate_totp",
     "mfa_list_webauthn",
     "mfa_add_webauthn",
+    "usersessions_list",
 )
 
 

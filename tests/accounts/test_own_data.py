@@ -47,9 +47,10 @@ def test_it_holds_what_its_owner_gave_and_wrote(character: Character) -> None:
     add_event(correction, Event.Kind.SAID, ann, "See minute twelve.")
 
     data = own_data(signed_in("ann"))
-    assert data["account"] | {"joined": "", "last_signed_in": ""} == {
+    assert data["account"] | {"joined": "", "last_signed_in": "", "sessions": []} == {
         "user_name": "ann", "first_name": "", "last_name": "", "joined": "", "last_signed_in": "",
-        "roles": ["contributors"], "second_factors": [], "watched_up_to": 2, "wants_credit": False, "credit_name": "",
+        "roles": ["contributors"], "sessions": [], "second_factors": [], "watched_up_to": 2,
+        "wants_credit": False, "credit_name": "",
         "mail_addresses": [{"email": "ann@example.org", "verified": True, "primary": True}],
     }  # fmt: skip
     (mine,) = data["corrections"]

@@ -35,7 +35,7 @@ CONTRIBUTORS = {
     "watching", "watching-stop",  # what they watch
 }  # fmt: skip
 # Whose views these are is a matter of one's own account; they stand under /accounts/ and nowhere else.
-ACCOUNTS = ("allauth.account.", "allauth.mfa.", "episodes.accounts.")
+ACCOUNTS = ("allauth.account.", "allauth.mfa.", "allauth.usersessions.", "episodes.accounts.")
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.*")), ids=lambda p: str(p.relative_to(ROOT)))
