@@ -18,6 +18,9 @@ test: $(VENV)/.installed-dev  ## install what tests need and run them, without t
 laws: $(VENV)/.installed-dev  ## run the exhaustive tests: every address at every episode, random shows, every look
 	$(IN_VENV) -m pytest -n auto --dist worksteal -m laws
 
+fuzz: $(VENV)/.installed-dev  ## send 20,000 requests and 5,000 pictures that nobody means (FUZZ_SEED=2 for others)
+	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-20000} FUZZ_PICTURES=$${FUZZ_PICTURES:-5000} $(IN_VENV) -m pytest -n auto tests/fuzz
+
 lint: $(VENV)/.installed-dev  ## ruff, mypy, and migrations that are missing
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -60,4 +63,4 @@ $(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
 	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/.installed
 
-.PHONY: help run test laws lint bench drawings typefaces screenshots requirements clean
+.PHONY: help run test laws fuzz lint bench drawings typefaces screenshots requirements clean
