@@ -153,7 +153,11 @@ CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "rougedb.cache.DispensableRedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds
+        "OPTIONS": {
+            "serializer": "rougedb.cache.SignedSerializer",
+            "socket_connect_timeout": 1,  # seconds
+            "socket_timeout": 1,
+        },
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
