@@ -133,6 +133,19 @@ function showStop() {
 showStop();
 document.addEventListener("page:shown", showStop);
 
+// When somebody was here last is kept in this browser alone; a visit ends with hours without a page.
+function noteVisit() {
+  const [LAST, BEFORE, PAUSE] = ["rougedb.last", "rougedb.before", 12 * 60 * 60 * 1000];
+  try {
+    const last = localStorage.getItem(LAST);
+    if (last && Date.now() - new Date(last) > PAUSE) localStorage.setItem(BEFORE, last);
+    localStorage.setItem(LAST, new Date().toISOString());
+  } catch {
+    // A browser that keeps nothing tells nothing of a last visit.
+  }
+}
+noteVisit();
+
 // The question about the next episode closes as a menu does.
 document.addEventListener("keydown", (event) => {
   const question = event.key === "Escape" && document.querySelector("details.step[open]");

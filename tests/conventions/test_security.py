@@ -85,6 +85,10 @@ SCRIPTS_NEVER = re.compile(
 )
 
 
+# But two moments: when the last page was shown, and when the visit before this one ended.
+OF_VISITS = re.compile(r"\blocalStorage\.(?:getItem|setItem|removeItem)\((?:LAST|BEFORE)\b")
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "static/js").glob("*.js")), ids=lambda path: path.name)
 def test_scripts_keep_nothing_and_run_nothing_that_they_read(path: Path) -> None:
-    assert not SCRIPTS_NEVER.findall(path.read_text())
+    assert not SCRIPTS_NEVER.findall(OF_VISITS.sub("", path.read_text()))
