@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.core.checks import Tags, register
 
 
 class DeskConfig(AdminConfig):
@@ -8,6 +9,11 @@ class DeskConfig(AdminConfig):
 
 
 class SiteConfig(AppConfig):
-    """The commands that concern the site as a whole."""
+    """The commands and checks that concern the site as a whole."""
 
     name = "rougedb"
+
+    def ready(self) -> None:
+        from .checks import encrypted_connections
+
+        register(encrypted_connections, Tags.security, deploy=True)

@@ -35,6 +35,24 @@ def test_a_server_passes_the_deployment_check() -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("told", "warned"),
+    [
+        ({"DATABASE_URL": "postgres://u:p@db.example/d"}, ["W001"]),
+        ({"DATABASE_URL": "postgres://u:p@db.example/d?sslmode=require"}, ["W001"]),
+        ({"DATABASE_URL": "postgres://u:p@db.example/d?sslmode=verify-full"}, []),
+        ({"DATABASE_URL": "postgres://u:p@127.0.0.1/d", "REDIS_URL": "redis://localhost/0"}, []),
+        ({"DATABASE_URL": "postgres://u@%2Fvar%2Frun%2Fpostgresql/d", "REDIS_URL": "unix:///run/redis.sock"}, []),
+        ({"REDIS_URL": "redis://cache.example/0", "EMAIL_URL": "smtp://mail.example:25"}, ["W002", "W003"]),
+        ({"REDIS_URL": "rediss://cache.example/0", "EMAIL_URL": "smtp+tls://mail.example"}, []),
+    ],
+    ids=str,
+)
+def test_what_goes_to_another_machine_in_plain_is_a_warning(told: dict[str, str], warned: list[str]) -> None:
+    result = manage("check", "--deploy", "--tag", "security", **SERVER | told)
+    assert re.findall(r"rougedb\.(W\d+)", result.stderr) == warned
+
+
 def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text(f"{SERVER['SECRET_KEY']}\n")

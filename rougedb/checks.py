@@ -1,0 +1,36 @@
+"""Checks of `manage.py check --deploy`: what goes to another machine in plain can be read and changed on its way."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning
+
+HERE = {"", "localhost", "127.0.0.1", "::1"}
+
+
+def encrypted_connections(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Return a warning for each service elsewhere that is asked without TLS, or without a look at its certificate."""
+    return list(_warnings())
+
+
+def _warnings() -> Iterator[CheckMessage]:
+    database = settings.DATABASES["default"]
+    host = database.get("HOST") or ""
+    if not _is_here(host) and database.get("OPTIONS", {}).get("sslmode") != "verify-full":
+        yield _warning("W001", "DATABASE_URL", "Add ?sslmode=verify-full.")
+    redis = urlsplit(settings.REDIS_URL)
+    if redis.scheme == "redis" and not _is_here(redis.hostname or ""):
+        yield _warning("W002", "REDIS_URL", "Begin it with rediss:.")
+    mail = settings.MAILERS["default"].get("OPTIONS", {})
+    if not _is_here(mail.get("host", "")) and not (mail["use_tls"] or mail["use_ssl"]):
+        yield _warning("W003", "EMAIL_URL", "Begin it with smtps: or smtp+tls:.")
+
+
+def _is_here(host: str) -> bool:
+    return host in HERE or host.startswith("/")  # a socket
+
+
+def _warning(number: str, setting: str, hint: str) -> CheckMessage:
+    return Warning(f"{setting} leads to another machine in plain.", hint=hint, id=f"rougedb.{number}")
