@@ -5,6 +5,7 @@ So a `Name` prints itself as `<bdi>` in HTML, and between isolates in a sentence
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Self
@@ -20,6 +21,8 @@ REACHING_SIGN = re.compile("[\u202a-\u202e\u2066-\u2069]")  # embeddings, overri
 ISOLATED_OR_SIGN = re.compile(f"(\u2068[^{DIRECTION_SIGNS}]*\u2069)|[{DIRECTION_SIGNS}]")
 FIRST_WORD = re.compile(r"[^\W\d_]+")
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
+OWN_ISOLATE = re.compile(f"(\u2068[^{DIRECTION_SIGNS}]*\u2069)")
+OTHER_UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u3164\uffa0"  # fillers and joiners of other categories
 
 
 class Name(str):
@@ -71,6 +74,29 @@ def without_signs(name: str) -> str:
 def isolates_taken_out(text: str) -> str:
     """Return a text without the isolates that set names apart in it; any other sign stays."""
     return ISOLATED_OR_SIGN.sub(lambda found: found[1][1:-1] if found[1] else found[0], text)
+
+
+def with_unseen_shown(text: str) -> SafeString:
+    """Return a text in HTML, with a mark for each sign in it that nobody would see.
+
+    The isolates by which our own pages set names apart are none of its author's. Signs that choose how an emoji is
+    drawn are seen with it.
+    """
+    if text.isascii():
+        return escape(text)
+    parts: list[SafeString] = []
+    for piece in OWN_ISOLATE.split(text):
+        is_own = piece[:1] == ISOLATE and piece[-1:] == END_OF_ISOLATE
+        for letter in piece:
+            unseen = unicodedata.category(letter) == "Cf" or letter in OTHER_UNSEEN
+            is_ours = is_own and letter in (ISOLATE, END_OF_ISOLATE)
+            parts.append(_mark_for(letter) if unseen and not is_ours else escape(letter))
+    return SafeString("".join(parts))
+
+
+def _mark_for(sign: str) -> SafeString:
+    name = unicodedata.name(sign, "unseen sign").lower()
+    return format_html('<mark class="unseen" title="{}">{}</mark>', f"Not seen: {name}", f"U+{ord(sign):04X}")
 
 
 def is_set_apart(name: str) -> bool:

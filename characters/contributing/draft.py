@@ -13,9 +13,10 @@ from characters.lore.correctable import CorrectablePage, CorrectableRow, names_t
 from characters.lore.knowledge import Knowledge
 from characters.lore.naming import KnownNames
 from corrections.sending import Proposed
-from episodes.choices import Chosen, with_choice
+from episodes.choices import Chosen, asked_before, with_choice
 from episodes.order import sort_key
 
+from .early import KnownVocabulary
 from .fields import KnownNameField, suggestions_for
 from .forms import ContributedRowForm, ExistingRowForm, LetterForm, NewRowForm
 from .uploads import MayUpload, Uploads
@@ -73,6 +74,9 @@ class Draft:
         self.missing = sorted(refs - {row.ref for row in page.rows}) if is_posted else []
         self.new = self._new(prefill, Uploads(may_upload))
         self.later_changes = prefill.later_changes
+        vocabulary, asked = KnownVocabulary(knowledge.progress), asked_before(data) if is_posted else frozenset[str]()
+        for form in self.rows:
+            form.vocabulary, form.asked = vocabulary, asked
         options: dict[str, Any] = {"data": data} if is_posted else {"initial": prefill.letter}
         self.letter = LetterForm(knowledge, earlier_is_kept=prefill.keeps_letter, **options)
 

@@ -10,7 +10,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
 
-from characters.kinds import TAG, Kind, kind_of
+from characters.kinds import ALIAS, TAG, Kind, kind_of
 from characters.lore.correctable import CorrectablePage, CorrectableRow, tag_meant
 from characters.lore.knowledge import Knowledge
 from characters.lore.naming import KnownNames
@@ -22,8 +22,10 @@ from corrections.rows import Values
 from corrections.sending import Proposed
 from episodes.choices import OffersChoices
 from episodes.models import valid_time
+from episodes.names import Name
 
 from . import changes
+from .early import KnownVocabulary, name_that_is_there
 from .fields import KnownNameField, KnownNamesField, MentionsField, episode_choices, form_field
 from .uploads import Uploads
 
@@ -36,6 +38,15 @@ class UnfinishedForm(OffersChoices, forms.Form):
 
     use_required_attribute = False
     _fields_with_errors: Collection[str] | None = None  # None for all
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._let_long_texts_in()
+
+    def _let_long_texts_in(self) -> None:
+        """Have what is too long refused and kept: a browser that knows the limit cuts off what is pasted."""
+        for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)
 
     def show_errors_only_of(self, fields: Collection[str]) -> None:
         """Validate the form, and show no errors but those of these fields."""
@@ -56,10 +67,12 @@ class ContributedRowForm(UnfinishedForm):
     def __init__(self, kind: Kind, names: KnownNames, **options: Any) -> None:
         super().__init__(**options)
         self.kind, self.names, self.knowledge = kind, names, names.knowledge
+        self.vocabulary, self.asked = KnownVocabulary(names.knowledge.progress), frozenset[str]()
         self.editable = rows.editable(kind.label)
         self.after: Values = {}
         for name in self.field_names():
             self.fields[name] = form_field(kind, name, self.knowledge)
+        self._let_long_texts_in()
 
     @property
     def newer_values(self) -> list[tuple[str, str]]:
@@ -86,7 +99,23 @@ class ContributedRowForm(UnfinishedForm):
                     self.after[name] = self._stored(name, value)
                 except ValidationError as error:
                     self.add_error(name, error)
+        self._ask_about_early_names()
         return self.cleaned_data
+
+    def _ask_about_early_names(self) -> None:
+        """Ask about names in texts that come later than these; who sends it once more leaves them to the moderators."""
+        episode = self.text_episode()
+        if episode is None:
+            return
+        for name, _ in self.kind.texts:
+            for question in self.vocabulary.said_too_early(str(self.after.get(name) or ""), episode):
+                if question.typed not in self.asked:
+                    self.add_error(name, question)
+
+    def text_episode(self) -> int | None:
+        """Return from which episode on the texts are known, as far as the form says."""
+        revealed_in: int | None = self.cleaned_data.get("revealed_in")
+        return revealed_in
 
     def proposed(self) -> list[Proposed]:
         """Return the changes that the form asks for."""
@@ -140,6 +169,9 @@ class ExistingRowForm(ContributedRowForm):
                 "This was changed while you were writing. What you wrote is still here; compare it, and send it again."
             )
         return cleaned
+
+    def text_episode(self) -> int | None:
+        return self.row.since if super().text_episode() is None else super().text_episode()
 
     @property
     def newer_values(self) -> list[tuple[str, str]]:
@@ -206,6 +238,8 @@ class NewRowForm(ContributedRowForm):
         cleaned = super().clean()
         if "image" in self.fields:
             self._keep_picture()
+        if self.kind is ALIAS and (there := name_that_is_there(self.page, str(cleaned.get("name") or ""))):
+            self.add_error("name", f"“{Name(there)}” stands on this page already. Choose it there to change it.")
         return cleaned
 
     def _keep_picture(self) -> None:

@@ -1,6 +1,6 @@
 """Collect the names and texts of the database for the spoiler linter."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from characters.kinds import ALIAS, KINDS, TAGGINGS, Kind, kind_of
@@ -13,14 +13,14 @@ NAMING = (ALIAS, *TAGGINGS)
 
 def corpus_of_database() -> Corpus:
     """Return all names and texts of the show."""
-    rows = {kind: list(_rows(kind)) for kind in (*NAMING, *(kind for kind in KINDS if kind.texts))}
+    rows = {kind: list(with_its_owner(kind)) for kind in (*NAMING, *(kind for kind in KINDS if kind.texts))}
     names = [name_of_row(row) for kind in NAMING for row in rows[kind]]
     return Corpus(names, [text for of_kind in rows.values() for row in of_kind for text in texts_of_row(row)])
 
 
 def names_in_database(*, without: Collection[Any] = ()) -> list[KnownName]:
     """Return all names but those of certain rows, by key: a form is about to change them."""
-    return [name_of_row(row) for kind in NAMING for row in _rows(kind) if row.pk not in without]
+    return [name_of_row(row) for kind in NAMING for row in with_its_owner(kind) if row.pk not in without]
 
 
 def name_of_row(row: Any) -> KnownName:
@@ -55,7 +55,8 @@ def _form_of(row: Any, what: str) -> Location:
     return Location(what=what, form=(home._meta.label_lower, None if home._state.adding else home.pk))
 
 
-def _rows(kind: Kind) -> Iterable[Any]:
+def with_its_owner(kind: Kind) -> Any:
+    """Return the rows of a kind, read together with what they belong to."""
     to_one = [*kind.owners, *kind.connects, *(["tag"] if kind in TAGGINGS else [])]
-    rows = kind.model._base_manager.all()
+    rows: Any = kind.model._default_manager.all()
     return rows.select_related(*to_one) if to_one else rows

@@ -12,7 +12,7 @@ from corrections import rows
 from corrections.rows import Editable, Json
 from corrections.wording import EMPTY, RowNames, is_text, value_in_words
 from episodes.gate import Prose
-from episodes.names import Name, in_text, is_set_apart
+from episodes.names import Name, in_text, is_set_apart, with_unseen_shown
 from episodes.order import sort_key
 
 TOO_UNLIKE = 0.25
@@ -103,7 +103,7 @@ def _markup(words: list[str], mentions: dict[str, str]) -> SafeString:
     return format_html_join(
         "",
         "{}",
-        ((_mention(word, mentions[word]),) if word in mentions else (word,) for word in words),
+        ((_mention(word, mentions[word]),) if word in mentions else (with_unseen_shown(word),) for word in words),
     )
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
-from episodes.names import Name
+from episodes.names import Name, with_unseen_shown
 
 register = template.Library()
 
@@ -13,3 +14,9 @@ register = template.Library()
 def name(value: Any) -> Name:
     """Return the name of a user or a row, to be set apart from the text around it."""
     return Name(value)
+
+
+@register.filter
+def unseen(value: Any) -> SafeString:
+    """Return a text that somebody sent, with marks for the signs in it that nobody would see."""
+    return with_unseen_shown(str(value))
