@@ -28,7 +28,7 @@ from tests.browser.findings import (
     watched,
 )
 from tests.corrections.letters import accepted, new, sent, set_to
-from tests.people import person
+from tests.people import PASSWORD, person
 
 NOWHERE = "/no-such-page/"
 
@@ -112,6 +112,13 @@ def suggestions(page: Page) -> None:
     page.get_by_role("option").first.wait_for()
 
 
+def sessions(page: Page) -> None:
+    page.goto("/accounts/sessions/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button").first.click()
+    page.get_by_role("heading", name="Sessions").wait_for()
+
+
 def test_a_newcomers(look: Look) -> None:
     ways = [
         "/", "/characters/", "/episodes/", "/episodes/0/", "/tags/", "/search/?q=rouge", "/?as_of=3", leap, NOWHERE,
@@ -146,7 +153,7 @@ def test_those_of_ones_own_account(look: Look) -> None:
     ways = [
         "/accounts/", "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/2fa/webauthn/",
         "/accounts/reauthenticate/", "/accounts/logout/", "/accounts/delete/", "/corrections/",
-        f"/corrections/{own.pk}/",
+        f"/corrections/{own.pk}/", sessions,
     ]  # fmt: skip
     assert look(ways, episode=5, user=contributor) == []
 
