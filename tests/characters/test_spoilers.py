@@ -308,7 +308,7 @@ SLIPS = [
     ("in a summary", CHARACTERS, sentence_in_summary("rouge_redstar", 1, "Far away is Aerkos."), "Aerkos"),
     ("in a revelation", REVELATIONS, new_revelation(6, "[[rouge_redstar]] meets Bluestar."), "Cyan Bluestar"),
     ("in a caption", CHARACTERS, first_of("nius", "portraits", PICTURE + "alt_text: X, caption: by *Opera*"), "Opera"),
-    ("in an alt text", CHARACTERS, first_of("kevin", "portraits", PICTURE + "alt_text: Chau stands by"), "Chau"),
+    ("in an alt text", CHARACTERS, first_of("achillus", "portraits", PICTURE + "alt_text: Chau stands by"), "Chau"),
     ("in a role", CHARACTERS, row_of("giallon", "memberships", "faction: panacea, role: Aes, revealed_in: 1"), "Aes"),
     ("in the words of a mention", REVELATIONS, new_revelation(5, "It is [[eden_varok|Noir]]."), "Noir"),
     ("in the premise", SERIES, (r"premise: >-\n", "premise: >-  # slip\n  Sarah sings.\n"), "Sarah Fitzgerald"),
