@@ -2,6 +2,8 @@
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
 ADDRESS ?= 127.0.0.1:8000
+# One more process than cores: tests wait for browsers and servers for a quarter of their time.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell python3 -c "import os; print((os.cpu_count() or 1) + 1)")
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
