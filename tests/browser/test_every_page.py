@@ -152,13 +152,8 @@ def test_those_of_ones_own_account(look: Look) -> None:
     own = Correction.objects.get(author=contributor)
     ways = [
         "/accounts/", "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/2fa/webauthn/",
-<<<<<<< HEAD
-        "/accounts/reauthenticate/", "/accounts/logout/", "/accounts/delete/", "/corrections/",
-        f"/corrections/{own.pk}/", sessions,
-=======
         "/accounts/reauthenticate/", "/accounts/logout/", "/accounts/delete/", "/corrections/", "/watching/",
-        f"/corrections/{own.pk}/",
->>>>>>> 5e84a59 (Tell contributors of histories, feeds and watched pages, and look at the list of these in the browser)
+        f"/corrections/{own.pk}/", sessions,
     ]  # fmt: skip
     assert look(ways, episode=5, user=contributor) == []
 
