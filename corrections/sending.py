@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -31,7 +31,8 @@ from .thread import add_event, cleaned_message, version_for_author
 Action = Change.Action
 
 MOST_OPEN = 20  # undecided corrections of one person
-MOST_AN_HOUR = 10  # corrections of one person, and of one address
+MOST_AN_HOUR = 10  # corrections of one person, and of all at one address of whom nothing was accepted yet
+MOST_EARNED = 40  # by which both grow, one for each correction of an account that was accepted
 MOST_ANSWERS_AN_HOUR = 10  # to one correction
 MOST_AMENDED_AN_HOUR = 10  # times that one correction is changed
 MOST_CHANGES = 200  # in a correction that somebody wrote by hand
@@ -204,19 +205,37 @@ def refuse_if_too_many(sender: Sender) -> None:
     """Raise Refused if the sender or their address sent too much lately, or has too much waiting."""
     own = Q(author=sender.user) if sender.user else Q(sender=sender.address_hash, author=None)
     suggestions = Correction.objects.filter(kind=Correction.Kind.SUGGESTION)
-    if suggestions.undecided().filter(own).count() >= MOST_OPEN:
+    earned = _earned_by(sender)
+    if suggestions.undecided().filter(own).count() >= (most_open := MOST_OPEN + earned):
         raise Refused(
-            f"This was not sent: {MOST_OPEN} of your corrections are still waiting for a moderator. Keep this page "
+            f"This was not sent: {most_open} of your corrections are still waiting for a moderator. Keep this page "
             "open, and send it once some of them are decided."
         )
     lately = suggestions.filter(created_at__gt=_an_hour_ago())
-    if sender.address_hash:
-        own |= Q(sender=sender.address_hash)
-    if lately.filter(own).count() >= MOST_AN_HOUR:
+    if sender.address_hash and not earned:
+        # One person could make many accounts; those who have earned something count for themselves.
+        own |= Q(sender=sender.address_hash) & ~Q(Exists(_accepted().filter(author=OuterRef("author"))))
+    if lately.filter(own).count() >= (most_an_hour := MOST_AN_HOUR + earned):
         raise Refused(
-            f"This was not sent: you can send at most {MOST_AN_HOUR} corrections within an hour. Keep this page open, "
+            f"This was not sent: you can send at most {most_an_hour} corrections within an hour. Keep this page open, "
             "and send it later."
         )
+
+
+def _earned_by(sender: Sender) -> int:
+    """Return by how much the limits of an account have grown: by what was accepted of it, less what was rejected."""
+    if sender.user is None:
+        return 0
+    of_user = Correction.objects.filter(author=sender.user, kind=Correction.Kind.SUGGESTION)
+    rejected = of_user.filter(state=State.REJECTED).count()
+    return min(max(_accepted().filter(author=sender.user).count() - rejected, 0), MOST_EARNED)
+
+
+def _accepted() -> models.QuerySet[Correction]:
+    """Return the suggestions that were accepted, without those of people of whom everything was undone."""
+    return Correction.objects.filter(
+        kind=Correction.Kind.SUGGESTION, state__in=(State.ACCEPTED, State.PARTLY), undone_in=None
+    )
 
 
 def _an_hour_ago() -> datetime:
