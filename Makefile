@@ -8,9 +8,18 @@ export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell python3 -c "import os; print((os
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
 
-run: $(VENV)/.installed  ## install, migrate, load the data set and serve at http://127.0.0.1:8000
+# A show of one's own has its own database and pictures, named after its directory.
+ifdef SHOW
+NAME := $(notdir $(patsubst %/,%,$(SHOW)))
+export DATASET_DIR := $(abspath $(SHOW))
+export DATABASE_URL ?= sqlite:///$(CURDIR)/var/$(NAME).sqlite3
+export MEDIA_ROOT ?= $(CURDIR)/var/$(NAME)-media
+export ARCHIVE_ROOT ?= $(CURDIR)/var/$(NAME)-archive
+endif
+
+run: $(VENV)/.installed  ## install, migrate, load the data set (SHOW=DIR) and serve at http://127.0.0.1:8000
 	$(IN_VENV) manage.py migrate --verbosity 0
-	$(IN_VENV) manage.py load_dataset --if-empty
+	$(IN_VENV) manage.py load_dataset $(if $(SHOW),,--if-empty)
 	@$(IN_VENV) manage.py demo_logins --address $(ADDRESS)
 	SITE_URL=$${SITE_URL:-http://$(ADDRESS)} $(IN_VENV) manage.py runserver $(ADDRESS)
 

@@ -107,7 +107,7 @@ def _mail(digest: Digest, changed: Iterable[str]) -> EmailMessage:
         f"To get no more of these mails: {stop}\n"
     )
     return EmailMessage(
-        f"[rougedb] {what} changed",
+        f"[{settings.SITE_NAME}] {what} changed",
         text,
         None,
         [digest.user.email],

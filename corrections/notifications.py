@@ -9,7 +9,7 @@ from episodes.names import Name
 from .later import later, send_once
 from .models import Correction, State
 
-SUBJECT = "[rougedb] News of your correction"
+SUBJECT = f"[{settings.SITE_NAME}] News of your correction"
 OUTCOMES = {
     State.ACCEPTED: "It was accepted. Thank you!",
     State.PARTLY: "A part of it was accepted. Thank you!",

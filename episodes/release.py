@@ -9,7 +9,8 @@ from pathlib import Path
 from django.conf import settings
 
 OF_THE_SITE = ("episodes", "corrections", "characters", "rougedb")
-SETTINGS = ("SITE_URL", "STATIC_URL", "MEDIA_URL", "LANGUAGE_CODE", "TIME_ZONE", "DEBUG")
+SETTINGS = ("SITE_NAME", "LOOK", "CARD_ALT", "SITE_URL", "STATIC_URL", "MEDIA_URL")
+SETTINGS_OF_DJANGO = ("LANGUAGE_CODE", "TIME_ZONE", "DEBUG")
 
 
 @cache
@@ -20,7 +21,7 @@ def release() -> str:
         digest.update(f"\n{file.name} ".encode())
         digest.update(file.read_bytes())
     digest.update("\n".join(_libraries()).encode())
-    digest.update(repr([getattr(settings, name) for name in SETTINGS]).encode())
+    digest.update(repr([getattr(settings, name) for name in SETTINGS + SETTINGS_OF_DJANGO]).encode())
     return digest.hexdigest()[:16]
 
 

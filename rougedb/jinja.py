@@ -7,6 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import apnumber, intcomma
 from django.template.defaultfilters import date, linebreaks_filter, linebreaksbr, pluralize, truncatechars
 from django.templatetags.static import static
@@ -32,6 +33,7 @@ def environment(**options: Any) -> Environment:
     made.getattr = getattr  # type: ignore[assignment, method-assign]
     made.globals |= {"url": path, "static": address_of_file, "absolute": absolute_address}
     made.globals |= {"units": Words(), "from_to": from_to}
+    made.globals |= {"site_name": settings.SITE_NAME, "look": settings.LOOK, "card_alt": settings.CARD_ALT}
     made.filters |= {"runs": runs, "lang": lang, "linebreaks": linebreaks_filter}
     made.filters |= {"unit": named, "short": short, "prefix": prefix}
     made.filters |= {

@@ -34,6 +34,7 @@ if not (DEBUG or TESTING):
     if not env.text("SITE_URL"):
         raise ImproperlyConfigured("SITE_URL must be the address that visitors use: links in mails are made from it.")
 
+SITE_NAME = env.text("SITE_NAME", "rougedb")
 SITE_URL = env.origin("SITE_URL", default="http://127.0.0.1:8000")
 if ALLOWED_HOSTS and not validate_host(str(urlsplit(SITE_URL).hostname), ALLOWED_HOSTS):
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the host of SITE_URL too.")
@@ -116,6 +117,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "builtins": ["episodes.templatetags.site"],
         },
     },
 ]
@@ -187,7 +189,8 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-KNOWN_WORDS = ["rougedb", "metallic", "rouge", "encyclopedia", "episode", "moderator", "editor", "admin", "password"]
+KNOWN_WORDS = ["metallic", "rouge", "encyclopedia", "episode", "moderator", "editor", "admin", "password"]
+KNOWN_WORDS.append(SITE_NAME.lower())
 AUTH_PASSWORD_VALIDATORS += [
     {
         "NAME": "episodes.accounts.passwords.KnownWordsValidator",
@@ -214,7 +217,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_USERNAME_VALIDATORS = "episodes.accounts.signing_in.username_validators"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # of changes to the account
-ACCOUNT_EMAIL_SUBJECT_PREFIX = "[rougedb] "
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 ACCOUNT_MAX_EMAIL_ADDRESSES = 3
 ACCOUNT_PREVENT_ENUMERATION = "strict"  # several accounts may claim an address, and one confirm it
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -224,7 +227,7 @@ MFA_ADAPTER = "episodes.accounts.app_secrets.MFAAdapter"
 MFA_FORMS = {"add_webauthn": "episodes.accounts.forms.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = "rougedb"
+MFA_TOTP_ISSUER = SITE_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or TESTING  # http://localhost
 
 MAILERS = {"default": env.mailer("EMAIL_URL", default="console:" if DEBUG else "smtp://localhost:25")}
@@ -239,16 +242,21 @@ TASKS = {
     else {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}
 }
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text(
-    "DEFAULT_FROM_EMAIL", f"rougedb <no-reply@{urlsplit(SITE_URL).hostname or 'localhost'}>"
+    "DEFAULT_FROM_EMAIL", f"{SITE_NAME} <no-reply@{urlsplit(SITE_URL).hostname or 'localhost'}>"
 )
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+DATASET_DIR = env.directory("DATASET_DIR", BASE_DIR / "characters/datasets/metallic_rouge")
+LOOK_DIR = DATASET_DIR / "look"  # how the site of this show looks, beside its files
+LOOK = tuple(name for name in ("hero.svg", "card.png", "card.txt", "look.css") if (LOOK_DIR / name).is_file())
+CARD_ALT = (LOOK_DIR / "card.txt").read_text().strip() if "card.txt" in LOOK else ""  # what card.png shows
+
 STATIC_URL = "static/"
 STATIC_ROOT = env.directory("STATIC_ROOT", VAR_DIR / "static")
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", *([LOOK_DIR] if LOOK else [])]
 MEDIA_URL = "media/"
 MEDIA_ROOT = env.directory("MEDIA_ROOT", VAR_DIR / "media")
 ARCHIVE_ROOT = env.directory("ARCHIVE_ROOT", VAR_DIR / "archive")  # never served
@@ -264,7 +272,6 @@ STORAGES = {
     },
 }
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG or TESTING
-DATASET_DIR = env.directory("DATASET_DIR", BASE_DIR / "characters/datasets/metallic_rouge")
 
 TAGGIT_CASE_INSENSITIVE = True
 TAGGIT_STRIP_UNICODE_WHEN_SLUGIFYING = False

@@ -65,7 +65,7 @@ def _within_horizon(view: Any) -> Any:
 
 
 class Desk(AdminSite):
-    site_header = site_title = "rougedb"
+    site_header = site_title = settings.SITE_NAME
     index_title = "What waits"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

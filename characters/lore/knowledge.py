@@ -8,6 +8,7 @@ from sys import getsizeof
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.text import slugify
@@ -109,7 +110,7 @@ class Knowledge:
         return basis
 
     def _read_basis(self) -> Basis:
-        show, episodes = rows.series() or {"title": "rougedb"}, tuple(self._read_episodes())
+        show, episodes = rows.series() or {"title": settings.SITE_NAME}, tuple(self._read_episodes())
         labels = {row.number: row.label for row in episodes if row.label}
         return Basis(show, episodes, Units.of(show, labels))
 

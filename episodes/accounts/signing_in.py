@@ -91,7 +91,7 @@ class Adapter(DefaultAccountAdapter):
     def render_mail(self, template_prefix: str, email: str, context: dict[str, Any], headers: Any = None) -> Any:
         """Return a mail whose links lead to SITE_URL, whatever host and port the request named."""
         links = {name: absolute_address(urlsplit(link).path) for name, link in context.items() if name.endswith("_url")}
-        site = {"domain": urlsplit(settings.SITE_URL).netloc, "name": "rougedb"}
+        site = {"domain": urlsplit(settings.SITE_URL).netloc, "name": settings.SITE_NAME}
         return super().render_mail(template_prefix, email, context | links | {"current_site": site}, headers)
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:

@@ -1,0 +1,137 @@
+"""Write a data set to start a show of one's own from: it loads as it is, and comments say what goes in its place."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .dumping import as_yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What somebody says of their show."""
+
+    title: str
+    number: int  # of units
+    unit: str = "episode"
+    units: str = "episodes"
+    watched: str = "watched"
+    language: str = ""  # of its native title and names, as “ja”
+    accent: str = "#2a6f97"
+    accent_in_the_dark: str = "#7cc0e8"
+
+
+def write_start(directory: Path, start: Start) -> None:
+    """Write the files; the directory must be new or empty."""
+    for name, text in _files(start).items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _files(start: Start) -> Mapping[str, str]:
+    second, last = min(2, start.number), start.number
+    words = {"unit": start.unit, "units": start.units, "watched": start.watched}
+    own_words = as_yaml(words) if start.unit != "episode" else f"# {as_yaml(words).strip().replace('\n', '\n# ')}\n"
+    native = (
+        f"    - {{name: Ari as it is written there, language: {start.language}, revealed_in: 0}}\n"
+        if start.language
+        else ""
+    )
+    return {
+        "series.yaml": SERIES.format(title=as_yaml({"title": start.title}).strip(), words=own_words),
+        "episodes.yaml": EPISODES.format(unit=start.unit) + "".join(f"{line}\n" for line in _episodes(start)),
+        "characters.yaml": CHARACTERS.format(unit=start.unit, second=second, last=last, native=native),
+        "factions.yaml": FACTIONS,
+        "relationships.yaml": RELATIONSHIPS.format(second=second),
+        "revelations.yaml": REVELATIONS.format(second=second, last=last),
+        "unmaskings.yaml": UNMASKINGS.format(last=last),
+        "look/look.css": LOOK.format(accent=start.accent, dark=start.accent_in_the_dark),
+    }
+
+
+def _episodes(start: Start) -> Iterator[str]:
+    for number in range(1, start.number + 1):
+        yield f'- {{number: {number}, title: "{start.unit.capitalize()} {number}"}}'
+
+
+SERIES = """\
+# The show itself. All of it is public, so say nothing here that somebody who has seen nothing may not know.
+{title}
+premise: One paragraph about how it begins. Here Ari Vale keeps a small lighthouse, until a stranger knocks.
+# native_title: its title in its own language
+# studio: who made it
+# writers: [one name, another name]
+# What its parts are called, where that is not an episode that is watched:
+{words}"""
+
+EPISODES = """\
+# One line for each {unit}, in the order of release. Titles and synopses are shown from that {unit} on.
+# A label says what everybody calls it, a season groups: {{number: 13, label: S2 E1, season: "Season 2", title: "…"}}
+# A special that comes out later goes in between: {{number: 5.5, label: Special 1}}
+"""
+
+CHARACTERS = """\
+# Everybody, each from the {unit} in which they first appear; 0 is what is known before the first.
+# Each fact has the {unit} after which the audience knows it. Names in double brackets become links: [[ari]].
+- key: ari
+  revealed_in: 0
+  aliases:
+    - {{name: Ari Vale, headline: true, revealed_in: 0}}
+{native}  traits:
+    - {{attribute: occupation, value: lighthouse keeper, revealed_in: 0}}
+    - {{attribute: summary, value: "[[ari]] keeps the light at the end of the pier.", revealed_in: 1}}
+  memberships:
+    - {{faction: pilots, role: keeper, revealed_in: 1}}
+- key: stranger
+  revealed_in: 1
+  aliases:
+    - {{name: the stranger, kind: placeholder, headline: true, revealed_in: 1}}
+  traits:
+    - {{attribute: status, value: alive, revealed_in: 1}}
+- key: bo
+  revealed_in: {second}
+  aliases:
+    - {{name: Bo Marsh, headline: true, revealed_in: {second}}}
+  traits:
+    - {{attribute: occupation, value: captain, revealed_in: {second}}}
+"""
+
+FACTIONS = """\
+# Groups, each with its names. Who belongs to one stands with the characters.
+- key: pilots
+  revealed_in: 1
+  aliases:
+    - {name: the Harbour Pilots, headline: true, revealed_in: 1}
+"""
+
+RELATIONSHIPS = """\
+# Ties between characters. One that ends has ended_in: the number of the part in which the audience learns that.
+- {{source: ari, kind: friend, target: bo, revealed_in: {second}}}
+"""
+
+REVELATIONS = """\
+# What the audience learns, a sentence or two each.
+- key: a_knock
+  revealed_in: 1
+  text: "[[stranger]] knocks at the door of [[ari]]."
+  characters: [ari, stranger]
+- key: who_it_was
+  revealed_in: {last}
+  text: "[[stranger]] was [[bo]] all along."
+  characters: [stranger, bo]
+"""
+
+UNMASKINGS = """\
+# Who turns out to be whom. Until then they are two, on two pages; from then on one.
+- {{persona: stranger, identity: bo, revealed_in: {last}}}
+"""
+
+LOOK = """\
+/* The colours of this show. Beside this file may lie hero.svg, the picture of the start page, and card.png (1200 x 630)
+   with card.txt, which says what it shows, for links in messages. */
+:root {{
+  --rust: light-dark({accent}, {dark});
+  --ember: {dark};
+}}
+"""

@@ -1,0 +1,61 @@
+import re
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from characters.datasets.starting import Start, write_start
+
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+LANGUAGE = re.compile(r"[a-z]{2}")
+
+
+class Command(BaseCommand):
+    help = "Write a data set to start a show of one's own from (docs/your-own-show.md). What is not given is asked for."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("directory", type=Path, help="a new directory")
+        parser.add_argument("--title", help="what the show is called")
+        parser.add_argument("--number", type=int, help="how many episodes there are")
+        parser.add_argument("--unit", help="what one is called, if not an episode: chapter")
+        parser.add_argument("--units", help="what several are called: chapters")
+        parser.add_argument("--watched", help="what one has done with them: read")
+        parser.add_argument("--language", help="of its native names, in two letters: ja")
+        parser.add_argument("--accent", help="the colour of links on light paper: #2a6f97")
+        parser.add_argument("--accent-in-the-dark", help="and on dark paper: #7cc0e8")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        directory: Path = options["directory"]
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise CommandError(f"{directory} is there already, and not empty.")
+        given = {field.name: options[field.name] for field in fields(Start) if options[field.name] is not None}
+        given["title"] = given.get("title") or self._ask("What is the show called?", "--title")
+        given["number"] = given.get("number") or self._number("How many episodes are there?", "--number")
+        if "unit" in given:
+            given.setdefault("units", f"{given['unit']}s")
+        self._check(given)
+        write_start(directory, Start(**given))
+        self.stdout.write(f"Written to {directory}. Look at it: make run SHOW={directory}")
+
+    def _ask(self, question: str, option: str) -> str:
+        answer = input(f"{question} ").strip() if sys.stdin.isatty() else ""
+        if not answer:
+            raise CommandError(f"{question} Say so with {option}.")
+        return answer
+
+    def _number(self, question: str, option: str) -> int:
+        answer = self._ask(question, option)
+        if not answer.isdigit():
+            raise CommandError(f"“{answer}” is no number.")
+        return int(answer)
+
+    def _check(self, given: dict[str, Any]) -> None:
+        if not 1 <= given["number"] <= 9999:
+            raise CommandError("A show has from 1 to 9999 episodes.")
+        if "language" in given and not LANGUAGE.fullmatch(given["language"]):
+            raise CommandError("A language is two small letters, such as ja.")
+        for name in ("accent", "accent_in_the_dark"):
+            if name in given and not COLOUR.fullmatch(given[name]):
+                raise CommandError(f"“{given[name]}” is no colour: write one such as #2a6f97.")

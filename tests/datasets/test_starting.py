@@ -1,0 +1,65 @@
+"""`start_show` writes a data set that loads at once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from characters.datasets.linting import spoilers_in
+from characters.datasets.loading import load
+from characters.models import Character
+from episodes.models import Episode, Series
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"number": 1},
+        {"number": 12, "language": "ja"},
+        {"number": 40, "unit": "chapter", "watched": "read", "accent": "#aa0000"},
+    ],
+)
+def test_a_started_show_loads_as_it_is_and_has_pages(tmp_path: Path, options: dict[str, Any]) -> None:
+    directory = tmp_path / "show"
+    call_command("start_show", str(directory), title="“Ours”: a show", verbosity=0, **options)
+    load(directory, replace=True)
+    assert spoilers_in(directory) == []
+    assert Series.objects.get().title == "“Ours”: a show"
+    assert Episode.objects.filter(number__gt=0).count() == options["number"]
+    assert Character.objects.count() == 3
+    client = Client()
+    client.cookies["progress"] = "1"
+    page = client.get("/characters/").content.decode()
+    assert "Ari Vale" in page
+    assert f"I’ve {options.get('watched', 'watched')} 2" in page or options["number"] == 1
+    assert options.get("accent", "#2a6f97") in (directory / "look/look.css").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"number": 3}, "What is the show called"),
+        ({"title": "A", "number": 0}, "How many"),
+        ({"title": "A", "number": 10_000}, "from 1 to 9999"),
+        ({"title": "A", "number": 3, "language": "jpn"}, "two small letters"),
+        ({"title": "A", "number": 3, "accent": "red"}, "is no colour"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_written(
+    tmp_path: Path, options: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    with pytest.raises(CommandError, match=message):
+        call_command("start_show", str(tmp_path / "show"), **options)
+    assert not (tmp_path / "show").exists()
+
+
+def test_a_directory_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("start_show", str(tmp_path), title="A", number=3)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
