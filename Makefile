@@ -32,6 +32,8 @@ laws: $(VENV)/.installed-dev  ## run the exhaustive tests: every address at ever
 fuzz: $(VENV)/.installed-dev  ## send 20,000 requests and 5,000 pictures that nobody means (FUZZ_SEED=2 for others)
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-20000} FUZZ_PICTURES=$${FUZZ_PICTURES:-5000} $(IN_VENV) -m pytest -n auto tests/fuzz
 
+validator: $(VENV)/vnu.jar  ## fetch the checker of HTML, which `make laws` runs if it is there (needs npm and Java)
+
 lint: $(VENV)/.installed-dev  ## ruff, mypy, and migrations that are missing
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -74,4 +76,7 @@ $(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
 	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ $(VENV)/.installed
 
-.PHONY: help run test laws fuzz lint bench drawings typefaces screenshots requirements clean
+$(VENV)/vnu.jar: tests/html/get-validator | $(VENV)/bin/python
+	tests/html/get-validator $(VENV)
+
+.PHONY: help run test laws fuzz lint bench drawings typefaces screenshots validator requirements clean

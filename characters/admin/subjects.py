@@ -167,13 +167,13 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         section, subject = self._section(request), context["original"]
+        context["lists"] = suggestions_in(context["inline_admin_formsets"])
         if section is not None and subject is not None:
             context |= {
                 "title": f"{section.title} of {subject.newest_name or str(subject)}",
                 "subtitle": None,
                 "section": section,
                 "sections": [(each, address_of_section(subject, each.slug)) for each in self.sections],
-                "lists": suggestions_in(context["inline_admin_formsets"]),
                 "show_delete": False,
                 "show_save_and_add_another": False,
             }
