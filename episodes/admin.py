@@ -92,7 +92,7 @@ class SeriesAdmin(admin.ModelAdmin):
     """Base of the admin of the series, which `characters.admin` registers with what it adds."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return not Series.objects.exists() and super().has_add_permission(request)
+        return super().has_add_permission(request) and not Series.objects.exists()
 
     def has_delete_permission(self, request: HttpRequest, obj: Series | None = None) -> bool:
         return False

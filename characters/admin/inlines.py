@@ -36,6 +36,9 @@ class PictureField(forms.FileField):
             raise ValidationError(error.messages) from error
 
 
+TAKEN_FOR_GRANTED = {"data-allow-clear", "data-placeholder", "data-ajax--type", "lang"}  # by select2, as they are set
+
+
 class KnownRowSelect(AutocompleteSelect):
     """A select that does not query the label of its row again if the row has been read already."""
 
@@ -44,7 +47,7 @@ class KnownRowSelect(AutocompleteSelect):
     def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Leave out what select2 takes for granted: there are as many of these as rows."""
         attrs = super().build_attrs(*args, **kwargs)
-        return {name: value for name, value in attrs.items() if name not in ("data-allow-clear", "data-placeholder")}
+        return {name: value for name, value in attrs.items() if name not in TAKEN_FOR_GRANTED}
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         if self.row is None or [str(pk) for pk in value] != [str(self.row.pk)]:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from corrections.models import Correction
 from episodes.horizon import sees_up_to
-from episodes.progress import last_episode
+from episodes.progress import last_episode_for
 
 OPENED = "opened_corrections"  # in the session
 MOST_OPENED = 100
@@ -68,7 +68,9 @@ class Clearance:
 
 
 def clearance_of(request: HttpRequest) -> Clearance:
-    return Clearance(sees_up_to(request), last_episode(), frozenset(request.session.get(OPENED, ())), request.user.pk)
+    return Clearance(
+        sees_up_to(request), last_episode_for(request), frozenset(request.session.get(OPENED, ())), request.user.pk
+    )
 
 
 def open_on_purpose(request: HttpRequest, correction: Correction) -> None:
