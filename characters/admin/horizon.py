@@ -195,13 +195,23 @@ class KnownRows(BaseModelAdmin):
 
 
 class KnownList(ChangeList):
-    """A list without the numbers of what each filter finds, which Django counts over hidden rows as well."""
+    """A list without the numbers of what each filter finds, which Django counts over hidden rows as well.
+
+    Its address narrows it down by the filters that it offers and by nothing else. Django takes any field and relation,
+    so that one could ask who has an unmasking of a later episode, or guess a hidden key letter by letter.
+    """
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.horizon = horizon_of(request)
         super().__init__(request, *args, **kwargs)
         if self.horizon is not None:
             self.is_facets_optional = False
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        filters, has_filters, not_offered, *others = super().get_filters(request)
+        if self.horizon is not None and not_offered:
+            raise IncorrectLookupParameters
+        return filters, has_filters, not_offered, *others
 
     @property
     def add_facets(self) -> bool:
