@@ -6,6 +6,7 @@ queue.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -37,6 +38,7 @@ from .letter import Letter
 from .models import Change, Correction, SentForm
 from .rows import Editable, Json, Values
 from .scratch import nothing_is_kept
+from .sealing import seal, unseal
 from .sending import Proposed, Sender, adding, amend, removing, removing_with_all, send
 from .sent_forms import (
     EARLIER,
@@ -135,7 +137,7 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         for change in refused.newer if refused else ():
             base.setdefault(f"{change.model}:{change.row}", {})[change.path] = change.was
         context |= {
-            "base": signing.dumps(base, salt=SALT, compress=True),
+            "base": seal(base),
             "reason": request.POST.get(REASON, ""),
             "publishes": may_publish(request.user),
             "waiting": [] if context["original"] is None else waiting_about(request, context["original"]),
@@ -311,11 +313,12 @@ def base_of(row: models.Model, inlines: Iterable[Any]) -> Base:
 
 
 def posted_base(request: HttpRequest) -> Base | None:
-    """Return the values that the posted form was opened with, or None if it carries none that we signed."""
-    try:
-        base: Base = signing.loads(request.POST.get(BASE, ""), salt=SALT)
-    except signing.BadSignature:
-        return None
+    """Return the values that the posted form was opened with, or None if it carries none that we sealed."""
+    posted = request.POST.get(BASE, "")
+    base: Base | None = unseal(posted)
+    if base is None:
+        with suppress(signing.BadSignature):  # forms that were kept before this was sealed are signed alone
+            base = signing.loads(posted, salt=SALT)
     return base
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -15,13 +14,13 @@ from corrections.editing import (
     BASE,
     OPENED_AGAIN,
     REASON,
-    SALT,
     SaveRefused,
     focus_on_first_error,
     posted_base,
     send_through_door,
 )
 from corrections.models import Correction
+from corrections.sealing import seal
 from corrections.sending import Proposed
 from corrections.sent_forms import (
     EARLIER,
@@ -145,7 +144,7 @@ def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) ->
         "sheet": sheet,
         "checked": checked,
         "base_name": BASE,
-        "base": signing.dumps(sheet.base, salt=SALT, compress=True),
+        "base": seal(sheet.base),
         "reason_name": REASON,
         "reason": request.POST.get(REASON, ""),
         "publishes": may_publish(request.user),
