@@ -36,6 +36,13 @@ from .models import Correction
 
 
 class QueueList(ChangeList):
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Take the filters that the list offers, and no other fields: Django would look for any number in these."""
+        filters, has_filters, not_offered, *others = super().get_filters(request)
+        if not_offered:
+            raise IncorrectLookupParameters
+        return filters, has_filters, not_offered, *others
+
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Leave folded corrections out where a filter would tell what their columns hide."""
         if any("\x00" in value for values in self.filter_params.values() for value in values):

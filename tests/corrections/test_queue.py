@@ -66,6 +66,13 @@ def test_it_ignores_values_that_its_filters_do_not_offer(desk: Client, author: U
     assert list(desk.get(QUEUE, {name: "nonsense"}).context["cl"].result_list) == [waiting]
 
 
+@pytest.mark.parametrize("asked", [{"author": "9" * 30}, {"revealed_in__gte": "7"}, {"events__isnull": "0"}], ids=str)
+def test_it_takes_no_fields_but_those_of_its_filters(desk: Client, asked: dict[str, str]) -> None:
+    refused = desk.get(QUEUE, asked)
+    assert (refused.status_code, refused["Location"]) == (302, f"{QUEUE}?e=1")
+    assert desk.get(refused["Location"]).status_code == 200
+
+
 def test_a_nul_in_any_field_breaks_nothing(desk: Client, author: User) -> None:
     status = status_of(somebody())
     said, other = (sent(set_to(status, "value", value), by=author) for value in ("dead", "asleep"))
