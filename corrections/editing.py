@@ -157,6 +157,16 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         focus_on_first_error(forms)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """Fill in what an address says, but for what cannot be the key of a row: Django would look for it and fail."""
+        initial = super().get_changeform_initial_data(request)
+        related = {field.name: field.remote_field.model for field in self.opts.get_fields() if is_chosen(field)}
+        for name in initial.keys() & related.keys():
+            keys = initial[name] if isinstance(initial[name], list) else [initial[name]]
+            if not all(is_key(related[name], key) for key in keys):
+                del initial[name]
+        return initial
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write nothing yet: all rows of a form are sent together by `save_related()`."""
 
@@ -269,6 +279,20 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
     @property
     def _name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}"
+
+
+def is_chosen(field: Any) -> bool:
+    """Return whether a field of a form is a choice of rows."""
+    return bool(field.is_relation and not field.auto_created)
+
+
+def is_key(model: type[models.Model], text: str) -> bool:
+    pk: Any = model._meta.pk
+    try:
+        pk.run_validators(pk.to_python(text))
+    except ValidationError:
+        return False
+    return True
 
 
 # What a form changes

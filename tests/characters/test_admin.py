@@ -826,3 +826,12 @@ def test_the_names_are_read_once_for_all_the_texts_of_a_form(
     every = [query["sql"] for query in many_texts if 'FROM "characters_charactertag"' in query["sql"]]
     assert len([sql for sql in names if "INNER JOIN" in sql or "LEFT OUTER JOIN" in sql]) == 1
     assert len([sql for sql in every if 'JOIN "characters_tag"' in sql and "WHERE" not in sql]) == 1
+
+
+@pytest.mark.parametrize("value", ["", "x", "9" * 30, "a\x00b"], ids=ascii)
+@pytest.mark.parametrize("name", ["characters", "supersedes", "revealed_in"])
+def test_an_address_that_fills_in_no_key_of_a_row_opens_an_empty_form(moderator: Client, name: str, value: str) -> None:
+    address = reverse("admin:characters_revelation_add")
+    page = moderator.get(address, {name: value})
+    assert page.status_code == 200
+    assert as_filled_in(page) == as_filled_in(moderator.get(address))
