@@ -159,8 +159,10 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
         """Fill in what an address says, but for what cannot be the key of a row: Django would look for it and fail."""
-        initial = super().get_changeform_initial_data(request)
-        related = {field.name: field.remote_field.model for field in self.opts.get_fields() if is_chosen(field)}
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        related: dict[str, Any] = {
+            field.name: field.related_model for field in self.opts.get_fields() if is_chosen(field)
+        }
         for name in initial.keys() & related.keys():
             keys = initial[name] if isinstance(initial[name], list) else [initial[name]]
             if not all(is_key(related[name], key) for key in keys):
