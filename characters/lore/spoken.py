@@ -87,6 +87,12 @@ def find_voices(knowledge: Knowledge, query: Query, most: int) -> tuple[FoundVoi
     return _with_roles(knowledge, fitting[:most])
 
 
+def without_asking(query: Query) -> Query | None:
+    """Return what a question about a voice names, “Vera” of “who is voiced by Vera”; None of other queries."""
+    names = tuple(term for term in query.telling if ASKED_WITH.isdisjoint(term.words))
+    return Query(query.text, names, (), names) if names and names != query.telling and query.is_plain else None
+
+
 def _all_voices(knowledge: Knowledge) -> _Voices:
     speaks: dict[str, dict[UUID, None]] = defaultdict(dict)
     for (_, value), owners in spoken_in(knowledge).items():

@@ -198,6 +198,22 @@ def test_a_voice_is_suggested_however_it_is_asked_for(masked: None, typed: str) 
     assert [name for name, _ in suggested(typed, 1)] == [VOICE]
 
 
+@pytest.mark.parametrize("typed", ["who is voiced by Vera", "voiced by vera void", "who voices Ann?"])
+def test_search_finds_whom_a_voice_speaks_and_takes_no_word_of_the_question_for_a_slip(
+    db: None, tmp_path: Path, typed: str
+) -> None:
+    voice = character("x", "The voice of X", traits=[spoken("Emma English", 1)])
+    load_show(tmp_path, characters=[character("ann", "Ann", traits=[spoken(VOICE, 1)]), voice])
+    found = Lore(1).search(typed)
+    assert [f"{group.face.name}" for group in found.groups if group.face] == ["Ann"]
+    assert found.shown_instead == ""
+
+
+def test_search_knows_no_voice_too_early(db: None, tmp_path: Path) -> None:
+    load_show(tmp_path, characters=[character("ann", "Ann", traits=[spoken(VOICE, 2)])])
+    assert [len(Lore(at).search("who is voiced by Vera").groups) for at in (1, 2)] == [0, 1]
+
+
 @pytest.mark.parametrize("typed", ["vera english", "-vera", "voice", "era", "ann"])
 def test_no_voice_is_suggested_that_was_not_asked_for(masked: None, typed: str) -> None:
     assert VOICE not in [name for name, _ in suggested(typed, 3)]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from characters.kinds import RELATIONSHIP
 from characters.lore.knowledge import Knowledge
-from characters.lore.spoken import FoundVoice, find_voices
+from characters.lore.spoken import FoundVoice, find_voices, without_asking
 from characters.text.other_words import in_other_words
 from characters.text.words import Query, highlighted, parse
 from characters.values.search import SearchPage, Suggestion
@@ -27,6 +27,8 @@ def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
     if not query.wanted:
         return _look_for_signs(knowledge, query).page(query.text, page)
     results = _look_for(knowledge, query) or _look_for_each_word(knowledge, query)
+    if not results and (named := without_asking(query)):
+        results = _look_for(knowledge, named)
     if not results.has_names and (bare := query.without_courtesies):
         results.add(find_names(knowledge, bare, MOST_NAMES), {} if results else find_texts(knowledge, bare))
     _add_ties(knowledge, query, results)
