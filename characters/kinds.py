@@ -14,7 +14,7 @@ from django.db import models
 from episodes.gate import Prose
 from episodes.models import Episode, Series
 from episodes.names import Name, capital
-from episodes.units import current, named
+from episodes.units import before_the_first, current, named
 
 from .models import (
     Alias,
@@ -201,8 +201,7 @@ def _fixed_key(*fields: str) -> Callable[[Values], tuple[str, ...]]:
 
 
 def _subject_title(row: Values, speaker: Speaker) -> str:
-    name = speaker.name(row["pk"])
-    return f"{name}, {named(row['revealed_in'])}" if row["revealed_in"] else f"{name}, before the first"
+    return f"{speaker.name(row['pk'])}, {named(row['revealed_in']) if row['revealed_in'] else before_the_first()}"
 
 
 def _noun_of_alias(row: Values) -> str:

@@ -81,6 +81,11 @@ def test_requirements_are_pinned_and_hashed() -> None:
             assert "--hash=sha256:" in block, block[:60]
 
 
+def test_no_value_is_asked_for_within_a_statement_where_it_would_be_shown_as_it_stands() -> None:
+    templates = [*(ROOT / "templates").rglob("*.html")]
+    assert [path.name for path in templates if re.search(r"{%(?:(?!%}).)*{{", path.read_text())] == []
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda p: str(p.relative_to(ROOT)))
 def test_templates_have_nothing_inline_that_the_policy_for_content_forbids(path: Path) -> None:
     if "email" in path.parts:

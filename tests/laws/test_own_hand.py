@@ -71,6 +71,13 @@ def test_who_went_back_reads_why_and_returns(visitor: Visitor) -> None:
         assert client.get(client.get(nameless)["Location"]).status_code == 200
 
 
+def test_who_went_back_to_the_very_beginning_is_told_so(visitor: Visitor) -> None:
+    body = visitor(0).get("/went-back/?to=/c/zzzzzzzzzzzz/").content.decode()
+    assert "<title>You are before the first episode now" in body
+    assert "<h1>You are before the first episode now</h1>" in body
+    assert "{{" not in body
+
+
 def public_address_of_tag(slug: str) -> str:
     return f"/t/{public_id_for(f'tag/{slug}')}/"
 
