@@ -706,3 +706,14 @@ def test_a_correction_of_the_show_itself_can_be_changed(ann: Character) -> None:
     assert fields_of(client.get(again))["series-title"] == ["The Show"]
     assert send_on(client, again, client.get(again), **{"series-title": "That Show"}).status_code == 303
     assert Change.objects.current().get().after == "That Show"
+
+
+def test_lines_that_are_sentences_begin_with_a_capital_and_say_their_episode_once(ann: Character) -> None:
+    mask = somebody("mask", name="the red figure")
+    mask.aliases.update(kind="placeholder")
+    revelation = Revelation.objects.create(key="mask.1", revealed_in_id=2, text="[[mask]] runs.", certainty="confirmed")
+    revelation.characters.add(mask)
+    page = at(3).get(form_of(mask)).content.decode()
+    assert "<span>The red figure runs. <small>episode 2</small>" in page
+    assert "<span>the red figure <small>" in page  # the name itself
+    assert "<span>the red figure, episode 1</span>" in page
