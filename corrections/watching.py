@@ -57,7 +57,7 @@ def _change(request: Visit, user: User, form: Any) -> None:
     if "mail" in form:
         Digest.objects.filter(pk=digest.pk).update(wanted=form["mail"] == "yes")
         return
-    kind, key = form.get("kind", ""), form.get("key", "")
+    kind, key = (form.get(name, "").replace("\x00", "") for name in ("kind", "key"))
     if form.get("watch") == "no":
         Watch.objects.filter(user=user, kind=kind, key=key).delete()
         return

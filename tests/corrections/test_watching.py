@@ -229,3 +229,13 @@ def test_who_is_gone_gets_no_mail_and_leaves_no_list(moderator: User) -> None:
     Viewer.objects.get(user__username="reader").delete()
     assert not Watch.objects.exists()
     assert not Digest.objects.exists()
+
+
+@pytest.mark.parametrize("odd", ["a\x00b", "x" * 5_000, "\ud7ff"], ids=ascii)
+def test_odd_values_watch_nothing(moderator: User, odd: str) -> None:
+    client = reader(watching="")
+    for name in ("kind", "key", "watch", "next"):
+        for watch_it in ("yes", "no"):
+            sent_so = {"kind": "characters", "key": public_id("bea"), "watch": watch_it, "next": "/tags/"} | {name: odd}
+            assert client.post("/watching/", sent_so, headers=OWN).status_code in (303, 404)
+    assert not Watch.objects.exists()
