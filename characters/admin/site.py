@@ -39,6 +39,15 @@ def leave_out_what_is_no_id(request: HttpRequest, pk: Any) -> None:
     request.POST = posted  # type: ignore[assignment]
 
 
+def leave_out_nul(request: HttpRequest) -> None:
+    """Leave NUL characters out of what an address asks for: PostgreSQL refuses them, and Django asks all the same."""
+    if any("\x00" in text for _, texts in request.GET.lists() for text in texts):
+        asked = request.GET.copy()
+        for name, texts in request.GET.lists():
+            asked.setlist(name, [text.replace("\x00", "") for text in texts])
+        request.GET = asked  # type: ignore[assignment]
+
+
 def with_second_factor(view: Any) -> Any:
     """Lead whoever works here without a second factor to where they add one, if `STAFF_SECOND_FACTOR` asks for it."""
 
@@ -76,6 +85,7 @@ class Desk(AdminSite):
 
         @wraps(inner)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            leave_out_nul(request)
             if ACTION_CHECKBOX_NAME in request.POST:
                 leave_out_what_is_no_id(request, model_admin.model._meta.pk)
             return inner(request, *args, **kwargs)

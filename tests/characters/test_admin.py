@@ -21,6 +21,8 @@ from characters.models import Character, Faction, Revelation, Tag, Trait
 from characters.roles import CONTRIBUTORS, EDITORS, MODERATORS
 from corrections.models import Correction
 from episodes.models import Episode, Series
+from tests.corrections.desk import at_the_desk
+from tests.people import person
 from tests.shows import LAST_EPISODE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_show")]
@@ -835,3 +837,12 @@ def test_an_address_that_fills_in_no_key_of_a_row_opens_an_empty_form(moderator:
     page = moderator.get(address, {name: value})
     assert page.status_code == 200
     assert as_filled_in(page) == as_filled_in(moderator.get(address))
+
+
+@pytest.mark.parametrize(
+    "asked", ["characters_revelation_changelist?certainty__exact", "auth_user_changelist?username"]
+)
+def test_a_nul_in_the_address_of_a_list_breaks_nothing(asked: str) -> None:
+    name, _, field = asked.partition("?")
+    boss = at_the_desk(person(role="superuser"))
+    assert boss.get(reverse(f"admin:{name}"), {field: "x\x00y"}).status_code == 200
