@@ -26,6 +26,7 @@ def editor(tmp_path: Path) -> Client:
     load_show(tmp_path, characters=[], episodes=[episode(1)])
     person(role="moderator")
     client = Client(enforce_csrf_checks=True)
+    client.cookies["progress"] = "1"
     sign_in_with_token(client)
     return client
 
