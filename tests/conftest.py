@@ -35,9 +35,30 @@ hypothesis_settings.load_profile("repeatable")
 
 gc.set_threshold(100_000, 20, 50)  # a show in memory makes each collection slow, and tests are short
 
+# How pages look follows from the pages; these tests read them in a browser and never write.
+LOOKS = {
+    "capitals", "character_page", "contrast", "every_page", "graph", "long_words", "newcomer", "slow_line", "travel",
+    "typefaces", "valid", "welcome",
+}  # fmt: skip
+
 type Visitor = Callable[[int], Client]
 
 _numbers = count()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out what says the same on every database: CI runs it on SQLite."""
+    if connection.vendor != "postgresql":
+        return
+    left_out = [item for item in items if not _depends_on_the_database(item)]
+    items[:] = [item for item in items if _depends_on_the_database(item)]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _depends_on_the_database(item: pytest.Item) -> bool:
+    asks = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    is_of_looks = item.path.parent.name in ("browser", "html") and item.path.stem.removeprefix("test_") in LOOKS
+    return bool(asks) and not is_of_looks
 
 
 @pytest.fixture(scope="session")
