@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.findings import DESK, PHONE, be, watched
+from tests.people import person
 
 
 def characters_at(browser_at: Open, live_server: Any, **options: Any) -> Page:
@@ -91,3 +92,17 @@ def test_on_a_phone_the_button_is_at_hand_while_one_chooses(
     page.get_by_role("checkbox").first.check()
     show.click()
     expect(page.get_by_role("list", name="Active filters")).to_be_visible()
+
+
+def test_a_list_of_the_admin_breaks_no_word_on_a_phone(whole_show: None, live_server: Any, browser_at: Open) -> None:
+    context = browser_at(viewport=PHONE)
+    be(context, live_server.url, episode=6, user=person(role="moderator"))
+    page = context.new_page()
+    page.goto("/admin/characters/character/")
+    names = page.locator("#result_list .field-newest_name a, #result_list .field-handle a")
+    broken = names.evaluate_all(
+        "all => all.filter(it => it.getClientRects().length > it.textContent.split(/[ -]/).length).map(it => it.text)"
+    )
+    assert names.count() > 20
+    assert broken == []
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
