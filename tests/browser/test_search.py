@@ -62,6 +62,18 @@ def test_suggestions_by_keyboard_alone(page: Page) -> None:
     assert complaints == []
 
 
+@pytest.mark.parametrize("width", [320, 390, 700])
+def test_suggestions_have_room_for_a_line_of_text_and_stay_on_the_page(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.get_by_role("combobox", name="Search names").press_sequentially("ro")
+    expect(page.locator("#suggestions").get_by_role("option")).to_have_count(2)
+    box = page.locator("#suggestions").bounding_box()
+    assert box
+    assert box["width"] >= min(0.9 * width, 400)
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+
+
 def test_nothing_later_is_suggested_or_sent(page: Page) -> None:
     bodies: list[str] = []
     page.on("response", lambda response: bodies.append(response.text()) if "/search/" in response.url else None)
