@@ -90,6 +90,24 @@ def drawn_by(page: Page, selector: str) -> set[str]:
     return {font["familyName"] for font in session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]}
 
 
+def test_no_line_mixes_our_typeface_with_one_of_the_system(
+    whole_show: None, live_server: Any, browser_at: Open
+) -> None:
+    """The bold one comes too late for a page that has to find it in the sheet first, and is not used there then."""
+    rouge = Character.objects.get(key="rouge_redstar")
+    context = browser_at(viewport=DESK)
+    be(context, live_server.url, episode=5)
+    page = context.new_page()
+    page.goto(f"/c/{rouge.public_id}/?as_of=1")
+    settle(page)
+    assert page.evaluate("getComputedStyle(document.querySelector('.progress strong')).fontWeight") == "500"
+    for address in (f"/corrections/new/characters/{rouge.public_id}/?add=revelation", "/accounts/login/"):
+        page.goto(address)
+        settle(page)
+        assert page.locator("main .field > label").count()
+        assert page.locator('link[rel=preload][href*="barlow-condensed-600"]').count() == 1, address
+
+
 def test_japanese_is_drawn_in_our_typeface_and_english_in_none_for_japanese(
     whole_show: None, live_server: Any, browser_at: Open
 ) -> None:
