@@ -52,11 +52,11 @@ def _coming(request: HttpRequest, after: Correction | None = None) -> Iterator[C
     """Yield the corrections in the queue that turn out to mention nothing the moderator has not watched."""
     clearance = clearance_of(request)
     for correction in queue.coming(user_of(request), clearance, after=after)[:MOST_TRIED_FOR_NEXT]:
-        if not clearance.folds(correction, _latest_mentioned_in(correction, clearance)):
+        if not clearance.folds(correction, latest_mentioned_in(correction, clearance)):
             yield correction
 
 
-def _latest_mentioned_in(correction: Correction, clearance: Clearance) -> int:
+def latest_mentioned_in(correction: Correction, clearance: Clearance) -> int:
     """Try a correction to find the latest episode that it mentions; to whom nothing is folded, that makes no odds."""
     if clearance.has_watched_all:
         return 0

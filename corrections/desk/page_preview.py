@@ -26,6 +26,7 @@ from corrections.wording import RowNames
 
 from .access import TEMPLATES, for_viewers
 from .clearance import REASON_HIDDEN, Clearance, clearance_of
+from .next_in_queue import latest_mentioned_in
 from .review import MOST_SHOWN
 from .verdict_forms import ACCEPT, REJECT, posted_forms
 
@@ -44,8 +45,7 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
     clearance = clearance_of(request)
     if episode > clearance.latest_preview(correction):
         raise Http404
-    is_too_late = clearance.folds(correction) or episode > clearance.reading_episode(correction)
-    if is_too_late and request.GET.get("open") != "1":
+    if request.GET.get("open") != "1" and _is_too_late(correction, clearance, episode):
         query = request.GET.copy()
         query["open"] = "1"
         return render(request, f"{TEMPLATES}/ask_first.html", {"episode": episode, "query": query.urlencode()})
@@ -68,6 +68,13 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
             return _as_preview(page, correction, episode, missing)
         reasons = ["The page does not exist yet at this episode."]
     return render(request, f"{TEMPLATES}/cannot_be_shown.html", {"episode": episode, "reasons": reasons})
+
+
+def _is_too_late(correction: Correction, clearance: Clearance, episode: int) -> bool:
+    """Return whether a preview shows more than the moderator knows, also by what the texts of a correction mention."""
+    if clearance.folds(correction) or episode > clearance.reading_episode(correction):
+        return True
+    return clearance.folds(correction, latest_mentioned_in(correction, clearance))
 
 
 def _posted_verdicts(request: HttpRequest, correction: Correction, clearance: Clearance) -> dict[UUID, Verdict]:

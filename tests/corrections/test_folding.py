@@ -53,6 +53,11 @@ def test_it_folds_a_correction_whose_text_mentions_a_later_episode(halfway: Clie
     page = content_of(halfway.get(page_of(correction)))
     assert "Queen" not in page
     assert "Open it all the same" in page
+    preview = address("preview", correction.pk, 1)
+    assert "Queen" not in halfway.get(preview).content.decode()
+    assert "Queen" in halfway.get(preview, {"open": "1"}).content.decode()
+    halfway.post(address("open", correction.pk))
+    assert "Queen" in halfway.get(preview).content.decode()
 
 
 def test_it_folds_a_correction_with_a_name_that_another_has_later(halfway: Client, author: User) -> None:
@@ -100,10 +105,11 @@ def test_filters_find_nothing_folded(halfway: Client, author: User) -> None:
     assert found() == found(state="all") == found(claim="free") == found(**{"from": "2"}) == [folded]
     telling = {
         "of": "characters.trait", "author__id__exact": str(author.pk), "kind__exact": "suggestion",
-        "reason__contains": "dies", "state__exact": "open",
     }  # fmt: skip
     for name, value in telling.items():
         assert found(**{name: value}) == []
+    for name, value in {"reason__contains": "dies", "state__exact": "open"}.items():
+        assert halfway.get(QUEUE, {name: value})["Location"] == f"{QUEUE}?e=1"  # no filter of the queue
     assert not halfway.get(QUEUE, {"_facets": "True"}).context["cl"].add_facets
     halfway.post(address("open", folded.pk))
     assert found(of="characters.trait") == [folded]
