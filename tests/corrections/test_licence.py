@@ -44,6 +44,14 @@ def test_pages_and_the_form_name_the_licence_of_the_show(licence: Licence) -> No
         assert f'<a href="{ADDRESSES[licence]}" rel="license">{licence.label}</a>' in page, address
 
 
+@pytest.mark.parametrize("address", ["/admin/characters/revelation/add/", "/admin/episodes/episode/1/learned/"])
+def test_forms_of_the_admin_name_it_too(desk: Client, address: str) -> None:
+    show_under("")
+    assert 'rel="license"' not in content_of(desk.get(address))
+    show_under(Licence.CC_BY_SA)
+    assert f'<a href="{ADDRESSES[Licence.CC_BY_SA]}" rel="license">CC BY-SA 4.0</a>' in content_of(desk.get(address))
+
+
 def test_without_a_licence_none_is_named() -> None:
     show_under(licence="")
     Episode.objects.get_or_create(number=0)
