@@ -74,6 +74,16 @@ def test_suggestions_have_room_for_a_line_of_text_and_stay_on_the_page(page: Pag
     assert box["x"] + box["width"] <= width
 
 
+@pytest.mark.parametrize("width", [1060, 1130, 1200, 1280])
+def test_the_masthead_has_one_row_on_a_screen_of_some_width(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    field, ways = page.locator(".search").bounding_box(), page.locator(".masthead nav").bounding_box()
+    assert field
+    assert ways
+    assert abs(field["y"] - ways["y"]) < 5
+    assert field["width"] > 180
+
+
 def test_nothing_later_is_suggested_or_sent(page: Page) -> None:
     bodies: list[str] = []
     page.on("response", lambda response: bodies.append(response.text()) if "/search/" in response.url else None)
