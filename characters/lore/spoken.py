@@ -93,6 +93,11 @@ def without_asking(query: Query) -> Query | None:
     return Query(query.text, names, (), names) if names and names != query.telling and query.is_plain else None
 
 
+def asks_for_voices_alone(query: Query) -> bool:
+    """Return whether a query asks for voices and names nobody: “who voices”, which is no slip of a name."""
+    return bool(query.telling) and all(not ASKED_WITH.isdisjoint(term.words) for term in query.telling)
+
+
 def _all_voices(knowledge: Knowledge) -> _Voices:
     speaks: dict[str, dict[UUID, None]] = defaultdict(dict)
     for (_, value), owners in spoken_in(knowledge).items():

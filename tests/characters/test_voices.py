@@ -234,3 +234,10 @@ def test_a_name_with_a_slip_is_suggested_where_no_voice_fits(db: None, tmp_path:
     load_show(tmp_path, characters=[character("rose", "Roxana", traits=[spoken("Roxane Voice", 2)])])
     assert suggested("roxane", 1) == [("Roxana", "")]
     assert suggested("roxane", 2) == [("Roxane Voice", "Voice of Roxana")]
+
+
+def test_who_asks_for_voices_alone_made_no_slip(tmp_path: Path) -> None:
+    load_show(tmp_path, characters=[character("ann", "The Voice", traits=[spoken(VOICE, 1)])])
+    for asked in ("who voices", "voiced by", "voices"):
+        page = Lore(1).search(asked)
+        assert (page.shown_instead, page.did_you_mean) == ("", ""), asked

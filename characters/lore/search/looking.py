@@ -9,7 +9,7 @@ from uuid import UUID
 
 from characters.kinds import RELATIONSHIP
 from characters.lore.knowledge import Knowledge
-from characters.lore.spoken import FoundVoice, find_voices, without_asking
+from characters.lore.spoken import FoundVoice, asks_for_voices_alone, find_voices, without_asking
 from characters.text.other_words import in_other_words
 from characters.text.words import Query, highlighted, parse
 from characters.values.search import SearchPage, Suggestion
@@ -34,7 +34,8 @@ def search(knowledge: Knowledge, text: str, page: int = 1) -> SearchPage:
     _add_ties(knowledge, query, results)
     _add_other_words(knowledge, query, results)
     better = None
-    if not results.has_names and not results.says_who_it_is and not results.has_ties:
+    is_found = results.has_names or results.says_who_it_is or results.has_ties
+    if not is_found and not asks_for_voices_alone(query):
         better = respelled(knowledge, query, keeping_others=not results)
     if better is None:
         if not (results.has_names or results.has_ties) and len(query.telling) > 1 and query.is_plain:
