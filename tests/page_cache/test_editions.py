@@ -16,6 +16,7 @@ from corrections import editions
 from corrections.models import Change, Correction, Edition
 from corrections.scratch import nothing_is_kept
 from episodes.models import Episode, Series, Viewer
+from tests.databases import SharedShow
 from tests.people import person, sign_in
 
 CONTENT = [Series, Episode, *apps.get_app_config("characters").get_models(include_auto_created=True)]
@@ -179,3 +180,9 @@ def test_an_empty_database_has_an_edition_once_something_is_written(db: None) ->
     assert editions.current() is None
     Episode.objects.create(number=7)
     assert editions.current() == editions.CurrentEdition(stamp(), 7)
+
+
+def test_the_show_of_the_tests_has_an_edition_even_if_a_test_that_commits_came_first(real_show: None) -> None:
+    Edition.objects.all().delete()
+    SharedShow.draw_stamp()
+    assert editions.current() is not None
