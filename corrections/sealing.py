@@ -3,37 +3,26 @@
 A signature alone would let whoever has not watched everything read the values that their form leaves out.
 """
 
-import base64
 import json
 import zlib
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
+from cryptography.fernet import InvalidToken
+
+from episodes.ciphers import cipher_for
 
 STEP = 512  # bytes: the length of what is sealed is a multiple of it, as a length can tell, too
 
 
 def seal(values: Any) -> str:
     packed = zlib.compress(json.dumps(values, separators=(",", ":")).encode())
-    return _cipher().encrypt(packed.ljust(-(-len(packed) // STEP) * STEP, b"\0")).decode()
+    return cipher_for("sealing").encrypt(packed.ljust(-(-len(packed) // STEP) * STEP, b"\0")).decode()
 
 
 def unseal(sealed: str) -> Any:
     """Return what was sealed, or None if it was not sealed here."""
     try:
-        packed = _cipher().decrypt(sealed.encode())
+        packed = cipher_for("sealing").decrypt(sealed.encode())
     except InvalidToken:
         return None
     return json.loads(zlib.decompressobj().decompress(packed))  # which leaves alone what fills it up
-
-
-def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(_key_of(text)) for text in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
-
-
-def _key_of(text: str) -> bytes:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"rougedb.sealing").derive(text.encode())
-    return base64.urlsafe_b64encode(derived)

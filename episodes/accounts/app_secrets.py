@@ -4,16 +4,15 @@ The first key encrypts, all of them decrypt: those of MFA_KEYS, and then one mad
 where MFA_KEYS is not set.
 """
 
-import base64
 from collections.abc import Callable
 
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
+
+from episodes.ciphers import cipher_for
 
 ENCRYPTED = "fernet:"  # what a text that is encrypted begins with
 
@@ -62,10 +61,4 @@ def encrypt_anew(text: str) -> str:
 
 
 def _cipher() -> MultiFernet:
-    keys = (*settings.MFA_KEYS, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return MultiFernet([Fernet(_key_of(text)) for text in keys])
-
-
-def _key_of(text: str) -> bytes:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"rougedb.app_secrets").derive(text.encode())
-    return base64.urlsafe_b64encode(derived)
+    return cipher_for("app_secrets", first=settings.MFA_KEYS)
