@@ -74,8 +74,12 @@ class WithoutSecrets(logging.Formatter):
     """Formats a record with its traceback: the request's id first, and a dash for each secret in an address."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = SECRET_IN_ADDRESS.sub(r"\1-", super().format(record))
+        line = self.masked(record)
         return f"[{request_id()}] {line}" if request_id() else line
+
+    def masked(self, record: logging.LogRecord) -> str:
+        """Return what a record says, without secrets."""
+        return SECRET_IN_ADDRESS.sub(r"\1-", super().format(record))
 
 
 class Json(WithoutSecrets):
@@ -87,6 +91,6 @@ class Json(WithoutSecrets):
             "level": record.levelname,
             "logger": record.name,
             "request": request_id(),
-            "message": SECRET_IN_ADDRESS.sub(r"\1-", logging.Formatter.format(self, record)),
+            "message": self.masked(record),
         }
         return json.dumps({name: value for name, value in said.items() if value}, ensure_ascii=False)

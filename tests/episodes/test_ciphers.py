@@ -8,7 +8,10 @@ from cryptography.fernet import InvalidToken
 from episodes.ciphers import cipher_for
 
 STORED = [  # as databases and open forms hold it by now
-    ("app_secrets", "gAAAAABrDMr1cp0BS_KoYt5AierNzMJC8eSCZyDmpho_9FLDLatWF-x4u2SaNUA-oglJvwerzoiijs6FRdrPh_K078zpoUZ8QQ=="),
+    (
+        "app_secrets",
+        "gAAAAABrDMr1cp0BS_KoYt5AierNzMJC8eSCZyDmpho_9FLDLatWF-x4u2SaNUA-oglJvwerzoiijs6FRdrPh_K078zpoUZ8QQ==",
+    ),
     ("sealing", "gAAAAABrDMr1gOG8BgmxtehH_r8hsD_CfH2WQBnkNp7EoDKsVXarJkphLiDnVB4xHQtif7r6Si9_oGJGZWs_9F-Z6-7wMdV-vQ=="),
 ]
 
