@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.forms import CharField, TextInput
@@ -23,6 +22,7 @@ from .deciding import REASON_NEEDED
 from .desk import bulk_decisions, buttons, correction_page, next_in_queue, page_preview, people, queue
 from .desk.access import CHANGE, user_of
 from .desk.clearance import clearance_of, unfolded
+from .desk.lists import OfferedFilters
 from .desk.queue_filters import (
     SAFE_PARAMETERS,
     AuthorFilter,
@@ -35,18 +35,9 @@ from .desk.verdict_forms import REASONS
 from .models import Correction
 
 
-class QueueList(ChangeList):
-    def get_filters(self, request: HttpRequest) -> Any:
-        """Take the filters that the list offers, and no other fields: Django would look for any number in these."""
-        filters, has_filters, not_offered, *others = super().get_filters(request)
-        if not_offered:
-            raise IncorrectLookupParameters
-        return filters, has_filters, not_offered, *others
-
+class QueueList(OfferedFilters):
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Leave folded corrections out where a filter would tell what their columns hide."""
-        if any("\x00" in value for values in self.filter_params.values() for value in values):
-            raise IncorrectLookupParameters
         corrections = super().get_queryset(request, *args, **kwargs)
         if self.get_filters_params().keys() <= SAFE_PARAMETERS:
             return corrections

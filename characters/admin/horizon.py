@@ -30,7 +30,8 @@ from characters.models import Alias, Revelation, Tag
 from characters.models.shown_keys import hidden_keys, shown_key, with_shown_keys
 from characters.spoilers.linter import spoiler_error
 from characters.vocabulary import AliasKind
-from corrections.desk.discretion import NOT_TOLD, tells_of_later
+from corrections.desk.discretion import NOT_TOLD, reader_of_later
+from corrections.desk.lists import OfferedFilters
 from episodes.folding import fold
 from episodes.gate import Gated
 from episodes.horizon import horizon_of
@@ -152,16 +153,14 @@ class HorizonForm(forms.ModelForm):
 
 
 def _untelling(errors: ValidationError, horizon: int) -> ValidationError:
+    tells_of_later = reader_of_later(horizon)
+
+    def untold(of_field: Iterable[ValidationError]) -> list[ValidationError]:
+        return [ValidationError(NOT_TOLD) if any(map(tells_of_later, each.messages)) else each for each in of_field]
+
     if hasattr(errors, "error_dict"):
-        return ValidationError({name: _untold(each, horizon) for name, each in errors.error_dict.items()})
-    return ValidationError(_untold(errors.error_list, horizon))
-
-
-def _untold(errors: Iterable[ValidationError], horizon: int) -> list[ValidationError]:
-    return [
-        ValidationError(NOT_TOLD) if any(tells_of_later(text, horizon) for text in error.messages) else error
-        for error in errors
-    ]
+        return ValidationError({name: untold(of_field) for name, of_field in errors.error_dict.items()})
+    return ValidationError(untold(errors.error_list))
 
 
 def spoiler_error_within(horizon: int | None, words: str, episode: int, url: str, claim: str) -> str:
@@ -194,24 +193,19 @@ class KnownRows(BaseModelAdmin):
         return field
 
 
-class KnownList(ChangeList):
+class KnownList(OfferedFilters):
     """A list without the numbers of what each filter finds, which Django counts over hidden rows as well.
 
-    Its address narrows it down by the filters that it offers and by nothing else. Django takes any field and relation,
-    so that one could ask who has an unmasking of a later episode, or guess a hidden key letter by letter.
+    Where rows are hidden, nobody asks by other fields who has an unmasking of a later episode, or guesses a hidden key
+    letter by letter.
     """
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.horizon = horizon_of(request)
+        self.takes_any_field = self.horizon is None
         super().__init__(request, *args, **kwargs)
         if self.horizon is not None:
             self.is_facets_optional = False
-
-    def get_filters(self, request: HttpRequest) -> Any:
-        filters, has_filters, not_offered, *others = super().get_filters(request)
-        if self.horizon is not None and not_offered:
-            raise IncorrectLookupParameters
-        return filters, has_filters, not_offered, *others
 
     @property
     def add_facets(self) -> bool:

@@ -1,6 +1,5 @@
 """The editors' admin site: its start page lists what waits, with a report for each kind of gap."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
@@ -11,7 +10,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 
 from characters.models.shown_keys import standing_in
+from corrections.editing import is_key
 from episodes.horizon import horizon_of, is_lifted, sees_up_to, set_lifted
 from episodes.models import Episode
 from episodes.progress import local_path
@@ -27,15 +28,11 @@ from .horizon import stand_ins
 from .reports import REPORTS, Report
 
 
-def leave_out_what_is_no_id(request: HttpRequest, pk: Any) -> None:
+def leave_out_what_is_no_id(request: HttpRequest, model: type[Model]) -> None:
     """Leave out of the rows chosen in a list what cannot be a key: Django would look for it and fail."""
-    chosen = []
-    for text in request.POST.getlist(ACTION_CHECKBOX_NAME):
-        with suppress(ValidationError):
-            pk.run_validators(pk.to_python(text))
-            chosen.append(text)
     posted = request.POST.copy()
-    posted.setlist(ACTION_CHECKBOX_NAME, chosen)
+    chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+    posted.setlist(ACTION_CHECKBOX_NAME, [text for text in chosen if is_key(model, text)])
     request.POST = posted  # type: ignore[assignment]
 
 
@@ -80,24 +77,15 @@ class Desk(AdminSite):
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = with_second_factor(super().admin_view(view, cacheable))
         model_admin = getattr(view, "__self__", None)
-        if not isinstance(model_admin, ModelAdmin):
-            return _within_horizon(inner)
 
         @wraps(inner)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             leave_out_nul(request)
-            if ACTION_CHECKBOX_NAME in request.POST:
-                leave_out_what_is_no_id(request, model_admin.model._meta.pk)
+            if isinstance(model_admin, ModelAdmin) and ACTION_CHECKBOX_NAME in request.POST:
+                leave_out_what_is_no_id(request, model_admin.model)
             return inner(request, *args, **kwargs)
 
         return _within_horizon(checked)
-
-    def autocomplete_view(self, request: HttpRequest) -> Any:
-        """Search without NUL characters, which PostgreSQL refuses and no form of Django's takes out here."""
-        asked = request.GET.copy()
-        asked["term"] = asked.get("term", "").replace("\x00", "")
-        request.GET = asked  # type: ignore[assignment]
-        return super().autocomplete_view(request)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         report = path("reports/<slug:slug>/", self.admin_view(self.report), name="report")

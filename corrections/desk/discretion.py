@@ -27,17 +27,29 @@ HIDDEN_NAME = "somebody whose name tells of a later episode"
 HIDDEN_LINK = "a link whose address tells of a later episode"
 
 
-def tells_of_later(text: str, episode: int) -> bool:
-    """Return whether a message may tell of a row that is known only after an episode: that it is there, or its name."""
-    later = (named(number) for number in range(episode + 1, last_episode() + 1))
-    if IS_THERE.search(text) or any(re.search(rf"{re.escape(name)}(?!\w)", text) for name in later):
-        return True
-    return any(read_names()(text, episode) > episode for read_names in rows.name_readers)
+def reader_of_later(episode: int) -> Callable[[str], bool]:
+    """Return what finds whether a message may tell of a row known only after an episode: its name, or that it is there.
+
+    The names of the show are read once, however many messages follow.
+    """
+    latest_named = [read_names() for read_names in rows.name_readers]
+    later = "|".join(re.escape(named(number)) for number in range(episode + 1, last_episode() + 1))
+    says_later = re.compile(rf"(?:{later})(?!\w)" if later else r"(?!)")
+
+    def tells_of_later(text: str) -> bool:
+        if IS_THERE.search(text) or says_later.search(text):
+            return True
+        return any(latest(text, episode) > episode for latest in latest_named)
+
+    return tells_of_later
 
 
 def told(texts: Iterable[str], horizon: int | None) -> list[str]:
     """Return why something cannot be saved, in other words where that could tell of what is hidden."""
-    return [NOT_TOLD if horizon is not None and tells_of_later(text, horizon) else text for text in texts]
+    if horizon is None or not (texts := list(texts)):
+        return list(texts)
+    tells_of_later = reader_of_later(horizon)
+    return [NOT_TOLD if tells_of_later(text) else text for text in texts]
 
 
 class Discretion:
