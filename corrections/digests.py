@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
@@ -18,10 +17,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from episodes.models import Viewer
 from episodes.names import Name
 from episodes.progress import last_episode
-from episodes.requests import absolute_address
+from episodes.requests import absolute_address, message_id
 
 from .models import Digest, Watch
 from .recent import latest_publications
@@ -39,22 +37,22 @@ log = logging.getLogger(__name__)
 def send_digests(lore_at: LoreAt) -> tuple[int, int]:
     """Mail everybody whose watched pages have changed; return how many mails were sent, and how many could not be."""
     sent = failed = 0
-    now = timezone.now()
+    now, last = timezone.now(), last_episode()
     watching = Digest.objects.filter(wanted=True, user__is_active=True).exclude(user__email="")
-    for digest in watching.select_related("user").order_by("pk"):
+    for digest in watching.select_related("user__viewer").order_by("pk"):
         if digest.sent_at is not None and digest.sent_at > now - EVERY:
             continue
         try:
-            sent += _send(digest, lore_at, now)
+            sent += _send(digest, lore_at(_progress_of(digest, last)), now)
         except Exception:  # the others are not to wait for one whose address is wrong; the plan stays for the next run
             failed += 1
             log.exception("A digest could not be sent.")
     return sent, failed
 
 
-def _send(digest: Digest, lore_at: LoreAt, now: datetime) -> bool:
+def _send(digest: Digest, lore: Any, now: datetime) -> bool:
     until = digest.until or now
-    changed = changed_pages(digest, lore_at(_progress_of(digest)), until)
+    changed = changed_pages(digest, lore, until)
     if not changed:
         _forget_plan(digest)
         return False
@@ -91,9 +89,9 @@ def _forget_plan(digest: Digest) -> None:
         Digest.objects.filter(pk=digest.pk).update(key=None, until=None)
 
 
-def _progress_of(digest: Digest) -> int:
-    progress = Viewer.objects.filter(user=digest.user_id).values_list("progress", flat=True).first()
-    return min(progress or 0, last_episode())
+def _progress_of(digest: Digest, last: int) -> int:
+    viewer = getattr(digest.user, "viewer", None)
+    return min(viewer.progress or 0, last) if viewer else 0
 
 
 def _mail(digest: Digest, changed: Iterable[str]) -> EmailMessage:
@@ -112,7 +110,7 @@ def _mail(digest: Digest, changed: Iterable[str]) -> EmailMessage:
         None,
         [digest.user.email],
         headers={
-            "Message-ID": f"<{digest.key}@{urlsplit(settings.SITE_URL).hostname}>",
+            "Message-ID": message_id(str(digest.key)),
             "List-Unsubscribe": f"<{stop}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Auto-Submitted": "auto-generated",

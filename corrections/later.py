@@ -1,14 +1,15 @@
 """What a request leaves to a task, and mails that a task sends once, however often it runs."""
 
-import hashlib
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.tasks import Task
+from django.utils.crypto import salted_hmac
+
+from episodes.requests import message_id
 
 from .models import SentMail
 
@@ -32,7 +33,6 @@ def send_once(key: str, subject: str, text: str, to: str) -> None:
     """
     if SentMail.objects.filter(key=key).exists():
         return
-    name = hashlib.sha256(f"{settings.SECRET_KEY}{key}".encode()).hexdigest()[:40]
-    host = urlsplit(settings.SITE_URL).hostname
-    EmailMessage(subject, text, to=[to], headers={"Message-ID": f"<{name}@{host}>"}).send()
+    name = salted_hmac("rougedb.mail", key, algorithm="sha256").hexdigest()[:40]
+    EmailMessage(subject, text, to=[to], headers={"Message-ID": message_id(name)}).send()
     SentMail.objects.get_or_create(key=key)

@@ -5,6 +5,7 @@ from django.tasks import task
 from django.urls import reverse
 
 from episodes.names import Name
+from episodes.requests import absolute_address
 
 from .later import later, send_once
 from .models import Correction, State
@@ -30,7 +31,7 @@ def mail_author(correction: str, state: str, version: int) -> None:
     author = Correction.objects.select_related("author").get(pk=correction).author
     if author is None or not author.email:
         return
-    address = f"{settings.SITE_URL}{reverse('correction', args=[correction])}"
+    address = absolute_address(reverse("correction", args=[correction]))
     name, outcome = Name(author.get_username()), OUTCOMES[State(state)]
     text = f"Hello {name},\n\na moderator has looked at a correction of yours.\n{outcome}\n\n{address}\n"
     send_once(f"correction {correction} {version}", SUBJECT, text, author.email)

@@ -34,6 +34,11 @@ def absolute_address(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
+def message_id(name: str) -> str:
+    """Return the Message-ID of a mail of this site; programs for mail show one of two mails that have the same."""
+    return f"<{name}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
 def with_parameter(address: str, parameter: str) -> str:
     """Return an address with one parameter more, such as `page=2`."""
     return f"{address}{'&' if '?' in address else '?'}{parameter}"
