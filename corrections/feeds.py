@@ -164,8 +164,9 @@ def _feed(request: Visit, token: str, kind: str = "", key: str = "") -> HttpResp
     subject = lore.history(kind, key) if kind else None
     if kind and subject is None:
         raise Http404
-    page = recent_page(episode, 1, lore.still_known, subject.about if subject else None)
-    told = lore.published_lately(page.publications, *([subject.about] if subject else []))
+    about = subject.about if subject else None
+    page = recent_page(episode, 1, lore.still_known, about)
+    told = lore.published_lately(page.publications, about)
     of = f"History of {subject.name}" if subject else f"Changes to {lore.series.title}"
     channel = Channel(
         title=f"{of}, as known {f'at {named(episode)}' if episode else before_the_first()}",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
@@ -136,10 +137,7 @@ def answer(request: Visit, own: Correction, sender: Sender, receipt: str) -> Htt
 @require_safe
 def changes(request: Visit) -> HttpResponse:
     """List for everybody what was changed lately on the pages they know."""
-    page = recent_page(request.lore.progress, _page_number(request), request.lore.still_known)
-    entries = request.lore.published_lately(page.publications)
-    context = {"page": page, "entries": entries, "subject": None, "feed": feed_address(request.lore.progress)}
-    return render(request, "corrections/changes.html", context)
+    return _published(request, None, feed_address(request.lore.progress))
 
 
 @kept({"page": page_number})
@@ -151,15 +149,16 @@ def history(request: Visit, kind: str, key: str) -> HttpResponse:
         raise Http404
     if request.path != subject.address.partition("?")[0]:
         return HttpResponseRedirect(subject.address)  # of whom a persona is known to be by now
-    page = recent_page(request.lore.progress, _page_number(request), request.lore.still_known, subject.about)
-    entries = request.lore.published_lately(page.publications, subject.about)
-    feed = feed_address(request.lore.progress, kind, key)
+    return _published(request, subject, feed_address(request.lore.progress, kind, key))
+
+
+def _published(request: Visit, subject: Any, feed: str) -> HttpResponse:
+    """List what was published: of the page that `subject`, a HistoryPage, is about, or of all pages without one."""
+    lore, about = request.lore, subject.about if subject else None
+    page = recent_page(lore.progress, whole_number(request.GET.get("page")) or 1, lore.still_known, about)
+    entries = lore.published_lately(page.publications, about)
     context = {"page": page, "entries": entries, "subject": subject, "feed": feed}
     return render(request, "corrections/changes.html", context)
-
-
-def _page_number(request: Visit) -> int:
-    return whole_number(request.GET.get("page")) or 1
 
 
 def own_correction(request: Visit, pk: UUID | None, receipt: str) -> tuple[Correction, Sender]:

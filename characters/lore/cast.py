@@ -227,6 +227,14 @@ class Cast:
         return face_of(known.kind, known.name, url, known.colour, known.thumbnail, known.species, known.house)
 
 
+def root_face_of(knowledge: Knowledge, subject: UUID) -> Face:
+    """Return one subject alone as whoever it is known to be by now."""
+    cast = Cast(knowledge)
+    cast.note([subject])
+    cast.look_up()
+    return cast.root_face(subject)
+
+
 @lru_cache(2**12, typed=True)  # the same faces are on most pages
 def face_of(
     kind: str, name: Name, url: str, colour: str, thumbnail: str, species: str = "", house: int | None = None

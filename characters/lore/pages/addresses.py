@@ -7,7 +7,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from characters.converters import is_public_id
 from characters.kinds import EPISODE, SUBJECTS, Kind, kind_with_pages
 from characters.lore import rows
-from characters.lore.cast import Cast
+from characters.lore.cast import Cast, root_face_of
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
 
@@ -56,12 +56,7 @@ def addresses(knowledge: Knowledge) -> list[str]:
 def address_of(knowledge: Knowledge, kind: Kind, public_id: str) -> str | None:
     """Return the full address of a subject, or of whom it is known to be."""
     subject = rows.id_of(knowledge.progress, kind, public_id)
-    if subject is None:
-        return None
-    cast = Cast(knowledge)
-    cast.note([subject])
-    cast.look_up()
-    return cast.root_face(subject).url
+    return None if subject is None else root_face_of(knowledge, subject).url
 
 
 def has_page_at(knowledge: Knowledge, address: str) -> bool:

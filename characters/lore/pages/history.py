@@ -6,7 +6,7 @@ from uuid import UUID
 
 from characters.kinds import EPISODE, KINDS, SERIES, SUBJECTS, TAG, TAGGINGS, Kind, kind_with_pages
 from characters.lore import rows
-from characters.lore.cast import Cast
+from characters.lore.cast import root_face_of
 from characters.lore.correctable import tag_ids
 from characters.lore.knowledge import Knowledge
 from characters.values.corrections import HistoryPage
@@ -39,15 +39,13 @@ def _of_subject(knowledge: Knowledge, plural: str, public_id: str) -> HistoryPag
     subject = rows.id_of(knowledge.progress, kind, public_id)
     if subject is None:
         return None
-    cast = Cast(knowledge)
-    cast.note([subject])
-    cast.look_up()
+    face = root_face_of(knowledge, subject)
     root = knowledge.root_of(subject)
     (own_id,) = rows.visible(knowledge.progress, kind).filter(id=root).values_list("public_id", flat=True)
     family = knowledge.family_of(subject)
     return HistoryPage(
-        name=cast.root_face(subject).name,
-        url=cast.root_face(subject).url,
+        name=face.name,
+        url=face.url,
         address=knowledge.address("history", plural, own_id),
         about=About(frozenset(f"{kind.label}:{member}" for member in family)),
     )
