@@ -172,7 +172,7 @@ def _collected(problems: dict[Change | None, list[str]], change: Change | None) 
 
 def _save(row: models.Model, *, adding: bool) -> None:
     """Save a row after checking its own fields. What it points to may be written later and is checked at the end."""
-    others = {column.name for column in row._meta.concrete_fields if column.is_relation or isinstance(column, Prose)}
+    others = {column.name for column in row._meta.concrete_fields if _is_checked_elsewhere(row, column)}
     row.clean_fields(exclude=others)
     if missing := [str(column.verbose_name) for column in row._meta.concrete_fields if _points_nowhere(row, column)]:
         raise RowInTheWay([f"Its {name} does not exist." for name in missing])
@@ -186,6 +186,14 @@ def _save(row: models.Model, *, adding: bool) -> None:
         except ValidationError as clash:
             raise RowInTheWay(list(clash.messages)) from error
         raise RowInTheWay(["It conflicts with another row."]) from error
+
+
+def _is_checked_elsewhere(row: models.Model, column: Any) -> bool:
+    """Return whether a field waits for the end, or holds a file that is stored: Django opens it, and it may be gone."""
+    if isinstance(column, models.FileField):
+        file = getattr(row, column.name)
+        return bool(file) and file._committed
+    return column.is_relation or isinstance(column, Prose)
 
 
 def _points_nowhere(row: models.Model, column: Any) -> bool:

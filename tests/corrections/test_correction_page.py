@@ -1,13 +1,16 @@
 """The page of one correction, as a moderator reads it."""
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 from django.test import Client
 
-from characters.models import Alias, Character, Revelation, Trait
+from characters.models import Alias, Character, Portrait, Revelation, Trait
+from corrections import archive
 from corrections.desk import correction_page
 from corrections.letter import Letter
 from corrections.models import Change
@@ -15,6 +18,7 @@ from corrections.sending import setting
 from episodes.models import Viewer
 from tests.corrections.desk import QUEUE, content_of, decide_by_form, page_of, verdict
 from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of, summary_of
+from tests.corrections.pictures import a_portrait_of
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +51,21 @@ def test_it_links_other_corrections_of_the_same_row(desk: Client, author: User) 
     status = status_of(somebody())
     one, other = (sent(set_to(status, "value", value), by=author) for value in ("dead", "missing"))
     assert page_of(other) in content_of(desk.get(page_of(one)))
+
+
+def test_it_comes_while_the_file_of_a_picture_is_gone(
+    desk: Client, author: User, moderator: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    portrait, _ = a_portrait_of(somebody())
+    with django_capture_on_commit_callbacks(execute=True):
+        accepted(sent(portrait, by=author), by=moderator)
+    published = Portrait.objects.get()
+    correction = sent(set_to(published, "alt_text", "Ann, from afar"), by=author)
+    archive.archive().delete(published.image.name)
+    default_storage.delete(published.image.name)
+    assert "from afar" in content_of(desk.get(page_of(correction)))
+    decide_by_form(desk, correction, verdict(correction.changes.get(), "accept"))
+    assert Portrait.objects.get().alt_text == "Ann, from afar"
 
 
 def test_it_shows_undecided_changes_first(
