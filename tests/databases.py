@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import uuid4
 
+import psycopg
 from django.db import connection, transaction
 from django.db.models import Model
 
@@ -79,6 +80,15 @@ class SharedShow:
         self.use(self.empty)
         connection.close()
         connection.creation.destroy_test_db(suffix=self.SUFFIX, verbosity=0)
+
+
+def postgresql_server() -> psycopg.Connection:
+    """Connect to the server of the tests' database, beside it."""
+    told = connection.settings_dict
+    return psycopg.connect(
+        dbname="postgres", user=told["USER"], password=told["PASSWORD"], host=told["HOST"], port=told["PORT"],
+        autocommit=True,
+    )  # fmt: skip
 
 
 def sql_that_deletes(ops: Any, style: Any, tables: list[str], **options: bool) -> list[str]:

@@ -11,7 +11,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
@@ -25,6 +24,7 @@ from corrections.models import Correction, State
 from rougedb.backups import database
 from tests.corrections.desk import at_the_desk, decide_by_form, page_of, verdict
 from tests.corrections.forms import fields_of, send_form
+from tests.databases import postgresql_server
 from tests.former.facts import counts, states, titles
 from tests.people import seen_by, signed_in
 from tests.test_outages import connected_to
@@ -64,21 +64,13 @@ def draw_pictures() -> None:
 
 
 def create(name: str) -> None:
-    with server() as cursor:
+    with postgresql_server() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}"')
 
 
 def drop(name: str) -> None:
-    with server() as cursor:
+    with postgresql_server() as cursor:
         cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def server() -> psycopg.Connection:
-    told = connection.settings_dict
-    return psycopg.connect(
-        dbname="postgres", user=told["USER"], password=told["PASSWORD"], host=told["HOST"], port=told["PORT"],
-        autocommit=True,
-    )  # fmt: skip
 
 
 @pytest.mark.usefixtures("former")
