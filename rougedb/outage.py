@@ -16,7 +16,7 @@ class Outage(Enum):
 
     BUSY = "busy", 5  # no lock, no connection or no place to be had
     READ_ONLY = "read-only", 60  # nothing can be saved: the disk is full, or the database takes no writes
-    AWAY = "away", 60  # the database does not answer, or its file cannot be read
+    AWAY = "away", 60  # the database does not answer, its file cannot be read, or another is in its place
 
     def __init__(self, word: str, retry_after: int) -> None:
         self.word, self.retry_after = word, retry_after
@@ -33,6 +33,7 @@ OF_SQLITE = {
     sqlite3.SQLITE_NOTADB: Outage.AWAY,
     sqlite3.SQLITE_PERM: Outage.AWAY,
 }
+NO_TABLE = "no such table"  # how the message begins; SQLite has no code for it
 WRITING = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE}  # of input and output
 # The beginnings of PostgreSQL's codes, the longer ones first.
 OF_POSTGRESQL = {
@@ -43,6 +44,7 @@ OF_POSTGRESQL = {
     "55P03": Outage.BUSY,  # no lock
     "57014": Outage.BUSY,  # it took too long
     "08": Outage.AWAY,
+    "42P01": Outage.AWAY,  # there is no such table: it was not migrated, or is another one
     "55000": Outage.AWAY,  # the database takes no connections
     "57P": Outage.AWAY,  # it is shutting down, or starting
     "58": Outage.AWAY,  # its files cannot be read
@@ -62,6 +64,8 @@ def outage_of(error: BaseException | None) -> Outage | None:
     cause: Any = error.__cause__
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        if str(cause).startswith(NO_TABLE):
+            return Outage.AWAY
         return Outage.READ_ONLY if code in WRITING else OF_SQLITE.get(code & 0xFF)
     return _of_postgresql(error)
 

@@ -217,12 +217,15 @@ def test_nobody_sees_a_later_episode_while_the_database_is_away(ann: Character) 
         assert newcomer.get("/episodes/").status_code == 503
 
 
-def test_what_is_no_database_is_away(ann: Character, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "name"), [(b"no database at all" * 1000, "none_of_this_name"), (b"", "postgres")], ids=["none", "empty"]
+)
+def test_what_is_no_database_of_the_site_is_away(ann: Character, content: bytes, name: str, tmp_path: Path) -> None:
     visitors = Visitors(ann)
     assert visitors.anonymous.get("/episodes/").status_code == 200
-    broken = tmp_path / "broken.sqlite3"
-    broken.write_bytes(b"no database at all" * 1000)
-    with connected_to(NAME=str(broken) if connection.vendor == "sqlite" else "none_of_this_name"):
+    other = tmp_path / "other.sqlite3"
+    other.write_bytes(content)
+    with connected_to(NAME=str(other) if connection.vendor == "sqlite" else name):
         answers = [visitors.anonymous.get(path).status_code for path in ("/episodes/", "/characters/")]
     assert answers == [200, 503]
 

@@ -184,6 +184,7 @@ application(request.environ, lambda status, headers: print(status))
 
 
 def test_a_report_says_where_it_broke_and_nothing_else(collector: str, tmp_path: Path) -> None:
+    (tmp_path / "no-tables.sqlite3").touch()
     environment = {
         "PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "rougedb.settings", "SECRET_KEY": "k" * 50,
         "ALLOWED_HOSTS": "example.org", "SITE_URL": "https://example.org", "LOG_FORMAT": "json",
@@ -193,7 +194,7 @@ def test_a_report_says_where_it_broke_and_nothing_else(collector: str, tmp_path:
         [sys.executable, "-c", POST_TO_A_SITE_WITHOUT_TABLES],
         cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.stdout == "500 Internal Server Error\n", done.stderr
+    assert done.stdout == "503 Service Unavailable\n", done.stderr
     (report,) = Collector.events
     assert report["exception"]["values"][-1]["type"] == "OperationalError"
     said = json.dumps(report, default=str)

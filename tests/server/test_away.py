@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -16,6 +15,7 @@ from corrections.models import Correction
 from episodes.models import Episode
 from tests.corrections.forms import fields_of
 from tests.corrections.letters import somebody, status_of
+from tests.databases import postgresql_server
 from tests.server.conftest import PATIENCE, free_port, running
 from tests.server.sockets import Reply, ask, request
 
@@ -33,28 +33,19 @@ def database_away() -> Iterator[None]:
     if connection.vendor == "sqlite":
         path = Path(name)
         elsewhere = path.rename(path.with_name("elsewhere"))
-        path.mkdir()
         try:
             yield
+            assert not path.exists(), "a database was made in its place"
         finally:
-            path.rmdir()
             elsewhere.rename(path)
         return
-    with _postgresql() as server:
+    with postgresql_server() as server:
         server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         try:
             server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
             yield
         finally:
             server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-
-
-def _postgresql() -> psycopg.Connection:
-    told = connection.settings_dict
-    return psycopg.connect(
-        dbname="postgres", user=told["USER"], password=told["PASSWORD"], host=told["HOST"], port=told["PORT"],
-        autocommit=True,
-    )  # fmt: skip
 
 
 def test_kept_pages_come_while_the_database_is_away(environment: dict[str, str], tmp_path: Path) -> None:
