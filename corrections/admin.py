@@ -19,7 +19,7 @@ from episodes.requests import whole_number
 
 from . import rows
 from .deciding import REASON_NEEDED
-from .desk import bulk_decisions, buttons, correction_page, next_in_queue, page_preview, people, queue
+from .desk import bulk_decisions, buttons, correction_page, next_in_queue, note_page, page_preview, people, queue
 from .desk.access import CHANGE, user_of
 from .desk.clearance import clearance_of, unfolded
 from .desk.lists import OfferedFilters
@@ -33,6 +33,8 @@ from .desk.queue_filters import (
 )
 from .desk.verdict_forms import REASONS
 from .models import Correction
+from .notes import median_of_reports
+from .wording import in_short
 
 
 class QueueList(OfferedFilters):
@@ -77,7 +79,7 @@ class CorrectionAdmin(admin.ModelAdmin):
     search_help_text = "Search by the name of the corrected page, by author, or by a word of the reason."
     actions = ["accept_selected", "reject_selected"]
     action_form = ReasonForm
-    ordering = ["created_at", "id"]
+    ordering = [queue.REPORTS_FIRST, "created_at", "id"]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they would count folded corrections as well
 
@@ -102,6 +104,8 @@ class CorrectionAdmin(admin.ModelAdmin):
             "open": ("<uuid:pk>/open/", buttons.unfold),
             "claim": ("<uuid:pk>/claim/", buttons.claim),
             "undo": ("<uuid:pk>/undo/", buttons.undo),
+            "hold": ("<uuid:pk>/hold/", note_page.hold),
+            "change_for": ("<uuid:pk>/change-for/", note_page.change_for),
             "preview": ("<uuid:pk>/preview/<number:episode>/", page_preview.preview),
             "picture": ("<uuid:pk>/picture/<uuid:change>/<slug:which>/", page_preview.picture),
             "person": ("people/<number:account>/", people.page),
@@ -177,7 +181,8 @@ class CorrectionAdmin(admin.ModelAdmin):
             "title": "Waiting corrections" if "state" not in request.GET else "Corrections",
             "waiting": count,
             "folded": count - count_unfolded,
-            "wait": queue.in_short(wait) if (wait := queue.median_wait()) is not None else "",
+            "report_wait": in_short(wait) if (wait := median_of_reports()) is not None else "",
+            "wait": in_short(wait) if (wait := queue.median_wait()) is not None else "",
             "may_decide": self.has_decide_permission(request),
             "episodes": range(clearance.last_episode + 1),
             "reasons": REASONS,
@@ -205,7 +210,7 @@ class CorrectionAdmin(admin.ModelAdmin):
         correction = self.get_object(request, object_id)
         if correction is None:
             return super().change_view(request, object_id, form_url, extra_context)  # redirects with a message
-        return correction_page.page(request, correction)
+        return note_page.page(request, correction) if correction.is_note else correction_page.page(request, correction)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Redirect to the page, whose thread is the history."""

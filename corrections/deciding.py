@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from . import notifications, versions
+from . import notes, notifications, versions
 from .errors import CouldNotApply, HeldBack, Refused
 from .models import Change, Correction, Edition, Event, State
 from .rows import Json
@@ -118,6 +118,7 @@ def _decide(
     if correction.undoes is not None and any(change.outcome == Outcome.APPLIED for change, _ in chosen):
         rest = "" if is_undone(correction.undoes) else "A part of it is still published."
         add_event(correction.undoes, Event.Kind.UNDONE, by, rest)
+    notes.change_was_decided(correction, by=by)
     if not correction.is_undecided and not by_author:
         notifications.notify_author(correction)
     return DecisionResult(correction, held=tuple(held))

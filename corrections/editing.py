@@ -35,6 +35,7 @@ from .desk.discretion import told
 from .errors import CouldNotApply, HeldBack, Refused
 from .history import changed_meanwhile, history_page, undo_as_posted, waiting_about
 from .letter import Letter
+from .linking import answered_note, no_note_is_left, note_to_answer
 from .models import Change, Correction, SentForm
 from .rows import Editable, Json, Values
 from .scratch import nothing_is_kept
@@ -141,6 +142,7 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
             "reason": request.POST.get(REASON, ""),
             "publishes": may_publish(request.user),
             "waiting": [] if context["original"] is None else waiting_about(request, context["original"]),
+            "note": note_to_answer(request),
             "own_waiting": [] if EARLIER in request.POST else waiting_at(request, self.form_address(request)),
         }
         formsets = [inline.formset for inline in context["inline_admin_formsets"]]
@@ -442,6 +444,7 @@ def send_through_door(
         raise SaveRefused(told([text for texts in failure.messages.values() for text in texts], horizon)) from failure
     except (Refused, ValidationError) as error:
         raise SaveRefused(told(getattr(error, "messages", [str(error)]), horizon)) from error
+    no_note_is_left(request, correction)
     only_removed = all(each.action == Change.Action.REMOVE for each in proposed)
     request.write_door_message = _message(correction, what, only_removed=only_removed)  # type: ignore[attr-defined]
     return correction
@@ -452,7 +455,8 @@ def _sending(request: HttpRequest, proposed: list[Proposed], letter: Letter) -> 
     user: Any = request.user
     earlier = earlier_of(request)
     if earlier is None:
-        return partial(send, proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT)
+        note = answered_note(request)
+        return partial(send, proposed, sender=Sender(user), letter=letter, kind=Correction.Kind.EDIT, note=note)
     rest = list(without_accepted(proposed, earlier))
     if earlier.is_undecided:
         version = request.POST.get(VERSION, "")

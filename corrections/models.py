@@ -16,6 +16,7 @@ from episodes.names import Name
 
 MOST_EVIDENCE = 500  # characters
 MOST_SAID = 2000  # characters, in one entry of a thread
+MOST_ADDRESS = 300  # characters
 
 
 class State(models.TextChoices):
@@ -54,6 +55,12 @@ class Correction(models.Model):
         EDIT = "edit", "Edit"
         UNDO = "undo", "Undo"
         IMPORT = "import", "Import"
+        NOTE = "note", "Note"
+        REPORT = "report", "Told too much"
+        HOLD = "hold", "Hold"
+
+    BY_READERS = (Kind.SUGGESTION, Kind.NOTE, Kind.REPORT)
+    NOTES = (Kind.NOTE, Kind.REPORT)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SUGGESTION)
@@ -90,6 +97,12 @@ class Correction(models.Model):
     # Where all of its author was undone at once: that undo has one change for what several corrections did to a field.
     undone_in = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="undid")
     revises = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="revised_by")
+    note = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="led_to", help_text="It was made for it."
+    )
+    # Of a note: the address at which it was written, and the references of what that page was about, its root first.
+    page = models.CharField(max_length=MOST_ADDRESS, blank=True, editable=False)
+    about = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = CorrectionQuerySet.as_manager()
@@ -117,6 +130,15 @@ class Correction(models.Model):
     @property
     def is_suggestion(self) -> bool:
         return self.kind == self.Kind.SUGGESTION
+
+    @property
+    def is_note(self) -> bool:
+        """Return whether it says something in words, and proposes no change by itself."""
+        return self.kind in self.NOTES
+
+    @property
+    def is_report(self) -> bool:
+        return self.kind == self.Kind.REPORT
 
     @property
     def was_accepted(self) -> bool:
@@ -264,6 +286,9 @@ class Event(models.Model):
         DECIDED = "decided", "decided"
         FAILED = "failed", "could not apply it"
         UNDONE = "undone", "undid it"
+        PROPOSED = "proposed", "proposed a change for it"
+        CHANGED = "changed", "published a change for it"
+        HELD = "held", "held back what the page showed"
 
     BY_AUTHORS = (Kind.SENT, Kind.AMENDED, Kind.WITHDRAWN, Kind.SAID)
 

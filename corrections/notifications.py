@@ -17,6 +17,10 @@ OUTCOMES = {
     State.REJECTED: "It was not accepted. You can read why, change it, and send it again.",
     State.ASKED: "A moderator has a question about it.",
 }
+OUTCOMES_OF_NOTES = OUTCOMES | {
+    State.ACCEPTED: "It was dealt with. Thank you!",
+    State.REJECTED: "It was closed without a change. You can read why.",
+}
 
 
 def notify_author(correction: Correction) -> None:
@@ -28,10 +32,12 @@ def notify_author(correction: Correction) -> None:
 @task
 def mail_author(correction: str, state: str, version: int) -> None:
     """Mail the author that a correction came into a state, unless the account is gone."""
-    author = Correction.objects.select_related("author").get(pk=correction).author
+    sent = Correction.objects.select_related("author").get(pk=correction)
+    author = sent.author
     if author is None or not author.email:
         return
     address = absolute_address(reverse("correction", args=[correction]))
-    name, outcome = Name(author.get_username()), OUTCOMES[State(state)]
-    text = f"Hello {name},\n\na moderator has looked at a correction of yours.\n{outcome}\n\n{address}\n"
+    what, outcomes = ("note", OUTCOMES_OF_NOTES) if sent.is_note else ("correction", OUTCOMES)
+    name, outcome = Name(author.get_username()), outcomes[State(state)]
+    text = f"Hello {name},\n\na moderator has looked at a {what} of yours.\n{outcome}\n\n{address}\n"
     send_once(f"correction {correction} {version}", SUBJECT, text, author.email)

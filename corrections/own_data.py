@@ -28,6 +28,7 @@ def corrections_of(user: User) -> list[dict[str, Any]]:
             "kind": each.kind,
             "sent": each.created_at,
             "state": state_for_author(each),
+            "page": each.page,
             "reason": each.reason,
             "evidence_episode": each.evidence_episode,
             "evidence_time": each.evidence_time,

@@ -284,7 +284,7 @@ def reference(row: models.Model) -> str:
 def subjects_of(kind: Editable, key: str, values: Values) -> set[str]:
     """Return the references of the pages that show a row with these values."""
     subjects = {f"{kind.label}:{key}"} if kind.page and key else set()
-    for name, target in _fields_with_pages(kind.label):
+    for name, target in fields_with_pages(kind.label):
         keys = values.get(name) or []
         subjects |= {f"{target}:{each}" for each in (keys if isinstance(keys, list) else [keys])}
     if not subjects and values.get("revealed_in") is not None:
@@ -293,7 +293,7 @@ def subjects_of(kind: Editable, key: str, values: Values) -> set[str]:
 
 
 @cache
-def _fields_with_pages(label: str) -> list[tuple[str, str]]:
+def fields_with_pages(label: str) -> list[tuple[str, str]]:
     """Return the fields of a kind that point to rows with pages, each with the label of these."""
     kind = editable(label)
     related = ((name, kind.field(name).related_model) for name in kind.fields if name not in EPISODES)

@@ -77,6 +77,15 @@ class Sender:
         return bool(self.receipt) and secrets.compare_digest(correction.receipt, self.receipt_hash)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The page that a note is about: its address, the references of whom it shows, and the episode of its reader."""
+
+    address: str
+    subjects: tuple[str, ...]
+    episode: int
+
+
 def new_receipt() -> str:
     return secrets.token_urlsafe(18)
 
@@ -133,6 +142,7 @@ def send(
     kind: str = Correction.Kind.SUGGESTION,
     undoes: Correction | None = None,
     revises: Correction | None = None,
+    note: Correction | None = None,
 ) -> Correction:
     """Save a correction for the moderators. Conflicts with current rows are theirs to see and do not prevent it."""
     refuse_if_blocked(sender.user, sender.address_hash)
@@ -141,13 +151,32 @@ def send(
         refuse_if_too_many(sender)
     correction = Correction(
         kind=kind, author=sender.user, receipt=sender.receipt_hash, sender=sender.address_hash,
-        undoes=undoes, revises=revises, credit=credit_of(sender.user), licence=licence_of_texts(),
+        undoes=undoes, revises=revises, note=note, credit=credit_of(sender.user), licence=licence_of_texts(),
     )  # fmt: skip
     (letter or Letter()).put_on(correction)
-    correction.full_clean(exclude=["author", "undoes", "revises"], validate_unique=False)
+    correction.full_clean(exclude=["author", "undoes", "revises", "note"], validate_unique=False)
     _save_changes(correction, proposed, start=0)
     add_event(correction, Event.Kind.SENT, sender.user)
+    if note is not None and kind != Correction.Kind.HOLD:
+        add_event(note, Event.Kind.PROPOSED, sender.user)
     return correction
+
+
+@transaction.atomic
+def send_note(letter: Letter, where: Place, *, sender: Sender, kind: Correction.Kind) -> Correction:
+    """Save what somebody says of a page in their own words. It belongs to the episode at which they read the page."""
+    refuse_if_blocked(sender.user, sender.address_hash)
+    _wait_for_others_of(sender)
+    refuse_if_too_many(sender)
+    note = Correction(
+        kind=kind, author=sender.user, receipt=sender.receipt_hash, sender=sender.address_hash,
+        page=where.address, about=list(where.subjects), revealed_in=where.episode, sent_in=where.episode,
+    )  # fmt: skip
+    letter.put_on(note)
+    note.full_clean(exclude=["author"], validate_unique=False)
+    note.save()
+    add_event(note, Event.Kind.SENT, sender.user)
+    return note
 
 
 def _save_changes(correction: Correction, proposed: Sequence[Proposed], *, start: int) -> None:
@@ -204,7 +233,7 @@ def _wait_for_others_of(sender: Sender) -> None:
 def refuse_if_too_many(sender: Sender) -> None:
     """Raise Refused if the sender or their address sent too much lately, or has too much waiting."""
     own = Q(author=sender.user) if sender.user else Q(sender=sender.address_hash, author=None)
-    suggestions = Correction.objects.filter(kind=Correction.Kind.SUGGESTION)
+    suggestions = Correction.objects.filter(kind__in=Correction.BY_READERS)
     earned = _earned_by(sender)
     if suggestions.undecided().filter(own).count() >= (most_open := MOST_OPEN + earned):
         raise Refused(
@@ -269,7 +298,7 @@ def amend(
     advanced.state, advanced.credit = State.OPEN, credit_of(sender.user)
     advanced.licence = licence_of_texts()
     letter.put_on(advanced)
-    advanced.full_clean(exclude=["author", "undoes", "revises", "claimed_by", "decided_by"])
+    advanced.full_clean(exclude=["author", "undoes", "revises", "note", "claimed_by", "decided_by"])
     _save_changes(advanced, proposed, start=advanced.changes.current().count())
     add_event(advanced, Event.Kind.AMENDED, sender.user, state_before=state_before)
     return advanced

@@ -26,7 +26,7 @@ def subjects_of_corrections(corrections: Iterable[Correction]) -> dict[UUID, lis
 
     What follows from a removal does not count: its author may not know those rows.
     """
-    subjects: dict[UUID, list[str]] = {correction.pk: [] for correction in corrections}
+    subjects: dict[UUID, list[str]] = {correction.pk: correction.about[:1] for correction in corrections}
     recorded = ChangeSubject.objects.filter(
         change__correction__in=subjects, change__replaced=False, change__follows=False
     ).order_by("id")

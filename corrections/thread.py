@@ -21,6 +21,7 @@ STATES = {
     State.REJECTED: "Not accepted",
     State.WITHDRAWN: "Withdrawn",
 }
+STATES_OF_NOTES = STATES | {State.ACCEPTED: "Dealt with", State.REJECTED: "Closed without a change"}
 # What a state looks like. What failed looks as before: a row that the author does not know may be in the way.
 LOOKS = {state: str(state) for state in State} | {State.FAILED: str(State.OPEN)}
 BY_ITS_AUTHOR = {Kind.SENT: "sent it", Kind.AMENDED: "changed it", Kind.WITHDRAWN: "withdrew it"}
@@ -59,11 +60,16 @@ class ThreadEntry:
 
 def state_for_author(correction: Correction, *, undone: bool = False) -> str:
     """Return the state of a correction in words for the person who sent it."""
+    states = _states_of(correction)
     if undone:
-        return f"{STATES[State(correction.state)]}, and undone later"
+        return f"{states[State(correction.state)]}, and undone later"
     if correction.is_undecided and correction.is_claimed:
         return "A moderator is looking at it"
-    return STATES[State(correction.state)]
+    return states[State(correction.state)]
+
+
+def _states_of(correction: Correction) -> dict[State, str]:
+    return STATES_OF_NOTES if correction.is_note else STATES
 
 
 def version_for_author(correction: Correction) -> str:
@@ -108,6 +114,7 @@ def _who_did_what(correction: Correction, event: Event) -> tuple[str, str]:
     if event.kind == Kind.SAID:
         return ("You" if event.by_id == correction.author_id else "A moderator"), "wrote"
     if event.kind == Kind.DECIDED:
-        decided = event.state_after not in UNDECIDED
-        return "A moderator", f"decided: {STATES[State(event.state_after)].lower()}" if decided else "wrote"
+        if event.state_after in UNDECIDED:
+            return "A moderator", "wrote"
+        return "A moderator", f"decided: {_states_of(correction)[State(event.state_after)].lower()}"
     return "A moderator", "wrote" if event.kind == Kind.REMARKED else Kind(event.kind).label

@@ -26,6 +26,7 @@ from . import sending
 from .errors import Refused, messages_of
 from .feeds import feed_address
 from .models import MOST_SAID, Change, Correction, State
+from .notes import median_of_reports
 from .recent import recent_page
 from .senders import sender_of
 from .sending import Sender, sent_by
@@ -33,6 +34,7 @@ from .sent_forms import address_again
 from .subjects import subjects_of_corrections
 from .thread import LOOKS, state_for_author, thread_for_author, version_for_author
 from .undoing import is_undone
+from .wording import in_short
 
 PER_PAGE = 25
 
@@ -212,6 +214,8 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
         "may_revise": can_be_written and correction.state in (State.REJECTED, State.PARTLY, State.WITHDRAWN),
         "revises": _link_to_other(request, correction.revises, receipt),
         "revised_by": [_link_to_other(request, each, receipt) for each in correction.revised_by.order_by("created_at")],
+        "asks_what_told": correction.is_report and may_withdraw and not correction.reason and len(thread) == 1,
+        "wait": _wait_of_reports(lore.progress) if correction.is_report else "",
         "most_said": MOST_SAID,
         "complaint": complaint,
         "typed": typed,
@@ -222,6 +226,11 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
         response["Referrer-Policy"] = "strict-origin"
         response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _wait_of_reports(progress: int) -> str:
+    wait = median_of_reports(progress)
+    return in_short(wait) if wait is not None else ""
 
 
 def _link_to_other(request: Visit, other: Correction | None, receipt: str) -> tuple[object, str] | None:

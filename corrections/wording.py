@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -112,3 +113,13 @@ def value_in_words(kind: Editable, name: str, value: Json, names: RowNames) -> s
 def is_text(kind: Editable, name: str) -> bool:
     field: Any = kind.field(name)
     return isinstance(field, models.CharField | models.TextField) and not field.choices
+
+
+def in_short(wait: timedelta) -> str:
+    """Return a time in its largest unit, such as “3 days”."""
+    minutes = int(wait.total_seconds() // 60)
+    for size, name in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {name}{'s' * (count > 1)}"
+    return "under a minute"

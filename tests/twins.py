@@ -56,7 +56,8 @@ NONSENSE = (
     "/corrections/new/episodes/99/", "/t/zzzzzzzzzzzz/", "/went-back/", "/went-back/?to=/c/zzzzzzzzzzzz/",
     "/went-back/?to=x&as_of=1", "/?as_of=1", "/nothing/?as_of=1",
     "/corrections/new/episodes/0/?row=x&add=y&add=revelation", "/corrections/receipt/nothing/", "/corrections/",
-    "/watching/stop/x/",
+    "/watching/stop/x/", "/corrections/too-much/", "/corrections/too-much/?page=/characters/zzzzzzzzzzzz/x/",
+    "/corrections/new/episodes/0/?page=/characters/zzzzzzzzzzzz/x/",
 )  # fmt: skip
 
 

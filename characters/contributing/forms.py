@@ -17,7 +17,7 @@ from characters.lore.naming import KnownNames
 from characters.pictures import files
 from corrections import rows
 from corrections.letter import Letter
-from corrections.models import MOST_EVIDENCE, Correction
+from corrections.models import MOST_EVIDENCE, MOST_SAID, Correction
 from corrections.rows import Values
 from corrections.sending import Proposed
 from episodes.choices import OffersChoices
@@ -280,7 +280,26 @@ class NewRowForm(ContributedRowForm):
         return [changes.addition(self.knowledge, self.kind, values)]
 
 
-class LetterForm(UnfinishedForm):
+class TrappedForm(UnfinishedForm):
+    """A form in which programs fill in too much."""
+
+    # Nobody sees this field, so whoever fills it in is a program.
+    nothing_here = forms.CharField(
+        required=False, widget=forms.TextInput(attrs={
+            "tabindex": "-1", "autocomplete": "off", "data-1p-ignore": True, "data-lpignore": "true",
+            "data-bwignore": True, "data-form-type": "other",
+        }),
+    )  # fmt: skip
+
+
+def link_field(label: str) -> forms.URLField:
+    return forms.URLField(
+        label=label, required=False, max_length=MOST_EVIDENCE, assume_scheme="https",
+        widget=forms.URLInput(attrs={"inputmode": "url"}),
+    )  # fmt: skip
+
+
+class LetterForm(TrappedForm):
     """The letter to the moderators: why, and where it can be checked."""
 
     reason = forms.CharField(
@@ -293,17 +312,7 @@ class LetterForm(UnfinishedForm):
     evidence_time = forms.CharField(
         label="At what time?", required=False, max_length=8, validators=[valid_time], help_text="Such as 21:40."
     )
-    evidence_url = forms.URLField(
-        label="Or a link", required=False, max_length=MOST_EVIDENCE, assume_scheme="https",
-        widget=forms.URLInput(attrs={"inputmode": "url"}),
-    )  # fmt: skip
-    # Nobody sees this field, so whoever fills it in is a program.
-    nothing_here = forms.CharField(
-        required=False, widget=forms.TextInput(attrs={
-            "tabindex": "-1", "autocomplete": "off", "data-1p-ignore": True, "data-lpignore": "true",
-            "data-bwignore": True, "data-form-type": "other",
-        }),
-    )  # fmt: skip
+    evidence_url = link_field("Or a link")
 
     def __init__(self, knowledge: Knowledge, *, earlier_is_kept: bool = False, **options: Any) -> None:
         super().__init__(**options)
@@ -319,3 +328,20 @@ class LetterForm(UnfinishedForm):
     def letter_below(self, earlier: Correction) -> Letter:
         """Return the letter that was sent before and could not be shown, with this one below."""
         return self.letter().below(Letter.of(earlier))
+
+
+class NoteForm(TrappedForm):
+    """What somebody says of a page in their own words."""
+
+    note = forms.CharField(label="What is wrong?", max_length=MOST_SAID, widget=forms.Textarea(attrs={"rows": 3}))
+    evidence_url = link_field("A link where it can be checked")
+    page = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class ReportForm(TrappedForm):
+    """That a page told too much. Nothing has to be filled in."""
+
+    note = forms.CharField(
+        label="What told it?", required=False, max_length=MOST_SAID, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    page = forms.CharField(required=False, widget=forms.HiddenInput)

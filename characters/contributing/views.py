@@ -1,21 +1,18 @@
 """The pages where corrections are written. Like all pages they show only what the viewer knows."""
 
-import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from characters.lore.correctable import CorrectablePage, page_of
 from corrections import sending
-from corrections.errors import Blocked, Refused
+from corrections.errors import Refused
 from corrections.letter import Letter
 from corrections.senders import may_upload, sender_of
 from corrections.sending import Sender
@@ -27,6 +24,8 @@ from episodes.units import named
 from episodes.visits import Visit
 
 from .draft import Draft, Prefill
+from .notes import NOTE, note_form, try_to_note
+from .posting import try_to_send, with_receipt
 from .reopening import reopen
 
 type Send = Callable[[Draft, Sender], str]  # returns the address to go to
@@ -39,7 +38,20 @@ def correct(request: Visit, kind: str, key: str) -> HttpResponse:
     page = page_of(request.lore, kind, key)
     if page is None:
         raise Http404
-    return _form(request, page, _send_new)
+    return _note(request, page) if NOTE in form_of(request) else _form(request, page, _send_new)
+
+
+def _note(request: Visit, page: CorrectablePage) -> HttpResponse:
+    """Send a note from the form of a page, or show the form again with what is wrong in it."""
+    if not is_same_origin(request):
+        return render(request, "corrections/not_from_here.html", status=403)
+    note = note_form(request, page)
+    address, status = try_to_note(request, note, page)
+    if address:
+        return HttpResponseRedirect(address, status=status)
+    draft = Draft(request.lore, page, request.GET, may_upload=partial(may_upload, sender_of(request)))
+    context = {"draft": draft, "page": page, "note": note, "earlier": None, "most_text": sending.MOST_TEXT}
+    return render(request, "corrections/form.html", context, status=status)
 
 
 @csrf_exempt
@@ -98,47 +110,22 @@ def _form(
     if draft.is_sent and draft.chosen:  # by a button at an error, to be looked at before it is sent
         status = 200 if draft.is_valid else 422
     elif draft.is_sent:
-        address, status = _try_to_send(request, draft, send, status_if_refused=409 if earlier else 429)
+        address, status = try_to_send(
+            request, draft.letter, draft.data, partial(send, draft), is_valid=draft.is_by_program or draft.is_valid,
+            status_if_refused=409 if earlier else 429,
+        )  # fmt: skip
         if address:
             return HttpResponseRedirect(address, status=status)
     elif is_posted:
         draft.show_only_upload_errors()
     context = {"draft": draft, "page": page, "earlier": earlier, "most_text": sending.MOST_TEXT}
+    if not draft.is_chosen:
+        context["note"] = note_form(request, page)
     if earlier:
         # A form that is shown again still belongs to the version and the episode at which it was opened.
         context["version"] = data.get("version", "") if is_posted and status != 409 else version_for_author(earlier)
         context["at"] = data.get("at", "") if is_posted else request.lore.progress
     return render(request, "corrections/form.html", context, status=status)
-
-
-def _try_to_send(request: Visit, draft: Draft, send: Send, *, status_if_refused: int) -> tuple[str, int]:
-    """Send a form, and return the address to go to and the status; without an address the form has errors."""
-    sender = sender_of(request)
-    if draft.is_by_program:
-        return _address_for_programs(sender), 303
-    try:
-        if draft.is_valid:
-            _refuse_if_signed_out(draft.data, sender)
-            return send(draft, sender), 303
-    except Blocked as blocked:
-        draft.letter.add_error(None, str(blocked))
-        return "", 403
-    except Refused as refused:
-        draft.letter.add_error(None, str(refused))
-        return "", status_if_refused
-    except ValidationError as error:
-        draft.letter.add_error(None, error.messages)
-    return "", 422
-
-
-def _refuse_if_signed_out(data: QueryDict, sender: Sender) -> None:
-    """Refuse a form that was opened by a signed-in user whose session is over: they could not find it again."""
-    name = data.get("as", "")
-    if name and (sender.user is None or sender.user.get_username() != name):
-        raise ValidationError(
-            f"You opened this as {name}, and are not signed in as {name} any more. Sign in again in another window and "
-            "send this once more; or send it as it says below."
-        )
 
 
 def _send_new(draft: Draft, sender: Sender) -> str:
@@ -147,17 +134,11 @@ def _send_new(draft: Draft, sender: Sender) -> str:
 
 def _send(proposed: list[sending.Proposed], letter: Letter, sender: Sender, **more: Any) -> str:
     """Send a correction, and return its address; without an account that is a receipt, which nobody else has."""
-    receipt = "" if sender.user else sending.new_receipt()
-    sender = Sender(sender.user, sender.address, receipt)
+    sender = with_receipt(sender)
     correction = sending.send(proposed, sender=sender, letter=letter, **more)
-    return address_of(correction, receipt)
+    return address_of(correction, sender.receipt)
 
 
 def _number(request: Visit, name: str) -> int:
     number = whole_number(form_of(request).get(name), digits=8)
     return -1 if number is None else number
-
-
-def _address_for_programs(sender: Sender) -> str:
-    """Return an address that looks as if the form had been sent."""
-    return reverse("corrections") if sender.user else reverse("receipt", args=[secrets.token_urlsafe(18)])

@@ -164,6 +164,8 @@ def later_episodes(knowledge: Knowledge, sent: Mapping[Correction, Sequence[Chan
         ]
         if (correction.evidence_episode or 0) > knowledge.progress:
             numbers.append(correction.evidence_episode)
+        if correction.is_note and (correction.sent_in or 0) > knowledge.progress:
+            numbers.append(correction.sent_in)
         latest = max((number for number in numbers if number is not None), default=None)
         if latest is not None:
             later[correction.pk] = latest

@@ -150,5 +150,8 @@ class Lore(Knowledge):
     def has_page_at(self, address: str) -> bool:
         return addresses.has_page_at(self, address)
 
+    def subjects_at(self, address: str) -> tuple[str, ...]:
+        return addresses.subjects_at(self, address)
+
     def without_name(self, address: str) -> str:
         return addresses.without_name(address)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from corrections import rows
+from corrections import notes, rows
 from corrections.deciding import Verdict, decide
 from corrections.errors import Refused
 from corrections.models import BulkDecision, BulkItem, Change, Correction
@@ -132,6 +132,8 @@ def take_step(bulk: BulkDecision, clearance: Clearance) -> None:
 def _decide(bulk: BulkDecision, item: BulkItem, clearance: Clearance) -> str:
     """Decide a correction and return an empty text, or the reason why it was left."""
     correction, by = item.correction, bulk.by
+    if correction.is_note:
+        return _close_note(bulk, item, clearance)
     pending = pending_changes(correction)
     trial = Trial()
     if bulk.accept and not _to_be_looked_at(pending):
@@ -152,6 +154,20 @@ def _decide(bulk: BulkDecision, item: BulkItem, clearance: Clearance) -> str:
         return clearance.failure_for(correction, f"It could not be applied: {result.failure}")
     if result.held:
         return f"Changes that were held, because their rows have changed since: {len(result.held)}. Open it to compare."
+    return ""
+
+
+def _close_note(bulk: BulkDecision, item: BulkItem, clearance: Clearance) -> str:
+    """Close a note without a change and return an empty text, or the reason why it was left."""
+    note = item.correction
+    if bulk.accept:
+        return "It is a note: nothing is published by accepting it. Open it to read it."
+    if reason := _why_to_look_closer(item, clearance, Trial(), []):
+        return reason
+    try:
+        notes.close(note, by=bulk.by, version=note.version, dealt_with=False, words=bulk.why)
+    except Refused as error:
+        return str(error)
     return ""
 
 

@@ -56,7 +56,7 @@ def _page(
     request: HttpRequest, correction: Correction, *, posted: Any = None, failure: CouldNotApply | None = None
 ) -> HttpResponse:
     """Show a correction as it is now, with the form as it was posted, and why it could not be applied."""
-    related = ("author", "claimed_by", "decided_by", "undoes", "revises")
+    related = ("author", "claimed_by", "decided_by", "undoes", "revises", "note")
     correction = Correction.objects.select_related(*related).get(pk=correction.pk)
     clearance = clearance_of(request)
     changes = list(correction.changes.current().prefetch_related("subjects"))
@@ -88,7 +88,7 @@ def _page(
         for form in verdict_forms.values():
             form.is_valid()
     general_problems = trial.problems.get(None, [])
-    events = _thread(correction, discretion, names)
+    events = thread_of(correction, discretion, names)
     context |= {
         "changes": [(each, verdict_forms.get(each.change.pk)) for each in reviews],
         "more": len(changes) - len(shown),
@@ -143,7 +143,7 @@ def _context_of_correction(
     }
 
 
-def _thread(correction: Correction, discretion: Discretion, names: RowNames) -> list[tuple[Event, str]]:
+def thread_of(correction: Correction, discretion: Discretion, names: RowNames) -> list[tuple[Event, str]]:
     """Return what happened to a correction, each event with the name of whose it is."""
     events = list(correction.events.select_related("by"))
     for event in events:

@@ -19,7 +19,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 
-from corrections import blocking, rows
+from corrections import blocking, notes, rows
 from corrections.deciding import Verdict, decide
 from corrections.errors import CouldNotApply, HeldBack, Refused, messages_of
 from corrections.models import UNDECIDED, Block, BlockQuerySet, Change, Correction, CorrectionQuerySet, Event, State
@@ -253,6 +253,9 @@ def _carry_out(request: HttpRequest, person: Person, form: UndoForm) -> bool:
 def _reject_all(person: Person, by: User, reason: str) -> int:
     waiting = list(person.sent.undecided())
     for correction in waiting:
+        if correction.is_note:
+            notes.close(correction, by=by, version=correction.version, dealt_with=False, words=reason)
+            continue
         verdicts = {change.pk: Verdict(accept=False, why=reason) for change in pending_changes(correction)}
         decide(correction, by=by, version=correction.version, verdicts=verdicts)
     return len(waiting)

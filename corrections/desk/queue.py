@@ -8,21 +8,23 @@ from statistics import median
 from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from corrections import rows
 from corrections.models import UNDECIDED, Change, Correction, State
 from corrections.subjects import subjects_of_corrections
-from corrections.wording import names_from_additions, noun_of
+from corrections.wording import in_short, names_from_additions, noun_of
 
 from .clearance import Clearance, unfolded
 from .discretion import Discretion
-from .snippets import Proposal, snippets
+from .snippets import LONGEST, Proposal, snippets
 
 LATELY = 50  # decided corrections that the median wait is taken of
 MOST_NAMES = 3
 MOST_COUNTED = 60  # changes of one correction
+REPORTS_FIRST = Case(When(kind=Correction.Kind.REPORT, state__in=UNDECIDED, then=0), default=1)
 
 
 def median_wait() -> timedelta | None:
@@ -36,15 +38,19 @@ def median_wait() -> timedelta | None:
 
 
 def coming(user: User, clearance: Clearance, *, after: Correction | None = None) -> QuerySet[Correction]:
-    """Return the corrections that a moderator can decide now, oldest first: unclaimed, unfolded, by somebody else."""
+    """Return the corrections that a moderator can decide now: unclaimed, unfolded, by somebody else.
+
+    Reports that a page told too much come first, and of both the oldest.
+    """
     free = unfolded(Correction.objects.filter(state__in=(State.OPEN, State.FAILED)).free_for(user), clearance)
     if not user.is_superuser:
         free = free.exclude(author=user)
-    oldest_first = free.order_by("created_at", "id")
+    in_order = free.order_by(REPORTS_FIRST, "created_at", "id")
     if after is not None:
         later = Q(created_at__gt=after.created_at) | Q(created_at=after.created_at, pk__gt=after.pk)
-        oldest_first = oldest_first.filter(later)
-    return oldest_first
+        is_report = Q(kind=Correction.Kind.REPORT)
+        in_order = in_order.filter(~is_report | later if after.is_report else ~is_report & later)
+    return in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +97,26 @@ def lines(
                 for subject in about[correction.pk][:MOST_NAMES]
             ),
             more=max(0, len(about[correction.pk]) - MOST_NAMES),
-            kinds=", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds[correction.pk].items()),
-            says=says.get(correction.pk, ""),
+            kinds=_kinds_in_words(correction, kinds[correction.pk]),
+            says="" if brief else _says(correction, says, discretion),
             author="" if correction not in shown else discretion.author(correction),
             credit="" if correction not in shown else discretion.credit(correction),
         )
         for correction in corrections
     }
+
+
+def _kinds_in_words(correction: Correction, kinds: Mapping[str, int]) -> str:
+    if correction.is_note:
+        return correction.get_kind_display().lower()
+    return ", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds.items())
+
+
+def _says(correction: Correction, says: Mapping[UUID, str], discretion: Discretion) -> str:
+    """Return what a correction proposes, or the beginning of a note; nothing of what is folded."""
+    if correction.is_note and not discretion.clearance.folds(correction):
+        return Truncator(discretion.words(correction, correction.reason)).chars(LONGEST)
+    return says.get(correction.pk, "")
 
 
 def _changes_of(corrections: list[Correction]) -> defaultdict[UUID, list[Change]]:
@@ -188,13 +207,3 @@ def age_of(correction: Correction) -> str:
 def ago(correction: Correction) -> str:
     wait = timezone.now() - correction.created_at
     return f"{in_short(wait)} ago" if wait >= timedelta(minutes=1) else "just now"
-
-
-def in_short(wait: timedelta) -> str:
-    """Return a time in its largest unit, such as “3 days”."""
-    minutes = int(wait.total_seconds() // 60)
-    for size, name in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            count = minutes // size
-            return f"{count} {name}{'s' * (count > 1)}"
-    return "under a minute"

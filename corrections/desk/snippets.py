@@ -60,7 +60,7 @@ def snippets(proposals: Mapping[UUID, Proposal], values: RowsByChange, clearance
 
 def _lines_of(changes: Iterable[Change], names: RowNames, values: RowsByChange) -> dict[UUID, str]:
     changes = list(changes)
-    titles = _titles_of(changes, names, values)
+    titles = titles_of(changes, names, values)
     texts = _texts_of([change for change in changes if _sets_a_text(change)], names)
     return {change.pk: _line(change, titles.get(change.pk, ""), texts.get(change.pk), names) for change in changes}
 
@@ -77,7 +77,7 @@ def _texts_of(changes: list[Change], names: RowNames) -> dict[UUID, tuple[str, s
     return {change.pk: pair for change, pair in zip(changes, zip(words, words, strict=True), strict=True)}
 
 
-def _titles_of(changes: list[Change], names: RowNames, values: RowsByChange) -> dict[UUID, str]:
+def titles_of(changes: list[Change], names: RowNames, values: RowsByChange) -> dict[UUID, str]:
     by_label: defaultdict[str, list[Change]] = defaultdict(list)
     for change in changes:
         if values.get(change.pk):

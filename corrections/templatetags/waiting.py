@@ -6,6 +6,7 @@ from django.template import RequestContext
 from corrections.desk import queue
 from corrections.desk.clearance import clearance_of, unfolded
 from corrections.models import Correction
+from corrections.wording import in_short
 
 register = template.Library()
 
@@ -24,6 +25,6 @@ def what_waits(context: RequestContext) -> dict[str, Any]:
         "may_decide": request.user.has_perm("corrections.decide"),
         "count": count,
         "folded": waiting.count() - count,
-        "wait": queue.in_short(wait) if wait is not None else "",
+        "wait": in_short(wait) if wait is not None else "",
         "csrf_token": context.get("csrf_token"),
     }

@@ -184,7 +184,9 @@ def test_every_kind_of_page_has_one_link_to_correct_it(ann: str, visitor: Visito
     }
     others = ("/", "/characters/", "/terms/", "/episodes/", "/episodes/3/", "/tags/", "/graph/", "/recap/", "/search/",
               "/changes/", "/no/such/page/", f"/characters/{ann}/the-stranger/then/")  # fmt: skip
-    for address, form in (own | dict.fromkeys(others, "/corrections/new/episodes/2/")).items():
+    no_page = {"/no/such/page/": "/corrections/new/episodes/2/"}
+    of_episode = {address: f"/corrections/new/episodes/2/?page={address}" for address in others}
+    for address, form in (own | of_episode | no_page).items():
         body = reader.get(address).content.decode()
         assert body.count("Suggest a correction</a>") == 1, address
         assert f'<a href="{form}" rel="nofollow">Suggest a correction</a>' in body, address

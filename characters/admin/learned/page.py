@@ -19,6 +19,7 @@ from corrections.editing import (
     posted_base,
     send_through_door,
 )
+from corrections.linking import note_to_answer
 from corrections.models import Correction
 from corrections.sealing import seal
 from corrections.sending import Proposed
@@ -153,6 +154,7 @@ def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) ->
         "confirmed": SAVE_ALL_THE_SAME in request.POST,
         "fields_again": fields_again(request, refused=hasattr(request, "save_refused")),
         "keeps": kept_files(request),
+        "note": note_to_answer(request),
         "own_waiting": [] if EARLIER in request.POST else waiting_at(request, request.path),
         "queued": waiting.count() if request.user.has_perm("corrections.view_correction") else 0,
     }

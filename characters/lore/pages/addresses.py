@@ -31,6 +31,13 @@ LISTS = (
     "about",
     "privacy",
 )
+# The pages that people read; other pages are their own, such as their account.
+OF_SUBJECTS = frozenset({
+    "then", "character-bare", *(name for kind in SUBJECTS for name in (kind.name, f"{kind.name}-short")),
+})  # fmt: skip
+READ = frozenset({
+    *LISTS, *OF_SUBJECTS, HISTORY, *VOICE, TAG_WITHOUT_NAME, "tag", "episode", "search", "changes",
+})  # fmt: skip
 
 
 def addresses(knowledge: Knowledge) -> list[str]:
@@ -113,6 +120,35 @@ def history_behind(address: str) -> tuple[str, str] | None:
     if match.url_name in {kind.name for kind in SUBJECTS}:
         return match.kwargs["kind"], match.kwargs["public_id"]
     return None
+
+
+def subjects_at(knowledge: Knowledge, address: str) -> tuple[str, ...]:
+    """Return the references of whom or what the page at an address is about, as corrections have them, the root first.
+
+    There are none for a page that is not known, and for one about nobody.
+    """
+    match = _page_at(address)
+    if match is None:
+        return ()
+    if match.url_name == EPISODE.name:
+        number = match.kwargs["number"]
+        is_known = any(row.number == number and row.known for row in knowledge.episodes)
+        return (f"{EPISODE.label}:{number}",) if is_known else ()
+    if match.url_name not in OF_SUBJECTS:
+        return ()
+    kind = kind_with_pages(match.kwargs.get("kind", "characters"))
+    subject = rows.id_of(knowledge.progress, kind, match.kwargs["public_id"])
+    if subject is None:
+        return ()
+    root = knowledge.root_of(subject)
+    others = sorted(str(each) for each in knowledge.family_of(subject) if each != root)
+    return tuple(f"{kind.label}:{each}" for each in (str(root), *others))
+
+
+def is_of_a_page(address: str) -> bool:
+    """Return whether an address is of a kind of page that people read, be there such a page or not."""
+    match = _page_at(address)
+    return match is not None and match.url_name in READ
 
 
 def _page_at(address: str) -> ResolverMatch | None:

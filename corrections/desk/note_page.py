@@ -1,0 +1,157 @@
+"""The page of a note for moderators: what somebody says of a page, what was done for it, and how it is closed."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from corrections import holding, notes, rows
+from corrections.errors import Refused, messages_of
+from corrections.linking import remember_note
+from corrections.models import Change, Correction
+from corrections.thread import cleaned_message
+from corrections.wording import RowNames, in_short, in_words, noun_of
+from episodes.names import listed
+from episodes.requests import whole_number
+
+from . import claims, queue
+from .access import TEMPLATES, for_moderators, for_viewers, link_to, page_address, user_of
+from .clearance import Clearance, clearance_of
+from .correction_page import thread_of
+from .discretion import HIDDEN_LINK, Discretion
+from .next_in_queue import redirect_to_next
+from .people import address_of_person
+from .questions import ask, comment
+from .snippets import titles_of
+from .verdict_forms import CommentForm
+
+MOST_OTHERS = 10
+
+
+@for_viewers
+def page(request: HttpRequest, note: Correction) -> HttpResponse:
+    return answer(request, note) if request.method == "POST" else _page(request, note)
+
+
+def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> HttpResponse:
+    note = Correction.objects.select_related("author", "claimed_by", "decided_by").get(pk=note.pk)
+    clearance = clearance_of(request)
+    episode = clearance.reading_episode(note)
+    context = admin.site.each_context(request) | {
+        "correction": note,
+        "clearance": clearance,
+        "reading_episode": episode,
+        "ago": queue.ago(note),
+    }
+    if clearance.folds(note):
+        context |= {"title": "A note, folded", "episode": clearance.episode_of(note)}
+        return render(request, f"{TEMPLATES}/folded.html", context)
+    user, names, discretion = user_of(request), RowNames(episode), Discretion(clearance)
+    about = names.of_pages(note.about[:1])
+    may_decide = user.has_perm("corrections.decide")
+    holds = holding.holds_of(note) if note.is_report else []
+    others = Correction.objects.undecided().filter(kind__in=Correction.NOTES, page=note.page).exclude(pk=note.pk)
+    wait = notes.median_of_reports() if note.is_report else None
+    context |= {
+        "title": listed(about.values()) or "A page",
+        "author": discretion.author(note),
+        "author_page": address_of_person(note.author, note) if may_decide else "",
+        "record": queue.record_of_author(note),
+        "words": in_words([discretion.words(note, note.reason)], names)[0],
+        "link": discretion.link(note),
+        "hidden_link": HIDDEN_LINK,
+        "events": thread_of(note, discretion, names),
+        "changes_for": list(queue.lines(notes.changes_for(note), clearance).items()),
+        "holds": [(each, _rows_of(each, clearance)) for each in holds],
+        "why_not_held": holding.why_not(note) if note.is_report else "",
+        "held_until": holding.held_until(note),
+        "others": list(queue.lines(others.order_by("created_at", "id")[:MOST_OTHERS], clearance, brief=True).items()),
+        "wait": in_short(wait) if wait is not None else "",
+        "comment": CommentForm(posted),
+        "may_decide": may_decide,
+        "decidable": may_decide and note.is_undecided and (note.author != user or user.is_superuser),
+        "mine": note.is_claimed and note.claimed_by_id == user.pk,
+        "claimed_from_user": note.is_claimed_from(user),
+    }
+    context["something_is_hidden"] = discretion.has_hidden
+    return render(request, f"{TEMPLATES}/note.html", context)
+
+
+def _rows_of(hold: Correction, clearance: Clearance) -> list[str]:
+    """Return the rows that are held back, in words."""
+    changes = list(hold.changes.current())
+    values = {each.pk: _values_now(each) for each in changes}
+    titles = titles_of(changes, RowNames(clearance.reading_episode(hold)), values)
+    nouns = {each.pk: noun_of(rows.editable(each.model), values[each.pk]) for each in changes}
+    return list(dict.fromkeys(f"{nouns[each.pk]}: {titles.get(each.pk, '')}" for each in changes))
+
+
+def _values_now(change: Change) -> rows.Values:
+    row = rows.row_of(rows.editable(change.model), change.row)
+    return rows.values_of(row) if row is not None else {}
+
+
+# What a moderator posts
+
+
+@for_moderators
+def answer(request: HttpRequest, note: Correction) -> HttpResponse:
+    """Ask whoever sent it, add a comment, or close it, depending on the button."""
+    text, by = request.POST.get("comment", "").strip(), user_of(request)
+    version = whole_number(request.POST.get("version"), digits=8) or 0
+    try:
+        if text:
+            text = cleaned_message(text, missing="")
+        match request.POST.get("do"):
+            case "ask":
+                ask(note, text, by=by, version=version)
+                messages.success(request, link_to(note, "Question sent.", "The note waits for the answer."))
+                return redirect_to_next(request)
+            case "say":
+                comment(note, text, by=by)
+                return HttpResponseRedirect(page_address(note) + "#thread")
+            case "over":
+                claims.claim(note, by=by, over=True)
+                return _page(request, note, posted=request.POST)
+            case "done" | "close" as how:
+                notes.close(note, by=by, version=version, dealt_with=how == "done", words=text)
+                messages.success(request, link_to(note, "Closed.", "Whoever sent it reads why."))
+                return redirect_to_next(request)
+    except (Refused, ValidationError) as error:
+        messages.error(request, " ".join(messages_of(error)))
+    return _page(request, note, posted=request.POST)
+
+
+@require_POST
+@for_moderators
+def hold(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Hold back what the page of a report newly shows."""
+    report = get_object_or_404(Correction, pk=pk)
+    try:
+        held = holding.hold(report, by=user_of(request))
+    except (Refused, ValidationError) as error:
+        messages.error(request, " ".join(messages_of(error)))
+    else:
+        left = f" Left as they are, because others stand on them: {held.left}." if held.left else ""
+        messages.success(request, link_to(held.correction, "Held back", f"until {holding.held_until(report)}.{left}"))
+    return HttpResponseRedirect(page_address(report))
+
+
+@require_POST
+@for_viewers
+def change_for(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Open the form of what a note is about; what is saved there next says that it is for the note."""
+    note = get_object_or_404(Correction.objects.filter(kind__in=Correction.NOTES), pk=pk)
+    if not note.is_undecided:
+        messages.error(request, "This note is closed already.")
+        return HttpResponseRedirect(page_address(note))
+    remember_note(request, note)
+    label, _, key = (note.about or [""])[0].partition(":")
+    is_there = bool(label) and rows.row_by_reference(note.about[0]) is not None
+    form = reverse(f"admin:{label.replace('.', '_')}_change", args=[key]) if is_there else reverse("admin:index")
+    return HttpResponseRedirect(form)

@@ -1,0 +1,372 @@
+"""What readers say in their own words, and what moderators make of it."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from characters.models import Alias, Character, Relationship, Revelation, Trait
+from corrections import blocking, holding, notes
+from corrections.deciding import publish
+from corrections.errors import Refused
+from corrections.letter import Letter
+from corrections.models import Correction, Event, State
+from corrections.sending import MOST_AN_HOUR, Place, Sender, send_note
+from corrections.undoing import undo
+from episodes.models import Episode
+from tests.characters.test_admin import as_filled_in, section_address
+from tests.corrections.desk import QUEUE, address, at_the_desk, content_of, in_bulk, page_of
+from tests.corrections.forms import OWN
+from tests.corrections.letters import sent, set_to, somebody
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+REPORTS = "/corrections/too-much/"
+
+
+@pytest.fixture
+def ann(db: None) -> Character:
+    for number in range(6):
+        Episode.objects.create(number=number, title=f"Title {number}" if number else "")
+    return somebody()
+
+
+@pytest.fixture
+def moderator(ann: Character) -> User:
+    return person("judge", role="moderator")
+
+
+@pytest.fixture
+def contributor(ann: Character) -> User:
+    return person(role="contributor")
+
+
+def at(progress: int, user: User | None = None) -> Client:
+    client = Client()
+    if user:
+        client.force_login(user)
+    client.cookies["progress"] = str(progress)
+    return client
+
+
+def form_of(character: Character) -> str:
+    return f"/corrections/new/characters/{character.public_id}/"
+
+
+def page_of_character(character: Character, name: str = "ann") -> str:
+    return f"/characters/{character.public_id}/{name}/"
+
+
+def note(client: Client, character: Character, text: str = "Her name is wrong.", **also: str) -> Any:
+    return client.post(form_of(character), {"note": text} | also, headers=OWN)
+
+
+def report(client: Client, page: str, **also: str) -> Any:
+    return client.post(REPORTS, {"page": page} | also, headers=OWN)
+
+
+def noted(character: Character, *, by: User | None = None, episode: int = 2, kind: str = "note") -> Correction:
+    place = Place(page_of_character(character), (f"characters.character:{character.pk}",), episode)
+    return send_note(Letter("It is wrong."), place, sender=Sender(by), kind=Correction.Kind(kind))
+
+
+def dead(form: Any) -> dict[str, Any]:
+    """Return the form of her facts as a browser sends it, with another status."""
+    data = as_filled_in(form) | {"_base": form.context["base"]}
+    return data | {name: "dead" for name, value in data.items() if name.endswith("-value") and value == "alive"}
+
+
+# A note
+
+
+def test_a_note_is_a_line_and_waits_with_a_receipt(ann: Character) -> None:
+    reader = at(2)
+    assert "Say it in your own words" in reader.get(form_of(ann)).content.decode()
+    response = note(reader, ann, evidence_url="example.org/a")
+    assert response.status_code == 303
+    kept = Correction.objects.get()
+    assert (kept.kind, kept.state, kept.reason, kept.evidence_url) == (
+        "note", "open", "Her name is wrong.", "https://example.org/a",
+    )  # fmt: skip
+    assert (kept.about, kept.revealed_in, kept.sent_in) == ([f"characters.character:{ann.pk}"], 2, 2)
+    receipt = reader.get(response["Location"]).content.decode()
+    assert "Your note" in receipt
+    assert "Her name is wrong." in receipt
+    assert "What you asked for" not in receipt
+    earlier = at(1).get(response["Location"]).content.decode()
+    assert "Her name is wrong." not in earlier
+    assert "This is about episode 2" in earlier
+
+
+def test_a_page_without_a_form_of_its_own_is_named_by_the_note(ann: Character) -> None:
+    form = "/corrections/new/episodes/2/?page=/graph/"
+    assert '<input type="hidden" name="page" value="/graph/"' in at(2).get(form).content.decode()
+    at(2).post("/corrections/new/episodes/2/", {"note": "A line is missing.", "page": "/graph/"}, headers=OWN)
+    assert (Correction.objects.get().page, Correction.objects.get().about) == ("/graph/", [])
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["//example.org/", "https://example.org/", "/admin/", "/corrections/receipt/secret/", "/nowhere/", "x", "/\n/"],
+)
+def test_no_other_address_is_kept(ann: Character, elsewhere: str) -> None:
+    note(at(2), ann, page=elsewhere)
+    assert Correction.objects.get().page.startswith(f"/c/{ann.public_id}/")
+    assert report(at(2), elsewhere).status_code == 200
+    assert Correction.objects.count() == 1
+
+
+def test_what_was_written_stays_when_something_is_wrong(ann: Character) -> None:
+    response = note(at(2), ann, "x" * 2001, evidence_url="no address at all")
+    assert response.status_code == 422
+    assert "x" * 2001 in response.content.decode()
+    assert "no address at all" in response.content.decode()
+    assert note(at(2), ann, "").status_code == 422
+    assert at(2).post(form_of(ann), {"note": "Hello"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert not Correction.objects.exists()
+
+
+def test_programs_are_sent_away_with_thanks(ann: Character) -> None:
+    assert note(at(2), ann, nothing_here="cheap").status_code == 303
+    assert report(at(2), page_of_character(ann), nothing_here="cheap").status_code == 303
+    assert not Correction.objects.exists()
+
+
+def test_notes_and_reports_count_for_the_limits(ann: Character) -> None:
+    for _ in range(MOST_AN_HOUR - 1):
+        noted(ann, kind="note", by=None)
+    Correction.objects.update(sender=Sender(address="127.0.0.1").address_hash)
+    assert note(at(2), ann).status_code == 303
+    refused = report(at(2), page_of_character(ann), note="The twist.")
+    assert refused.status_code == 429
+    assert "The twist." in refused.content.decode()
+
+
+def test_whoever_is_blocked_sends_no_note(ann: Character, contributor: User, moderator: User) -> None:
+    blocking.block(user=contributor, senders=set(), reason="Enough.", until=None, by=moderator)
+    response = note(at(2, contributor), ann)
+    assert response.status_code == 403
+    assert "Enough." in response.content.decode()
+
+
+def test_a_page_that_is_not_known_yet_is_as_good_as_none(ann: Character) -> None:
+    bea = somebody("bea", name="Bea", since=4)
+    hidden, nowhere = page_of_character(bea, "x"), "/characters/zzzzzzzzzzzz/x/"
+    answers = []
+    for page in (hidden, nowhere):
+        response = report(at(2), page)
+        shown = at(2).get(response["Location"]).content.decode()
+        answers.append(re.sub(r"receipt/[\w-]+|\d\d:\d\d(:\d\d)?", "", shown.replace(page, "PAGE")))
+    assert answers[0] == answers[1]
+    assert [each.about for each in Correction.objects.all()] == [[], []]
+
+
+# At the desk
+
+
+def test_a_moderator_closes_it_with_a_reason_that_its_sender_reads(
+    ann: Character, moderator: User, contributor: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    sent_note = noted(ann, by=contributor)
+    desk = at_the_desk(moderator)
+    assert "It is wrong." in content_of(desk.get(QUEUE))
+    page = content_of(desk.get(page_of(sent_note)))
+    assert "It is wrong." in page
+    form = {"version": sent_note.version, "do": "close"}
+    assert notes.REASON_NEEDED in desk.post(page_of(sent_note), form).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.post(page_of(sent_note), form | {"comment": "She is called so in the credits."})
+    sent_note.refresh_from_db()
+    assert (sent_note.state, sent_note.decided_by) == (State.REJECTED, moderator)
+    read = at(2, contributor).get(f"/corrections/{sent_note.pk}/").content.decode()
+    assert "Closed without a change" in read
+    assert "She is called so in the credits." in read
+    assert "at a note of yours" in mail.outbox[-1].body
+    assert "credits" not in mail.outbox[-1].body
+
+
+def test_a_note_of_a_later_episode_is_folded(ann: Character, moderator: User) -> None:
+    late = noted(ann, episode=5)
+    desk = at_the_desk(moderator, episode=3)
+    assert "It is wrong." not in content_of(desk.get(QUEUE))
+    assert "It is wrong." not in content_of(desk.get(page_of(late)))
+    assert "It is wrong." in content_of(at_the_desk(moderator, episode=5).get(page_of(late)))
+
+
+def test_what_is_saved_for_a_note_closes_it(ann: Character, moderator: User, contributor: User) -> None:
+    sent_note = noted(ann, by=contributor)
+    desk = at_the_desk(moderator, episode=5)
+    response = desk.post(address("change_for", sent_note.pk))
+    assert response["Location"] == f"/admin/characters/character/{ann.pk}/change/"
+    form = section_address(ann, "facts")
+    shown = desk.get(form)
+    assert f'name="_answers" value="{sent_note.pk}" checked' in shown.content.decode()
+    desk.post(form, dead(shown) | {"_answers": str(sent_note.pk)})
+    change = Correction.objects.get(kind="edit")
+    sent_note.refresh_from_db()
+    assert (change.note, change.state, sent_note.state) == (sent_note, State.ACCEPTED, State.ACCEPTED)
+    read = at(2, contributor).get(f"/corrections/{sent_note.pk}/").content.decode()
+    assert "Dealt with" in read
+    assert "published a change for it" in read
+    assert "_answers" not in desk.get(form).content.decode()
+
+
+def test_what_is_saved_with_the_box_unticked_is_for_no_note(ann: Character, moderator: User) -> None:
+    sent_note = noted(ann)
+    desk = at_the_desk(moderator, episode=5)
+    desk.post(address("change_for", sent_note.pk))
+    form = section_address(ann, "facts")
+    desk.post(form, dead(desk.get(form)))
+    assert Correction.objects.get(kind="edit").note is None
+    assert Correction.objects.get(kind="note").is_undecided
+
+
+def test_accepting_several_leaves_notes_and_rejecting_closes_them(ann: Character, moderator: User) -> None:
+    sent_note = noted(ann)
+    desk = at_the_desk(moderator)
+    desk.post(QUEUE, in_bulk(desk, "accept_selected", sent_note))
+    sent_note.refresh_from_db()
+    assert sent_note.state == State.OPEN
+    desk.post(QUEUE, in_bulk(desk, "reject_selected", sent_note, why="Spam."))
+    sent_note.refresh_from_db()
+    assert sent_note.state == State.REJECTED
+
+
+def test_nobody_closes_their_own_note(ann: Character, moderator: User) -> None:
+    own = noted(ann, by=moderator)
+    with pytest.raises(Refused, match="your own"):
+        notes.close(own, by=moderator, version=own.version, dealt_with=True, words="")
+    with pytest.raises(Refused, match="Only moderators"):
+        notes.close(own, by=person(role="editor"), version=own.version, dealt_with=True, words="")
+
+
+# This told me too much
+
+
+def test_one_click_reports_a_page(ann: Character) -> None:
+    reader, page = at(3), page_of_character(ann)
+    assert (
+        f'action="{REPORTS}" method="post"><button class="copy" name="page" value="{page}">'
+        in reader.get(page).content.decode()
+    )
+    response = report(reader, page)
+    assert response.status_code == 303
+    kept = Correction.objects.get()
+    assert (kept.kind, kept.page, kept.sent_in, kept.about) == ("report", page, 3, [f"characters.character:{ann.pk}"])
+    after = reader.get(response["Location"]).content.decode()
+    assert "What told it?" in after
+    reader.post(f"{response['Location']}answer/", {"text": "The picture."}, headers=OWN)
+    assert "The picture." in reader.get(response["Location"]).content.decode()
+
+
+def test_a_page_of_an_earlier_episode_is_reported_at_that_episode(ann: Character) -> None:
+    report(at(3), f"{page_of_character(ann)}?as_of=1")
+    report(at(3), f"{page_of_character(ann)}?as_of=5")
+    assert sorted(Correction.objects.values_list("sent_in", flat=True)) == [1, 3]
+
+
+def test_another_site_reports_nothing(ann: Character) -> None:
+    response = at(3).post(REPORTS, {"page": "/"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert response.status_code == 403
+    assert not Correction.objects.exists()
+
+
+def test_reports_come_first_and_their_median_time_is_shown(ann: Character, moderator: User) -> None:
+    first = noted(ann)
+    late = noted(ann, kind="report")
+    desk = at_the_desk(moderator)
+    listed = content_of(desk.get(QUEUE))
+    assert listed.index(page_of(late)) < listed.index(page_of(first))
+    assert desk.post(address("next"))["Location"] == page_of(late)
+    notes.close(late, by=moderator, version=late.version, dealt_with=True, words="")
+    Correction.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(hours=7, minutes=5))
+    assert "Reports that a page told too much took <strong>7 hours</strong>" in content_of(desk.get(QUEUE))
+    assert "Lately that took 7 hours" in at(2).get(f"{REPORTS}?page=/").content.decode()
+    assert "Lately" not in at(1).get(f"{REPORTS}?page=/").content.decode()
+
+
+def newly_told(ann: Character) -> tuple[Trait, Revelation]:
+    summary = Trait.objects.create(character=ann, attribute="summary", value="She is Bea.", revealed_in_id=3)
+    revelation = Revelation.objects.create(
+        key="she", text="Ann is Bea.", certainty="confirmed", revealed_in_id=3, position=1
+    )
+    revelation.characters.add(ann)
+    return summary, revelation
+
+
+def test_one_click_holds_back_what_a_page_newly_shows(ann: Character, moderator: User) -> None:
+    summary, revelation = newly_told(ann)
+    older = Alias.objects.get()
+    told = noted(ann, episode=3, kind="report")
+    assert "Ann is Bea." in at(3).get(page_of_character(ann)).content.decode()
+    desk = at_the_desk(moderator, episode=5)
+    assert "Hold back what is new there" in content_of(desk.get(page_of(told)))
+    page = content_of(desk.post(address("hold", told.pk), follow=True))
+    for row in (summary, revelation, older):
+        row.refresh_from_db()
+    assert (summary.revealed_in_id, revelation.revealed_in_id, older.revealed_in_id) == (4, 4, 1)
+    assert "Ann is Bea." in page
+    shown = at(3).get(page_of_character(ann)).content.decode()
+    assert "Ann is Bea." not in shown
+    assert "She is Bea." not in shown
+    assert "Ann is Bea." in at(4).get(page_of_character(ann)).content.decode()
+    told.refresh_from_db()
+    assert told.is_undecided
+    assert Event.objects.filter(correction=told, kind=Event.Kind.HELD).exists()
+    with pytest.raises(Refused, match="held back already"):
+        holding.hold(told, by=moderator)
+    (held,) = holding.holds_of(told)
+    publish(undo(held, by=moderator), by=moderator)
+    summary.refresh_from_db()
+    assert summary.revealed_in_id == 3
+    assert holding.holds_of(told) == []
+    assert told.is_undecided
+
+
+def test_what_others_stand_on_stays(ann: Character, moderator: User) -> None:
+    bea = somebody("bea", name="Bea", since=3)
+    told = noted(bea, episode=3, kind="report")
+    told.about = [f"characters.character:{bea.pk}"]
+    told.save()
+    held = holding.hold(told, by=moderator)
+    assert held.left == 1, "her only name"
+    assert Alias.objects.get(character=bea).revealed_in_id == 3
+    assert Trait.objects.get(character=bea).revealed_in_id == 4
+
+
+def test_an_end_that_is_told_is_held_back(ann: Character, moderator: User) -> None:
+    newly_told(ann)
+    bea = somebody("bea", name="Bea")
+    ally = Relationship.objects.create(source=ann, target=bea, kind="ally", revealed_in_id=1, ended_in_id=3)
+    holding.hold(noted(ann, episode=3, kind="report"), by=moderator)
+    ally.refresh_from_db()
+    assert (ally.revealed_in_id, ally.ended_in_id) == (1, 4)
+
+
+def test_only_a_moderator_holds_back_and_only_where_there_is_a_later_episode(ann: Character, moderator: User) -> None:
+    newly_told(ann)
+    told = noted(ann, episode=3, kind="report")
+    assert at_the_desk(person(role="editor")).post(address("hold", told.pk)).status_code == 403
+    with pytest.raises(Refused, match="no later episode"):
+        holding.hold(noted(ann, episode=5, kind="report"), by=moderator)
+    of_the_map = send_note(Letter(), Place("/graph/", (), 3), sender=Sender(), kind=Correction.Kind.REPORT)
+    with pytest.raises(Refused, match="nobody in particular"):
+        holding.hold(of_the_map, by=moderator)
+    with pytest.raises(Refused, match="nothing on that page"):
+        holding.hold(noted(ann, episode=2, kind="report"), by=moderator)
+    with pytest.raises(Refused, match="decided already"):
+        holding.hold(noted(ann, episode=3), by=moderator)
+
+
+def test_a_change_for_a_note_that_waits_leaves_it_open(ann: Character, moderator: User) -> None:
+    sent_note = noted(ann)
+    change = sent(set_to(ann.traits.get(), "value", "dead"), by=person(role="editor"), kind="edit", note=sent_note)
+    sent_note.refresh_from_db()
+    assert sent_note.is_undecided
+    assert sent_note.events.filter(kind=Event.Kind.PROPOSED).exists()
+    assert page_of(change) in content_of(at_the_desk(moderator).get(page_of(sent_note)))
