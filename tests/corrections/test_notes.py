@@ -267,7 +267,7 @@ def test_one_click_reports_a_page(ann: Character) -> None:
 def test_a_page_of_an_earlier_episode_is_reported_at_that_episode(ann: Character) -> None:
     report(at(3), f"{page_of_character(ann)}?as_of=1")
     report(at(3), f"{page_of_character(ann)}?as_of=5")
-    assert sorted(Correction.objects.values_list("sent_in", flat=True)) == [1, 3]
+    assert set(Correction.objects.values_list("sent_in", flat=True)) == {1, 3}
 
 
 def test_another_site_reports_nothing(ann: Character) -> None:
