@@ -15,6 +15,7 @@ export DATASET_DIR := $(abspath $(SHOW))
 export DATABASE_URL ?= sqlite:///$(CURDIR)/var/$(NAME).sqlite3
 export MEDIA_ROOT ?= $(CURDIR)/var/$(NAME)-media
 export ARCHIVE_ROOT ?= $(CURDIR)/var/$(NAME)-archive
+export NAMESPACE ?= $(shell printf %.40s '$(NAME)' | tr -c 'A-Za-z0-9_-' '-')
 endif
 
 run: $(VENV)/.installed  ## install, migrate, load the data set (SHOW=DIR) and serve at http://127.0.0.1:8000

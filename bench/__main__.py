@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import crawl, loading, pages, results, scale, served
+from . import crawl, loading, long_pages, pages, results, scale, served
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "pages": lambda: {**pages.figures(), "kept": served.figures()},
     "scale": scale.figures,
     "load": loading.figures,
     "crawl": crawl.figures,
+    "long": long_pages.figures,
 }
 
 

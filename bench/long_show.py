@@ -5,7 +5,7 @@ python -m bench.long_show DIR [UNITS CHARACTERS FACTIONS]
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,10 @@ from typing import Any
 import yaml
 
 UNITS, CHARACTERS, FACTIONS = 1_134, 1_390, 321
-VOLUME = 54  # units
+FEW, SEASON, VOLUME = 200, 10, 54  # units
+IN_CHAPTERS = {"unit": "chapter", "units": "chapters", "watched": "read"}
+TAGS = tuple(f"trade of {number}" for number in range(60))
+VOICES, WRITERS = 240, 40
 KINDS = ("ally", "enemy", "friend", "family", "partner")
 ONSETS = ("b", "br", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "st", "t", "v", "z")
 VOWELS = ("a", "e", "i", "o", "u", "ai", "ou")
@@ -27,15 +30,16 @@ def files(units: int = UNITS, characters: int = CHARACTERS, factions: int = FACT
     keys = [f"c{number}" for number in range(characters)]
     groups = [f"f{number}" for number in range(factions)]
     founded = sorted(min(units, int(units * dice.random() ** 1.5) + 1) for _ in groups)
+    voices, writers = ([f"{next(names)} {next(names)}" for _ in range(count)] for count in (VOICES, WRITERS))
     return {
-        "series": {"title": "The Long Way", "unit": "chapter", "units": "chapters", "watched": "read"},
+        "series": {"title": "The Long Way"} | (IN_CHAPTERS if units > FEW else {}),
         "episodes": [
             {
                 "number": number,
-                "label": f"Chapter {number}",
-                "season": f"Volume {(number - 1) // VOLUME + 1}",
+                **_place(number, units),
                 "title": next(names),
                 "synopsis": f"[[{keys[0]}]] travels on.",
+                "writers": [writers[number % WRITERS]],
             }
             for number in range(1, units + 1)
         ],
@@ -48,7 +52,12 @@ def files(units: int = UNITS, characters: int = CHARACTERS, factions: int = FACT
                 "key": key,
                 "revealed_in": first,
                 "aliases": [_headline(f"{next(names)} {next(names)}", first)],
-                "traits": [{"attribute": "occupation", "value": next(names).lower(), "revealed_in": first}],
+                "traits": [
+                    {"attribute": "occupation", "value": next(names).lower(), "revealed_in": first},
+                    {"attribute": "definition", "value": f"Traveller from {next(names)}", "revealed_in": first},
+                    {"attribute": "voice_actor", "value": dice.choice(voices), "revealed_in": first},
+                ],
+                "tags": [{"name": _early(dice, TAGS), "revealed_in": first}],
                 "memberships": _memberships(dice, groups, founded, first, units),
             }
             for key, first in zip(keys, since, strict=True)
@@ -63,6 +72,14 @@ def write(directory: Path, **size: int) -> Path:
     for name, data in files(**size).items():
         (directory / f"{name}.yaml").write_text(yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False))
     return directory
+
+
+def _place(number: int, units: int) -> dict[str, str]:
+    """Return what a unit is called, and where it stands: in few units, an episode of a season."""
+    if units > FEW:
+        return {"label": f"Chapter {number}", "season": f"Volume {(number - 1) // VOLUME + 1}"}
+    season, place = (number - 1) // SEASON + 1, (number - 1) % SEASON + 1
+    return {"label": f"S{season} E{place}", "season": f"Season {season}"}
 
 
 def _names(dice: random.Random) -> Iterator[str]:
@@ -81,10 +98,15 @@ def _headline(name: str, first: int) -> dict[str, Any]:
 def _memberships(
     dice: random.Random, groups: list[str], founded: list[int], first: int, units: int
 ) -> list[dict[str, Any]]:
-    weights = list(accumulate(1 / (place + 1) for place in range(len(groups))))
-    [place] = dice.choices(range(len(groups)), cum_weights=weights)
+    place = groups.index(_early(dice, groups))
     joined = max(first, founded[place])
     return [{"faction": groups[place], "revealed_in": min(units, joined)}]
+
+
+def _early[Thing](dice: random.Random, things: Sequence[Thing]) -> Thing:
+    """Choose one of them, the first ones most often."""
+    [thing] = dice.choices(things, cum_weights=list(accumulate(1 / (place + 1) for place in range(len(things)))))
+    return thing
 
 
 def _ties(dice: random.Random, keys: list[str], since: list[int], units: int) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Measures one database, the one that DATABASE_URL names: `python -m bench.measure write|ask|pages …`."""
+"""Measures one database, the one that DATABASE_URL names: `python -m bench.measure write|ask|pages|kinds …`."""
 
 import json
 import sys
@@ -71,6 +71,10 @@ def main(what: str, *numbers: str) -> None:
             rows = write(int(numbers[0]))
             settle()
         print(json.dumps({"rows": rows}))
+    elif what == "kinds":
+        from .kinds_of_page import addresses
+
+        print(json.dumps(addresses(int(numbers[0]))))
     elif what == "pages":
         from .pages_at_scale import measured
 

@@ -18,6 +18,8 @@ from typing import Any
 
 LINK = re.compile(r'<a [^>]*href="(/[^"#]*)"[^>]*>((?:(?!</a>).)*)</a>', re.DOTALL)
 
+ELEMENT = re.compile(rb"<[a-z]")
+
 
 @cache  # the first request of each loads the middleware
 def client(progress: int) -> Any:
@@ -49,7 +51,8 @@ def ask(address: str, progress: int, *, count: bool) -> dict[str, Any]:
     if count:
         with connection.execute_wrapper(watch):
             response = browser.get(address)
-        return {"status": response.status_code, "bytes": len(response.content), "statements": len(statements)}
+        size, elements = len(response.content), len(ELEMENT.findall(response.content))
+        return {"status": response.status_code, "bytes": size, "elements": elements, "statements": len(statements)}
     began = process_time()
     browser.get(address)
     return {"ms": (process_time() - began) * 1000}

@@ -162,7 +162,12 @@ def recap(request: Visit) -> HttpResponse:
     return render(
         request,
         "characters/recap.html",
-        {"page": page, "behind": behind, "asked": requested, "asked_in_vain": is_unknown},
+        {
+            "page": page,
+            "behind": lore.to_choose(behind, page.since.number) if page else (),
+            "asked": requested,
+            "asked_in_vain": is_unknown,
+        },
     )
 
 

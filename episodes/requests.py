@@ -26,7 +26,7 @@ def cookie_name(request: HttpRequest, name: str, *, prefix: str = "__Host-") -> 
 
     A cookie that is sent to a part of the site alone cannot have `__Host-`, and takes `__Secure-`.
     """
-    return f"{prefix}{name}" if request.is_secure() else name
+    return f"{prefix if request.is_secure() else ''}{settings.COOKIE_PREFIX}{name}"
 
 
 def absolute_address(path: str) -> str:

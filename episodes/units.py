@@ -7,7 +7,7 @@ Rows hold the place of a unit in the order of release: 1, 2, 3. Its label may be
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -29,7 +29,20 @@ class Units:
     def of(cls, show: Mapping[str, object], labels: Mapping[int, str]) -> "Units":
         """Return what the row of a show says; where it says nothing, a unit is an episode that is watched."""
         given = {word: str(show[name]) for word, name in COLUMNS.items() if show.get(name)}
-        return cls(**given, labels=labels)
+        words = cls(**given, labels=labels)
+        return replace(words, labels=words._without_the_word())
+
+    def _without_the_word(self) -> dict[int, str]:
+        """Return labels such as “Chapter 12” of a show in chapters as “12”, and none that is the number itself."""
+        others = set(self.labels.values())
+        bare = {number: self._bare(label) for number, label in self.labels.items()}
+        short = {number: label if bare[number] in others else bare[number] for number, label in self.labels.items()}
+        return {number: label for number, label in short.items() if label != f"{number}"}
+
+    def _bare(self, label: str) -> str:
+        """Return a label without the word for a unit before its numeral."""
+        word, _, rest = label.strip().partition(" ")
+        return rest.strip() if word.casefold() == self.one.casefold() and _is_numeral(rest.strip()) else label
 
     @property
     def a(self) -> str:
@@ -47,8 +60,9 @@ class Units:
 
     def number_of(self, said: str) -> int | None:
         """Return the unit that somebody means by a label or a number; of several that are called so, the first."""
-        found = [number for number, label in self.labels.items() if _typed(label) == _typed(said)]
-        number = whole_number(said.strip(), digits=4)
+        typed = _typed(said)
+        found = [number for number, label in self.labels.items() if _typed(label) in (typed, _typed(self._bare(said)))]
+        number = whole_number(self._bare(said).strip(), digits=4)
         return min(found) if found else None if number in self.labels else number
 
     def span(self, first: int, last: int, between: str = "–") -> str:

@@ -1,6 +1,7 @@
 """Settings from the environment; whatever cannot be right is refused by name."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -43,6 +44,14 @@ def keys(name: str) -> list[str]:
     if any(len(value) < 32 for value in values):
         raise ImproperlyConfigured(f"{name} must be random texts of at least 32 characters, separated by commas.")
     return values
+
+
+def label(name: str) -> str:
+    """A short name of plain letters, digits, hyphens and underscores, such as may stand in the name of a cookie."""
+    value = text(name)
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,40}", value):
+        raise ImproperlyConfigured(f"{name} must be at most 40 letters from a to z, digits, - and _, not {value!r}.")
+    return value
 
 
 def integer(name: str, default: int, *, least: int = 0) -> int:

@@ -35,6 +35,8 @@ if not (DEBUG or TESTING):
         raise ImproperlyConfigured("SITE_URL must be the address that visitors use: links in mails are made from it.")
 
 SITE_NAME = env.text("SITE_NAME", "rougedb")
+NAMESPACE = env.label("NAMESPACE")  # keeps cookies and what is in Redis apart from those of another site there
+COOKIE_PREFIX = f"{NAMESPACE}_" if NAMESPACE else ""
 SITE_URL = env.origin("SITE_URL", default="http://127.0.0.1:8000")
 if ALLOWED_HOSTS and not validate_host(str(urlsplit(SITE_URL).hostname), ALLOWED_HOSTS):
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the host of SITE_URL too.")
@@ -155,6 +157,7 @@ CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "rougedb.cache.DispensableRedisCache",
         "LOCATION": REDIS_URL,
+        "KEY_PREFIX": NAMESPACE,
         "OPTIONS": {
             "serializer": "rougedb.cache.SignedSerializer",
             "socket_connect_timeout": 1,  # seconds
@@ -180,7 +183,7 @@ CACHES["lists"] = {  # lists with their filters, the map, words of names: for 20
     "OPTIONS": {"MAX_BYTES": 24 * 1024**2},
 }
 if REDIS_URL:
-    CACHES["shared_pages"] = CACHES["default"] | {"KEY_PREFIX": "page", "TIMEOUT": 24 * 60 * 60}  # seconds
+    CACHES["shared_pages"] = CACHES["default"] | {"KEY_PREFIX": f"{NAMESPACE}page", "TIMEOUT": 24 * 60 * 60}  # seconds
 PAGE_BUDGET = env.integer("PAGE_BUDGET", 0 if DEBUG or TESTING else 60)  # pages made at once for an address; 0: no end
 PROXY_CACHE_SECONDS = env.integer("PROXY_CACHE_SECONDS", 0)
 
@@ -305,6 +308,7 @@ PERMISSIONS_POLICY |= {
 }
 CSRF_FAILURE_VIEW = "episodes.kept_forms.csrf_failure"
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 CSRF_COOKIE_HTTPONLY = True  # no script of ours reads it
 MESSAGE_STORAGE = "rougedb.messages.Storage"
 HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000)
@@ -313,7 +317,7 @@ BEHIND_PROXY = env.boolean("BEHIND_PROXY")
 if not DEBUG and not TESTING:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     # A browser takes cookies of these names from this very host alone, over https: no neighbour can plant a session.
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"__Host-{SESSION_COOKIE_NAME}", f"__Host-{CSRF_COOKIE_NAME}"
     SECURE_HSTS_SECONDS = HSTS_SECONDS
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_SSL_REDIRECT = SSL_REDIRECT

@@ -1,7 +1,7 @@
 """What everything below the door needs to know: how far, which episodes, who is whom, and the addresses of pages."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from sys import getsizeof
@@ -15,7 +15,7 @@ from django.utils.text import slugify
 
 from characters.kinds import Kind
 from characters.values.basics import EpisodeRow, Link
-from characters.values.seasons import Season, seasons
+from characters.values.seasons import Season, seasons, to_choose
 from corrections import editions
 from corrections.editions import CurrentEdition
 from episodes.names import Name
@@ -177,6 +177,10 @@ class Knowledge:
     def last_episode(self) -> int:
         """The number of the show's last episode, watched or not."""
         return self.episodes[-1].number if self.episodes else 0
+
+    def to_choose(self, episodes: Sequence[EpisodeRow], chosen: int | None) -> tuple[EpisodeRow, ...]:
+        """Return what a list of episodes offers; where numbers say which is meant, pages ask for a number instead."""
+        return to_choose(episodes, chosen) if self.units.labels else tuple(episodes)
 
     def stops(self, last: int, most: int) -> list[int]:
         """Return the episodes up to `last` that one can move to by a link."""

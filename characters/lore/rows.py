@@ -107,10 +107,15 @@ def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
     ]
 
 
-def episode_credits(progress: int, number: int | None = None) -> list[Row]:
-    """Return who made the episodes that have been watched, or one of them, in order."""
-    watched = Episode.objects.filter(number__lte=progress)
-    wanted: Any = watched if number is None else watched.filter(number=number)
+def credited_episodes(progress: int) -> list[int]:
+    """Return the episodes that have been watched and whose makers are named, in order."""
+    watched = Episode.objects.filter(number__lte=progress).exclude(writers=[], directors=[])
+    return list(watched.order_by("number").values_list("number", flat=True))
+
+
+def episode_credits(progress: int, numbers: Sequence[int]) -> list[Row]:
+    """Return who made some of the episodes that have been watched, in order."""
+    wanted: Any = Episode.objects.filter(number__lte=progress, number__in=numbers)
     return list(wanted.order_by("number").values("number", "writers", "directors"))
 
 

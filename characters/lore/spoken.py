@@ -1,7 +1,7 @@
 """Whom each voice speaks, as far as it is known: for the pages of voices, and for suggestions."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from sys import getsizeof
 from uuid import UUID
@@ -22,8 +22,9 @@ from .telling import voice_url
 
 ASKED_WITH = frozenset({"voice", "voiced", "voices", "va", "seiyu", "seiyuu", "actor", "actress", "spoken", "speaks"})
 BYTES_OF_VOICE = 300  # with its words and those it speaks, by a measurement
+BYTES_OF_ROLE = 100  # an id in a list
 
-type Spoken = dict[tuple[str, str], list[UUID]]
+type Spoken = Mapping[tuple[str, str], Sequence[UUID]]
 """Whom a voice speaks, by the language and the value of the trait."""
 
 
@@ -45,6 +46,15 @@ class _Voices:
 
 
 @dataclass(frozen=True, slots=True)
+class _AllSpoken:
+    of_each: Spoken
+
+    @property
+    def size(self) -> int:
+        return sum(BYTES_OF_VOICE + BYTES_OF_ROLE * len(owners) for owners in self.of_each.values())
+
+
+@dataclass(frozen=True, slots=True)
 class FoundVoice:
     """A voice with whom it speaks; its face is that of the first of them under the name of the voice."""
 
@@ -54,10 +64,14 @@ class FoundVoice:
 
 def spoken_in(knowledge: Knowledge) -> Spoken:
     """Return who is known to be spoken by whom."""
-    spoken: Spoken = defaultdict(list)
+    return kept(knowledge, "spoken", lambda: _AllSpoken(_read_spoken(knowledge))).of_each
+
+
+def _read_spoken(knowledge: Knowledge) -> Spoken:
+    spoken: dict[tuple[str, str], list[UUID]] = defaultdict(list)
     for row in rows.traits(knowledge.progress, rows.with_attribute(tuple(SPOKEN_IN))):
         spoken[row["attribute"], row["value"]].append(row["owner_id"])
-    return spoken
+    return dict(spoken)
 
 
 def roles_of(owners: Iterable[UUID], cast: Cast) -> tuple[Role, ...]:

@@ -1,19 +1,24 @@
 """What the page of a character, a faction, a tag or an episode shows."""
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import batched, groupby
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from characters.text.phrases import counted, episodes, span
 from characters.vocabulary import Certainty
-from episodes.names import Name, is_set_apart, with_capital
-from episodes.units import named
+from episodes.names import Name, capital, is_set_apart, with_capital
+from episodes.units import current, named, short
 
 from .basics import EpisodeRow, Face, Link, TagLink
 from .credits import Credits
 from .map import Chart
+
+MOST_UNFOLDED = 16  # chapters; of more only the newest are listed one by one
+NEWEST = 10
+MOST_OF_A_FOLD = 20  # chapters, in a show without seasons
+MOST_OF_A_LABEL = 4  # letters in a cell of a strip
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +183,19 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """Chapters that are folded together."""
+
+    season: Name
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def heading(self) -> str:
+        first, last = self.chapters[0].episode, self.chapters[-1].episode
+        return self.season or (capital(current().span(first.number, last.number)) if first != last else first.heading)
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A portrait; what a browser may choose from is there as it stands in `srcset`."""
 
@@ -236,6 +254,21 @@ class SubjectPage:
         )
 
     @property
+    def folds(self) -> tuple[Fold, ...]:
+        """Earlier chapters by season, or so many at a time, where there are too many to list one by one."""
+        many = self.chapters[: -len(self.newest)] if self.newest else ()
+        return tuple(
+            Fold(season, tuple(some))
+            for season, chapters in groupby(many, lambda chapter: chapter.episode.season)
+            for some in (batched(chapters, MOST_OF_A_FOLD) if not season else [chapters])
+        )
+
+    @property
+    def newest(self) -> tuple[Chapter, ...]:
+        """The chapters that are listed one by one."""
+        return self.chapters if len(self.chapters) <= MOST_UNFOLDED else self.chapters[-NEWEST:]
+
+    @property
     def latest(self) -> EpisodeRow | None:
         """The newest episode that the timeline tells of, if it tells of several."""
         return self.chapters[-1].episode if len(self.chapters) > 1 else None
@@ -279,6 +312,15 @@ class StripCell:
     learned: int  # how many things that are known of them go back to it
     most: int  # of any cell of the strip
     url: str = ""  # of its chapter, if it has one
+
+    @property
+    def season(self) -> Name:
+        return self.episode.season
+
+    @property
+    def label(self) -> str:
+        """Return its number, or what tells its label from others of its season: “E5” of “S2 E5”."""
+        return f"{short(self.episode.number)}".rpartition(" ")[2][:MOST_OF_A_LABEL]
 
     @property
     def weight(self) -> float:

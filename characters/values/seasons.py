@@ -1,6 +1,6 @@
 """Episodes by the season that they are of, or else by the hundred."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import batched, groupby
 from operator import attrgetter
@@ -10,7 +10,8 @@ from episodes.units import current, named
 
 from .basics import EpisodeRow
 
-MOST_LISTED = 100  # episodes on one page of their list
+MOST_LISTED = 100  # episodes on one page of their list, or in a list to choose from
+NEARBY = 30  # episodes to choose from one by one, where there are more than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,15 @@ def episode_list(episodes: tuple[EpisodeRow, ...], at: int) -> EpisodeList:
     parts = tuple(part for season in all_of_them for part in _parts(season))
     here = next((part for part in parts if part.last >= at), parts[-1])
     return EpisodeList((here,), parts)
+
+
+def to_choose(episodes: Sequence[EpisodeRow], chosen: int | None) -> tuple[EpisodeRow, ...]:
+    """Return the episodes of a list to choose from; of many the first, the newest, and the last of each season."""
+    if len(episodes) <= MOST_LISTED:
+        return tuple(episodes)
+    ends = {part.last for season in seasons(episodes) for part in _parts(season)}
+    ends |= {row.number for row in (episodes[0], *episodes[-NEARBY:])}
+    return tuple(row for row in episodes if row.number in ends or row.number == chosen)
 
 
 def _parts(season: Season) -> Iterator[Season]:

@@ -102,7 +102,7 @@ def test_many_voices_and_roles_are_cut_into_parts(
     db: None, tmp_path: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.PAGE_CACHE_BYTES = 0
-    monkeypatch.setattr(voices, "MOST_VOICES", 2)
+    monkeypatch.setattr(voices, "MOST_NAMES", 4)
     monkeypatch.setattr(voices, "MOST_ROLES", 2)
     monkeypatch.setattr(voices, "MOST_NAMED", 1)
     cast = [character(f"c{n}", f"Name {n}", traits=[spoken(VOICE, 1), spoken(f"Single {n}", 1)]) for n in range(3)]

@@ -233,3 +233,14 @@ def test_of_two_units_with_one_label_the_first_is_meant() -> None:
     assert Units(labels={1: "1", 2: "2", 3: "1"}).number_of("1") == 1
     assert Units(labels={3: "2"}).number_of("2") == 3
     assert Units().number_of("2") == 2
+
+
+def test_a_label_that_repeats_the_word_for_a_unit_is_read_as_its_numeral() -> None:
+    labels = {1: "Chapter 1", 2: "Chapter 1.5", 3: "Chapter 2", 4: "Special 2"}
+    units = Units.of({"unit": "chapter", "units": "chapters"}, labels)
+    assert [units.named(number) for number in range(1, 5)] == ["chapter 1", "chapter 1.5", "chapter 2", "Special 2"]
+    assert [units.number_of(said) for said in ("1", "Chapter 1", "chapter 2", "2", "1.5", "special 2")] == [
+        1, 1, 3, 3, 2, 4,
+    ]  # fmt: skip
+    assert Units.of({"unit": "chapter"}, {1: "Chapter 1", 2: "Chapter 2"}).labels == {}
+    assert Units.of({"unit": "chapter"}, {1: "Chapter 2", 2: "2"}).named(1) == "Chapter 2"  # it would be the other's

@@ -59,12 +59,13 @@ def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
     pytest.fail(f"The server does not answer: {log.read_text()[-2000:]}")
 
 
-def database_url() -> str:
-    """Return the URL of the database of this test run."""
+def database_url(name: str = "") -> str:
+    """Return the URL of the database of this test run, or of another one there."""
     told = connection.settings_dict
+    name = name or told["NAME"]
     if connection.vendor == "sqlite":
-        return f"sqlite:///{told['NAME']}"
-    return f"postgres://{told['USER']}:{told['PASSWORD']}@{told['HOST']}:{told['PORT']}/{told['NAME']}"
+        return f"sqlite:///{name}"
+    return f"postgres://{told['USER']}:{told['PASSWORD']}@{told['HOST']}:{told['PORT']}/{name}"
 
 
 @pytest.fixture(scope="session")

@@ -134,7 +134,8 @@ def graph_page(
     cast = Cast(knowledge)
     cast.note(map(as_uuid, seating.numbers))
     cast.note(as_uuid(end) for tie in told for end in (tie.source, tie.target))
-    cast.note(as_uuid(group.id) for group in factions)
+    cast.note(as_uuid(group.id) for group in to_pick)
+    cast.note(as_uuid(group) for group, characters in seating.groups if group and characters)
     cast.look_up()
     strands = _strands(drawn, seating.numbers, None if part.is_all else MOST_STRANDS)
     shown = {middle} if middle else set(seating.numbers)
@@ -307,6 +308,7 @@ def _around_the_rim(
             *((cast.face(as_uuid(group)).url, cast.face(as_uuid(group)).accent) if group else ()),
         )
         for group, members in seating.groups
+        if members
     ]
     return around, seat(middle) if middle else None
 
@@ -356,7 +358,7 @@ def _to_pick_out(
             members[group.id],
             group.id == chosen,
         )
-        for group in sorted(factions, key=lambda group: face_key(cast.face(as_uuid(group.id))))
+        for group in sorted(factions, key=lambda group: cast.sort_key(as_uuid(group.id)))
     )
 
 

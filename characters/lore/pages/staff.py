@@ -2,29 +2,29 @@
 
 from characters.lore import rows
 from characters.lore.knowledge import Knowledge
-from characters.lore.parts import in_parts, number_and_last
+from characters.lore.parts import number_and_last
 from characters.lore.rows import Row
 from characters.values.credits import Credits, EpisodeCredits, StaffPage
 from episodes.names import Name
 from episodes.requests import with_parameter
 
-MOST_EPISODES = 100  # on a page
+MOST_EPISODES = 60  # on a page
 
 LABELS = {"writers": "Written by", "directors": "Directed by"}
 
 
 def staff_page(knowledge: Knowledge, part: int = 1) -> StaffPage:
     """Return who made each episode that has been watched, as far as anybody is credited."""
-    by_number = {row["number"]: row for row in rows.episode_credits(knowledge.progress)}
-    credited = [
-        EpisodeCredits(episode, in_words(by_number[episode.number]))
-        for episode in knowledge.episodes
-        if episode.number in by_number
-    ]
-    parts = in_parts([each for each in credited if each.credits], MOST_EPISODES, lambda each: 1)
-    number, last = number_and_last(part, parts)
+    credited = rows.credited_episodes(knowledge.progress)
+    number, last = number_and_last(part, credited[::MOST_EPISODES])
+    shown = credited[(number - 1) * MOST_EPISODES : number * MOST_EPISODES]
+    by_number = {row["number"]: row for row in rows.episode_credits(knowledge.progress, shown)}
     return StaffPage(
-        episodes=tuple(parts[number - 1]),
+        episodes=tuple(
+            EpisodeCredits(episode, in_words(by_number[episode.number]))
+            for episode in knowledge.episodes
+            if episode.number in by_number
+        ),
         number=number,
         last=last,
         page_url=with_parameter(knowledge.address("staff"), "page="),
@@ -33,7 +33,7 @@ def staff_page(knowledge: Knowledge, part: int = 1) -> StaffPage:
 
 def credits_of(knowledge: Knowledge, number: int) -> Credits:
     """Return who made an episode; of one that has not been watched, nobody."""
-    return next((in_words(row) for row in rows.episode_credits(knowledge.progress, number)), ())
+    return next((in_words(row) for row in rows.episode_credits(knowledge.progress, [number])), ())
 
 
 def in_words(row: Row) -> Credits:

@@ -19,7 +19,7 @@ from episodes.order import sort_key
 from episodes.requests import with_parameter
 
 RELATED_TAGS = 12
-MOST_FACES = 300  # of one kind; the list of the kind has all
+MOST_FACES = 100  # of one kind; the list of the kind has all
 
 type Bearers = dict[tuple[str, str], set[UUID]]
 """Who bears each tag, by its name and slug."""

@@ -70,7 +70,7 @@ def _compare(now: Knowledge, then: Knowledge, root: UUID, family: list[Row]) -> 
         now=side_now.face,
         then=tuple(side.face for side in sides_then),
         episode=episodes[then.progress] if then.progress in episodes and then.progress < now.progress else None,
-        choices=tuple(row for row in now.episodes if first <= row.number < now.progress),
+        choices=now.to_choose([row for row in now.episodes if first <= row.number < now.progress], then.progress),
         rows=_compared(sides_then, side_now),
         turned=tuple(
             OverturnedBelief(

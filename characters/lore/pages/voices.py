@@ -19,7 +19,7 @@ from episodes.order import sort_key
 from episodes.requests import with_parameter
 
 # What a page bears
-MOST_VOICES = 100
+MOST_NAMES = 200  # of voices, and of those they speak
 MOST_ROLES = 150
 MOST_NAMED = 12  # roles of one voice in the list of all
 
@@ -31,7 +31,7 @@ def voice_list(knowledge: Knowledge, part: int = 1) -> VoiceList:
     cast.note_texts(value for _, value in spoken)
     cast.look_up()
     in_order = sorted(spoken, key=lambda voice: (_place(voice[0]), *_by_name(voice[1], cast)))
-    parts = in_parts(in_order, MOST_VOICES, lambda voice: 1)
+    parts = in_parts(in_order, MOST_NAMES, lambda voice: 1 + min(len(spoken[voice]), MOST_NAMED))
     number, last = number_and_last(part, parts)
     shown = parts[number - 1]
     cast.note(subject for voice in shown for subject in spoken[voice])
