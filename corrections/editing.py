@@ -11,13 +11,14 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.options import IS_POPUP_VAR, BaseModelAdmin
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.forms.models import BaseModelFormSet
+from django.forms.utils import ErrorDict, ErrorList
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -26,9 +27,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_protect
 
 from episodes.choices import Chosen, with_choice
-from episodes.horizon import horizon_of
+from episodes.horizon import horizon_of, sees_up_to
 
-from . import rows
+from . import drafts, rows
 from .conflicts import current_value, outcome_of
 from .deciding import may_publish, publish
 from .desk.discretion import told
@@ -36,7 +37,7 @@ from .errors import CouldNotApply, HeldBack, Refused
 from .history import changed_meanwhile, history_page, undo_as_posted, waiting_about
 from .letter import Letter
 from .linking import answered_note, no_note_is_left, note_to_answer
-from .models import Change, Correction, SentForm
+from .models import Change, Correction, FormDraft, SentForm
 from .rows import Editable, Json, Values
 from .scratch import nothing_is_kept
 from .sealing import seal, unseal
@@ -60,6 +61,7 @@ BASE = "_base"
 REASON = "_reason"
 SALT = "rougedb.base"
 OPENED_AGAIN = "This is what you sent. Change it, and send it again."
+OPENED_DRAFT = "This is your draft."
 
 type Base = dict[str, Values]
 """The values of the rows of a form when it was opened, by the references of the rows."""
@@ -97,8 +99,11 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if again := form_to_open(request, self.form_address(request)):
+        address = self.form_address(request)
+        if again := form_to_open(request, address):
             return self._open_again(request, again, object_id, form_url, extra_context)
+        if draft := drafts.opened_draft(request, address, sees_up_to(request)):
+            return self._open_draft(request, draft, object_id, form_url, extra_context)
         send_kept_files(request)
         if chosen := Chosen.of(request.POST):
             request.POST = with_choice(request.POST)  # type: ignore[assignment]
@@ -106,6 +111,8 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         # Not Django's own, which checks and shows the form within a transaction: on SQLite nobody else could write.
         show: Any = csrf_protect(self._changeform_view)  # type: ignore[attr-defined]
         try:
+            if answer := self._answer_about_draft(request, object_id, address):
+                return answer
             response: HttpResponse = show(request, object_id, form_url, extra_context)
         except SaveRefused as refused:
             # Show the form again with the problems. Whoever saves it then has seen the newer values.
@@ -121,7 +128,29 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         """Show a form as it was sent, with what is wrong in it by now; nothing is saved."""
         post_again(request, form)
         request.save_refused = SaveRefused([OPENED_AGAIN])  # type: ignore[attr-defined]
-        request.is_opened_again = True  # type: ignore[attr-defined]
+        response: HttpResponse = self._changeform_view(request, *args)  # type: ignore[attr-defined]
+        return response
+
+    def _answer_about_draft(self, request: HttpRequest, object_id: str | None, address: str) -> HttpResponse | None:
+        """Answer what is asked about the draft of a form, of whoever may fill it in; return None for all else."""
+        if request.method != "POST" or is_popup(request) or not drafts.ASKED & request.POST.keys():
+            return None
+        row = self.get_object(request, object_id) if object_id is not None else None
+        if row is None and object_id is not None:
+            return None  # for the view to say so
+        if not (self.has_change_permission(request, row) if row else self.has_add_permission(request)):
+            raise PermissionDenied
+        try:
+            return drafts.answered(request, address, sees_up_to(request))
+        except Refused as refused:
+            raise SaveRefused([str(refused)]) from refused
+
+    def _open_draft(self, request: HttpRequest, draft: FormDraft, *args: Any) -> HttpResponse:
+        """Show a form as its draft was left; nothing is saved, and nothing is said of what is not finished."""
+        _ = request.FILES  # is empty, and would be read from what was never sent
+        request.POST, request.method = drafts.posted_by(draft), "POST"  # type: ignore[assignment]
+        request.save_refused = SaveRefused([OPENED_DRAFT])  # type: ignore[attr-defined]
+        send_kept_files(request)
         response: HttpResponse = self._changeform_view(request, *args)  # type: ignore[attr-defined]
         return response
 
@@ -153,6 +182,13 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
                 "fields_again": fields_again(request, refused=refused is not None),
                 "keeps": kept_files(request),
             }
+        if not is_popup(request):
+            context["draft"] = drafts.state_of(
+                request, self.form_address(request), sees_up_to(request), tells_others=context["original"] is not None
+            )
+        if hasattr(request, "opened_draft"):
+            context |= {"errors": [], "published_since": published_since(request, base)}
+            leave_out_errors(forms, formsets)
         if getattr(request, "is_opened_again", False):
             context["is_opened_again"] = True
             context["errors"] = context["errors"][1:]  # without our own, which only keeps it from being saved
@@ -285,6 +321,11 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         return f"{self.opts.app_label}_{self.opts.model_name}"
 
 
+def is_popup(request: HttpRequest) -> bool:
+    """Return whether a form is shown in a window of its own, beside another form."""
+    return IS_POPUP_VAR in request.GET or IS_POPUP_VAR in request.POST
+
+
 def is_chosen(field: Any) -> bool:
     """Return whether a field of a form is a choice of rows."""
     return bool(field.is_relation and not field.auto_created)
@@ -332,6 +373,22 @@ def focus_on_first_error(forms: Iterable[Any]) -> None:
         name = next((name for name in visible if name in wrong.errors), visible[0] if visible else None)
         if name is not None:
             wrong.fields[name].widget.attrs["autofocus"] = True
+
+
+def leave_out_errors(forms: Iterable[Any], formsets: Iterable[Any]) -> None:
+    """Show forms without what is wrong in them, where nobody has asked to save them."""
+    for form in forms:
+        if form.is_bound:
+            form._errors = ErrorDict()
+    for formset in formsets:
+        if formset.is_bound:
+            formset._non_form_errors = ErrorList()
+
+
+def published_since(request: HttpRequest, base: Base) -> list[SafeString]:
+    """Say what somebody else changed of the rows of a form since it was opened with these values."""
+    horizon = horizon_of(request)
+    return [changed_meanwhile(change, horizon, is_typed=False) for change in drafts.published_since(base)]
 
 
 def base_of(row: models.Model, inlines: Iterable[Any]) -> Base:
@@ -438,6 +495,8 @@ def send_through_door(
                 refuse_stale(correction)
             if correction.is_undecided and form_address:
                 keep_form(request, correction, form_address)
+            if form_address:
+                drafts.forget(request, form_address)
     except HeldBack as held:
         raise SaveRefused([changed_meanwhile(change, horizon) for change in held.changes], held.changes) from held
     except CouldNotApply as failure:

@@ -365,12 +365,30 @@ class SentForm(models.Model):
     """The form that an editor sent a correction with, as it was filled in."""
 
     correction = models.OneToOneField(Correction, on_delete=models.CASCADE, related_name="sent_form")
-    address = models.CharField(max_length=300, db_index=True)
+    address = models.CharField(max_length=MOST_ADDRESS, db_index=True)
     values = models.JSONField(default=dict)  # lists, by the names of the fields
     files = models.JSONField(default=dict)
 
     class Meta:
         default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class FormDraft(models.Model):
+    """What somebody typed into a form and has not sent, and when they last had that form open."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="form_drafts")
+    address = models.CharField(max_length=MOST_ADDRESS, db_index=True)
+    episode = models.PositiveSmallIntegerField(default=0)  # how far its author saw while writing
+    values = models.JSONField(default=dict)  # lists, by the names of the fields
+    saved_at = models.DateTimeField(null=True)  # None while nothing was typed
+    seen_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "address"], name="corrections_draft_once")]
 
     def __str__(self) -> str:
         return self.address

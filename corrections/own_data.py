@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from .models import Change, Correction, Event, Watch
+from .drafts import TYPED_BY_NOBODY
+from .models import Change, Correction, Event, FormDraft, Watch
 from .thread import state_for_author
 
 TYPED = (Correction.Kind.SUGGESTION, Correction.Kind.EDIT)  # others are made of rows, not of what somebody typed
@@ -55,3 +56,17 @@ def watched_by(user: User) -> list[dict[str, Any]]:
     """Return the pages that somebody watches, by what stands in the addresses of their histories."""
     watches = Watch.objects.filter(user=user).order_by("created_at", "pk")
     return [{"kind": each.kind, "key": each.key, "since": each.created_at} for each in watches]
+
+
+def drafts_of(user: User) -> list[dict[str, Any]]:
+    """Return the forms that somebody filled in and has not sent, without what the site itself wrote into them."""
+    kept = FormDraft.objects.filter(user=user).exclude(saved_at=None).order_by("saved_at")
+    return [
+        {
+            "form": each.address,
+            "written": each.saved_at,
+            "episode": each.episode,
+            "typed": {name: texts for name, texts in each.values.items() if name not in TYPED_BY_NOBODY},
+        }
+        for each in kept
+    ]

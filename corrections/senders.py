@@ -7,7 +7,7 @@ from episodes import limits
 from episodes.models import Viewer
 from episodes.requests import client_address
 
-from .models import Correction, Digest, Watch
+from .models import Correction, Digest, FormDraft, Watch
 from .sending import Sender
 
 MOST_UPLOADED_AN_HOUR = 300  # megapixels to decode, from one address
@@ -32,3 +32,8 @@ def forget_watches(sender: object, instance: Viewer, **kwargs: object) -> None:
     """Forget what a deleted account watched (receives `pre_delete`)."""
     Watch.objects.filter(user=instance.user_id).delete()
     Digest.objects.filter(user=instance.user_id).delete()
+
+
+def forget_drafts(sender: object, instance: Viewer, **kwargs: object) -> None:
+    """Forget what a deleted account typed and did not send (receives `pre_delete`)."""
+    FormDraft.objects.filter(user=instance.user_id).delete()

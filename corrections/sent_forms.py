@@ -16,17 +16,16 @@ from django.utils.http import urlencode
 
 from episodes.requests import with_parameter
 
-from . import rows
+from . import drafts, rows
 from .errors import Refused
-from .models import Change, Correction, SentForm, State
+from .models import MOST_ADDRESS, Change, Correction, SentForm, State
 from .sending import Proposed, refuse_if_decided_since
 from .thread import version_for_author
 
 AGAIN = "again"  # the parameter of a form's address that says which correction it is opened for
 EARLIER, VERSION, KEPT = "_again", "_again_version", "_kept"
 SALT = "rougedb.kept"
-NOT_KEPT = {"csrfmiddlewaretoken", "_save", "_continue", "_addanother", EARLIER, VERSION}
-LONGEST_ADDRESS = 300
+NOT_KEPT = {"csrfmiddlewaretoken", "_save", "_continue", "_addanother", EARLIER, VERSION, drafts.TOKEN, drafts.OWNER}
 
 type KeptFiles = dict[str, list[str]]
 """The uploads of a form: for each field that has one the label of its model, and its name in the archive."""
@@ -38,7 +37,7 @@ type KeptFiles = dict[str, list[str]]
 def keep_form(request: HttpRequest, correction: Correction, address: str) -> None:
     """Keep what was posted with a correction that waits."""
     values = {name: values for name, values in request.POST.lists() if name not in NOT_KEPT}
-    content = {"address": address[:LONGEST_ADDRESS], "values": values, "files": kept_files(request)}
+    content = {"address": address[:MOST_ADDRESS], "values": values, "files": kept_files(request)}
     SentForm.objects.update_or_create(correction=correction, defaults=content)
 
 
@@ -98,6 +97,7 @@ def post_again(request: HttpRequest, form: SentForm) -> None:
     posted[VERSION] = version_for_author(form.correction)
     request.POST, request.method = posted, "POST"  # type: ignore[assignment]
     request.kept_files = form.files  # type: ignore[attr-defined]
+    request.is_opened_again = True  # type: ignore[attr-defined]
     send_kept_files(request)
 
 

@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from characters.lore.correctable import CorrectablePage, page_of
-from corrections import sending
+from corrections import drafts, sending
 from corrections.errors import Refused
 from corrections.letter import Letter
 from corrections.senders import may_upload, sender_of
@@ -51,6 +51,7 @@ def _note(request: Visit, page: CorrectablePage) -> HttpResponse:
         return HttpResponseRedirect(address, status=status)
     draft = Draft(request.lore, page, request.GET, may_upload=partial(may_upload, sender_of(request)))
     context = {"draft": draft, "page": page, "note": note, "earlier": None, "most_text": sending.MOST_TEXT}
+    context["unsent"] = drafts.state_of(request, request.path, request.lore.progress, tells_others=False)
     return render(request, "corrections/form.html", context, status=status)
 
 
@@ -101,12 +102,21 @@ def _form(
     is_posted = request.method == "POST"
     if is_posted and not is_same_origin(request):
         return render(request, "corrections/not_from_here.html", status=403)
-    data = form_of(request) if is_posted else request.GET
+    progress, exactly = request.lore.progress, earlier is not None  # the rest of an earlier one depends on the episode
+    not_kept = ""
+    try:
+        if answer := drafts.answered(request, request.path, progress, exactly=exactly):
+            return answer
+    except Refused as refused:
+        not_kept = str(refused)
+    opened = drafts.opened_draft(request, request.path, progress, exactly=exactly)
+    data = _unfinished(request, opened) if opened or not_kept else form_of(request) if is_posted else request.GET
+    is_filled_in = is_posted or opened is not None
     draft = Draft(
         request.lore, page, data, may_upload=partial(may_upload, sender_of(request)), files=request.FILES,
-        is_posted=is_posted, prefill=prefill.without_rows if prefill and is_posted else prefill,
+        is_posted=is_filled_in, prefill=prefill.without_rows if prefill and is_filled_in else prefill,
     )  # fmt: skip
-    status = 200
+    status = 409 if not_kept else 200
     if draft.is_sent and draft.chosen:  # by a button at an error, to be looked at before it is sent
         status = 200 if draft.is_valid else 422
     elif draft.is_sent:
@@ -115,17 +125,26 @@ def _form(
             status_if_refused=409 if earlier else 429,
         )  # fmt: skip
         if address:
+            drafts.forget(request, request.path)
             return HttpResponseRedirect(address, status=status)
-    elif is_posted:
+    elif is_filled_in:
         draft.show_only_upload_errors()
-    context = {"draft": draft, "page": page, "earlier": earlier, "most_text": sending.MOST_TEXT}
+    context = {"draft": draft, "page": page, "earlier": earlier, "most_text": sending.MOST_TEXT, "not_kept": not_kept}
+    context["unsent"] = drafts.state_of(request, request.path, progress, exactly=exactly, tells_others=False)
     if not draft.is_chosen:
         context["note"] = note_form(request, page)
     if earlier:
         # A form that is shown again still belongs to the version and the episode at which it was opened.
-        context["version"] = data.get("version", "") if is_posted and status != 409 else version_for_author(earlier)
-        context["at"] = data.get("at", "") if is_posted else request.lore.progress
+        context["version"] = data.get("version", "") if is_filled_in and status != 409 else version_for_author(earlier)
+        context["at"] = data.get("at", "") if is_filled_in else request.lore.progress
     return render(request, "corrections/form.html", context, status=status)
+
+
+def _unfinished(request: Visit, opened: Any) -> QueryDict:
+    """Return a form that somebody has not asked to send: their draft, or what could not be kept as one."""
+    data = drafts.posted_by(opened) if opened else form_of(request).copy()
+    data["more"] = "1"
+    return data
 
 
 def _send_new(draft: Draft, sender: Sender) -> str:

@@ -55,6 +55,7 @@ function setUp() {
   if (form) watchLength(form);
   form?.addEventListener("input", () => { hasUnsentText = true; });
   form?.addEventListener("submit", () => { hasUnsentText = false; });
+  form?.addEventListener("draft:kept", () => { hasUnsentText = false; });
 }
 
 window.addEventListener("beforeunload", (event) => {

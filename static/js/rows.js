@@ -31,6 +31,7 @@ const form = document.querySelector("form[data-writing]");
 let unsaved = form.querySelector(".errornote") !== null;
 form.addEventListener("input", () => { unsaved = true; });
 form.addEventListener("submit", () => { unsaved = false; });
+form.addEventListener("draft:kept", () => { unsaved = false; });
 window.addEventListener("beforeunload", (event) => {
   if (unsaved) event.preventDefault();
 });

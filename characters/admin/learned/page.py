@@ -7,8 +7,10 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
 
 from characters.admin.lint import SAVE_ALL_THE_SAME
+from corrections import drafts
 from corrections.deciding import may_publish
 from corrections.editing import (
     BASE,
@@ -17,8 +19,10 @@ from corrections.editing import (
     SaveRefused,
     focus_on_first_error,
     posted_base,
+    published_since,
     send_through_door,
 )
+from corrections.errors import Refused
 from corrections.linking import note_to_answer
 from corrections.models import Correction
 from corrections.sealing import seal
@@ -58,12 +62,22 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
         sheet.is_valid()
         sheet.problems.append(OPENED_AGAIN)
         return _show_sheet(request, sheet, checked=True)
+    if draft := drafts.opened_draft(request, request.path, sees_up_to(request)):
+        return _open_draft(request, episode, draft)
     # Nobody can say more than that they have watched all there is.
     watched = sees_up_to(request) + episode._state.adding
     if request.method != "POST" and number > watched and "sure" not in request.GET:
         return _show(request, episode, "admin/learned_folded.html", {})
     if request.method != "POST":
         return _show_sheet(request, Sheet(episode, user))
+    try:
+        if answer := drafts.answered(request, request.path, sees_up_to(request)):
+            return answer
+    except Refused as refused:
+        sheet = Sheet(episode, user, request.POST.copy(), posted_base(request), request.FILES)
+        sheet.is_valid()
+        sheet.problems.append(str(refused))
+        return _show_sheet(request, sheet, checked=True)
     send_kept_files(request)
     data, base = with_choice(request.POST).copy(), posted_base(request)
     if (more := data.get(MORE)) is not None:
@@ -85,6 +99,17 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
             messages.add_message(request, *request.write_door_message)  # type: ignore[attr-defined]
             return HttpResponseRedirect(request.get_full_path())
     return _show_sheet(request, sheet, checked=True)
+
+
+def _open_draft(request: HttpRequest, episode: Episode, draft: Any) -> HttpResponse:
+    """Show the form as its draft was left; nothing is saved, and nothing is said of what is not finished."""
+    _ = request.FILES  # is empty, and would be read from what was never sent
+    request.POST, request.method = drafts.posted_by(draft), "POST"  # type: ignore[assignment]
+    send_kept_files(request)
+    user: Any = request.user
+    sheet = Sheet(episode, user, request.POST.copy(), posted_base(request), request.FILES)
+    sheet.is_valid()  # so that pictures are kept
+    return _show_sheet(request, sheet)
 
 
 def _next_episode(request: HttpRequest, number: int) -> Episode:
@@ -155,10 +180,18 @@ def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) ->
         "fields_again": fields_again(request, refused=hasattr(request, "save_refused")),
         "keeps": kept_files(request),
         "note": note_to_answer(request),
+        "draft": drafts.state_of(request, request.path, sees_up_to(request)),
+        "published_since": _published_since(request, sheet),
         "own_waiting": [] if EARLIER in request.POST else waiting_at(request, request.path),
         "queued": waiting.count() if request.user.has_perm("corrections.view_correction") else 0,
     }
     return _show(request, sheet.episode, "admin/learned.html", context)
+
+
+def _published_since(request: HttpRequest, sheet: Sheet) -> list[SafeString]:
+    """Say what others changed since the draft that is shown was begun; of an episode that is not there yet, nothing."""
+    is_draft = hasattr(request, "opened_draft") and not sheet.episode._state.adding
+    return published_since(request, posted_base(request) or {}) if is_draft else []
 
 
 def _show(request: HttpRequest, episode: Episode, template: str, context: dict[str, Any]) -> HttpResponse:
