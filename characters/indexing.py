@@ -50,6 +50,13 @@ def rebuild() -> int:
     return SearchEntry.objects.count()
 
 
+def is_in_step() -> bool:
+    """Return whether each row that is searched has its entry, and no other entry is there."""
+    wanted = {kind.entry: kind.model._base_manager.count() for kind in (*SEARCHED, EPISODE)}
+    there = dict(SearchEntry.objects.order_by().values_list("kind").annotate(models.Count("pk")))
+    return {entry: count for entry, count in wanted.items() if count} == there
+
+
 def index(rows: Iterable[Any]) -> None:
     """Make the entries of these rows anew."""
     entries = list(_entries_of(list(rows)))

@@ -6,13 +6,14 @@ somebody at a prompt of the database.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 
+from episodes import reading
 from episodes.models import Episode, Viewer
 
 from .models import Change, ChangeSubject, Correction, Edition
@@ -31,17 +32,20 @@ class CurrentEdition:
 
     stamp: str
     last_episode: int
+    database: str = field(default=DEFAULT_DB_ALIAS, compare=False)  # that it was read from
 
 
 def current() -> CurrentEdition | None:
-    """Return the edition that this connection sees, in one statement.
+    """Return the edition that this connection sees, or that to the replica which is read from, in one statement.
 
     There is none as long as writes give no stamp, nor in a trial, whose writes give none either.
     """
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(CURRENT + OUTSIDE if connection.vendor == "postgresql" else CURRENT)
         row = cursor.fetchone()
-    return CurrentEdition(str(row[0]), row[1] or 0) if row and UUID(str(row[0])) != NONE else None
+    if not row or UUID(str(row[0])) == NONE:
+        return None
+    return CurrentEdition(str(row[0]), row[1] or 0, reading.source())
 
 
 @dataclass(frozen=True, slots=True)

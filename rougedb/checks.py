@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning
+from django.db import DEFAULT_DB_ALIAS
 
 HERE = {"", "localhost", "127.0.0.1", "::1"}
 
@@ -16,10 +17,11 @@ def encrypted_connections(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
 
 
 def _warnings() -> Iterator[CheckMessage]:
-    database = settings.DATABASES["default"]
-    host = database.get("HOST") or ""
-    if not _is_here(host) and database.get("OPTIONS", {}).get("sslmode") != "verify-full":
-        yield _warning("W001", "DATABASE_URL", "Add ?sslmode=verify-full.")
+    for alias, database in settings.DATABASES.items():
+        host = database.get("HOST") or ""
+        if not _is_here(host) and database.get("OPTIONS", {}).get("sslmode") != "verify-full":
+            setting = "DATABASE_URL" if alias == DEFAULT_DB_ALIAS else f"REPLICA_URLS ({alias})"
+            yield _warning("W001", setting, "Add ?sslmode=verify-full.")
     redis = urlsplit(settings.REDIS_URL)
     if redis.scheme == "redis" and not _is_here(redis.hostname or ""):
         yield _warning("W002", "REDIS_URL", "Begin it with rediss:.")

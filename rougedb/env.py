@@ -87,6 +87,16 @@ def url(name: str, *, schemes: tuple[str, ...], default: str = "") -> str:
     return value
 
 
+def urls(name: str, *, schemes: tuple[str, ...]) -> list[str]:
+    """A comma-separated list of URLs; a comma within one is written as %2C."""
+    values = words(name)
+    if any(urlsplit(value).scheme not in schemes for value in values):
+        raise ImproperlyConfigured(
+            f"{name} must be URLs that start with {' or '.join(f'{s}:' for s in schemes)}, separated by commas."
+        )
+    return values
+
+
 def origin(name: str, default: str) -> str:
     """Return a scheme and a host, such as https://rougedb.example.org, without a slash at its end."""
     value = url(name, schemes=("http", "https"), default=default).rstrip("/")

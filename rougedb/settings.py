@@ -131,20 +131,39 @@ DATABASE_URL = env.url(
 )
 THREADS = env.integer("THREADS", 8, least=1)
 DATABASE_CONNECTIONS = env.integer("DATABASE_CONNECTIONS", THREADS, least=1)
+REPLICA_URLS = env.urls("REPLICA_URLS", schemes=("postgres", "postgresql"))
+REPLICA_LAG = env.integer("REPLICA_LAG", 10, least=2)  # seconds
 # A connection that outlives its request would keep a test database from being dropped.
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0 if TESTING else 60, conn_health_checks=True)}
+DATABASES = {
+    alias: dj_database_url.parse(url, conn_max_age=0 if TESTING else 60, conn_health_checks=True)
+    for alias, url in {"default": DATABASE_URL, **{f"replica{n}": url for n, url in enumerate(REPLICA_URLS, 1)}}.items()
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and not TESTING:
     from .pool import check
 
-    given = DATABASES["default"].get("OPTIONS", {})
-    # Nobody waits longer for a lock, as on SQLite; what PGOPTIONS or the address says comes later, and counts.
-    of_session = " ".join(filter(None, ("-c lock_timeout=20s", env.text("PGOPTIONS"), given.get("options"))))
-    most = DATABASE_CONNECTIONS + 1  # it reads which edition it is, for what is kept comes even while all are busy
-    DATABASES["default"] |= {
-        "CONN_MAX_AGE": 0,  # the pool keeps them
-        "OPTIONS": given
-        | {"options": of_session, "pool": {"min_size": 1, "max_size": most, "timeout": 5, "check": check}},  # seconds
-    }
+    for alias, database in DATABASES.items():
+        given = database.get("OPTIONS", {})
+        # Nobody waits longer for a lock, as on SQLite; what PGOPTIONS or the address says comes later, and counts.
+        of_session = " ".join(filter(None, ("-c lock_timeout=20s", env.text("PGOPTIONS"), given.get("options"))))
+        most = DATABASE_CONNECTIONS + 1  # which edition it is, is read even while all are busy
+        patience = 5 if alias == "default" else 1  # seconds; where a replica has none, the primary is asked
+        # A machine that vanishes breaks no connection by itself; these are seconds, and milliseconds.
+        watched = {"connect_timeout": 5, "tcp_user_timeout": 20_000}
+        database |= {
+            "CONN_MAX_AGE": 0,  # the pool keeps them
+            "OPTIONS": watched
+            | given
+            | {
+                "options": of_session,
+                "pool": {"min_size": 1, "max_size": most, "timeout": patience, "check": check},
+            },
+        }
+if REPLICA_URLS:
+    if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("REPLICA_URLS needs PostgreSQL in DATABASE_URL: SQLite has no replicas.")
+    DATABASE_ROUTERS = ["episodes.reading.Router"]
+    for alias in DATABASES.keys() - {"default"}:
+        DATABASES[alias]["TEST"] = {"MIRROR": "default"}  # tests have one database, and read and write the same
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -168,6 +187,8 @@ CACHES: dict[str, dict[str, Any]] = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 PAGE_CACHE_BYTES = env.integer("PAGE_CACHE_MB", 0 if DEBUG else 32) * 1024**2  # in each worker
+if REPLICA_URLS and not PAGE_CACHE_BYTES:
+    raise ImproperlyConfigured("REPLICA_URLS needs PAGE_CACHE_MB: what replicas are read for are pages that are kept.")
 # Pages that links lead to, and all the others: searches, filters, looks back, misses. Those are without number.
 CACHES |= {
     name: {
@@ -236,6 +257,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or TESTING  # http://localhost
 MAILERS = {"default": env.mailer("EMAIL_URL", default="console:" if DEBUG else "smtp://localhost:25")}
 CONTACT_EMAIL = env.text("CONTACT_EMAIL")
 TASK_WORKER = env.boolean("TASK_WORKER")
+WORKER_HEARTBEAT = env.text("WORKER_HEARTBEAT")  # a file
 TASKS = {
     "default": {
         "BACKEND": "django_ox.backend.OxBackend",

@@ -7,8 +7,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -23,6 +21,7 @@ from .logs import request_id
 from .metrics import registry
 from .outage import outage_of
 from .pages import plain_page
+from .readiness import what_is_missing, what_is_wrong
 
 logger = logging.getLogger(__name__)
 
@@ -46,21 +45,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer whether pages can be served, or with 503 and what keeps them from it; the cache is none of that."""
-    problem = _what_is_missing()
-    if problem:
+    """Answer whether pages can be served, and what is wrong besides, or with 503 and what keeps them from it."""
+    if problem := what_is_missing():
         logger.error("Not ready: %s", problem)
-    return HttpResponse(f"{problem or 'ready'}\n", status=503 if problem else 200, content_type=PLAIN_TEXT)
-
-
-def _what_is_missing() -> str:
-    try:
-        planned = MigrationExecutor(connection)
-        if planned.migration_plan(planned.loader.graph.leaf_nodes()):
-            return "The database lacks migrations: run manage.py migrate."
-    except DatabaseError:
-        return "The database does not answer."
-    return ""
+        return HttpResponse(f"{problem}\n", status=503, content_type=PLAIN_TEXT)
+    return HttpResponse("\n".join(["ready", *what_is_wrong(), ""]), content_type=PLAIN_TEXT)
 
 
 @require_safe

@@ -47,12 +47,16 @@ _numbers = count()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, leave out what says the same on every database: CI runs it on SQLite."""
-    if connection.vendor != "postgresql":
-        return
-    left_out = [item for item in items if not _depends_on_the_database(item)]
-    items[:] = [item for item in items if _depends_on_the_database(item)]
+    """On PostgreSQL, leave out what says the same on every database, and on SQLite what is of PostgreSQL alone."""
+    left_out = [item for item in items if not _is_of_this_database(item)]
+    items[:] = [item for item in items if _is_of_this_database(item)]
     config.hook.pytest_deselected(items=left_out)
+
+
+def _is_of_this_database(item: pytest.Item) -> bool:
+    if connection.vendor != "postgresql":
+        return item.get_closest_marker("postgresql") is None
+    return _depends_on_the_database(item)
 
 
 def _depends_on_the_database(item: pytest.Item) -> bool:

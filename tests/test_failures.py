@@ -3,18 +3,23 @@
 import logging
 import socket
 import sqlite3
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import caches
+from django.core.cache import cache, caches
 from django.core.cache.backends.redis import RedisCache
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
+from django_ox.models import OxTask
 from psycopg_pool import PoolTimeout
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from characters.models import Trait
+from characters import indexing
+from characters.models import SearchEntry, Trait
 from corrections.models import Correction, State
 from episodes.models import Episode, Series
 from rougedb import views
@@ -50,17 +55,43 @@ def test_it_is_ready_when_the_database_is(client: Client, monkeypatch: pytest.Mo
     ready = client.get("/readyz")
     assert (ready.status_code, ready.content) == (200, b"ready\n")
     missing = [("characters", "9999_later")]
-    monkeypatch.setattr("rougedb.views.MigrationExecutor.migration_plan", lambda planned, targets: missing)
+    monkeypatch.setattr("rougedb.readiness.MigrationExecutor.migration_plan", lambda planned, targets: missing)
     lacking = client.get("/readyz")
     assert (lacking.status_code, lacking.content[:30]) == (503, b"The database lacks migrations:")
 
     def away(connection: Any) -> None:
         raise OperationalError("connection refused, user=secret")
 
-    monkeypatch.setattr("rougedb.views.MigrationExecutor", away)
+    monkeypatch.setattr("rougedb.readiness.MigrationExecutor", away)
     down = client.get("/readyz")
     assert (down.status_code, down.content) == (503, b"The database does not answer.\n")
     assert client.get("/healthz").status_code == 200
+
+
+def test_what_is_wrong_besides_keeps_nobody_from_reading(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def told() -> list[str]:
+        reply = client.get("/readyz")
+        ready, *wrong, last = reply.content.decode().split("\n")
+        assert (reply.status_code, ready, last) == (200, "ready", "")
+        return [line.partition(":")[0] for line in wrong]
+
+    assert told() == []
+    Episode.objects.create(number=0)
+    SearchEntry.objects.all().delete()
+    assert told() == ["The search index is not in step"]
+    indexing.rebuild()
+    settings.TASK_WORKER, settings.WORKER_HEARTBEAT = True, str(tmp_path / "heartbeat")
+    task = OxTask.objects.create(task_path="x", backend_name="default", enqueued_at=timezone.now())
+    assert told() == ["The worker is silent."]
+    (tmp_path / "heartbeat").touch()
+    assert told() == []
+    OxTask.objects.filter(pk=task.pk).update(enqueued_at=timezone.now() - timedelta(minutes=5))
+    assert told() == ["Tasks are waiting, and no worker takes them."]
+    task.delete()
+    monkeypatch.setattr(cache, "get", lambda key: None)
+    assert told() == ["The cache does not answer"]
 
 
 def closed_port() -> int:

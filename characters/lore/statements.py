@@ -11,6 +11,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from episodes import reading
+
 type Row = dict[str, Any]
 """A row by the names of its columns."""
 
@@ -57,7 +59,7 @@ def is_of_ids(column: str) -> bool:
 
 def fetched(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return all rows of a statement."""
-    with connection.cursor() as cursor:
+    with reading.connection().cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
 

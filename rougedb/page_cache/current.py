@@ -1,4 +1,4 @@
-"""Reads which edition it is, and remembers it for as long as the database does not answer.
+"""Reads which edition it is, and remembers it for as long as no database answers.
 
 Nobody can publish without the database, so pages of the last edition that was read are the best there are then.
 """
@@ -6,11 +6,13 @@ Nobody can publish without the database, so pages of the last edition that was r
 import logging
 from time import monotonic
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError
 
 from corrections import editions
 from corrections.editions import CurrentEdition
+from episodes.reading import reading_from
 from rougedb.outage import outage_of
+from rougedb.replicas import replicas
 
 logger = logging.getLogger(__name__)
 
@@ -20,13 +22,21 @@ _last: CurrentEdition | None = None  # that was read in this process
 _failed_at: float | None = None  # of a clock that only goes forward; None if the last reading went well
 
 
-def read_edition() -> CurrentEdition | None:
-    """Return the edition as this connection sees it. Raises what the database raises, and notes that."""
+def read_edition(*, from_replica: bool) -> CurrentEdition | None:
+    """Return the edition that a page is to be of, which says from where the rest of it has to be read.
+
+    Raises what the primary raises, and notes that. Whoever may have published something reads from the primary.
+    """
     global _last, _failed_at
+    source = replicas().best()
     try:
-        _last = editions.current()
+        with reading_from(source if from_replica else DEFAULT_DB_ALIAS):
+            _last = editions.current()
     except (DatabaseError, InterfaceError) as error:
-        if outage_of(error):
+        if outage_of(error) and from_replica and source != DEFAULT_DB_ALIAS:
+            replicas().leave(source, error)
+            return read_edition(from_replica=True)
+        if outage_of(error) and source == DEFAULT_DB_ALIAS:  # or else visitors get pages that a replica tells of
             if _failed_at is None:
                 logger.warning("Only kept pages are served, as the edition cannot be read: %s", error)
             _failed_at = monotonic()

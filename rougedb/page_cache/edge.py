@@ -15,7 +15,7 @@ from itertools import chain
 from sys import getsizeof
 
 from cachetools import LRUCache
-from django.db import connection
+from django.db import close_old_connections, connections
 
 from . import current, store
 from .middleware import PageResponse
@@ -135,11 +135,11 @@ def _set_after(seconds: float, value: str) -> asyncio.Future[str]:
 
 def _read_edition() -> str:
     try:
-        edition = current.read_edition()
+        edition = current.read_edition(from_replica=True)  # whoever has a session is answered elsewhere
     except Exception:  # whoever answers instead meets the same error, and says so
-        connection.close()
+        connections.close_all()
         raise
-    connection.close_if_unusable_or_obsolete()
+    close_old_connections()
     return edition.stamp if edition else ""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -17,8 +17,10 @@ from django.utils.cache import patch_vary_headers
 from corrections import editions
 from corrections.editions import CurrentEdition
 from episodes.middleware import UNGATED_PATHS, read_choices, read_progress
+from episodes.reading import reading_from
 from episodes.visits import Visit
 from rougedb.budgets import refusal_of
+from rougedb.replicas import replicas
 
 from . import current, encodings, parts, store
 from .pages import MISSING, Address, Page, PageRequest, address_of, page_of
@@ -43,7 +45,7 @@ def kept_pages(get_response: View) -> View:
             ):
                 return answer
             try:
-                request.edition = current.read_edition()  # before anything is read that the page is made of
+                request.edition = _edition_for(request)  # before anything is read that the page is made of
             except (DatabaseError, InterfaceError):
                 if answer := _answer_at(current.edition_before(), request, address):
                     return answer
@@ -66,7 +68,7 @@ def making_pages(get_response: View) -> View:
         if address is not None and request.edition is not None:
             page = page_of(request, address)
             if address is not MISSING or not page.is_ahead:
-                return _kept_or_made(page, request, get_response)
+                return _kept_or_made_from_anywhere(page, request, get_response)
         if refusal := _refusal_of_page(request):
             return refusal
         response = get_response(request)
@@ -84,6 +86,11 @@ def _refusal_of_page(request: Visit) -> HttpResponse | None:
     """Return the answer to somebody who asks for too many pages that are not kept, such as forms."""
     is_page = request.method in ("GET", "HEAD") and not request.path.startswith(UNPACED_PATHS)
     return refusal_of(request) if is_page else None
+
+
+def _edition_for(visit: Visit) -> CurrentEdition | None:
+    """Return the edition for a visitor: that of the primary for whoever is signed in, as others publish nothing."""
+    return current.read_edition(from_replica=settings.SESSION_COOKIE_NAME not in visit.COOKIES)
 
 
 def _address_asked(request: Visit) -> Address | None:
@@ -182,6 +189,25 @@ def _with_parts(response: HttpResponseBase, visit: Visit) -> HttpResponseBase:
 # Making
 
 
+def _kept_or_made_from_anywhere(page: Page, visit: Visit, get_response: View) -> HttpResponseBase:
+    """Return a page, of the primary where the replica that told the edition has failed since."""
+    source = visit.edition.database
+    if source == DEFAULT_DB_ALIAS:
+        return _kept_or_made(page, visit, get_response)
+    try:
+        response = _kept_or_made(page, visit, get_response)
+    except (DatabaseError, InterfaceError) as error:
+        replicas().leave(source, error)
+    else:
+        if response.status_code != 503:
+            return response
+        replicas().leave(source, "a page could not be made")
+    visit.edition = current.read_edition(from_replica=False)
+    if visit.edition is None:  # and so nothing is kept
+        return get_response(visit)
+    return _kept_or_made(page_of(visit, page.address), visit, get_response)
+
+
 def _kept_or_made(page: Page, visit: Visit, get_response: View) -> HttpResponseBase:
     """Return a page that is kept, or make it and keep it; an error is an answer to this visitor alone."""
     kept = store.kept_page(page.key, is_linked=page.is_linked)
@@ -192,12 +218,13 @@ def _kept_or_made(page: Page, visit: Visit, get_response: View) -> HttpResponseB
         nonlocal failure
         request: Any = PageRequest(page, visit.edition)
         is_missing = page.address is MISSING
-        response = render(request, "404.html", status=404) if is_missing else get_response(request)
-        made = _made_of(response, request, is_missing=is_missing)
-        if made is None:
-            failure = response
-        elif editions.current() == visit.edition:  # or else it may hold something of both
-            store.keep(page.key, made, is_linked=page.is_linked)
+        with reading_from(visit.edition.database):  # that the edition was read from, so that it is of these rows
+            response = render(request, "404.html", status=404) if is_missing else get_response(request)
+            made = _made_of(response, request, is_missing=is_missing)
+            if made is None:
+                failure = response
+            elif editions.current() == visit.edition:  # or else it may hold something of both
+                store.keep(page.key, made, is_linked=page.is_linked)
         return made
 
     if kept is None and (refusal := refusal_of(visit)):

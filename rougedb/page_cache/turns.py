@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from threading import Lock
 from time import monotonic, sleep
 
-from django.db import connection
+from django.db import close_old_connections
 
 from . import store
 from .pages import Page
@@ -29,7 +29,7 @@ def made_once(page: Page, make: Callable[[], KeptPage | None]) -> KeptPage | Non
         if other is None:
             own = _making[page.key] = Future()
     if other is not None:
-        connection.close_if_unusable_or_obsolete()
+        close_old_connections()
         return _awaited(other) or make()
     made = None
     try:

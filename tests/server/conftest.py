@@ -25,7 +25,7 @@ class Running:
     log: Path
 
 
-type Start = Callable[[int], AbstractContextManager[Running]]
+type Start = Callable[..., AbstractContextManager[Running]]
 
 
 def free_port() -> int:
@@ -95,7 +95,7 @@ def site(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def start_nginx(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Start:
-    """Return what runs nginx with the shipped configuration in front of a port; its access log is `log`."""
+    """Return what runs nginx with the shipped configuration in front of some ports; its access log is `log`."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if not program:
         if os.environ.get("CI") == "true":
@@ -103,9 +103,9 @@ def start_nginx(environment: dict[str, str], tmp_path_factory: pytest.TempPathFa
         pytest.skip("nginx is not installed (on Debian: apt install nginx-light)")
 
     @contextmanager
-    def start(port_behind: int) -> Iterator[Running]:
+    def start(*ports_behind: int) -> Iterator[Running]:
         directory, port = tmp_path_factory.mktemp("nginx"), free_port()
-        shipped = _on_this_machine(port, port_behind, environment, directory)
+        shipped = _on_this_machine(port, ports_behind, environment, directory)
         (directory / "nginx.conf").write_text(
             f"daemon off; pcre_jit on; pid {directory}/pid; error_log {directory}/error.log crit; {_user()}\n"
             "events { worker_connections 2048; }\n"
@@ -129,7 +129,7 @@ def _user() -> str:
     return "user root;" if os.geteuid() == 0 else ""
 
 
-def _on_this_machine(port: int, port_behind: int, environment: dict[str, str], directory: Path) -> str:
+def _on_this_machine(port: int, ports_behind: tuple[int, ...], environment: dict[str, str], directory: Path) -> str:
     """Return the shipped configuration with ports, paths and the host of the tests."""
     text = (settings.BASE_DIR / "deploy/nginx/rougedb.conf").read_text()
     here = {
@@ -137,7 +137,7 @@ def _on_this_machine(port: int, port_behind: int, environment: dict[str, str], d
         "    listen 443 ssl http2;\n    listen [::]:443 ssl http2;\n": f"    listen 127.0.0.1:{port};\n",
         "    ssl_certificate /etc/ssl/rougedb/fullchain.pem;\n": "",
         "    ssl_certificate_key /etc/ssl/rougedb/privkey.pem;\n": "",
-        "server 127.0.0.1:8000;": f"server 127.0.0.1:{port_behind};",
+        "server 127.0.0.1:8000;": "\n".join(f"server 127.0.0.1:{behind};" for behind in ports_behind),
         "X-Forwarded-Proto $scheme;": "X-Forwarded-Proto https;",
         "rougedb.example.org;": "127.0.0.1;",
         "/var/log/nginx/rougedb.access.log": f"{directory}/access.log",

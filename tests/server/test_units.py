@@ -24,7 +24,8 @@ COMMANDS = [
 def test_it_runs(command: str, environment: dict[str, str], tmp_path: Path) -> None:
     python, *arguments = shlex.split(command)
     assert python == "/srv/rougedb/site/.venv/bin/python"
-    arguments = [argument.replace("/srv/rougedb/", f"{tmp_path}/") for argument in arguments]
+    for folder in ("/srv/rougedb/", "/run/rougedb-worker/"):
+        arguments = [argument.replace(folder, f"{tmp_path}/") for argument in arguments]
     works = "ox_worker" in arguments
     if works:
         arguments.append("--batch")  # until nothing is left to do

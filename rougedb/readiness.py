@@ -1,0 +1,62 @@
+"""What keeps pages from being served, and what is wrong besides, for `/readyz`."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from secrets import token_hex
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django_ox.heartbeat import check_file
+from django_ox.stats import oldest_ready_age
+
+from characters import indexing
+from corrections import editions
+
+from .replicas import replicas
+
+LATE = 120  # seconds that a task may wait; a worker looks for tasks every second
+SILENT = 60  # seconds since a worker last said that it is there
+
+
+def what_is_missing() -> str:
+    """Return why no page can be served, or an empty text."""
+    try:
+        planned = MigrationExecutor(connection)
+        if planned.migration_plan(planned.loader.graph.leaf_nodes()):
+            return "The database lacks migrations: run manage.py migrate."
+    except (DatabaseError, InterfaceError):
+        return "The database does not answer." if replicas().best() == DEFAULT_DB_ALIAS else ""
+    return ""
+
+
+def what_is_wrong() -> Iterator[str]:
+    """Yield what an operator has to see to, though pages are served."""
+    try:
+        edition = editions.current()
+        if not (_is_index_in_step(edition.stamp) if edition else indexing.is_in_step()):
+            yield "The search index is not in step: run manage.py rebuild_search."
+        waiting = oldest_ready_age() if settings.TASK_WORKER else None
+        if waiting is not None and waiting.total_seconds() > LATE:
+            yield "Tasks are waiting, and no worker takes them."
+    except (DatabaseError, InterfaceError):
+        yield "The database takes no changes: pages are read from a replica."
+    if settings.WORKER_HEARTBEAT and not check_file(settings.WORKER_HEARTBEAT, SILENT).ok:
+        yield "The worker is silent."
+    if settings.REPLICA_URLS and replicas().best() == DEFAULT_DB_ALIAS:
+        yield "No replica is in step: pages are read from the primary."
+    if not _is_cache_there():
+        yield "The cache does not answer: pages are slower."
+
+
+@lru_cache(2)
+def _is_index_in_step(stamp: str) -> bool:
+    """Return whether the index is in step, which is counted once for an edition."""
+    return indexing.is_in_step()
+
+
+def _is_cache_there() -> bool:
+    key, value = f"ready:{token_hex(8)}", 1
+    cache.set(key, value, 1)
+    return cache.get(key) == value
