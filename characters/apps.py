@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db import connection
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -19,7 +20,9 @@ class CharactersConfig(AppConfig):
         from .roles import grant_permissions, join_contributors
 
         def watch_content(**kwargs: object) -> None:
-            editions.watch([Series, Episode, *self.get_models(include_auto_created=True)])
+            there = set(connection.introspection.table_names())  # of a former release, some are not
+            content = [Series, Episode, *self.get_models(include_auto_created=True)]
+            editions.watch(model for model in content if model._meta.db_table in there)
 
         prose_checks.append(check_mentions)
         indexing.connect()

@@ -22,6 +22,7 @@ from .models import (
     CharacterTag,
     Faction,
     FactionTag,
+    FormerAddress,
     Membership,
     Portrait,
     Relationship,
@@ -414,6 +415,18 @@ TRAIT = Kind(
     moved_key=("attribute", "value"),
     dump_order=("attribute", "revealed_in_id", "value"),
 )
+FORMER_ADDRESS = Kind(
+    model=FormerAddress,
+    noun="former address",
+    fields=(*OWNERS, "address", *WHEN, *INFERRED),
+    unseen=("address", *INFERRED),
+    owners=OWNERS,
+    can_be_removed=False,
+    title=lambda row, speaker: str(row["address"]),
+    part_of_entry="former_addresses",
+    natural_key=_fixed_key("address"),
+    dump_order=("revealed_in_id", "address"),
+)
 TAG = Kind(
     model=Tag,
     noun="tag",
@@ -532,8 +545,8 @@ PORTRAIT = Kind(
 
 # In the order of the contributors' form. What hangs on others comes after them, so all is deleted from the end.
 KINDS: tuple[Kind, ...] = (
-    SERIES, EPISODE, CHARACTER, FACTION, TERM, ALIAS, TRAIT, TAG, CHARACTER_TAG, FACTION_TAG, TERM_TAG, MEMBERSHIP,
-    RELATIONSHIP, REVELATION, UNMASKING, PORTRAIT,
+    SERIES, EPISODE, CHARACTER, FACTION, TERM, ALIAS, TRAIT, FORMER_ADDRESS, TAG, CHARACTER_TAG, FACTION_TAG,
+    TERM_TAG, MEMBERSHIP, RELATIONSHIP, REVELATION, UNMASKING, PORTRAIT,
 )  # fmt: skip
 SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION, TERM)  # those with names; `OWNERS` are their foreign keys
 SUBJECT_MODELS = frozenset(kind.model for kind in SUBJECTS)

@@ -24,6 +24,7 @@ from .writing import ChangeWriter
 
 Decision, Outcome = Change.Decision, Change.Outcome
 
+SAID = ("pk", "before", "after", "final")
 REASON_NEEDED = "A rejection needs a reason. Write one: the author reads it."
 
 
@@ -128,14 +129,15 @@ def _publish_accepted(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
     """Write the accepted changes, and return those that are held because of a conflict."""
     if not accepted:
         return []
+    Edition.begin()
+    _read_again([change for change, _ in accepted])
     for change, verdict in accepted:
         if verdict.altered:  # otherwise a value that was edited when the change was held is kept
             change.altered, change.final = True, verdict.final
-    Edition.begin()
     writer = ChangeWriter()
     for change, verdict in accepted:
         writer.add(change, override=verdict.overrides)
-    accepted += [(change, Verdict(accept=True)) for change in writer.add_consequences()]
+    accepted += [(change, Verdict(accept=True, why=change.why)) for change in writer.add_consequences()]
     writer.write()
     writer.check()
     held = []
@@ -149,6 +151,14 @@ def _publish_accepted(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
         if change.outcome != Outcome.CONFLICT and (change.altered or change.follows):
             record_subjects(change)
     return held
+
+
+def _read_again(changes: Sequence[Change]) -> None:
+    """Read what changes say anew: while this decision waited for another, a key in their texts may have changed."""
+    of_correction = Change.objects.filter(correction=changes[0].correction_id).values_list(*SAID)
+    said = {pk: rest for pk, *rest in of_correction}
+    for change in changes:
+        change.before, change.after, change.final = said[change.pk]
 
 
 def _record_failure(correction: Correction, by: User, comment: str, failure: CouldNotApply) -> None:

@@ -68,28 +68,60 @@ def refuse_if_needed(row: models.Model) -> None:
 
 
 def consequences_of(changes: Sequence[Change]) -> list[Change]:
-    """Return the changes that removals make necessary: rows that list or point to a removed row no longer do."""
-    removed = {(change.model, change.row) for change in changes if change.action == Action.REMOVE}
-    set_anyway = {(change.model, change.row, change.path) for change in changes}
+    """Return the changes that removals make necessary: rows that list or point to a removed row no longer do.
+
+    What hangs on a row that becomes one with another moves there.
+    """
+    moved = _moved_by_merges(changes)
+    removed = {(change.model, change.row) for change in [*changes, *moved] if change.action == Action.REMOVE}
+    set_anyway = {(change.model, change.row, change.path) for change in [*changes, *moved]}
     lost: dict[Dependent, set[str]] = {}
     for label, key in sorted(removed):
         for each in _dependents_or_failure(rows.row_of(rows.editable(label), key)):
             place = each.row._meta.label_lower, str(each.row.pk)
             if each.field and place not in removed and (*place, each.field) not in set_anyway:
                 lost.setdefault(each, set()).add(key)
-    consequences: list[Change] = []
+    consequences = list(moved)
     for each, keys in lost.items():
         before = rows.value_of(each.row, each.field)
         after = [key for key in before if key not in keys] if isinstance(before, list) else None
-        last = changes[-1].correction.changes.order_by("-position")[0].position
         consequences.append(
             Change(
-                correction=changes[-1].correction, position=last + 1 + len(consequences), action=Action.SET,
-                model=each.row._meta.label_lower, row=str(each.row.pk), path=each.field, before=before, after=after,
-                follows=True,
+                action=Action.SET, model=each.row._meta.label_lower, row=str(each.row.pk), path=each.field,
+                before=before, after=after,
             )
         )  # fmt: skip
+    if consequences:
+        correction = changes[-1].correction
+        last = correction.changes.order_by("-position")[0].position
+        for position, change in enumerate(consequences, start=last + 1):
+            change.correction, change.position, change.follows = correction, position, True
     return consequences
+
+
+def _moved_by_merges(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes that move what hangs on rows which become one with others."""
+    moved: list[Change] = []
+    for change in changes:
+        kind = rows.editable(change.model)
+        if not change.into or kind.merge is None:
+            continue
+        row, other = rows.row_of(kind, change.row), rows.row_of(kind, change.into, locked=True)
+        if row is None or other is None or row == other:
+            raise CouldNotApply({change: ["What it should become one with does not exist any more."]})
+        moved += merge_changes(kind.merge(row, other))
+    return moved
+
+
+def merge_changes(proposed: Iterable[tuple[Any, str]]) -> list[Change]:
+    """Return what moves to the row that stays as changes that are not saved, each with why."""
+    return [
+        Change(
+            action=each.action, model=each.model, row=each.row, path=each.path, before=each.before, after=each.after,
+            why=why,
+        )
+        for each, why in proposed
+    ]  # fmt: skip
 
 
 def _dependents_or_failure(row: models.Model | None) -> list[Dependent]:

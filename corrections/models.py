@@ -231,6 +231,8 @@ class Change(models.Model):
     replaced = models.BooleanField(default=False)
     # A consequence of a removal: its row pointed to the removed one, which the author may not know.
     follows = models.BooleanField(default=False)
+    # Of a removal: the key of the row that it becomes one with. What hangs on it moves there, by changes that follow.
+    into = models.CharField(max_length=40, blank=True)
 
     objects = ChangeQuerySet.as_manager()
 

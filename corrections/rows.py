@@ -37,6 +37,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Handle:
+    """A field by whose value texts name a row. Once it has another, the texts are rewritten to name it by that."""
+
+    field: str
+    rewritten: Callable[[str, str, str], str]  # takes a text, the former value and the new one
+
+
+@dataclass(frozen=True, slots=True)
 class Editable:
     """A model whose rows can be changed. `fields` are in the order in which people read them."""
 
@@ -48,6 +56,10 @@ class Editable:
     unseen: tuple[str, ...] = ()  # fields that no visitor sees: changing one is no news
     check: Callable[[Any], None] | None = None  # validates a written row, besides the model's own validation
     check_removed: Callable[[Any], None] | None = None  # validates a removal, once all changes are written
+    check_text: Callable[[Any], None] | None = None  # validates a text that was rewritten, without looking elsewhere
+    handle: Handle | None = None
+    # Proposes, each with why, what moves all that hangs on a row to another of its kind, which stays.
+    merge: Callable[[Any, Any], Iterable[tuple[Any, str]]] | None = None
     open_file: Callable[[str], File | None] | None = None  # opens the file that was sent or kept under this name
     keep_file: Callable[[Any], str] | None = None  # stores an upload privately and returns its name
     published_file: Callable[[str], str] | None = None  # the name by which a file will be published that was kept

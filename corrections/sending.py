@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +53,7 @@ class Proposed:
     path: str = ""
     before: Json = None
     after: Json = None
+    into: str = ""  # of a removal: the row that it becomes one with
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,11 @@ def setting(row: models.Model, path: str, before: Json, after: Json) -> Proposed
 def removing(row: models.Model) -> Proposed:
     """Propose to remove a row."""
     return Proposed(Action.REMOVE, row._meta.label_lower, str(row.pk), before=rows.values_of(row))
+
+
+def merging_into(row: models.Model, other: models.Model) -> Proposed:
+    """Propose that a row becomes one with another: all that hangs on it moves there once it is published."""
+    return replace(removing(row), into=str(other.pk))
 
 
 def removing_with_all(doomed: Iterable[models.Model]) -> list[Proposed]:
@@ -184,7 +190,7 @@ def _save_changes(correction: Correction, proposed: Sequence[Proposed], *, start
     changes = [
         Change(
             correction=correction, position=position, action=each.action, model=each.model, row=each.row,
-            path=each.path, before=each.before, after=each.after,
+            path=each.path, before=each.before, after=each.after, into=each.into,
         )
         for position, each in enumerate(_effective(proposed), start=start)
     ]  # fmt: skip

@@ -16,6 +16,8 @@ def record_subjects(change: Change) -> None:
     subjects: set[str] = set()
     for values in _values_before_and_after(kind, change):
         subjects |= rows.subjects_of(kind, change.row, values)
+    if change.into:
+        subjects.add(f"{kind.label}:{change.into}")
     ChangeSubject.objects.bulk_create(
         [ChangeSubject(change=change, subject=subject) for subject in sorted(subjects)], ignore_conflicts=True
     )

@@ -30,11 +30,13 @@ type ChangedRow = tuple[Change, models.Model | None]
 
 
 @contextmanager
-def as_if_applied(correction: Correction, verdicts: Mapping[UUID, Verdict] | None = None) -> Iterator[list[Change]]:
+def as_if_applied(
+    correction: Correction, verdicts: Mapping[UUID, Verdict] | None = None, *, consequences: list[Change] | None = None
+) -> Iterator[list[Change]]:
     """Let the block see the site as if the pending changes were accepted; afterwards nothing of it is left.
 
-    Conflicts are overridden. With verdicts, rejected changes are left out and edited ones applied as edited. Raise
-    CouldNotApply if the changes break a rule.
+    What follows from them is added to `consequences`. Conflicts are overridden. With verdicts, rejected changes are
+    left out and edited ones applied as edited. Raise CouldNotApply if the changes break a rule.
     """
     verdicts = verdicts or {}
     with nothing_is_kept():
@@ -45,7 +47,9 @@ def as_if_applied(correction: Correction, verdicts: Mapping[UUID, Verdict] | Non
             if verdict is not None and verdict.altered:
                 change.final, change.altered = verdict.final, True
             writer.add(change, override=always)
-        writer.add_consequences()
+        following = writer.add_consequences()
+        if consequences is not None:
+            consequences += following
         writer.write()
         writer.check()
         yield changes
@@ -70,6 +74,7 @@ class Trial:
 
     is_too_large: bool = False  # to be tried, so that nothing is known
     problems: dict[UUID | None, list[str]] = field(default_factory=dict)
+    consequences: list[Change] = field(default_factory=list)  # what follows from its removals and merges
     names: dict[str, Name] = field(default_factory=dict)  # of pages that the correction adds, by their references
     spoilers: "FindingsByChange[SpoilerWarning]" = dict
     namesakes: "FindingsByChange[SharedName]" = dict
@@ -102,7 +107,7 @@ def try_out(correction: Correction, episode: int) -> Trial:
         return Trial(is_too_large=True)
     trial = Trial()
     try:
-        with as_if_applied(correction) as applied:
+        with as_if_applied(correction, consequences=trial.consequences) as applied:
             _prepare(trial, [(change, rows.row_of(rows.editable(change.model), change.row)) for change in applied])
             trial.names = RowNames(episode).of_pages(_added_names(applied))
     except CouldNotApply as failure:

@@ -13,7 +13,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 
 from episodes.gate import Prose, content_may_be_written
 
-from . import rows
+from . import renaming, rows
 from .conflicts import can_be_overridden, current_value, merge_lists, outcome_of
 from .dependents import consequences_of, refuse_if_needed
 from .errors import CouldNotApply, RowInTheWay, messages_of
@@ -43,6 +43,7 @@ class ChangeWriter:
     _rows: dict[str, models.Model] = field(default_factory=dict)  # as they are after all was written
     _removed: list[tuple[Change, models.Model]] = field(default_factory=list)
     _subjects: set[str] = field(default_factory=set)
+    _renamed: list[tuple[Change, str]] = field(default_factory=list)  # each with the former handle of its row
 
     def add(self, change: Change, *, override: Override = never) -> None:
         """Lock the row of a change and set the outcome of the change; it will be written unless it conflicts."""
@@ -86,11 +87,22 @@ class ChangeWriter:
             if len(blocked) == len(waiting):
                 raise CouldNotApply({group[0]: messages for group, messages in blocked})
             waiting = [group for group, _ in blocked]
+        self._rewrite_texts()
         for change in self.to_write:  # only now, as a list may name rows that were written after its own
             row = rows.row_of(rows.editable(change.model), change.row)
             change.became = current_value(change, row)
             if row is not None:
                 self._rows[rows.reference(row)] = row
+
+    def _rewrite_texts(self) -> None:
+        """Let all texts name the rows that have another handle now by that, in the order in which these got it."""
+        for change, former in self._renamed:
+            handle = rows.editable(change.model).handle
+            try:
+                with content_may_be_written():
+                    renaming.rename(handle, former, change.became)  # type: ignore[arg-type]
+            except ValidationError as error:
+                raise CouldNotApply({change: messages_of(error)}) from error
 
     def _write_row(self, changes: list[Change]) -> None:
         """Write the changes of one row."""
@@ -111,6 +123,8 @@ class ChangeWriter:
             return
         for change in changes:
             rows.set_value(kind, row, change.path, change.became)
+            if kind.handle is not None and change.path == kind.handle.field:
+                self._renamed.append((change, before[change.path]))
         _save(row, adding=False)
         rows.set_lists(kind, row, {change.path: change.became for change in changes})
         self._note_written(kind, first, row, before)

@@ -60,7 +60,8 @@ def _is_of_this_database(item: pytest.Item) -> bool:
 
 
 def _depends_on_the_database(item: pytest.Item) -> bool:
-    asks = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    fixtures = {"db", "transactional_db", "django_db_setup"} & set(getattr(item, "fixturenames", ()))
+    asks = item.get_closest_marker("django_db") or fixtures
     is_of_looks = item.path.parent.name in ("browser", "html") and item.path.stem.removeprefix("test_") in LOOKS
     return bool(asks) and not is_of_looks
 

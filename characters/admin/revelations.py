@@ -14,6 +14,7 @@ from characters.models.revelations import CONCERNED
 from characters.models.shown_keys import with_shown_keys
 from episodes.admin import WithEpisodes, pages_at
 
+from .bulk import ACTION, ChangesOneField
 from .horizon import KnownFilter
 from .lint import LintedAdmin, LintedForm
 
@@ -37,7 +38,7 @@ class RevelationForm(LintedForm):
 
 
 @admin.register(Revelation)
-class RevelationAdmin(WithEpisodes, LintedAdmin):
+class RevelationAdmin(ChangesOneField, WithEpisodes, LintedAdmin):
     form = RevelationForm
     list_display = ["called", "episode", "certainty", "beginning", "supersedes"]
     list_filter = [("revealed_in", KnownFilter), "inferred", "certainty", ("factions", KnownFilter)]
@@ -51,6 +52,7 @@ class RevelationAdmin(WithEpisodes, LintedAdmin):
         "time", "position", "source", "public_pages",
     ]  # fmt: skip
     save_on_top = True
+    actions = [ACTION]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Revelation | None = None) -> list[str]:
         return ["public_pages"]

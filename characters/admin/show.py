@@ -24,6 +24,7 @@ from corrections.editing import WriteDoorAdmin
 from episodes.admin import EpisodeAdmin, SeriesAdmin, pages_at
 from episodes.models import Episode, Series
 
+from .bulk import ACTION, ChangesOneField
 from .horizon import HorizonForm, WithinHorizon, known
 from .lint import LintedAdmin, LintedForm
 
@@ -31,7 +32,8 @@ admin.site.unregister(taggit.models.Tag)
 
 
 @admin.register(Episode)
-class LintedEpisodeAdmin(LintedAdmin, EpisodeAdmin):
+class LintedEpisodeAdmin(ChangesOneField, LintedAdmin, EpisodeAdmin):
+    actions = [ACTION]
     list_display = [*EpisodeAdmin.list_display, "what_was_learned"]
     change_form_template = "admin/episode_form.html"
 

@@ -4,21 +4,21 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from characters.kinds import CHARACTER, KINDS, MEMBERSHIP, SUBJECTS, Kind, kind_of
 from characters.lore.knowledge import Knowledge
 from characters.lore.search.looking import owners_of_names
-from characters.models import Alias, Character, Subject, Unmasking, texts_mentioning
+from characters.models import Alias, Character, Subject, Unmasking
 from characters.models.shown_keys import shown_key
 from characters.vocabulary import Attribute
 from corrections.history import waiting_about
@@ -27,6 +27,7 @@ from episodes.admin import WithEpisodes, pages_at
 from episodes.horizon import horizon_of, sees_up_to
 
 from . import reports
+from .bulk import ACTION, ChangesOneField
 from .horizon import HorizonForm, KnownFilter, known
 from .inlines import (
     AliasInline,
@@ -41,6 +42,9 @@ from .inlines import (
     tag_inline,
 )
 from .lint import LintedAdmin
+from .mentions import links_to_mentions
+from .merging import OTHER, merge
+from .renaming import rename
 from .sections import (
     APPEARANCE,
     SECTION,
@@ -96,7 +100,7 @@ def inlines_of(sections: Iterable[SectionKind]) -> list[type[InlineModelAdmin]]:
     return [inline for section in sections for inline in section.inlines]
 
 
-class SubjectAdmin(WithEpisodes, LintedAdmin):
+class SubjectAdmin(ChangesOneField, WithEpisodes, LintedAdmin):
     """The admin of a kind of subject, which declares the rows that are edited in its form as inlines."""
 
     form = SubjectForm
@@ -109,6 +113,7 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
     search_fields = ["key", "aliases__name", "tag_rows__tag__name", "public_id"]
     search_help_text = "Search by key, name, tag, or the id in the address."
     save_on_top = True
+    actions = ["merge_into", ACTION]
 
     # The page of its sections, and the form of each
 
@@ -187,12 +192,50 @@ class SubjectAdmin(WithEpisodes, LintedAdmin):
         section = self._section(request)
         return HttpResponseRedirect(f"{address_of_section(obj)}#{section.slug if section else ''}")
 
+    # Merging two, and another key
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=f"{self._name}_{name}")
+            for name, view in (("merge", self.merge_view), ("rename", self.rename_view))
+        ] + super().get_urls()
+
+    def merge_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        subject = self._subject_to_change(request, object_id)
+        if subject is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        if not self.has_delete_permission(request, subject):
+            raise PermissionDenied
+        return merge(request, subject)
+
+    def rename_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        subject = self._subject_to_change(request, object_id)
+        if subject is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        return rename(request, subject)
+
+    def _subject_to_change(self, request: HttpRequest, object_id: str) -> Any:
+        subject = self.get_object(request, object_id)
+        if not self.has_change_permission(request, subject):
+            raise PermissionDenied
+        return subject
+
+    @admin.action(description="Merge into…", permissions=["change", "delete"])
+    def merge_into(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+        """Lead to the page on which one becomes one with another; who was chosen besides is filled in there."""
+        keys = [str(pk) for pk in chosen.order_by("pk").values_list("pk", flat=True)[:3]]
+        if len(keys) > 2:
+            messages.warning(request, "Nothing was merged: choose one or two.")
+            return None
+        address = reverse(f"admin:{self._name}_merge", args=keys[:1])
+        return HttpResponseRedirect(f"{address}?{OTHER}={keys[1]}" if len(keys) == 2 else address)
+
     # Deleting
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Protect a subject from deletion while texts mention it."""
         deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
-        protected += [f"{text} mentions {subject}" for subject in objs for _, text in texts_mentioning(subject)]
+        protected += [link for subject in objs for link in links_to_mentions(subject)]
         return deleted, counts, missing, protected
 
     # Fields

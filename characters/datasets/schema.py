@@ -178,6 +178,12 @@ class PortraitEntry(Entry):
     inferred: bool = False
 
 
+class FormerAddressEntry(Entry):
+    address: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8,32}$")]
+    revealed_in: EpisodeNumber
+    inferred: bool = False
+
+
 class SubjectEntry(Entry):
     key: Key
     revealed_in: EpisodeNumber
@@ -186,6 +192,7 @@ class SubjectEntry(Entry):
     aliases: list[AliasEntry] = []
     traits: list[TraitEntry] = []
     tags: list[TagEntry] = []
+    former_addresses: list[FormerAddressEntry] = []
 
 
 class FactionEntry(SubjectEntry):

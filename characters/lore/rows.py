@@ -62,6 +62,10 @@ EPISODES_SQL = (
     'SELECT "number", "label", "season", "kind", "aired_on", CASE WHEN "number" <= %s THEN "title" ELSE \'\' END,'
     ' CASE WHEN "number" <= %s THEN "native_title" ELSE \'\' END FROM "episodes_episode" ORDER BY "number"'
 )
+FORMER_ADDRESS_SQL = (
+    'SELECT "{kind}_id" FROM "characters_formeraddress"'
+    ' WHERE "characters_formeraddress"."revealed_in_id" <= %s AND "address" = %s AND "{kind}_id" IS NOT NULL'
+)
 KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE "{table}"."revealed_in_id" <= %s AND "key" IN ({placeholders})'
 
 
@@ -147,7 +151,13 @@ def visible(progress: int, kind: Kind) -> QuerySet[Any]:
 
 def id_of(progress: int, kind: Kind, public_id: str) -> UUID | None:
     """Return the id behind a public id, or None for what is unknown and what is not known yet alike."""
-    return next(iter(ids_of(progress, kind, Which('"public_id" = %s', (public_id,)))), None)
+    ids = ids_of(progress, kind, Which('"public_id" = %s', (public_id,))) or _id_of_former(progress, kind, public_id)
+    return next(iter(ids), None)
+
+
+def _id_of_former(progress: int, kind: Kind, public_id: str) -> list[UUID]:
+    """Return the id of whom somebody was merged into who had this public id, and was known as that by then."""
+    return [as_uuid(key) for (key,) in fetched(FORMER_ADDRESS_SQL.format(kind=kind.name), [progress, public_id])]
 
 
 def ids_of_keys(progress: int, keys: Iterable[str]) -> dict[str, UUID]:

@@ -2,14 +2,14 @@
 
 from .checks import check_headlines, texts_mentioning
 from .entries import SearchEntry
-from .owned import Alias, CharacterTag, FactionTag, Owned, Tag, TermTag, Trait
+from .owned import Alias, CharacterTag, FactionTag, FormerAddress, Owned, Tag, TermTag, Trait
 from .portraits import Portrait
 from .revelations import Revelation
 from .subjects import Character, Content, Faction, Subject, Term
 from .ties import Membership, Relationship, Unmasking
 
 __all__ = [
-    "Alias", "Character", "CharacterTag", "Content", "Faction", "FactionTag", "Membership", "Owned", "Portrait",
-    "Relationship", "Revelation", "SearchEntry", "Subject", "Tag", "Term", "TermTag", "Trait", "Unmasking",
+    "Alias", "Character", "CharacterTag", "Content", "Faction", "FactionTag", "FormerAddress", "Membership", "Owned",
+    "Portrait", "Relationship", "Revelation", "SearchEntry", "Subject", "Tag", "Term", "TermTag", "Trait", "Unmasking",
     "check_headlines", "texts_mentioning",
 ]  # fmt: skip

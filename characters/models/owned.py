@@ -19,7 +19,7 @@ from episodes.neighbours import neighbours
 from episodes.texts import Line, identity
 
 from .checks import check_headlines
-from .subjects import Character, Content, Faction, Term
+from .subjects import Character, Content, Faction, Term, valid_public_id
 
 # The foreign keys of whatever has exactly one owner: one for each kind of subject.
 OWNERS = ("character", "faction", "term")
@@ -190,6 +190,19 @@ class Trait(Owned):
             check_definition(self.value)
         except ValidationError as error:
             raise ValidationError({"value": error.messages}) from error
+
+
+class FormerAddress(Owned):
+    """The public id of a subject that was one with its owner by mistake; it leads on for those who may know it."""
+
+    address = models.CharField(max_length=32, unique=True, validators=[valid_public_id])
+
+    class Meta(Owned.Meta):
+        verbose_name_plural = "former addresses"
+        ordering = ["revealed_in", "address"]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class Tag(TagBase):

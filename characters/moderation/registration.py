@@ -8,12 +8,16 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.urls import reverse
 
-from characters.kinds import EPISODE, KINDS, SUBJECTS, Kind
+from characters.kinds import EPISODE, KINDS, SUBJECTS, TRAIT, Kind
 from characters.models import check_headlines, texts_mentioning
 from characters.models.shown_keys import with_shown_keys
 from characters.pictures import files
+from characters.text.definitions import check_definition
+from characters.text.mentions import with_other_key
+from characters.vocabulary import Attribute
 from corrections.rows import (
     Editable,
+    Handle,
     Page,
     key_writers,
     linters,
@@ -24,7 +28,7 @@ from corrections.rows import (
     text_readers,
 )
 
-from . import linting, nameable, previews, words
+from . import linting, merging, nameable, previews, words
 
 
 def register_all() -> None:
@@ -43,6 +47,9 @@ def _editable(kind: Kind) -> Editable:
     options: dict[str, Any] = {"unseen": kind.unseen, "noun": kind.noun_for, "titles": words.titles_of(kind)}
     if kind in SUBJECTS:
         options |= {"page": _page_of_subject(kind), "check": _has_its_name, "check_removed": _is_not_mentioned}
+        options |= {"handle": Handle("key", with_other_key), "merge": merging.merging}
+    if kind is TRAIT:
+        options |= {"check_text": _is_still_a_definition}
     if kind is EPISODE:
         options |= {"page": _page_of_episode()}
     if _file_fields(kind):
@@ -113,3 +120,8 @@ def _is_not_mentioned(subject: Any) -> None:
     mentioning = [text for _, text in texts_mentioning(subject)]
     if mentioning:
         raise ValidationError(f"It is still mentioned in {'; '.join(mentioning[:3])}.")
+
+
+def _is_still_a_definition(trait: Any) -> None:
+    if trait.attribute == Attribute.DEFINITION:
+        check_definition(trait.value)

@@ -18,6 +18,11 @@ def mentioned_keys(text: str) -> set[str]:
     return {match[1] for match in MENTION.finditer(text)}
 
 
+def with_other_key(text: str, old: str, new: str) -> str:
+    """Return a text that mentions by another key whomever it mentioned by this one; their words stay."""
+    return MENTION.sub(lambda found: f"[[{new}{found[0][len(old) + 2 :]}" if found[1] == old else found[0], text)
+
+
 def names_in(text: str) -> set[str]:
     """Return whatever stands in the mentions of a text, be it keys or names."""
     return {match[1].strip() for match in BY_NAME.finditer(text)}

@@ -35,6 +35,7 @@ from .access import (
     user_of,
 )
 from .clearance import REASON_HIDDEN, Clearance, clearance_of
+from .consequences import lines_of
 from .discretion import HIDDEN_LINK, Discretion
 from .next_in_queue import latest_mentioned, redirect_to_next
 from .page_preview import pages_to_preview
@@ -88,10 +89,14 @@ def _page(
         for form in verdict_forms.values():
             form.is_valid()
     general_problems = trial.problems.get(None, [])
+    following = lines_of(trial.consequences, names)
+    told = [line for line in following if (line.since or 0) <= reading_episode]
     events = thread_of(correction, discretion, names)
     context |= {
         "changes": [(each, verdict_forms.get(each.change.pk)) for each in reviews],
         "more": len(changes) - len(shown),
+        "following": told,
+        "following_later": len(following) - len(told),
         "comment": CommentForm(posted),
         "lost_texts": _lost_texts(posted, verdict_forms),
         "general_problems": general_problems,

@@ -88,6 +88,8 @@ class ChangeReview:
     shared_names: tuple[tuple[str, int], ...]  # the other page, and from which episode on it has the name
     problems: tuple[str, ...]
     why: str  # the reason of a verdict
+    into: str = ""  # the page that a removed one becomes one with
+    is_renamed: bool = False  # texts will name its row by another key
 
 
 def with_rows(changes: Iterable[Change]) -> list[ChangeWithRow]:
@@ -142,6 +144,8 @@ def _review(
         ),
         problems=tuple(trial.problems.get(change.pk, ())),
         why=why,
+        into=page_names.get(f"{kind.label}:{change.into}", "another") if change.into else "",
+        is_renamed=kind.handle is not None and change.path == kind.handle.field,
     )
 
 

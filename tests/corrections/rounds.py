@@ -15,6 +15,7 @@ from typing import Any
 import django
 
 ROUNDS = 20
+FEW = 3  # of what has two ends that are both right
 NAMES_OF_KILLED = 3
 KILLS = 2 * (NAMES_OF_KILLED + 2) + 2  # one at each step: rows, what is noted at each, the correction and its event
 CROWD = 25
@@ -38,6 +39,12 @@ def main() -> None:
         twins: ROUNDS,
         edit: ROUNDS,
         crowd: 1,
+        undo_all: FEW,
+        block: FEW,
+        dismiss: FEW,
+        merge: FEW,
+        merge_both: FEW,
+        rename: FEW,
     }
     for play, times in rounds.items():
         for number in range(times):
@@ -201,6 +208,192 @@ def crowd(number: int) -> dict[str, Any]:
 
     said = at_once(*(partial(task, f"crowd {place}") for place in range(CROWD)))
     return {"said": said, "sent": with_fresh_connection(Correction.objects.exclude(sender="").count)}
+
+
+def accepting(correction: Any, who: str) -> Callable[[], str]:
+    """A moderator accepts all of it; what is said is the state that it is in afterwards, and why it was not applied."""
+
+    def task() -> str:
+        from django.contrib.auth.models import User
+
+        from tests.corrections.letters import accepted
+
+        result = accepted(correction, by=User.objects.get(username=who))
+        return f"{result.correction.state}: {result.failure}" if result.failure else result.correction.state
+
+    return task
+
+
+def undo_all(number: int) -> dict[str, Any]:
+    """One moderator undoes everything of somebody, and the other accepts one more correction of theirs."""
+    from django.contrib.auth.models import User
+
+    from characters.models import Trait
+    from corrections.models import Correction
+    from corrections.undoing_everything import plan, undo_everything
+    from tests.corrections.letters import accepted, sent, set_to, somebody, status_of
+    from tests.people import person
+
+    def begin() -> tuple[Trait, Correction, str]:
+        author = person(f"author_{number}")
+        status = status_of(somebody(f"undo_all_{number}"))
+        accepted(sent(set_to(status, "value", "first"), by=author), by=User.objects.get(username="one"))
+        status.refresh_from_db()
+        waiting = sent(set_to(status, "value", "second"), by=author)
+        return status, waiting, plan(Correction.objects.filter(author=author)).stamp
+
+    status, waiting, stamp = with_fresh_connection(begin)
+
+    def undoing() -> str:
+        theirs = Correction.objects.filter(author=waiting.author_id)
+        undo_everything(theirs, by=User.objects.get(username="one"), reason="Spam.", stamp=stamp)
+        return "undone"
+
+    said = at_once(undoing, accepting(waiting, "other"))
+    value = with_fresh_connection(lambda: Trait.objects.get(pk=status.pk).value)
+    outcome = with_fresh_connection(lambda: waiting.changes.get().outcome)
+    return {"said": said, "value": value, "outcome": outcome}
+
+
+def block(number: int) -> dict[str, Any]:
+    """A moderator blocks somebody who sends at that moment, and who then tries once more."""
+    from django.contrib.auth.models import User
+
+    from characters.models import Trait
+    from corrections import blocking
+    from corrections.errors import Blocked
+    from corrections.models import Block, Correction
+    from tests.corrections.letters import sent, set_to, somebody, status_of
+    from tests.people import person
+
+    def begin() -> tuple[Trait, User]:
+        return status_of(somebody(f"block_{number}")), person(f"blocked_{number}")
+
+    status, author = with_fresh_connection(begin)
+
+    def sending() -> str:
+        sent(set_to(Trait.objects.get(pk=status.pk), "value", "spam"), by=User.objects.get(pk=author.pk))
+        return "sent"
+
+    def blocked() -> str:
+        by = User.objects.get(username="one")
+        blocking.block(user=User.objects.get(pk=author.pk), senders=set(), reason="Spam.", until=None, by=by)
+        return "blocked"
+
+    said = at_once(sending, blocked)
+
+    def look() -> dict[str, Any]:
+        count = Correction.objects.filter(author=author).count()
+        try:
+            again = sending()
+        except Blocked as error:
+            again = str(error)
+        in_force = Block.objects.filter(user=author).in_force().count()
+        return {"said": said, "sent": count, "again": again, "blocks": in_force}
+
+    return with_fresh_connection(look)
+
+
+def dismiss(number: int) -> dict[str, Any]:
+    """A moderator decides while their role is taken away, and then tries once more."""
+    from django.contrib.auth.models import User
+
+    from characters.models import Trait
+    from characters.roles import Role, give_role
+    from corrections.errors import Refused
+    from corrections.models import Correction
+    from tests.corrections.letters import sent, set_to, somebody, status_of
+    from tests.people import person
+
+    def begin() -> tuple[Trait, list[Correction]]:
+        person(f"dismissed_{number}", role="moderator")
+        status = status_of(somebody(f"dismiss_{number}"))
+        other = status_of(somebody(f"dismiss_{number}_more"))
+        both = [set_to(each, "value", "dead") for each in (status, other)]
+        return status, [sent(each, kind=Correction.Kind.EDIT) for each in both]
+
+    status, (first, second) = with_fresh_connection(begin)
+
+    def dismissing() -> str:
+        give_role(User.objects.get(username=f"dismissed_{number}"), Role.NONE)
+        return "dismissed"
+
+    said = at_once(accepting(first, f"dismissed_{number}"), dismissing)
+
+    def look() -> dict[str, Any]:
+        try:
+            again = accepting(second, f"dismissed_{number}")()
+        except Refused as error:
+            again = str(error)
+        now = Correction.objects.get(pk=first.pk)
+        value = Trait.objects.get(pk=status.pk).value
+        return {"said": said, "state": now.state, "value": value, "again": again}
+
+    return with_fresh_connection(look)
+
+
+def merge(number: int) -> dict[str, Any]:
+    """One moderator merges somebody into another, and the other accepts a new row of whoever goes."""
+    from characters.models import Character, Trait
+    from corrections.models import Correction
+    from corrections.sending import merging_into
+    from tests.corrections.letters import new, sent, somebody
+
+    def begin() -> list[Correction]:
+        goes, stays = (somebody(f"merge_{number}_{which}", name=which) for which in ("goes", "stays"))
+        habit = new(Trait, character=goes, attribute="habit", value=f"{number}", revealed_in_id=2)
+        return [sent(each, kind=Correction.Kind.EDIT) for each in (merging_into(goes, stays), habit)]
+
+    merging, habit = with_fresh_connection(begin)
+    said = at_once(accepting(merging, "one"), accepting(habit, "other"))
+
+    def look() -> dict[str, Any]:
+        keys = Character.objects.filter(key__startswith=f"merge_{number}_").values_list("key", flat=True)
+        habits = Trait.objects.filter(attribute="habit", value=f"{number}").values_list("character__key", flat=True)
+        return {"said": said, "there": list(keys), "habits": list(habits)}
+
+    return with_fresh_connection(look)
+
+
+def merge_both(number: int) -> dict[str, Any]:
+    """Two moderators merge the same two, each the other way round."""
+    from characters.models import Alias, Character
+    from corrections.models import Correction
+    from corrections.sending import merging_into
+    from tests.corrections.letters import sent, somebody
+
+    def begin() -> list[Correction]:
+        ann, bea = (somebody(f"both_{number}_{which}", name=which) for which in ("ann", "bea"))
+        return [sent(each, kind=Correction.Kind.EDIT) for each in (merging_into(ann, bea), merging_into(bea, ann))]
+
+    both = with_fresh_connection(begin)
+    said = at_once(accepting(both[0], "one"), accepting(both[1], "other"))
+
+    def look() -> dict[str, Any]:
+        keys = list(Character.objects.filter(key__startswith=f"both_{number}_").values_list("key", flat=True))
+        names = Alias.objects.filter(character__key__in=keys).order_by("name").values_list("name", flat=True)
+        return {"said": said, "there": keys, "names": list(names)}
+
+    return with_fresh_connection(look)
+
+
+def rename(number: int) -> dict[str, Any]:
+    """One moderator changes a key, and the other accepts a text that names its bearer by the old one."""
+    from characters.models import Trait
+    from corrections.models import Correction
+    from tests.corrections.letters import new, sent, set_to, somebody
+
+    def begin() -> list[Correction]:
+        ann = somebody(f"rename_{number}")
+        told = {"character": ann, "attribute": "summary", "value": f"[[rename_{number}]] sings.", "revealed_in_id": 2}
+        both = set_to(ann, "key", f"renamed_{number}"), new(Trait, **told)
+        return [sent(each, kind=Correction.Kind.EDIT) for each in both]
+
+    renaming, text = with_fresh_connection(begin)
+    said = at_once(accepting(renaming, "one"), accepting(text, "other"))
+    of_text = Trait.objects.filter(attribute="summary", character__key=f"renamed_{number}")
+    values = with_fresh_connection(lambda: list(of_text.values_list("value", flat=True)))
+    return {"said": said, "texts": values}
 
 
 def kill(number: int) -> dict[str, Any]:

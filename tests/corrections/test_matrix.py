@@ -12,9 +12,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 
 from characters.admin.learned.sheet import SECTIONS
-from characters.models import Trait
+from characters.models import Character, Trait
 from corrections import rows
 from corrections.models import Block, BulkDecision, BulkItem, Change, Correction, Event
 from corrections.undoing_everything import plan
@@ -77,7 +78,37 @@ def everything_of_its_author(client: Client, correction: Correction) -> Any:
     return client.post(address("person_undo", correction.author_id), {"reason": "No.", "stamp": stamp})
 
 
+def of_ann(name: str, **data: Any) -> Callable[[Client, Correction], Any]:
+    """Something that is done on a page of a character."""
+
+    def send(client: Client, correction: Correction) -> Any:
+        page = reverse(f"admin:characters_character_{name}", args=[Character.objects.get(key="ann").pk])
+        return client.post(page, data) if data else client.get(page)
+
+    return send
+
+
+def merge(client: Client, correction: Correction) -> Any:
+    """Merge two, as somebody who saw what that does: an editor's stamp fits whoever posts it."""
+    ann, bea = Character.objects.get(key="ann"), Character.objects.get(key="bea")
+    page = reverse("admin:characters_character_merge", args=[bea.pk])
+    asked = {"other": str(ann.pk), "stays": "other"}
+    looking = at_the_desk(User.objects.filter(username="looks").first() or person("looks", role="editor"))
+    return client.post(page, asked | {"stamp": looking.get(page, asked).context["stamp"]})
+
+
+def change_one_field(client: Client, correction: Correction) -> Any:
+    chosen = [str(Character.objects.get(key="ann").pk)]
+    data = {"action": "change_one_field", "_selected_action": chosen, "_field": "inferred", "value": "on", "do": "save"}
+    return client.post(reverse("admin:characters_character_changelist"), data)
+
+
 ACTIONS = [
+    Attempt("see how a key changes", STAFF, of_ann("rename")),
+    Attempt("change a key", STAFF, of_ann("rename", key="ann_b", do="rename")),
+    Attempt("see a merge", STAFF, of_ann("merge")),
+    Attempt("merge two", STAFF, merge),
+    Attempt("change one field of many", STAFF, change_one_field),
     Attempt("see the start page", STAFF, lambda client, _: client.get("/admin/")),
     Attempt("read a report", STAFF, lambda client, _: client.get("/admin/reports/summaries/")),
     Attempt("see what was learned", STAFF, lambda client, _: client.get(address_of(2))),
@@ -125,6 +156,7 @@ ACTIONS = [
 ONLY_LOOKING = {
     "see the queue", "search the queue", "see a correction", "preview", "preview as altered", "open a folded one",
     "see the start page", "read a report", "see what was learned", "see a person", "see a person's undo",
+    "see how a key changes", "see a merge",
 }  # fmt: skip
 
 
@@ -132,6 +164,7 @@ ONLY_LOOKING = {
 def status(db: None) -> Trait:
     for number in range(4):
         Episode.objects.create(number=number)
+    somebody("bea", name="Bea")
     return somebody().traits.get()
 
 

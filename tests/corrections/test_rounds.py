@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from corrections import sending
-from tests.corrections.rounds import KILLS, ROUNDS
+from tests.corrections.rounds import FEW, KILLS, ROUNDS
 
 type Played = dict[str, list[dict[str, Any]]]
 
@@ -108,3 +108,74 @@ def test_who_is_killed_while_applying_leaves_nothing_behind(played: Played) -> N
     assert len(rounds) == KILLS
     for each in rounds:
         assert each == {"exit": -9, "untouched": True, "then": "accepted"}, each
+
+
+def test_undoing_everything_leaves_what_is_accepted_at_that_moment_or_says_so(played: Played) -> None:
+    rounds = played["undo_all"]
+    assert len(rounds) == FEW
+    for each in rounds:
+        undoing, accepting = each["said"]
+        if undoing == "undone":  # before the other, whose correction then sees another value than its author did
+            assert (each["outcome"], each["value"]) == ("conflict", "alive"), each
+            assert accepting == "open", each
+        else:
+            assert undoing.startswith("Refused: Nothing was undone yet: something was published meanwhile."), each
+            assert (each["outcome"], each["value"], accepting) == ("applied", "second", "accepted"), each
+
+
+def test_who_is_blocked_while_sending_has_sent_it_or_is_told(played: Played) -> None:
+    rounds = played["block"]
+    assert len(rounds) == FEW
+    for each in rounds:
+        sending, blocked = each["said"]
+        assert blocked == "blocked", each
+        assert each["blocks"] == 1, each
+        assert each["sent"] == (sending == "sent"), each
+        assert sending == "sent" or sending.startswith("Blocked: This was not sent"), each
+        assert each["again"].startswith("This was not sent: a moderator has blocked your account."), each
+
+
+def test_whoever_loses_their_role_while_deciding_has_decided_or_is_told(played: Played) -> None:
+    rounds = played["dismiss"]
+    assert len(rounds) == FEW
+    for each in rounds:
+        deciding, dismissed = each["said"]
+        assert dismissed == "dismissed", each
+        if deciding == "accepted":
+            assert (each["state"], each["value"]) == ("accepted", "dead"), each
+        else:
+            assert deciding == "Refused: Only moderators can decide corrections.", each
+            assert (each["state"], each["value"]) == ("open", "alive"), each
+        assert each["again"] == "Only moderators can decide corrections.", each
+
+
+def test_a_row_that_comes_during_a_merge_moves_or_is_refused(played: Played) -> None:
+    rounds = played["merge"]
+    assert len(rounds) == FEW
+    for number, each in enumerate(rounds):
+        merging, habit = each["said"]
+        stays = f"merge_{number}_stays"
+        assert (merging, each["there"]) == ("accepted", [stays]), each
+        if habit == "accepted":
+            assert each["habits"] == [stays], each
+        else:
+            assert "Its character does not exist." in habit, each
+            assert each["habits"] == [], each
+
+
+def test_of_two_merges_of_the_same_two_one_is_done(played: Played) -> None:
+    rounds = played["merge_both"]
+    assert len(rounds) == FEW
+    for each in rounds:
+        assert sorted(each["said"])[0] == "accepted", each
+        assert "does not exist any more" in sorted(each["said"])[1], each
+        assert len(each["there"]) == 1, each
+        assert each["names"] == ["ann", "bea"], each
+
+
+def test_a_text_that_is_accepted_while_a_key_changes_names_the_new_one(played: Played) -> None:
+    rounds = played["rename"]
+    assert len(rounds) == FEW
+    for number, each in enumerate(rounds):
+        assert each["said"] == ["accepted", "accepted"], each
+        assert each["texts"] == [f"[[renamed_{number}]] sings."], each

@@ -1,0 +1,197 @@
+"""One field of many rows at once, from a list of the admin, as one correction."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import BaseModelAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from characters.admin.lint import SAVE_ALL_THE_SAME
+from characters.kinds import Kind, kind_of, prose_of
+from corrections import rows
+from corrections.deciding import may_publish
+from corrections.desk.discretion import told
+from corrections.editing import BASE, REASON, SaveRefused, posted_base, send_through_door
+from corrections.models import Change, Correction
+from corrections.rows import Json
+from corrections.sealing import seal
+from corrections.sending import Proposed
+from corrections.trial import MOST_TRIED, try_out
+from corrections.wording import RowNames, value_in_words
+from episodes.horizon import horizon_of, sees_up_to
+
+from .horizon import spoiler_error_within
+
+ACTION = "change_one_field"
+FIELD, VALUE, HOW = "_field", "value", "_how"
+OF_ONE_ROW = ("key", "public_id", "slug", "position", "label", "title", "native_title")  # never the same for many
+ADD, TAKE_OUT = "add", "take-out"
+
+
+def fields_for_many(kind: Kind) -> list[str]:
+    """Return the fields of a kind that can be the same for many rows."""
+    editable = rows.editable(kind.label)
+    alone = {*OF_ONE_ROW, *editable.files, *prose_of(kind)}
+    return [name for name in kind.fields if name not in alone and not editable.field(name).unique]
+
+
+class FieldForm(forms.Form):
+    """Which field is changed; of a list, whether something is added to it or taken out."""
+
+    def __init__(self, data: Any, kind: Kind) -> None:
+        super().__init__(data)
+        editable = rows.editable(kind.label)
+        labels = {name: editable.name_of(name) for name in fields_for_many(kind)}
+        choices = [("", "–"), *labels.items()]
+        self.fields[FIELD] = forms.ChoiceField(choices=choices, label="Field")
+
+    @property
+    def chosen(self) -> str:
+        return str(self.cleaned_data[FIELD]) if self.is_valid() else ""
+
+
+class ChangesOneField(BaseModelAdmin):
+    """Lets one field be changed in the rows that are chosen in a list."""
+
+    @admin.action(description="Change one field…", permissions=["change"])
+    def change_one_field(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+        """Ask for a field and its value, show what changes, and send it as one correction."""
+        if chosen.count() > MOST_TRIED:
+            messages.warning(request, f"Nothing was changed: choose at most {MOST_TRIED} at once.")
+            return None
+        change = _ChangeOfMany(self, request, list(chosen))
+        return change.answer()
+
+
+class _ChangeOfMany:
+    """What one request asks to change."""
+
+    def __init__(self, model_admin: Any, request: HttpRequest, chosen: list[Any]) -> None:
+        self.model_admin, self.request, self.chosen = model_admin, request, chosen
+        self.kind = kind_of(model_admin.model)
+        self.editable = rows.editable(self.kind.label)
+        is_asked = FIELD in request.POST
+        self.which = FieldForm(request.POST if is_asked else None, self.kind)
+        self.name = self.which.chosen if is_asked else ""
+        self.is_list = self.name in self.editable.many
+        self.value = self._value_form() if self.name else None
+        self.problems: list[Any] = []
+        self.warnings: list[Any] = []
+
+    def _value_form(self) -> forms.Form:
+        field: Any = self.model_admin.formfield_for_dbfield(self.editable.field(self.name), self.request)
+        field.widget = getattr(field.widget, "widget", field.widget)  # without links to add others
+        field.required = field.required or self.is_list
+        data = self.request.POST if "do" in self.request.POST else None
+        form = forms.Form(data)
+        form.fields[VALUE] = field
+        if self.is_list:
+            form.fields[HOW] = forms.ChoiceField(
+                choices=[(ADD, "Add them"), (TAKE_OUT, "Take them out")],
+                initial=ADD,
+                label="",
+                widget=forms.RadioSelect,
+            )
+        return form
+
+    def answer(self) -> HttpResponse:
+        is_ready = self.value is not None and self.value.is_bound and self.value.is_valid()
+        proposed = list(self._proposed()) if is_ready else []
+        if proposed and self.request.POST.get("do") == "save":
+            try:
+                self._send(proposed)
+            except SaveRefused as refused:
+                self.problems += refused.problems
+            else:
+                messages.add_message(self.request, *self.request.write_door_message)  # type: ignore[attr-defined]
+                return HttpResponseRedirect(self.request.get_full_path())
+        return self._page(proposed, is_ready=is_ready)
+
+    # What changes
+
+    def _proposed(self) -> Iterator[Proposed]:
+        base = posted_base(self.request) or {}
+        after_of = self._wanted()
+        for row in self.chosen:
+            before = base.get(rows.reference(row), {}).get(self.name, rows.value_of(row, self.name))
+            if (after := after_of(before)) != before:
+                yield Proposed(Change.Action.SET, self.kind.label, str(row.pk), self.name, before, after)
+
+    def _wanted(self) -> Callable[[Json], Json]:
+        """Return what makes of a value the one that is asked for."""
+        given = self.value.cleaned_data if self.value else {}
+        if not self.is_list:
+            row = self.model_admin.model(**{self.name: given[VALUE]})
+            wanted = rows.value_of(row, self.name)
+            return lambda before: wanted
+        keys = {str(each.pk) for each in given[VALUE]}
+        if given[HOW] == ADD:
+            return lambda before: sorted({*before} | keys)
+        return lambda before: sorted({*before} - keys)
+
+    def _send(self, proposed: list[Proposed]) -> None:
+        send_through_door(
+            self.request, proposed, reason=self.request.POST.get(REASON, "").strip(),
+            what=f"{self.editable.name_of(self.name)} of {len(proposed)}", check=self._try,
+        )  # fmt: skip
+
+    def _try(self, correction: Correction) -> None:
+        """Refuse what could not be applied, and ask about what texts would say too early."""
+        horizon = horizon_of(self.request)
+        trial = try_out(correction, sees_up_to(self.request))
+        problems = [text for texts in trial.problems.values() for text in texts]
+        self.warnings = [
+            spoiler_error_within(horizon, each.text, each.episode, each.url, each.claim)
+            for warnings in trial.warnings.values()
+            for each in warnings
+        ]
+        if problems or (self.warnings and SAVE_ALL_THE_SAME not in self.request.POST):
+            raise SaveRefused(told(list(dict.fromkeys(problems)), horizon))
+
+    # The page
+
+    def _page(self, proposed: list[Proposed], *, is_ready: bool) -> HttpResponse:
+        names = RowNames(sees_up_to(self.request))
+        changed = {each.row: each for each in proposed}
+        titles = {str(row.pk): str(self._title(row)) for row in self.chosen}
+        base = self.request.POST.get(BASE) if is_ready else None
+        values = {rows.reference(row): {self.name: rows.value_of(row, self.name)} for row in self.chosen if self.name}
+        context = self.model_admin.admin_site.each_context(self.request) | {
+            "title": "Change one field",
+            "opts": self.model_admin.opts,
+            "chosen_name": ACTION_CHECKBOX_NAME,
+            "chosen": self.chosen,
+            "action": ACTION,
+            "which": self.which,
+            "field": self.name,
+            "field_name": FIELD,
+            "value": self.value,
+            "lines": [
+                (titles[key], self._in_words(each.before, names), self._in_words(each.after, names))
+                for key, each in changed.items()
+            ],
+            "unchanged": [title for key, title in titles.items() if key not in changed],
+            "is_ready": is_ready,
+            "problems": self.problems,
+            "warnings": self.warnings,
+            "save_all_the_same": SAVE_ALL_THE_SAME,
+            "base": base or seal(values),
+            "reason": self.request.POST.get(REASON, ""),
+            "publishes": may_publish(self.request.user),
+            "media": self.model_admin.media + (self.value.media if self.value else forms.Media()),
+        }
+        return TemplateResponse(self.request, "admin/change_one_field.html", context)
+
+    def _title(self, row: Any) -> str:
+        """Return what the list calls a row, in its first column that leads to the row."""
+        name = self.model_admin.get_list_display_links(self.request, self.model_admin.list_display)[0]
+        shown = getattr(self.model_admin, name, None)
+        return str(shown(row) if callable(shown) else getattr(row, name))
+
+    def _in_words(self, value: Json, names: RowNames) -> str:
+        return value_in_words(self.editable, self.name, value, names)

@@ -1,0 +1,127 @@
+"""The page on which two subjects that are one by mistake become one."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from characters.kinds import kind_of
+from characters.models import Alias, Subject
+from characters.moderation.merging import Step, merging
+from characters.moderation.registration import newest_name
+from corrections.deciding import may_publish
+from corrections.dependents import merge_changes
+from corrections.desk.consequences import ConsequenceLine, lines_of
+from corrections.editing import REASON, SaveRefused, send_through_door
+from corrections.models import Change
+from corrections.sending import merging_into
+from corrections.wording import RowNames
+from episodes.horizon import horizon_of
+from episodes.names import Name
+from episodes.progress import last_episode
+
+from .horizon import known
+from .sections import address_of_section
+
+THIS, OTHER = "this", "other"
+SHOW_ALL_FIRST = (
+    "Nothing was merged. Rows of later episodes than you have watched may hang on either: show everything first."
+)
+CHANGED = "Nothing was merged yet: something was published meanwhile. Look at it as it is now."
+
+
+class MergeForm(forms.Form):
+    """The other one, and which of the two stays."""
+
+    other = forms.ModelChoiceField(Alias.objects.none(), label="The other one")
+    stays = forms.ChoiceField(
+        choices=[(OTHER, "The other one"), (THIS, "This one")], initial=OTHER, label="Who stays",
+        widget=forms.RadioSelect, help_text="With its key, its address and the names that head its page.",
+    )  # fmt: skip
+
+    def __init__(self, data: Any, *, subject: Subject, horizon: int | None) -> None:
+        super().__init__(data)
+        kind = kind_of(subject)
+        field: Any = self.fields["other"]
+        field.queryset = known(kind.model._default_manager.exclude(pk=subject.pk), horizon)
+        field.widget = AutocompleteSelect(Alias._meta.get_field(kind.name), admin.site)
+        field.widget.choices = field.choices
+        self.subject = subject
+
+    @property
+    def pair(self) -> tuple[Any, Any]:
+        """Who goes, and who stays."""
+        other = self.cleaned_data["other"]
+        return (other, self.subject) if self.cleaned_data["stays"] == THIS else (self.subject, other)
+
+
+def merge(request: HttpRequest, subject: Subject) -> HttpResponse:
+    """Show what a merge moves and leaves out, and send it once the editor agrees."""
+    horizon = horizon_of(request)
+    if horizon is not None:
+        messages.warning(request, SHOW_ALL_FIRST)
+        return HttpResponseRedirect(address_of_section(subject))
+    data = request.POST if request.method == "POST" else request.GET if OTHER in request.GET else None
+    form = MergeForm(data, subject=subject, horizon=horizon)
+    context: dict[str, Any] = {}
+    if form.is_bound and form.is_valid():
+        goes, stays = form.pair
+        steps = merging(goes, stays)
+        stamp = _stamp(goes, steps)
+        if request.method == "POST":
+            try:
+                if request.POST.get("stamp") != stamp:
+                    raise SaveRefused([CHANGED])
+                return _send(request, subject, goes, stays)
+            except SaveRefused as refused:
+                for problem in refused.problems:
+                    form.add_error(None, ValidationError(problem))
+        context = {"goes": newest_name(goes), "stays": newest_name(stays), "stamp": stamp} | _told(steps)
+    context |= admin.site.each_context(request) | {
+        "title": f"Merge {Name(newest_name(subject))}",
+        "opts": subject._meta,
+        "original": subject,
+        "form": form,
+        "publishes": may_publish(request.user),
+        "reason": request.POST.get(REASON, ""),
+    }
+    return TemplateResponse(request, "admin/merge.html", context)
+
+
+def _send(request: HttpRequest, subject: Subject, goes: Any, stays: Any) -> HttpResponse:
+    correction = send_through_door(
+        request, [merging_into(goes, stays)], reason=request.POST.get(REASON, "").strip(),
+        what=f"{newest_name(goes)} as {newest_name(stays)}",
+    )  # fmt: skip
+    messages.add_message(request, *request.write_door_message)  # type: ignore[attr-defined]
+    is_done = correction is not None and not correction.is_undecided
+    return HttpResponseRedirect(address_of_section(stays if is_done else subject))
+
+
+def _stamp(goes: Subject, steps: Iterable[Step]) -> str:
+    """Name what is going to be done, so that nothing else is done than what was looked at."""
+    said = [
+        [each.action, each.model, each.path, each.before, each.after, each.action != Change.Action.ADD and each.row]
+        for each, _ in steps
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps([str(goes.pk), said], sort_keys=True).encode()).hexdigest()
+
+
+def _told(steps: Iterable[Step]) -> dict[str, list[ConsequenceLine]]:
+    """Return what is done in lines, by what becomes of the rows."""
+    changes = merge_changes(steps)
+    left_out = [each for each in changes if each.action == Change.Action.REMOVE]
+    names = RowNames(last_episode())
+    lines = lines_of([each for each in changes if each.action != Change.Action.REMOVE], names)
+    return {
+        "left_out": lines_of(left_out, names),
+        "settled": [line for line in lines if line.why],
+        "moved": [line for line in lines if not line.why],
+    }

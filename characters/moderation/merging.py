@@ -1,0 +1,248 @@
+"""What has to change so that two subjects that are one by mistake become one.
+
+All that hangs on one of them moves to the other. Where both have a row that says the same, the one known earlier stays,
+or else that of who stays; it is a headline if either was, and ends when the last of them does. Names of who goes head
+the page only before who stays had one. What would tie somebody to themselves is left out.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q
+
+from characters.kinds import (
+    ALIAS,
+    FORMER_ADDRESS,
+    KINDS,
+    MEMBERSHIP,
+    PORTRAIT,
+    RELATIONSHIP,
+    REVELATION,
+    TAGGINGS,
+    TRAIT,
+    UNMASKING,
+    Kind,
+    kind_of,
+    prose_of,
+)
+from characters.models import Subject
+from characters.models.revelations import CONCERNED
+from characters.text.mentions import with_other_key
+from characters.vocabulary import Attribute, RelationshipKind
+from corrections import rows
+from corrections.models import Change
+from corrections.rows import Json, Values
+from corrections.sending import Proposed, adding, setting
+from episodes.neighbours import neighbours
+from episodes.texts import identity
+
+Action = Change.Action
+
+SAME = "There is one that says the same."
+WITH_ITSELF = "It would tie somebody to themselves."
+NO_HEADLINE = "It no longer heads the page."
+LEADS_ON = "The former address leads to who stays."
+CAME_EARLIER = "Who goes was there earlier."
+
+
+type Step = tuple[Proposed, str]
+"""A change, and why, where that does not go without saying."""
+
+
+@dataclass
+class _Row:
+    """A row of either, as it was and as it is going to be; None if it is left out."""
+
+    kind: Kind
+    row: Any
+    is_of_who_stays: bool
+    before: Values
+    after: Values | None
+    why: list[str] = field(default_factory=list)
+
+    def leave_out(self, why: str) -> None:
+        self.after, self.why = None, [why]
+
+    def put(self, name: str, value: Json, why: str = "") -> None:
+        if self.after is not None and self.after.get(name) != value:
+            self.after[name] = value
+            self.why += [why] * bool(why)
+
+
+def merging(goes: Subject, stays: Subject) -> list[Step]:
+    """Return what moves all of one subject to another of its kind; the removal of the former is not among it."""
+    steps: list[Step] = []
+    seen: set[tuple[str, str]] = set()
+    for kind in KINDS:
+        of_kind = _rows_of(kind, goes, stays)
+        _unite(kind, of_kind)
+        if kind is ALIAS:
+            _choose_headlines(of_kind, stays.revealed_in_id)
+        seen |= {(kind.label, str(each.row.pk)) for each in of_kind}
+        steps += [step for each in of_kind for step in _steps_of(each)]
+    steps += _concerned(goes, stays)
+    steps += _mentions(goes, stays, seen)
+    steps += _first_episode(goes, stays)
+    former: Values = dict.fromkeys(FORMER_ADDRESS.owners) | {kind_of(stays).name: str(stays.pk)}
+    former |= {"address": goes.public_id, "revealed_in": goes.revealed_in_id, "inferred": False}
+    steps.append((adding(FORMER_ADDRESS.label, former), LEADS_ON))
+    return steps
+
+
+# Rows that belong to one of them, or tie them to others
+
+
+def _rows_of(kind: Kind, goes: Subject, stays: Subject) -> list[_Row]:
+    """Return the rows of both, with who stays in the place of who goes; those of who stays first, then by episode."""
+    names = [name for name in kind.owners + kind.connects if kind.related_model(name) is type(goes)]
+    if not names:
+        return []
+    either = reduce(or_, (Q(**{f"{name}__in": [goes.pk, stays.pk]}) for name in names))
+    found = []
+    for row in kind.model._base_manager.filter(either).order_by("revealed_in", "pk"):
+        before = rows.single_values(rows.editable(kind.label), row)
+        is_of_who_goes = any(before[name] == str(goes.pk) for name in names)
+        after = before | {name: str(stays.pk) for name in names if before[name] == str(goes.pk)}
+        after |= {name: with_other_key(before[name], goes.key, stays.key) for name in prose_of(kind)}
+        each = _Row(kind, row, not is_of_who_goes, before, after)
+        if kind.connects and len({after[name] for name in names}) < len(names):
+            each.leave_out(WITH_ITSELF)
+        found.append(each)
+    return sorted(found, key=lambda each: not each.is_of_who_stays)
+
+
+def _unite(kind: Kind, of_kind: list[_Row]) -> None:
+    """Leave out one of each two rows that say the same, where one of them is of who goes."""
+    kept: list[_Row] = []
+    for each in of_kind:
+        if each.after is None:
+            continue
+        other = next((one for one in kept if not each.is_of_who_stays and _say_the_same(kind, one, each)), None)
+        if other is None:
+            kept.append(each)
+            continue
+        first, second = sorted((other, each), key=lambda one: one.before["revealed_in"])  # of one episode: other
+        if kind in (UNMASKING, TRAIT) and _differ(kind, first, second):
+            first, second = other, each
+        _take_over(first, second)
+        first.is_of_who_stays |= second.is_of_who_stays
+        second.leave_out(SAME)
+        kept[kept.index(other)] = first
+
+
+def _say_the_same(kind: Kind, one: _Row, other: _Row) -> bool:
+    a, b = one.after, other.after
+    if a is None or b is None:
+        return False
+    if kind is ALIAS:
+        return identity(a["name"]) == identity(b["name"])
+    if kind is TRAIT:
+        is_single = a["attribute"] in Attribute.single_valued()
+        which = "revealed_in" if is_single else "value"
+        return bool(a["attribute"] == b["attribute"] and _told_apart(a[which]) == _told_apart(b[which]))
+    if kind is PORTRAIT:
+        return bool(a["image"] == b["image"])
+    if kind is UNMASKING:
+        return bool(a["persona"] == b["persona"])
+    if kind in (*TAGGINGS, MEMBERSHIP, RELATIONSHIP):
+        return _ties(kind, a) == _ties(kind, b) and _overlap(a, b) and not _is_surer_later(kind, a, b)
+    return False
+
+
+def _told_apart(value: Json) -> Json:
+    return identity(value) if isinstance(value, str) else value
+
+
+def _ties(kind: Kind, values: Values) -> list[Any]:
+    if kind is not RELATIONSHIP:
+        return [values[name] for name in (*kind.owners, *kind.connects, "tag", "role") if name in values]
+    ends = [values["source"], values["target"]]
+    return [values["kind"], *(sorted(ends) if RelationshipKind(values["kind"]).is_mutual else ends)]
+
+
+def _overlap(a: Values, b: Values) -> bool:
+    first, second = sorted((a, b), key=lambda values: values["revealed_in"])
+    is_of_one_episode = first["revealed_in"] == second["revealed_in"]
+    return is_of_one_episode or first["ended_in"] is None or first["ended_in"] > second["revealed_in"]
+
+
+def _is_surer_later(kind: Kind, a: Values, b: Values) -> bool:
+    """Return whether one of two relations says with another certainty in another episode what the other says."""
+    return kind is RELATIONSHIP and a["certainty"] != b["certainty"] and a["revealed_in"] != b["revealed_in"]
+
+
+def _differ(kind: Kind, one: _Row, other: _Row) -> bool:
+    name = "identity" if kind is UNMASKING else "value"
+    return bool(one.after and other.after and _told_apart(one.after[name]) != _told_apart(other.after[name]))
+
+
+def _take_over(first: _Row, second: _Row) -> None:
+    """Let a row be a headline and last as long as one that says the same."""
+    old, new = second.after or {}, first.after or {}
+    for name in ("headline", "common_word"):
+        if old.get(name):
+            first.put(name, True)
+    if "ended_in" in old and new["ended_in"] is not None:
+        first.put("ended_in", None if old["ended_in"] is None else max(new["ended_in"], old["ended_in"]))
+
+
+def _choose_headlines(names: Iterable[_Row], since: int) -> None:
+    """Let names of who goes head the page only before who stays had one, and only one in each episode."""
+    headlines = [each for each in names if each.after and each.after["headline"]]
+    taken = {each.after["revealed_in"] for each in headlines if each.after and each.is_of_who_stays}
+    for each in headlines:
+        if each.after and not each.is_of_who_stays:
+            if each.after["revealed_in"] >= since or each.after["revealed_in"] in taken:
+                each.put("headline", False, NO_HEADLINE)
+            taken.add(each.after["revealed_in"])
+
+
+def _steps_of(each: _Row) -> Iterator[Step]:
+    if each.after is None:
+        removal = Proposed(Action.REMOVE, each.kind.label, str(each.row.pk), before=each.before)
+        yield removal, " ".join(each.why)
+        return
+    for name, value in each.after.items():
+        if each.before[name] != value:
+            yield setting(each.row, name, each.before[name], value), " ".join(each.why)
+
+
+# Whatever else names who goes
+
+
+def _concerned(goes: Subject, stays: Subject) -> Iterator[Step]:
+    """Yield what lets revelations concern who stays instead of who goes."""
+    for name in CONCERNED:
+        links: Any = REVELATION.model._meta.get_field(name)
+        if links.related_model is not type(goes):
+            continue
+        own, other = f"{links.m2m_field_name()}_id", f"{links.m2m_reverse_field_name()}_id"
+        through = links.remote_field.through._base_manager
+        of_who_goes = through.filter(**{other: goes.pk}).values(own)
+        listed: dict[Any, list[str]] = {}
+        for revelation, subject in through.filter(**{f"{own}__in": of_who_goes}).values_list(own, other):
+            listed.setdefault(revelation, []).append(str(subject))
+        for row in REVELATION.model._base_manager.filter(pk__in=list(listed)).order_by("revealed_in", "key"):
+            before = sorted(listed[row.pk])
+            after = sorted({str(stays.pk), *before} - {str(goes.pk)})
+            yield setting(row, name, before, after), ""
+
+
+def _mentions(goes: Subject, stays: Subject, seen: set[tuple[str, str]]) -> Iterator[Step]:
+    """Yield what lets texts mention who stays, but those of rows that move anyway."""
+    for row, text in neighbours().mentioning(goes.key):
+        before = getattr(row, text.attname)
+        after = with_other_key(before, goes.key, stays.key)
+        if before != after and (row._meta.label_lower, str(row.pk)) not in seen:
+            yield setting(row, text.name, before, after), ""
+
+
+def _first_episode(goes: Subject, stays: Subject) -> Iterator[Step]:
+    if goes.revealed_in_id < stays.revealed_in_id:
+        for name in ("revealed_in", "inferred"):
+            before, after = rows.value_of(stays, name), rows.value_of(goes, name)
+            if before != after:
+                yield setting(stays, name, before, after), CAME_EARLIER

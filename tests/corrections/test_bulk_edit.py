@@ -1,0 +1,139 @@
+"""One field of many rows at once, from the lists of the admin."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from characters.admin.bulk import fields_for_many
+from characters.kinds import CHARACTER, EPISODE, REVELATION
+from characters.models import Alias, Character, Faction, Revelation
+from corrections.models import Change, Correction
+from corrections.trial import MOST_TRIED
+from episodes.models import Episode
+from tests.corrections.desk import at_the_desk, content_of, decide_by_form, verdict
+from tests.corrections.letters import somebody
+from tests.people import person
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/characters/revelation/"
+
+
+@pytest.fixture
+def revelations(moderator: User) -> list[Revelation]:
+    ann = somebody()
+    told = [Revelation.objects.create(key=f"r{n}", text=f"Ann sings {n}.", revealed_in_id=1) for n in range(3)]
+    for each in told:
+        each.characters.set([ann])
+    return told
+
+
+def asked(rows: Any, field: str = "", do: str = "", **values: Any) -> dict[str, Any]:
+    data = {"action": "change_one_field", "_selected_action": [str(row.pk) for row in rows]}
+    return data | ({"_field": field} if field else {}) | ({"do": do} if do else {}) | values
+
+
+def save(client: Client, rows: Any, field: str, **values: Any) -> Any:
+    """As a browser does: look at it first, and save what was shown."""
+    page = client.post(LIST, asked(rows, field, "look", **values))
+    return client.post(LIST, asked(rows, field, "save", _base=page.context["base"], **values))
+
+
+def test_a_field_then_a_value_then_what_changes(revelations: list[Revelation], desk: Client) -> None:
+    Revelation.objects.filter(key="r2").update(certainty="hinted")
+    page = content_of(desk.post(LIST, asked(revelations)))
+    assert '<option value="certainty">' in page
+    assert '<option value="text">' not in page
+    page = content_of(desk.post(LIST, asked(revelations, "certainty")))
+    assert "Save" not in page
+    page = content_of(desk.post(LIST, asked(revelations, "certainty", "look", value="hinted")))
+    assert page.count("<del>Confirmed</del> → <ins>Hinted</ins>") == 2
+    assert "As it is already: r2." in page
+    assert not Change.objects.exists()
+
+
+def test_it_is_one_correction(revelations: list[Revelation], desk: Client) -> None:
+    save(desk, revelations[:2], "source", value="Volume 1", _reason="It says so.")
+    assert list(Revelation.objects.order_by("key").values_list("source", flat=True)) == ["Volume 1", "Volume 1", ""]
+    correction = Correction.objects.get()
+    assert (correction.changes.count(), correction.reason, correction.state) == (2, "It says so.", "accepted")
+
+
+def test_each_change_of_an_editor_is_decided_by_itself(revelations: list[Revelation], desk: Client) -> None:
+    save(at_the_desk(person(role="editor")), revelations, "certainty", value="claimed")
+    correction = Correction.objects.get()
+    assert correction.state == "open"
+    first, *others = correction.changes.all()
+    decide_by_form(desk, correction, verdict(first, "reject", why="No."), *(verdict(each, "accept") for each in others))
+    assert Revelation.objects.filter(certainty="claimed").count() == 2
+    correction.refresh_from_db()
+    assert correction.state == "partly"
+
+
+def test_a_list_grows_or_shrinks(revelations: list[Revelation], desk: Client) -> None:
+    crew = Faction.objects.create(key="crew", revealed_in_id=0)
+    Alias.objects.create(faction=crew, name="Crew", headline=True, revealed_in_id=0)
+    save(desk, revelations, "factions", value=[str(crew.pk)], _how="add")
+    assert crew.revelations.count() == 3
+    save(desk, revelations[:1], "factions", value=[str(crew.pk)], _how="take-out")
+    assert crew.revelations.count() == 2
+    assert Character.objects.get().revelations.count() == 3
+
+
+def test_what_breaks_a_rule_is_not_saved_and_said(revelations: list[Revelation], moderator: User) -> None:
+    editor = at_the_desk(person(role="editor"))
+    page = save(editor, revelations, "revealed_in", value="0")
+    assert "before its" in content_of(page) or "is revealed in" in content_of(page)
+    assert not Correction.objects.exists()
+
+
+def test_what_texts_would_say_too_early_is_asked_about(revelations: list[Revelation], desk: Client) -> None:
+    Alias.objects.create(character=Character.objects.get(), name="Zed", revealed_in_id=3)
+    told = Revelation.objects.create(key="z", text="Zed comes.", revealed_in_id=3)
+    page = save(desk, [told], "revealed_in", value="2")
+    assert "It says “Zed”" in content_of(page)
+    assert not Correction.objects.exists()
+    save(desk, [told], "revealed_in", value="2", _save_all_the_same="on")
+    told.refresh_from_db()
+    assert told.revealed_in_id == 2
+
+
+def test_what_somebody_else_changed_meanwhile_is_told(revelations: list[Revelation], desk: Client) -> None:
+    page = desk.post(LIST, asked(revelations, "source", "look", value="Volume 1"))
+    Revelation.objects.filter(key="r1").update(source="Volume 2")
+    page = desk.post(LIST, asked(revelations, "source", "save", value="Volume 1", _base=page.context["base"]))
+    assert "Volume 2" in content_of(page)
+    assert not Revelation.objects.filter(source="Volume 1").exists()
+
+
+def test_rows_of_later_episodes_are_left_alone(revelations: list[Revelation], halfway: Client) -> None:
+    later = Revelation.objects.create(key="later", text="She leaves.", revealed_in_id=3)
+    save(halfway, [*revelations, later], "source", value="Volume 1")
+    later.refresh_from_db()
+    assert later.source == ""
+    page = content_of(halfway.post(LIST, asked(revelations, "revealed_in")))
+    assert '<option value="1">' in page
+    assert '<option value="3">' not in page
+
+
+def test_no_more_than_can_be_looked_at_together(revelations: list[Revelation], desk: Client) -> None:
+    many = [Revelation(key=f"m{n}", text="She sings.", revealed_in_id=1) for n in range(MOST_TRIED)]
+    Revelation.objects.bulk_create(many)
+    data = {"action": "change_one_field", "_selected_action": [str(many[0].pk)], "select_across": "1"}
+    response = desk.post(LIST, data, follow=True)
+    assert f"choose at most {MOST_TRIED} at once" in response.content.decode()
+
+
+def test_only_what_can_be_the_same_for_many_is_offered() -> None:
+    assert {"certainty", "factions", "source", "revealed_in", "supersedes"} <= set(fields_for_many(REVELATION))
+    assert not {"key", "text", "position"} & set(fields_for_many(REVELATION))
+    assert fields_for_many(CHARACTER) == ["revealed_in", "inferred"]
+    assert not {"title", "synopsis", "label"} & set(fields_for_many(EPISODE))
+
+
+def test_episodes_as_well(moderator: User, desk: Client) -> None:
+    data = {"action": "change_one_field", "_selected_action": ["1", "2"], "_field": "season", "value": "One"}
+    desk.post("/admin/episodes/episode/", data | {"do": "save"})
+    assert list(Episode.objects.order_by("number").values_list("season", flat=True)) == ["", "One", "One", ""]
