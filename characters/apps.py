@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.db import connection
 from django.db.models.signals import post_migrate, pre_migrate
@@ -21,7 +23,7 @@ class CharactersConfig(AppConfig):
 
         def watch_content(**kwargs: object) -> None:
             there = set(connection.introspection.table_names())  # of a former release, some are not
-            content = [Series, Episode, *self.get_models(include_auto_created=True)]
+            content: list[Any] = [Series, Episode, *self.get_models(include_auto_created=True)]
             editions.watch(model for model in content if model._meta.db_table in there)
 
         prose_checks.append(check_mentions)
