@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
-from xml.etree.ElementTree import Element, ParseError
 
 import mwparserfromhell
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import ParseError, iterparse
 from mwparserfromhell.nodes import Comment, Tag, Wikilink
 
 from .importing import NAME, Headings, ImportFailed, Told, as_typed, cleaned, told_in
@@ -66,7 +65,7 @@ def articles(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _articles(file: Any) -> Iterator[tuple[str, str]]:
-    path: list[Element] = []
+    path: list[Any] = []
     page: dict[str, Any] = {}
     for event, element in iterparse(file, events=("start", "end"), forbid_dtd=True):
         if event == "start":

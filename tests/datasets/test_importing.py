@@ -65,7 +65,7 @@ def test_a_table_becomes_entries_for_those_who_have_a_first_appearance(tmp_path:
             "aliases": [{"name": "Tam Reed", "headline": True, "revealed_in": 102}],
         }
     ]
-    assert "1 characters with a first appearance, 2 without." in said
+    assert "With a first appearance: 1 character; without: 2." in said
     assert "Una: “Season 2” is told (people.csv:4)" in said
     assert "Old Ben: nothing is told (people.csv:5)" in said
     assert "Mara: is in the data set already" in said
@@ -136,7 +136,7 @@ def test_the_infoboxes_of_a_wiki(tmp_path: Path) -> None:
         ("Tam Reed", 102),
         ("Una", 201),
     ]
-    assert "2 characters with a first appearance, 0 without." in said
+    assert "With a first appearance: 2 characters; without: 0." in said
     names = [line for line in uncommented(into, "factions.yaml").splitlines() if "name: " in line]
     assert [name for name in ("Harbour Watch", "Tide", "House") if any(f"name: {name}," in line for line in names)] == [
         "Harbour Watch", "Tide", "House",
@@ -201,14 +201,14 @@ def test_a_page_that_is_nested_without_end_is_read_to_its_end(tmp_path: Path) ->
     ended = [f"{box}{'<b a=' * 2_000}}}}}"]
     pages = [page(f"Tam {number}", text) for number, text in enumerate([*deep, *ended])]
     _, said = make(tmp_path, "wiki.xml", dump(*pages, page("Una", "{{Infobox|since=101}}")))
-    assert "2 characters with a first appearance" in said
+    assert "With a first appearance: 2 characters;" in said
 
 
 def test_many_pages_are_not_one_large_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wiki, "MOST_OF_A_PAGE", 200_000)
     pages = [page(f"P{number}", "{{Infobox|since=101}}" + "x" * 20_000) for number in range(40)]
     _, said = make(tmp_path, "wiki.xml", dump(*pages))
-    assert "40 characters with a first appearance" in said
+    assert "With a first appearance: 40 characters;" in said
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from characters.datasets.importing import HEADINGS, ImportFailed, from_table, headings_of, imported
 from characters.datasets.wiki import from_wiki
+from characters.text.phrases import counted
 
 MOST_LISTED = 20  # unless more is asked for by --verbosity 2
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         into.mkdir(parents=True, exist_ok=True)
         for name, text in made.files.items():
             (into / name).write_text(text)
-        self.stdout.write(f"{made.gated} characters with a first appearance, {len(made.without)} without.")
+        self.stdout.write(f"With a first appearance: {counted(made.gated, 'character')}; without: {len(made.without)}.")
         self._list("No episode is known of", made.without, options["verbosity"])
         self._list("Left out", made.left_out, options["verbosity"])
         self.stdout.write(f"Written to {into}: {', '.join(made.files)}. Gate it, and move it into {options['show']}.")
