@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 
 from corrections import bulk
+from corrections.rows import many_written
 from episodes.models import Episode, Series
 from episodes.names import Name
 
@@ -187,6 +189,7 @@ def _owned_by(subjects: Iterable[UUID]) -> Q:
 
 def connect() -> None:
     """Follow every change of a row that is indexed, or whose name stands in the entries of others."""
+    many_written.append(follow_many)
     for model in (*INDEXED, Tag, Episode, Series):
         post_save.connect(_on_save, sender=model, dispatch_uid=f"index saved {model.__name__}")
         post_delete.connect(_on_delete, sender=model, dispatch_uid=f"index deleted {model.__name__}")
@@ -204,9 +207,9 @@ def _on_save(instance: Any, raw: bool = False, created: bool = False, **kwargs: 
         for kind in TAGGINGS:
             index(_rows_of(kind).filter(tag=instance))
     elif isinstance(instance, Episode):
-        _index_episode(instance.number)
+        _index_episodes([instance.number])
     elif isinstance(instance, Series):
-        _index_episode(0)
+        _index_episodes([0])
 
 
 def _on_delete(instance: Any, **kwargs: Any) -> None:
@@ -218,6 +221,20 @@ def _on_delete(instance: Any, **kwargs: Any) -> None:
         SearchEntry.objects.filter(row=instance.pk).delete()
         if isinstance(instance, Alias) and instance.headline and _still_has_owner(instance):
             _reindex_around(instance)
+
+
+def follow_many(changed: dict[type[models.Model], tuple[list[str], list[str]]]) -> None:
+    """Make the entries anew of rows that were written many at once, and of what names the owners of such names."""
+    for model, (written, removed) in changed.items():
+        if model in INDEXED:
+            for some in batched(removed, ROWS_AT_ONCE):
+                SearchEntry.objects.filter(row__in=some).delete()
+            for some in batched(written, ROWS_AT_ONCE):
+                index(_rows_of(kind_of(model)).filter(pk__in=some))
+    _index_episodes([int(key) for key in changed.get(Episode, ([], []))[0]] + [0] * (Series in changed))
+    names = Alias.objects.filter(pk__in=changed.get(Alias, ([], []))[0]).order_by("pk")
+    for one_of_owner in {tuple(getattr(alias, f"{name}_id") for name in OWNERS): alias for alias in names}.values():
+        _reindex_around(one_of_owner)
 
 
 def _still_has_owner(alias: Alias) -> bool:
@@ -245,13 +262,11 @@ def _reindex_around(alias: Alias) -> None:
     mentioning = [row for row, _ in texts_mentioning(owner)]
     around |= {(type(row), row.pk): row for row in mentioning if type(row) in INDEXED}
     index(around.values())
-    for row in mentioning:
-        if isinstance(row, Episode | Series):
-            _index_episode(row.known_in)
+    _index_episodes(row.known_in for row in mentioning if isinstance(row, Episode | Series))
 
 
-def _index_episode(number: int) -> None:
-    episode = Episode.objects.filter(number=number).first()
-    if episode is not None:
-        SearchEntry.objects.filter(kind=EPISODE.entry, revealed_in=number).delete()
-        _write(list(_entries_of_episodes([episode])))
+def _index_episodes(numbers: Iterable[int]) -> None:
+    episodes = list(Episode.objects.filter(number__in=list(numbers)))
+    if episodes:
+        SearchEntry.objects.filter(kind=EPISODE.entry, revealed_in__in=[each.number for each in episodes]).delete()
+        _write(list(_entries_of_episodes(episodes)))

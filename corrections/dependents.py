@@ -77,6 +77,8 @@ def consequences_of(changes: Sequence[Change]) -> list[Change]:
     set_anyway = {(change.model, change.row, change.path) for change in [*changes, *moved]}
     lost: dict[Dependent, set[str]] = {}
     for label, key in sorted(removed):
+        if not rows.editable(label).model._meta.related_objects:
+            continue
         for each in _dependents_or_failure(rows.row_of(rows.editable(label), key)):
             place = each.row._meta.label_lower, str(each.row.pk)
             if each.field and place not in removed and (*place, each.field) not in set_anyway:

@@ -234,6 +234,8 @@ class Change(models.Model):
     # Of a removal: the key of the row that it becomes one with. What hangs on it moves there, by changes that follow.
     into = models.CharField(max_length=40, blank=True)
 
+    row_values: dict[str, Any] | None = None  # of its row before it, where they were read for many changes at once
+
     objects = ChangeQuerySet.as_manager()
 
     class Meta:

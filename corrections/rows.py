@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import batched
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,6 +22,7 @@ type Json = Any
 type Values = dict[str, Json]
 
 EPISODES = ("revealed_in", "ended_in")
+AT_ONCE = 500  # rows in one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,10 @@ key_writers: list[Callable[[str], str]] = []
 # Each puts keys for the names in a text as a moderator typed it, as far as they are known at an episode.
 text_readers: list[Callable[[int, str], str]] = []
 
+# Each follows rows that were written many at once, without signals: by their model, the keys of those that were written
+# and of those that were removed.
+many_written: list[Callable[[dict[type[models.Model], tuple[list[str], list[str]]]], None]] = []
+
 _registered: dict[str, Editable] = {}
 
 
@@ -249,6 +255,38 @@ def completed(kind: Editable, values: Values) -> Values:
     return values if len(values) == len(kind.fields) else blank_values(kind) | values
 
 
+type Read = dict[tuple[str, str], tuple[models.Model, Values]]
+"""Rows with their values, by the label of their model and their key."""
+
+
+def read(keys: Iterable[tuple[str, str]], *, locked: bool = False) -> Read:
+    """Return those of some rows that are there, with their values, in a few queries for each model."""
+    found: Read = {}
+    for label, of_model in by_label(f"{label}:{key}" for label, key in keys).items():
+        kind = editable(label)
+        for some in batched(sorted(of_model), AT_ONCE):
+            there = kind.model._base_manager.filter(pk__in=some).order_by("pk")
+            by_key = {str(row.pk): row for row in (there.select_for_update() if locked else there)}
+            values = {key: single_values(kind, row) for key, row in by_key.items()}
+            for name in kind.many:
+                lists = _lists(kind, name, by_key)
+                for key in by_key:
+                    values[key][name] = sorted(lists.get(key, ()))
+            found |= {(label, key): (row, values[key]) for key, row in by_key.items()}
+    return found
+
+
+def _lists(kind: Editable, name: str, keys: Iterable[str]) -> dict[str, list[str]]:
+    """Return the keys that each of some rows has in a list."""
+    field = kind.field(name)
+    own, other = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+    lists: dict[str, list[str]] = {}
+    links = field.remote_field.through._base_manager.filter(**{f"{own}__in": list(keys)})
+    for key, linked in links.values_list(own, other):
+        lists.setdefault(str(key), []).append(str(linked))
+    return lists
+
+
 # Writing
 
 
@@ -284,6 +322,21 @@ def set_lists(kind: Editable, row: models.Model, values: Values) -> None:
     for name in kind.many:
         if name in values:
             getattr(row, name).set(values[name])
+
+
+def set_many_lists(kind: Editable, name: str, lists: dict[str, list[str]]) -> None:
+    """Write a list of each of some rows, by their keys, in a few queries."""
+    field = kind.field(name)
+    own, other = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+    through = field.remote_field.through
+    there = through._base_manager.filter(**{f"{own}__in": list(lists)}).values_list("pk", own, other)
+    links = {(str(key), str(linked)): pk for pk, key, linked in there}
+    wanted = {(key, linked) for key, of_row in lists.items() for linked in of_row}
+    gone = [pk for link, pk in links.items() if link not in wanted]
+    for some in batched(gone, AT_ONCE):
+        through._base_manager.filter(pk__in=some).delete()
+    new = [through(**{own: key, other: linked}) for key, linked in sorted(wanted - links.keys())]
+    through._base_manager.bulk_create(new)
 
 
 # Which pages a row is on, and from which episode on

@@ -201,8 +201,7 @@ def _save_changes(correction: Correction, proposed: Sequence[Proposed], *, start
     correction.revealed_in = correction.sent_in = latest_episode_of([*earlier, *changes])
     correction.save()
     Change.objects.bulk_create(changes)
-    for change in changes:
-        record_subjects(change)
+    record_subjects(changes)
 
 
 def _refuse_if_too_large(correction: Correction, changes: Sequence[Change]) -> None:

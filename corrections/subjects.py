@@ -10,17 +10,20 @@ from .rows import Editable, Values
 Action = Change.Action
 
 
-def record_subjects(change: Change) -> None:
-    """Save which pages a change is about."""
+def record_subjects(changes: Iterable[Change]) -> None:
+    """Save which pages some changes are about."""
+    ChangeSubject.objects.bulk_create(
+        [ChangeSubject(change=change, subject=subject) for change in changes for subject in sorted(_subjects(change))],
+        ignore_conflicts=True,
+    )
+
+
+def _subjects(change: Change) -> set[str]:
     kind = rows.editable(change.model)
-    subjects: set[str] = set()
+    subjects = {f"{kind.label}:{change.into}"} if change.into else set()
     for values in _values_before_and_after(kind, change):
         subjects |= rows.subjects_of(kind, change.row, values)
-    if change.into:
-        subjects.add(f"{kind.label}:{change.into}")
-    ChangeSubject.objects.bulk_create(
-        [ChangeSubject(change=change, subject=subject) for subject in sorted(subjects)], ignore_conflicts=True
-    )
+    return subjects
 
 
 def subjects_of_corrections(corrections: Iterable[Correction]) -> dict[UUID, list[str]]:
@@ -89,6 +92,8 @@ def _values_before_and_after(kind: Editable, change: Change) -> list[Values]:
     """Return the values of the row before and after the change, as far as they can be known."""
     if change.action != Action.SET:
         return [values for values in (change.before, change.after, change.final) if values]
-    row = rows.row_of(kind, change.row)
-    current = rows.values_of(row) if row is not None else {}
+    current = change.row_values
+    if current is None:
+        row = rows.row_of(kind, change.row)
+        current = rows.values_of(row) if row is not None else {}
     return [current | {change.path: change.before}, current | {change.path: change.wanted}]

@@ -17,6 +17,7 @@ from . import renaming, rows
 from .conflicts import can_be_overridden, current_value, merge_lists, outcome_of
 from .dependents import consequences_of, refuse_if_needed
 from .errors import CouldNotApply, RowInTheWay, messages_of
+from .many import ManyRows
 from .models import Change
 from .rows import Editable, Json, Values
 
@@ -44,12 +45,16 @@ class ChangeWriter:
     _removed: list[tuple[Change, models.Model]] = field(default_factory=list)
     _subjects: set[str] = field(default_factory=set)
     _renamed: list[tuple[Change, str]] = field(default_factory=list)  # each with the former handle of its row
+    _following: rows.Read = field(default_factory=dict)  # the rows of what follows, as they were
+    _many: ManyRows = field(default_factory=ManyRows)
 
     def add(self, change: Change, *, override: Override = never) -> None:
         """Lock the row of a change and set the outcome of the change; it will be written unless it conflicts."""
+        row = rows.row_of(rows.editable(change.model), change.row, locked=True)
+        self._add(change, row, current_value(change, row), override)
+
+    def _add(self, change: Change, row: models.Model | None, current: Json, override: Override = never) -> None:
         kind = rows.editable(change.model)
-        row = rows.row_of(kind, change.row, locked=True)
-        current = current_value(change, row)
         change.outcome = outcome_of(change, kind, row, current)
         if change.outcome == Outcome.CONFLICT and can_be_overridden(change, row) and override(current):
             change.outcome = Outcome.APPLIED
@@ -63,8 +68,12 @@ class ChangeWriter:
     def add_consequences(self) -> list[Change]:
         """Add and return the changes that removals make necessary in other rows."""
         consequences = consequences_of(self.to_write)
+        places = [(change.model, change.row) for change in consequences if change.action != Action.ADD]
+        self._following = rows.read(places, locked=True)
         for change in consequences:
-            self.add(change)
+            row, values = self._following.get((change.model, change.row), (None, None))
+            change.row_values = values
+            self._add(change, row, values[change.path] if values and change.path else values)
         return consequences
 
     def write(self) -> None:
@@ -74,6 +83,8 @@ class ChangeWriter:
             for action in (Action.REMOVE, Action.SET, Action.ADD)
             for group in _by_row(change for change in self.to_write if change.action == action)
         ]
+        with content_may_be_written():
+            waiting = self._many.write(waiting, self._following)
         while waiting:
             blocked: list[tuple[list[Change], list[str]]] = []
             for group in waiting:
@@ -89,10 +100,14 @@ class ChangeWriter:
             waiting = [group for group, _ in blocked]
         self._rewrite_texts()
         for change in self.to_write:  # only now, as a list may name rows that were written after its own
+            if change in self._many:
+                continue
             row = rows.row_of(rows.editable(change.model), change.row)
             change.became = current_value(change, row)
             if row is not None:
                 self._rows[rows.reference(row)] = row
+
+        self._many.tell()
 
     def _rewrite_texts(self) -> None:
         """Let all texts name the rows that have another handle now by that, in the order in which these got it."""
@@ -149,6 +164,10 @@ class ChangeWriter:
             message = "A row was removed that another row still points to."
             raise CouldNotApply({None: [message]}) from error
         problems: dict[Change | None, list[str]] = {}
+        self._subjects |= {f"{change.model}:{change.into}" for change in self.to_write if change.into}
+        for written, row in self._many.rows_to_check():
+            with _collected(problems, written), self._many.looking():
+                row.clean()
         for reference, change in (dict.fromkeys(sorted(self._subjects)) | self._written).items():
             row = self._rows.get(reference) or rows.row_by_reference(reference)
             if row is not None:

@@ -49,6 +49,55 @@ class Neighbours:
                 yield row, field
 
 
+class TablesReadOnce(Neighbours):
+    """The rows of the database, of which each table is read once, for whoever checks many of them."""
+
+    def __init__(self) -> None:
+        self._rows: dict[type[models.Model], dict[Any, Any]] = {}
+        self._found: dict[tuple[type[models.Model], tuple[str, ...]], dict[tuple[Any, ...], list[Any]]] = {}
+        self._lists: dict[tuple[type[models.Model], str], dict[Any, list[Any]]] = {}
+
+    def rows(self, model: type[models.Model]) -> dict[Any, Any]:
+        """Return all rows of a model by their keys; what they point to is read for all of them at once."""
+        if model not in self._rows:
+            every = model._base_manager.all().fetch_mode(models.FETCH_PEERS)
+            self._rows[model] = {row.pk: row for row in every}
+        return self._rows[model]
+
+    def where(self, model: type[models.Model], **values: Any) -> Iterable[Any]:
+        names = {name: _column(model, name.removesuffix("__lt")) for name in values}
+        if not all(names.values()):
+            return super().where(model, **values)  # by a list
+        equal = tuple(name for name in values if not name.endswith("__lt"))
+        if (by_values := self._found.get((model, equal))) is None:
+            by_values = self._found[model, equal] = {}
+            for row in self.rows(model).values():
+                by_values.setdefault(tuple(getattr(row, names[name]) for name in equal), []).append(row)
+        wanted = tuple(getattr(values[name], "pk", values[name]) for name in equal)
+        below = {names[name]: value for name, value in values.items() if name not in equal}
+        return [
+            row
+            for row in by_values.get(wanted, ())
+            if all(getattr(row, column) < value for column, value in below.items())
+        ]
+
+    def linked(self, row: models.Model, name: str) -> Iterable[Any]:
+        model, field = type(row), row._meta.get_field(name)
+        if (model, name) not in self._lists:
+            own, other = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"  # type: ignore[union-attr]
+            lists = self._lists[model, name] = {}
+            others = self.rows(field.related_model)  # type: ignore[arg-type]
+            for key, linked in field.remote_field.through._base_manager.values_list(own, other):  # type: ignore[union-attr]
+                lists.setdefault(key, []).append(others[linked])
+        return self._lists[model, name].get(row.pk, ())
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    """Return the attribute that has the value of a field as it is named in a query; nothing for a list of rows."""
+    columns = (field.attname for field in model._meta.concrete_fields if name in (field.name, field.attname))
+    return "pk" if name == "pk" else next(columns, "")
+
+
 _current: ContextVar[Neighbours] = ContextVar("where checks look")
 _database = Neighbours()
 

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from characters.indexing import rebuild
 from characters.models import (
     Alias,
     Character,
@@ -16,6 +19,7 @@ from characters.models import (
     Membership,
     Relationship,
     Revelation,
+    SearchEntry,
     Tag,
     Trait,
     Unmasking,
@@ -211,6 +215,47 @@ def test_factions_become_one_as_well(ann: Character, moderator: User) -> None:
         Membership.objects.create(character=ann, faction=faction, revealed_in_id=1)
     done(crew, gang, by=moderator)
     assert Membership.objects.get().faction == gang
+
+
+def test_it_takes_as_many_statements_however_much_moves(ann: Character, bea: Character, moderator: User) -> None:
+    cleo = somebody("cleo", name="Cleo")
+    dora = somebody("dora", name="Dora")
+
+    def some(character: Character, numbers: range) -> None:
+        for number in numbers:
+            Alias.objects.create(character=character, name=f"{character.key} {number}", revealed_in_id=2)
+            Trait.objects.create(character=character, attribute="habit", value=f"hums {number}", revealed_in_id=2)
+            tagged(character, f"tag {number}", 2)
+            related(character, dora, kind=["ally", "rival", "killed", "created", "serves", "friend"][number])
+            key = f"{character.key}.{number}"
+            told = Revelation.objects.create(key=key, text=f"[[{character.key}]] sings.", revealed_in_id=2)
+            told.characters.set([character])
+
+    def statements(goes: Character, stays: Character) -> int:
+        correction = sent(merging_into(goes, stays), kind=Correction.Kind.EDIT)
+        with CaptureQueriesContext(connection) as captured:
+            assert not accepted(correction, by=moderator).failure
+        return len(captured)
+
+    some(bea, range(2))
+    some(ann, range(1))
+    some(cleo, range(6))
+    Trait.objects.create(character=ann, attribute="habit", value="hums 5", revealed_in_id=2)
+    few, many = statements(bea, ann), statements(cleo, ann)
+    assert many <= few
+    assert ann.aliases.count() == 12
+
+
+def test_search_finds_by_the_names_as_they_are_then(ann: Character, bea: Character, moderator: User) -> None:
+    related(bea, somebody("cleo", name="Cleo"), kind="killed")
+    Trait.objects.create(character=bea, attribute="habit", value="hums", revealed_in_id=2)
+    summary_of(bea, "[[bea]] sings.", since=2)
+    tagged(ann, "singer", 1)
+    tagged(bea, "singer", 2)
+    done(bea, ann, by=moderator)
+    kept = set(SearchEntry.objects.values_list("id", "kind", "row", "is_name", "words"))
+    rebuild()
+    assert kept == set(SearchEntry.objects.values_list("id", "kind", "row", "is_name", "words"))
 
 
 # Its former address
