@@ -80,7 +80,7 @@ class ManyRows:
         if columns:
             kind.model._base_manager.bulk_update(changed, sorted(columns), AT_ONCE)
         for name, of_rows in lists.items():
-            rows.set_many_lists(kind, name, of_rows)
+            _set_lists(kind, name, of_rows)
         self._written.setdefault(kind, {}).update({group[0].row: group[0] for group in groups})
 
     def tell(self) -> None:
@@ -111,3 +111,18 @@ def _can_be_one_of_many(kind: Editable, group: Iterable[Change]) -> bool:
         )
         for change in group
     )
+
+
+def _set_lists(kind: Editable, name: str, lists: dict[str, list[str]]) -> None:
+    """Write a list of each of some rows, by their keys, in a few queries."""
+    field = kind.field(name)
+    own, other = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+    through = field.remote_field.through
+    there = through._base_manager.filter(**{f"{own}__in": list(lists)}).values_list("pk", own, other)
+    links = {(str(key), str(linked)): pk for pk, key, linked in there}
+    wanted = {(key, linked) for key, of_row in lists.items() for linked in of_row}
+    gone = [pk for link, pk in links.items() if link not in wanted]
+    for some in batched(gone, AT_ONCE):
+        through._base_manager.filter(pk__in=some).delete()
+    new = [through(**{own: key, other: linked}) for key, linked in sorted(wanted - links.keys())]
+    through._base_manager.bulk_create(new)

@@ -324,21 +324,6 @@ def set_lists(kind: Editable, row: models.Model, values: Values) -> None:
             getattr(row, name).set(values[name])
 
 
-def set_many_lists(kind: Editable, name: str, lists: dict[str, list[str]]) -> None:
-    """Write a list of each of some rows, by their keys, in a few queries."""
-    field = kind.field(name)
-    own, other = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
-    through = field.remote_field.through
-    there = through._base_manager.filter(**{f"{own}__in": list(lists)}).values_list("pk", own, other)
-    links = {(str(key), str(linked)): pk for pk, key, linked in there}
-    wanted = {(key, linked) for key, of_row in lists.items() for linked in of_row}
-    gone = [pk for link, pk in links.items() if link not in wanted]
-    for some in batched(gone, AT_ONCE):
-        through._base_manager.filter(pk__in=some).delete()
-    new = [through(**{own: key, other: linked}) for key, linked in sorted(wanted - links.keys())]
-    through._base_manager.bulk_create(new)
-
-
 # Which pages a row is on, and from which episode on
 
 

@@ -19,7 +19,7 @@ SEE_EVERYTHING = (
 )  # fmt: skip
 # Where content is written: the write door, the loader, and the models themselves.
 WRITERS = (
-    "corrections/writing.py", "corrections/renaming.py", "characters/datasets/loading.py",
+    "corrections/writing.py", "corrections/many.py", "corrections/renaming.py", "characters/datasets/loading.py",
     "characters/datasets/writing.py", "characters/pictures/files.py", "characters/models/**", "characters/roles.py",
     "characters/derived.py", "characters/indexing.py",
     "characters/management/**", "corrections/management/**",
