@@ -57,6 +57,7 @@ NONSENSE = (
     "/went-back/?to=x&as_of=1", "/?as_of=1", "/nothing/?as_of=1",
     "/corrections/new/episodes/0/?row=x&add=y&add=revelation", "/corrections/receipt/nothing/", "/corrections/",
     "/watching/stop/x/", "/corrections/too-much/", "/corrections/too-much/?page=/characters/zzzzzzzzzzzz/x/",
+    "/corrections/new/characters/", "/corrections/new/characters/?name=zzzzqqq",
     "/corrections/new/episodes/0/?page=/characters/zzzzzzzzzzzz/x/",
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 from characters import converters  # noqa: F401 - registers the converters
 from characters.kinds import EPISODE, KINDS, Kind
 
-from . import notes, views
+from . import missing, notes, views
 
 
 def form_address(kind: Kind) -> URLPattern:
@@ -17,6 +17,7 @@ def form_address(kind: Kind) -> URLPattern:
 
 urlpatterns = [
     *(form_address(kind) for kind in KINDS if kind.page),
+    path("corrections/new/characters/", missing.propose_character, name="propose-character"),
     path("corrections/too-much/", notes.told_too_much, name="told-too-much"),
     path("corrections/<uuid:pk>/again/", views.write_again, name="correction-again"),
     path("corrections/receipt/<str:receipt>/again/", views.write_again, name="receipt-again"),

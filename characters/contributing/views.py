@@ -24,6 +24,7 @@ from episodes.units import named
 from episodes.visits import Visit
 
 from .draft import Draft, Prefill
+from .missing import form_for_missing, is_of_a_missing_character
 from .notes import NOTE, note_form, try_to_note
 from .posting import try_to_send, with_receipt
 from .reopening import reopen
@@ -62,6 +63,13 @@ def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> Ht
     earlier, sender = own_correction(request, pk, receipt)
     if not earlier.is_suggestion:  # an editor's may hold what this form has no field for
         return HttpResponseRedirect(address_again(earlier) or address_of(earlier, receipt))
+    if is_of_a_missing_character(earlier):
+        is_claimed = earlier.is_undecided and earlier.is_claimed
+        return (
+            HttpResponseRedirect(address_of(earlier, receipt))
+            if is_claimed
+            else form_for_missing(request, earlier, sender)
+        )
     reopened = reopen(request.lore, earlier)
     if reopened is None:
         raise Http404

@@ -16,8 +16,8 @@ from episodes.kept_pages import keeping_of
 from tests.conventions.source import ROOT
 
 PUBLIC_MODULES = (
-    "characters.views", "characters.contributing.views", "characters.contributing.notes", "episodes.views",
-    "corrections.views", "corrections.feeds",
+    "characters.views", "characters.contributing.views", "characters.contributing.notes",
+    "characters.contributing.missing", "episodes.views", "corrections.views", "corrections.feeds",
 )  # fmt: skip
 
 # Every view declares what it is by standing here. Those of `PUBLIC` show lore, and read it from request.lore alone.
@@ -26,6 +26,7 @@ PUBLIC = {
     "history", "changes-feed", "changes-feed-at", "history-feed", "history-feed-at",
     "correct-episodes", "graph", "linked", "then", "recap", "about", "privacy", "tag-short", "went-back",
     "voices", "voice", "voice-short", "staff", "told-too-much",
+    "propose-character",
     *(name for kind in SUBJECTS for name in (kind.plural, kind.name, f"{kind.name}-short", f"correct-{kind.plural}")),
 }  # fmt: skip
 FREE_OF_CONTENT = {"progress", "theme", "robots", "healthz", "readyz", "metrics", "security-txt"}
