@@ -9,14 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils.safestring import SafeString
+
 from characters.kinds import SUBJECT_MODELS, SUBJECTS, TAG, Kind, label_of, prose_of
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import Link
 from characters.values.corrections import ChangedField, Lately, LatelyLine, ShownChange
 from corrections import rows
+from corrections.desk.diffs import diff_of_words
 from corrections.models import Change, Correction
 from corrections.recent import About, Publication
 from corrections.rows import EPISODES, Json
+from corrections.wording import is_text as is_text_of_row
 from episodes.gate import Prose
 from episodes.names import Name, listed
 from episodes.order import sort_key
@@ -39,7 +43,7 @@ DONE = {Action.ADD: "added", Action.SET: "changed", Action.REMOVE: "removed"}
 def shown_changes(knowledge: Knowledge, correction: Correction, changes: Sequence[Change]) -> tuple[ShownChange, ...]:
     """Return what became of each change, in order, for the author of a correction."""
     known_rows = rows_by_key(knowledge, ((change.model, change.row) for change in changes))
-    wording = ChangeWording(knowledge, changes)
+    wording = ChangeWording(knowledge, changes, known_rows.values())
     return tuple(
         _shown_change(wording, correction, change, known_rows.get((change.model, change.row))) for change in changes
     )
@@ -55,7 +59,7 @@ def _shown_change(
     return ShownChange(
         what=f"{(kind.noun if kind else 'something').capitalize()} {DONE[Action(change.action)]}",
         title=row.title if until is None and row and change.action != Action.REMOVE else "",
-        fields=() if until is not None else tuple(wording.changed_fields(change, with_final=with_final)),
+        fields=() if until is not None else tuple(wording.changed_fields(change, row, with_final=with_final)),
         decision=change.decision,
         why="" if until is not None else wording.naming.words(change.why),
         altered=is_altered,
@@ -72,11 +76,16 @@ def _is_final_value_known(correction: Correction, change: Change, progress: int)
 class ChangeWording:
     """Puts the values of some changes into words that somebody at an episode knows."""
 
-    def __init__(self, knowledge: Knowledge, changes: Sequence[Change]) -> None:
+    def __init__(
+        self, knowledge: Knowledge, changes: Sequence[Change], known_rows: Iterable[CorrectableRow] = ()
+    ) -> None:
         self.knowledge = knowledge
         self.naming = Naming(knowledge)
         for change in changes:
             self._note(change)
+        for row in known_rows:
+            for name, value in row.stored.items():
+                self._note_value(row.kind, name, value)
         self.naming.look_up()
         has_tags = any("tag" in kind.public for change in changes if (kind := PUBLIC_KINDS.get(change.model)))
         self.tags = {key: name for name, key in tag_ids(knowledge).items()} if has_tags else {}
@@ -85,13 +94,20 @@ class ChangeWording:
         self.naming.note_texts([change.why])
         for values in (change.before, change.after, change.final):
             for kind, name, value in public_values(change, values):
-                if name in prose_of(kind):
-                    self.naming.note_texts([value or ""])
-                elif kind.related_model(name) in SUBJECT_MODELS:
-                    self.naming.note(ids_in(value))
+                self._note_value(kind, name, value)
 
-    def changed_fields(self, change: Change, *, with_final: bool) -> Iterable[ChangedField]:
-        """Yield the fields that a change is about, in the order of the form."""
+    def _note_value(self, kind: Kind, name: str, value: Json) -> None:
+        if name in prose_of(kind):
+            self.naming.note_texts([value or ""])
+        elif kind.related_model(name) in SUBJECT_MODELS:
+            self.naming.note(ids_in(value))
+
+    def changed_fields(
+        self, change: Change, row: CorrectableRow | None, *, with_final: bool
+    ) -> Iterable[ChangedField]:
+        """Yield the fields that a change is about, in the order of the form. Of a set field the rest of the row stands
+        around it as it is now, because the field alone does not tell what the change is about.
+        """
         before = {name: value for _, name, value in public_values(change, change.before)}
         after = {name: value for _, name, value in public_values(change, change.after)}
         final = {name: value for _, name, value in public_values(change, change.final)} if with_final else {}
@@ -100,11 +116,16 @@ class ChangeWording:
             return
         for name in _shown_fields(kind):
             if name not in before and name not in after:
+                stored = row.stored.get(name) if row is not None and change.action == Action.SET else None
+                if same := self._in_words(kind, name, stored):
+                    yield ChangedField(label_of(kind, name), "", same, "", changes=False)
                 continue
             words = [self._in_words(kind, name, values.get(name)) for values in (before, after, final)]
             if any(words):
                 final_words = words[2] if final and words[2] != words[1] else ""
-                yield ChangedField(label_of(kind, name), words[0], words[1], final_words)
+                is_text = words[0] and words[1] and is_text_of_row(rows.editable(kind.label), name)
+                difference = diff_of_words(words[0], words[1], {}) if is_text else SafeString("")
+                yield ChangedField(label_of(kind, name), words[0], words[1], final_words, difference)
 
     def form_value(self, change: Change, name: str, value: Json) -> Any:
         """Return a value of a change as a form shows it."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.safestring import SafeString
+
 from corrections.recent import About
 from episodes.names import Name
 
@@ -15,6 +17,8 @@ class ChangedField:
     before: str
     after: str
     final: str  # what a moderator made of it, where that is another and known to the reader
+    difference: SafeString = SafeString("")  # of two texts, with what changed marked
+    changes: bool = True  # or else it stands there only to tell which row it is
 
 
 @dataclass(frozen=True, slots=True)
