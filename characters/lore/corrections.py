@@ -9,18 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.utils.safestring import SafeString
-
 from characters.kinds import SUBJECT_MODELS, SUBJECTS, TAG, Kind, label_of, prose_of
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import Link
-from characters.values.corrections import ChangedField, Lately, LatelyLine, ShownChange
+from characters.values.corrections import NO_DIFFERENCE, ChangedField, Lately, LatelyLine, ShownChange
 from corrections import rows
 from corrections.desk.diffs import diff_of_words
 from corrections.models import Change, Correction
 from corrections.recent import About, Publication
 from corrections.rows import EPISODES, Json
-from corrections.wording import is_text as is_text_of_row
+from corrections.wording import is_text
 from episodes.gate import Prose
 from episodes.names import Name, listed
 from episodes.order import sort_key
@@ -35,6 +33,7 @@ from .rows import visible
 Action, Decision = Change.Action, Change.Decision
 
 MOST_LINES = 8
+ISOLATES = str.maketrans("", "", "\u2068\u2069")
 # What authors can send; editors send what visitors cannot correct as well, such as tags.
 SENT_KINDS: Mapping[str, Kind] = {**PUBLIC_KINDS, TAG.label: TAG}
 DONE = {Action.ADD: "added", Action.SET: "changed", Action.REMOVE: "removed"}
@@ -102,9 +101,7 @@ class ChangeWording:
         elif kind.related_model(name) in SUBJECT_MODELS:
             self.naming.note(ids_in(value))
 
-    def changed_fields(
-        self, change: Change, row: CorrectableRow | None, *, with_final: bool
-    ) -> Iterable[ChangedField]:
+    def changed_fields(self, change: Change, row: CorrectableRow | None, *, with_final: bool) -> Iterable[ChangedField]:
         """Yield the fields that a change is about, in the order of the form. Of a set field the rest of the row stands
         around it as it is now, because the field alone does not tell what the change is about.
         """
@@ -123,8 +120,9 @@ class ChangeWording:
             words = [self._in_words(kind, name, values.get(name)) for values in (before, after, final)]
             if any(words):
                 final_words = words[2] if final and words[2] != words[1] else ""
-                is_text = words[0] and words[1] and is_text_of_row(rows.editable(kind.label), name)
-                difference = diff_of_words(words[0], words[1], {}) if is_text else SafeString("")
+                are_texts = " " in words[0] and " " in words[1] and is_text(rows.editable(kind.label), name)
+                plain = [text.translate(ISOLATES) for text in words]  # the marks around names would be shown as such
+                difference = diff_of_words(plain[0], plain[1], {}) if are_texts else NO_DIFFERENCE
                 yield ChangedField(label_of(kind, name), words[0], words[1], final_words, difference)
 
     def form_value(self, change: Change, name: str, value: Json) -> Any:

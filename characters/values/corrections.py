@@ -10,6 +10,8 @@ from episodes.names import Name
 
 from .basics import Link
 
+NO_DIFFERENCE = SafeString("")
+
 
 @dataclass(frozen=True, slots=True)
 class ChangedField:
@@ -17,7 +19,7 @@ class ChangedField:
     before: str
     after: str
     final: str  # what a moderator made of it, where that is another and known to the reader
-    difference: SafeString = SafeString("")  # of two texts, with what changed marked
+    difference: SafeString = NO_DIFFERENCE  # of two texts, with what changed marked
     changes: bool = True  # or else it stands there only to tell which row it is
 
 

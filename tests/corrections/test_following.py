@@ -1,5 +1,6 @@
 """What became of it: for whoever sent it, by account or receipt, and for nobody else."""
 
+import re
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from corrections.thread import version_for_author
 from corrections.undoing import undo
 from episodes.models import Episode
 from tests.corrections.forms import OWN, fields_of, send_on
-from tests.corrections.letters import accepted, sent, set_to, somebody
+from tests.corrections.letters import accepted, sent, set_to, somebody, summary_of
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -619,3 +620,16 @@ def test_the_reason_names_whom_it_mentions(status: Trait, contributor: User) -> 
     own = sent(set_to(status, "value", "dead"), by=contributor, letter=Letter("[[ann]] dies."))
     page = text(browser(5, contributor), pages(own)[""])
     assert "Ann dies." in page
+
+
+def test_a_change_of_one_field_shows_its_row_and_marks_the_words_that_change(status: Trait, contributor: User) -> None:
+    about = summary_of(status.character, "She sings in the [[ann]] club.", since=2)
+    own = sent(set_to(about, "value", "She dances in the [[ann]] club."), by=contributor)
+    page = browser(5, contributor).get(pages(own)[""]).content.decode()
+    assert "<span>She </span><del>sings</del><ins>dances</ins><span> in the Ann club.</span>" in page
+    assert re.search(r'<div class="same"><dt>Attribute</dt><dd><span dir="auto">Summary</span>', page)
+    assert re.search(r'<div class="same"><dt>Known after</dt><dd><span dir="auto">episode 2</span>', page)
+    moved = sent(set_to(about, "revealed_in", 3), by=contributor)
+    page = browser(5, contributor).get(pages(moved)[""]).content.decode()
+    assert re.search(r'class="same"><dt>What it says</dt><dd><span dir="auto">She sings in the \W?Ann\W? club', page)
+    assert "She sings" not in browser(1, contributor).get(pages(moved)[""]).content.decode()
