@@ -51,7 +51,14 @@ def _note(request: Visit, page: CorrectablePage) -> HttpResponse:
     if address:
         return HttpResponseRedirect(address, status=status)
     draft = Draft(request.lore, page, request.GET, may_upload=partial(may_upload, sender_of(request)))
-    context = {"draft": draft, "page": page, "note": note, "earlier": None, "most_text": sending.MOST_TEXT}
+    context = {
+        "draft": draft,
+        "page": page,
+        "note": note,
+        "earlier": None,
+        "most_text": sending.MOST_TEXT,
+        "not_kept": "",
+    }
     context["unsent"] = drafts.state_of(request, request.path, request.lore.progress, tells_others=False)
     return render(request, "corrections/form.html", context, status=status)
 
@@ -64,12 +71,9 @@ def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> Ht
     if not earlier.is_suggestion:  # an editor's may hold what this form has no field for
         return HttpResponseRedirect(address_again(earlier) or address_of(earlier, receipt))
     if is_of_a_missing_character(earlier):
-        is_claimed = earlier.is_undecided and earlier.is_claimed
-        return (
-            HttpResponseRedirect(address_of(earlier, receipt))
-            if is_claimed
-            else form_for_missing(request, earlier, sender)
-        )
+        if earlier.is_undecided and earlier.is_claimed:
+            return HttpResponseRedirect(address_of(earlier, receipt))  # that page says why it cannot be changed now
+        return form_for_missing(request, earlier, sender)
     reopened = reopen(request.lore, earlier)
     if reopened is None:
         raise Http404
