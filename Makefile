@@ -56,9 +56,13 @@ screenshots: $(VENV)/.installed-dev  ## take the pictures in docs/screenshots an
 
 requirements: $(VENV)/.installed-dev  ## compile the pinned, hashed requirement files from pyproject.toml
 	$(VENV)/bin/pip install --quiet uv
-	for group in base sentry dev; do \
-	  $(VENV)/bin/uv pip compile pyproject.toml $$([ $$group = base ] || echo "--extra sentry") \
-	    $$([ $$group = dev ] && echo "--group dev") --universal \
+	for group in base s3 sentry dev; do \
+	  case $$group in \
+	    base) with= ;; \
+	    dev) with="--all-extras --group dev" ;; \
+	    *) with="--extra $$group" ;; \
+	  esac; \
+	  $(VENV)/bin/uv pip compile pyproject.toml $$with --universal \
 	    --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/$$group.txt || exit 1; \
 	done
 

@@ -7,9 +7,10 @@ can be revised and a removal undone.
 import os
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils import timezone
 
 from . import rows
@@ -30,14 +31,21 @@ def keep(name: str, content: bytes) -> None:
 
 def store_whole(storage: Storage, name: str, content: bytes) -> None:
     """Store a file so that there is all of it under its name or nothing, whenever the process may be killed."""
+    if not isinstance(storage, FileSystemStorage):  # a bucket has it whole or not at all
+        storage.save(name, ContentFile(content))
+        return
     partial = storage.save(f"{name}.part", ContentFile(content))
     os.replace(storage.path(partial), storage.path(name))
 
 
 def touch(name: str) -> bool:
     """Return whether a file is stored, and if so let its time in `remove_unsent()` begin anew."""
+    storage: Any = archive()
     try:
-        os.utime(archive().path(name))
+        if isinstance(storage, FileSystemStorage):
+            os.utime(storage.path(name))
+        else:
+            storage.touch(name)
     except FileNotFoundError:
         return False
     return True
@@ -59,9 +67,10 @@ def remove_unsent() -> int:
 
 
 def _files(directory: str = "") -> Iterator[str]:
-    if not archive().exists(directory):
+    try:
+        folders, files = archive().listdir(directory)
+    except FileNotFoundError:
         return
-    folders, files = archive().listdir(directory)
     yield from (f"{directory}{name}" for name in files)
     for folder in folders:
         yield from _files(f"{directory}{folder}/")

@@ -15,16 +15,16 @@ from .models import Block, BlockQuerySet, Correction
 MOST_ADDRESSES = 20  # of an account that are blocked with it
 
 
-def blocks_of(user: User | None, address_hash: str) -> models.QuerySet[Block]:
+def blocks_of(user: User | None, address_hashes: set[str]) -> models.QuerySet[Block]:
     """Return the blocks that hold for a sender; those of an address do not hold for the accounts behind it."""
     if user is not None:
         return Block.objects.filter(user=user).in_force()
-    return Block.objects.filter(sender=address_hash).in_force() if address_hash else Block.objects.none()
+    return Block.objects.filter(sender__in=address_hashes).in_force() if address_hashes else Block.objects.none()
 
 
-def refuse_if_blocked(user: User | None, address_hash: str) -> None:
+def refuse_if_blocked(user: User | None, address_hashes: set[str]) -> None:
     """Raise Blocked, with the reason and the end, if a moderator has blocked this sender."""
-    block = blocks_of(user, address_hash).order_by(models.F("until").desc(nulls_first=True)).first()
+    block = blocks_of(user, address_hashes).order_by(models.F("until").desc(nulls_first=True)).first()
     if block is None:
         return
     whom = "your account" if block.user_id else "what comes without an account from your address"

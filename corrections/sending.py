@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -70,7 +71,13 @@ class Sender:
 
     @property
     def address_hash(self) -> str:
-        return salted_hmac("rougedb.sender", self.address, algorithm="sha256").hexdigest() if self.address else ""
+        return _hash_of_address(self.address, settings.SECRET_KEY) if self.address else ""
+
+    @property
+    def address_hashes(self) -> set[str]:
+        """What the address is known by: under former keys too, or else a new one would end each block."""
+        keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        return {_hash_of_address(self.address, key) for key in keys} if self.address else set()
 
     def wrote(self, correction: Correction) -> bool:
         if self.user is not None and correction.author_id == self.user.pk:
@@ -85,6 +92,10 @@ class Place:
     address: str
     subjects: tuple[str, ...]
     episode: int
+
+
+def _hash_of_address(address: str, key: str) -> str:
+    return salted_hmac("rougedb.sender", address, secret=key, algorithm="sha256").hexdigest()
 
 
 def new_receipt() -> str:
@@ -151,7 +162,7 @@ def send(
     note: Correction | None = None,
 ) -> Correction:
     """Save a correction for the moderators. Conflicts with current rows are theirs to see and do not prevent it."""
-    refuse_if_blocked(sender.user, sender.address_hash)
+    refuse_if_blocked(sender.user, sender.address_hashes)
     if kind == Correction.Kind.SUGGESTION:
         _wait_for_others_of(sender)
         refuse_if_too_many(sender)
@@ -237,7 +248,7 @@ def _wait_for_others_of(sender: Sender) -> None:
 
 def refuse_if_too_many(sender: Sender) -> None:
     """Raise Refused if the sender or their address sent too much lately, or has too much waiting."""
-    own = Q(author=sender.user) if sender.user else Q(sender=sender.address_hash, author=None)
+    own = Q(author=sender.user) if sender.user else Q(sender__in=sender.address_hashes, author=None)
     suggestions = Correction.objects.filter(kind__in=Correction.BY_READERS)
     earned = _earned_by(sender)
     if suggestions.undecided().filter(own).count() >= (most_open := MOST_OPEN + earned):
@@ -248,7 +259,7 @@ def refuse_if_too_many(sender: Sender) -> None:
     lately = suggestions.filter(created_at__gt=_an_hour_ago())
     if sender.address_hash and not earned:
         # One person could make many accounts; those who have earned something count for themselves.
-        own |= Q(sender=sender.address_hash) & ~Q(Exists(_accepted().filter(author=OuterRef("author"))))
+        own |= Q(sender__in=sender.address_hashes) & ~Q(Exists(_accepted().filter(author=OuterRef("author"))))
     if lately.filter(own).count() >= (most_an_hour := MOST_AN_HOUR + earned):
         raise Refused(
             f"This was not sent: you can send at most {most_an_hour} corrections within an hour. Keep this page open, "
@@ -284,7 +295,7 @@ def amend(
 
     The replaced changes are kept, marked as `replaced`. `version` is the author's, as in `version_for_author`.
     """
-    refuse_if_blocked(sender.user, sender.address_hash)
+    refuse_if_blocked(sender.user, sender.address_hashes)
     try:
         advanced = _advance_own(correction, sender, version)
     except AlreadyDecided as error:
@@ -371,7 +382,7 @@ def answer(correction: Correction, text: str, *, sender: Sender) -> Event:
     """Add the author's message to the thread. If a moderator had asked something, the correction is open again."""
     if not sender.wrote(correction):
         raise Refused("Only the person who sent a correction can write here.")
-    refuse_if_blocked(sender.user, sender.address_hash)
+    refuse_if_blocked(sender.user, sender.address_hashes)
     text = cleaned_message(text, missing="Write a message before you send it.")
     current = Correction.objects.select_for_update().get(pk=correction.pk)
     lately = current.events.filter(kind=Event.Kind.SAID, by=current.author, at__gt=_an_hour_ago())

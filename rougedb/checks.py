@@ -22,6 +22,9 @@ def _warnings() -> Iterator[CheckMessage]:
         if not _is_here(host) and database.get("OPTIONS", {}).get("sslmode") != "verify-full":
             setting = "DATABASE_URL" if alias == DEFAULT_DB_ALIAS else f"REPLICA_URLS ({alias})"
             yield _warning("W001", setting, "Add ?sslmode=verify-full.")
+    bucket = urlsplit(settings.STORAGES["default"].get("OPTIONS", {}).get("endpoint_url") or "")
+    if bucket.scheme == "http" and not _is_here(bucket.hostname or ""):
+        yield _warning("W004", "S3_ENDPOINT_URL", "Begin it with https:.")
     redis = urlsplit(settings.REDIS_URL)
     if redis.scheme == "redis" and not _is_here(redis.hostname or ""):
         yield _warning("W002", "REDIS_URL", "Begin it with rediss:.")

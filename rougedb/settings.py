@@ -1,6 +1,7 @@
 """All settings, from the environment alone; `.env.example` explains each variable."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -282,12 +283,13 @@ CARD_ALT = (LOOK_DIR / "card.txt").read_text().strip() if "card.txt" in LOOK els
 STATIC_URL = "static/"
 STATIC_ROOT = env.directory("STATIC_ROOT", VAR_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static", *([LOOK_DIR] if LOOK else [])]
-MEDIA_URL = "media/"
+MEDIA_URL = env.text("MEDIA_URL", "media/")
 MEDIA_ROOT = env.directory("MEDIA_ROOT", VAR_DIR / "media")
 ARCHIVE_ROOT = env.directory("ARCHIVE_ROOT", VAR_DIR / "archive")  # never served
 for served in (MEDIA_ROOT, STATIC_ROOT):
     env.refuse_overlap("ARCHIVE_ROOT", ARCHIVE_ROOT, served)
-STORAGES = {
+MEDIA_BUCKET, ARCHIVE_BUCKET = env.text("MEDIA_BUCKET"), env.text("ARCHIVE_BUCKET")
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "archive": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": ARCHIVE_ROOT}},
     "staticfiles": {
@@ -296,6 +298,27 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+if MEDIA_BUCKET or ARCHIVE_BUCKET:
+    if not (MEDIA_BUCKET and ARCHIVE_BUCKET) or MEDIA_BUCKET == ARCHIVE_BUCKET:
+        raise ImproperlyConfigured("MEDIA_BUCKET and ARCHIVE_BUCKET must name two buckets, as one is never served.")
+    if find_spec("storages") is None:
+        raise ImproperlyConfigured("MEDIA_BUCKET needs: pip install -r requirements/s3.txt")
+    service = {
+        "endpoint_url": env.url("S3_ENDPOINT_URL", schemes=("https", "http")) or None,
+        "region_name": env.text("S3_REGION") or None,
+        "access_key": env.text("S3_ACCESS_KEY") or None,
+        "secret_key": env.text("S3_SECRET_KEY") or None,
+    }
+    immutable = {"CacheControl": "public, max-age=31536000, immutable"}  # another picture has another name
+    public = MEDIA_URL if urlsplit(MEDIA_URL).scheme else f"/{MEDIA_URL.lstrip('/')}"
+    for name, bucket, options in (
+        ("default", MEDIA_BUCKET, {"base_url": public, "object_parameters": immutable}),
+        ("archive", ARCHIVE_BUCKET, {}),
+    ):
+        STORAGES[name] = {
+            "BACKEND": "rougedb.buckets.Bucket",
+            "OPTIONS": service | {"bucket_name": bucket} | options,
+        }
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG or TESTING
 
 TAGGIT_CASE_INSENSITIVE = True
@@ -316,6 +339,8 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+if urlsplit(MEDIA_URL).scheme:
+    SECURE_CSP["img-src"].append(f"{urlsplit(MEDIA_URL).scheme}://{urlsplit(MEDIA_URL).netloc}")
 # Nothing of what a browser offers but passkeys and copying a link, and these to our own pages alone.
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []

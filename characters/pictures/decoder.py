@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 
 from corrections.archive import archive
 
@@ -91,8 +92,12 @@ def copies(content: bytes) -> list[bytes]:
 
 @contextmanager
 def _turn(patience: float) -> Iterator[None]:
-    """Hold the lock that all processes of the site share, which is on the directory of the archive."""
-    directory = Path(archive().path(""))
+    """Hold the lock that all processes of the site share, which is on the directory of the archive.
+
+    Where the archive is a bucket, they share it on each machine.
+    """
+    storage = archive()
+    directory = Path(storage.path("") if isinstance(storage, FileSystemStorage) else settings.ARCHIVE_ROOT)
     directory.mkdir(parents=True, exist_ok=True)
     lock = os.open(directory, os.O_RDONLY)
     try:

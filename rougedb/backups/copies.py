@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from django.core.files.storage import Storage, default_storage
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
@@ -75,22 +75,28 @@ def restore(folder: Path, progress: Progress, *, replace: bool) -> Manifest:
         raise CommandError("The database is not empty. To put the backup in its place, add --replace.")
     if wrong := list(manifest.problems(folder, told, progress)):
         raise CommandError("The backup is damaged, and nothing was restored:\n" + "\n".join(wrong))
-    for title, storage in _folders().items():  # rows are in place when all that they name is
+    for title, storage in _storages().items():  # rows are in place when all that they name is
         _bring_back(folder / title, storage, told.files, title)
     database.load(folder / database.NAMES[connection.vendor])
     _archive_the_rest(told.files)
     return told
 
 
-def _folders() -> dict[str, Storage]:
-    return {"media": default_storage, "archive": archive()}
+def has_folders() -> bool:
+    """Return whether pictures lie in folders; what lies in buckets is backed up by whoever runs those."""
+    return len(_folders()) == len(_storages())
 
 
-def _root(storage: Storage) -> Path:
-    root = getattr(storage, "location", None)
-    if root is None:
-        raise CommandError("Files that lie on another service are backed up there.")
-    return Path(root)
+def _storages() -> dict[str, Storage]:
+    return {"media": storages["default"], "archive": archive()}
+
+
+def _folders() -> dict[str, FileSystemStorage]:
+    return {title: storage for title, storage in _storages().items() if isinstance(storage, FileSystemStorage)}
+
+
+def _root(storage: FileSystemStorage) -> Path:
+    return Path(storage.location)
 
 
 def _files_in(root: Path) -> Iterator[str]:
@@ -101,7 +107,7 @@ def _files_in(root: Path) -> Iterator[str]:
                 yield (Path(path) / name).relative_to(root).as_posix()
 
 
-def _copied(storage: Storage, target: Path, title: str, progress: Progress) -> dict[str, Entry]:
+def _copied(storage: FileSystemStorage, target: Path, title: str, progress: Progress) -> dict[str, Entry]:
     root, copied = _root(storage), {}
     target.mkdir()
     for name in progress(list(_files_in(root))):
@@ -116,17 +122,25 @@ def _copied(storage: Storage, target: Path, title: str, progress: Progress) -> d
 
 
 def _bring_back(source: Path, storage: Storage, files: dict[str, Entry], title: str) -> None:
-    root = _root(storage)
     for path, entry in files.items():
         if path.startswith(f"{title}/"):
             name = path.removeprefix(f"{title}/")
-            if not (root / name).is_file() or manifest.entry_of(root / name) != entry:
+            if not _is_there(storage, name, entry):
                 store_whole(storage, name, (source / name).read_bytes())
+
+
+def _is_there(storage: Storage, name: str, entry: Entry) -> bool:
+    if not isinstance(storage, FileSystemStorage):
+        return storage.exists(name)  # in a bucket nothing lies in part, and another picture has another name
+    file = _root(storage) / name
+    return file.is_file() and manifest.entry_of(file) == entry
 
 
 def _archive_the_rest(files: dict[str, Entry]) -> None:
     """Move pictures that the restored database does not know out of public reach."""
-    media, kept = _root(default_storage), _root(archive())
+    if not has_folders():
+        return
+    media, kept = (_root(storage) for storage in _folders().values())
     for name in list(_files_in(media)):
         if f"media/{name}" not in files:
             target = kept / name

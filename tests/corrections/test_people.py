@@ -12,7 +12,7 @@ from django.utils import timezone
 from characters.models import Alias, Character, Relationship, Trait
 from corrections import blocking
 from corrections.models import Block, Change, Correction, State
-from corrections.sending import removing
+from corrections.sending import Sender, removing, send
 from corrections.undoing import is_undone, undo
 from corrections.undoing_everything import plan
 from tests.corrections.desk import address, at_the_desk, content_of, page_of
@@ -291,18 +291,26 @@ def test_who_has_no_account_is_blocked_by_address(desk: Client) -> None:
     Correction.objects.filter(pk=correction.pk).update(sender="a" * 64)
     desk.post(address("sender", correction.pk), {"do": "block", "reason": "Advertising."})
     with pytest.raises(blocking.Blocked, match="without an account from your address"):
-        blocking.refuse_if_blocked(None, "a" * 64)
-    blocking.refuse_if_blocked(None, "b" * 64)
-    blocking.refuse_if_blocked(person("other"), "a" * 64)
+        blocking.refuse_if_blocked(None, {"a" * 64})
+    blocking.refuse_if_blocked(None, {"b" * 64})
+    blocking.refuse_if_blocked(person("other"), {"a" * 64})
 
 
 def test_an_account_can_be_blocked_with_its_addresses(desk: Client, author: User) -> None:
     correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
     Correction.objects.filter(pk=correction.pk).update(sender="a" * 64)
     desk.post(page_of_person(author), {"do": "block", "reason": "Advertising.", "addresses": "on"})
-    for user, sender in ((author, ""), (None, "a" * 64)):
+    for user, senders in ((author, set()), (None, {"a" * 64})):
         with pytest.raises(blocking.Blocked):
-            blocking.refuse_if_blocked(user, sender)
+            blocking.refuse_if_blocked(user, senders)
+
+
+def test_a_block_by_address_outlives_a_new_secret_key(moderator: User, settings: Any) -> None:
+    sender = Sender(address="192.0.2.1")
+    blocking.block(user=None, senders={sender.address_hash}, reason="Advertising.", until=None, by=moderator)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "n" * 50
+    with pytest.raises(blocking.Blocked):
+        send([set_to(status_of(somebody()), "value", "dead")], sender=sender)
 
 
 def test_a_spammer_is_gone_in_two_clicks(desk: Client, moderator: User, spammer: User) -> None:

@@ -24,6 +24,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"The backup was not made: {error}") from error
         self.stdout.write(f"{folder}: {len(made.files)} files, {made.size / 1e6:.1f} MB.")
+        if not copies.has_folders():
+            self.stdout.write("Pictures lie in buckets and are not in it: have those keep versions.")
         for old in copies.remove_older(directory, keep) if keep else ():
             self.stdout.write(f"Removed: {old}")
 
