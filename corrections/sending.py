@@ -182,7 +182,7 @@ def send(
 @transaction.atomic
 def send_note(letter: Letter, where: Place, *, sender: Sender, kind: Correction.Kind) -> Correction:
     """Save what somebody says of a page in their own words. It belongs to the episode at which they read the page."""
-    refuse_if_blocked(sender.user, sender.address_hash)
+    refuse_if_blocked(sender.user, sender.address_hashes)
     _wait_for_others_of(sender)
     refuse_if_too_many(sender)
     note = Correction(

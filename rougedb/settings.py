@@ -328,7 +328,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the form of a main character has well 
 
 SECURE_REFERRER_POLICY = "same-origin"
 # Our own files and nothing inline; without a nonce, as pages are the same bytes for everybody at one episode.
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],

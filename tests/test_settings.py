@@ -43,6 +43,17 @@ def test_a_server_passes_the_deployment_check() -> None:
         ({"DATABASE_URL": "postgres://u:p@db.example/d?sslmode=verify-full"}, []),
         ({"DATABASE_URL": "postgres://u:p@127.0.0.1/d", "REDIS_URL": "redis://localhost/0"}, []),
         ({"DATABASE_URL": "postgres://u@%2Fvar%2Frun%2Fpostgresql/d", "REDIS_URL": "unix:///run/redis.sock"}, []),
+        (
+            {
+                "DATABASE_URL": "postgres://u@127.0.0.1/d",
+                "REPLICA_URLS": "postgres://u@127.0.0.1/d,postgres://u@h.example/d",
+            },
+            ["W001"],
+        ),
+        (
+            {"MEDIA_BUCKET": "a", "ARCHIVE_BUCKET": "b", "S3_ENDPOINT_URL": "http://s3.example"},
+            ["W004"],
+        ),
         ({"REDIS_URL": "redis://cache.example/0", "EMAIL_URL": "smtp://mail.example:25"}, ["W002", "W003"]),
         ({"REDIS_URL": "rediss://cache.example/0", "EMAIL_URL": "smtp+tls://mail.example"}, []),
     ],
@@ -96,6 +107,14 @@ def test_debug_is_off_unless_asked_for() -> None:
         ({"MEDIA_ROOT": "/srv/one/two", "ARCHIVE_ROOT": "/srv/one"}, "ARCHIVE_ROOT must lie apart from /srv/one/two"),
         ({"MEDIA_ROOT": "/srv/x/../one", "ARCHIVE_ROOT": "/srv/one"}, "ARCHIVE_ROOT must lie apart from /srv/x/../one"),
         ({"STATIC_ROOT": "/srv/one", "ARCHIVE_ROOT": "/srv/one/two"}, "ARCHIVE_ROOT must lie apart from /srv/one"),
+        ({"REPLICA_URLS": "mysql://h/d"}, "REPLICA_URLS must be URLs that start with postgres:"),
+        ({"REPLICA_URLS": "postgres://h/d"}, "REPLICA_URLS needs PostgreSQL in DATABASE_URL"),
+        (
+            {"REPLICA_URLS": "postgres://h/d", "DATABASE_URL": "postgres://h/d", "PAGE_CACHE_MB": "0"},
+            "REPLICA_URLS needs PAGE_CACHE_MB",
+        ),
+        ({"MEDIA_BUCKET": "one"}, "MEDIA_BUCKET and ARCHIVE_BUCKET must name two buckets"),
+        ({"MEDIA_BUCKET": "one", "ARCHIVE_BUCKET": "one"}, "MEDIA_BUCKET and ARCHIVE_BUCKET must name two buckets"),
         ({"THREADS": "0"}, "THREADS must be at least 1, not 0"),
         ({"DATABASE_CONNECTIONS": "many"}, "DATABASE_CONNECTIONS must be a whole number"),
         ({"HSTS_SECONDS": "a year"}, "HSTS_SECONDS must be a whole number, not 'a year'"),
