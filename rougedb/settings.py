@@ -11,6 +11,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 from django.utils.csp import CSP
+from jinja2 import FileSystemLoader, PrefixLoader
 
 from . import env
 
@@ -103,7 +104,16 @@ TEMPLATES = [
     {  # of widgets: Django ships them in both languages, and a form of the admin has a thousand
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "NAME": "forms",
-        "DIRS": [BASE_DIR / "templates/forms", Path(django.__file__).parent / "forms/jinja2"],
+        # By how their names begin: every page is asked for here first, and the disk need not say that it is elsewhere.
+        "OPTIONS": {
+            "loader": PrefixLoader(
+                {
+                    "django": FileSystemLoader(
+                        [BASE_DIR / "templates/forms/django", Path(django.__file__).parent / "forms/jinja2/django"]
+                    )
+                }
+            )
+        },
     },
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",

@@ -1,5 +1,6 @@
 """The gated queries behind the pages. Each takes a progress and returns plain rows."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
@@ -66,6 +67,10 @@ FORMER_ADDRESS_SQL = (
     'SELECT "{kind}_id" FROM "characters_formeraddress"'
     ' WHERE "characters_formeraddress"."revealed_in_id" <= %s AND "address" = %s AND "{kind}_id" IS NOT NULL'
 )
+CREDITS_SQL = (
+    'SELECT "number", "writers", "directors" FROM "episodes_episode" WHERE "number" <= %s AND "number" IN ({numbers})'
+    ' ORDER BY "number"'
+)
 KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE "{table}"."revealed_in_id" <= %s AND "key" IN ({placeholders})'
 
 
@@ -119,8 +124,11 @@ def credited_episodes(progress: int) -> list[int]:
 
 def episode_credits(progress: int, numbers: Sequence[int]) -> list[Row]:
     """Return who made some of the episodes that have been watched, in order."""
-    wanted: Any = Episode.objects.filter(number__lte=progress, number__in=numbers)
-    return list(wanted.order_by("number").values("number", "writers", "directors"))
+    sql = CREDITS_SQL.format(numbers=placeholders(numbers))
+    return [
+        {"number": number, "writers": json.loads(writers), "directors": json.loads(directors)}
+        for number, writers, directors in (fetched(sql, [progress, *numbers]) if numbers else ())
+    ]
 
 
 def episodes(progress: int) -> list[Row]:

@@ -52,6 +52,8 @@ def kept_pages(get_response: View) -> View:
                 raise
             if answer := _answer_at(request.edition, request, address):
                 return answer
+        elif not store.is_on() and _would_be_kept(request):
+            request.edition = editions.current()  # at once, as it says how many episodes there are as well
         response = get_response(request)
         if isinstance(response, PageResponse):
             return _finish(response, request)
@@ -96,6 +98,11 @@ def _edition_for(visit: Visit) -> CurrentEdition | None:
 def _address_asked(request: Visit) -> Address | None:
     """Return the address of the kept page that is asked for, or None if it is something else."""
     return address_of(request.path_info) if store.is_on() and request.method in ("GET", "HEAD") else None
+
+
+def _would_be_kept(request: Visit) -> bool:
+    """Return whether a page is asked for that would be kept, if any were."""
+    return request.method in ("GET", "HEAD") and address_of(request.path_info) is not None
 
 
 # Answering

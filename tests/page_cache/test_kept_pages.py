@@ -379,3 +379,15 @@ def test_fifty_at_once_each_get_what_is_theirs(real_show: None, settings: Any) -
 
     for number, found in at_once(len(visitors), all_pages):
         assert found == expected[number], number
+
+
+def test_a_site_that_keeps_no_pages_reads_the_edition_once(
+    real_show: None, settings: Any, django_assert_num_queries: Any
+) -> None:
+    settings.PAGE_CACHE_BYTES = 0
+    visitor = Client()
+    visitor.cookies["progress"] = "5"
+    for path in ("/about/", "/nothing/"):
+        before = visitor.get(path).content
+        with django_assert_num_queries(1):  # it also says how many episodes there are
+            assert visitor.get(path).content == before
