@@ -21,7 +21,7 @@ def in_turn(one: Callable[[], Any], other: Callable[[], Any]) -> tuple[float, fl
 
     Not the medians: whatever else runs beside them only adds, and adds more to what is short.
     """
-    clock = _clock()
+    clock = clock_of_work()
     one(), other()
     times: tuple[list[float], list[float]] = ([], [])
     began = perf_counter()
@@ -34,7 +34,7 @@ def in_turn(one: Callable[[], Any], other: Callable[[], Any]) -> tuple[float, fl
     return quick, other_quick
 
 
-def _clock() -> Callable[[], float]:
+def clock_of_work() -> Callable[[], float]:
     """Return what counts the seconds that this process and the database work, which is not lengthened by others.
 
     SQLite works in this very process. Of a server elsewhere one can only say how long its answers take.

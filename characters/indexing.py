@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import models, transaction
@@ -33,6 +33,17 @@ TAGGINGS = [kind for kind in SEARCHED if "tag" in kind.fields]
 _suspended = ContextVar("indexing suspended", default=False)
 
 
+class Entry(NamedTuple):
+    """The values of a `SearchEntry`, of which a whole index has too many to make a row of each."""
+
+    id: int
+    revealed_in: int
+    kind: str
+    row: UUID
+    is_name: bool
+    words: str
+
+
 @contextmanager
 def suspended() -> Iterator[None]:
     """Suspend indexing while many rows are written; whoever does so calls `rebuild()` at the end."""
@@ -48,7 +59,7 @@ def rebuild() -> int:
     """Make the whole index anew and return the number of entries."""
     SearchEntry.objects.all().delete()
     for entries in _everything():
-        bulk.insert(SearchEntry, entries)
+        bulk.insert_values(SearchEntry, Entry._fields, entries)
     return SearchEntry.objects.count()
 
 
@@ -66,14 +77,15 @@ def index(rows: Iterable[Any]) -> None:
     _write(entries)
 
 
-def _write(entries: list[SearchEntry]) -> None:
+def _write(entries: list[Entry]) -> None:
     # Somebody else may be making the same entry at this moment (on PostgreSQL; SQLite has one writer at a time).
     SearchEntry.objects.bulk_create(
-        entries, update_conflicts=True, unique_fields=["id"], update_fields=["revealed_in", "kind", "row", "words"]
-    )
+        [SearchEntry(**entry._asdict()) for entry in entries],
+        update_conflicts=True, unique_fields=["id"], update_fields=["revealed_in", "kind", "row", "words"],
+    )  # fmt: skip
 
 
-def _everything() -> Iterator[list[SearchEntry]]:
+def _everything() -> Iterator[list[Entry]]:
     for kind in SEARCHED:
         rows: list[Any] = []
         for row in _rows_of(kind).iterator(ROWS_AT_ONCE):
@@ -90,13 +102,13 @@ def _rows_of(kind: Kind) -> models.QuerySet[Any]:
     return rows.select_related("tag") if kind in TAGGINGS else rows
 
 
-def _entries_of(rows: list[Any]) -> Iterator[SearchEntry]:
+def _entries_of(rows: list[Any]) -> Iterator[Entry]:
     """Yield the entries of rows, with the names that their subjects had when each was revealed."""
     names = _NamesByEpisode(rows)
     for row in rows:
         kind = kind_of(row)
         words = kind.indexed(values_of(row), _NamesAt(names, row.revealed_in_id)) if kind.indexed else ""
-        yield SearchEntry(
+        yield Entry(
             id=(row.revealed_in_id << SearchEntry.EPISODE_SHIFT)
             | (row.pk.int & ((1 << SearchEntry.EPISODE_SHIFT) - 1)),
             revealed_in=row.revealed_in_id,
@@ -107,11 +119,11 @@ def _entries_of(rows: list[Any]) -> Iterator[SearchEntry]:
         )
 
 
-def _entries_of_episodes(episodes: list[Episode]) -> Iterator[SearchEntry]:
+def _entries_of_episodes(episodes: list[Episode]) -> Iterator[Entry]:
     texts = [_text_of_episode(episode) for episode in episodes]
     names = _NamesByEpisode([], texts)
     for episode, text in zip(episodes, texts, strict=True):
-        yield SearchEntry(
+        yield Entry(
             id=episode.number << SearchEntry.EPISODE_SHIFT,
             revealed_in=episode.number,
             kind=EPISODE.entry,

@@ -1,12 +1,13 @@
 """Insert thousands of rows by one statement; of `bulk_create`, most of the time goes into composing SQL."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 
 PLAIN = frozenset((str, bytes, int, bool, type(None)))  # types that every driver takes as they are
+PLAIN_OR_UUID = PLAIN | {UUID}
 
 
 def insert(model: type[models.Model], rows: Iterable[Any]) -> None:
@@ -38,10 +39,12 @@ def insert_values(model: type[models.Model], names: Sequence[str], values: Itera
     columns: list[Any] = [model._meta.get_field(name) for name in names]
     quoted = ", ".join(connection.ops.quote_name(column.column) for column in columns)
     table = connection.ops.quote_name(model._meta.db_table)
-    prepare = [_prepared(column, connection) for column in columns]
-    prepared = [[each(value) for each, value in zip(prepare, row, strict=True)] for row in values]
-    if not prepared:
+    rows = list(values)
+    if not rows:
         return
+    known: dict[int, Any] = {}
+    of_columns = zip(columns, zip(*rows, strict=True), strict=True)
+    prepared = zip(*(_prepared(column, of_rows, connection, known) for column, of_rows in of_columns), strict=True)
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # where each row of an INSERT fires the triggers of a statement
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
@@ -52,17 +55,19 @@ def insert_values(model: type[models.Model], names: Sequence[str], values: Itera
             cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({placeholders})", prepared)  # noqa: S608
 
 
-def _prepared(column: Any, connection: Any) -> Callable[[Any], Any]:
-    """Return what turns a value of a column into what the driver takes."""
-    if isinstance(column, models.JSONField):
-        return lambda value: column.get_db_prep_save(value, connection)
-    is_uuid_native = connection.features.has_native_uuid_field
+def _prepared(column: Any, values: Sequence[Any], connection: Any, known: dict[int, Any]) -> Iterable[Any]:
+    """Return the values of a column as the driver takes them. `known` has JSON by the object that it was made of.
 
-    def prepared(value: Any) -> Any:
-        if type(value) in PLAIN:
-            return value
-        if type(value) is UUID:
-            return value if is_uuid_native else value.hex
-        return column.get_db_prep_save(value, connection)
-
-    return prepared
+    What a change writes is also what its row became: both are one object, which is made into JSON once.
+    """
+    kinds = set(map(type, values))
+    if type(column) is models.JSONField:
+        for value in values:
+            if id(value) not in known:
+                known[id(value)] = column.get_db_prep_save(value, connection)
+        return [known[id(value)] for value in values]
+    if kinds <= PLAIN or (kinds <= PLAIN_OR_UUID and connection.features.has_native_uuid_field):
+        return values
+    if kinds <= PLAIN_OR_UUID:
+        return [value.hex if type(value) is UUID else value for value in values]
+    return [value if type(value) in PLAIN else column.get_db_prep_save(value, connection) for value in values]

@@ -1,7 +1,10 @@
 """Loading a data set is recorded as a correction, from the difference between the rows before and after."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import batched, chain
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 
@@ -54,14 +57,14 @@ def record_import(reason: str, before: Snapshot, after: Snapshot) -> Correction 
     correction = Correction.objects.create(
         kind=Correction.Kind.IMPORT, state=State.ACCEPTED, reason=reason, decided_at=now, by_author=True
     )
+    accepted, applied = Change.Decision.ACCEPTED.value, Change.Outcome.APPLIED.value
+    blank = Change(correction=correction, applied_at=now, decision=accepted, outcome=applied)
+    values = {column.attname: getattr(blank, column.attname) for column in Change._meta.concrete_fields}
     latest: list[int | None] = []
     for number, some in enumerate(batched(chain([first], changes), AT_ONCE)):
-        for position, change in enumerate(some, start=number * AT_ONCE):
-            change.correction, change.position, change.applied_at = correction, position, now
-            change.decision, change.outcome = Change.Decision.ACCEPTED, Change.Outcome.APPLIED
-            change.was, change.became = change.before, change.after
         latest.append(latest_of((rows.editable(each.model), each, _states(each, before, after)) for each in some))
-        bulk.insert(Change, some)
+        written = [values | each.values | {"position": at} for at, each in enumerate(some, start=number * AT_ONCE)]
+        bulk.insert_values(Change, tuple(values), (tuple(each.values()) for each in written))
         subjects = ((change.pk, subject) for change in some for subject in sorted(_subjects(change, before, after)))
         bulk.insert_values(ChangeSubject, ("change_id", "subject"), subjects)
     correction.revealed_in = None if None in latest else max(filter(None, latest), default=0)
@@ -70,24 +73,46 @@ def record_import(reason: str, before: Snapshot, after: Snapshot) -> Correction 
     return correction
 
 
-def _differences(before: Snapshot, after: Snapshot) -> Iterator[Change]:
+@dataclass(slots=True)
+class Difference:
+    """What becomes a `Change`, of which an import has too many to make a row of each in memory."""
+
+    action: Change.Action
+    model: str
+    row: str
+    path: str = ""
+    before: Any = None
+    after: Any = None
+    pk: UUID = field(default_factory=uuid4)
+
+    @property
+    def wanted(self) -> Any:
+        return self.after
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The columns that are not the same for all."""
+        return {
+            "id": self.pk, "action": self.action.value, "model": self.model, "row": self.row, "path": self.path,
+            "before": self.before, "after": self.after, "was": self.before, "became": self.after,
+        }  # fmt: skip
+
+
+def _differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
     for kind in rows.registered():
         old, new = before.get(kind, {}), after.get(kind, {})
         for key in old.keys() - new.keys():
-            yield Change(action=Change.Action.REMOVE, model=kind.label, row=key, before=old[key])
+            yield Difference(Change.Action.REMOVE, kind.label, key, before=old[key])
         for key, values in new.items():
             if key not in old:
-                yield Change(action=Change.Action.ADD, model=kind.label, row=key, after=values)
+                yield Difference(Change.Action.ADD, kind.label, key, after=values)
                 continue
             for path, value in values.items():
                 if old[key][path] != value:
-                    yield Change(
-                        action=Change.Action.SET, model=kind.label, row=key, path=path,
-                        before=old[key][path], after=value,
-                    )  # fmt: skip
+                    yield Difference(Change.Action.SET, kind.label, key, path, old[key][path], value)
 
 
-def _states(change: Change, before: Snapshot, after: Snapshot) -> list[Values]:
+def _states(change: Difference, before: Snapshot, after: Snapshot) -> list[Values]:
     """Return the values of a row before and after one change of it."""
     states = _whole_rows(change, before, after)
     if change.action != Change.Action.SET:
@@ -95,7 +120,7 @@ def _states(change: Change, before: Snapshot, after: Snapshot) -> list[Values]:
     return [states[-1] | {change.path: value} for value in (change.before, change.after)]
 
 
-def _whole_rows(change: Change, before: Snapshot, after: Snapshot) -> list[Values]:
+def _whole_rows(change: Difference, before: Snapshot, after: Snapshot) -> list[Values]:
     """Return the values of the row of a change before and after the import, where it is there."""
     if change.action != Change.Action.SET:
         return [values for values in (change.before, change.after) if values]
@@ -103,7 +128,7 @@ def _whole_rows(change: Change, before: Snapshot, after: Snapshot) -> list[Value
     return [before[kind][change.row], after[kind][change.row]]
 
 
-def _subjects(change: Change, before: Snapshot, after: Snapshot) -> Iterable[str]:
+def _subjects(change: Difference, before: Snapshot, after: Snapshot) -> Iterable[str]:
     kind = rows.editable(change.model)
     states = _whole_rows(change, before, after)
     return {subject for values in states for subject in rows.subjects_of(kind, change.row, values)}

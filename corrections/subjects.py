@@ -1,6 +1,7 @@
 """Which pages a change is about, and from which episode on."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from . import rows
@@ -59,8 +60,8 @@ def _is_new_without_episode(kind: Editable, change: Change) -> bool:
     return change.action == Action.ADD and not kind.page and not kind.is_known_from_an_episode
 
 
-def latest_of(changes: Iterable[tuple[Editable, Change, list[Values]]]) -> int | None:
-    """Return the same of changes that come with the values of their rows before and after."""
+def latest_of(changes: Iterable[tuple[Editable, Any, list[Values]]]) -> int | None:
+    """Return the same of changes, or of what an import has in their place, with the values of their rows."""
     latest = 0
     for kind, change, states in changes:
         changed = [

@@ -21,18 +21,27 @@ def check_headlines(first_episode: int, headline_episodes: set[int]) -> None:
 
 def mentioned_too_early(subject: Any) -> str | None:
     """Return one text that mentions a subject and is revealed before it; its own rows are checked for that anyway."""
-    for row, text in texts_mentioning(subject):
-        if row.known_in < subject.revealed_in_id and not neighbours().will_check(row):
-            return text
+    for row, field in neighbours().mentioning(subject.key):
+        is_alone = row.known_in < subject.revealed_in_id and not neighbours().will_check(row)
+        if is_alone and _mentions(row, field, subject):
+            return _described(row, field)
     return None
 
 
 def texts_mentioning(subject: Any) -> Iterator[tuple[Any, str]]:
     """Yield each row of others that mentions a subject, with the text's description."""
     for row, field in neighbours().mentioning(subject.key):
-        # The database finds half a mention too.
-        if subject.key in mentioned_keys(getattr(row, field.attname)) and not _hangs_on(row, subject):
-            yield row, f"the {field.verbose_name} of {row._meta.verbose_name} “{row}”"
+        if _mentions(row, field, subject):
+            yield row, _described(row, field)
+
+
+def _mentions(row: Any, field: Any, subject: Any) -> bool:
+    """Return whether the text of a row of others mentions a subject: the database finds half a mention too."""
+    return subject.key in mentioned_keys(getattr(row, field.attname)) and not _hangs_on(row, subject)
+
+
+def _described(row: Any, field: Any) -> str:
+    return f"the {field.verbose_name} of {row._meta.verbose_name} “{row}”"
 
 
 def _hangs_on(row: Any, subject: Any) -> bool:

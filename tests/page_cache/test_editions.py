@@ -161,6 +161,33 @@ def test_a_trial_leaves_the_edition_alone(an_applied_change: Change) -> None:
     assert stamp() != before
 
 
+def test_the_writes_of_a_load_draw_one_stamp_and_nothing_is_kept_meanwhile(an_applied_change: Change) -> None:
+    installed, before = editions._installed(), stamp()
+    with transaction.atomic(), editions.one_stamp():
+        Episode.objects.filter(number=1).update(title="Loaded")
+        assert editions.current() is None
+    loaded = stamp()
+    assert loaded != before
+    assert editions._installed() == installed
+    Episode.objects.filter(number=1).update(title="Written")
+    assert stamp() != loaded
+
+
+def test_a_load_that_fails_leaves_the_edition_and_the_triggers_as_they_were(an_applied_change: Change) -> None:
+    installed, before = editions._installed(), stamp()
+
+    @transaction.atomic
+    def load() -> None:
+        with editions.one_stamp():
+            Episode.objects.filter(number=1).update(title="Loaded")
+            raise ValueError("It is wrong.")
+
+    with pytest.raises(ValueError, match="wrong"):
+        load()
+    assert stamp() == before
+    assert editions._installed() == installed
+
+
 def test_triggers_go_before_a_migration_and_come_back_after_it(an_applied_change: Change) -> None:
     installed, before = editions._installed(), stamp()
     editions.unwatch(plan=[])
