@@ -150,7 +150,8 @@ class CorrectionAdmin(admin.ModelAdmin):
 
     @admin.display(description="claimed by")
     def claim(self, correction: Any) -> str:
-        return str(correction.claimed_by) if correction.is_claimed and not correction.line.folded else ""
+        line: queue.QueueLine = correction.line
+        return line.claimed_by
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QueueList

@@ -8,7 +8,11 @@ from .models import Change
 
 
 class Refused(Exception):
-    """The request is not allowed. The message is shown to the person who made it."""
+    """The request is not allowed. The message is shown to the person who made it; `who` is named in it, if anybody."""
+
+    def __init__(self, message: str, *, who: str = "") -> None:
+        self.who = who
+        super().__init__(message)
 
 
 class Blocked(Refused):

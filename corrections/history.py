@@ -53,6 +53,7 @@ class HistoryEntry:
 
     reason: str
     author: str
+    decided_by: str
     is_import: bool
     in_parts: bool  # it has more than one change, so that each can be undone by itself
 
@@ -113,6 +114,7 @@ def _entries(request: HttpRequest, history: list[Published]) -> list[HistoryEntr
                 not_undone=frozenset(change.pk for change in not_undone(correction, changes)),
                 reason="" if folded else in_words([discretion.words(correction, correction.reason)], names)[0],
                 author="" if folded or correction.author is None else discretion.author(correction),
+                decided_by="" if correction.by_author else discretion.name_of(correction, correction.decided_by),
                 is_import=is_import,
                 in_parts=is_import or sizes[correction.pk] > 1,
             )

@@ -367,7 +367,7 @@ def _advance_own(correction: Correction, sender: Sender, version: str) -> Correc
         raise Refused("Only the person who sent a correction can change it.")
     current = Correction.objects.select_for_update().filter(pk=correction.pk).first()
     if current is None or version_for_author(current) != version:
-        raise AlreadyDecided(versions.what_happened(correction))
+        raise versions.too_late(correction)
     advanced = versions.advance(current, version=current.version)
     if advanced.is_claimed:
         raise Refused(

@@ -25,6 +25,7 @@ from corrections.trial import Trial, pending_changes, try_out
 from . import queue
 from .access import TEMPLATES, for_moderators, user_of
 from .clearance import Clearance, clearance_of
+from .discretion import Discretion
 
 Outcome = BulkItem.Outcome
 
@@ -149,7 +150,7 @@ def _decide(bulk: BulkDecision, item: BulkItem, clearance: Clearance) -> str:
             verdicts=dict.fromkeys((each.pk for each in pending), verdict),
         )
     except Refused as error:
-        return str(error)
+        return Discretion(clearance).refusal(correction, error)
     if result.failure is not None:
         return clearance.failure_for(correction, f"It could not be applied: {result.failure}")
     if result.held:
@@ -167,7 +168,7 @@ def _close_note(bulk: BulkDecision, item: BulkItem, clearance: Clearance) -> str
     try:
         notes.close(note, by=bulk.by, version=note.version, dealt_with=False, words=bulk.why)
     except Refused as error:
-        return str(error)
+        return Discretion(clearance).refusal(note, error)
     return ""
 
 

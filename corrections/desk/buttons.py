@@ -16,6 +16,7 @@ from corrections.models import Correction
 from . import claims
 from .access import for_moderators, for_viewers, page_address, user_of
 from .clearance import clearance_of, open_on_purpose
+from .discretion import Discretion
 
 
 @require_POST
@@ -29,7 +30,7 @@ def claim(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             claims.claim(correction, by=user_of(request), over=request.POST.get("do") == "over")
     except Refused as error:
-        messages.error(request, str(error))
+        messages.error(request, Discretion(clearance_of(request)).refusal(correction, error))
     return HttpResponseRedirect(page_address(correction))
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from corrections.errors import Refused
 from corrections.models import UNDECIDED, Correction, Event
 from corrections.thread import add_event
+from episodes.names import Name
 
 CLAIM_LASTS = timedelta(days=1)
 
@@ -30,7 +31,8 @@ def claim(correction: Correction, *, by: User, over: bool = False) -> Correction
         now = Correction.objects.select_related("claimed_by").get(pk=correction.pk)
         if not now.is_undecided:
             raise Refused("This correction is decided already.")
-        raise Refused(f"{now.claimed_by} has claimed this correction. You can take it over.")
+        who = Name(now.claimed_by)
+        raise Refused(f"{who} has claimed this correction. You can take it over.", who=who)
     claimed = Correction.objects.get(pk=correction.pk)
     add_event(claimed, Event.Kind.CLAIMED, by)
     return claimed

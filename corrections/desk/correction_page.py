@@ -14,7 +14,7 @@ from django.views.decorators.csp import csp_override
 
 from corrections import sending
 from corrections.deciding import decide
-from corrections.errors import CouldNotApply, Refused, messages_of
+from corrections.errors import CouldNotApply, Refused
 from corrections.models import Change, Correction, Event
 from corrections.sent_forms import address_again
 from corrections.thread import cleaned_message
@@ -22,7 +22,7 @@ from corrections.trial import Trial, pending_changes, try_out
 from corrections.undoing import can_be_undone_as_a_whole, not_undone, reversed_changes, undos_in_force
 from corrections.wording import RowNames, in_words, names_from_additions
 from episodes.choices import CHOOSE, with_choice
-from episodes.names import listed
+from episodes.names import capital, listed
 from episodes.requests import whole_number
 
 from . import claims, queue
@@ -132,6 +132,8 @@ def _context_of_correction(
         "author": discretion.author(correction),
         "author_page": address_of_person(correction.author, correction) if may_decide and has_sender else "",
         "named_as": discretion.credit(correction),
+        "claimed_by": capital(discretion.name_of(correction, correction.claimed_by)),
+        "decided_by": discretion.name_of(correction, correction.decided_by),
         "record": queue.record_of_author(correction),
         "others": list(queue.lines(others, clearance, brief=True).items()),
         "undone_by": undos_in_force(correction),
@@ -196,7 +198,7 @@ def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
                 return _decide(request, correction, version, text, rest=ACCEPT)
         return _decide(request, correction, version, text, rest=LEAVE)
     except (Refused, ValidationError) as error:
-        messages.error(request, " ".join(messages_of(error)))
+        messages.error(request, Discretion(clearance_of(request)).refusal(correction, error))
     return _page(request, correction, posted=request.POST)
 
 

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from urllib.parse import unquote
 
+from django.contrib.auth.models import User
+
 from corrections import rows
+from corrections.errors import messages_of
 from corrections.models import Correction
-from episodes.names import Name
+from episodes.names import CommonName, Name, in_text, with_capital
 from episodes.progress import last_episode
 from episodes.units import named
 
@@ -76,7 +79,18 @@ class Discretion:
 
     def name(self, correction: Correction, name: str) -> str:
         """Return the name of somebody who did something to a correction, or words that hide it."""
-        return self._unless_too_early(correction, name, name, instead=Name(HIDDEN_NAME))
+        return self._unless_too_early(correction, name, name, instead=CommonName(HIDDEN_NAME))
+
+    def name_of(self, correction: Correction, user: User | None) -> str:
+        """Return who has claimed or decided a correction, or words that hide the name; nothing if nobody has."""
+        return self.name(correction, Name(user.get_username())) if user is not None else ""
+
+    def refusal(self, correction: Correction, error: Exception) -> str:
+        """Return why something was refused, without the name in it if that tells too much."""
+        text, who = " ".join(messages_of(error)), getattr(error, "who", "")
+        if not who or self.name(correction, who) == who:
+            return text
+        return with_capital(text.replace(in_text(who), HIDDEN_NAME))
 
     def name_apart(self, name: str) -> str:
         """Return a name that stands on no correction, or words that hide it."""

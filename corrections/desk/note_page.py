@@ -16,7 +16,7 @@ from corrections.linking import remember_note
 from corrections.models import Change, Correction
 from corrections.thread import cleaned_message
 from corrections.wording import RowNames, in_short, in_words, noun_of
-from episodes.names import listed
+from episodes.names import capital, listed
 from episodes.requests import whole_number
 
 from . import claims, queue
@@ -61,6 +61,8 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
         "title": listed(about.values()) or "A page",
         "author": discretion.author(note),
         "author_page": address_of_person(note.author, note) if may_decide else "",
+        "claimed_by": capital(discretion.name_of(note, note.claimed_by)),
+        "decided_by": discretion.name_of(note, note.decided_by),
         "record": queue.record_of_author(note),
         "words": in_words([discretion.words(note, note.reason)], names)[0],
         "link": discretion.link(note),
@@ -123,7 +125,7 @@ def answer(request: HttpRequest, note: Correction) -> HttpResponse:
                 messages.success(request, link_to(note, "Closed.", "Whoever sent it reads why."))
                 return redirect_to_next(request)
     except (Refused, ValidationError) as error:
-        messages.error(request, " ".join(messages_of(error)))
+        messages.error(request, Discretion(clearance_of(request)).refusal(note, error))
     return _page(request, note, posted=request.POST)
 
 

@@ -65,6 +65,7 @@ class QueueLine:
     says: str  # what it proposes; empty in brief lines
     author: str
     credit: str
+    claimed_by: str
 
 
 def lines(
@@ -101,9 +102,14 @@ def lines(
             says="" if brief else _says(correction, says, discretion),
             author="" if correction not in shown else discretion.author(correction),
             credit="" if correction not in shown else discretion.credit(correction),
+            claimed_by=_claimed_by(correction, discretion) if correction in shown else "",
         )
         for correction in corrections
     }
+
+
+def _claimed_by(correction: Correction, discretion: Discretion) -> str:
+    return discretion.name_of(correction, correction.claimed_by) if correction.is_claimed else ""
 
 
 def _kinds_in_words(correction: Correction, kinds: Mapping[str, int]) -> str:

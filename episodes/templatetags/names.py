@@ -1,4 +1,4 @@
-"""Prints the names of users and rows in Django's templates as `episodes.names` says."""
+"""Prints the names of users, rows and units in Django's templates as `episodes.names` and `episodes.units` say."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from episodes.names import Name, with_unseen_shown
+from episodes.units import named
 
 register = template.Library()
 
@@ -20,3 +21,9 @@ def name(value: Any) -> Name:
 def unseen(value: Any) -> SafeString:
     """Return a text that somebody sent, with marks for the signs in it that nobody would see."""
     return with_unseen_shown(str(value))
+
+
+@register.filter
+def unit(number: int) -> str:
+    """Return what a sentence calls a unit of the show, such as “episode 5”."""
+    return named(number)

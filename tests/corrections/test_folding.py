@@ -9,11 +9,13 @@ from django.test import Client
 from django.urls import reverse
 
 from characters.models import Alias, Character
+from corrections.desk import claims
 from corrections.desk.discretion import HIDDEN
 from corrections.desk.questions import comment
 from corrections.letter import Letter
 from corrections.models import Correction
 from corrections.sending import removing
+from episodes.models import Episode, Series
 from tests.corrections.desk import (
     QUEUE,
     address,
@@ -223,3 +225,42 @@ def test_it_hides_the_reason_of_a_verdict_and_of_what_was_published(
     for page in (page_of(correction), history):
         assert TELLING not in content_of(halfway.get(page))
         assert TELLING in content_of(desk.get(page))
+
+
+def test_it_hides_the_name_of_who_has_claimed_it(halfway: Client, desk: Client, author: User) -> None:
+    correction = correction_with("", author)
+    claims.claim(correction, by=person("Queen-Ann", role="moderator"))
+    for page in (page_of(correction), QUEUE):
+        assert "Queen-Ann" not in content_of(halfway.get(page))
+        assert "Queen-Ann" in content_of(desk.get(page))
+    assert "Somebody whose name tells of a later episode is on it." in content_of(halfway.get(page_of(correction)))
+    for send in ({"do": "accept"}, {"do": "claim"}):
+        address_of_it = address("claim", correction.pk) if send["do"] == "claim" else page_of(correction)
+        for client, told in ((halfway, False), (desk, True)):
+            answer = client.post(address_of_it, send | {"version": correction.version}, follow=True).content.decode()
+            assert "has claimed this correction" in answer
+            assert ("Queen-Ann has claimed" in answer) == told
+
+
+def test_it_hides_the_name_of_who_decided_it(halfway: Client, desk: Client, author: User) -> None:
+    correction = correction_with("", author)
+    version = correction.version
+    accepted(correction, by=person("Queen-Ann", role="moderator"))
+    history = reverse("admin:characters_character_history", args=[Character.objects.get().pk])
+    for page in (page_of(correction), history):
+        assert "Queen-Ann" not in content_of(halfway.get(page))
+        assert "Queen-Ann" in content_of(desk.get(page))
+    for client, told in ((halfway, False), (desk, True)):
+        answer = client.post(page_of(correction), {"do": "accept", "version": version}).content.decode()
+        assert "has already accepted this correction" in answer
+        assert ("Queen-Ann has already" in answer) == told
+
+
+def test_the_desk_has_the_words_of_the_show(halfway: Client, author: User) -> None:
+    Series.objects.create(title="A book", unit="chapter", units="chapters")
+    Episode.objects.filter(number=3).update(label="12.5")
+    ann = somebody()
+    sent(new(Alias, character=ann, name="Annie", revealed_in_id=3), by=author)
+    assert "You see what is known at chapter 1." in halfway.get(QUEUE).content.decode()
+    folded = content_of(halfway.get(page_of(Correction.objects.get())))
+    assert "It is about chapter 12.5, and you have watched up to chapter 1." in folded
