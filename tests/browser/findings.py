@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, Route
 
@@ -48,6 +47,7 @@ document.fonts.ready.then(() => new Promise((done) =>
   requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)))))
 """
 COLOURS = ["color-contrast", "link-in-text-block"]
+WITH, WITHOUT = "with JavaScript", "without JavaScript"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 
@@ -55,10 +55,8 @@ DESK = {"width": 1440, "height": 900}
 def looks(first: Any, *others: Any) -> list[Any]:
     """Return the ways to look at a page as parameters of a test; the first is enough to see that a page is broken.
 
-    The others are exhaustive, and run on SQLite alone: how a page looks does not depend on the database.
+    The others are exhaustive.
     """
-    if connection.vendor != "sqlite":
-        return [first]
     return [first, *(pytest.param(other, marks=pytest.mark.laws) for other in others)]
 
 

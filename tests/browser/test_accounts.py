@@ -19,7 +19,7 @@ def show(live_server: object, tmp_path: Path) -> None:
     load_show(tmp_path, characters=[character("ann"), character("bea", since=3)])
 
 
-@pytest.fixture(params=[390, 1440])
+@pytest.fixture(params=looks(390, 1440))
 def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
     return browser_at(viewport={"width": request.param, "height": 844}).new_page()
 

@@ -8,12 +8,12 @@ from playwright.sync_api import Page, expect
 
 from characters.models import Character
 from tests.browser.conftest import Open
-from tests.browser.findings import DESK, PHONE, SHIFTS, be, restless, settle, wait_for_typefaces
+from tests.browser.findings import DESK, PHONE, SHIFTS, be, looks, restless, settle, wait_for_typefaces
 
 KB = 1000
 
 
-@pytest.fixture(params=[PHONE, DESK], ids=["on a phone", "at a desk"])
+@pytest.fixture(params=looks(PHONE, DESK), ids=["on a phone", "at a desk"])
 def screen(request: pytest.FixtureRequest) -> dict[str, int]:
     return request.param
 

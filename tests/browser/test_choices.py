@@ -33,7 +33,7 @@ def is_as_wide_as_the_screen(page: Page, width: int) -> bool:
 
 
 @pytest.mark.parametrize("width", looks(390, 1440))
-@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize("scripts", looks(True, False), ids=["with JavaScript", "without JavaScript"])
 def test_a_contributor_clicks_whom_they_mean(show: None, browser_at: Open, width: int, scripts: bool) -> None:
     page = browser_at(java_script_enabled=scripts, viewport={"width": width, "height": 844}).new_page()
     page.goto("/")
@@ -65,7 +65,7 @@ def test_a_contributor_clicks_whom_they_mean(show: None, browser_at: Open, width
 
 
 @pytest.mark.parametrize("width", looks(390, 1440))
-@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize("scripts", looks(True, False), ids=["with JavaScript", "without JavaScript"])
 def test_an_editor_clicks_whom_they_mean(show: None, browser_at: Open, width: int, scripts: bool) -> None:
     page = signed_in(browser_at(java_script_enabled=scripts, viewport={"width": width, "height": 900}))
     page.goto("/admin/episodes/episode/2/learned/")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from characters.models import Character
 from tests.browser.conftest import Open
-from tests.browser.findings import DESK, axe_findings, be, settle
+from tests.browser.findings import DESK, axe_findings, be, looks, settle
 from tests.conventions.test_pages import contrast
 
 
@@ -22,7 +22,7 @@ def rouge(browser_at: Open, live_server: Any, **options: Any) -> Page:
     return page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", looks("light", "dark"))
 def test_the_pencil_can_be_seen(whole_show: None, live_server: Any, browser_at: Open, scheme: str) -> None:
     page = rouge(browser_at, live_server, color_scheme=scheme)
     pencil = page.locator(".learned .correct:visible").first
@@ -55,7 +55,7 @@ def test_with_colours_of_the_system_what_is_chosen_is_told(
     assert dot != paper
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", looks("light", "dark"))
 def test_whoever_wants_more_contrast_gets_that_of_level_aaa(
     whole_show: None, live_server: Any, browser_at: Open, scheme: str
 ) -> None:

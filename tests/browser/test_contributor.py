@@ -8,7 +8,7 @@ from playwright.sync_api import Dialog, Page, expect
 from corrections import sending
 from corrections.models import Correction
 from tests.browser.conftest import Open, pick
-from tests.browser.findings import looks
+from tests.browser.findings import WITH, WITHOUT, looks
 from tests.corrections.letters import accepted
 from tests.people import person
 from tests.shows import character, headline, load_show, revelation, trait
@@ -36,9 +36,9 @@ def open_page_of_ann(page: Page) -> None:
     page.locator("main").get_by_role("link", name="Ann").click()
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.fixture(params=looks(WITH, WITHOUT))
 def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
-    page = browser_at(java_script_enabled=request.param, viewport=PHONE).new_page()
+    page = browser_at(java_script_enabled=request.param == WITH, viewport=PHONE).new_page()
     open_page_of_ann(page)
     return page
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from characters.models import Revelation, Trait
 from tests.browser.conftest import Open
+from tests.browser.findings import WITH, WITHOUT, looks
 from tests.browser.test_moderator import signed_in
 from tests.people import person
 from tests.shows import character, load_show
@@ -14,11 +15,11 @@ from tests.shows import character, load_show
 SHEET = "/admin/episodes/episode/2/learned/"
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.fixture(params=looks(WITH, WITHOUT))
 def page(live_server: object, tmp_path: Path, browser_at: Open, request: pytest.FixtureRequest) -> Page:
     load_show(tmp_path, characters=[character("ann", "Ann")])
     person(role="moderator")
-    page = signed_in(browser_at(java_script_enabled=request.param, viewport={"width": 390, "height": 900}))
+    page = signed_in(browser_at(java_script_enabled=request.param == WITH, viewport={"width": 390, "height": 900}))
     page.on("console", lambda message: pytest.fail(message.text))
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(SHEET)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from characters.models import Alias, Character, Trait
 from tests.browser.conftest import Open
-from tests.browser.findings import be
+from tests.browser.findings import be, looks
 from tests.corrections.desk import QUEUE, page_of
 from tests.corrections.desk import address as address_of
 from tests.corrections.letters import new, sent
@@ -79,7 +79,7 @@ def addresses() -> Iterator[str]:
     yield f"/corrections/new/characters/{longest.public_id}/?{rows}&add=alias&add=relationship&add=membership"
 
 
-@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("width", looks(320, 390))
 def test_no_word_makes_a_page_wider_than_a_phone(show: None, live_server: Any, browser_at: Open, width: int) -> None:
     context = browser_at(viewport={"width": width, "height": 700})
     be(context, live_server.url, episode=3)
@@ -118,7 +118,7 @@ def seen(page: Page, selector: str) -> list[bool]:
     return drawn
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", looks(True, False))
 def test_what_is_folded_is_printed(show: None, live_server: Any, browser_at: Open, scripts: bool) -> None:
     context = browser_at(java_script_enabled=scripts)
     be(context, live_server.url, episode=3)

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from characters.models import Alias, Character, Trait
 from corrections.models import Correction
 from tests.browser.conftest import Open
-from tests.browser.findings import looks
+from tests.browser.findings import WITH, WITHOUT, looks
 from tests.corrections.letters import new, sent, set_to
 from tests.people import PASSWORD, person
 from tests.shows import character, load_show, trait
@@ -49,9 +49,9 @@ def signed_in(context: BrowserContext) -> Page:
     return page
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.fixture(params=looks(WITH, WITHOUT))
 def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
-    return signed_in(browser_at(java_script_enabled=request.param, viewport={"width": 1280, "height": 900}))
+    return signed_in(browser_at(java_script_enabled=request.param == WITH, viewport={"width": 1280, "height": 900}))
 
 
 def test_edits_a_word_accepts_and_goes_on(page: Page) -> None:
@@ -80,7 +80,7 @@ def test_what_comes_later_stays_folded_until_opened(page: Page) -> None:
 def test_the_page_as_it_would_be_is_shown_beside(page: Page, request: pytest.FixtureRequest) -> None:
     page.get_by_role("link", name="Ann", exact=True).last.click()
     page.get_by_text("Preview the page as it would be").click()
-    if not request.node.callspec.params["page"]:  # where there is JavaScript, opening shows the first
+    if request.node.callspec.params["page"] == WITHOUT:  # where there is JavaScript, opening shows the first
         page.locator(".preview").get_by_role("link", name="2", exact=True).click()
     frame = page.frame_locator("iframe")
     expect(frame.get_by_role("status").first).to_contain_text("Nothing of it is published")

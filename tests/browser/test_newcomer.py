@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from characters.models import Character
 from tests.browser.conftest import Open, go_on, pick
-from tests.browser.findings import PHONE, SHIFTS, looks, restless, settle, wait_for_typefaces
+from tests.browser.findings import PHONE, SHIFTS, WITH, WITHOUT, looks, restless, settle, wait_for_typefaces
 from tests.shows import character, headline, load_show, revelation
 
 
@@ -26,9 +26,9 @@ def show(live_server: object, tmp_path: Path) -> None:
     )
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.fixture(params=looks(WITH, WITHOUT))
 def page(show: None, browser_at: Open, request: pytest.FixtureRequest) -> Page:
-    page = browser_at(java_script_enabled=request.param, viewport={"width": 390, "height": 844}).new_page()
+    page = browser_at(java_script_enabled=request.param == WITH, viewport={"width": 390, "height": 844}).new_page()
     page.goto("/")
     return page
 
@@ -81,7 +81,7 @@ def test_a_link_to_a_later_page_asks_how_far_and_opens(page: Page) -> None:
     expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 3")
 
 
-@pytest.mark.parametrize("screen", [PHONE, {"width": 1366, "height": 768}], ids=["on a phone", "at a desk"])
+@pytest.mark.parametrize("screen", looks(PHONE, {"width": 1366, "height": 768}), ids=["on a phone", "at a desk"])
 def test_the_first_screen_asks_and_what_is_picked_begins_at_its_top(show: None, browser_at: Open, screen: Any) -> None:
     page = browser_at(viewport=screen, reduced_motion="reduce").new_page()
     page.goto("/")

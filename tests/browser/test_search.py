@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, go_on, say_watched
+from tests.browser.findings import looks
 from tests.shows import character, headline, load_show, trait
 
 
@@ -62,7 +63,7 @@ def test_suggestions_by_keyboard_alone(page: Page) -> None:
     assert complaints == []
 
 
-@pytest.mark.parametrize("width", [320, 390, 700])
+@pytest.mark.parametrize("width", looks(320, 390, 700))
 def test_suggestions_have_room_for_a_line_of_text_and_stay_on_the_page(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.get_by_role("combobox", name="Search names").press_sequentially("ro")
@@ -74,7 +75,7 @@ def test_suggestions_have_room_for_a_line_of_text_and_stay_on_the_page(page: Pag
     assert box["x"] + box["width"] <= width
 
 
-@pytest.mark.parametrize("width", [1060, 1130, 1200, 1280])
+@pytest.mark.parametrize("width", looks(1060, 1130, 1200, 1280))
 def test_the_masthead_has_one_row_on_a_screen_of_some_width(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     field, ways = page.locator(".search").bounding_box(), page.locator(".masthead nav").bounding_box()

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from characters.models import Character
 from tests.browser.conftest import Open, say_watched
-from tests.browser.findings import DESK, PHONE, axe_findings, axe_findings_by_night, be, unhandy
+from tests.browser.findings import DESK, PHONE, WITH, WITHOUT, axe_findings, axe_findings_by_night, be, looks, unhandy
 from tests.shows import character, episode, headline, load_show, revelation
 
 
@@ -28,9 +28,9 @@ def show(live_server: object, tmp_path: Path) -> None:
     )
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.fixture(params=looks(WITH, WITHOUT))
 def page(show: None, browser_at: Open, live_server: Any, request: pytest.FixtureRequest) -> Page:
-    context = browser_at(java_script_enabled=request.param, viewport=PHONE)
+    context = browser_at(java_script_enabled=request.param == WITH, viewport=PHONE)
     be(context, live_server.url, episode=3)
     return context.new_page()
 
@@ -118,7 +118,7 @@ def test_the_bar_tells_where_the_map_is(show: None, browser_at: Open, live_serve
     expect(page.locator("#map")).to_contain_text("After episode 3")
 
 
-@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["on a phone", "at a desk"])
+@pytest.mark.parametrize("screen", looks(PHONE, DESK), ids=["on a phone", "at a desk"])
 def test_of_many_episodes_any_is_in_reach(live_server: Any, tmp_path: Path, browser_at: Open, screen: Any) -> None:
     load_show(
         tmp_path,
@@ -143,7 +143,7 @@ def test_of_many_episodes_any_is_in_reach(live_server: Any, tmp_path: Path, brow
     expect(bar(page)).to_contain_text("Looking back to episode 272")
 
 
-@pytest.mark.parametrize("scripted", [True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.mark.parametrize("scripted", looks(True, False), ids=["with JavaScript", "without JavaScript"])
 def test_on_a_phone_the_episodes_are_one_row_with_the_current_one_in_sight(
     live_server: Any, tmp_path: Path, browser_at: Open, *, scripted: bool
 ) -> None:
@@ -161,7 +161,7 @@ def test_on_a_phone_the_episodes_are_one_row_with_the_current_one_in_sight(
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
-@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["on a phone", "at a desk"])
+@pytest.mark.parametrize("screen", looks(PHONE, DESK), ids=["on a phone", "at a desk"])
 def test_looking_back_keeps_nobody_out(show: None, browser_at: Open, live_server: Any, screen: Any) -> None:
     context = browser_at(viewport=screen, reduced_motion="reduce")
     be(context, live_server.url, episode=3)

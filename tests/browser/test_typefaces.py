@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, Route
 
 from characters.models import Character
 from tests.browser.conftest import Open
-from tests.browser.findings import DESK, PHONE, SHIFTS, be, restless, settle, wait_for_typefaces
+from tests.browser.findings import DESK, PHONE, SHIFTS, be, looks, restless, settle, wait_for_typefaces
 
 # Of every element with text of its own that asks for bold letters: the typeface and weight.
 ASKED_FOR_BOLD = """
@@ -27,7 +27,7 @@ def late(context: BrowserContext) -> list[Route]:
     return waiting
 
 
-@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("screen", looks(PHONE, DESK), ids=["phone", "desk"])
 def test_nothing_moves_when_typefaces_come_late(
     whole_show: None, live_server: Any, browser_at: Open, screen: Any
 ) -> None:

@@ -10,39 +10,41 @@ from tests.browser.conftest import Open, go_on, pick, say_watched
 from tests.browser.findings import looks, watched
 
 LATER = ("Flash Silvia", "proto-Nean", "Cyan Bluestar")  # first told of in 6 to 8
-WAYS = [
-    {"viewport": {"width": 390, "height": 844}},
-    {"viewport": {"width": 1440, "height": 900}},
-    {"viewport": {"width": 390, "height": 844}, "java_script_enabled": False},
-    {"viewport": {"width": 1440, "height": 900}, "java_script_enabled": False},
-]
+WAYS = {
+    "on a phone": {"viewport": {"width": 390, "height": 844}},
+    "at a desk": {"viewport": {"width": 1440, "height": 900}},
+    "on a phone, without JavaScript": {"viewport": {"width": 390, "height": 844}, "java_script_enabled": False},
+    "at a desk, without JavaScript": {"viewport": {"width": 1440, "height": 900}, "java_script_enabled": False},
+}
 
 
-def test_reads_about_and_goes_back_without_meeting_what_comes_later(whole_show: None, browser_at: Open) -> None:
-    for way in WAYS:
-        page = browser_at(**way).new_page()
-        said = watched(page)
-        bodies = bodies_of(page)
-        page.goto("/")
-        pick(page, 5)
-        expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 5")
-        main = page.locator("main")
-        page.get_by_role("navigation", name="Main").get_by_role("link", name="Characters").click()
-        main.get_by_role("link", name=re.compile("^Rouge Redstar")).click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Rouge Redstar")
-        page.get_by_role("link", name="On the map").click()
-        expect(page.locator("#map")).to_contain_text("After episode 5")
-        page.get_by_role("navigation", name="Main").get_by_role("link", name="Recap").click()
-        page.get_by_label("What has happened since").select_option("3")
-        page.get_by_role("button", name="Tell me").click()
-        expect(page.get_by_role("heading", level=1)).to_contain_text("Since episode 3")
-        page.locator("#search-field").fill("Giallon")
-        page.get_by_role("button", name="Search", exact=True).click()
-        expect(main.locator(".results")).to_contain_text("Giallon")
-        assert len(bodies) >= 6
-        for body in [*bodies, page.content()]:
-            assert [name for name in LATER if name in body] == []
-        assert said == []
+@pytest.mark.parametrize("way", looks(*WAYS))
+def test_reads_about_and_goes_back_without_meeting_what_comes_later(
+    whole_show: None, browser_at: Open, way: str
+) -> None:
+    page = browser_at(**WAYS[way]).new_page()
+    said = watched(page)
+    bodies = bodies_of(page)
+    page.goto("/")
+    pick(page, 5)
+    expect(page.get_by_label("Your progress")).to_contain_text("You are at episode 5")
+    main = page.locator("main")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Characters").click()
+    main.get_by_role("link", name=re.compile("^Rouge Redstar")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rouge Redstar")
+    page.get_by_role("link", name="On the map").click()
+    expect(page.locator("#map")).to_contain_text("After episode 5")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Recap").click()
+    page.get_by_label("What has happened since").select_option("3")
+    page.get_by_role("button", name="Tell me").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Since episode 3")
+    page.locator("#search-field").fill("Giallon")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(main.locator(".results")).to_contain_text("Giallon")
+    assert len(bodies) >= 6
+    for body in [*bodies, page.content()]:
+        assert [name for name in LATER if name in body] == []
+    assert said == []
 
 
 def bodies_of(page: Page) -> list[str]:
@@ -156,7 +158,7 @@ def test_the_picker_is_as_wide_as_its_longest_title_where_there_is_room(whole_sh
     assert page.evaluate(ROOM_BESIDE_TITLE) >= 20  # for the arrow
 
 
-@pytest.mark.parametrize("scripted", [True, False])
+@pytest.mark.parametrize("scripted", looks(True, False))
 @pytest.mark.parametrize("width", looks(320, 390, 768, 1440))
 def test_episode_and_step_stay_at_hand_and_cover_no_anchor(
     whole_show: None, browser_at: Open, width: int, scripted: bool
