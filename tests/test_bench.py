@@ -36,18 +36,15 @@ def test_the_show_is_as_large_as_it_says_and_nothing_comes_before_what_it_hangs_
                 assert all(parent.revealed_in_id <= 1 for _, parent in row.parents())
 
 
-def test_site_and_least_sql_agree_whether_there_is_an_answer() -> None:
+def test_site_and_least_sql_find_the_same() -> None:
+    """Whether there is an answer; and of names and texts, which rows in which order."""
     write(20)
     agreed = {question.name: bool(question.site(20)) for question in QUESTIONS}
     assert agreed == {question.name: bool(question.least(20)) for question in QUESTIONS}
     assert agreed["two words, in the index"]
     assert agreed["a filtered list"]
-    assert Lore(20).suggest(BEGINNING)
-
-
-def test_site_and_least_sql_find_the_same_rows_in_the_same_order() -> None:
-    write(20)
     lore = Lore(20)
+    assert lore.suggest(BEGINNING)
     names = [as_uuid(row) for _, row, *_ in suggested(20)]
     assert list(dict.fromkeys(names)) == [row for row, _ in index.suggested(lore, BEGINNING)]
     _, texts = names_and_texts(20)

@@ -209,7 +209,7 @@ def show(tmp_path: Path, db: None) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("progress", [1, 2, 3])
+@pytest.mark.parametrize("progress", [3, *(pytest.param(n, marks=pytest.mark.laws) for n in (1, 2))])
 def test_every_name_on_a_page_is_set_apart(show: None, progress: int) -> None:
     client = Client()
     client.cookies["progress"] = str(progress)

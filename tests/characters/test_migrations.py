@@ -45,6 +45,7 @@ def derived_rows() -> dict[str, set[tuple[Any, ...]]]:
     }
 
 
+@pytest.mark.laws  # `tests/test_former_release.py` migrates from the last release
 @pytest.mark.django_db(transaction=True)
 def test_a_former_database_is_brought_up_to_date(tmp_path: Path) -> None:
     people = [character(f"p{at}", f"Unit {at}", tags=[{"name": "c++", "revealed_in": 1}]) for at in range(1, 13)]

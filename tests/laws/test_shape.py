@@ -62,6 +62,7 @@ def test_pages_that_tell_nothing_are_left_alone(tmp_path: Path, seeds: Iterable[
     assert 20 * len(reported) <= len(list(seeds)), reported
 
 
+@pytest.mark.laws
 def test_the_real_show_tells_nothing_by_its_shape(real_show: None) -> None:
     sights = sights_of_the_show()
     assert {sight.episode for sight in sights} == set(range(14))
