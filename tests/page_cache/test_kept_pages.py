@@ -353,7 +353,7 @@ def _a_page() -> Any:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_each_get_what_is_theirs(real_show: None, settings: Any) -> None:
+def test_many_at_once_each_get_what_is_theirs(real_show: None, settings: Any) -> None:
     accounts = [signed_in(person(f"user{number}", at=number).username, at=number + 1) for number in range(5)]
     for client in accounts[:3]:
         number = accounts.index(client)
@@ -361,9 +361,9 @@ def test_fifty_at_once_each_get_what_is_theirs(real_show: None, settings: Any) -
         assert client.post("/progress/", form, headers=OWN).status_code == 303
     visitors = accounts + [
         at(progress, **({"theme": theme} if theme else {}), **({"progress_before": before} if before else {}))
-        for progress in (0, 1, 6, 13)
-        for theme in ("", "dark", "light")
-        for before in ("", "5", "12")
+        for progress in (0, 1, 6)
+        for theme in ("", "dark")
+        for before in ("", "5")
     ]
     addresses = ("/", "/characters/", "/episodes/6/", "/search/?q=rouge", "/graph/?as_of=1", "/nothing/", "/recap/")
     expected = without_keeping(
