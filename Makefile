@@ -30,6 +30,9 @@ test: $(VENV)/.installed-dev  ## install what tests need and run them, without t
 laws: $(VENV)/.installed-dev  ## run the exhaustive tests: every address at every episode, random shows, every look
 	$(IN_VENV) -m pytest -n auto --dist worksteal -m laws
 
+everything: $(VENV)/.installed-dev  ## run both in one go, as CI does on each database
+	$(IN_VENV) -m pytest -n auto --dist worksteal
+
 fuzz: $(VENV)/.installed-dev  ## send 20,000 requests and 5,000 pictures that nobody means (FUZZ_SEED=2 for others)
 	FUZZ_REQUESTS=$${FUZZ_REQUESTS:-20000} FUZZ_PICTURES=$${FUZZ_PICTURES:-5000} $(IN_VENV) -m pytest -n auto tests/fuzz
 
@@ -84,4 +87,4 @@ $(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
 $(VENV)/vnu.jar: tests/html/get-validator | $(VENV)/bin/python
 	tests/html/get-validator $(VENV)
 
-.PHONY: help run test laws fuzz lint bench drawings typefaces screenshots validator requirements clean
+.PHONY: help run test laws everything fuzz lint bench drawings typefaces screenshots validator requirements clean

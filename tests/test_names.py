@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
@@ -209,7 +210,11 @@ def show(tmp_path: Path, db: None) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("progress", [3, *(pytest.param(n, marks=pytest.mark.laws) for n in (1, 2))])
+# To read them at earlier episodes is exhaustive, and on each database the same.
+EARLIER = [pytest.param(n, marks=pytest.mark.laws) for n in (1, 2)] if connection.vendor == "sqlite" else []
+
+
+@pytest.mark.parametrize("progress", [3, *EARLIER])
 def test_every_name_on_a_page_is_set_apart(show: None, progress: int) -> None:
     client = Client()
     client.cookies["progress"] = str(progress)
