@@ -1,7 +1,10 @@
+import fcntl
 import gc
 import os
+import pickle
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -161,6 +164,21 @@ def newcomer(visitor: Visitor) -> Client:
 
 
 @pytest.fixture(scope="session")
+def files_of_all_processes(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return the directory of this test run that all of its processes share."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Let one process make what is to lie at this path, and the others wait for it."""
+    with path.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -171,8 +189,40 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_keepdb() -> bool:
+    """Take the file that `first_to_migrate` has copied for the database of the tests."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def first_to_migrate(django_db_modify_db_settings: None, files_of_all_processes: Path) -> Iterator[Callable[[], None]]:
+    """Give each process what the first has migrated on SQLite, for which the others wait: it takes seven seconds."""
+    migrated, own = files_of_all_processes / "migrated.sqlite3", connection.settings_dict["TEST"]["NAME"]
+    if connection.vendor != "sqlite":
+        yield lambda: None
+        return
+    with ExitStack() as turn:
+        turn.enter_context(one_at_a_time(migrated))
+        if migrated.exists():
+            turn.close()
+            shutil.copyfile(migrated, own)
+
+        def share() -> None:
+            if not migrated.exists():
+                connection.close()  # which writes all of it into the one file
+                shutil.copyfile(own, migrated)
+            turn.close()
+
+        yield share
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    first_to_migrate: Callable[[], None], django_db_setup: None, django_db_blocker: Any
+) -> Iterator[None]:
     """A request that the browser broke off may leave its connection, and PostgreSQL drops no database in use."""
+    with django_db_blocker.unblock():
+        first_to_migrate()
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
@@ -183,9 +233,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 
 @pytest.fixture(scope="session")
-def tables_of_the_real_show(django_db_setup: None, django_db_blocker: Any) -> list[TableOfTheShow]:
-    """Load the show once and keep its rows in memory: writing them is quick, checking them is what takes its time."""
-    with django_db_blocker.unblock(), transaction.atomic():
+def tables_of_the_real_show(
+    django_db_setup: None, django_db_blocker: Any, files_of_all_processes: Path
+) -> list[TableOfTheShow]:
+    """Load the show once a run and keep its rows: writing them is quick, checking them is what takes its time."""
+    kept = files_of_all_processes / "show"
+    with one_at_a_time(kept):
+        if not kept.exists():
+            with django_db_blocker.unblock():
+                kept.write_bytes(pickle.dumps(loaded()))
+        tables: list[TableOfTheShow] = pickle.loads(kept.read_bytes())  # noqa: S301 - our own
+    return tables
+
+
+def loaded() -> list[TableOfTheShow]:
+    with transaction.atomic():
         load(REAL_SHOW)
         models = [
             *apps.get_app_config("episodes").get_models(),
@@ -198,13 +260,16 @@ def tables_of_the_real_show(django_db_setup: None, django_db_blocker: Any) -> li
 
 
 @pytest.fixture(scope="session")
-def pictures_of_the_real_show(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pictures_of_the_real_show(files_of_all_processes: Path) -> Path:
     """Return a directory with the pictures as they are kept, without the copies that only a browser asks for."""
-    directory = tmp_path_factory.mktemp("pictures")
-    for path in sorted(REAL_SHOW.glob("portraits/*")):
-        with decoder.trusting(), path.open("rb") as file:  # as the loader does, which waits for no turn
-            picture = normalised(file)
-        (directory / str(picture.name)).write_bytes(picture.read())
+    directory = files_of_all_processes / "pictures"
+    with one_at_a_time(directory):
+        if not directory.exists():
+            directory.mkdir()
+            for path in sorted(REAL_SHOW.glob("portraits/*")):
+                with decoder.trusting(), path.open("rb") as file:  # as the loader does, which waits for no turn
+                    picture = normalised(file)
+                (directory / str(picture.name)).write_bytes(picture.read())
     return directory
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import django
 from django.db import connection
 
-ROUNDS = 20 if connection.vendor == "postgresql" else 4  # SQLite lets only one write, so that they hardly meet
+ROUNDS = 10 if connection.vendor == "postgresql" else 4  # SQLite lets only one write, so that they hardly meet
 FEW = 3  # of what has two ends that are both right
 NAMES_OF_KILLED = 3
 KILLS = 2 * (NAMES_OF_KILLED + 2) + 2  # one at each step: rows, what is noted at each, the correction and its event
