@@ -38,9 +38,8 @@ hypothesis_settings.load_profile("repeatable")
 
 gc.set_threshold(100_000, 20, 50)  # a show in memory makes each collection slow, and tests are short
 
-# What browsers make of a page follows from the page. One of these tests, the whole way of a correction, is enough to
-# see that they get on with another database behind it.
-STORY = "test_story.py"
+# What a browser or the checker of HTML makes of a page follows from the page.
+OF_PAGES = {"browser", "html"}
 
 type Visitor = Callable[[int], Client]
 
@@ -63,10 +62,7 @@ def _is_of_this_database(item: pytest.Item) -> bool:
 def _depends_on_the_database(item: pytest.Item) -> bool:
     fixtures = {"db", "transactional_db", "django_db_setup"} & set(getattr(item, "fixturenames", ()))
     asks = item.get_closest_marker("django_db") or fixtures
-    is_of_looks = item.path.parent.name in ("browser", "html") and (
-        item.path.name != STORY or item.get_closest_marker("laws") is not None
-    )
-    return bool(asks) and not is_of_looks
+    return bool(asks) and item.path.parent.name not in OF_PAGES
 
 
 @pytest.hookimpl(wrapper=True)
