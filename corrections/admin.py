@@ -63,8 +63,8 @@ class ReasonForm(ActionForm):
 
 @admin.register(Correction)
 class CorrectionAdmin(admin.ModelAdmin):
-    list_display = ["age", "about", "what", "by", "state_in_words", "claim"]
-    list_display_links = ["age", "about"]
+    list_display = ["age", "pages", "what", "by", "state_in_words", "claim"]
+    list_display_links = ["age", "pages"]
     list_filter = [
         StateFilter,
         ClaimFilter,
@@ -126,7 +126,7 @@ class CorrectionAdmin(admin.ModelAdmin):
         return queue.age_of(correction)
 
     @admin.display(description="about")
-    def about(self, correction: Any) -> str | SafeString:
+    def pages(self, correction: Any) -> str | SafeString:
         line: queue.QueueLine = correction.line
         if line.folded:
             return format_html('<span class="folded">folded · episode {}</span>', line.episode)

@@ -41,6 +41,14 @@ def test_it_has_filters_a_search_and_the_median_wait(desk: Client, author: User,
     assert "(median)" in desk.get(QUEUE).content.decode()
 
 
+def test_each_line_names_its_pages_and_leads_on(desk: Client, halfway: Client, author: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    assert f'<a href="{page_of(correction)}">Ann</a>' in desk.get(QUEUE).content.decode()
+    later = sent(new(Alias, character=somebody("bea", name="Bea", since=3), name="B", revealed_in_id=3), by=author)
+    assert later.revealed_in == 3
+    assert "folded · episode 3" in content_of(halfway.get(QUEUE))
+
+
 def test_it_takes_a_bounded_number_of_queries(desk: Client, author: User, django_assert_max_num_queries: Any) -> None:
     ann = somebody()
     for number in range(15):
