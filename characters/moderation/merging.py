@@ -42,6 +42,7 @@ from episodes.texts import identity
 Action = Change.Action
 
 SAME = "There is one that says the same."
+ANOTHER = "Who stays has another, and there can be only one."
 WITH_ITSELF = "It would tie somebody to themselves."
 NO_HEADLINE = "It no longer heads the page."
 LEADS_ON = "The former address leads to who stays."
@@ -125,11 +126,12 @@ def _unite(kind: Kind, of_kind: list[_Row]) -> None:
             kept.append(each)
             continue
         first, second = sorted((other, each), key=lambda one: one.before["revealed_in"])  # of one episode: other
-        if kind in (UNMASKING, TRAIT) and _differ(kind, first, second):
+        differ = kind in (UNMASKING, TRAIT) and _differ(kind, first, second)
+        if differ:
             first, second = other, each
         _take_over(first, second)
         first.is_of_who_stays |= second.is_of_who_stays
-        second.leave_out(SAME)
+        second.leave_out(ANOTHER if differ else SAME)
         kept[kept.index(other)] = first
 
 

@@ -341,6 +341,13 @@ def test_a_moderator_looks_and_merges(ann: Character, bea: Character, desk: Clie
     assert Character.objects.get() == ann
 
 
+def test_it_says_that_another_value_is_left_out(ann: Character, bea: Character, desk: Client) -> None:
+    Trait.objects.create(character=ann, attribute="status", value="missing", revealed_in_id=2)
+    shown = content_of(desk.get(address(bea), {"other": ann.pk, "stays": "other"}))
+    assert "Who stays has another, and there can be only one." in shown
+    assert "There is one that says the same." not in shown
+
+
 def test_either_of_the_two_can_stay(ann: Character, bea: Character, desk: Client) -> None:
     data = {"other": ann.pk, "stays": "this"}
     stamp = desk.get(address(bea), data).context["stamp"]
