@@ -5,10 +5,8 @@ database, and a problem anywhere rolls everything back. `kinds` says how rows ar
 `schema` which fields they have, `unchanged` whether there is anything to do.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -107,20 +105,8 @@ def load(
     how = How(replace=replace, prune=prune, check=check)
     dataset = Dataset(directory)
     units = units_of(dataset)
-    with using(lambda: units), _without_looking_for_garbage():
+    with using(lambda: units):
         return _load(dataset, how, on_findings, progress)
-
-
-@contextmanager
-def _without_looking_for_garbage() -> Iterator[None]:
-    """Let Python not look for garbage among rows that all stay to the end: a twentieth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _load(dataset: Dataset, how: How, on_findings: OnFindings | None, progress: Progress) -> Loaded:

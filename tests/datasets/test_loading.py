@@ -1,5 +1,6 @@
 """Loading again, loading what has changed, and the output of the command."""
 
+import io
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError
 from characters.kinds import KINDS
+from characters.management.commands.load_dataset import on_terminals
 from characters.models import Alias, Character, Portrait, Revelation, SearchEntry, Tag, Trait
 from characters.pictures import encoding
 from episodes.models import Episode
@@ -305,3 +307,12 @@ def test_if_empty_leaves_what_is_there(tmp_path: Path) -> None:
     call_command("load_dataset", directory, "--if-empty", stdout=out)
     assert "left as it is" in out.getvalue()
     assert [alias.name for alias in Alias.objects.all()] == ["Edited"]
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_how_far_a_load_is_shows_on_a_terminal_alone(is_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
+    monkeypatch.setattr("sys.stderr", stream)
+    assert list(on_terminals(range(3), "pictures", 3)) == [0, 1, 2]
+    assert ("pictures" in stream.getvalue()) == is_terminal
