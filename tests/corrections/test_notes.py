@@ -282,6 +282,7 @@ def test_reports_come_first_and_their_median_time_is_shown(ann: Character, moder
     desk = at_the_desk(moderator)
     listed = content_of(desk.get(QUEUE))
     assert listed.index(page_of(late)) < listed.index(page_of(first))
+    assert re.search(rf'<a href="{page_of(late)}[^"]*">\W?Ann\W?</a>', listed)
     assert desk.post(address("next"))["Location"] == page_of(late)
     notes.close(late, by=moderator, version=late.version, dealt_with=True, words="")
     Correction.objects.filter(pk=late.pk).update(created_at=timezone.now() - timedelta(hours=7, minutes=5))
