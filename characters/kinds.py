@@ -272,6 +272,7 @@ SERIES = Kind(
     fields=(
         "title",
         "native_title",
+        "native_language",
         "premise",
         "studio",
         "director",

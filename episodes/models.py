@@ -14,11 +14,20 @@ from .units import COLUMNS, Units
 valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")
 
 
+valid_language = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z", "A language is a code such as ja or zh-Hant.")
+
+
 class Series(models.Model):
     """The show itself; all its fields are public from the start."""
 
     title = Line(max_length=200)
     native_title = Line(max_length=200, blank=True)
+    native_language = models.CharField(
+        max_length=35,
+        blank=True,
+        validators=[valid_language],
+        help_text="In which language native titles are: ja, ko, zh-Hant. Without it, Japanese letters are Japanese.",
+    )
     premise = Prose(blank=True, help_text="What somebody who has seen nothing may know. Markdown with [[mentions]].")
     studio = Line(max_length=200, blank=True)
     director = Line(max_length=200, blank=True)

@@ -93,6 +93,7 @@ def runs(rows: Iterable[Any], attribute: str) -> list[tuple[Any, list[Any]]]:
 has_japanese = re.compile("[\u3041-\u30ff\u3400-\u9fff]").search
 
 
-def lang(text: str) -> Markup:
-    """Return the attribute that says so of a text in Japanese, where the language is not known otherwise."""
-    return Markup(' lang="ja"') if has_japanese(text) else Markup("")
+def lang(text: str, language: str = "") -> Markup:
+    """Return the attribute that says in which language a text is, or else, by its letters, that it is Japanese."""
+    language = language or ("ja" if has_japanese(text) else "")
+    return Markup(' lang="{}"').format(language) if language else Markup("")

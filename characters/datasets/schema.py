@@ -99,6 +99,7 @@ class Entry(BaseModel):
 class SeriesEntry(Entry):
     title: RequiredText
     native_title: OptionalText = ""
+    native_language: OptionalText = ""
     premise: OptionalText = ""
     studio: OptionalText = ""
     director: OptionalText = ""

@@ -38,8 +38,9 @@ def _files(start: Start) -> Mapping[str, str]:
         if start.language
         else ""
     )
+    language = f"native_language: {start.language}\n" if start.language else "# native_language: ja\n"
     return {
-        "series.yaml": SERIES.format(title=as_yaml({"title": start.title}).strip(), words=own_words),
+        "series.yaml": SERIES.format(title=as_yaml({"title": start.title}).strip(), words=own_words, language=language),
         "episodes.yaml": EPISODES.format(unit=start.unit) + "".join(f"{line}\n" for line in _episodes(start)),
         "characters.yaml": CHARACTERS.format(unit=start.unit, second=second, last=last, native=native),
         "factions.yaml": FACTIONS,
@@ -60,7 +61,7 @@ SERIES = """\
 {title}
 premise: One paragraph about how it begins. Here Ari Vale keeps a small lighthouse, until a stranger knocks.
 # native_title: its title in its own language
-# studio: who made it
+{language}# studio: who made it
 # writers: [one name, another name]
 # What its parts are called, where that is not an episode that is watched:
 {words}"""

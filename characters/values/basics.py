@@ -12,6 +12,7 @@ from episodes.units import before_the_first, named
 class SeriesInfo:
     title: Name
     native_title: Name
+    native_language: str  # of all native titles; empty if that is not said
     credits: tuple[tuple[str, tuple[Name, ...]], ...]
     licence: Licence | None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 
 from characters.text.phrases import counted
-from episodes.names import capital
+from episodes.names import Name, capital
 
 from .basics import EpisodeRow, Face
 from .pages import Chapter, TimelineEntry
@@ -43,6 +43,10 @@ class RecapEpisode:
     is_shortened: bool
     unmasked: tuple[TimelineEntry, ...]
     overturned: tuple[TimelineEntry, ...]
+
+    @property
+    def season(self) -> Name:
+        return self.episode.season
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,3 +244,53 @@ def test_a_label_that_repeats_the_word_for_a_unit_is_read_as_its_numeral() -> No
     ]  # fmt: skip
     assert Units.of({"unit": "chapter"}, {1: "Chapter 1", 2: "Chapter 2"}).labels == {}
     assert Units.of({"unit": "chapter"}, {1: "Chapter 2", 2: "2"}).named(1) == "Chapter 2"  # it would be the other's
+
+
+def at(progress: int, address: str) -> str:
+    """Return a page as it is for somebody at that place."""
+    client = Client()
+    client.cookies["progress"] = f"{progress}"
+    return client.get(address).content.decode()
+
+
+def test_a_recap_of_several_seasons_says_where_each_begins(tmp_path: Path) -> None:
+    load_show(tmp_path, **harbour())
+    page = at(4, "/recap/?since=0")
+    heads = re.findall(r'<p class="season-head">(.*?)</p>|<h3 id="episode-(\d)"', page)
+    assert [season or number for season, number in heads] == [
+        "Season 1: Salt", "1", "2", "3", "Season 2: Storm", "4",
+    ]  # fmt: skip
+    assert "season-head" not in at(2, "/recap/?since=0")  # of one
+
+
+@pytest.mark.parametrize(
+    ("native", "language", "written"),
+    [
+        ("항구의 불빛", "ko", ' lang="ko"'),
+        ("Luces del puerto", "es-MX", ' lang="es-MX"'),
+        ("港の灯", "", ' lang="ja"'),
+        ("港口的灯", "zh-Hans", ' lang="zh-Hans"'),
+        ("Luces del puerto", "", ""),
+    ],
+)
+def test_native_titles_are_in_the_language_of_the_show(
+    tmp_path: Path, native: str, language: str, written: str
+) -> None:
+    show = harbour()
+    show["series"] |= {"native_title": native} | ({"native_language": language} if language else {})
+    show["episodes"][0]["native_title"] = native
+    load_show(tmp_path / "show", **show)
+    for address in ("/", "/episodes/", "/episodes/1/"):
+        assert f"<small{written}>{native}</small>" in at(1, address)
+    dump(tmp_path / "dump")
+    assert ("native_language" in (tmp_path / "dump/series.yaml").read_text()) is bool(language)
+    load(tmp_path / "dump", replace=True)
+    assert f"<small{written}>{native}</small>" in at(1, "/")
+
+
+@pytest.mark.parametrize("language", ["japanese!", "j", "ja_JP", 'ja" onclick="', "ja\n"])
+def test_what_is_no_code_of_a_language_is_refused(tmp_path: Path, language: str) -> None:
+    show = harbour()
+    show["series"]["native_language"] = f"{language}x" if language.endswith("\n") else language
+    with pytest.raises(DatasetError, match="a code such as ja"):
+        load(write_show(tmp_path, **show), replace=True)

@@ -28,6 +28,7 @@ def series_info(knowledge: Knowledge) -> SeriesInfo:
     return SeriesInfo(
         title=Name(row["title"]),
         native_title=Name(row.get("native_title", "")),
+        native_language=row.get("native_language", ""),
         credits=tuple(
             (label, tuple(map(Name, [names] if isinstance(names, str) else names)))
             for label, names in credits.items()
