@@ -15,7 +15,7 @@ from django.db import connection
 
 from tests.server.sockets import ask, request
 
-PATIENCE = 30  # seconds until a server must answer
+PATIENCE = 60  # seconds until a server must answer, on a machine that has much else to do
 SERVED = "served in tests"  # PostgreSQL's name for connections of these servers; browser tests leave others open
 
 
