@@ -35,6 +35,7 @@ LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
 TAKING_TURNS = re.compile(
     r"/then/|^/changes/.|^/corrections/new/|^/tags/.|^/t/|^/went-back/|^/recap/\?since=|^/graph/\?(?:faction|of)=|^/linked/\?"
 )
+COUNTS_ALL = "/readyz"  # whether each row has its entry in the search index, whatever it tells and from when on
 NONSENSE = (
     "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
     "/tags/no-such-tag/", "/episodes/99/", "/episodes/99999999999999999999/", "/characters/?page=2",
@@ -86,7 +87,8 @@ def ask(address: str, *, progress: int) -> Answer:
 
 def _asked_once(address: str, *, progress: int) -> Answer:
     request = RequestFactory().get(address, headers={"cookie": f"progress={progress}"})
-    with gate_net(), override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True):
+    net = net_lifted() if address == COUNTS_ALL else gate_net()
+    with net, override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True):
         response = site().get_response(request)
     headers = sorted((name, value) for name, value in response.headers.items() if name != "Expires")  # a clock
     content = b"".join(response) if response.streaming else response.content

@@ -213,7 +213,6 @@ def test_a_fresh_site_without_any_show_works(newcomer: Client) -> None:
         "/sitemap.xml",
         "/robots.txt",
         "/healthz",
-        "/readyz",
     ):
         assert newcomer.get(address).status_code == 200, address
 
