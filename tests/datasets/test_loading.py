@@ -62,7 +62,8 @@ def cast(**ann: Any) -> dict[str, Any]:
         "series": {"title": "A Show", "writers": ["Somebody"]},
         "characters": [
             character("ann", memberships=[{"faction": "guild", "revealed_in": 2}],
-                      tags=[{"name": "nean", "revealed_in": 1}], **ann),
+                      tags=[{"name": "nean", "revealed_in": 1}],
+                      former_addresses=[{"address": "0000former", "revealed_in": 2}], **ann),
             character("bea", since=2),
         ],
         "factions": [character("guild", since=2)],

@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from characters.models import Revelation, Term
+from characters.models import FormerAddress, Revelation, Term
 from corrections import editions
 from corrections.models import Change, Correction, Edition
 from corrections.scratch import nothing_is_kept
@@ -41,7 +41,9 @@ def stamp() -> str:
 @pytest.mark.parametrize("model", CONTENT, ids=lambda model: model._meta.label)
 def test_no_write_of_content_leaves_the_edition_as_it_was(real_show: None, model: type[models.Model]) -> None:
     table = model._meta.db_table
-    Revelation.objects.get_or_create(revealed_in_id=1, key="of a term")[0].terms.add(Term.objects.all()[0])
+    term = Term.objects.all()[0]
+    Revelation.objects.get_or_create(revealed_in_id=1, key="of a term")[0].terms.add(term)
+    FormerAddress.objects.get_or_create(term=term, revealed_in=term.revealed_in, address="0000former")
     stamps = [stamp()]
     with transaction.atomic(), connection.cursor() as cursor:
         columns = [field.column for field in model._meta.concrete_fields]
