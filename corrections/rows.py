@@ -150,6 +150,9 @@ text_readers: list[Callable[[int, str], str]] = []
 # and of those that were removed.
 many_written: list[Callable[[dict[type[models.Model], tuple[list[str], list[str]]]], None]] = []
 
+# Each returns, for an episode, what writes a text for somebody to edit: with names for keys, which `text_readers` read.
+text_writers: list[Callable[[int], Callable[[str], str]]] = []
+
 _registered: dict[str, Editable] = {}
 
 

@@ -6,7 +6,6 @@ alone. What could tell of them is said in words that are always the same. Whatev
 a page with all its rows, waits until the editor shows everything.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, reduce
 from operator import or_
@@ -23,16 +22,15 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.text import smart_split
+from django.utils.text import slugify, smart_split
 
-from characters.kinds import SUBJECTS, TAGGINGS
+from characters.kinds import SUBJECTS, TAGGINGS, Kind
 from characters.models import Alias, Revelation, Tag
-from characters.models.shown_keys import hidden_keys, shown_key, with_shown_keys
+from characters.models.shown_keys import shown_key, with_shown_keys
 from characters.spoilers.linter import spoiler_error
-from characters.vocabulary import AliasKind
+from characters.text.mentions import MENTION
 from corrections.desk.discretion import NOT_TOLD, reader_of_later
 from corrections.desk.lists import OfferedFilters
-from episodes.folding import fold
 from episodes.gate import Gated
 from episodes.horizon import horizon_of
 from episodes.models import Episode
@@ -42,7 +40,6 @@ NO_LATER_EPISODE = "Choose an episode up to {}. To write about a later one, show
 SHOW_ALL_FIRST = (
     "Nothing was deleted. Rows of later episodes than you have watched may hang on it: show everything first."
 )
-WORD = re.compile(r"[^\W_]+")
 
 
 # Which rows are known
@@ -78,29 +75,40 @@ def known_along(model: type[models.Model], path: str, horizon: int) -> Q:
 
 
 def stand_ins(horizon: int | None) -> Callable[[], Mapping[str, str]]:
-    """Return a function that finds what stands for the keys that tell a name which is known only after the horizon."""
+    """Return a function that finds what stands for keys at a horizon: the name that is known there, as a key has it.
+
+    It stands for every key that is not that name already, so that none tells by its shape that another name comes. Keys
+    of whoever is not known yet are among them, so that nobody can guess one.
+    """
 
     @cache
     def found() -> dict[str, str]:
         if horizon is None:
             return {}
-        later = _words_of_later_names(horizon)
-        pages = [kind.model._base_manager.filter(_known_at(kind.model, horizon)) for kind in SUBJECTS]
-        handles = {key: public_id for rows in pages for key, public_id in rows.values_list("key", "public_id")}
-        for key, episode, pk in known(Revelation.objects.all(), horizon).values_list("key", "revealed_in_id", "pk"):
+        handles, taken = dict[str, str](), set[str]()
+        for kind in SUBJECTS:
+            rows = kind.model._base_manager.order_by("public_id")
+            names = _newest_names(kind, horizon)
+            for pk, key, public_id, since in rows.values_list("pk", "key", "public_id", "revealed_in_id"):
+                handle = _as_key(names.get(pk, "")) if since <= horizon else ""
+                handles[key] = public_id if not handle or handle in taken else handle
+                taken.add(handle)
+        for key, episode, pk in Revelation.objects.values_list("key", "revealed_in_id", "pk"):
             handles[key] = f"e{episode:02}.{pk.hex[:8]}"
-        return {key: handle for key, handle in handles.items() if not later.isdisjoint(WORD.findall(key))}
+        return {key: handle for key, handle in handles.items() if key != handle}
 
     return found
 
 
-def _words_of_later_names(horizon: int) -> set[str]:
-    """Return the words of names that no name up to the horizon has; the linter would take too long for every page."""
-    names = Alias.objects.exclude(kind=AliasKind.PLACEHOLDER).values_list("name", "revealed_in")
-    words: dict[bool, set[str]] = {True: set(), False: set()}
-    for name, episode in names:
-        words[episode > horizon].update(WORD.findall(fold(name)))
-    return words[True] - words[False]
+def _newest_names(kind: Kind, horizon: int) -> dict[Any, str]:
+    headlines = Alias.objects.filter(headline=True, revealed_in__lte=horizon, **{f"{kind.name}__isnull": False})
+    return dict(headlines.order_by("revealed_in").values_list(f"{kind.name}_id", "name"))
+
+
+def _as_key(name: str) -> str:
+    """Return a name as a key has it: in small letters without accents; empty if it has other letters."""
+    folded = slugify(name).replace("-", "_")
+    return folded if MENTION.fullmatch(f"[[{folded}]]") else ""
 
 
 # Forms
@@ -254,13 +262,13 @@ class WithinHorizon(KnownRows, admin.ModelAdmin):
             return super().get_search_results(request, queryset, search_term)
         found = self.model._base_manager.all()
         for word in smart_split(search_term):
-            fields = (self._found_in(name, word, horizon) for name in self.get_search_fields(request))
+            names = [name for name in self.get_search_fields(request) if name != "key"]  # which is not what one reads
+            fields = (self._found_in(name, word, horizon) for name in names)
             found = found.filter(pk__in=self.model._base_manager.filter(reduce(or_, fields)).values("pk"))
         return queryset.filter(pk__in=found.values("pk")), False
 
     def _found_in(self, name: str, word: str, horizon: int) -> Q:
-        found = Q(**{f"{name}__icontains": word}) & known_along(self.model, name, horizon)
-        return found & ~Q(key__in=list(hidden_keys())) if name == "key" else found
+        return Q(**{f"{name}__icontains": word}) & known_along(self.model, name, horizon)
 
     # Deleting takes along what hangs on a row
 

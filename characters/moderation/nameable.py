@@ -1,8 +1,9 @@
 """Which subjects editors and moderators mean by what they type: by their key, or by a name known at an episode."""
 
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from characters.kinds import SUBJECTS, Kind
@@ -10,10 +11,12 @@ from characters.models import Alias, Tag
 from characters.models.owned import OWNERS
 from characters.models.shown_keys import hidden_keys, shown_key, with_shown_keys
 from characters.text.fitting import Spelling, Spellings, the_one_meant
-from characters.text.mentions import names_in, with_keys
+from characters.text.mentions import MENTION, names_in, with_keys
 from episodes.choices import Choice, Unclear
 from episodes.names import Name
 from episodes.units import named
+
+MENTIONABLE = re.compile(r"[^\[\]|\n]+")  # what a name consists of that can stand in a mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class NameableSubjects:
 
     def find(self, typed: str, kinds: Collection[Kind] = SUBJECTS) -> NamedSubject:
         """Return the subject of one of these kinds that is meant; raise `Unclear` unless it is exactly one."""
-        by_key = self.by_key.get(self._key_of_handle.get(typed, typed))
+        by_key = self.by_key.get(self._key_of_handle.get(typed, "" if typed in hidden_keys() else typed))
         if by_key is not None and by_key.kind in kinds:
             return by_key
         nouns = " or ".join(kind.name for kind in kinds)
@@ -116,6 +119,20 @@ class NameableSubjects:
         keys = existing_keys(names_in(text) - self.by_key.keys())
         return with_keys(text, lambda typed: typed if typed in keys else self.find(typed).key)
 
+    def with_names(self, text: str) -> str:
+        """Return a text with names for the keys in its mentions, as far as each of them means that subject alone."""
+        return MENTION.sub(lambda found: found[0].replace(f"[[{found[1]}", f"[[{self._written(found[1])}", 1), text)
+
+    def _written(self, key: str) -> str:
+        subject = self.by_key.get(key)
+        if subject is None:
+            return shown_key(key)
+        try:
+            is_clear = MENTIONABLE.fullmatch(subject.name) and self.find(subject.name) is subject
+        except Unclear:
+            is_clear = False
+        return subject.name if is_clear else subject.handle
+
 
 def _by_key(subject: NamedSubject) -> Choice:
     return Choice(subject.handle, f"{Name(subject.name)} ({subject.handle})")
@@ -127,10 +144,23 @@ def read_typed(episode: int, text: str) -> str:
     return text if names <= existing_keys(names) else NameableSubjects(episode).read(text)
 
 
+def writer_of_names(episode: int) -> Callable[[str], str]:
+    """Return a function that puts names for the keys in the mentions of a text, as of an episode."""
+
+    @cache
+    def subjects() -> NameableSubjects:
+        return NameableSubjects(episode)
+
+    return lambda text: subjects().with_names(text) if "[[" in text else text
+
+
 def existing_keys(names: Collection[str]) -> set[str]:
-    """Return those of these names that are keys of subjects, whether they are known yet or not."""
+    """Return those of these names that are keys of subjects, whether they are known yet or not.
+
+    One that is not shown to whoever typed it is none: who guesses it is told no more than of a key that nobody has.
+    """
     found = (kind.model._base_manager.filter(key__in=names).values_list("key", flat=True) for kind in SUBJECTS)
-    return {key for keys in found for key in keys} if names else set()
+    return {key for keys in found for key in keys} - hidden_keys().keys() if names else set()
 
 
 def tags_alike(name: str) -> list[Tag]:

@@ -26,6 +26,7 @@ from corrections.rows import (
     namesakes,
     register,
     text_readers,
+    text_writers,
 )
 
 from . import linting, merging, nameable, previews, words
@@ -41,6 +42,7 @@ def register_all() -> None:
     key_writers.append(with_shown_keys)
     name_readers.append(linting.reader_of_names)
     text_readers.append(nameable.read_typed)
+    text_writers.append(nameable.writer_of_names)
 
 
 def _editable(kind: Kind) -> Editable:

@@ -1,7 +1,7 @@
 """The form on the page of a correction: a verdict on each change, and the values as they are to be published."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial, reduce
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from corrections.trial import names_of_additions
 from corrections.wording import EMPTY, RowNames
 from episodes.choices import ReadsMentions
 from episodes.models import Episode
+from episodes.texts import ProseInForm
 
 from .clearance import Clearance
 from .review import ChangeWithRow, with_rows
@@ -59,14 +60,24 @@ class VerdictForm(ReadsMentions, forms.Form):
     # A checkbox that is not ticked sends nothing; this field tells whether the values were in the form.
     shown = forms.BooleanField(required=False, widget=forms.HiddenInput, initial=True)
 
-    def __init__(self, each: ChangeWithRow, names: RowNames, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        each: ChangeWithRow,
+        names: RowNames,
+        data: Mapping[str, Any] | None = None,
+        written: Callable[[int, str], str] = lambda _, text: text,
+    ) -> None:
         super().__init__(data, prefix=str(each.change.pk), initial={"seen": _signed(each.current)})
         self.change, self.row_episode = each.change, each.episode
         self.kind = rows.editable(self.change.model)
         self.proposed = _editable_values(self.change)
+        self.shown_texts: dict[str, str] = {}  # with names for keys
         for name in self.proposed:
             if (value_field := field_for(self.kind, name, self.proposed[name], names)) is not None:
                 self.fields[VALUE + name] = value_field
+                text, since = self.proposed[name], self._episode_proposed()
+                if isinstance(value_field, ProseInForm) and isinstance(text, str) and since is not None:
+                    value_field.initial = self.shown_texts[name] = written(since, text)
         if not each.can_be_overridden:
             del self.fields["over"]
 
@@ -83,7 +94,16 @@ class VerdictForm(ReadsMentions, forms.Form):
         if not self.cleaned_data.get("shown"):
             return {}
         values = {name: self._json(name) for name in self.proposed if VALUE + name in self.cleaned_data}
-        return {name: value for name, value in values.items() if value != self._normalised(name, self.proposed[name])}
+        return {name: value for name, value in values.items() if value not in self._left_alone(name)}
+
+    def _left_alone(self, name: str) -> list[Json]:
+        """Return the values that a field has where nobody edited it."""
+        shown = self.shown_texts.get(name)
+        return [self._normalised(name, each) for each in (self.proposed[name], *([] if shown is None else [shown]))]
+
+    def _episode_proposed(self) -> int | None:
+        episode = self.proposed.get("revealed_in", self.row_episode)
+        return int(str(episode)) if str(episode).isdecimal() else None
 
     def _json(self, name: str) -> Json:
         value, field = self.cleaned_data[VALUE + name], self.kind.field(name)
@@ -188,8 +208,16 @@ def forms_for(
     changes: Iterable[ChangeWithRow], names: RowNames, data: Mapping[str, Any] | None = None
 ) -> dict[UUID, VerdictForm]:
     """Return a form for each change that is not decided."""
+
+    @cache
+    def writers(episode: int) -> list[Callable[[str], str]]:
+        return [writer_at(episode) for writer_at in rows.text_writers]
+
+    def written(episode: int, text: str) -> str:
+        return reduce(lambda so_far, write: write(so_far), writers(episode), text)
+
     return {
-        each.change.pk: VerdictForm(each, names, data)
+        each.change.pk: VerdictForm(each, names, data, written)
         for each in changes
         if each.change.decision == Change.Decision.PENDING
     }

@@ -13,9 +13,12 @@ from django.contrib import admin
 from django.db.models import Count, Q
 from django.test import Client
 from django.urls import reverse
+from django.utils.text import slugify
 
+from characters.admin.horizon import known, stand_ins
 from characters.kinds import KINDS, SUBJECTS, TAGGINGS
 from characters.models import Alias, Character, Membership, Relationship, Revelation, Tag, Trait
+from characters.models.shown_keys import standing_in
 from characters.vocabulary import RelationshipKind
 from corrections import rows
 from corrections.desk.discretion import NOT_TOLD
@@ -342,3 +345,45 @@ def test_deleting_waits_until_everything_is_shown(halfway: Client) -> None:
     chosen = {"action": "delete_selected", "_selected_action": [str(revelation.pk)], "post": "yes"}
     halfway.post(reverse("admin:characters_revelation_changelist"), chosen)
     assert content() == before
+
+
+def test_a_guessed_key_is_answered_as_one_that_nobody_has(halfway: Client) -> None:
+    """Eva Kristella is known by another name; the key of whoever comes later is nobody's at all."""
+    later = Character.objects.filter(revealed_in__gt=SEEN)[0].key
+    revelation = Revelation.objects.filter(revealed_in=SEEN)[0]
+    before = revelation.text
+    address = change_address(revelation)
+    said = []
+    for key in ("eva_kristella", later, "nobody_at_all"):
+        page = halfway.post(address, as_filled_in(halfway.get(address)) | {"text": f"[[{key}]] runs."})
+        assert page.status_code == 200, key
+        said.append(errors_on(page).replace(key, "KEY"))
+        assert "has the key or the name" in said[-1]
+    assert len({re.sub(r"<button.*?</button>", "", each, flags=re.DOTALL) for each in said}) == 1
+    revelation.refresh_from_db()
+    assert revelation.text == before
+    show_everything(halfway)
+    assert (
+        halfway.post(address, as_filled_in(halfway.get(address)) | {"text": "[[eva_kristella]] runs."}).status_code
+        == 302
+    )
+
+
+def test_handles_are_the_names_that_are_known_whoever_bears_them(halfway: Client) -> None:
+    """So that none tells by its shape that another name comes."""
+    with standing_in(stand_ins(SEEN)):
+        handles = {row: str(row) for row in Character.objects.filter(revealed_in__lte=SEEN)}
+    assert len(set(handles.values())) == len(handles)
+    names = {row: known(row.aliases.filter(headline=True).order_by("-revealed_in"), SEEN)[0].name for row in handles}
+    by_name = [row for row, handle in handles.items() if handle == slugify(names[row]).replace("-", "_")]
+    assert len(by_name) >= len(handles) - 2  # but for those who share a name
+    assert Character.objects.get(key="eva_kristella") in by_name
+
+
+def test_a_handle_can_be_written_in_a_mention(halfway: Client) -> None:
+    with standing_in(stand_ins(SEEN)):
+        handle = str(Character.objects.get(key="eva_kristella"))
+    revelation = Revelation.objects.filter(revealed_in=SEEN)[0]
+    save(halfway, change_address(revelation), text=f"[[{handle}]] runs.")
+    revelation.refresh_from_db()
+    assert revelation.text == "[[eva_kristella]] runs."

@@ -183,3 +183,32 @@ def test_it_makes_an_accepted_picture_public(
     assert published == files.published_name(name) != name
     assert default_storage.exists(published)
     assert (Change.objects.get().became or {})["image"] == published
+
+
+def test_it_shows_names_for_keys_in_a_text_to_be_edited(desk: Client, author: User) -> None:
+    ann = somebody("key_of_ann")
+    Alias.objects.create(character=ann, name="Queen Ann", headline=True, revealed_in_id=3)
+    bea, _ = somebody("first_key", name="Bea"), somebody("other_key", name="Bea")
+    summary = summary_of(ann, "[[key_of_ann]] waits.")
+    text = "[[key_of_ann]] meets [[key_of_ann|her]] and [[first_key]]."
+    correction = sent(set_to(summary, "value", text), by=author)
+    change = correction.changes.get()
+    [(_, form)] = desk.get(page_of(correction)).context["changes"]
+    [field] = form.value_fields
+    # As of the episode of the row; where two have one name, the key alone says who is meant.
+    assert field.value() == "[[Ann]] meets [[Ann|her]] and [[first_key]]."
+    decide_by_form(desk, correction, verdict(change, "leave", value=field.value()))
+    assert "You have altered" not in content_of(desk.get(page_of(correction)))
+    decide_by_form(desk, correction, verdict(change, "accept", value=field.value()))
+    change.refresh_from_db()
+    summary.refresh_from_db()
+    assert (change.altered, summary.value, bea.key) == (False, text, "first_key")
+
+
+def test_a_text_that_is_edited_with_names_is_published_with_keys(desk: Client, author: User) -> None:
+    ann = somebody("key_of_ann")
+    correction = sent(set_to(summary_of(ann, "She waits."), "value", "[[key_of_ann]] wayts."), by=author)
+    change = correction.changes.get()
+    decide_by_form(desk, correction, verdict(change, "accept", value="[[Ann]] waits."))
+    change.refresh_from_db()
+    assert (change.altered, change.final) == (True, "[[key_of_ann]] waits.")
