@@ -144,6 +144,21 @@ def test_rows_are_found_as_people_type_them(
     assert (overturned, tie.ended_in_id) == ((True, None) if meant == "supersedes" else (False, 3))
 
 
+def test_who_has_not_watched_everything_finds_a_belief_by_the_key_that_they_read(ann: Character) -> None:
+    halfway = at_the_desk(person(role="moderator"), episode=3)
+    old = Revelation.objects.create(key="e01.ann-is-the-queen", text="All is well.", revealed_in_id=1)
+    page = halfway.get(address_of(3)).content.decode()
+    [found] = re.findall(r'<option value="(e01[^"]*)">All is well.', page)
+    assert found != old.key
+    row = a_revelation("It is over.", concerned="ann")
+    guessed = fill_in(halfway, 3, revelations=[row | {"supersedes": old.key}])
+    assert not Correction.objects.exists()
+    assert "No revelation up to this episode has the key" in guessed.content.decode()
+    assert old.key not in offered(guessed)
+    assert fill_in(halfway, 3, revelations=[row | {"supersedes": found}]).status_code == 302
+    assert Revelation.objects.get(supersedes=old).text == "It is over."
+
+
 def test_a_name_without_brackets_is_offered_as_a_mention(moderator: Client, ann: Character, naomi: Character) -> None:
     Alias.objects.create(character=naomi, name="The Spy", revealed_in_id=2)
     text = "[[ann]] sees Naomi  Orthmann, and the spy sees Ann."

@@ -17,6 +17,7 @@ from characters.admin.inlines import PictureField
 from characters.kinds import CHARACTER, FACTION, SUBJECTS, Kind, kind_named, tagging_of
 from characters.models import Alias, Membership, Portrait, Relationship, Revelation, Tag, Trait, Unmasking
 from characters.models.revelations import CONCERNED
+from characters.models.shown_keys import shown_key
 from characters.moderation.nameable import NameableSubjects, NamedSubject
 from characters.text.definitions import LONGEST
 from characters.text.fitting import Spelling, Spellings, the_one_meant
@@ -79,8 +80,8 @@ class NamedRowField(forms.ModelChoiceField):
         queryset: Any = self.queryset
         names = queryset.values_list(self.to_field_name, flat=True)
         return the_one_meant(
-            typed, Spellings(Spelling(name, name) for name in names), offered=lambda name: Choice(name, name),
-            nothing=self.nothing.format(typed),
+            typed, Spellings(Spelling(shown_key(name), name) for name in names),
+            offered=lambda name: Choice(shown_key(name), shown_key(name)), nothing=self.nothing.format(typed),
         )  # fmt: skip
 
 
