@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from .horizon import sees_up_to
 from .models import Episode, Series
+from .units import short
 
 admin.site.unregister(UserSession)  # to delete a row there would end no session
 
@@ -19,7 +20,9 @@ admin.site.unregister(UserSession)  # to delete a row there would end no session
 def pages_at(address: str, *, since: int) -> SafeString:
     """Return links to a public page at each episode; the site asks before it shows one beyond the editor's progress."""
     episodes = Episode.objects.filter(number__gte=since).values_list("number", flat=True)
-    return format_html_join(" · ", '<a href="{}?as_of={}">{}</a>', ((address, number, number) for number in episodes))
+    return format_html_join(
+        " · ", '<a href="{}?as_of={}">{}</a>', ((address, number, short(number)) for number in episodes)
+    )
 
 
 class EpisodeField(ModelChoiceField):

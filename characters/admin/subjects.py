@@ -153,6 +153,13 @@ class SubjectAdmin(ChangesOneField, WithEpisodes, LintedAdmin):
         section = self._section(request)
         return f"{request.path}?{SECTION}={section.slug}" if section else request.path
 
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Any, inline: InlineModelAdmin, prefix: str
+    ) -> dict[str, Any]:
+        """Ask for no rows of a subject that is yet to be added, which has its id already."""
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        return kwargs | {"queryset": kwargs["queryset"].none()} if obj._state.adding else kwargs
+
     def get_inline_instances(self, request: HttpRequest, obj: Subject | None = None) -> Any:
         section = self._section(request)
         inlines = super().get_inline_instances(request, obj)

@@ -1,7 +1,7 @@
 """Rounds that need real processes on a real database: `python -m tests.corrections.rounds`.
 
-`test_rounds` runs this on a database of its own. Every line that it prints is one round, as JSON: its kind, and what
-came of it.
+`test_rounds` runs this on a database of its own. Every line that begins with a bracket is one round, as JSON: its
+kind, and what came of it. The others are mails.
 """
 
 import json
@@ -339,7 +339,7 @@ def merge(number: int) -> dict[str, Any]:
 
     def begin() -> list[Correction]:
         goes, stays = (somebody(f"merge_{number}_{which}", name=which) for which in ("goes", "stays"))
-        habit = new(Trait, character=goes, attribute="habit", value=f"{number}", revealed_in_id=2)
+        habit = new(Trait, character=goes, attribute="habit", value=f"of merge {number}", revealed_in_id=2)
         return [sent(each, kind=Correction.Kind.EDIT) for each in (merging_into(goes, stays), habit)]
 
     merging, habit = with_fresh_connection(begin)
@@ -347,8 +347,8 @@ def merge(number: int) -> dict[str, Any]:
 
     def look() -> dict[str, Any]:
         keys = Character.objects.filter(key__startswith=f"merge_{number}_").values_list("key", flat=True)
-        habits = Trait.objects.filter(attribute="habit", value=f"{number}").values_list("character__key", flat=True)
-        return {"said": said, "there": list(keys), "habits": list(habits)}
+        habits = Trait.objects.filter(attribute="habit", value=f"of merge {number}")
+        return {"said": said, "there": list(keys), "habits": list(habits.values_list("character__key", flat=True))}
 
     return with_fresh_connection(look)
 

@@ -207,6 +207,7 @@ def test_every_view_of_the_desk_is_in_the_matrix(status: Trait) -> None:
         "changelist", "add", "history", "delete", "change",  # of every admin; history leads to the page
         "next", "bulk", "open", "claim", "undo", "preview", "picture",  # picture: test_deciding
         "person", "person_undo", "sender", "sender_undo",  # by sender: test_people
+        "hold", "change_for",  # of notes: test_notes
     }  # fmt: skip
 
 
