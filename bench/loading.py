@@ -126,7 +126,7 @@ def multiplied(target: Path, times: int) -> Path:
     shutil.copytree(DATASET / "portraits", target / "portraits")
     for path in DATASET.glob("*.yaml"):
         data = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
-        if path.name not in ("series.yaml", "episodes.yaml"):
+        if path.name not in ("series.yaml", "episodes.yaml", "vocabulary.yaml"):
             names = KEYS + (ENDS if path.name == "relationships.yaml" else ())
             data = [_copy(entry, number, names) for number in range(times) for entry in data]
         (target / path.name).write_text(yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False))

@@ -28,7 +28,7 @@ from characters.models import (
     Trait,
     Unmasking,
 )
-from characters.vocabulary import RelationshipKind
+from characters.vocabulary import RELATIONS
 from corrections import bulk
 from episodes.gate import Gated
 from episodes.models import Episode
@@ -39,7 +39,7 @@ CHARACTERS_AN_EPISODE = 20
 WORDS = 20_000
 TAGS = 60
 SPECIES = ("human", "Nean", "proto-Nean", "machine", "Visitor")
-KINDS = tuple(RelationshipKind.values)
+KINDS = tuple(kind.key for kind in RELATIONS)
 ONSETS = ("b", "br", "d", "f", "g", "gr", "h", "j", "k", "kr", "l", "m", "n", "p", "r", "s", "st", "t", "v", "z")
 VOWELS = ("a", "e", "i", "o", "u", "ai", "ou")
 

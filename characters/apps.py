@@ -17,9 +17,11 @@ class CharactersConfig(AppConfig):
         from episodes.models import Episode, Series
 
         from . import derived, indexing
-        from .admin import accounts, revelations, show, subjects  # noqa: F401 - registers what editors edit
+        from .admin import accounts, revelations, show, subjects, vocabulary  # noqa: F401 - registers what editors edit
+        from .models.words import vocabulary_in_the_database
         from .moderation import registration
         from .roles import grant_permissions, join_contributors
+        from .vocabulary import read_outside_of_requests
 
         def watch_content(**kwargs: object) -> None:
             there = set(connection.introspection.table_names())  # of a former release, some are not
@@ -28,6 +30,7 @@ class CharactersConfig(AppConfig):
 
         prose_checks.append(check_mentions)
         indexing.connect()
+        read_outside_of_requests(vocabulary_in_the_database)
         registration.register_all()
         post_migrate.connect(grant_permissions, sender=self)
         pre_migrate.connect(editions.unwatch, sender=self)

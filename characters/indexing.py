@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from itertools import batched
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,10 +20,12 @@ from episodes.models import Episode, Series
 from episodes.names import Name
 
 from .kinds import EPISODE, SEARCHED, SUBJECTS, Kind, kind_of, prose_of, values_of
-from .models import Alias, SearchEntry, Tag, texts_mentioning
+from .models import Alias, SearchEntry, Tag, Word, texts_mentioning
 from .models.owned import OWNERS
+from .models.words import uses_of, vocabulary_in_the_database
 from .text.mentions import MENTION, mentioned_keys
 from .text.words import words_of, words_of_name
+from .vocabulary import using
 
 MOST_WORDS = 10_000  # of one text; PostgreSQL has a limit, and nobody writes that much
 ROWS_AT_ONCE = 1_000
@@ -72,7 +75,7 @@ def is_in_step() -> bool:
 
 def index(rows: Iterable[Any]) -> None:
     """Make the entries of these rows anew."""
-    entries = list(_entries_of(list(rows)))
+    entries = _entries_of(list(rows))
     SearchEntry.objects.filter(row__in=[entry.row for entry in entries]).delete()
     _write(entries)
 
@@ -91,9 +94,9 @@ def _everything() -> Iterator[list[Entry]]:
         for row in _rows_of(kind).iterator(ROWS_AT_ONCE):
             rows.append(row)
             if len(rows) == ROWS_AT_ONCE:
-                yield list(_entries_of(rows))
+                yield _entries_of(rows)
                 rows = []
-        yield list(_entries_of(rows))
+        yield _entries_of(rows)
     yield list(_entries_of_episodes(list(Episode.objects.order_by("number"))))
 
 
@@ -102,8 +105,13 @@ def _rows_of(kind: Kind) -> models.QuerySet[Any]:
     return rows.select_related("tag") if kind in TAGGINGS else rows
 
 
-def _entries_of(rows: list[Any]) -> Iterator[Entry]:
-    """Yield the entries of rows, with the names that their subjects had when each was revealed."""
+def _entries_of(rows: list[Any]) -> list[Entry]:
+    """Return the entries of rows, with the names that their subjects had when each was revealed."""
+    with using(cache(vocabulary_in_the_database)):  # as it is now, whatever the request has read of it
+        return list(_made_of(rows))
+
+
+def _made_of(rows: list[Any]) -> Iterator[Entry]:
     names = _NamesByEpisode(rows)
     for row in rows:
         kind = kind_of(row)
@@ -202,7 +210,7 @@ def _owned_by(subjects: Iterable[UUID]) -> Q:
 def connect() -> None:
     """Follow every change of a row that is indexed, or whose name stands in the entries of others."""
     many_written.append(follow_many)
-    for model in (*INDEXED, Tag, Episode, Series):
+    for model in (*INDEXED, Tag, Word, Episode, Series):
         post_save.connect(_on_save, sender=model, dispatch_uid=f"index saved {model.__name__}")
         post_delete.connect(_on_delete, sender=model, dispatch_uid=f"index deleted {model.__name__}")
 
@@ -218,6 +226,8 @@ def _on_save(instance: Any, raw: bool = False, created: bool = False, **kwargs: 
     elif isinstance(instance, Tag):
         for kind in TAGGINGS:
             index(_rows_of(kind).filter(tag=instance))
+    elif isinstance(instance, Word):
+        index(uses_of(instance))
     elif isinstance(instance, Episode):
         _index_episodes([instance.number])
     elif isinstance(instance, Series):
@@ -229,6 +239,8 @@ def _on_delete(instance: Any, **kwargs: Any) -> None:
         return
     if isinstance(instance, Episode):
         SearchEntry.objects.filter(kind=EPISODE.entry, revealed_in=instance.number).delete()
+    elif isinstance(instance, Word):
+        index(uses_of(instance))
     elif type(instance) in INDEXED:
         SearchEntry.objects.filter(row=instance.pk).delete()
         if isinstance(instance, Alias) and instance.headline and _still_has_owner(instance):

@@ -33,12 +33,14 @@ from .models import (
     TermTag,
     Trait,
     Unmasking,
+    Word,
 )
 from .models.owned import OWNERS
 from .models.revelations import CONCERNED
 from .text.phrases import role_in_words
 from .text.prose import shortened
-from .vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
+from .vocabulary import Certainty
+from .vocabulary import current as vocabulary
 
 type Values = Mapping[str, Any]
 """A row by the names of its fields: the id for a foreign key, and the name for a tag."""
@@ -207,31 +209,31 @@ def _subject_title(row: Values, speaker: Speaker) -> str:
 
 def _noun_of_alias(row: Values) -> str:
     kind = row.get("kind") or "name"
-    return kind if kind in ("name", "title", "codename", "placeholder") else f"name ({kind.replace('_', ' ')})"
+    return kind if kind in ("name", "title", "codename", "placeholder") else f"name ({vocabulary().name(kind).noun})"
 
 
 def _alias_line(row: Values, speaker: Speaker) -> str:
-    return f"{owner_in_words(ALIAS, row, speaker)}: {Name(row['name'])} ({AliasKind(row['kind']).noun})"
+    return f"{owner_in_words(ALIAS, row, speaker)}: {Name(row['name'])} ({vocabulary().name(row['kind']).noun})"
 
 
 def _noun_of_trait(row: Values) -> str:
-    attribute = row.get("attribute", "")
-    return str(Attribute(attribute).label).lower() if attribute in Attribute else "trait"
+    known = vocabulary().attributes.get(row.get("attribute", ""))
+    return known.label.lower() if known else "trait"
 
 
 def _trait_key(row: Values) -> tuple[str, ...]:
     """Return what tells a trait from others: the episode of a single-valued attribute, or else the value."""
-    is_single = row["attribute"] in Attribute.single_valued()
+    is_single = vocabulary().attribute(row["attribute"]).is_single
     return ("attribute", "revealed_in") if is_single else ("attribute", "value")
 
 
 def _trait_indexed(row: Values, speaker: Speaker) -> str:
-    label = Attribute(row["attribute"]).label
+    label = vocabulary().attribute(row["attribute"]).label
     return f"{owner_in_words(TRAIT, row, speaker)} {label} {speaker.words(row['value'])}"
 
 
 def _trait_line(row: Values, speaker: Speaker) -> str:
-    label = Attribute(row["attribute"]).label.lower()
+    label = vocabulary().attribute(row["attribute"]).label.lower()
     return f"{owner_in_words(TRAIT, row, speaker)}: {label} – {speaker.words(row['value'])}"
 
 
@@ -245,8 +247,8 @@ def _membership_passage(row: Values, speaker: Speaker) -> tuple[str, str]:
 
 
 def _relationship(row: Values, speaker: Speaker) -> str:
-    kind = RelationshipKind(row["kind"])
-    return f"{speaker.name(row['source'])} {kind.sentence} {speaker.name(row['target'])}"
+    sentence = vocabulary().relation(row["kind"]).sentence
+    return f"{speaker.name(row['source'])} {sentence} {speaker.name(row['target'])}"
 
 
 def _portrait_passage(row: Values, speaker: Speaker) -> tuple[str, str]:
@@ -285,6 +287,7 @@ SERIES = Kind(
         "ending",
         "network",
         "streaming",
+        "credits",
         "unit",
         "units",
         "watched",
@@ -326,6 +329,31 @@ EPISODE = Kind(
     file="episodes.yaml",
     natural_key=_fixed_key("number"),
     dump_order=("number",),
+)
+
+
+WORD = Kind(
+    model=Word,
+    noun="word of the vocabulary",
+    fields=(
+        "section",
+        "key",
+        "label",
+        "reverse",
+        "sentence",
+        "bond",
+        "goes_on",
+        "single",
+        "spoken_in",
+        "left_out",
+        "position",
+        *WHEN,
+    ),
+    unseen=("key", "position"),
+    title=lambda row, speaker: Name(row["label"] or row["key"]),
+    file="vocabulary.yaml",
+    natural_key=_fixed_key("section", "key"),
+    dump_order=("revealed_in_id", "position", "key"),
 )
 
 
@@ -408,9 +436,9 @@ TRAIT = Kind(
     line=_trait_line,
     noun_for=_noun_of_trait,
     entry="trait",
-    heading_for=lambda row: str(Attribute(row["attribute"]).label),
+    heading_for=lambda row: vocabulary().attribute(row["attribute"]).label,
     indexed=_trait_indexed,
-    passage=lambda row, speaker: (str(Attribute(row["attribute"]).label), speaker.words(row["value"])),
+    passage=lambda row, speaker: (vocabulary().attribute(row["attribute"]).label, speaker.words(row["value"])),
     part_of_entry="traits",
     natural_key=_trait_key,
     moved_key=("attribute", "value"),
@@ -546,7 +574,7 @@ PORTRAIT = Kind(
 
 # In the order of the contributors' form. What hangs on others comes after them, so all is deleted from the end.
 KINDS: tuple[Kind, ...] = (
-    SERIES, EPISODE, CHARACTER, FACTION, TERM, ALIAS, TRAIT, FORMER_ADDRESS, TAG, CHARACTER_TAG, FACTION_TAG,
+    SERIES, EPISODE, WORD, CHARACTER, FACTION, TERM, ALIAS, TRAIT, FORMER_ADDRESS, TAG, CHARACTER_TAG, FACTION_TAG,
     TERM_TAG, MEMBERSHIP, RELATIONSHIP, REVELATION, UNMASKING, PORTRAIT,
 )  # fmt: skip
 SUBJECTS: tuple[Kind, ...] = (CHARACTER, FACTION, TERM)  # those with names; `OWNERS` are their foreign keys

@@ -3,7 +3,9 @@ from functools import cache
 
 from django.http import HttpResponseBase
 
+from characters import vocabulary
 from episodes import units
+from episodes.horizon import horizon_of
 from episodes.models import units_in_the_database
 from episodes.visits import Visit
 
@@ -24,8 +26,11 @@ def lore(get_response: View) -> View:
             ends_after=request.progress if request.hides_ahead else None,
         )
         # Public pages read all episodes anyway; the admin does not.
-        words = units_in_the_database if request.path.startswith("/admin/") else lambda: request.lore.units
-        with units.using(cache(words)):
+        if request.path.startswith("/admin/"):
+            words = vocabulary.using(cache(vocabulary.stored), offered_until=lambda: horizon_of(request))
+            with units.using(cache(units_in_the_database)), words:
+                return get_response(request)
+        with units.using(cache(lambda: request.lore.units)), vocabulary.using(lambda: request.lore.vocabulary):
             return get_response(request)
 
     return middleware

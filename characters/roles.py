@@ -40,13 +40,16 @@ def give_role(user: User, role: Role) -> None:
 
 
 def grant_permissions(**kwargs: Any) -> None:
-    """Create the groups and give them their permissions; runs after each migrate, as new models have new ones."""
+    """Create the groups and give them their permissions; runs after each migrate, as new models have new ones.
+
+    The vocabulary is left to superusers: what is said there stands on every page.
+    """
     if not apps.is_installed("django.contrib.auth"):
         return
     content = Permission.objects.filter(
         Q(content_type__app_label__in=["characters", "episodes"])
         & ~Q(content_type__model="series", codename="delete_series")
-        & ~Q(content_type__model__in=["viewer", "use", "shownname", "takenname"])
+        & ~Q(content_type__model__in=["viewer", "use", "shownname", "takenname", "word"])
     )
     Group.objects.get_or_create(name=CONTRIBUTORS)
     for name in (EDITORS, MODERATORS):

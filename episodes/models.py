@@ -12,9 +12,15 @@ from .texts import Line, Names
 from .units import COLUMNS, Units
 
 valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")
-
-
 valid_language = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z", "A language is a code such as ja or zh-Hant.")
+
+
+def check_credits(lines: list[str]) -> None:
+    """Raise ValidationError unless each line says what somebody did and who that is."""
+    for line in lines:
+        what, _, who = line.partition(": ")
+        if not what.strip() or not who.strip():
+            raise ValidationError(f"“{line}” is no credit: write what it is and who, such as “Author: Ann Ash”.")
 
 
 class Series(models.Model):
@@ -40,6 +46,12 @@ class Series(models.Model):
     ending = Line(max_length=200, blank=True, help_text="The song and who performs it.")
     network = Line(max_length=200, blank=True, help_text="Who broadcast it first.")
     streaming = Names(default=list, blank=True, help_text="A list of services that show it elsewhere.")
+    credits = Names(
+        default=list,
+        blank=True,
+        validators=[check_credits],
+        help_text="Whoever else made it, one credit on each line: Author: Ann Ash, Bo Birch.",
+    )
     unit = Line(max_length=40, blank=True, help_text="What one of its parts is called, if not an episode: chapter.")
     units = Line(max_length=40, blank=True, help_text="And several of them: chapters.")
     watched = Line(max_length=40, blank=True, help_text="What one has done with them, if not watched: read.")

@@ -22,9 +22,9 @@ from characters.lore.pages.tags import public_id_of_tag, tag_without_name
 from characters.lore.search import index
 from characters.lore.telling import voice_id
 from characters.models import Alias, Portrait, SearchEntry, Tag, Trait
+from characters.models.words import vocabulary_in_the_database
 from characters.text.other_words import OTHER_WORDS
 from characters.text.words import words_of
-from characters.vocabulary import SPOKEN_IN
 from episodes.models import Episode
 from rougedb.page_cache.pages import address_of
 from tests.nets import gate_net, net_lifted
@@ -158,7 +158,9 @@ def known_addresses() -> set[str]:
             addresses |= {f"{base}?as_of=2", f"/c/{subject.public_id}/", f"/{kind.plural}/{subject.key}/"}
     addresses |= {f"/tags/{tag.slug}/" for tag in Tag.objects.all()}
     addresses |= {tag_without_name(tag.slug) for tag in Tag.objects.all()}
-    voices = set(Trait.objects.filter(attribute__in=SPOKEN_IN).values_list("value", flat=True))
+    voices = set(
+        Trait.objects.filter(attribute__in=vocabulary_in_the_database().spoken_in).values_list("value", flat=True)
+    )
     addresses |= {f"/voices/{voice_id(name)}/" for name in voices}
     addresses |= {f"/voices/{voice_id(name)}/{Lore.slug(name, 'voice')}/" for name in voices}
     addresses |= {f"/went-back/?to=/voices/{voice_id(name)}/" for name in voices}

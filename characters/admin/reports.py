@@ -22,7 +22,7 @@ from characters.shape.telling import LIMIT, Measure, Row, measures, rows_of
 from characters.spoilers.linter import form_in_admin
 from characters.spoilers.rows import corpus_of_database
 from characters.text.names import as_name
-from characters.vocabulary import Attribute
+from characters.vocabulary import Attribute, current
 from corrections.models import Edition
 from episodes.names import Name, with_capital
 from episodes.order import sort_key
@@ -30,8 +30,8 @@ from episodes.units import named
 
 from .horizon import known
 
-# A summary tells these attributes, so it is stale when one of them changes.
-SUMMARISED = [each for each in Attribute.single_valued() if each not in (*Attribute.of_a_stage(), Attribute.COLOUR)]
+# A summary tells all other attributes of one value at a time, so it is stale when one of them changes.
+NOT_SUMMARISED = (*Attribute.of_a_stage(), Attribute.COLOUR)
 
 FINDINGS_CACHED_FOR = 60 * 60  # seconds, unless something is published
 SHAPE_CACHED_FOR = 7 * 24 * 60 * 60
@@ -297,9 +297,10 @@ def _news() -> Iterable[tuple[UUID, int, str]]:
     """Yield what a summary should tell: the character, the episode, and what changed in it."""
     later = Alias.objects.filter(headline=True, character__isnull=False, revealed_in__gt=F("character__revealed_in"))
     yield from ((key, episode, "name") for key, episode in later.values_list("character_id", "revealed_in_id"))
-    traits = Trait.objects.filter(attribute__in=SUMMARISED, character__isnull=False)
+    summarised = current().single.difference(NOT_SUMMARISED)
+    traits = Trait.objects.filter(attribute__in=summarised, character__isnull=False)
     for key, episode, attribute in traits.values_list("character_id", "revealed_in_id", "attribute"):
-        yield key, episode, Attribute(attribute).label.lower()
+        yield key, episode, current().attribute(attribute).label.lower()
     for key, episode in Unmasking.objects.values_list("identity_id", "revealed_in_id"):
         yield key, episode, "unmasked"
 

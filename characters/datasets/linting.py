@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from characters.kinds import EPISODE, SERIES, SUBJECTS, Kind, kind_of_file
+from characters.kinds import EPISODE, SERIES, SUBJECTS, WORD, Kind, kind_of_file
+from characters.models import Word
 from characters.spoilers.linter import Corpus, Finding, Location
 from characters.spoilers.texts import Locate, heading_of, name_of, texts_of
+from characters.vocabulary import Vocabulary, vocabulary_of
 from episodes.units import Units
 
 from .entries import Dataset, PlacedEntry
@@ -29,6 +31,14 @@ def units_of(dataset: Dataset) -> Units:
     shows = [entry.model_dump() for entry, _ in dataset.entries[SERIES.file]]
     labels = {entry.number: entry.label for entry, _ in dataset.entries[EPISODE.file] if entry.label}
     return Units.of(next(iter(shows), {}), labels)
+
+
+def vocabulary_in_force(dataset: Dataset, *, only_files: bool) -> Vocabulary:
+    """Return the words of a show once its files are loaded: what the database has besides stays."""
+    stored = () if only_files else Word._base_manager.order_by("revealed_in_id", "position", "key")
+    words = {(word.section, word.key): word for word in stored}
+    words |= {(entry.section, entry.key): entry for entry, _ in dataset.entries[WORD.file]}
+    return vocabulary_of(words.values())
 
 
 def corpus_of_files(dataset: Dataset) -> Corpus:

@@ -15,13 +15,27 @@ from typing import Any, NamedTuple, Protocol
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from characters import indexing
-from characters.kinds import CHARACTER, EPISODE, KINDS, REVELATION, SERIES, SUBJECTS, TAG, Kind, kind_of, kind_of_file
+from characters import indexing, vocabulary
+from characters.kinds import (
+    CHARACTER,
+    EPISODE,
+    KINDS,
+    REVELATION,
+    SERIES,
+    SUBJECTS,
+    TAG,
+    WORD,
+    Kind,
+    kind_of,
+    kind_of_file,
+)
 from characters.models import Content, Subject, Tag
+from characters.models.words import WordField
 from characters.pictures import batch
 from characters.public_ids import public_id_for, row_id_for
 from characters.spoilers.linter import Finding
 from characters.text.fitting import nearest_key
+from characters.vocabulary import Section
 from corrections import editions
 from corrections.imports import begin_import, record_import
 from corrections.models import Correction
@@ -36,12 +50,13 @@ from .drafts import RowDraft
 from .entries import Dataset
 from .inserting import make_room
 from .leftovers import Leftover, Pruning, leftovers
-from .linting import corpus_of_files, units_of
+from .linting import corpus_of_files, units_of, vocabulary_in_force
 from .memory import RowsInMemory
 from .reading import FilePlace
 from .schema import FILES, Entry, key_in_file, parts_of
 from .writing import RowWriter, report
 
+OWN_WORDS = "docs/dataset.md lists what there is; vocabulary.yaml adds to it."
 ONLY_ROW = {"id": 1}  # of a kind without a natural key
 
 
@@ -104,8 +119,8 @@ def load(
     """
     how = How(replace=replace, prune=prune, check=check)
     dataset = Dataset(directory)
-    units = units_of(dataset)
-    with using(lambda: units):
+    units, words = units_of(dataset), vocabulary_in_force(dataset, only_files=replace or prune)
+    with using(lambda: units), vocabulary.using(lambda: words):
         return _load(dataset, how, on_findings, progress)
 
 
@@ -220,12 +235,13 @@ class _Load:
         kinds = [kind_of_file(file) for file in FILES]
         self._write_episodes()
         self._write_file(SERIES)
+        self._write_file(WORD)
         subjects = [subject for kind in kinds if kind in SUBJECTS for subject in self._write_subjects(kind)]
         subjects.reverse()
         while subjects:  # as their entries are large, each goes when it was written
             self._write_parts(subjects.pop())
         for kind in kinds:
-            if kind not in (EPISODE, SERIES, *SUBJECTS):
+            if kind not in (EPISODE, SERIES, WORD, *SUBJECTS):
                 self._write_links(kind, self._write_file(kind))
 
     def _write_episodes(self) -> None:
@@ -328,6 +344,8 @@ class _Load:
         """Return a value as the model takes it; None if there is no such row or file, which is noted as a problem."""
         if isinstance(column, models.FileField):
             return self._picture(value, place.part(key_in_file(type(entry), column.name)))
+        if isinstance(column, WordField):
+            return self._word(column.section, value, place.part(column.name))
         if value is None or column.related_model in (None, Episode):
             return value
         if column.related_model is Tag:
@@ -364,6 +382,21 @@ class _Load:
             question = f" Did you mean “{near}”?" if near else ""
             place.complain(f"There is no {model._meta.verbose_name} “{key}”.{question}")
         return row
+
+    def _word(self, section: Section, key: str, place: FilePlace) -> str | None:
+        """Return the key of a word that the vocabulary has."""
+        known = vocabulary.current().keys(section)
+        if key in known:
+            return key
+        if self.dataset.is_lost(WORD.file, key):
+            place.document.consequences += 1
+            return None
+        near = nearest_key(key, list(known))
+        question = f" Did you mean “{near}”?" if near else ""
+        place.complain(
+            f"“{place.path[-1]}” cannot be “{key}”: there is no such {section.label.lower()}.{question} {OWN_WORDS}"
+        )
+        return None
 
     def _tag(self, name: str, place: FilePlace) -> Any:
         """Return the tag of this name, which is made if there is none."""

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from characters.kinds import KINDS, Kind
-from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
+from characters.vocabulary import AliasKind, Bond, Certainty, Section
 from episodes.texts import CONTROLS
 
 
@@ -76,13 +76,13 @@ EpisodeNumber = Annotated[int, Field(ge=0, le=9999), WrapValidator(_position)]
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
 
-type AliasKindValue = Literal[tuple(AliasKind.values)]  # type: ignore[valid-type]
-
-type AttributeValue = Literal[tuple(Attribute.values)]  # type: ignore[valid-type]
-
 type CertaintyValue = Literal[tuple(Certainty.values)]  # type: ignore[valid-type]
 
-type RelationshipKindValue = Literal[tuple(RelationshipKind.values)]  # type: ignore[valid-type]
+type SectionValue = Literal[tuple(Section.values)]  # type: ignore[valid-type]
+
+type BondValue = Literal[(*Bond.values, "")]  # type: ignore[valid-type]
+
+WordKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=20)]
 
 
 class Entry(BaseModel):
@@ -94,6 +94,18 @@ class Entry(BaseModel):
     def known_in(self) -> int:
         """The episode from which on a viewer may know it; the same property as that of the models."""
         return int(getattr(self, "revealed_in", 0))
+
+
+def _credit(value: object) -> object:
+    """Return a credit as a line; without quotes YAML takes it for a mapping."""
+    match value:
+        case dict() if len(value) == 1 and all(isinstance(part, str) for pair in value.items() for part in pair):
+            ((what, who),) = value.items()
+            return f"{what}: {who}"
+    return value
+
+
+Credit = Annotated[RequiredText, BeforeValidator(_credit)]
 
 
 class SeriesEntry(Entry):
@@ -112,6 +124,7 @@ class SeriesEntry(Entry):
     ending: OptionalText = ""
     network: OptionalText = ""
     streaming: list[RequiredText] = []
+    credits: list[Credit] = []
     unit: OptionalText = ""
     units: OptionalText = ""
     watched: OptionalText = ""
@@ -135,11 +148,25 @@ class EpisodeEntry(Entry):
         return self.number
 
 
+class WordEntry(Entry):
+    section: SectionValue
+    key: WordKey
+    label: OptionalText = ""
+    reverse: OptionalText = ""
+    sentence: OptionalText = ""
+    bond: BondValue = ""
+    goes_on: bool = False
+    single: bool = False
+    spoken_in: OptionalText = ""
+    left_out: bool = False
+    revealed_in: EpisodeNumber = 0
+
+
 class AliasEntry(Entry):
     always_written = ("kind",)
 
     name: RequiredText
-    kind: AliasKindValue = AliasKind.NAME.value
+    kind: RequiredText = AliasKind.NAME.value
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
     headline: bool = False
     common_word: bool = False
@@ -148,7 +175,7 @@ class AliasEntry(Entry):
 
 
 class TraitEntry(Entry):
-    attribute: AttributeValue
+    attribute: RequiredText
     value: RequiredText
     revealed_in: EpisodeNumber
     inferred: bool = False
@@ -211,7 +238,7 @@ class CharacterEntry(SubjectEntry):
 
 class RelationshipEntry(Entry):
     source: Key
-    kind: RelationshipKindValue
+    kind: RequiredText
     target: Key
     certainty: CertaintyValue = Certainty.CONFIRMED.value
     revealed_in: EpisodeNumber
@@ -246,6 +273,7 @@ class UnmaskingEntry(Entry):
 FILES: dict[str, type[Entry]] = {
     "series.yaml": SeriesEntry,
     "episodes.yaml": EpisodeEntry,
+    "vocabulary.yaml": WordEntry,
     "factions.yaml": FactionEntry,
     "terms.yaml": TermEntry,
     "characters.yaml": CharacterEntry,

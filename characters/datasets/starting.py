@@ -42,6 +42,7 @@ def _files(start: Start) -> Mapping[str, str]:
     return {
         "series.yaml": SERIES.format(title=as_yaml({"title": start.title}).strip(), words=own_words, language=language),
         "episodes.yaml": EPISODES.format(unit=start.unit) + "".join(f"{line}\n" for line in _episodes(start)),
+        "vocabulary.yaml": VOCABULARY.format(unit=start.unit),
         "characters.yaml": CHARACTERS.format(unit=start.unit, second=second, last=last, native=native),
         "factions.yaml": FACTIONS,
         "relationships.yaml": RELATIONSHIPS.format(second=second),
@@ -70,6 +71,21 @@ EPISODES = """\
 # One line for each {unit}, in the order of release. Titles and synopses are shown from that {unit} on.
 # A label says what everybody calls it, a season groups: {{number: 13, label: S2 E1, season: "Season 2", title: "…"}}
 # A special that comes out later goes in between: {{number: 5.5, label: Special 1}}
+"""
+
+VOCABULARY = """\
+# Kinds of ties, facts and names that are this show’s own, beside those that docs/dataset.md lists. None are needed.
+# Without the “# ” this adds one of each:
+# - section: relation
+#   key: avenges
+#   label: avenges             # on the page of the one who acts
+#   reverse: avenged by        # on that of the other; without it, it reads the same on both
+#   bond: conflict             # or kin, trust, power, pursuit: its colour on the map
+#   goes_on: true              # only for what holds until it ends: pages say “since {unit} 3”
+#   revealed_in: 3             # only for a kind that tells something by itself: nothing names it before
+# - {{section: attribute, key: bounty, label: Bounty, single: true}}   # single: only the newest value holds
+# - {{section: name, key: epithet, label: Epithet}}
+# - {{section: credit, key: writers, label: Author}}   # what a field of series.yaml is called
 """
 
 CHARACTERS = """\

@@ -354,6 +354,8 @@ def report(error: ValidationError, place: FilePlace) -> None:
             place.complain(message)
         return
     for name, errors in error.error_dict.items():
+        if len(place.path) == 1 and place.is_blamed(name):
+            continue  # what was read in its place is not the files' fault
         # What has a form of its own is not too long besides.
         told = [each for each in errors if each.code != "max_length"] or errors
         for message in ValidationError(told).messages:

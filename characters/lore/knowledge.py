@@ -1,7 +1,7 @@
 """What everything below the door needs to know: how far, which episodes, who is whom, and the addresses of pages."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from sys import getsizeof
@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from characters.kinds import Kind
 from characters.values.basics import EpisodeRow, Link
 from characters.values.seasons import Season, seasons, to_choose
+from characters.vocabulary import Vocabulary, vocabulary_of
 from corrections import editions
 from corrections.editions import CurrentEdition
 from episodes.names import Name
@@ -36,12 +37,14 @@ class Basis:
     show: Row
     episodes: tuple[EpisodeRow, ...]
     units: Units
+    vocabulary: Vocabulary
     made: dict[tuple[str, int | None], Any] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """The bytes, of what is made as well: about as much again."""
-        return 2 * (sum(map(getsizeof, self.show.values())) + len(self.episodes) * BYTES_OF_EPISODE)
+        read = sum(map(getsizeof, self.show.values())) + len(self.episodes) * BYTES_OF_EPISODE
+        return 2 * read + self.vocabulary.size
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,11 @@ class Knowledge:
         return basis
 
     def _read_basis(self) -> Basis:
-        show, episodes = rows.series() or {"title": settings.SITE_NAME}, tuple(self._read_episodes())
+        show = rows.series() or {"title": settings.SITE_NAME}
+        read, words = rows.episodes_and_words(self.progress)
+        episodes = tuple(map(self._as_value, read))
         labels = {row.number: row.label for row in episodes if row.label}
-        return Basis(show, episodes, Units.of(show, labels))
+        return Basis(show, episodes, Units.of(show, labels), vocabulary_of(words))
 
     def once[Value](self, name: str, make: Callable[[], Value]) -> Value:
         """Return what all pages at an episode share, made for the first: of the show and its episodes alone."""
@@ -128,6 +133,11 @@ class Knowledge:
     def units(self) -> Units:
         """What the show calls its episodes, and each of them."""
         return self._basis.units
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the show that are known, such as kinds of relations and how they read."""
+        return self._basis.vocabulary
 
     @property
     def seasons(self) -> tuple[Season, ...]:
@@ -148,20 +158,17 @@ class Knowledge:
         behind = sum(row.number <= self.ends_after for row in all_of_them)
         return all_of_them[: behind + 1]
 
-    def _read_episodes(self) -> Iterator[EpisodeRow]:
-        return (
-            EpisodeRow(
-                number=row["number"],
-                aired_on=row["aired_on"],
-                url=self.address("episode", row["number"]),
-                known=row["number"] <= self.progress,
-                title=Name(row["title"]),
-                native_title=Name(row["native_title"]),
-                label=Name(row["label"]),
-                season=Name(row["season"]),
-                kind=Name(row["kind"]),
-            )
-            for row in rows.episodes(self.progress)
+    def _as_value(self, row: Row) -> EpisodeRow:
+        return EpisodeRow(
+            number=row["number"],
+            aired_on=row["aired_on"],
+            url=self.address("episode", row["number"]),
+            known=row["number"] <= self.progress,
+            title=Name(row["title"]),
+            native_title=Name(row["native_title"]),
+            label=Name(row["label"]),
+            season=Name(row["season"]),
+            kind=Name(row["kind"]),
         )
 
     @cached_property

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache, reduce
 from itertools import batched
@@ -25,12 +25,24 @@ from characters.models import (
     Unmasking,
 )
 from characters.models.owned import OWNERS
-from characters.vocabulary import Attribute
+from characters.vocabulary import KnownWord
 from episodes.models import Episode, Series
 
 from .statements import ALL, NONE, Which, among, as_uuid, fetched, placeholders, read
 from .statements import Row as Row  # most who ask for rows name their type
 
+WORD_COLUMNS = (
+    "section",
+    "key",
+    "label",
+    "reverse",
+    "sentence",
+    "bond",
+    "spoken_in",
+    "goes_on",
+    "single",
+    "left_out",
+)
 UNTIL = 'CASE WHEN "ended_in_id" <= %s THEN "ended_in_id" END'
 OWNER = f"COALESCE({', '.join(f'"{name}_id"' for name in OWNERS)})"
 IDS_AT_ONCE = 2_000
@@ -59,9 +71,14 @@ CONCERNED_SQL = (
     ' INNER JOIN "characters_revelation" ON "characters_revelation"."id" = "revelation_id"'
     ' WHERE "characters_revelation"."revealed_in_id" <= %s AND {began}'
 )
+# With the words of the vocabulary that come with each, as every page needs both.
 EPISODES_SQL = (
-    'SELECT "number", "label", "season", "kind", "aired_on", CASE WHEN "number" <= %s THEN "title" ELSE \'\' END,'
-    ' CASE WHEN "number" <= %s THEN "native_title" ELSE \'\' END FROM "episodes_episode" ORDER BY "number"'
+    'SELECT "number", "episodes_episode"."label", "season", "kind", "aired_on",'  # noqa: S608 - our own
+    ' CASE WHEN "number" <= %s THEN "title" ELSE \'\' END, CASE WHEN "number" <= %s THEN "native_title" ELSE \'\' END,'
+    f' {", ".join(f'"characters_word"."{name}"' for name in WORD_COLUMNS)} FROM "episodes_episode"'
+    ' LEFT JOIN "characters_word" ON "characters_word"."revealed_in_id" = "number"'
+    ' AND "characters_word"."revealed_in_id" <= %s'
+    ' ORDER BY "number", "characters_word"."position", "characters_word"."key"'
 )
 FORMER_ADDRESS_SQL = (
     'SELECT "{kind}_id" FROM "characters_formeraddress"'
@@ -131,21 +148,32 @@ def episode_credits(progress: int, numbers: Sequence[int]) -> list[Row]:
     ]
 
 
-def episodes(progress: int) -> list[Row]:
-    """Return all episodes in order with what is public of them; the titles are empty unless it is watched."""
-    rows = fetched(EPISODES_SQL, [progress, progress])
-    return [
-        {
-            "number": number,
-            "label": label,
-            "season": season,
-            "kind": kind,
-            "aired_on": date.fromisoformat(aired_on) if isinstance(aired_on, str) else aired_on,  # SQLite has no dates
-            "title": title,
-            "native_title": native_title,
-        }
-        for number, label, season, kind, aired_on, title, native_title in rows
+def episodes_and_words(progress: int) -> tuple[list[Row], list[KnownWord]]:
+    """Return all episodes in order with what is public of them, and the words of the vocabulary that are known.
+
+    The title of an episode is empty unless it is watched.
+    """
+    rows = fetched(EPISODES_SQL, [progress, progress, progress])
+    words = [
+        KnownWord(**dict(zip(WORD_COLUMNS, row[7:], strict=True)), known_in=row[0])
+        for row in rows
+        if row[7] is not None
     ]
+    return [_episode(*row[:7]) for row in {row[0]: row for row in rows}.values()], words
+
+
+def _episode(
+    number: int, label: str, season: str, kind: str, aired_on: str | date | None, title: str, native_title: str
+) -> Row:
+    return {
+        "number": number,
+        "label": label,
+        "season": season,
+        "kind": kind,
+        "aired_on": date.fromisoformat(aired_on) if isinstance(aired_on, str) else aired_on,  # SQLite has no dates
+        "title": title,
+        "native_title": native_title,
+    }
 
 
 # Characters, factions and other subjects
@@ -225,9 +253,12 @@ def owned_by(subjects: Iterable[UUID]) -> Which:
     return reduce(or_, others, first)
 
 
-def with_attribute(attributes: Sequence[Attribute]) -> Which:
+def with_attribute(attributes: Collection[str]) -> Which:
     """Return the condition that a trait says one of these things."""
-    return Which(f'"attribute" IN ({placeholders(attributes)})', tuple(attribute.value for attribute in attributes))
+    keys = tuple(map(str, sorted(attributes)))
+    if not keys:
+        return NONE
+    return Which(f'"attribute" IN ({placeholders(keys)})', keys)
 
 
 def names(progress: int, which: Which) -> list[Row]:

@@ -9,7 +9,6 @@ from uuid import UUID
 from characters.text.words import Query, Words, words_of
 from characters.values.basics import Face
 from characters.values.credits import Role
-from characters.vocabulary import SPOKEN_IN
 from episodes.names import Name, listed
 from episodes.order import sort_key
 
@@ -69,7 +68,7 @@ def spoken_in(knowledge: Knowledge) -> Spoken:
 
 def _read_spoken(knowledge: Knowledge) -> Spoken:
     spoken: dict[tuple[str, str], list[UUID]] = defaultdict(list)
-    for row in rows.traits(knowledge.progress, rows.with_attribute(tuple(SPOKEN_IN))):
+    for row in rows.traits(knowledge.progress, rows.with_attribute(knowledge.vocabulary.spoken_in)):
         spoken[row["attribute"], row["value"]].append(row["owner_id"])
     return dict(spoken)
 

@@ -1,7 +1,7 @@
 """Turn rows into what a page shows. Nothing here reads: rows are gated already, and everybody in them is looked up."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from html import escape
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from characters.text.links import link
 from characters.text.phrases import role_in_words
 from characters.values.basics import Face
 from characters.values.pages import Affiliation, Fact, FactValue, ListedName, Picture, TimelineEntry
-from characters.vocabulary import SPOKEN_IN, AliasKind, Attribute
+from characters.vocabulary import Attribute, AttributeKind, Vocabulary
 from episodes.names import Name
 from episodes.order import sort_key
 
@@ -84,16 +84,14 @@ def told(traits: list[Row], own: UUID, cast: Cast) -> Told:
         by_attribute[row["attribute"]].append(row)
     facts: list[Fact] = []
     definition = summary = SafeString()
-    for attribute in Attribute:
-        rows = by_attribute.get(attribute, [])
-        if not rows:
-            continue
-        if attribute in Attribute.single_valued():
+    for attribute in _in_order(by_attribute, cast.knowledge.vocabulary):
+        rows = by_attribute[attribute.key]
+        if attribute.is_single:
             newest = newest_of(rows, own)
-            if attribute == Attribute.SUMMARY:
+            if attribute.key == Attribute.SUMMARY:
                 summary = cast.render(newest["value"])
                 continue
-            if attribute == Attribute.DEFINITION:
+            if attribute.key == Attribute.DEFINITION:
                 definition = cast.render_line(newest["value"])
                 continue
             rows = [newest]
@@ -103,14 +101,21 @@ def told(traits: list[Row], own: UUID, cast: Cast) -> Told:
             Fact(
                 attribute.label,
                 tuple(_fact_value(attribute, value, first, cast) for value, first in in_order),
-                is_in_line=attribute in IN_A_LINE,
+                attribute.key,
+                is_in_line=attribute.key in IN_A_LINE,
             )
         )
     return Told(definition, summary, tuple(facts))
 
 
-def _fact_value(attribute: Attribute, value: str, since: int, cast: Cast) -> FactValue:
-    html, is_voice = cast.render_line(value), attribute in SPOKEN_IN
+def _in_order(told: Mapping[str, object], vocabulary: Vocabulary) -> Iterator[AttributeKind]:
+    """Yield attributes in the order in which a page shows them; those that the vocabulary lost come last."""
+    yield from (kind for key, kind in vocabulary.attributes.items() if key in told)
+    yield from map(vocabulary.attribute, sorted(told.keys() - vocabulary.attributes.keys()))
+
+
+def _fact_value(attribute: AttributeKind, value: str, since: int, cast: Cast) -> FactValue:
+    html, is_voice = cast.render_line(value), bool(attribute.spoken_in)
     if is_voice and "<a " not in html:
         html = link(voice_url(value, cast), html)
     return FactValue(html, since, is_name=is_voice)
@@ -130,8 +135,8 @@ def voice_id(value: str) -> str:
 
 def line(facts: Iterable[Fact]) -> SafeString:
     """Return who or what somebody is in one line, of the facts that say so: for those without a definition."""
-    values = {fact.label: fact.values for fact in facts if fact.is_in_line}
-    told = [values[attribute.label][0] for attribute in IN_A_LINE if attribute.label in values]
+    values = {fact.attribute: fact.values for fact in facts if fact.is_in_line}
+    told = [values[attribute][0] for attribute in IN_A_LINE if attribute in values]
     return format_html_join(" · ", "{}", ((value.capital,) for value in told))
 
 
@@ -140,17 +145,17 @@ def newest_of(rows: list[Row], own: UUID) -> Row:
     return max(rows, key=lambda row: (row["revealed_in_id"], row["owner_id"] == own))
 
 
-def known_names(rows: list[Row], headline: str) -> tuple[ListedName, ...]:
+def known_names(rows: list[Row], headline: str, vocabulary: Vocabulary) -> tuple[ListedName, ...]:
     """Return all names but the one at the head of the page, by kind and age, each with its first episode."""
-    kinds = list(AliasKind.values)
+    kinds = {key: place for place, key in enumerate(vocabulary.names)}
     since = {(row["name"], row["kind"], row["language"]): row["revealed_in_id"] for row in reversed(rows)}
 
     def place(entry: tuple[tuple[str, str, str], int]) -> tuple[int, int, str, str]:
         (name, kind, language), first = entry
-        return kinds.index(kind), first, sort_key(name), language
+        return kinds.get(kind, len(kinds)), first, sort_key(name), language
 
     return tuple(
-        ListedName(Name(name), AliasKind(kind).noun, language, first)
+        ListedName(Name(name), vocabulary.name(kind).noun, language, first)
         for (name, kind, language), first in sorted(since.items(), key=place)
         if name != headline
     )

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from characters.text.links import link
 from characters.text.phrases import role_in_words
 from characters.values.pages import TimelineEntry
-from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
+from characters.vocabulary import SUSPECTED_TO_BE, AliasKind, Attribute, Certainty
 from episodes import units
 from episodes.names import CommonName, Name, capital
 from episodes.order import sort_key
@@ -90,18 +90,19 @@ def replaced_values(
     Earlier summaries and definitions can be read on the page as it was, so only those of a persona that had no page of
     its own by then are listed.
     """
+    vocabulary = cast.knowledge.vocabulary
     unmasked_in = {row["persona_id"]: row["revealed_in_id"] for row in unmaskings}
     successions: dict[tuple[UUID, str], list[Row]] = defaultdict(list)
     for row in traits:
         owner = row["owner_id"]
         has_no_page = owner in unmasked_in and row["revealed_in_id"] >= unmasked_in[owner]
-        if row["attribute"] in Attribute.single_valued() and (row["attribute"] not in OF_A_STAGE or has_no_page):
+        if row["attribute"] in vocabulary.single and (row["attribute"] not in OF_A_STAGE or has_no_page):
             successions[owner, row["attribute"]].append(row)
     has_others = any(owner != own for owner, _ in successions)
     for (owner, attribute), values in successions.items():
         if values[-1]["revealed_in_id"] <= after:
             continue
-        label = Attribute(attribute).label
+        label = vocabulary.attribute(attribute).label
         if owner != own:
             label = f"{label}, as {cast.name(owner)}"
         shows_first = owner != own or (has_others and _gave_way_to_another_persona(traits, values[-1]))
@@ -140,7 +141,7 @@ def role_after(membership: Row) -> SafeString:
 def untied(relationships: Iterable[Row], cast: Cast) -> Iterator[DatedEntry]:
     """Yield the relations that ended; a guess is listed even if it ended in the episode in which it came up."""
     for row in relationships:
-        is_guess = row["kind"] == RelationshipKind.SUSPECTED_TO_BE
+        is_guess = row["kind"] == SUSPECTED_TO_BE
         if row["until"] is not None and (row["until"] > row["revealed_in_id"] or is_guess):
             label = "No longer so" if row["certainty"] == Certainty.CONFIRMED else "No longer believed"
             label = "Suspicion settled" if is_guess else label  # one way or the other
@@ -165,5 +166,5 @@ def untagged(tags: Iterable[Row]) -> Iterator[DatedEntry]:
 
 def _relationship_sentence(row: Row, cast: Cast) -> SafeString:
     source, target = cast.face(row["source_id"]), cast.face(row["target_id"])
-    verb = escape(RelationshipKind(row["kind"]).sentence)
+    verb = escape(cast.knowledge.vocabulary.relation(row["kind"]).sentence)
     return mark_safe(f"{link(source.url, capital(source.name))} {verb} {link(target.url, target.name)}")  # escaped

@@ -7,9 +7,10 @@ from .portraits import Portrait
 from .revelations import Revelation
 from .subjects import Character, Content, Faction, Subject, Term
 from .ties import Membership, Relationship, Unmasking
+from .words import Word
 
 __all__ = [
     "Alias", "Character", "CharacterTag", "Content", "Faction", "FactionTag", "FormerAddress", "Membership", "Owned",
     "Portrait", "Relationship", "Revelation", "SearchEntry", "Subject", "Tag", "Term", "TermTag", "Trait", "Unmasking",
-    "check_headlines", "texts_mentioning",
+    "Word", "check_headlines", "texts_mentioning",
 ]  # fmt: skip

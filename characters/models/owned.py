@@ -11,7 +11,7 @@ from taggit.models import ItemBase, TagBase
 
 from characters.text.definitions import LONGEST, check_definition
 from characters.text.slugs import slug_of
-from characters.vocabulary import AliasKind, Attribute
+from characters.vocabulary import AliasKind, Attribute, Section, current
 from episodes.fields import SortKey
 from episodes.gate import Ends, Prose
 from episodes.names import Name, in_text
@@ -20,6 +20,7 @@ from episodes.texts import Line, identity
 
 from .checks import check_headlines
 from .subjects import Character, Content, Faction, Term, valid_public_id
+from .words import WordField, word_meant
 
 # The foreign keys of whatever has exactly one owner: one for each kind of subject.
 OWNERS = ("character", "faction", "term")
@@ -71,9 +72,8 @@ class Alias(Owned):
     term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="aliases", null=True, blank=True)
     name = Line(max_length=120)
     sort_key = SortKey(of="name")
-    kind = models.CharField(
-        max_length=20,
-        choices=AliasKind,
+    kind = WordField(
+        section=Section.NAME,
         default=AliasKind.NAME,
         help_text=(
             "A placeholder describes somebody until the name is known (“the stranger at the ruins”); a variant is a "
@@ -121,6 +121,8 @@ class Alias(Owned):
 
     def clean(self) -> None:
         super().clean()
+        if self.kind:
+            word_meant(self, "kind")
         if self._is_there_in_another_form():
             raise ValidationError({"name": "This name is there already."})
         if self._state.adding or self.owner is None or self.revealed_in_id is None:
@@ -145,7 +147,7 @@ class Trait(Owned):
     )
     faction = models.ForeignKey(Faction, on_delete=models.CASCADE, related_name="traits", null=True, blank=True)
     term = models.ForeignKey(Term, on_delete=models.CASCADE, related_name="traits", null=True, blank=True)
-    attribute = models.CharField(max_length=20, choices=Attribute)
+    attribute = WordField(section=Section.ATTRIBUTE)
     value = Prose(
         help_text=(
             "Where an attribute has one value at a time, the newest known one is shown, and earlier ones stay in the "
@@ -174,15 +176,20 @@ class Trait(Owned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_attribute_display()}: {Name(self.value[:60])}"
+        return f"{current().attribute(self.attribute).label}: {Name(self.value[:60])}"
 
     def clean(self) -> None:
         super().clean()
         if self.attribute == Attribute.DEFINITION:
             self._check_definition()
-        is_single = self.attribute in Attribute.single_valued()
-        others = [] if is_single else self.siblings(attribute=self.attribute)
-        if any(identity(trait.value) == identity(self.value) for trait in others):
+        if not self.attribute:
+            return
+        others = self.siblings(attribute=self.attribute)
+        if word_meant(self, "attribute").attribute(self.attribute).is_single:
+            # A constraint says so of those of the default list.
+            if any(trait.revealed_in_id == self.revealed_in_id for trait in others):
+                raise ValidationError("There is another value of this attribute for this episode.")
+        elif any(identity(trait.value) == identity(self.value) for trait in others):
             raise ValidationError({"value": "This value is there already."})
 
     def _check_definition(self) -> None:

@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from characters.vocabulary import Certainty, RelationshipKind
+from characters.vocabulary import Certainty, RelationKind, current
 from episodes.gate import Ends
 from episodes.neighbours import neighbours
 from episodes.texts import Line
 from episodes.units import named
 
 from .subjects import Character, Content, Faction
+from .words import WordField, word_meant
 
 
 class Membership(Content, Ends):
@@ -41,9 +42,7 @@ class Membership(Content, Ends):
 
 class Relationship(Content, Ends):
     source = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="relationships")
-    kind = models.CharField(
-        max_length=20,
-        choices=RelationshipKind,
+    kind = WordField(
         help_text="Start with the one who acts (“killed”). The page of the other shows the reverse (“killed by”).",
     )
     target = models.ForeignKey(Character, on_delete=models.CASCADE, related_name="relationships_to")
@@ -71,23 +70,24 @@ class Relationship(Content, Ends):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} {self.get_kind_display()} {self.target}"
+        return f"{self.source} {current().relation(self.kind).label} {self.target}"
 
     def clean(self) -> None:
         super().clean()
-        if self.kind not in RelationshipKind or self.revealed_in_id is None or None in (self.source_id, self.target_id):
+        kind = word_meant(self, "kind").relation(self.kind) if self.kind else None
+        if kind is None or self.revealed_in_id is None or None in (self.source_id, self.target_id):
             return
-        if RelationshipKind(self.kind).lasts and not self._is_edited_along():
-            self._check_said_once()
+        if kind.lasts and not self._is_edited_along():
+            self._check_said_once(kind)
 
     def _is_edited_along(self) -> bool:
         """Return whether a form saves it with others, of which one may end where it begins; the write door checks."""
         ends = (self._state.fields_cache.get(name) for name in ("source", "target"))
         return any(end is not None and Relationship in end.edited_along for end in ends)
 
-    def _check_said_once(self) -> None:
+    def _check_said_once(self, kind: RelationKind) -> None:
         """Refuse what another row says of the same time: nobody would know which of the two to correct or to end."""
-        for other in self._between_the_same_two():
+        for other in self._between_the_same_two(kind):
             is_sure_of_more = self.certainty != other.certainty and self.revealed_in_id != other.revealed_in_id
             if other == self or is_sure_of_more or self._ends_by(other) or other._ends_by(self):
                 continue
@@ -100,9 +100,9 @@ class Relationship(Content, Ends):
                 "Leave one of the two out, or let the earlier one end no later than the other begins."
             )
 
-    def _between_the_same_two(self) -> Iterator["Relationship"]:
+    def _between_the_same_two(self, kind: RelationKind) -> Iterator["Relationship"]:
         ends = [(self.source_id, self.target_id)]
-        if RelationshipKind(self.kind).is_mutual:
+        if kind.is_mutual:
             ends.append((self.target_id, self.source_id))
         for source, target in ends:
             rows = neighbours().where(Relationship, source_id=source, target_id=target, kind=self.kind)

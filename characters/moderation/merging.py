@@ -31,7 +31,7 @@ from characters.kinds import (
 from characters.models import Subject
 from characters.models.revelations import CONCERNED
 from characters.text.mentions import with_other_key
-from characters.vocabulary import Attribute, RelationshipKind
+from characters.vocabulary import current
 from corrections import rows
 from corrections.models import Change
 from corrections.rows import Json, Values
@@ -142,7 +142,7 @@ def _say_the_same(kind: Kind, one: _Row, other: _Row) -> bool:
     if kind is ALIAS:
         return identity(a["name"]) == identity(b["name"])
     if kind is TRAIT:
-        is_single = a["attribute"] in Attribute.single_valued()
+        is_single = current().attribute(a["attribute"]).is_single
         which = "revealed_in" if is_single else "value"
         return bool(a["attribute"] == b["attribute"] and _told_apart(a[which]) == _told_apart(b[which]))
     if kind is PORTRAIT:
@@ -162,7 +162,7 @@ def _ties(kind: Kind, values: Values) -> list[Any]:
     if kind is not RELATIONSHIP:
         return [values[name] for name in (*kind.owners, *kind.connects, "tag", "role") if name in values]
     ends = [values["source"], values["target"]]
-    return [values["kind"], *(sorted(ends) if RelationshipKind(values["kind"]).is_mutual else ends)]
+    return [values["kind"], *(sorted(ends) if current().relation(values["kind"]).is_mutual else ends)]
 
 
 def _overlap(a: Values, b: Values) -> bool:

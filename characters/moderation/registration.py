@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.urls import reverse
 
-from characters.kinds import EPISODE, KINDS, SUBJECTS, TRAIT, Kind
+from characters.kinds import EPISODE, KINDS, SUBJECTS, TRAIT, WORD, Kind
 from characters.models import check_headlines, texts_mentioning
 from characters.models.shown_keys import with_shown_keys
+from characters.models.words import check_unused
 from characters.pictures import files
 from characters.text.definitions import check_definition
 from characters.text.mentions import with_other_key
@@ -52,6 +53,8 @@ def _editable(kind: Kind) -> Editable:
         options |= {"handle": Handle("key", with_other_key), "merge": merging.merging}
     if kind is TRAIT:
         options |= {"check_text": _is_still_a_definition}
+    if kind is WORD:
+        options |= {"check_removed": check_unused}
     if kind is EPISODE:
         options |= {"page": _page_of_episode()}
     if _file_fields(kind):

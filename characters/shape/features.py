@@ -9,7 +9,7 @@ from typing import Any
 from characters.pictures.emblems import UNCOLOURED
 from characters.text.prose import plain
 from characters.values.pages import Chapter, Fact, FactValue, SubjectPage, Tie
-from characters.vocabulary import AliasKind, Attribute, Bond, RelationshipKind
+from characters.vocabulary import SUSPECTED_TO_BE, Attribute, Bond, Vocabulary
 from episodes.names import CommonName
 
 type Features = Mapping[str, float]
@@ -21,12 +21,8 @@ NOT_MEASURED = {
     "more_places", "description", "strip", "chart", "chapters", "facts", "ties",
 }  # fmt: skip
 
-BOND_OF_LABEL = {
-    label: kind.bond for kind in RelationshipKind for label in (str(kind.label), kind.seen_from_target)
-}  # as a page words it, from both sides
-
 # That one may be another is a hint of the show itself: it tells by what it says, as does how sure something is.
-HINTS = {RelationshipKind.SUSPECTED_TO_BE.label, RelationshipKind.SUSPECTED_TO_BE.seen_from_target}
+HINT = SUSPECTED_TO_BE
 
 
 def revelations_on(parts: Iterable[SubjectPage]) -> int:
@@ -34,7 +30,7 @@ def revelations_on(parts: Iterable[SubjectPage]) -> int:
     return sum(len(chapter.revelations) + chapter.more for part in parts for chapter in part.chapters)
 
 
-def features_of(parts: Sequence[SubjectPage]) -> dict[str, float]:
+def features_of(parts: Sequence[SubjectPage], vocabulary: Vocabulary) -> dict[str, float]:
     """Return the shape of a page, given in its parts; what is nowhere on it counts as 0."""
     first = parts[0]
     measured: dict[str, float] = {}
@@ -46,10 +42,10 @@ def features_of(parts: Sequence[SubjectPage]) -> dict[str, float]:
     measured["name: length"] = len(name)
     if first.face.accent not in UNCOLOURED:  # or else it is made of the name
         measured[f"accent: {first.face.accent}"] = 1
-    measured |= _kinds_of_names(parts)
-    measured |= _facts([fact for part in parts for fact in part.facts])
+    measured |= _kinds_of_names(parts, vocabulary)
+    measured |= _facts([fact for part in parts for fact in part.facts], vocabulary)
     measured["emblem: monogram"] = first.face.is_monogram
-    measured |= _ties([tie for part in parts for tie in part.ties if tie.label not in HINTS])
+    measured |= _ties([tie for part in parts for tie in part.ties if tie.kind != HINT])
     measured |= _timeline([chapter for part in parts for chapter in part.chapters])
     places = [place for part in parts for place in part.places]
     measured["places: former"] = sum(place.is_past for place in places)
@@ -66,28 +62,28 @@ def _size(name: str, values: Sequence[Any]) -> dict[str, float]:
     return {f"{name}: number": sum(map(len, values))}
 
 
-def _kinds_of_names(parts: Sequence[SubjectPage]) -> Features:
+def _kinds_of_names(parts: Sequence[SubjectPage], vocabulary: Vocabulary) -> Features:
     names = [name for part in parts for name in part.names]
     kinds = Counter(name.kind for name in names)
     languages = Counter(name.language for name in names if name.language)
-    return {f"names: {kind.label.lower()}": kinds[kind.noun] for kind in AliasKind} | {
+    return {f"names: {kind.label.lower()}": kinds[kind.noun] for kind in vocabulary.names.values()} | {
         f"names: in “{language}”": number for language, number in languages.items()
     }
 
 
-def _facts(facts: Sequence[Fact]) -> dict[str, float]:
+def _facts(facts: Sequence[Fact], vocabulary: Vocabulary) -> dict[str, float]:
     """Return which facts are there, how many values each has and how long these are."""
     values: dict[str, list[FactValue]] = defaultdict(list)
     for fact in facts:
-        values[fact.label] += fact.values
+        values[fact.attribute] += fact.values
     measured: dict[str, float] = {"facts: number": len(values)}
-    for attribute in Attribute:
-        if attribute in Attribute.of_a_stage():
+    for attribute in vocabulary.attributes.values():
+        if attribute.key in Attribute.of_a_stage():
             continue  # texts of their own
-        told = values.get(attribute.label, [])
-        name = attribute.value.replace("_", " ")
+        told = values.get(attribute.key, [])
+        name = attribute.key.replace("_", " ")
         measured[f"{name}: given"] = bool(told)
-        if attribute not in Attribute.single_valued():
+        if not attribute.is_single:
             measured[f"{name}: number"] = len(told)
     measured["facts: length"] = sum(len(plain(value.html)) for told in values.values() for value in told)
     return measured
@@ -95,7 +91,7 @@ def _facts(facts: Sequence[Fact]) -> dict[str, float]:
 
 def _ties(ties: Sequence[Tie]) -> Features:
     """Return with how many somebody is tied, and in which ways."""
-    bonds = Counter(BOND_OF_LABEL[tie.label] for tie in ties)
+    bonds = Counter(tie.bond for tie in ties)
     return {
         "ties: people": len({tie.other.url for tie in ties}),
         "ties: number": len(ties),

@@ -10,10 +10,10 @@ from characters.lore.door import Lore
 from characters.text.prose import plain
 from characters.values.lists import Card
 from characters.values.pages import SubjectPage
-from characters.vocabulary import Attribute, Bond, Certainty, RelationshipKind
+from characters.vocabulary import BETRAYED, Attribute, Bond, Certainty
 from episodes.names import Name
 
-from .features import BOND_OF_LABEL, Features, features_of, revelations_on
+from .features import Features, features_of, revelations_on
 
 UNMASKED, DIES, CHANGES_SIDES = "unmasked later", "dies later", "changes sides later"
 OUTCOMES = (UNMASKED, DIES, CHANGES_SIDES)
@@ -110,7 +110,7 @@ def _pages_at(lore: Lore, chosen: Iterable[str], before: int) -> dict[str, _Page
             public_id=root,
             name=parts[0].face.name,
             revelations=revelations_on(parts),
-            features=features_of(parts) | {name: place[root] for name, place in places.items()},
+            features=features_of(parts, lore.vocabulary) | {name: place[root] for name, place in places.items()},
             is_dead=dead,
             changed_sides=_betrayed(parts, before) or _fell_out(parts, before) or (not dead and _left(parts, before)),
         )
@@ -129,7 +129,7 @@ def _parts(lore: Lore, public_id: str) -> Iterator[SubjectPage]:
 
 
 def _is_dead(parts: Iterable[SubjectPage]) -> bool:
-    facts = (fact for part in parts for fact in part.facts if fact.label == Attribute.STATUS.label)
+    facts = (fact for part in parts for fact in part.facts if fact.attribute == Attribute.STATUS)
     return any(DEAD.search(plain(value.html)) for fact in facts for value in fact.values)
 
 
@@ -143,7 +143,7 @@ def _left(parts: Iterable[SubjectPage], before: int) -> bool:
 def _betrayed(parts: Iterable[SubjectPage], before: int) -> bool:
     """Return whether somebody has betrayed another since an episode."""
     return any(
-        tie.label == RelationshipKind.BETRAYED.label and tie.since > before and tie.certainty != Certainty.DISPROVED
+        tie.kind == BETRAYED and tie.is_from_here and tie.since > before and tie.certainty != Certainty.DISPROVED
         for part in parts
         for tie in part.ties
     )
@@ -153,9 +153,9 @@ def _fell_out(parts: Iterable[SubjectPage], before: int) -> bool:
     """Return whether trust between somebody and another has given way to conflict since an episode."""
     ended, began = set(), set()
     for tie in (tie for part in parts for tie in part.ties):
-        if tie.until is not None and tie.until > before and BOND_OF_LABEL[tie.label] == Bond.TRUST:
+        if tie.until is not None and tie.until > before and tie.bond == Bond.TRUST:
             ended.add(tie.other.url)
-        if tie.since > before and BOND_OF_LABEL[tie.label] == Bond.CONFLICT:
+        if tie.since > before and tie.bond == Bond.CONFLICT:
             began.add(tie.other.url)
     return bool(ended & began)
 

@@ -1,13 +1,13 @@
 """What the page of a character, a faction, a tag or an episode shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import batched, groupby
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from characters.text.phrases import counted, episodes, span
-from characters.vocabulary import Certainty
+from characters.vocabulary import Bond, Certainty
 from episodes.names import Name, capital, is_set_apart, with_capital
 from episodes.units import current, named, short
 
@@ -70,6 +70,7 @@ class FactValue:
 class Fact:
     label: str
     values: tuple[FactValue, ...]
+    attribute: str
     is_in_line: bool = False  # the line below the name tells it
 
 
@@ -102,11 +103,19 @@ class Tie:
     until: int | None
     masks: str  # the personas it was known of, where they are known for others now
     is_state: bool  # it goes on, and did not just happen
-    place: tuple[int, bool]  # of the verb among those of a page; its other side comes after it
+    kind: str
+    bond: Bond
+    # Of the verb among those of a page, where its other side comes after it: by all that are known at an episode.
+    place: tuple[int, bool] = field(compare=False)
 
     @property
     def is_past(self) -> bool:
         return self.until is not None
+
+    @property
+    def is_from_here(self) -> bool:
+        """Whether it is told as of the one who acts."""
+        return not self.place[1]
 
     @property
     def when(self) -> str:

@@ -14,7 +14,6 @@ from characters.lore import Lore
 from characters.lore.lists.roster import roster_of
 from characters.models import Character, CharacterTag, Membership, Relationship, Trait, Unmasking
 from characters.values.lists import CardPage
-from characters.vocabulary import RelationshipKind
 from corrections.scratch import nothing_is_kept
 from tests.conftest import Visitor
 from tests.nets import net_lifted
@@ -87,7 +86,7 @@ def test_tags_roles_and_factions_that_still_hold(real_show: None, progress: int)
 @pytest.mark.parametrize("progress", PROGRESSES)
 def test_relations_from_either_side(real_show: None, progress: int) -> None:
     plain = Reckoning(progress)
-    killings = [row for row in plain.running(Relationship) if row.kind == RelationshipKind.KILLED]
+    killings = [row for row in plain.running(Relationship) if row.kind == "killed"]
     pairs = {
         (plain.root(row.source_id), plain.root(row.target_id))
         for row in killings

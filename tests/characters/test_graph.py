@@ -12,7 +12,7 @@ from characters.lore import Lore
 from characters.lore.map import graph
 from characters.models import Character, Faction
 from characters.values.map import Chart, ChartNode, GraphPage, MapGroup
-from characters.vocabulary import BONDS, RelationshipKind
+from characters.vocabulary import DEFAULT, RELATIONS, Bond
 from tests.conftest import Visitor
 from tests.nets import net_lifted
 from tests.shows import LAST_EPISODE, character, load_show, unmasking
@@ -260,9 +260,10 @@ def test_a_faction_that_is_not_known_yet_is_answered_like_nonsense(show: None, v
     assert b"means nothing at your episode" in answers.pop()
 
 
-def test_every_kind_of_relation_is_of_one_sort() -> None:
-    for kind in RelationshipKind:
-        assert sum(kind in kinds for kinds in BONDS.values()) == 1, kind
+def test_relations_of_one_sort_follow_each_other() -> None:
+    assert len({kind.key for kind in RELATIONS}) == len(RELATIONS)
+    ranks = [list(Bond).index(kind.bond) for kind in DEFAULT.relations.values()]
+    assert ranks == sorted(ranks)
 
 
 def seats(chart: Chart) -> tuple[ChartNode, ...]:

@@ -19,7 +19,7 @@ from characters.admin.horizon import known, stand_ins
 from characters.kinds import KINDS, SUBJECTS, TAGGINGS
 from characters.models import Alias, Character, Membership, Relationship, Revelation, Tag, Trait
 from characters.models.shown_keys import standing_in
-from characters.vocabulary import RelationshipKind
+from characters.vocabulary import DEFAULT, Section
 from corrections import rows
 from corrections.desk.discretion import NOT_TOLD
 from corrections.models import Correction
@@ -71,7 +71,7 @@ def later_words() -> set[str]:
     told += list(Episode.objects.values_list("synopsis", "number"))
     said = "\n".join(text for text, episode in told if episode <= SEEN).lower()
     names = {text[:60] for text, episode in told if episode > SEEN and len(text) > 4}
-    return {name for name in names if name.lower() not in said} - set(RelationshipKind.values)
+    return {name for name in names if name.lower() not in said} - set(DEFAULT.keys(Section.RELATION))
 
 
 def telling(response: Any, words: set[str]) -> list[str]:

@@ -60,6 +60,7 @@ def cast(**ann: Any) -> dict[str, Any]:
     ann.setdefault("traits", [trait("species", "human", since=1), trait("ability", "flies", since=2)])
     return {
         "series": {"title": "A Show", "writers": ["Somebody"]},
+        "vocabulary": [{"section": "relation", "key": "twin", "left_out": True}],
         "characters": [
             character("ann", memberships=[{"faction": "guild", "revealed_in": 2}],
                       tags=[{"name": "nean", "revealed_in": 1}],

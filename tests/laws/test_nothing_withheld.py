@@ -24,7 +24,7 @@ from characters.models import (
 from characters.models.revelations import CONCERNED
 from characters.text import prose
 from characters.text.phrases import role_in_words
-from characters.vocabulary import Attribute, RelationshipKind
+from characters.vocabulary import DEFAULT, Attribute
 from episodes.models import Episode
 from episodes.names import capital
 from tests.twins import ask, crawl, text_of
@@ -93,7 +93,7 @@ def test_everything_known_is_found(progress: int) -> None:
             assert str(tagging.tag) in reader.page_of(tagging.content_object), tagging
     for tie in Relationship.objects.filter(revealed_in__lte=progress):
         page = reader.page_of(tie.source)
-        relation = RelationshipKind(tie.kind)
+        relation = DEFAULT.relation(tie.kind)
         sides = capital(relation.label), capital(relation.seen_from_target), relation.sentence
         assert any(side in page for side in sides), tie
     for revelation in Revelation.objects.filter(revealed_in__lte=progress):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from characters.datasets.dumping import dump
 from characters.datasets.loading import load
 from characters.models import Alias, Character, Unmasking
-from characters.vocabulary import AliasKind, Attribute, Certainty, RelationshipKind
+from characters.vocabulary import DEFAULT, RELATIONS, AliasKind, Attribute, Certainty
 from tests.laws.test_no_leak import assert_twins
 from tests.shows import episode, headline, write_show
 from tests.twins import answers, crawl, every_word, everything_asked, found_by_words, narrowed_lists, searches, text_of
@@ -96,7 +96,10 @@ def shows(draw: st.DrawFn) -> dict[str, Any]:
     for source, target in draw(st.lists(st.tuples(st.sampled_from(cast), st.sampled_from(cast)), max_size=5)):
         if source != target:
             since = after(source, target)
-            kind, certainty = draw(st.sampled_from(RelationshipKind.values)), draw(st.sampled_from(Certainty.values))
+            kind, certainty = (
+                draw(st.sampled_from([kind.key for kind in RELATIONS])),
+                draw(st.sampled_from(Certainty.values)),
+            )
             relationships.append(
                 {"source": source, "kind": kind, "target": target, "certainty": certainty, "revealed_in": since}
                 | end(since)
@@ -133,7 +136,7 @@ def shows(draw: st.DrawFn) -> dict[str, Any]:
 
 def _told_apart_by(tie: dict[str, Any]) -> tuple[Any, ...]:
     """Return what may be there once of a relationship: what lasts is said of two once, from whichever side."""
-    if RelationshipKind(tie["kind"]).lasts:
+    if DEFAULT.relation(tie["kind"]).lasts:
         return tie["kind"], frozenset((tie["source"], tie["target"]))
     return tie["kind"], tie["source"], tie["target"], tie["revealed_in"]
 

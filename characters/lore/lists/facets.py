@@ -21,7 +21,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.statements import as_uuid, fetched
 from characters.models import Faction, Membership, Relationship, Revelation, Trait
 from characters.text.slugs import slug_of
-from characters.vocabulary import SPOKEN_IN, Attribute, Certainty, RelationshipKind
+from characters.vocabulary import Attribute, Certainty, RelationKind
 from episodes.names import CommonName, Name, capital
 from episodes.order import sort_key
 from episodes.units import before_the_first, named
@@ -31,15 +31,6 @@ type Id = str  # of a row, as the database writes it: making UUIDs of them would
 type Choosable = tuple[str, Name, int]  # the value in the address, the value in words, who has it
 
 BY = "-by"  # the other side of a kind of relation: killed, killed-by
-
-OWN_LABELS = {kind.value: (kind.value, CommonName(kind.label)) for kind in RelationshipKind}
-FROM_TARGET = {
-    kind.value: (
-        kind.value if kind.is_mutual else kind.value + BY,
-        CommonName(kind.seen_from_target),
-    )
-    for kind in RelationshipKind
-}
 
 
 class Facet:
@@ -132,11 +123,11 @@ def _status(source: Source) -> Iterator[Choosable]:
 
 
 def _voices(source: Source) -> Iterator[Choosable]:
-    voices = _traits(source, *SPOKEN_IN)
+    voices = _traits(source, *source.knowledge.vocabulary.spoken_in)
     return _worded(source, ((value, source.places[who]) for _, value, who in voices), Name)
 
 
-def _traits(source: Source, *attributes: Attribute) -> list[tuple[int, str, Id]]:
+def _traits(source: Source, *attributes: str) -> list[tuple[int, str, Id]]:
     known = Trait.objects.as_of(source.knowledge.progress).filter(attribute__in=attributes, character__isnull=False)
     return list(known.order_by().values_list("revealed_in_id", "value", as_written("character_id")))
 
@@ -197,10 +188,15 @@ def _relations(source: Source) -> Iterator[Choosable]:
         for kind, certainty, one, other in source.current(Relationship, *columns)
         if certainty != Certainty.DISPROVED
     ]
-    for kind, bits in source.sets((kind, one) for kind, one, other in ties if one != other).items():
-        yield *OWN_LABELS[kind], bits
-    for kind, bits in source.sets((kind, other) for kind, one, other in ties if one != other).items():
-        yield *FROM_TARGET[kind], bits
+    relation = source.knowledge.vocabulary.relation
+    for key, bits in source.sets((kind, one) for kind, one, other in ties if one != other).items():
+        yield key, CommonName(relation(key).label), bits
+    for key, bits in source.sets((kind, other) for kind, one, other in ties if one != other).items():
+        yield *_from_target(relation(key)), bits
+
+
+def _from_target(kind: RelationKind) -> tuple[str, Name]:
+    return kind.key if kind.is_mutual else kind.key + BY, CommonName(kind.seen_from_target)
 
 
 def _first_episodes(source: Source) -> Iterator[Choosable]:

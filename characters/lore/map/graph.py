@@ -21,14 +21,13 @@ from characters.lore.statements import among, as_text, as_uuid
 from characters.values.basics import Face
 from characters.values.lists import Choice
 from characters.values.map import Chart, GraphPage, MapEntry, MapGroup, TiesInWords
-from characters.vocabulary import Bond, Certainty, RelationshipKind
+from characters.vocabulary import Bond, Certainty, RelationKind, Side
 from episodes.names import CommonName, capital
 from episodes.units import named
 
 from . import charts
 from .rim import (
     CERTAINTIES,
-    KINDS,
     FormerFaction,
     Group,
     Id,
@@ -53,17 +52,6 @@ STRONGEST = 30  # pairs whose ties are drawn by themselves, with the strongest t
 LINKED = ("a", "b")  # the parameters of the page that says how two are linked
 MOST_TOLD = 5  # ties of each in words, on a part of a map; the pages of each have all
 BONDS = list(Bond)
-# Worked out once, as a map asks for them by the thousand.
-BOND_RANKS = {kind: BONDS.index(kind.bond) for kind in RelationshipKind}
-# Of either side: its place among the ties of a character, and how it is told.
-SIDES = {
-    kind: (
-        (kind.place, False, f"{kind.label}"),
-        (kind.place, not kind.is_mutual, f"{kind.seen_from_target}"),
-    )
-    for kind in RelationshipKind
-}
-BONDS_BY_PLACE = {kind.place: kind.bond.value for kind in RelationshipKind}
 
 
 class HeldTie(NamedTuple):
@@ -71,7 +59,7 @@ class HeldTie(NamedTuple):
 
     source: Id
     target: Id
-    kind: RelationshipKind
+    kind: RelationKind
     certainty: str
     since: int
 
@@ -221,7 +209,7 @@ def _held_tie(rim: Rim, tie: int) -> HeldTie:
     return HeldTie(
         rim.id(rim.sources[tie]),
         rim.id(rim.targets[tie]),
-        KINDS[rim.kinds[tie]],
+        rim.relations[rim.kinds[tie]],
         CERTAINTIES[rim.certainties[tie]],
         rim.since[tie],
     )
@@ -372,7 +360,7 @@ def chart_around(knowledge: Knowledge, root: UUID, relationships: list[Row], cas
     first: dict[Id, tuple[int, int, tuple[str, str]]] = {}
     for tie in ties:
         (other,) = tie.ends - {own}
-        place = BONDS.index(tie.kind.bond), tie.since, face_key(cast.root_face(as_uuid(other)))
+        place = tie.kind.rank, tie.since, face_key(cast.root_face(as_uuid(other)))
         first[other] = min(first.get(other, place), place)
     if not first:
         return None
@@ -407,7 +395,7 @@ def _held_ties(knowledge: Knowledge, rows: Iterable[Row]) -> list[HeldTie]:
         HeldTie(
             as_text(knowledge.root_of(row["source_id"])),
             as_text(knowledge.root_of(row["target_id"])),
-            RelationshipKind(row["kind"]),
+            knowledge.vocabulary.relation(row["kind"]),
             row["certainty"],
             row["revealed_in_id"],
         )
@@ -431,7 +419,7 @@ def _strands(ties: Collection[HeldTie], numbers: dict[Id, int], most: int | None
     """Return one strand between each two for each bond that ties them; with `most` the sure ones first."""
     sure: dict[tuple[int, int, int], bool] = defaultdict(bool)
     for tie in ties:
-        sure[*_pair(tie, numbers), BOND_RANKS[tie.kind]] |= tie.certainty == Certainty.CONFIRMED
+        sure[*_pair(tie, numbers), tie.kind.rank] |= tie.certainty == Certainty.CONFIRMED
     drawn = sorted(sorted(sure.items(), key=lambda strand: (not strand[1], strand[0]))[:most])
     strongest = _strongest(ties, numbers)
     return [
@@ -447,7 +435,7 @@ def _strongest(ties: Iterable[HeldTie], numbers: dict[Id, int]) -> set[tuple[int
     for tie in ties:
         pair = _pair(tie, numbers)
         surest[pair] += 2 if tie.certainty == Certainty.CONFIRMED else 1
-        nearest[pair] = min(nearest.get(pair, len(BONDS)), BOND_RANKS[tie.kind])
+        nearest[pair] = min(nearest.get(pair, len(BONDS)), tie.kind.rank)
     ranked = sorted(surest, key=lambda pair: (-surest[pair], nearest[pair], pair))
     strongest, met = set(ranked[:STRONGEST]), {end for pair in ranked[:STRONGEST] for end in pair}
     for pair in ranked[STRONGEST:]:
@@ -464,10 +452,10 @@ def _pair(tie: HeldTie, numbers: dict[Id, int]) -> tuple[int, int]:
 
 def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[Id, tuple[TiesInWords, ...]]:
     """Return what ties each to others, from their own side; of what is known twice the surest."""
-    by_character: dict[Id, dict[tuple[int, bool, str], dict[Id, str]]] = defaultdict(lambda: defaultdict(dict))
+    by_character: dict[Id, dict[Side, dict[Id, str]]] = defaultdict(lambda: defaultdict(dict))
     for tie in ties:
         certainty = tie.certainty
-        from_source, from_target = SIDES[tie.kind]
+        from_source, from_target = tie.kind.sides
         for own, other, side in ((tie.source, tie.target, from_source), (tie.target, tie.source, from_target)):
             alike = by_character[own][side]
             alike[other] = min(alike.get(other, certainty), certainty, key=certainty_rank)
@@ -476,8 +464,8 @@ def _ties_in_words(ties: Iterable[HeldTie], cast: Cast) -> dict[Id, tuple[TiesIn
         tuple,
         {
             own: tuple(
-                TiesInWords(label, BONDS_BY_PLACE[place], _by_name((faces[other], others[other]) for other in others))
-                for (place, _, label), others in sorted(entries.items())
+                TiesInWords(label, BONDS[rank].value, _by_name((faces[other], others[other]) for other in others))
+                for (rank, _, _, label), others in sorted(entries.items())
             )
             for own, entries in by_character.items()
         },

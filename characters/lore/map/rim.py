@@ -21,11 +21,10 @@ from characters.lore.kept import kept
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import ALL, Which, as_text, fetched
 from characters.models import Faction
-from characters.vocabulary import Certainty, RelationshipKind
+from characters.vocabulary import Certainty, RelationKind
 
 BYTES_OF_ID = 16
 HYPHENS = (0, 8, 12, 16, 20, 32)  # between which digits of an id PostgreSQL writes one
-KINDS = tuple(RelationshipKind)
 CERTAINTIES = tuple(Certainty)
 
 type Id = str  # of a character or a faction, as the database writes it: UUIDs are slow to make and to hash
@@ -75,7 +74,8 @@ class Rim:
     stretches: tuple[Stretch, ...]
     sources: "array[int]"
     targets: "array[int]"
-    kinds: bytes
+    relations: tuple[RelationKind, ...]  # of which `kinds` are the places
+    kinds: "array[int]"
     certainties: bytes
     since: "array[int]"
     tied: "array[int]"  # to how many others each is tied
@@ -129,7 +129,7 @@ def _made(knowledge: Knowledge) -> Rim:
     stretches, first = _stretches(knowledge, roots)
     places = {character: place for place, character in enumerate(first)}
     places |= {persona: places[root] for persona, root in roots.items()}
-    sources, targets, kinds, certainties, since = _ties(knowledge, places)
+    relations, (sources, targets, kinds, certainties, since) = _ties(knowledge, places)
     tied = counts(zip(sources, targets, strict=True), len(first))
     return Rim(
         ids=bytes.fromhex("".join(first).replace("-", "")),
@@ -137,7 +137,8 @@ def _made(knowledge: Knowledge) -> Rim:
         stretches=stretches,
         sources=array("I", sources),
         targets=array("I", targets),
-        kinds=bytes(kinds),
+        relations=relations,
+        kinds=array("H", kinds),
         certainties=bytes(certainties),
         since=array("I", since),
         tied=array("I", tied),
@@ -155,8 +156,8 @@ def counts(ties: Iterable[tuple[int, int]], length: int) -> list[int]:
     return list(map(len, others))
 
 
-def _ties(knowledge: Knowledge, places: dict[Id, int]) -> Sequence[Sequence[int]]:
-    """Return in columns all ties but those between two masks of one character."""
+def _ties(knowledge: Knowledge, places: dict[Id, int]) -> tuple[tuple[RelationKind, ...], Sequence[Sequence[int]]]:
+    """Return the kinds of ties, and in columns all of these but those between two masks of one character."""
     rows = fetched(
         'SELECT CAST("source_id" AS text), CAST("target_id" AS text), "kind", "certainty",'
         ' "characters_relationship"."revealed_in_id" FROM "characters_relationship"'
@@ -164,13 +165,14 @@ def _ties(knowledge: Knowledge, places: dict[Id, int]) -> Sequence[Sequence[int]
         ' AND ("ended_in_id" IS NULL OR "ended_in_id" > %s) AND "certainty" <> %s',
         [knowledge.progress, knowledge.progress, Certainty.DISPROVED.value],
     )
-    kinds = {kind.value: number for number, kind in enumerate(KINDS)}
+    relations = [knowledge.vocabulary.relation(key) for key in sorted({kind for _, _, kind, *_ in rows})]
+    kinds = {kind.key: number for number, kind in enumerate(relations)}
     certainties = {certainty.value: number for number, certainty in enumerate(CERTAINTIES)}
     ties = (
         (places[source], places[target], kinds[kind], certainties[certainty], since)
         for source, target, kind, certainty, since in rows
     )
-    return [*zip(*(tie for tie in ties if tie[0] != tie[1]), strict=True)] or [()] * 5
+    return tuple(relations), [*zip(*(tie for tie in ties if tie[0] != tie[1]), strict=True)] or [()] * 5
 
 
 def _stretches(knowledge: Knowledge, roots: Roots) -> tuple[tuple[Stretch, ...], dict[Id, int]]:

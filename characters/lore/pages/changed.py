@@ -13,7 +13,6 @@ from characters.lore.material import Material
 from characters.lore.order import face_key
 from characters.lore.rows import Row
 from characters.values.recap import ChangedPage
-from characters.vocabulary import Attribute
 
 BYTES_OF_PAGE = 500  # with its face, by a measurement
 
@@ -104,5 +103,5 @@ def _rows_by_page(knowledge: Knowledge, happened: Material, told: Counter[UUID])
 
 def _traits_of(knowledge: Knowledge, pages: Iterable[UUID]) -> list[Row]:
     """Return the traits in which one value gives way to another, of characters under all their names."""
-    which = rows.owned_by(knowledge.families_of(pages)) & rows.with_attribute(Attribute.single_valued())
+    which = rows.owned_by(knowledge.families_of(pages)) & rows.with_attribute(knowledge.vocabulary.single)
     return rows.traits(knowledge.progress, which)

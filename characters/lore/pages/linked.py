@@ -14,7 +14,7 @@ from characters.lore.kept import kept
 from characters.lore.knowledge import Knowledge
 from characters.lore.map import paths
 from characters.lore.map.graph import LINKED, linked_url
-from characters.lore.map.rim import CERTAINTIES, KINDS, Rim, rim_of
+from characters.lore.map.rim import CERTAINTIES, Rim, rim_of
 from characters.lore.order import certainty_rank, face_key
 from characters.lore.rows import Row
 from characters.lore.statements import among, as_uuid, fetched
@@ -146,7 +146,7 @@ def _ties_told(rim: Rim, steps: Iterable[Pair], cast: Cast) -> dict[Pair, Step]:
     for tie, ends in enumerate(zip(rim.sources, rim.targets, strict=True)):
         if step := towards.get(ends):
             certainty = certainty_rank(CERTAINTIES[rim.certainties[tie]]), rim.since[tie]
-            kind = KINDS[rim.kinds[tie]]
+            kind = rim.relations[rim.kinds[tie]]
             same = rim.kinds[tie], step if kind.is_mutual else ends
             surest[step][same] = min(certainty, surest[step].get(same, certainty))
     ranked = {certainty_rank(certainty): certainty for certainty in CERTAINTIES}
@@ -155,7 +155,7 @@ def _ties_told(rim: Rim, steps: Iterable[Pair], cast: Cast) -> dict[Pair, Step]:
         return cast.root_face(rim.subject(place))
 
     def statement(number: int, ends: Pair, rank: int, since: int) -> Statement:
-        kind = KINDS[number]
+        kind = rim.relations[number]
         when = (span if kind.is_state else episodes)(since, None)
         return Statement(face(ends[0]), kind.sentence, face(ends[1]), ranked[rank], when)
 
@@ -163,7 +163,7 @@ def _ties_told(rim: Rim, steps: Iterable[Pair], cast: Cast) -> dict[Pair, Step]:
         step: tuple(
             statement(number, ends, rank, since)
             for (number, ends), (rank, since) in sorted(
-                said.items(), key=lambda each: (KINDS[each[0][0]].place, each[0][1] != step, each[1])
+                said.items(), key=lambda each: (rim.relations[each[0][0]].place, each[0][1] != step, each[1])
             )
         )
         for step, said in surest.items()

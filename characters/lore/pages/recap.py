@@ -217,7 +217,10 @@ class _Recap:
                 yield root_of(owner), change
         for row in self.happened.traits:
             if row["attribute"] == Attribute.STATUS:
-                entry = TimelineEntry(html=cast.render_line(row["value"]), label=Attribute.STATUS.label)
+                entry = TimelineEntry(
+                    html=cast.render_line(row["value"]),
+                    label=self.knowledge.vocabulary.attribute(Attribute.STATUS).label,
+                )
                 yield root_of(row["owner_id"]), (row["revealed_in_id"], entry)
         for row in self.happened.memberships:
             character = root_of(row["character_id"])

@@ -12,27 +12,15 @@ from episodes.names import Name
 def series_info(knowledge: Knowledge) -> SeriesInfo:
     """Return the show's titles and credits."""
     row = knowledge.show
-    credits = {
-        "Studio": row.get("studio"),
-        "Chief director": row.get("chief_director"),
-        "Director": row.get("director"),
-        "Series composition": row.get("writers"),
-        "Character design": row.get("character_design"),
-        "Mechanical design": row.get("mechanical_design"),
-        "Music": row.get("music"),
-        "Opening": row.get("opening"),
-        "Ending": row.get("ending"),
-        "Network": row.get("network"),
-        "Streaming": row.get("streaming"),
-    }
+    credits = [(label, row.get(name)) for name, label in knowledge.vocabulary.credits.items()]
+    others = (line.partition(": ") for line in row.get("credits") or ())
+    credits += [(label, names.split(", ")) for label, _, names in others]
     return SeriesInfo(
         title=Name(row["title"]),
         native_title=Name(row.get("native_title", "")),
         native_language=row.get("native_language", ""),
         credits=tuple(
-            (label, tuple(map(Name, [names] if isinstance(names, str) else names)))
-            for label, names in credits.items()
-            if names
+            (label, tuple(map(Name, [names] if isinstance(names, str) else names))) for label, names in credits if names
         ),
         licence=Licence(row["licence"]) if row.get("licence") else None,
     )

@@ -17,7 +17,7 @@ from characters.lore.rows import Row
 from characters.text import prose
 from characters.values.basics import Face, Link, TagLink
 from characters.values.pages import Fact, SubjectPage, Tie
-from characters.vocabulary import Certainty, RelationshipKind
+from characters.vocabulary import SUSPECTED_TO_BE, Certainty
 from episodes.names import CommonName
 from episodes.requests import with_parameter
 
@@ -49,7 +49,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
     face = cast.face(own)
     is_character = kind is CHARACTER
     definition, summary, facts = telling.told(collected.traits, own, cast)
-    names = telling.known_names(collected.names, face.name)
+    names = telling.known_names(collected.names, face.name, knowledge.vocabulary)
     ties = ties_of(knowledge, own, collected.relationships, cast)
     tags = _tag_links(knowledge, collected.tags)
     pictures = telling.pictures(collected.portraits, own, cast)
@@ -139,8 +139,8 @@ def ties_of(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Ca
         from_here = knowledge.root_of(row["source_id"]) == root
         here, there = (row["source_id"], row["target_id"]) if from_here else (row["target_id"], row["source_id"])
         other = knowledge.root_of(there)
-        kind = RelationshipKind(row["kind"])
-        guessed = kind == RelationshipKind.SUSPECTED_TO_BE and row["source_id"] in knowledge.identity_of
+        kind = knowledge.vocabulary.relation(row["kind"])
+        guessed = kind.key == SUSPECTED_TO_BE and row["source_id"] in knowledge.identity_of
         if other == root or (guessed and row["until"] is not None):
             continue  # the timeline has it
         label = kind.label if from_here else kind.seen_from_target
@@ -153,6 +153,8 @@ def ties_of(knowledge: Knowledge, root: UUID, relationships: list[Row], cast: Ca
             until=row["until"],
             masks=" / ".join(masks),
             is_state=kind.is_state,
+            kind=kind.key,
+            bond=kind.bond,
             place=(kind.place, label != kind.label),
         )
         same = label, tie.other, tie.until, tie.certainty == Certainty.DISPROVED

@@ -13,7 +13,7 @@ from characters.lore.parts import in_parts, number_and_last
 from characters.lore.spoken import roles_of, spoken_in
 from characters.lore.telling import voice_id, voice_url
 from characters.values.credits import Role, SpokenIn, Voice, VoiceList, VoicePage
-from characters.vocabulary import SPOKEN_IN
+from characters.vocabulary import Vocabulary
 from episodes.names import Name
 from episodes.order import sort_key
 from episodes.requests import with_parameter
@@ -30,7 +30,8 @@ def voice_list(knowledge: Knowledge, part: int = 1) -> VoiceList:
     cast = Cast(knowledge)
     cast.note_texts(value for _, value in spoken)
     cast.look_up()
-    in_order = sorted(spoken, key=lambda voice: (_place(voice[0]), *_by_name(voice[1], cast)))
+    place = _places(knowledge.vocabulary)
+    in_order = sorted(spoken, key=lambda voice: (place[voice[0]], *_by_name(voice[1], cast)))
     parts = in_parts(in_order, MOST_NAMES, lambda voice: 1 + min(len(spoken[voice]), MOST_NAMED))
     number, last = number_and_last(part, parts)
     shown = parts[number - 1]
@@ -39,7 +40,8 @@ def voice_list(knowledge: Knowledge, part: int = 1) -> VoiceList:
     return VoiceList(
         count=len({value for _, value in spoken}),
         languages=_by_language(
-            (language, _voice(value, roles_of(spoken[language, value], cast), cast)) for language, value in shown
+            knowledge.vocabulary,
+            ((language, _voice(value, roles_of(spoken[language, value], cast), cast)) for language, value in shown),
         ),
         number=number,
         last=last,
@@ -57,9 +59,10 @@ def voice_page(knowledge: Knowledge, public_id: str, part: int = 1) -> VoicePage
     cast.note_texts([value])
     cast.note(subject for subjects in spoken.values() for subject in subjects)
     cast.look_up()
+    place = _places(knowledge.vocabulary)
     roles = [
         (language, role)
-        for language, _ in sorted(spoken, key=lambda voice: _place(voice[0]))
+        for language, _ in sorted(spoken, key=lambda voice: place[voice[0]])
         for role in roles_of(spoken[language, value], cast)
     ]
     parts = in_parts(roles, MOST_ROLES, lambda role: 1)
@@ -72,7 +75,9 @@ def voice_page(knowledge: Knowledge, public_id: str, part: int = 1) -> VoicePage
         name=name,
         url=url,
         url_without_name=voice_without_name(public_id),
-        languages=_by_language((language, Voice(name, url, tuple(those))) for language, those in shown.items()),
+        languages=_by_language(
+            knowledge.vocabulary, ((language, Voice(name, url, tuple(those))) for language, those in shown.items())
+        ),
         number=number,
         last=last,
         page_url=with_parameter(url, "page="),
@@ -113,8 +118,9 @@ def _value_behind(knowledge: Knowledge, public_id: str) -> str | None:
     return next((value for _, value in spoken_in(knowledge) if voice_id(value) == public_id), None)
 
 
-def _place(language: str) -> int:
-    return list(SPOKEN_IN).index(language)  # type: ignore[arg-type]
+def _places(vocabulary: Vocabulary) -> dict[str, int]:
+    """Return the places of the languages, by the attribute that says whose voice it is."""
+    return {attribute: place for place, attribute in enumerate(vocabulary.spoken_in)}
 
 
 def _by_name(value: str, cast: Cast) -> tuple[str, str]:
@@ -130,14 +136,14 @@ def _voice(value: str, roles: tuple[Role, ...], cast: Cast) -> Voice:
     )
 
 
-def _by_language(voices: Iterable[tuple[str, Voice]]) -> tuple[SpokenIn, ...]:
+def _by_language(vocabulary: Vocabulary, voices: Iterable[tuple[str, Voice]]) -> tuple[SpokenIn, ...]:
     by_language: dict[str, list[Voice]] = defaultdict(list)
     for language, voice in voices:
         by_language[language].append(voice)
-    return tuple(_languages(by_language))
+    return tuple(_languages(vocabulary, by_language))
 
 
-def _languages(by_language: dict[str, list[Voice]]) -> Iterator[SpokenIn]:
-    for attribute, language in SPOKEN_IN.items():
+def _languages(vocabulary: Vocabulary, by_language: dict[str, list[Voice]]) -> Iterator[SpokenIn]:
+    for attribute, language in vocabulary.spoken_in.items():
         if attribute in by_language:
             yield SpokenIn(language, tuple(by_language[attribute]))

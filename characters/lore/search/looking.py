@@ -97,7 +97,7 @@ def _look_for(knowledge: Knowledge, query: Query) -> Results:
 
 def _add_ties(knowledge: Knowledge, query: Query, results: Results) -> None:
     """Add the ties that a query asks for which calls somebody by what they are, as in “who killed the doctor”."""
-    verbs, others = without_verb(query)
+    verbs, others = without_verb(query, knowledge.vocabulary)
     if results.has_names or results.has_ties or not (verbs and others and query.is_plain):
         return
     whom = _look_for(knowledge, parse(" ".join(others))).first()

@@ -147,9 +147,9 @@ class Results:
         place: Place = rank, 0, -found.episode
         places = [place] * len(subjects)
         if found.words:
-            if (at := place_as_known(kind, found.words, query)) is not None:
+            if (at := place_as_known(kind, found.words, query, self.knowledge.vocabulary)) is not None:
                 places = [(Rank.KNOWN_AS, at, -found.episode)] * len(subjects)
-            answers = sides_that_answer(kind, found.words, query)
+            answers = sides_that_answer(kind, found.words, query, self.knowledge.vocabulary)
             if any(answers) and len(subjects) == len(answers):
                 places = [(Rank.TIE, 0, -found.episode) if is_answer else place for is_answer in answers]
         roots = [self.knowledge.root_of(subject) for subject in subjects]
