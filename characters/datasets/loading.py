@@ -56,6 +56,7 @@ from .reading import FilePlace
 from .schema import FILES, Entry, key_in_file, parts_of
 from .writing import RowWriter, report
 
+MOST_LISTED = 30  # words in a message
 OWN_WORDS = "docs/dataset.md lists what there is; vocabulary.yaml adds to it."
 ONLY_ROW = {"id": 1}  # of a kind without a natural key
 
@@ -393,9 +394,11 @@ class _Load:
             return None
         near = nearest_key(key, list(known))
         question = f" Did you mean “{near}”?" if near else ""
-        place.complain(
-            f"“{place.path[-1]}” cannot be “{key}”: there is no such {section.label.lower()}.{question} {OWN_WORDS}"
-        )
+        *others, last = known
+        which = f": there is no such {section.label.lower()}"
+        if len(known) <= MOST_LISTED:
+            which = f"; it is {', '.join(f"'{each}'" for each in others)} or '{last}'"
+        place.complain(f"“{place.path[-1]}” cannot be “{key}”{which}.{question} {OWN_WORDS}")
         return None
 
     def _tag(self, name: str, place: FilePlace) -> Any:
