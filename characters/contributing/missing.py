@@ -23,7 +23,7 @@ from characters.lore.rows import visible
 from characters.text.definitions import check_definition
 from characters.text.fitting import look
 from characters.values.basics import Link
-from characters.vocabulary import Attribute, RelationshipKind
+from characters.vocabulary import Attribute
 from corrections import rows, sending
 from corrections.letter import Letter
 from corrections.models import Change, Correction
@@ -70,7 +70,7 @@ class NewCharacterForm(UnfinishedForm):
         since.label, since.help_text = "Known after", "The episode in which viewers first see or hear of it."
         since.initial = knowledge.progress
         kinds: Any = self.fields["kind"]
-        kinds.choices = [("", "–"), *((kind.value, kind.sentence) for kind in RelationshipKind)]
+        kinds.choices = [("", "–"), *((kind.key, kind.sentence) for kind in knowledge.vocabulary.relations.values())]
         self.order_fields(["name", "revealed_in", "definition", "summary", "faction", "kind", "target"])
         self._let_long_texts_in()
 
