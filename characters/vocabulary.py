@@ -395,12 +395,13 @@ class _Outside:
 
 _outside = _Outside()
 _current: ContextVar[Read | None] = ContextVar("vocabulary of the show", default=None)
+_of_the_last_page: ContextVar[Read | None] = ContextVar("vocabulary of the page that was read last", default=None)
 _offered_until: ContextVar[Callable[[], int | None] | None] = ContextVar("horizon of what is offered", default=None)
 
 
 def current() -> Vocabulary:
     """Return the vocabulary of the show that this code works for."""
-    return (_current.get() or _outside.read)()
+    return (_current.get() or _of_the_last_page.get() or _outside.read)()
 
 
 def stored() -> Vocabulary:
@@ -411,6 +412,12 @@ def stored() -> Vocabulary:
 def read_outside_of_requests(read: Read) -> None:
     """Take words from what this returns wherever nothing else is said."""
     _outside.read = read
+
+
+def use(read: Read) -> None:
+    """Let what follows take words from there, unless a block says where from, as that of each request does."""
+    if _current.get() is None:
+        _of_the_last_page.set(read)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from PIL import Image
 from pytest_django.plugin import blocking_manager_key
 
+from characters import vocabulary
 from characters.datasets.loading import load
 from characters.lore import kept
 from characters.pictures import decoder, encoding
@@ -113,6 +114,7 @@ def nothing_is_kept_of_other_tests() -> None:
     store.clear()
     current.forget()
     units.use(units.Units)  # a page that was read without a request says what its show is called
+    vocabulary.use(vocabulary.stored)  # and in which words
     kept.forget()
 
 

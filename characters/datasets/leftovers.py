@@ -12,8 +12,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from characters.kinds import EPISODE, KINDS, SERIES, SUBJECTS, TAG, Kind, kind_of
-from characters.models import Subject
+from characters.models import Subject, Word
+from characters.models.words import WordField
 from characters.public_ids import new_public_id
+from characters.vocabulary import DEFAULT
 from corrections import rows
 from corrections.imports import Snapshot
 from episodes.neighbours import looking_in
@@ -81,6 +83,10 @@ class Pruning:
     def counts(self) -> Counter[Kind]:
         return Counter(kind_of(row) for row in self._gone.values())
 
+    @property
+    def _gone_words(self) -> Iterator[Word]:
+        return (row for row in self._gone.values() if isinstance(row, Word))
+
     def problems(self) -> Iterator[Problem]:
         """Yield what keeps rows from being removed: what editors wrote would go with them, or speak of nobody."""
         with looking_in(self._memory):
@@ -90,7 +96,7 @@ class Pruning:
                     yield Problem(ELSEWHERE, 0, f"{said} Put that back into the files, or remove the row in the admin.")
 
     def _missed_by(self, row: Any) -> Iterator[str]:
-        for target in _targets(row, self._memory):
+        for target in (*_targets(row, self._memory), *self._words_lost_by(row)):
             if id(target) in self._gone:
                 yield f"It needs the {Leftover(target, is_of_an_editor=False)}, which is in no file."
         others = {column.name for column in row._meta.fields if not getattr(column, "holds_mentions", False)}
@@ -98,6 +104,15 @@ class Pruning:
             row.clean_fields(exclude=others)
         except ValidationError as error:
             yield " ".join(error.messages)
+
+    def _words_lost_by(self, row: Any) -> Iterator[Word]:
+        """Yield the words of a row that are removed, and that the default list does not have."""
+        for column in row._meta.concrete_fields:
+            if isinstance(column, WordField):
+                key = getattr(row, column.attname)
+                meant = (column.section, key)
+                if key not in DEFAULT.keys(column.section):
+                    yield from (word for word in self._gone_words if (word.section, word.key) == meant)
 
     def make_room(self) -> None:
         """Remove what may be in the way of what the files have: all but subjects, to which rows may still point."""

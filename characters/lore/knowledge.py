@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.text import slugify
 
+from characters import vocabulary
 from characters.kinds import Kind
 from characters.values.basics import EpisodeRow, Link
 from characters.values.seasons import Season, seasons, to_choose
@@ -110,6 +111,7 @@ class Knowledge:
     def _basis(self) -> Basis:
         basis = kept(self, f"basis{self.query}", self._read_basis)
         use(lambda: basis.units)  # pages that are made without a request, too
+        vocabulary.use(lambda: basis.vocabulary)
         return basis
 
     def _read_basis(self) -> Basis:

@@ -322,6 +322,19 @@ def test_nobody_is_pruned_of_whom_an_editor_wrote(tmp_path: Path, editor: User) 
     assert before.keys() < everything().keys()
 
 
+def test_no_word_is_pruned_that_an_editor_used(tmp_path: Path, editor: User) -> None:
+    word = {"section": "relation", "key": "avenges", "label": "avenges", "reverse": "avenged by", "bond": "conflict"}
+    load_show(tmp_path, **cast() | {"vocabulary": [word]})
+    ann, bea = Character.objects.order_by("key")[:2]
+    added(editor, Relationship, source=str(ann.pk), target=str(bea.pk), kind="avenges", revealed_in=3)
+    with pytest.raises(DatasetError) as refused:
+        load(write_show(tmp_path, **cast() | {"vocabulary": []}), prune=True)
+    (problem,) = map(str, refused.value.problems)
+    assert "It needs the word of the vocabulary “avenges” (episode 0), which is in no file." in problem
+    Relationship.objects.all().delete()
+    assert load(tmp_path, prune=True).removed.total() == 1
+
+
 def test_the_picture_of_a_pruned_portrait_is_taken_down(
     tmp_path: Path, settings: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
