@@ -3,6 +3,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from .credits import check_credits
 from .gate import Prose
 from .licences import Licence
 from .names import Name, in_text
@@ -13,14 +14,6 @@ from .units import COLUMNS, Units
 
 valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")
 valid_language = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z", "A language is a code such as ja or zh-Hant.")
-
-
-def check_credits(lines: list[str]) -> None:
-    """Raise ValidationError unless each line says what somebody did and who that is."""
-    for line in lines:
-        what, _, who = line.partition(": ")
-        if not what.strip() or not who.strip():
-            raise ValidationError(f"“{line}” is no credit: write what it is and who, such as “Author: Ann Ash”.")
 
 
 class Series(models.Model):

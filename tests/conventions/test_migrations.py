@@ -2,8 +2,8 @@
 
 from tests.conventions.source import APPS, ROOT, imports_of
 
-# What makes default values, and a field; secrets are read and written by the one way there is.
-LASTING = ("characters.public_ids", "episodes.gate", "episodes.accounts.app_secrets")
+# What makes default values, a field, and a check of one; secrets are read and written by the one way there is.
+LASTING = ("characters.public_ids", "episodes.gate", "episodes.credits", "episodes.accounts.app_secrets")
 
 
 def test_migrations_import_nothing_that_changes() -> None:
