@@ -7,7 +7,7 @@ the page only before who stays had one. What would tie somebody to themselves is
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any
 
@@ -31,7 +31,7 @@ from characters.kinds import (
 from characters.models import Subject
 from characters.models.revelations import CONCERNED
 from characters.text.mentions import with_other_key
-from characters.vocabulary import current
+from characters.vocabulary import current, stored, using
 from corrections import rows
 from corrections.models import Change
 from corrections.rows import Json, Values
@@ -75,6 +75,11 @@ class _Row:
 
 def merging(goes: Subject, stays: Subject) -> list[Step]:
     """Return what moves all of one subject to another of its kind; the removal of the former is not among it."""
+    with using(cache(stored)):  # all words as they are now, read once however many rows there are
+        return _merging(goes, stays)
+
+
+def _merging(goes: Subject, stays: Subject) -> list[Step]:
     steps: list[Step] = []
     seen: set[tuple[str, str]] = set()
     for kind in KINDS:

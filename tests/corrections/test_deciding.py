@@ -1,8 +1,11 @@
 """The write door: deciding, publishing and undoing, without pages."""
 
+from contextlib import nullcontext
+
 import pytest
 from django.contrib.auth.models import User
 
+from characters import vocabulary
 from characters.models import (
     Alias,
     Character,
@@ -14,6 +17,7 @@ from characters.models import (
     Tag,
     Trait,
     Unmasking,
+    Word,
 )
 from corrections import rows
 from corrections.conflicts import current_value
@@ -403,3 +407,17 @@ def test_a_change_says_whose_pages_it_is_about(moderator: User) -> None:
     correction = sent(set_to(told, "characters", [str(bea.pk)]))
     about = set(correction.changes.get().subjects.values_list("subject", flat=True))
     assert about == {rows.reference(ann), rows.reference(bea)}
+
+
+@pytest.mark.parametrize("read_before", [False, True], ids=["anew", "in a request that read its words before"])
+def test_one_correction_adds_a_kind_and_what_is_of_it(moderator: User, *, read_before: bool) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    word = new(Word, section="relation", key="avenges", label="avenges", bond="conflict", revealed_in_id=2)
+    tie = new(Relationship, source=ann, target=bea, kind="avenges", revealed_in_id=2)
+    words = vocabulary.stored()
+    with vocabulary.using(lambda: words) if read_before else nullcontext():
+        assert accepted(sent(tie, word), by=person("root", role="superuser")).failure is None
+        early = new(Relationship, source=bea, target=ann, kind="avenges", revealed_in_id=1)
+        failure = accepted(sent(early), by=moderator).failure
+    assert Relationship.objects.get().kind == "avenges"
+    assert "is known from episode 2 on" in str(failure)

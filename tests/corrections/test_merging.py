@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from characters import vocabulary
 from characters.indexing import rebuild
 from characters.models import (
     Alias,
@@ -23,6 +24,7 @@ from characters.models import (
     Tag,
     Trait,
     Unmasking,
+    Word,
 )
 from corrections import rows
 from corrections.deciding import DecisionResult
@@ -244,6 +246,16 @@ def test_it_takes_as_many_statements_however_much_moves(ann: Character, bea: Cha
     few, many = statements(bea, ann), statements(cleo, ann)
     assert many <= few
     assert ann.aliases.count() == 12
+
+
+def test_it_goes_by_the_words_as_they_are_then(ann: Character, bea: Character, moderator: User) -> None:
+    read_before = vocabulary.stored()
+    Word.objects.create(section="attribute", key="bounty", label="Bounty", single=True, revealed_in_id=1)
+    for character, value in ((ann, "ten crowns"), (bea, "six crowns")):
+        Trait.objects.create(character=character, attribute="bounty", value=value, revealed_in_id=2)
+    with vocabulary.using(lambda: read_before):
+        done(bea, ann, by=moderator)
+    assert Trait.objects.get(attribute="bounty").value == "ten crowns"
 
 
 def test_search_finds_by_the_names_as_they_are_then(ann: Character, bea: Character, moderator: User) -> None:
