@@ -196,7 +196,7 @@ def test_each_list_opens(
 
 @pytest.mark.parametrize("name", CONTENT)
 def test_each_form_for_something_new_opens(name: str, moderator: Client, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(20):
         assert moderator.get(reverse(f"admin:{name}_add")).status_code == 200
 
 
