@@ -5,6 +5,8 @@ from typing import Any, Self
 from uuid import uuid4
 
 import psycopg
+from django.apps import apps
+from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
 
@@ -42,6 +44,12 @@ def write_show(tables: list[TableOfTheShow]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:  # rows refer to others that come later
         for table in tables:
             table.write(cursor)
+        for sql in connection.ops.sequence_reset_sql(no_style(), _models_of_the_show()):
+            cursor.execute(sql)  # the rows were numbered in another database
+
+
+def _models_of_the_show() -> list[type[Model]]:
+    return [model for name in ("episodes", "characters") for model in apps.get_app_config(name).get_models(True)]
 
 
 class SharedShow:
