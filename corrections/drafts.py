@@ -79,7 +79,9 @@ class FormState:
 # Keeping
 
 
-def answered(request: HttpRequest, address: str, episode: int, *, exactly: bool = False) -> HttpResponse | None:
+def answered(
+    request: HttpRequest, address: str, episode: int, *, exactly: bool = False, tells_others: bool = True
+) -> HttpResponse | None:
     """Answer a form that is kept as a draft, thrown away or said to be open; return None for every other request.
 
     `episode` is how far whoever sends it sees. Raise Refused where nothing is kept and no script asked for it.
@@ -92,7 +94,7 @@ def answered(request: HttpRequest, address: str, episode: int, *, exactly: bool 
     try:
         if IS_OPEN in posted:
             _note_open(_sender_of(request), address, episode)
-            return JsonResponse({"others": others_at(request, address)})
+            return JsonResponse({"others": _others_at(request, address, tells_others=tells_others)})
         if KEEP not in posted:
             return None
         draft = _keep(request, address, episode, exactly=exactly)
@@ -103,7 +105,8 @@ def answered(request: HttpRequest, address: str, episode: int, *, exactly: bool 
     if not is_by_script:
         return HttpResponseRedirect(with_parameter(address, f"{DRAFT}={KEPT}"), status=303)
     says = f"Kept as a draft at {clock(draft.saved_at)}."
-    return JsonResponse({"token": token_of(draft), "says": says, "others": others_at(request, address)})
+    others = _others_at(request, address, tells_others=tells_others)
+    return JsonResponse({"token": token_of(draft), "says": says, "others": others})
 
 
 def _keep(request: HttpRequest, address: str, episode: int, *, exactly: bool) -> FormDraft:
@@ -171,7 +174,7 @@ def state_of(
     user: Any = request.user
     if not user.is_authenticated:
         return None
-    of_all = _of_all(user, address)
+    of_all = _of_all(user, address, with_others=tells_others)
     mine = next((each for each in of_all if each.user_id == user.pk and each.saved_at), None)
     opened: FormDraft | None = getattr(request, "opened_draft", None)
     is_typed = request.method == "POST"
@@ -186,7 +189,7 @@ def state_of(
         is_opened=opened is not None,
         is_kept=opened is not None and request.GET.get(DRAFT) == KEPT,
         is_typed=is_typed and opened is None and not getattr(request, "is_opened_again", False),
-        others=_others(request, of_all) if tells_others else "",
+        others=_others(request, of_all),
     )
 
 
@@ -235,23 +238,28 @@ def clock(at: datetime | None) -> str:
 # What others do meanwhile
 
 
-def others_at(request: HttpRequest, address: str) -> str:
-    """Say who else had a form open within the last minutes."""
-    return _others(request, _of_all(request.user, address))
+def _others_at(request: HttpRequest, address: str, *, tells_others: bool) -> str:
+    """Say who else had a form open within the last minutes, where that is told."""
+    return _others(request, _of_all(request.user, address, with_others=True)) if tells_others else ""
 
 
-def _of_all(user: Any, address: str) -> list[FormDraft]:
+def _of_all(user: Any, address: str, *, with_others: bool) -> list[FormDraft]:
     """Return one's own draft of a form, and those of others who had it open lately, without what these typed."""
-    lately = Q(seen_at__gte=timezone.now() - OPEN_FOR)
-    here = FormDraft.objects.filter(Q(user=user) | lately, address=address[:MOST_ADDRESS])
+    whose = Q(user=user)
+    if with_others:
+        whose |= Q(seen_at__gte=timezone.now() - OPEN_FOR)
+    here = FormDraft.objects.filter(whose, address=address[:MOST_ADDRESS])
     return list(here.defer("values").select_related("user").order_by("-seen_at"))
 
 
 def _others(request: HttpRequest, of_all: list[FormDraft]) -> str:
     """Say who has a form open; names are left out that are, or whose work is, of a later episode."""
+    others = [each for each in of_all if each.user_id != request.user.pk][:MOST_OTHERS]
+    if not others:
+        return ""
     discretion, sees = Discretion(clearance_of(request)), sees_up_to(request)
     said = []
-    for each in [each for each in of_all if each.user_id != request.user.pk][:MOST_OTHERS]:
+    for each in others:
         name = each.user.get_username()
         is_told = each.episode <= sees and discretion.name_apart(name) == name
         said.append(f"{Name(name) if is_told else 'Somebody else'} has this form open ({_ago(each.seen_at)}).")

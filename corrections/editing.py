@@ -141,7 +141,7 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         if not (self.has_change_permission(request, row) if row else self.has_add_permission(request)):
             raise PermissionDenied
         try:
-            return drafts.answered(request, address, sees_up_to(request))
+            return drafts.answered(request, address, sees_up_to(request), tells_others=row is not None)
         except Refused as refused:
             raise SaveRefused([str(refused)]) from refused
 

@@ -117,7 +117,7 @@ def _form(
     progress, exactly = request.lore.progress, earlier is not None  # the rest of an earlier one depends on the episode
     not_kept = ""
     try:
-        if answer := drafts.answered(request, request.path, progress, exactly=exactly):
+        if answer := drafts.answered(request, request.path, progress, exactly=exactly, tells_others=False):
             return answer
     except Refused as refused:
         not_kept = str(refused)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from characters.models import Alias, Character, Revelation, Trait
@@ -331,6 +332,13 @@ def test_who_else_has_a_form_open_is_said(editor: Client, ann: Character) -> Non
     )
 
 
+def test_who_else_adds_something_is_not_said(editor: Client) -> None:
+    ada, address = at_the_desk(person("ada", role="editor"), episode=4), reverse("admin:characters_tag_add")
+    beat(ada, address, "ada")
+    assert "ada" not in text(editor.get(address))
+    assert beat(editor, address, "editor").json() == {"others": ""}
+
+
 def test_without_a_script_it_is_said_by_the_draft(editor: Client, ann: Character) -> None:
     ada = at_the_desk(person("ada", role="editor"), episode=4)
     ada.post(facts(ann), with_habit(ada, ann) | {"_keep_draft": "1"})
@@ -379,6 +387,14 @@ def test_a_contributors_form_is_kept_for_who_is_signed_in(reader: Client, ann: C
     assert reader.post(public_form(ann, "?draft=open"), fields_of(page), headers=OWN).status_code == 303
     assert value_sent("name") == "Annie"
     assert not FormDraft.objects.exists()
+
+
+def test_a_contributor_is_not_told_who_else_has_a_form_open(reader: Client, ann: Character) -> None:
+    ada = at_the_desk(person("ada"), episode=3)
+    keep(ada, public_form(ann), begun(ada, ann))
+    assert keep(reader, public_form(ann), begun(reader, ann)).json()["others"] == ""
+    beats = reader.post(public_form(ann), {"_form_is_open": "1", "as": "reader"}, headers=OWN)
+    assert beats.json() == {"others": ""}
 
 
 def test_the_button_of_the_public_form(reader: Client, ann: Character) -> None:
