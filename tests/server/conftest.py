@@ -59,6 +59,13 @@ def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
     pytest.fail(f"The server does not answer: {log.read_text()[-2000:]}")
 
 
+def wait_until(condition: Callable[[], bool], what: str = "it is so") -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"It takes too long until {what}."
+        time.sleep(0.02)
+
+
 def database_url(name: str = "") -> str:
     """Return the URL of the database of this test run, or of another one there."""
     told = connection.settings_dict

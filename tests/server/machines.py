@@ -5,8 +5,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,17 +13,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.server.conftest import PATIENCE, free_port
+from tests.server.conftest import PATIENCE, free_port, wait_until
 
 NEWEST = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None, key=lambda path: float(path.parent.name))
 USER = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"It takes too long until {what}."
-        time.sleep(0.05)
 
 
 @dataclass

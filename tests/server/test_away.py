@@ -1,6 +1,5 @@
 """While the database is away, the server goes on with the pages it has kept, and all is well once it is back."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from episodes.models import Episode
 from tests.corrections.forms import fields_of
 from tests.corrections.letters import somebody, status_of
 from tests.databases import postgresql_server
-from tests.server.conftest import PATIENCE, free_port, running
+from tests.server.conftest import free_port, running, wait_until
 from tests.server.sockets import Reply, ask, request
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,9 +77,6 @@ def test_kept_pages_come_while_the_database_is_away(environment: dict[str, str],
             assert "retry-after" in refused.headers
             assert TYPED in refused.text
             assert get("/readyz").status == 503
-        end = time.monotonic() + PATIENCE
-        while (status := get("/characters/").status) != 200 and time.monotonic() < end:
-            time.sleep(0.2)
-        assert status == 200
+        wait_until(lambda: get("/characters/").status == 200, "pages are made again")
         assert send().status == 303
         assert Correction.objects.get().reason == TYPED

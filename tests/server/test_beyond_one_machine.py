@@ -18,8 +18,8 @@ from corrections.sending import MOST_AN_HOUR
 from tests.corrections.forms import fields_of
 from tests.corrections.letters import status_of
 from tests.people import person
-from tests.server.conftest import Start, database_url, free_port, running
-from tests.server.machines import folder_for_postgresql, primary_and_standby, program, redis, wait_until
+from tests.server.conftest import Start, database_url, free_port, running, wait_until
+from tests.server.machines import folder_for_postgresql, primary_and_standby, program, redis
 from tests.server.sockets import Reply, ask, request
 from tests.shows import character, load_show, trait
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from email import message_from_bytes
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,12 +22,11 @@ from django_ox.models import OxTask
 from corrections.models import Correction, SentMail, State
 from corrections.notifications import mail_author, notify_author
 from tests.people import person
-from tests.server.conftest import free_port
+from tests.server.conftest import PATIENCE, free_port, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MAILS = 30
-PATIENCE = 60  # seconds
 AGAIN_AFTER = "2"  # seconds that a worker may be silent before its task is taken from it
 
 
@@ -40,6 +40,9 @@ class Mailbox:
         time.sleep(0.02)
         self.mails.append((envelope.rcpt_tos[0], message_from_bytes(envelope.content)["Message-ID"]))
         return "250 OK"
+
+    def has(self, mails: int) -> bool:
+        return len(self.mails) >= mails
 
 
 @pytest.fixture
@@ -69,13 +72,6 @@ def worker(environment: dict[str, str], mail: str, *options: str) -> subprocess.
     )
 
 
-def wait_until(condition: Any) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "It takes too long."
-        time.sleep(0.02)
-
-
 def is_done() -> bool:
     return not OxTask.objects.exclude(status=TaskResultStatus.SUCCESSFUL).exists()
 
@@ -91,8 +87,7 @@ def test_every_mail_arrives_though_the_worker_is_killed(
     kills = 0
     for more in (5, 10):
         running = worker(environment, address)
-        wanted = len(taking.mails) + more
-        wait_until(lambda wanted=wanted: len(taking.mails) >= wanted)
+        wait_until(partial(taking.has, len(taking.mails) + more))
         os.kill(running.pid, signal.SIGKILL)
         running.wait()
         kills += 1

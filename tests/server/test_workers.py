@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,14 +15,13 @@ from threading import Event
 import pytest
 from django.conf import settings
 
-from tests.server.conftest import free_port, wait_for
+from tests.server.conftest import PATIENCE, free_port, wait_for, wait_until
 from tests.server.sockets import ask, request
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.laws]
 
 READERS = 4
 KILLS = 3
-PATIENCE = 60  # seconds
 HTTPS = "X-Forwarded-Proto: https"
 # Without this the kernel resets connections that wait for a worker to take them when it ends.
 MIGRATES = Path("/proc/sys/net/ipv4/tcp_migrate_req").read_text().strip() == "1"
@@ -92,13 +91,6 @@ def served(environment: dict[str, str], tmp_path: Path) -> Iterator[Served]:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(PATIENCE)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "It takes too long."
-        time.sleep(0.05)
 
 
 def more_are_answered(load: Load, more: int = 20) -> None:
