@@ -271,24 +271,19 @@ def _ago(at: datetime) -> str:
     return f"{timesince(at, depth=1)} ago" if minutes >= 1 else "just now"
 
 
-def published_since(base: Mapping[str, rows.Values] | None) -> list[Change]:
+def published_since(base: Mapping[str, rows.Values]) -> list[Change]:
     """Return what was published of some rows since a form was opened with these values, as changes nobody has kept."""
     changes = []
-    for label, keys in rows.by_label(base or {}).items():
-        kind = rows.editable(label)
-        there = {
-            str(row.pk): rows.values_of(row) for row in kind.model._base_manager.filter(pk__in=keys).order_by("pk")
-        }
-        for key in sorted(keys):
-            before, now = (base or {})[f"{label}:{key}"], there.get(key)
-            if now is None:
-                changes.append(Change(action=Change.Action.REMOVE, model=label, row=key))
-            else:
-                changes += [
-                    Change(
-                        action=Change.Action.SET, model=label, row=key, path=name, before=before[name], was=now[name]
-                    )
-                    for name in kind.fields
-                    if name in before and before[name] != now[name]
-                ]
+    places = [(label, key) for label, keys in rows.by_label(base).items() for key in sorted(keys)]
+    there = rows.read(places)
+    for label, key in places:
+        if (label, key) not in there:
+            changes.append(Change(action=Change.Action.REMOVE, model=label, row=key))
+            continue
+        before, (_, now) = base[f"{label}:{key}"], there[label, key]
+        changes += [
+            Change(action=Change.Action.SET, model=label, row=key, path=name, before=before[name], was=now[name])
+            for name in rows.editable(label).fields
+            if name in before and before[name] != now[name]
+        ]
     return changes

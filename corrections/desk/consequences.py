@@ -13,7 +13,6 @@ from episodes.gate import Prose
 Action = Change.Action
 
 DONE = {Action.ADD: "is added", Action.REMOVE: "is left out"}
-AT_ONCE = 500  # rows in one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +45,10 @@ def _lines_of_kind(kind: Editable, by_row: dict[str, list[Change]], names: RowNa
 
 def _values(kind: Editable, by_row: dict[str, list[Change]]) -> dict[str, Values]:
     """Return the values of the rows as they are, or of new ones as they will be, in the order of the changes."""
-    there: dict[str, Values] = {}
-    keys = [key for key, (first, *_) in by_row.items() if first.action == Action.SET]
-    for start in range(0, len(keys), AT_ONCE):
-        found = kind.model._base_manager.filter(pk__in=keys[start : start + AT_ONCE])
-        there |= {str(row.pk): rows.single_values(kind, row) for row in found}
+    there = rows.read((kind.label, key) for key, (first, *_) in by_row.items() if first.action == Action.SET)
+    as_they_are = {key: values for (_, key), (_, values) in there.items()}
     given = {key: first.before or first.after for key, (first, *_) in by_row.items() if first.action != Action.SET}
-    return {key: values for key in by_row if (values := there.get(key) or given.get(key))}
+    return {key: values for key in by_row if (values := as_they_are.get(key) or given.get(key))}
 
 
 def _look_up(kind: Editable, by_row: dict[str, list[Change]], names: RowNames) -> None:

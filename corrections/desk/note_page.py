@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from corrections import holding, notes, rows
 from corrections.errors import Refused, messages_of
 from corrections.linking import remember_note
-from corrections.models import Change, Correction
+from corrections.models import Correction
 from corrections.thread import cleaned_message
 from corrections.wording import RowNames, in_short, in_words, noun_of
 from episodes.names import capital, listed
@@ -87,15 +87,11 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
 def _rows_of(hold: Correction, clearance: Clearance) -> list[str]:
     """Return the rows that are held back, in words."""
     changes = list(hold.changes.current())
-    values = {each.pk: _values_now(each) for each in changes}
+    there = rows.read((each.model, each.row) for each in changes)
+    values = {each.pk: there[each.model, each.row][1] if (each.model, each.row) in there else {} for each in changes}
     titles = titles_of(changes, RowNames(clearance.reading_episode(hold)), values)
     nouns = {each.pk: noun_of(rows.editable(each.model), values[each.pk]) for each in changes}
     return list(dict.fromkeys(f"{nouns[each.pk]}: {titles.get(each.pk, '')}" for each in changes))
-
-
-def _values_now(change: Change) -> rows.Values:
-    row = rows.row_of(rows.editable(change.model), change.row)
-    return rows.values_of(row) if row is not None else {}
 
 
 # What a moderator posts
