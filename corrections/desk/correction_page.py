@@ -28,6 +28,7 @@ from episodes.requests import whole_number
 from . import claims, queue
 from .access import (
     TEMPLATES,
+    View,
     for_moderators,
     for_viewers,
     link_to,
@@ -175,41 +176,44 @@ def _lost_texts(posted: Any, verdict_forms: dict[UUID, VerdictForm]) -> list[str
 
 @for_moderators
 def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
-    """Ask the author, add a comment, or decide, depending on the button."""
     if CHOOSE in request.POST:
         return _page(request, correction, posted=with_choice(request.POST))
-    text = request.POST.get("comment", "").strip()
+    return answered(request, correction, show=_page, decide=_decide)
+
+
+def answered(request: HttpRequest, correction: Correction, *, show: View, decide: View) -> HttpResponse:
+    """Ask the author, add a comment, take the claim over, or decide, depending on the button."""
+    text, by = request.POST.get("comment", "").strip(), user_of(request)
     version = whole_number(request.POST.get("version"), digits=8) or 0
     try:
         if text:
             text = cleaned_message(text, missing="")
         match request.POST.get("do"):
             case "ask":
-                ask(correction, text, by=user_of(request), version=version)
-                messages.success(request, link_to(correction, "Question sent.", "The correction waits for the answer."))
+                ask(correction, text, by=by, version=version)
+                waits = f"The {'note' if correction.is_note else 'correction'} waits for the answer."
+                messages.success(request, link_to(correction, "Question sent.", waits))
                 return redirect_to_next(request)
             case "say":
-                comment(correction, text, by=user_of(request))
+                comment(correction, text, by=by)
                 return HttpResponseRedirect(page_address(correction) + "#thread")
             case "over":
-                claims.claim(correction, by=user_of(request), over=True)
-                return _page(request, correction, posted=request.POST)
-            case "accept":
-                return _decide(request, correction, version, text, rest=ACCEPT)
-        return _decide(request, correction, version, text, rest=LEAVE)
+                claims.claim(correction, by=by, over=True)
+                return show(request, correction, posted=request.POST)
+        return decide(request, correction, version, text)
     except (Refused, ValidationError) as error:
         messages.error(request, Discretion(clearance_of(request)).refusal(correction, error))
-    return _page(request, correction, posted=request.POST)
+    return show(request, correction, posted=request.POST)
 
 
-def _decide(request: HttpRequest, correction: Correction, version: int, text: str, *, rest: str) -> HttpResponse:
-    """Decide as the form says. `rest` is the verdict on changes without one; of a single change it is the verdict."""
-    clearance = clearance_of(request)
+def _decide(request: HttpRequest, correction: Correction, version: int, text: str) -> HttpResponse:
+    """Decide as the form says. One button accepts all changes without a verdict, or a single change whatever it has."""
+    clearance, accepts_rest = clearance_of(request), request.POST.get("do") == "accept"
     posted = request.POST.copy()
     pending = pending_changes(correction)[:MOST_SHOWN]
     for change in pending:
         chosen = posted.get(f"{change.pk}-decision") or LEAVE
-        if rest == ACCEPT and (chosen == LEAVE or len(pending) == 1):
+        if accepts_rest and (chosen == LEAVE or len(pending) == 1):
             posted[f"{change.pk}-decision"] = ACCEPT
     verdict_forms = posted_forms(correction, clearance, pending, posted)
     if not all([form.is_valid() for form in verdict_forms.values()]):  # noqa: C419 (each of them shows its errors)

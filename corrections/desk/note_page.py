@@ -14,19 +14,16 @@ from corrections import holding, notes, rows
 from corrections.errors import Refused, messages_of
 from corrections.linking import remember_note
 from corrections.models import Correction
-from corrections.thread import cleaned_message
 from corrections.wording import RowNames, in_short, in_words, noun_of
 from episodes.names import capital, listed
-from episodes.requests import whole_number
 
-from . import claims, queue
+from . import queue
 from .access import TEMPLATES, for_moderators, for_viewers, link_to, page_address, user_of
 from .clearance import Clearance, clearance_of
-from .correction_page import thread_of
+from .correction_page import answered, thread_of
 from .discretion import HIDDEN_LINK, Discretion
 from .next_in_queue import redirect_to_next
 from .people import address_of_person
-from .questions import ask, comment
 from .snippets import titles_of
 from .verdict_forms import CommentForm
 
@@ -99,30 +96,16 @@ def _rows_of(hold: Correction, clearance: Clearance) -> list[str]:
 
 @for_moderators
 def answer(request: HttpRequest, note: Correction) -> HttpResponse:
-    """Ask whoever sent it, add a comment, or close it, depending on the button."""
-    text, by = request.POST.get("comment", "").strip(), user_of(request)
-    version = whole_number(request.POST.get("version"), digits=8) or 0
-    try:
-        if text:
-            text = cleaned_message(text, missing="")
-        match request.POST.get("do"):
-            case "ask":
-                ask(note, text, by=by, version=version)
-                messages.success(request, link_to(note, "Question sent.", "The note waits for the answer."))
-                return redirect_to_next(request)
-            case "say":
-                comment(note, text, by=by)
-                return HttpResponseRedirect(page_address(note) + "#thread")
-            case "over":
-                claims.claim(note, by=by, over=True)
-                return _page(request, note, posted=request.POST)
-            case "done" | "close" as how:
-                notes.close(note, by=by, version=version, dealt_with=how == "done", words=text)
-                messages.success(request, link_to(note, "Closed.", "Whoever sent it reads why."))
-                return redirect_to_next(request)
-    except (Refused, ValidationError) as error:
-        messages.error(request, Discretion(clearance_of(request)).refusal(note, error))
-    return _page(request, note, posted=request.POST)
+    return answered(request, note, show=_page, decide=_close)
+
+
+def _close(request: HttpRequest, note: Correction, version: int, words: str) -> HttpResponse:
+    how = request.POST.get("do")
+    if how not in ("done", "close"):
+        return _page(request, note, posted=request.POST)
+    notes.close(note, by=user_of(request), version=version, dealt_with=how == "done", words=words)
+    messages.success(request, link_to(note, "Closed.", "Whoever sent it reads why."))
+    return redirect_to_next(request)
 
 
 @require_POST
