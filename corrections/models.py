@@ -1,6 +1,8 @@
 """What somebody wants changed, and what became of it. Only `deciding` publishes it."""
 
 import uuid
+from datetime import timedelta
+from statistics import median
 from typing import Any, Self
 
 from django.conf import settings
@@ -17,6 +19,7 @@ from episodes.names import Name
 MOST_EVIDENCE = 500  # characters
 MOST_SAID = 2000  # characters, in one entry of a thread
 MOST_ADDRESS = 300  # characters
+LATELY = 50  # decided corrections that a median wait is taken of
 
 
 class State(models.TextChoices):
@@ -45,6 +48,13 @@ class CorrectionQuerySet(GatedQuerySet):
         There is no subquery in it: PostgreSQL would answer one as of the time before it waited for a locked row.
         """
         return self.filter(Q(claimed_by=None) | Q(claimed_until__lte=timezone.now()) | Q(claimed_by=user))
+
+    def median_wait(self) -> timedelta | None:
+        """Return the median time from sending to deciding, of those decided lately."""
+        decided = self.filter(decided_at__isnull=False).order_by("-decided_at")
+        times = decided.values_list("created_at", "decided_at")[:LATELY]
+        waits = [(ended - began).total_seconds() for began, ended in times if ended is not None]
+        return timedelta(seconds=median(waits)) if waits else None
 
 
 class Correction(models.Model):

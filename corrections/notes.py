@@ -1,7 +1,6 @@
 """What becomes of a note: it is closed by a moderator, or by the change that was made for it."""
 
 from datetime import timedelta
-from statistics import median
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,7 +12,6 @@ from .errors import Refused
 from .models import Correction, Event, State
 from .thread import add_event
 
-LATELY = 50  # decided reports that the median is taken of
 REASON_NEEDED = "Closing it without a change needs a reason. Write one below: whoever sent it reads it."
 
 
@@ -72,6 +70,4 @@ def median_of_reports(progress: int | None = None) -> timedelta | None:
     reports = Correction.objects.filter(kind=Correction.Kind.REPORT, state__in=(State.ACCEPTED, State.REJECTED))
     if progress is not None:
         reports = reports.as_of(progress)
-    times = reports.filter(decided_at__isnull=False).order_by("-decided_at").values_list("created_at", "decided_at")
-    waits = [(ended - began).total_seconds() for began, ended in times[:LATELY] if ended is not None]
-    return timedelta(seconds=median(waits)) if waits else None
+    return reports.median_wait()

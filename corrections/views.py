@@ -215,7 +215,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
         "revises": _link_to_other(request, correction.revises, receipt),
         "revised_by": [_link_to_other(request, each, receipt) for each in correction.revised_by.order_by("created_at")],
         "asks_what_told": correction.is_report and may_withdraw and not correction.reason and len(thread) == 1,
-        "wait": _wait_of_reports(lore.progress) if correction.is_report else "",
+        "wait": in_short(median_of_reports(lore.progress)) if correction.is_report else "",
         "most_said": MOST_SAID,
         "complaint": complaint,
         "typed": typed,
@@ -226,11 +226,6 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
         response["Referrer-Policy"] = "strict-origin"
         response["X-Robots-Tag"] = "noindex"
     return response
-
-
-def _wait_of_reports(progress: int) -> str:
-    wait = median_of_reports(progress)
-    return in_short(wait) if wait is not None else ""
 
 
 def _link_to_other(request: Visit, other: Correction | None, receipt: str) -> tuple[object, str] | None:

@@ -115,8 +115,10 @@ def is_text(kind: Editable, name: str) -> bool:
     return isinstance(field, models.CharField | models.TextField) and not field.choices
 
 
-def in_short(wait: timedelta) -> str:
-    """Return a time in its largest unit, such as “3 days”."""
+def in_short(wait: timedelta | None) -> str:
+    """Return a time in its largest unit, such as “3 days”; nothing where there is none."""
+    if wait is None:
+        return ""
     minutes = int(wait.total_seconds() // 60)
     for size, name in ((60 * 24, "day"), (60, "hour"), (1, "minute")):
         if minutes >= size:

@@ -55,8 +55,7 @@ def told_too_much(request: Visit) -> HttpResponse:
         to, status = try_to_send(request, form, data, send, is_valid=form.is_valid(), status_if_refused=429)
         if to:
             return HttpResponseRedirect(to, status=status)
-    wait = median_of_reports(request.lore.progress)
-    context = {"form": form, "address": address, "wait": in_short(wait) if wait is not None else ""}
+    context = {"form": form, "address": address, "wait": in_short(median_of_reports(request.lore.progress))}
     return render(request, "corrections/too_much.html", context, status=status)
 
 

@@ -53,7 +53,6 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
     may_decide = user.has_perm("corrections.decide")
     holds = holding.holds_of(note) if note.is_report else []
     others = Correction.objects.undecided().filter(kind__in=Correction.NOTES, page=note.page).exclude(pk=note.pk)
-    wait = notes.median_of_reports() if note.is_report else None
     context |= {
         "title": listed(about.values()) or "A page",
         "author": discretion.author(note),
@@ -70,7 +69,7 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
         "why_not_held": holding.why_not(note) if note.is_report else "",
         "held_until": holding.held_until(note),
         "others": list(queue.lines(others.order_by("created_at", "id")[:MOST_OTHERS], clearance, brief=True).items()),
-        "wait": in_short(wait) if wait is not None else "",
+        "wait": in_short(notes.median_of_reports()) if note.is_report else "",
         "comment": CommentForm(posted),
         "may_decide": may_decide,
         "decidable": may_decide and note.is_undecided and (note.author != user or user.is_superuser),

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -21,7 +20,6 @@ from .clearance import Clearance, unfolded
 from .discretion import Discretion
 from .snippets import LONGEST, Proposal, snippets
 
-LATELY = 50  # decided corrections that the median wait is taken of
 MOST_NAMES = 3
 MOST_COUNTED = 60  # changes of one correction
 REPORTS_FIRST = Case(When(kind=Correction.Kind.REPORT, state__in=UNDECIDED, then=0), default=1)
@@ -29,12 +27,8 @@ REPORTS_FIRST = Case(When(kind=Correction.Kind.REPORT, state__in=UNDECIDED, then
 
 def median_wait() -> timedelta | None:
     """Return the median time from sending to deciding, of the corrections decided lately by somebody else."""
-    decided = Correction.objects.filter(
-        state__in=(State.ACCEPTED, State.PARTLY, State.REJECTED), by_author=False, decided_at__isnull=False
-    )
-    times = decided.order_by("-decided_at").values_list("created_at", "decided_at")[:LATELY]
-    waits = [ended - began for began, ended in times if ended is not None]
-    return timedelta(seconds=median(wait.total_seconds() for wait in waits)) if waits else None
+    decided = (State.ACCEPTED, State.PARTLY, State.REJECTED)
+    return Correction.objects.filter(state__in=decided, by_author=False).median_wait()
 
 
 def coming(user: User, clearance: Clearance, *, after: Correction | None = None) -> QuerySet[Correction]:

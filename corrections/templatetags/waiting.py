@@ -17,7 +17,6 @@ def what_waits(context: RequestContext) -> dict[str, Any]:
     request: Any = context.get("request")
     if request is None or not request.user.has_perm("corrections.view_correction"):
         return {}
-    wait = queue.median_wait()
     waiting = Correction.objects.undecided()
     count = unfolded(waiting, clearance_of(request)).count()
     return {
@@ -25,6 +24,6 @@ def what_waits(context: RequestContext) -> dict[str, Any]:
         "may_decide": request.user.has_perm("corrections.decide"),
         "count": count,
         "folded": waiting.count() - count,
-        "wait": in_short(wait) if wait is not None else "",
+        "wait": in_short(queue.median_wait()),
         "csrf_token": context.get("csrf_token"),
     }
