@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from . import notifications, versions
@@ -43,8 +42,7 @@ def change_was_decided(correction: Correction, *, by: User) -> None:
         return
     state_before = note.state
     if note.is_undecided:
-        Correction.objects.filter(pk=note.pk).update(version=F("version") + 1)
-        note.refresh_from_db()
+        note = versions.advance(note, version=note.version)
         _decide(note, State.ACCEPTED, by)
         notifications.notify_author(note)
     add_event(note, Event.Kind.CHANGED, by, state_before=state_before)
