@@ -140,21 +140,18 @@ def _publish_accepted(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
     accepted += [(change, Verdict(accept=True, why=change.why)) for change in writer.add_consequences()]
     writer.write()
     writer.check()
-    held, following = [], []
+    held = []
     now = timezone.now()
     for change, verdict in accepted:
         if change.outcome == Outcome.CONFLICT:
             held.append(change)
         else:
             change.decision, change.why, change.applied_at = Decision.ACCEPTED, verdict.why.strip(), now
-        if change.follows and change._state.adding:
-            following.append(change)
-            continue
-        change.save()
-        if change.outcome != Outcome.CONFLICT and (change.altered or change.follows):
-            record_subjects([change])
-    Change.objects.bulk_create(following)
-    record_subjects([change for change in following if change.outcome != Outcome.CONFLICT])
+        if not change._state.adding:
+            change.save()
+    written = [change for change, _ in accepted]
+    Change.objects.bulk_create([change for change in written if change._state.adding])
+    record_subjects([each for each in written if each.outcome != Outcome.CONFLICT and (each.altered or each.follows)])
     return held
 
 
