@@ -78,8 +78,8 @@ def test_an_editor_clicks_whom_they_mean(show: None, browser_at: Open, width: in
     page.get_by_role("button", name="José (jose)").first.click()
     expect(text).to_have_value("[[jose]] leaves.")
     expect(page.get_by_label("Whom it concerns").first).to_have_value("Ann, Josey")
-    page.get_by_role("button", name="Josef (joze_two)").first.click()
-    expect(page.get_by_label("Whom it concerns").first).to_have_value("Ann, joze_two")
+    page.get_by_role("button", name="Josef (josef)").first.click()  # no key, which tells
+    expect(page.get_by_label("Whom it concerns").first).to_have_value("Ann, josef")
     assert not Revelation.objects.exists()
     page.get_by_role("button", name="Publish it all").click()
     expect(page.get_by_text("is published")).to_be_visible()

@@ -82,8 +82,8 @@ def test_a_correction_from_the_first_word_to_its_undoing(open_one: Open) -> None
     moderator.get_by_role("button", name="Take the next one").click()
     moderator.get_by_text("Edit before accepting").click()
     text = moderator.locator("details.altering textarea").first
-    expect(text).to_have_value("[[ann]] is the quean of Mars.")
-    text.fill("[[ann]] is the queen of Mars.")
+    expect(text).to_have_value("[[Ann]] is the quean of Mars.")
+    text.fill("[[Ann]] is the queen of Mars.")
     moderator.locator("label.choice.accept").click()
     moderator.get_by_role("button", name="Decide").click()
     expect(moderator.locator(".messagelist")).to_contain_text("Accepted")

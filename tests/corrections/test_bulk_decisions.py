@@ -92,7 +92,10 @@ def test_it_skips_folded_corrections(halfway: Client, author: User) -> None:
     assert correction.state == State.OPEN
 
 
-def test_it_leaves_removals_pictures_and_names_of_others(desk: Client, author: User, moderator: User) -> None:
+def test_it_leaves_removals_pictures_and_names_of_others(
+    desk: Client, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_decisions, "STEP_LASTS", 60)  # all of it in one step, on a busy machine as well
     ann, bea = somebody(), somebody("bea", name="Bea")
     removal = sent(removing(status_of(ann)), by=author)
     portrait, _ = a_portrait_of(ann)
