@@ -16,6 +16,7 @@ from corrections import editions
 
 from .replicas import replicas
 
+NO_DATABASE = "The database does not answer."
 LATE = 120  # seconds that a task may wait; a worker looks for tasks every second
 SILENT = 60  # seconds since a worker last said that it is there
 
@@ -27,7 +28,7 @@ def what_is_missing() -> str:
         if planned.migration_plan(planned.loader.graph.leaf_nodes()):
             return "The database lacks migrations: run manage.py migrate."
     except (DatabaseError, InterfaceError):
-        return "The database does not answer." if replicas().best() == DEFAULT_DB_ALIAS else ""
+        return NO_DATABASE if replicas().best() == DEFAULT_DB_ALIAS else ""
     return ""
 
 

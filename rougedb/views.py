@@ -3,11 +3,13 @@
 import logging
 import re
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import DatabaseError, InterfaceError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -21,7 +23,7 @@ from .logs import request_id
 from .metrics import registry
 from .outage import outage_of
 from .pages import plain_page
-from .readiness import what_is_missing, what_is_wrong
+from .readiness import NO_DATABASE, what_is_missing, what_is_wrong
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +61,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
         request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
     ):
         raise Http404
-    return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
+    try:
+        return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
+    except (DatabaseError, InterfaceError):
+        return HttpResponse(f"{NO_DATABASE}\n", status=503, content_type=PLAIN_TEXT)
 
 
 @require_safe
@@ -75,6 +80,30 @@ def security_txt(request: HttpRequest) -> HttpResponse:
         f"Canonical: {absolute_address(request.path)}",
     ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+ANSWERS = {
+    "/robots.txt": robots,
+    "/healthz": healthz,
+    "/readyz": readyz,
+    "/metrics": metrics,
+    "/.well-known/security.txt": security_txt,
+}
+
+
+def of_the_server(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answer for the server before anything is read of a visitor: a session or progress would need the database."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if (view := ANSWERS.get(request.path_info)) is not None:
+            request.get_host()  # raises an error if the site does not answer to it
+            try:
+                return view(request)
+            except Http404:
+                pass  # for this client there is no such address, so it gets the page of all that is missing
+        return get_response(request)
+
+    return middleware
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

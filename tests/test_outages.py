@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 type Outage = Callable[[], AbstractContextManager[None]]
 
 TYPED = "It took her an hour to find out that this is not so. " * 18
+SECURITY_TXT = "/.well-known/security.txt"
 LONG = TYPED * 8  # more than the last pages of a small database have room for
 
 
@@ -207,6 +208,20 @@ def test_kept_pages_are_served_while_the_database_is_away(ann: Character, monkey
     monkeypatch.setattr(current, "AWAY", 0)  # as if that time were over
     Episode.objects.filter(number=1).update(title="Another title")
     assert "Another title" in Client(headers={"cookie": "progress=2"}).get("/episodes/").content.decode()
+
+
+def test_the_server_speaks_for_itself_while_the_database_is_away(ann: Character, settings: Any) -> None:
+    """Whatever is asked along: neither cookies nor an episode are read for these."""
+    settings.CONTACT_EMAIL, settings.METRICS_TOKEN = "help@example.org", "right"
+    visitors = Visitors(ann)
+    visitors.account.cookies["progress"] = "2"
+    expected = {path: (200, Client().get(path).content) for path in ("/healthz", "/robots.txt", SECURITY_TXT)}
+    expected |= dict.fromkeys(("/readyz", "/metrics"), (503, b"The database does not answer.\n"))
+    with away():
+        for path, told in expected.items():
+            for client in (Client(raise_request_exception=False), visitors.anonymous, visitors.account):
+                answer = client.get(path, {"as_of": "9"}, headers={"Authorization": "Bearer right"})
+                assert (answer.status_code, answer.content) == told, path
 
 
 def test_nobody_sees_a_later_episode_while_the_database_is_away(ann: Character) -> None:

@@ -344,7 +344,7 @@ def test_who_waited_for_somebody_who_failed_makes_it(real_show: None) -> None:
 
 
 def _a_page() -> Any:
-    request: Any = at(6).get("/healthz").wsgi_request
+    request: Any = at(6).get("/accounts/login/").wsgi_request
     request.edition = editions.current()
     request.theme, request.hides_ahead = "", False
     address = address_of("/graph/")
