@@ -323,7 +323,7 @@ def test_the_cost_does_not_grow_with_what_is_there(real_show: None, django_asser
     client = at_the_desk(person(role="moderator"), episode=13)
     for episode in (1, 7):
         opened(client, episode)
-        with django_assert_max_num_queries(46):
+        with django_assert_max_num_queries(44):
             assert opened(client, episode).status_code == 200
 
 

@@ -334,9 +334,9 @@ class Sheet:
         """Return the tags that somebody is known to bear by now, and those that nobody bears yet."""
         now: set[str] = set()
         later: set[str] = set()
-        for kind in TAGGINGS:
-            for name, number in kind.model._base_manager.values_list("tag__name", "revealed_in"):
-                (now if number <= self.episode.number else later).add(name)
+        first, *others = (kind.model._base_manager.order_by() for kind in TAGGINGS)
+        for name, number in first.union(*others).order_by().values_list("tag__name", "revealed_in"):
+            (now if number <= self.episode.number else later).add(name)
         return [name for name in Tag.objects.values_list("name", flat=True) if name in now or name not in later]
 
 
