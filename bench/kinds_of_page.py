@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from characters.lore import Lore
@@ -10,6 +10,7 @@ from characters.lore.cast import Cast
 from characters.lore.telling import voice_id
 from characters.models import Character, Faction, Tag, Trait
 from characters.vocabulary import Attribute
+from episodes.known import is_known
 
 
 def addresses(progress: int) -> dict[str, str]:
@@ -65,4 +66,4 @@ def _by_rows(subjects: QuerySet[Any], rows: str, progress: int) -> QuerySet[Any]
 
 
 def _count(rows: str, progress: int) -> Count:
-    return Count(rows, filter=Q(**{f"{rows}__revealed_in__lte": progress}))
+    return Count(rows, filter=is_known(progress, f"{rows}__"))

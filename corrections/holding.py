@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Q
 
+from episodes.known import is_known
 from episodes.models import Episode
 from episodes.units import named
 
@@ -95,7 +96,7 @@ def _moved_on(report: Correction) -> Iterator[RowChanges]:
             continue
         names = [name for name in EPISODES if name in kind.fields]
         newly = reduce(or_, (Q(**{name: episode}) for name in names))
-        for row in kind.model._base_manager.filter(shown, newly, revealed_in__lte=episode).distinct().order_by("pk"):
+        for row in kind.model._base_manager.filter(shown, newly, is_known(episode)).distinct().order_by("pk"):
             yield [_next(row, name, episode) for name in names if rows.value_of(row, name) == episode]
 
 

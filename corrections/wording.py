@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from episodes.gate import Gated
+from episodes.known import is_known
 from episodes.models import Episode
 from episodes.names import Name, listed
 from episodes.order import sort_key
@@ -84,7 +85,7 @@ def in_words(texts: Iterable[str], names: RowNames) -> list[str]:
 
 def _known_rows(kind: Editable, episode: int) -> models.QuerySet[Any]:
     all_rows = kind.model._base_manager.all()
-    return all_rows.filter(revealed_in__lte=episode) if issubclass(kind.model, Gated) else all_rows
+    return all_rows.filter(is_known(episode)) if issubclass(kind.model, Gated) else all_rows
 
 
 def noun_of(kind: Editable, values: rows.Values) -> str:

@@ -1,6 +1,6 @@
 """Base classes of gated rows: each row holds the episode from which on a viewer may know it.
 
-The gate is an integer comparison without a join: `revealed_in_id <= progress`.
+The gate is an integer comparison without a join, which stands in `known.py`.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from .known import is_known
 from .neighbours import neighbours
 from .texts import ProseInForm, Text
 from .units import named
@@ -62,7 +63,7 @@ class Prose(Text):
 class GatedQuerySet(models.QuerySet):
     def as_of(self, progress: int) -> Self:
         """Return the rows that a viewer at this episode may know; loading a foreign key lazily raises an error."""
-        return self.filter(revealed_in__lte=progress).fetch_mode(models.FETCH_RAISE)
+        return self.filter(is_known(progress)).fetch_mode(models.FETCH_RAISE)
 
 
 class Gated(models.Model):

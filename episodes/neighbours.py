@@ -12,6 +12,8 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Q
 
+from .known import is_known
+
 
 class Neighbours:
     """The rows of the database."""
@@ -38,7 +40,7 @@ class Neighbours:
     def keys(self, kinds: Iterable[type[models.Model]], until: int) -> Iterable[str]:
         """Return the keys of all these that are revealed by an episode."""
         for kind in kinds:
-            yield from kind._base_manager.filter(revealed_in__lte=until).order_by().values_list("key", flat=True)
+            yield from kind._base_manager.filter(is_known(until)).order_by().values_list("key", flat=True)
 
     def mentioning(self, key: str) -> Iterator[tuple[Any, Any]]:
         """Yield each row with a text that may mention a key, and the field of the text."""

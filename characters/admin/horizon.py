@@ -33,6 +33,7 @@ from corrections.desk.discretion import NOT_TOLD, reader_of_later
 from corrections.desk.lists import OfferedFilters
 from episodes.gate import Gated
 from episodes.horizon import horizon_of
+from episodes.known import is_known
 from episodes.models import Episode
 from episodes.texts import ProseInForm
 
@@ -51,7 +52,7 @@ def known(rows: QuerySet[Any], horizon: int | None) -> QuerySet[Any]:
         return rows
     if rows.model is Tag:
         taggings = [kind.model._base_manager.filter(tag=OuterRef("pk")) for kind in TAGGINGS]
-        is_borne = reduce(or_, (Q(Exists(each.filter(revealed_in__lte=horizon))) for each in taggings))
+        is_borne = reduce(or_, (Q(Exists(each.filter(is_known(horizon)))) for each in taggings))
         return rows.filter(is_borne | ~reduce(or_, (Q(Exists(each)) for each in taggings)))
     return rows.filter(_known_at(rows.model, horizon))
 
@@ -59,7 +60,7 @@ def known(rows: QuerySet[Any], horizon: int | None) -> QuerySet[Any]:
 def _known_at(model: type[models.Model], horizon: int, prefix: str = "") -> Q:
     if model is Episode:
         return Q(**{f"{prefix}number__lte": horizon})
-    return Q(**{f"{prefix}revealed_in__lte": horizon}) if issubclass(model, Gated) else Q()
+    return is_known(horizon, prefix) if issubclass(model, Gated) else Q()
 
 
 def known_along(model: type[models.Model], path: str, horizon: int) -> Q:
@@ -101,7 +102,7 @@ def stand_ins(horizon: int | None) -> Callable[[], Mapping[str, str]]:
 
 
 def _newest_names(kind: Kind, horizon: int) -> dict[Any, str]:
-    headlines = Alias.objects.filter(headline=True, revealed_in__lte=horizon, **{f"{kind.name}__isnull": False})
+    headlines = Alias.objects.filter(is_known(horizon), headline=True, **{f"{kind.name}__isnull": False})
     return dict(headlines.order_by("revealed_in").values_list(f"{kind.name}_id", "name"))
 
 

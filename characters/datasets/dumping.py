@@ -10,6 +10,7 @@ from django.db import models
 
 from characters.kinds import EPISODE, SERIES, Kind, kind_of, kind_of_file
 from characters.public_ids import public_id_for
+from episodes.known import is_known
 from episodes.models import Episode
 from episodes.names import DIRECTION_SIGN, REACHING_SIGN
 from episodes.texts import Line, cleaned
@@ -56,7 +57,7 @@ class _Dump:
             return rows
         if kind is EPISODE:
             return rows.filter(number__gt=0)
-        known = rows.filter(revealed_in__lte=self.until)
+        known = rows.filter(is_known(self.until))
         references = _references(kind.model, shape)
         return known.select_related(*references) if references else known
 

@@ -20,6 +20,7 @@ from characters.text.mentions import MENTION, mentioned_keys
 from characters.text.names import as_name
 from characters.values.basics import Face
 from characters.vocabulary import Attribute
+from episodes.known import known_rows
 from episodes.names import Name
 from episodes.order import sort_key
 
@@ -267,8 +268,7 @@ PARTS = {
 PART = (
     "SELECT '{what}', '{kind}', "
     '"{table}"."{whose}", "{value}", "{table}"."revealed_in_id", {before} FROM "{table}"'
-    # The plus keeps SQLite from reading all that is known in the order of an index: of terms there may be no names.
-    ' WHERE +"{table}"."revealed_in_id" <= %s AND "{table}"."{whose}" IN ({{placeholders}}) AND {which}'
+    ' WHERE {{known}} AND "{table}"."{whose}" IN ({{placeholders}}) AND {which}'
 )
 # How many factions were heard of before one, all of them by the episode in which that was.
 NUMBER_OF_FACTION = (
@@ -280,8 +280,7 @@ NUMBER_OF_FACTION = (
 NAMES_OF_KEYS = (
     'SELECT "key", "name", "characters_alias"."kind", "characters_alias"."revealed_in_id" FROM "characters_{kind}"'
     ' JOIN "characters_alias" ON "characters_alias"."{kind}_id" = "characters_{kind}"."id" AND "headline"'
-    ' WHERE "characters_{kind}"."revealed_in_id" <= %s AND "characters_alias"."revealed_in_id" <= %s'
-    ' AND "key" IN ({placeholders})'
+    ' WHERE {known} AND {known_names} AND "key" IN ({placeholders})'
 )
 SUBJECTS_AT_ONCE = 2_000
 
@@ -308,10 +307,17 @@ def _names_of_keys(keys: Iterable[str], progress: int) -> dict[str, Name]:
     """Return the newest headline names of those, of whatever kind, whom texts mention by these keys."""
     names: dict[str, Name] = {}
     for some in batched(keys, SUBJECTS_AT_ONCE):
-        arms = " UNION ALL ".join(
-            NAMES_OF_KEYS.format(kind=kind.name, placeholders=placeholders(some)) for kind in SUBJECTS
-        )
-        found = fetched(arms, [progress, progress, *some] * len(SUBJECTS))
+        arms, params = [], []
+        known_names = known_rows(progress, "characters_alias")
+        for kind in SUBJECTS:
+            known = known_rows(progress, f"characters_{kind.name}")
+            arms.append(
+                NAMES_OF_KEYS.format(
+                    kind=kind.name, known=known.sql, known_names=known_names.sql, placeholders=placeholders(some)
+                )
+            )
+            params += [*known.params, *known_names.params, *some]
+        found = fetched(" UNION ALL ".join(arms), params)
         found.sort(key=lambda row: row[3])  # an episode has one headline
         names.update((key, as_name(name, kind)) for key, name, kind, _ in found)
     return names
@@ -323,8 +329,10 @@ def _parts(progress: int, of_kind: Mapping[str, list[Any]], which: Iterable[str]
     for kind, ids in of_kind.items():
         for what in which:
             if what != "picture" or kind in PORTRAIT.owners:
-                arms.append(_part_sql(what, kind).format(placeholders=placeholders(ids)))
-                params += [progress, *ids]
+                # By index SQLite would read all that is known in its order: of terms there may be no names.
+                known = known_rows(progress, PARTS[what][0].format(kind=kind), by_index=False)
+                arms.append(_part_sql(what, kind).format(known=known.sql, placeholders=placeholders(ids)))
+                params += [*known.params, *ids]
     return fetched(" UNION ALL ".join(arms), params) if arms else []
 
 

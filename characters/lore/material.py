@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from characters.kinds import CHARACTER, MEMBERSHIP, PORTRAIT, Kind, tagging_of
+from episodes.known import began_within, ended_within
 
 from . import rows
 from .cast import Cast
@@ -85,15 +86,15 @@ def of_beliefs(knowledge: Knowledge, characters: set[UUID]) -> Material:
 def between(knowledge: Knowledge, since: int, until: int) -> Material:
     """Collect what the episodes after one and up to another brought: began and ended; of tags only what ended."""
     collected = changed_between(knowledge, since, until)
-    collected.revelations = rows.revelations(knowledge.progress, rows.began_within(since, until))
+    collected.revelations = rows.revelations(knowledge.progress, began_within(since, until))
     return collected
 
 
 def changed_between(knowledge: Knowledge, since: int, until: int) -> Material:
     """Collect the same but for what was told."""
     at = knowledge.progress
-    began = rows.began_within(since, until)
-    over = rows.ended_within(since, until)
+    began = began_within(since, until)
+    over = ended_within(since, until)
     return Material(
         names=rows.names(at, began),
         traits=rows.traits(at, began),

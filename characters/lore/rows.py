@@ -26,6 +26,7 @@ from characters.models import (
 )
 from characters.models.owned import OWNERS
 from characters.vocabulary import KnownWord
+from episodes.known import began_after, began_within, current_rows, ended_within, is_over, known_end, known_rows
 from episodes.models import Episode, Series
 
 from .statements import ALL, NONE, Which, among, as_uuid, fetched, placeholders, read
@@ -43,52 +44,47 @@ WORD_COLUMNS = (
     "single",
     "left_out",
 )
-UNTIL = 'CASE WHEN "ended_in_id" <= %s THEN "ended_in_id" END'
 OWNER = f"COALESCE({', '.join(f'"{name}_id"' for name in OWNERS)})"
 IDS_AT_ONCE = 2_000
 
 BEARERS_SQL = (
     'SELECT \'{kind}\', "name", "slug", "content_object_id" FROM "{table}"'
     ' INNER JOIN "characters_tag" ON "characters_tag"."id" = "tag_id"'
-    ' WHERE "{table}"."revealed_in_id" <= %s AND ("ended_in_id" IS NULL OR "ended_in_id" > %s) AND {which}'
+    " WHERE {current} AND {which}"
 )
 TAGS_SQL = (
     'SELECT "content_object_id", "name", "ended_in_id", "{table}"."revealed_in_id" FROM "{table}"'
     ' INNER JOIN "characters_tag" ON "characters_tag"."id" = "tag_id"'
-    ' WHERE "{table}"."revealed_in_id" <= %s AND {over}'
+    " WHERE {known} AND {over}"
 )
 ROOT_COUNT_SQL = (
-    'SELECT COUNT(*) FROM "characters_character" WHERE "characters_character"."revealed_in_id" <= %s AND NOT EXISTS'
-    ' (SELECT 1 FROM "characters_unmasking" WHERE "characters_unmasking"."revealed_in_id" <= %s'
-    ' AND "persona_id" = "characters_character"."id")'
+    'SELECT COUNT(*) FROM "characters_character" WHERE {known} AND NOT EXISTS'
+    ' (SELECT 1 FROM "characters_unmasking" WHERE {unmasked} AND "persona_id" = "characters_character"."id")'
 )
 REVELATION_COUNTS_SQL = (
-    'SELECT "revealed_in_id", COUNT(*) FROM "characters_revelation"'
-    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND "revealed_in_id" > %s GROUP BY "revealed_in_id"'
+    'SELECT "revealed_in_id", COUNT(*) FROM "characters_revelation" WHERE {known} AND {began} GROUP BY "revealed_in_id"'
 )
 CONCERNED_SQL = (
     'SELECT "revelation_id", "{kind}_id" FROM "{through}"'
     ' INNER JOIN "characters_revelation" ON "characters_revelation"."id" = "revelation_id"'
-    ' WHERE "characters_revelation"."revealed_in_id" <= %s AND {began}'
+    " WHERE {known} AND {began}"
 )
 # With the words of the vocabulary that come with each, as every page needs both.
 EPISODES_SQL = (
     'SELECT "number", "episodes_episode"."label", "season", "kind", "aired_on",'  # noqa: S608 - our own
     ' CASE WHEN "number" <= %s THEN "title" ELSE \'\' END, CASE WHEN "number" <= %s THEN "native_title" ELSE \'\' END,'
     f' {", ".join(f'"characters_word"."{name}"' for name in WORD_COLUMNS)} FROM "episodes_episode"'
-    ' LEFT JOIN "characters_word" ON "characters_word"."revealed_in_id" = "number"'
-    ' AND "characters_word"."revealed_in_id" <= %s'
+    ' LEFT JOIN "characters_word" ON "characters_word"."revealed_in_id" = "number" AND {known_words}'
     ' ORDER BY "number", "characters_word"."position", "characters_word"."key"'
 )
 FORMER_ADDRESS_SQL = (
-    'SELECT "{kind}_id" FROM "characters_formeraddress"'
-    ' WHERE "characters_formeraddress"."revealed_in_id" <= %s AND "address" = %s AND "{kind}_id" IS NOT NULL'
+    'SELECT "{kind}_id" FROM "characters_formeraddress" WHERE {known} AND "address" = %s AND "{kind}_id" IS NOT NULL'
 )
 CREDITS_SQL = (
     'SELECT "number", "writers", "directors" FROM "episodes_episode" WHERE "number" <= %s AND "number" IN ({numbers})'
     ' ORDER BY "number"'
 )
-KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE "{table}"."revealed_in_id" <= %s AND "key" IN ({placeholders})'
+KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE {known} AND "key" IN ({placeholders})'
 
 
 # Ends: an end is gated by itself, so until it is known there is none.
@@ -96,8 +92,8 @@ KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE "{table}"."revealed_in_id" <
 
 def with_known_end(progress: int, model: type[Any]) -> QuerySet[Any]:
     """Return the visible rows of a model whose rows can end, with the end as `until` where it is known."""
-    known_end = Case(When(ended_in__lte=progress, then=F("ended_in_id")))
-    return model.objects.as_of(progress).annotate(until=known_end)
+    until = Case(When(is_over(progress), then=F("ended_in_id")))
+    return model.objects.as_of(progress).annotate(until=until)
 
 
 def current(progress: int, model: type[Any]) -> QuerySet[Any]:
@@ -153,7 +149,9 @@ def episodes_and_words(progress: int) -> tuple[list[Row], list[KnownWord]]:
 
     The title of an episode is empty unless it is watched.
     """
-    rows = fetched(EPISODES_SQL, [progress, progress, progress])
+    known_words = known_rows(progress, "characters_word")
+    sql = EPISODES_SQL.format(known_words=known_words.sql)
+    rows = fetched(sql, [progress, progress, *known_words.params])
     words = [
         KnownWord(**dict(zip(WORD_COLUMNS, row[7:], strict=True)), known_in=row[0])
         for row in rows
@@ -193,17 +191,21 @@ def id_of(progress: int, kind: Kind, public_id: str) -> UUID | None:
 
 def _id_of_former(progress: int, kind: Kind, public_id: str) -> list[UUID]:
     """Return the id of whom somebody was merged into who had this public id, and was known as that by then."""
-    return [as_uuid(key) for (key,) in fetched(FORMER_ADDRESS_SQL.format(kind=kind.name), [progress, public_id])]
+    known = known_rows(progress, "characters_formeraddress")
+    sql = FORMER_ADDRESS_SQL.format(kind=kind.name, known=known.sql)
+    return [as_uuid(key) for (key,) in fetched(sql, [*known.params, public_id])]
 
 
 def ids_of_keys(progress: int, keys: Iterable[str]) -> dict[str, UUID]:
     """Return the ids of those known subjects, of whatever kind, that texts mention by these keys."""
     by_key: dict[str, UUID] = {}
     for some in batched(keys, IDS_AT_ONCE):
-        arms = " UNION ALL ".join(
-            KEYS_SQL.format(table=kind.model._meta.db_table, placeholders=placeholders(some)) for kind in SUBJECTS
-        )
-        by_key.update((key, as_uuid(subject)) for key, subject in fetched(arms, [progress, *some] * len(SUBJECTS)))
+        arms, params = [], []
+        for kind in SUBJECTS:
+            known = known_rows(progress, table := kind.model._meta.db_table)
+            arms.append(KEYS_SQL.format(table=table, known=known.sql, placeholders=placeholders(some)))
+            params += [*known.params, *some]
+        by_key.update((key, as_uuid(subject)) for key, subject in fetched(" UNION ALL ".join(arms), params))
     return by_key
 
 
@@ -225,26 +227,13 @@ def ids_of(progress: int, kind: Kind, which: Which) -> list[UUID]:
 
 def root_count(progress: int) -> int:
     """Return how many characters are known that are not known to be somebody else."""
-    [(count,)] = fetched(ROOT_COUNT_SQL, [progress, progress])
+    known, unmasked = (known_rows(progress, f"characters_{name}") for name in ("character", "unmasking"))
+    sql = ROOT_COUNT_SQL.format(known=known.sql, unmasked=unmasked.sql)
+    [(count,)] = fetched(sql, [*known.params, *unmasked.params])
     return int(count)
 
 
 # What hangs on them. By hand, as most of what a page takes would be Django's making of these statements.
-
-
-def began_in(number: int) -> Which:
-    """Return the condition that a row is known since that episode."""
-    return Which('"revealed_in_id" = %s', (number,))
-
-
-def began_within(since: int, until: int) -> Which:
-    """Return the condition that a row came up after one episode and by another."""
-    return Which('("revealed_in_id" > %s AND "revealed_in_id" <= %s)', (since, until))
-
-
-def ended_within(since: int, until: int) -> Which:
-    """Return the condition that a row ended after one episode and by another, which has to be watched."""
-    return Which('("ended_in_id" > %s AND "ended_in_id" <= %s)', (since, until))
 
 
 def owned_by(subjects: Iterable[UUID]) -> Which:
@@ -275,27 +264,30 @@ def traits(progress: int, which: Which) -> list[Row]:
 
 def tags(progress: int, model: type[Any], which: Which) -> list[Row]:
     """Return who bears or bore which tag."""
-    columns = {"owner_id": '"content_object_id"', "tag__name": '"name"', "tag__slug": '"slug"', "until": UNTIL}
+    columns = {"owner_id": '"content_object_id"', "tag__name": '"name"', "tag__slug": '"slug"'}
     tag = f'INNER JOIN "{Tag._meta.db_table}" ON "{Tag._meta.db_table}"."id" = "tag_id"'
-    return _known(progress, model, columns, which, '"name", "revealed_in_id"', join=tag)
+    return _known(progress, model, columns, which, '"name", "revealed_in_id"', join=tag, ends=True)
 
 
 def tags_dropped(progress: int, since: int, until: int) -> list[Row]:
     """Return who has lost which tag after one episode and by another."""
-    over = ended_within(since, until)
-    arms = " UNION ALL ".join(
-        TAGS_SQL.format(table=tagging_of(kind)._meta.db_table, over=over.sql) for kind in SUBJECTS
-    )
-    columns = ("owner_id", "tag__name", "until", "revealed_in_id")
-    return read(columns, arms, [progress, *over.params] * len(SUBJECTS))
+    dropped = ended_within(since, until)
+    arms, params = [], []
+    for kind in SUBJECTS:
+        known = known_rows(progress, table := tagging_of(kind)._meta.db_table)
+        arms.append(TAGS_SQL.format(table=table, known=known.sql, over=dropped.sql))
+        params += [*known.params, *dropped.params]
+    return read(("owner_id", "tag__name", "until", "revealed_in_id"), " UNION ALL ".join(arms), params)
 
 
 def bearers(progress: int, which: Which = ALL) -> list[tuple[str, str, str, UUID]]:
     """Return who bears which tag as far as is known: the kind, the tag's name and slug, and who."""
-    arms = [
-        BEARERS_SQL.format(kind=kind.name, table=tagging_of(kind)._meta.db_table, which=which.sql) for kind in SUBJECTS
-    ]
-    rows = fetched(" UNION ALL ".join(arms), [progress, progress, *which.params] * len(arms))
+    arms, params = [], []
+    for kind in SUBJECTS:
+        current = current_rows(progress, table := tagging_of(kind)._meta.db_table)
+        arms.append(BEARERS_SQL.format(kind=kind.name, table=table, current=current.sql, which=which.sql))
+        params += [*current.params, *which.params]
+    rows = fetched(" UNION ALL ".join(arms), params)
     return [(kind, name, tag, as_uuid(subject)) for kind, name, tag, subject in rows]
 
 
@@ -306,14 +298,14 @@ def tagged(slug: str) -> Which:
 
 def memberships(progress: int, which: Which) -> list[Row]:
     """Return who belongs or belonged to which faction."""
-    columns = {"character_id": '"character_id"', "faction_id": '"faction_id"', "role": '"role"', "until": UNTIL}
-    return _known(progress, Membership, columns, which, '"revealed_in_id", "role"')
+    columns = {"character_id": '"character_id"', "faction_id": '"faction_id"', "role": '"role"'}
+    return _known(progress, Membership, columns, which, '"revealed_in_id", "role"', ends=True)
 
 
 def relationships(progress: int, which: Which) -> list[Row]:
     """Return who is or was tied to whom."""
-    columns = {name: f'"{name}"' for name in ("source_id", "target_id", "kind", "certainty")} | {"until": UNTIL}
-    return _known(progress, Relationship, columns, which, '"revealed_in_id", "kind"')
+    columns = {name: f'"{name}"' for name in ("source_id", "target_id", "kind", "certainty")}
+    return _known(progress, Relationship, columns, which, '"revealed_in_id", "kind"', ends=True)
 
 
 def portraits(progress: int, which: Which) -> list[Row]:
@@ -325,18 +317,31 @@ def portraits(progress: int, which: Which) -> list[Row]:
 
 
 def _known(
-    progress: int, model: type[Any], columns: dict[str, str], which: Which, in_order: str, *, join: str = ""
+    progress: int,
+    model: type[Any],
+    columns: dict[str, str],
+    which: Which,
+    in_order: str,
+    *,
+    join: str = "",
+    ends: bool = False,
 ) -> list[Row]:
-    """Return the known rows of a model, with these columns and the episode that each is revealed in."""
+    """Return the known rows of a model, with these columns and the episode that each is revealed in.
+
+    Where they can end (`ends`) they have that as `until`, as far as it is known.
+    """
     if which == NONE:
         return []
-    table = model._meta.db_table
+    known = known_rows(progress, table := model._meta.db_table)
+    params = (*known.params, *which.params)
+    if ends:
+        end = known_end(progress)
+        columns, params = columns | {"until": end.sql}, (*end.params, *params)
     sql = (
         f'SELECT {", ".join(columns.values())}, "revealed_in_id" FROM "{table}" {join}'  # noqa: S608 - our own names
-        f' WHERE "{table}"."revealed_in_id" <= %s AND {which.sql} ORDER BY {in_order}'
+        f" WHERE {known.sql} AND {which.sql} ORDER BY {in_order}"
     )
-    ends = [progress] * list(columns.values()).count(UNTIL)
-    return read([*columns, "revealed_in_id"], sql, [*ends, progress, *which.params])
+    return read([*columns, "revealed_in_id"], sql, params)
 
 
 def unmaskings(progress: int) -> list[Row]:
@@ -393,15 +398,20 @@ def _pairs(revelations: Iterable[UUID]) -> Iterator[tuple[str, UUID, UUID]]:
 
 def revelation_counts(progress: int, since: int) -> dict[int, int]:
     """Return how many revelations each episode after one has brought."""
-    return dict(fetched(REVELATION_COUNTS_SQL, [progress, since]))
+    known, began = known_rows(progress, "characters_revelation"), began_after(since)
+    sql = REVELATION_COUNTS_SQL.format(known=known.sql, began=began.sql)
+    return dict(fetched(sql, [*known.params, *began.params]))
 
 
 def concerned_between(progress: int, since: int, until: int) -> list[list[UUID]]:
     """Return whom each revelation concerns that came up after one episode and by another, if it concerns anybody."""
-    began = began_within(since, until)
-    arms = [CONCERNED_SQL.format(kind=kind.name, through=_through(kind), began=began.sql) for kind in SUBJECTS]
+    known, began = known_rows(progress, "characters_revelation"), began_within(since, until)
+    arms = [
+        CONCERNED_SQL.format(kind=kind.name, through=_through(kind), known=known.sql, began=began.sql)
+        for kind in SUBJECTS
+    ]
     concerned: dict[Any, list[UUID]] = defaultdict(list)
-    for revelation, subject in fetched(" UNION ALL ".join(arms), [progress, *began.params] * len(SUBJECTS)):
+    for revelation, subject in fetched(" UNION ALL ".join(arms), [*known.params, *began.params] * len(SUBJECTS)):
         concerned[revelation].append(as_uuid(subject))
     return list(concerned.values())
 

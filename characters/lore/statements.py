@@ -4,7 +4,6 @@ They read through the gate like all others; the net in the tests looks at them t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
@@ -12,23 +11,10 @@ from uuid import UUID
 from django.db import connection
 
 from episodes import reading
+from episodes.known import Which as Which
 
 type Row = dict[str, Any]
 """A row by the names of its columns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Which:
-    """A condition of a statement, and what is filled in for its placeholders."""
-
-    sql: str
-    params: tuple[Any, ...] = ()
-
-    def __or__(self, other: "Which") -> "Which":
-        return Which(f"({self.sql} OR {other.sql})", self.params + other.params)
-
-    def __and__(self, other: "Which") -> "Which":
-        return Which(f"({self.sql} AND {other.sql})", self.params + other.params)
 
 
 ALL = Which("TRUE")

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from corrections.models import Correction
 from episodes.horizon import sees_up_to
+from episodes.known import is_known
 from episodes.progress import last_episode_for
 
 OPENED = "opened_corrections"  # in the session
@@ -83,7 +84,7 @@ def unfolded(corrections: QuerySet[Correction], clearance: Clearance) -> QuerySe
     """Filter out the corrections that `Clearance.folds()` hides."""
     if clearance.has_watched_all:
         return corrections
-    watched = Q(revealed_in__lte=clearance.progress)
+    watched = is_known(clearance.progress)
     watched &= Q(evidence_episode=None) | Q(evidence_episode__lte=clearance.progress)
     user = clearance.user_id
     own = Q(author=user) | Q(decided_by=user) if user is not None else Q(pk__in=[])

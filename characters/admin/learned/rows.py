@@ -27,6 +27,7 @@ from corrections import rows
 from corrections.models import Change
 from corrections.sending import Proposed, adding
 from episodes.choices import Choice, OffersChoices, ReadsMentions, Unclear
+from episodes.known import is_known
 from episodes.texts import ProseInForm
 
 WORDS_OF_A_KEY = 5
@@ -206,7 +207,7 @@ class RevelationRow(LearnedRowForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["text"].widget = text_area(3)
-        self.fields["supersedes"].queryset = Revelation.objects.filter(revealed_in__lte=self.episode)  # type: ignore[attr-defined]
+        self.fields["supersedes"].queryset = Revelation.objects.filter(is_known(self.episode))  # type: ignore[attr-defined]
         for name, help_text in (
             ("position", "Its place among the revelations of the episode. Left empty, it comes last."),
             ("key", "The name editors use for it. Left empty, it is made from the first words."),

@@ -25,6 +25,7 @@ from corrections.models import Change
 from corrections.sending import Proposed, adding
 from corrections.trial import Trial
 from episodes.choices import ReadsMentions, asked_before
+from episodes.known import is_known
 from episodes.models import Episode
 
 from .rows import (
@@ -327,7 +328,7 @@ class Sheet:
 
     def revelations(self) -> list[tuple[Revelation, str]]:
         """Return the revelations that a new one can supersede, with their texts."""
-        earlier = Revelation.objects.filter(revealed_in__lte=self.episode).only("key", "text", "revealed_in")
+        earlier = Revelation.objects.filter(is_known(self.episode.number)).only("key", "text", "revealed_in")
         return [(row, with_shown_keys(row.text)) for row in earlier]
 
     def tags(self) -> Iterable[str]:
@@ -356,7 +357,7 @@ def _open_ties(episode: int, subjects: NameableSubjects) -> dict[str, models.Mod
     return {
         f"{_in_words(row, subjects)} (from {row.revealed_in_id})": row
         for kind in ENDING
-        for row in _rows_of(kind.model).filter(revealed_in__lte=episode, ended_in=None)
+        for row in _rows_of(kind.model).filter(is_known(episode), ended_in=None)
     }
 
 

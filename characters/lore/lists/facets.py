@@ -22,6 +22,7 @@ from characters.lore.statements import as_uuid, fetched
 from characters.models import Faction, Membership, Relationship, Revelation, Trait
 from characters.text.slugs import slug_of
 from characters.vocabulary import Attribute, Certainty, RelationKind
+from episodes.known import current_rows
 from episodes.names import CommonName, Name, capital
 from episodes.order import sort_key
 from episodes.units import before_the_first, named
@@ -95,12 +96,9 @@ class Source:
 
     def current(self, model: type[Model], *columns: str) -> list[tuple[Any, ...]]:
         """Return columns of the rows that have not ended; by hand, for Django takes longer than the database."""
-        table = model._meta.db_table
-        return fetched(
-            f'SELECT {", ".join(columns)} FROM "{table}" WHERE "{table}"."revealed_in_id" <= %s'  # noqa: S608 - our own
-            ' AND ("ended_in_id" IS NULL OR "ended_in_id" > %s)',
-            [self.knowledge.progress, self.knowledge.progress],
-        )
+        current = current_rows(self.knowledge.progress, table := model._meta.db_table)
+        sql = f'SELECT {", ".join(columns)} FROM "{table}" WHERE {current.sql}'  # noqa: S608 - our own
+        return fetched(sql, current.params)
 
 
 def newest_episodes(source: Source) -> list[int]:

@@ -22,6 +22,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.statements import ALL, Which, as_text, fetched
 from characters.models import Faction
 from characters.vocabulary import Certainty, RelationKind
+from episodes.known import current_rows, former_rows, known_rows
 
 BYTES_OF_ID = 16
 HYPHENS = (0, 8, 12, 16, 20, 32)  # between which digits of an id PostgreSQL writes one
@@ -158,12 +159,12 @@ def counts(ties: Iterable[tuple[int, int]], length: int) -> list[int]:
 
 def _ties(knowledge: Knowledge, places: dict[Id, int]) -> tuple[tuple[RelationKind, ...], Sequence[Sequence[int]]]:
     """Return the kinds of ties, and in columns all of these but those between two masks of one character."""
+    current = current_rows(knowledge.progress, "characters_relationship")
     rows = fetched(
-        'SELECT CAST("source_id" AS text), CAST("target_id" AS text), "kind", "certainty",'
+        'SELECT CAST("source_id" AS text), CAST("target_id" AS text), "kind", "certainty",'  # noqa: S608 - our own
         ' "characters_relationship"."revealed_in_id" FROM "characters_relationship"'
-        ' WHERE "characters_relationship"."revealed_in_id" <= %s'
-        ' AND ("ended_in_id" IS NULL OR "ended_in_id" > %s) AND "certainty" <> %s',
-        [knowledge.progress, knowledge.progress, Certainty.DISPROVED.value],
+        f' WHERE {current.sql} AND "certainty" <> %s',
+        [*current.params, Certainty.DISPROVED.value],
     )
     relations = [knowledge.vocabulary.relation(key) for key in sorted({kind for _, _, kind, *_ in rows})]
     kinds = {kind.key: number for number, kind in enumerate(relations)}
@@ -220,12 +221,13 @@ def factions_of(knowledge: Knowledge) -> list[Group]:
 
 def _people(knowledge: Knowledge, roots: Roots) -> dict[Id, tuple[int, str]]:
     """Return everybody as who they are known to be, with their first episode and public id, which give their place."""
+    known = known_rows(knowledge.progress, "characters_character")
     rows = {
         character: (episode, public_id)
         for character, episode, public_id in fetched(
-            'SELECT CAST("id" AS text), "characters_character"."revealed_in_id", "public_id"'
-            ' FROM "characters_character" WHERE "characters_character"."revealed_in_id" <= %s',
-            [knowledge.progress],
+            'SELECT CAST("id" AS text), "characters_character"."revealed_in_id", "public_id"'  # noqa: S608 - our own
+            f' FROM "characters_character" WHERE {known.sql}',
+            known.params,
         )
     }
     first: dict[Id, int] = {}
@@ -237,12 +239,12 @@ def _people(knowledge: Knowledge, roots: Roots) -> dict[Id, tuple[int, str]]:
 
 def places_of(knowledge: Knowledge, factions: Sequence[Id], roots: Roots, which: Which = ALL) -> Places:
     """Return the factions that each character has not left, the one they have been in longest first."""
+    current = current_rows(knowledge.progress, "characters_membership")
     joined = fetched(
         'SELECT CAST("faction_id" AS text), CAST("character_id" AS text),'  # noqa: S608 - our own
         ' MIN("characters_membership"."revealed_in_id") AS "since" FROM "characters_membership"'
-        ' WHERE "characters_membership"."revealed_in_id" <= %s AND ("ended_in_id" IS NULL OR "ended_in_id" > %s)'
-        f' AND {which.sql} GROUP BY "faction_id", "character_id"',
-        [knowledge.progress, knowledge.progress, *which.params],
+        f' WHERE {current.sql} AND {which.sql} GROUP BY "faction_id", "character_id"',
+        [*current.params, *which.params],
     )
     order = {faction: at for at, faction in enumerate(factions)}
     places: Places = defaultdict(list)
@@ -257,12 +259,11 @@ def former_of(
     knowledge: Knowledge, factions: Sequence[Id], places: Places, roots: Roots, which: Which = ALL
 ) -> dict[Id, FormerFaction]:
     """Return the last faction of those who belong to none; of several left at once, that beside which they stood."""
+    known = former_rows(knowledge.progress, "characters_membership")
     left = fetched(
         'SELECT "ended_in_id", "characters_membership"."revealed_in_id", CAST("faction_id" AS text),'  # noqa: S608
-        ' CAST("character_id" AS text) FROM "characters_membership"'
-        ' WHERE "characters_membership"."revealed_in_id" <= %s AND "ended_in_id" <= %s'
-        f" AND {which.sql}",
-        [knowledge.progress, knowledge.progress, *which.params],
+        f' CAST("character_id" AS text) FROM "characters_membership" WHERE {known.sql} AND {which.sql}',
+        [*known.params, *which.params],
     )
     order = {faction: at for at, faction in enumerate(factions)}
     former = {}

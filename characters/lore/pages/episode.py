@@ -9,6 +9,7 @@ from characters.lore.order import by_name
 from characters.lore.parts import in_parts, number_and_last, part_of
 from characters.text import prose
 from characters.values.pages import EpisodePage
+from episodes.known import began_in
 from episodes.requests import with_parameter
 
 from .changed import first_heard_of
@@ -30,10 +31,10 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         return None
     at = knowledge.progress
     text = next((row["synopsis"] for row in rows.synopses(at, [number])), "")
-    revelations = rows.revelations(at, rows.began_in(number))
+    revelations = rows.revelations(at, began_in(number))
     unmaskings = [row for row in knowledge.unmaskings if row["revealed_in_id"] == number]
-    names = rows.names(at, rows.began_in(number))
-    appeared = rows.ids_of(at, CHARACTER, rows.began_in(number))
+    names = rows.names(at, began_in(number))
+    appeared = rows.ids_of(at, CHARACTER, began_in(number))
     cast = Cast(knowledge)
     cast.note_texts([text])
     cast.note(appeared)

@@ -2,9 +2,8 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from characters.lore.rows import OWNER
 from characters.lore.statements import as_uuid, fetched
 from characters.models import SearchEntry
 from characters.text.words import Query, QueryTerm, Words, joined, parse, spellings
+from episodes.known import known_rows
 
 MOST_NAMES = 60
 MOST_TEXTS = 1_000  # a page says so where there are more
@@ -73,10 +73,7 @@ def find_names(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]
             Rank.NAME_BEGINS: _beginning(knowledge, plain, most),
             **ways,
         }
-    rows = fetched(
-        _names_sql(tuple((rank, which) for rank, (which, _) in ways.items())),
-        [param for _, params in ways.values() for param in (knowledge.progress, *params, most)] + [knowledge.progress],
-    )
+    rows = _named(knowledge, ways, most)
     names: dict[Any, FoundName] = {}
     for rank, of_rank in groupby(rows, key=itemgetter(0)):
         if len(names) < most:
@@ -86,21 +83,22 @@ def find_names(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]
     return list(names.values())
 
 
-@lru_cache(8)  # there are a few
-def _names_sql(ways: tuple[tuple[Rank, str], ...]) -> str:
-    """Return the statement that looks for names in these ways.
+def _named(knowledge: Knowledge, ways: Mapping[Rank, Condition], most: int) -> list[tuple[Any, ...]]:
+    """Return the names that are found in these ways, at most so many in each.
 
     In all at once: what a statement costs by being made and sent is more than what most of them find.
     """
+    entries, names = (known_rows(knowledge.progress, f"characters_{table}") for table in ("searchentry", "alias"))
     arms = [
         f'SELECT * FROM (SELECT {rank:d} AS "rank", "id", "row" FROM "characters_searchentry"'  # noqa: S608 - our own
-        f' WHERE {AS_OF} AND {which} ORDER BY "id" DESC LIMIT %s) AS "found_{rank:d}"'
-        for rank, which in ways
+        f' WHERE {entries.sql} AND {which} ORDER BY "id" DESC LIMIT %s) AS "found_{rank:d}"'
+        for rank, (which, _) in ways.items()
     ]
-    return (
+    return fetched(
         f'SELECT "rank", "row", "name", "characters_alias"."revealed_in_id", {OWNER}'  # noqa: S608 - our own
         f' FROM ({" UNION ALL ".join(arms)}) AS "found" JOIN "characters_alias" ON "characters_alias"."id" = "row"'
-        ' WHERE "characters_alias"."revealed_in_id" <= %s ORDER BY "rank", "found"."id" DESC'
+        f' WHERE {names.sql} ORDER BY "rank", "found"."id" DESC',
+        [*(param for _, params in ways.values() for param in (*entries.params, *params, most)), *names.params],
     )
 
 
@@ -112,21 +110,21 @@ def find_parts(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]
     conditions = [
         matching(knowledge, Query("", (QueryTerm((word,)),)), most, of_names=True, prefix=False) for word in words
     ]
-    rows = fetched(
-        _names_sql(((Rank.NAME_IN_QUERY, f"({' OR '.join(which for which, _ in conditions)})"),)),
-        [knowledge.progress, *(param for _, params in conditions for param in params), most, knowledge.progress],
-    )
+    any_of_them = f"({' OR '.join(which for which, _ in conditions)})"
+    params = [param for _, each in conditions for param in each]
+    rows = _named(knowledge, {Rank.NAME_IN_QUERY: (any_of_them, params)}, most)
     return [FoundName(Rank.NAME_IN_QUERY, as_uuid(row), name, as_uuid(owner), at) for _, row, name, at, owner in rows]
 
 
 def are_in_names(knowledge: Knowledge, queries: Iterable[Query], *, prefix: bool = False) -> bool:
     """Return whether each of these queries finds a name."""
     conditions = [matching(knowledge, query, 1, of_names=True, prefix=prefix) for query in queries]
+    entries = known_rows(knowledge.progress, "characters_searchentry")
     found = [
-        f'EXISTS (SELECT 1 FROM "characters_searchentry" WHERE {AS_OF} AND {which})'  # noqa: S608 - our own
+        f'EXISTS (SELECT 1 FROM "characters_searchentry" WHERE {entries.sql} AND {which})'  # noqa: S608 - our own
         for which, _ in conditions
     ]
-    params = [param for _, params in conditions for param in (knowledge.progress, *params)]
+    params = [param for _, params in conditions for param in (*entries.params, *params)]
     return all(fetched(f"SELECT {', '.join(found)}", params)[0])
 
 
@@ -158,10 +156,11 @@ def _are_beginnings(terms: Sequence[QueryTerm]) -> bool:
 
 def _texts(knowledge: Knowledge, condition: Condition) -> Texts:
     which, params = condition
+    entries = known_rows(knowledge.progress, "characters_searchentry")
     rows = fetched(
         f'SELECT "kind", "row", "revealed_in_id", {TELLING_WORDS} FROM "characters_searchentry"'  # noqa: S608
-        f' WHERE {AS_OF} AND {which} ORDER BY "id" DESC LIMIT %s',
-        [knowledge.progress, *params, MOST_TEXTS],
+        f' WHERE {entries.sql} AND {which} ORDER BY "id" DESC LIMIT %s',
+        [*entries.params, *params, MOST_TEXTS],
     )
     by_kind: dict[str, dict[UUID, FoundText]] = defaultdict(dict)
     for entry, row, episode, words in rows:
@@ -197,7 +196,6 @@ def suggested(knowledge: Knowledge, text: str) -> list[tuple[UUID, Rank]]:
 
 TELLING = ", ".join(f"'{kind.entry}'" for kind in (TRAIT, RELATIONSHIP, *TAGGINGS))
 TELLING_WORDS = f'CASE WHEN "kind" IN ({TELLING}) THEN "words" ELSE \'\' END'
-AS_OF = '"characters_searchentry"."revealed_in_id" <= %s'
 
 
 def _exactly(knowledge: Knowledge, words: Words) -> Condition:

@@ -4,8 +4,8 @@ By hand, as a search reads rows of many kinds and making each statement anew wou
 statement has the gate.
 """
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from characters.lore.rows import Row
 from characters.lore.statements import as_stored, as_uuid, fetched, placeholders, read
 from characters.models import Revelation
 from episodes.gate import Ends
+from episodes.known import Which, known_end, known_rows
 
 # Gated by the revelation.
 CONCERNED = 'SELECT "revelation_id", "{subject}_id", 0 AS "side" FROM "characters_revelation_{subject}s"'
@@ -25,9 +26,10 @@ def whom_about(progress: int, found: Mapping[Kind, Iterable[UUID]]) -> dict[UUID
     params: list[Any] = []
     for kind, ids in found.items():
         stored = as_stored(ids)
-        for sql, gates in _about_sql(kind):
-            arms.append(sql.format(placeholders=placeholders(stored)))
-            params += [progress] * gates + stored
+        known = known_rows(progress, kind.model._meta.db_table)
+        for sql in _about_sql(kind):
+            arms.append(sql.format(known=known.sql, placeholders=placeholders(stored)))
+            params += [*(known.params if kind is not REVELATION else ()), *stored]
     about: dict[UUID, list[UUID]] = {row: [] for row in found.get(REVELATION, ())}  # some concern nobody
     # A database may return the parts of a union in any order.
     for row, subject, _ in fetched(f'{" UNION ALL ".join(arms)} ORDER BY "side"', params) if arms else ():
@@ -36,23 +38,18 @@ def whom_about(progress: int, found: Mapping[Kind, Iterable[UUID]]) -> dict[UUID
 
 
 @cache
-def _about_sql(kind: Kind) -> tuple[tuple[str, int], ...]:
-    """Return the statements that say whom rows of a kind are about, and how often each asks for the episode."""
+def _about_sql(kind: Kind) -> tuple[str, ...]:
+    """Return the statements that say whom rows of a kind are about; whom revelations concern they have found."""
     if kind is REVELATION:
         return tuple(
-            (f'{CONCERNED.format(subject=kind.name)} WHERE "revelation_id" IN ({{placeholders}})', 0)
-            for kind in SUBJECTS
+            f'{CONCERNED.format(subject=kind.name)} WHERE "revelation_id" IN ({{placeholders}})' for kind in SUBJECTS
         )
     table = kind.model._meta.db_table
     columns = [f'"{name}_id"' for name in kind.search_subjects]
     # Of owners exactly one is set; of those that it connects each is.
     whose = [f"coalesce({', '.join(columns)})"] if kind.is_owned and len(columns) > 1 else columns
     return tuple(
-        (
-            f'SELECT "id", {who}, {side} AS "side" FROM "{table}"'  # noqa: S608 - our own
-            f' WHERE "{table}"."revealed_in_id" <= %s AND "id" IN ({{placeholders}})',
-            1,
-        )
+        f'SELECT "id", {who}, {side} AS "side" FROM "{table}" WHERE {{known}} AND "id" IN ({{placeholders}})'  # noqa: S608
         for side, who in enumerate(whose)
     )
 
@@ -64,34 +61,38 @@ def in_full(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
     """
     stored = as_stored(ids)
     columns, names, sql, gates = _in_full_sql(kind)
-    rows = read(columns, sql.format(placeholders=placeholders(stored)), [progress] * gates + stored)
+    asked = {name: gate(progress) for name, gate in gates.items()}
+    sql = sql.format(placeholders=placeholders(stored), **{name: gate.sql for name, gate in asked.items()})
+    rows = read(columns, sql, [*(param for gate in asked.values() for param in gate.params), *stored])
     return [dict(zip(names, row.values(), strict=True)) for row in rows]
 
 
 @cache
-def _in_full_sql(kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...], str, int]:
-    """Return the columns, what wordings call them, the statement, and how often it asks for the episode."""
+def _in_full_sql(kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...], str, dict[str, Callable[[int], Which]]]:
+    """Return the columns, what wordings call them, the statement, and what it asks of an episode, in that order."""
     table = kind.model._meta.db_table
+    gates: dict[str, Callable[[int], Which]] = {}
     names = ["id", "revealed_in_id", *(name for name in columns_of(kind) if name != "tag__name")]
     columns = list(names)
-    chosen, join, gates = [f'"{table}"."{name}"' for name in names], "", 1
+    chosen, join = [f'"{table}"."{name}"' for name in names], ""
     if "tag__name" in columns_of(kind):
         columns.append("tag__name")
         chosen.append('"characters_tag"."name"')
         join = f' JOIN "characters_tag" ON "characters_tag"."id" = "{table}"."tag_id"'
     if issubclass(kind.model, Ends):
         columns.append("until")
-        chosen.append(f'CASE WHEN "{table}"."ended_in_id" <= %s THEN "{table}"."ended_in_id" END')
-        gates += 1
+        chosen.append("{end}")
+        gates["end"] = known_end
     if kind.model is Revelation:
         columns.append("overturned_in")
         chosen.append(
             f'(SELECT min("U0"."revealed_in_id") FROM "{table}" "U0" WHERE "U0"."supersedes_id" = "{table}"."id"'  # noqa: S608
-            ' AND "U0"."revealed_in_id" <= %s)'
+            " AND {known_successors})"
         )
-        gates += 1
+        gates["known_successors"] = partial(known_rows, table="U0")
+    gates["known"] = partial(known_rows, table=table)
     sql = (
-        f'SELECT {", ".join(chosen)} FROM "{table}"{join} WHERE "{table}"."revealed_in_id" <= %s'  # noqa: S608 - our own
+        f'SELECT {", ".join(chosen)} FROM "{table}"{join} WHERE {{known}}'  # noqa: S608 - our own
         f' AND "{table}"."id" IN ({{placeholders}})'
     )
     return tuple(columns), tuple(from_columns(dict.fromkeys(columns))), sql, gates

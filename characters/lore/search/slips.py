@@ -10,6 +10,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.statements import fetched
 from characters.text.fitting import near_words
 from characters.text.words import FILLERS, Query, name_parts, parse, parts_as_typed, parts_of_names
+from episodes.known import known_rows
 
 BYTES_OF_PART = 120  # two short strings and their places in a dictionary, by a measurement
 
@@ -49,9 +50,10 @@ def respelled(knowledge: Knowledge, query: Query, *, keeping_others: bool = Fals
 def _names(knowledge: Knowledge) -> str:
     """Return all visible names in one piece: row by row it would take longer than the comparing."""
     joined = "string_agg" if connection.vendor == "postgresql" else "group_concat"
+    known = known_rows(knowledge.progress, "characters_alias")
     ((names,),) = fetched(
-        f'SELECT {joined}("name", %s) FROM "characters_alias" WHERE "characters_alias"."revealed_in_id" <= %s',  # noqa: S608
-        ["\n", knowledge.progress],
+        f'SELECT {joined}("name", %s) FROM "characters_alias" WHERE {known.sql}',  # noqa: S608 - our own
+        ["\n", *known.params],
     )
     return names or ""
 
