@@ -122,12 +122,18 @@ def _mail(digest: Digest, changed: Iterable[str]) -> EmailMessage:
 
 
 def address_to_stop(digest: Digest) -> str:
-    return reverse("watching-stop", args=[Signer(salt=SALT).sign(f"{digest.pk}")])
+    return reverse("watching-stop", args=[_signer().sign(f"{digest.pk}")])
 
 
 def digest_of(token: str) -> Digest | None:
     """Return the digest that an address to stop it is of, or None if it is of none."""
     try:
-        return Digest.objects.filter(pk=Signer(salt=SALT).unsign(token)).first()
+        return Digest.objects.filter(pk=_signer().unsign(token)).first()
     except BadSignature:
         return None
+
+
+def _signer() -> Signer:
+    """Return what signs by a key that lasts, as mails do, and reads what was signed by others before."""
+    former: list[str | bytes] = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return Signer(key=settings.CONTENT_KEY, fallback_keys=former, salt=SALT)

@@ -33,6 +33,6 @@ def send_once(key: str, subject: str, text: str, to: str) -> None:
     """
     if SentMail.objects.filter(key=key).exists():
         return
-    name = salted_hmac("rougedb.mail", key, algorithm="sha256").hexdigest()[:40]
+    name = salted_hmac("rougedb.mail", key, secret=settings.CONTENT_KEY, algorithm="sha256").hexdigest()[:40]
     EmailMessage(subject, text, to=[to], headers={"Message-ID": message_id(name)}).send()
     SentMail.objects.get_or_create(key=key)

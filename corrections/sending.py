@@ -71,12 +71,12 @@ class Sender:
 
     @property
     def address_hash(self) -> str:
-        return _hash_of_address(self.address, settings.SECRET_KEY) if self.address else ""
+        return _hash_of_address(self.address, settings.CONTENT_KEY) if self.address else ""
 
     @property
     def address_hashes(self) -> set[str]:
-        """What the address is known by: under former keys too, or else a new one would end each block."""
-        keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        """What the address is known by, in rows of before there was a CONTENT_KEY too."""
+        keys = (settings.CONTENT_KEY, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
         return {_hash_of_address(self.address, key) for key in keys} if self.address else set()
 
     def wrote(self, correction: Correction) -> bool:

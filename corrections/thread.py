@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
@@ -79,7 +80,7 @@ def version_for_author(correction: Correction) -> str:
     """
     changes = correction.changes.current().order_by("position").values_list("pk", "decision")
     seen = [LOOKS[State(correction.state)], *((str(key), decision) for key, decision in changes)]
-    return salted_hmac("rougedb.version", repr(seen), algorithm="sha256").hexdigest()[:20]
+    return salted_hmac("rougedb.version", repr(seen), secret=settings.CONTENT_KEY, algorithm="sha256").hexdigest()[:20]
 
 
 def thread_for_author(

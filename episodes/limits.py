@@ -7,6 +7,7 @@ no names and no addresses, only keyed hashes of them. A use that is counted insi
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -71,7 +72,8 @@ def hold(key: str) -> None:
 
 
 def _hash_of(action: str, key: str) -> str:
-    return salted_hmac("rougedb.limits", f"{action}\0{key}", algorithm="sha256").hexdigest()
+    text = f"{action}\0{key}"
+    return salted_hmac("rougedb.limits", text, secret=settings.CONTENT_KEY, algorithm="sha256").hexdigest()
 
 
 def _lock(hashed: str) -> None:

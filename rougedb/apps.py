@@ -14,6 +14,7 @@ class SiteConfig(AppConfig):
     name = "rougedb"
 
     def ready(self) -> None:
-        from .checks import encrypted_connections
+        from .checks import encrypted_connections, key_of_content
 
-        register(encrypted_connections, Tags.security, deploy=True)
+        for check in (encrypted_connections, key_of_content):
+            register(check, Tags.security, deploy=True)

@@ -1,4 +1,4 @@
-"""Checks of `manage.py check --deploy`: what goes to another machine in plain can be read and changed on its way."""
+"""Checks of `manage.py check --deploy`: what goes to another machine in plain, and a new key that changes addresses."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +14,14 @@ HERE = {"", "localhost", "127.0.0.1", "::1"}
 def encrypted_connections(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Return a warning for each service elsewhere that is asked without TLS, or without a look at its certificate."""
     return list(_warnings())
+
+
+def key_of_content(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Return a warning if a new SECRET_KEY came without a key for what has to stay as it is."""
+    if not settings.SECRET_KEY_FALLBACKS or settings.CONTENT_KEY != settings.SECRET_KEY:
+        return []
+    said = "SECRET_KEY is a new one, and CONTENT_KEY is not set: what is loaded from now on gets other addresses."
+    return [Warning(said, hint="Set CONTENT_KEY to the first SECRET_KEY.", id="rougedb.W005")]
 
 
 def _warnings() -> Iterator[CheckMessage]:

@@ -27,7 +27,7 @@ if not SECRET_KEY:
         raise ImproperlyConfigured("SECRET_KEY must be set (or DEBUG=true for development).")
     SECRET_KEY = "development-only-" + "x" * 40
 SECRET_KEY_FALLBACKS = env.keys("SECRET_KEY_FALLBACKS")
-CONTENT_KEY = env.text("CONTENT_KEY", SECRET_KEY)  # of it, addresses and the names of pictures are made
+CONTENT_KEY = env.text("CONTENT_KEY", SECRET_KEY)  # what a new SECRET_KEY must not change
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 if not (DEBUG or TESTING):

@@ -66,10 +66,12 @@ def test_a_server_passes_the_deployment_check() -> None:
         ),
         ({"REDIS_URL": "redis://cache.example/0", "EMAIL_URL": "smtp://mail.example:25"}, ["W002", "W003"]),
         ({"REDIS_URL": "rediss://cache.example/0", "EMAIL_URL": "smtp+tls://mail.example"}, []),
+        ({"SECRET_KEY_FALLBACKS": "b" * 50}, ["W005"]),
+        ({"SECRET_KEY_FALLBACKS": "b" * 50, "CONTENT_KEY": "b" * 50}, []),
     ],
     ids=str,
 )
-def test_what_goes_to_another_machine_in_plain_is_a_warning(told: dict[str, str], warned: list[str]) -> None:
+def test_the_deployment_check_warns(told: dict[str, str], warned: list[str]) -> None:
     result = manage("check", "--deploy", "--tag", "security", **SERVER | told)
     assert re.findall(r"rougedb\.(W\d+)", result.stderr) == warned
 

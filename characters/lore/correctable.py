@@ -13,6 +13,7 @@ from operator import or_
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -69,7 +70,7 @@ class CorrectableRow:
     def digest(self) -> str:
         """A hash of what is shown, by which a form finds out that the row has changed since it was opened."""
         shown = repr(sorted(self.shown.items(), key=lambda item: item[0]))
-        return salted_hmac("rougedb.part", shown, algorithm="sha256").hexdigest()[:20]
+        return salted_hmac("rougedb.part", shown, secret=settings.CONTENT_KEY, algorithm="sha256").hexdigest()[:20]
 
     @property
     def group(self) -> str:

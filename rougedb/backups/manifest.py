@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -43,9 +44,9 @@ class Manifest:
         return sum(entry.size for entry in self.files.values())
 
 
-def fingerprint_of_key() -> str:
-    """Return what is the same wherever SECRET_KEY is, and tells nothing of it."""
-    return salted_hmac("rougedb.backups", "", algorithm="sha256").hexdigest()[:16]
+def fingerprint_of(key: str) -> str:
+    """Return what is the same wherever a key is, and tells nothing of it."""
+    return salted_hmac("rougedb.backups", "", secret=key, algorithm="sha256").hexdigest()[:16]
 
 
 def entry_of(path: Path) -> Entry:
@@ -59,7 +60,7 @@ def write(folder: Path, vendor: str, migrations: Iterable[str], files: dict[str,
         made_at=timezone.now().isoformat(timespec="seconds"),
         database=vendor,
         migrations=sorted(migrations),
-        key=fingerprint_of_key(),
+        key=fingerprint_of(settings.SECRET_KEY),
         files=files,
     )
     (folder / NAME).write_text(json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False))

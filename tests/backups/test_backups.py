@@ -150,10 +150,11 @@ def test_a_folder_without_a_manifest_is_no_backup(tmp_path: Path) -> None:
 
 
 def test_another_secret_key_is_told(folder: Path, settings: Any) -> None:
-    settings.SECRET_KEY = "another" * 10
-    errors = StringIO()
-    call_command("restore", folder, replace=True, stdout=StringIO(), stderr=errors)
-    assert "SECRET_KEY is another" in errors.getvalue()
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 10
+    for settings.SECRET_KEY_FALLBACKS in ([former], []):
+        errors = StringIO()
+        call_command("restore", folder, replace=True, stdout=StringIO(), stderr=errors)
+        assert ("SECRET_KEY is another" in errors.getvalue()) == (not settings.SECRET_KEY_FALLBACKS)
 
 
 def test_only_its_owner_reads_a_backup(folder: Path) -> None:

@@ -95,3 +95,18 @@ OF_VISITS = re.compile(r"\blocalStorage\.(?:getItem|setItem|removeItem)\((?:LAST
 def test_scripts_keep_nothing_and_run_nothing_that_they_read(path: Path) -> None:
     kept = OF_DRAFTS if path.name == "drafts.js" else OF_VISITS
     assert not SCRIPTS_NEVER.findall(kept.sub("", path.read_text()))
+
+
+NEED_NOT_LAST = {"rougedb/cache.py"}  # what is kept there under another key is made anew
+
+
+def test_what_is_made_of_a_key_names_one_that_lasts() -> None:
+    """Django takes SECRET_KEY unless told another, and a new one must end nothing but sessions and the like."""
+    made: list[str] = []
+    for path in python_files(*APPS):
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                named = {"salted_hmac": "secret", "Signer": "key"}.get(node.func.id)
+                if named and named not in {each.arg for each in node.keywords}:
+                    made.append(name_of(path))
+    assert set(made) == NEED_NOT_LAST

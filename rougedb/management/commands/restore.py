@@ -2,6 +2,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)  # an older version has fewer tables
         call_command("restore_pictures", verbosity=0)
         self.stdout.write(f"Restored as it was at {told.made_at}.")
-        if told.key != manifest.fingerprint_of_key():
+        if told.key not in map(manifest.fingerprint_of, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)):
             self.stderr.write("SECRET_KEY is another than it was then: see “A new SECRET_KEY” in docs/operations.md.")
 
     def _check(self, directory: Path) -> None:
