@@ -15,12 +15,12 @@ from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 
 from corrections import bulk
-from corrections.rows import many_written
+from corrections.rows import WrittenRows, many_written
 from episodes.models import Episode, Series
 from episodes.names import Name
 
 from .kinds import EPISODE, SEARCHED, SUBJECTS, Kind, kind_of, prose_of, values_of
-from .models import Alias, SearchEntry, Tag, Word, texts_mentioning
+from .models import Alias, SearchEntry, Tag, Word, rows_mentioning
 from .models.owned import OWNERS
 from .models.words import uses_of, vocabulary_in_the_database
 from .text.mentions import MENTION, mentioned_keys
@@ -75,9 +75,10 @@ def is_in_step() -> bool:
 
 def index(rows: Iterable[Any]) -> None:
     """Make the entries of these rows anew."""
-    entries = _entries_of(list(rows))
-    SearchEntry.objects.filter(row__in=[entry.row for entry in entries]).delete()
-    _write(entries)
+    for some in batched(rows, ROWS_AT_ONCE):
+        entries = _entries_of(list(some))
+        SearchEntry.objects.filter(row__in=[entry.row for entry in entries]).delete()
+        _write(entries)
 
 
 def _write(entries: list[Entry]) -> None:
@@ -222,10 +223,9 @@ def _on_save(instance: Any, raw: bool = False, created: bool = False, **kwargs: 
         index([instance])
     if isinstance(instance, Alias):
         if instance.headline or not created:  # a new name that heads nothing stands in no other entry
-            _reindex_around(instance)
+            _reindex_around([instance.owner])
     elif isinstance(instance, Tag):
-        for kind in TAGGINGS:
-            index(_rows_of(kind).filter(tag=instance))
+        _index_taggings([instance.pk])
     elif isinstance(instance, Word):
         index(uses_of(instance))
     elif isinstance(instance, Episode):
@@ -244,21 +244,42 @@ def _on_delete(instance: Any, **kwargs: Any) -> None:
     elif type(instance) in INDEXED:
         SearchEntry.objects.filter(row=instance.pk).delete()
         if isinstance(instance, Alias) and instance.headline and _still_has_owner(instance):
-            _reindex_around(instance)
+            _reindex_around([instance.owner])
 
 
-def follow_many(changed: dict[type[models.Model], tuple[list[str], list[str]]]) -> None:
+def follow_many(changed: dict[type[models.Model], WrittenRows]) -> None:
     """Make the entries anew of rows that were written many at once, and of what names the owners of such names."""
-    for model, (written, removed) in changed.items():
+    nothing = WrittenRows()
+    for model, written in changed.items():
         if model in INDEXED:
-            for some in batched(removed, ROWS_AT_ONCE):
+            for some in batched(written.removed, ROWS_AT_ONCE):
                 SearchEntry.objects.filter(row__in=some).delete()
-            for some in batched(written, ROWS_AT_ONCE):
+            for some in batched(written.saved, ROWS_AT_ONCE):
                 index(_rows_of(kind_of(model)).filter(pk__in=some))
-    _index_episodes([int(key) for key in changed.get(Episode, ([], []))[0]] + [0] * (Series in changed))
-    names = Alias.objects.filter(pk__in=changed.get(Alias, ([], []))[0]).order_by("pk")
-    for one_of_owner in {tuple(getattr(alias, f"{name}_id") for name in OWNERS): alias for alias in names}.values():
-        _reindex_around(one_of_owner)
+    episodes = changed.get(Episode, nothing)
+    SearchEntry.objects.filter(kind=EPISODE.entry, revealed_in__in=episodes.removed).delete()
+    _index_episodes([int(key) for key in episodes.saved] + [0] * (Series in changed))
+    _index_taggings(changed.get(Tag, nothing).saved)
+    words = changed.get(Word, nothing)
+    removed = (words.former[key] for key in words.removed)
+    said = [*Word.objects.filter(pk__in=words.saved), *(Word(section=of["section"], key=of["key"]) for of in removed)]
+    index(row for word in said for row in uses_of(word))
+    _reindex_around(_owners_of(changed.get(Alias, nothing)))
+
+
+def _index_taggings(tags: list[Any]) -> None:
+    for kind in TAGGINGS if tags else ():
+        index(_rows_of(kind).filter(tag__in=tags))
+
+
+def _owners_of(names: WrittenRows) -> list[Any]:
+    """Return the owners of some names, and those who had one of them."""
+    ids: dict[str, set[Any]] = {owner: {values[owner] for values in names.former.values()} for owner in OWNERS}
+    now = Alias.objects.filter(pk__in=names.saved).order_by()
+    for each in now.values(*(f"{owner}_id" for owner in OWNERS)):
+        for owner in OWNERS:
+            ids[owner].add(each[f"{owner}_id"])
+    return [owner for kind in SUBJECTS for owner in kind.model._base_manager.filter(pk__in=ids[kind.name] - {None})]
 
 
 def _still_has_owner(alias: Alias) -> bool:
@@ -270,20 +291,19 @@ def _still_has_owner(alias: Alias) -> bool:
     )
 
 
-def _reindex_around(alias: Alias) -> None:
-    """Make the entries of texts with a name in them anew, all at once, as they are found by it."""
-    owner = alias.owner
-    if owner is None:
-        return
+def _reindex_around(owners: Iterable[Any]) -> None:
+    """Make the entries of texts with a name of any of these in them anew, all at once, as they are found by it."""
     around: dict[tuple[type[models.Model], Any], Any] = {}
-    for kind in SEARCHED:
-        columns = [column.name for column in kind.model._meta.concrete_fields if column.related_model is type(owner)]
-        if kind.model is not Alias and columns:
-            about = Q()
-            for column in columns:
-                about |= Q(**{column: owner})
-            around |= {(kind.model, row.pk): row for row in _rows_of(kind).filter(about)}
-    mentioning = [row for row, _ in texts_mentioning(owner)]
+    owners = [owner for owner in owners if owner is not None]
+    for model in {type(owner) for owner in owners}:
+        keys = [owner.pk for owner in owners if type(owner) is model]
+        for kind in SEARCHED:
+            columns = [column.name for column in kind.model._meta.concrete_fields if column.related_model is model]
+            for column in columns if kind.model is not Alias else ():
+                for some in batched(keys, ROWS_AT_ONCE):
+                    there = _rows_of(kind).filter(**{f"{column}__in": some})
+                    around |= {(kind.model, row.pk): row for row in there}
+    mentioning = [row for owner in owners for row, _ in rows_mentioning(owner)]
     around |= {(type(row), row.pk): row for row in mentioning if type(row) in INDEXED}
     index(around.values())
     _index_episodes(row.known_in for row in mentioning if isinstance(row, Episode | Series))

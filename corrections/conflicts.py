@@ -1,5 +1,8 @@
 """Comparing a change with the row as it is now: publish it, leave it out as already so, or hold it as a conflict."""
 
+import json
+from collections.abc import Iterable
+from itertools import batched
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -7,7 +10,7 @@ from django.db import models
 
 from . import rows
 from .models import Change
-from .rows import Editable, Json
+from .rows import Editable, Json, Values
 
 Action, Outcome = Change.Action, Change.Outcome
 
@@ -19,11 +22,16 @@ def current_value(change: Change, row: models.Model | None) -> Json:
     return rows.value_of(row, change.path) if change.action == Action.SET else rows.values_of(row)
 
 
-def outcome_of(change: Change, kind: Editable, row: models.Model | None, current: Json) -> Change.Outcome:
-    """Return what accepting a change would lead to, given its row and `current_value()`."""
+def outcome_of(
+    change: Change, kind: Editable, row: models.Model | None, current: Json, *, is_there: bool | None = None
+) -> Change.Outcome:
+    """Return what accepting a change would lead to, given its row and `current_value()`.
+
+    Of an addition it may be known already whether there is the same row.
+    """
     match change.action:
         case Action.ADD:
-            if is_same_row(kind, change, row):
+            if is_same_row(kind, change, row) if is_there is None else is_there:
                 return Outcome.ALREADY
             return Outcome.APPLIED if row is None else Outcome.CONFLICT
         case Action.SET if row is None:
@@ -55,22 +63,48 @@ def merge_lists(before: list[str] | None, current: list[str], wanted: list[str])
 
 def is_same_row(kind: Editable, change: Change, row: models.Model | None) -> bool:
     """Return whether a row with exactly these values exists already, under this key or under another."""
-    whole = rows.completed(kind, change.wanted)
-    wanted = {name: kind.published(name, value) for name, value in whole.items()}
+    wanted = _published(kind, change)
     if row is not None:
         return rows.values_of(row) == wanted
     if change.row and _key_says_which(kind.model._meta.pk):
         return False
-    columns: dict[str, Any] = {}
-    for name in kind.fields:
-        field, value = kind.field(name), wanted.get(name)
-        if not field.many_to_many:
-            columns[field.attname if field.is_relation else name] = value
+    columns = {_column(kind, name): wanted.get(name) for name in kind.fields if name not in kind.many}
     try:
         candidates = list(kind.model._base_manager.filter(**columns)[:10])
     except (ValidationError, ValueError, TypeError):
         return False
     return any(rows.values_of(other) == wanted for other in candidates)
+
+
+def same_rows(kind: Editable, additions: Iterable[Change]) -> dict[Any, bool]:
+    """Return the same for the additions of many rows that are not there under their keys, by the ids of the changes."""
+    wanted = {change.pk: _published(kind, change) for change in additions}
+    if all(change.row for change in additions) and _key_says_which(kind.model._meta.pk):
+        return dict.fromkeys(wanted, False)
+    # Candidates are found by the field that tells most of them apart.
+    name = max(
+        (name for name in kind.fields if name not in kind.many and all(each.get(name) for each in wanted.values())),
+        key=lambda name: len({str(values[name]) for values in wanted.values()}),
+    )
+    there: set[str] = set()
+    for some in batched(sorted({values[name] for values in wanted.values()}), rows.AT_ONCE):
+        keys = kind.model._base_manager.filter(**{f"{_column(kind, name)}__in": some}).values_list("pk", flat=True)
+        there |= {_told_apart(values) for _, values in rows.read((kind.label, str(key)) for key in keys).values()}
+    return {pk: _told_apart(values) in there for pk, values in wanted.items()}
+
+
+def _published(kind: Editable, change: Change) -> Values:
+    whole = rows.completed(kind, change.wanted)
+    return {name: kind.published(name, value) for name, value in whole.items()}
+
+
+def _column(kind: Editable, name: str) -> str:
+    field = kind.field(name)
+    return str(field.attname) if field.is_relation else name
+
+
+def _told_apart(values: Values) -> str:
+    return json.dumps(values, sort_keys=True)
 
 
 def _key_says_which(key: Any) -> bool:

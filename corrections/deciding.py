@@ -16,7 +16,7 @@ from django.utils import timezone
 from . import notes, notifications, versions
 from .errors import CouldNotApply, HeldBack, Refused
 from .models import Change, Correction, Edition, Event, State
-from .rows import Json
+from .rows import AT_ONCE, Json
 from .subjects import latest_episode_of, record_subjects
 from .thread import add_event
 from .undoing import is_undone
@@ -25,6 +25,7 @@ from .writing import ChangeWriter
 Decision, Outcome = Change.Decision, Change.Outcome
 
 SAID = ("pk", "before", "after", "final")
+DECIDED = ("row", "final", "altered", "decision", "why", "outcome", "was", "became", "applied_at")
 REASON_NEEDED = "A rejection needs a reason. Write one: the author reads it."
 
 
@@ -109,10 +110,10 @@ def _decide(
     except CouldNotApply as failure:
         _record_failure(correction, by, comment, failure)
         return DecisionResult(correction, failure=failure)
-    for change, verdict in chosen:
-        if not verdict.accept:
-            change.decision, change.why, change.outcome = Decision.REJECTED, verdict.why.strip(), Outcome.NONE
-            change.save()
+    rejected = [(change, verdict) for change, verdict in chosen if not verdict.accept]
+    for change, verdict in rejected:
+        change.decision, change.why, change.outcome = Decision.REJECTED, verdict.why.strip(), Outcome.NONE
+    _save_decided([change for change, _ in rejected])
     if len(held) < len(chosen) or state_before != State.ASKED:  # an attempt in vain leaves a question open
         _update_state(correction, by, by_author=by_author)
     add_event(correction, Event.Kind.DECIDED, by, _summary(chosen, held, comment), state_before)
@@ -135,8 +136,7 @@ def _publish_accepted(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
         if verdict.altered:  # otherwise a value that was edited when the change was held is kept
             change.altered, change.final = True, verdict.final
     writer = ChangeWriter()
-    for change, verdict in accepted:
-        writer.add(change, override=verdict.overrides)
+    writer.add([(change, verdict.overrides) for change, verdict in accepted])
     accepted += [(change, Verdict(accept=True, why=change.why)) for change in writer.add_consequences()]
     writer.write()
     writer.check()
@@ -147,12 +147,18 @@ def _publish_accepted(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
             held.append(change)
         else:
             change.decision, change.why, change.applied_at = Decision.ACCEPTED, verdict.why.strip(), now
-        if not change._state.adding:
-            change.save()
     written = [change for change, _ in accepted]
+    _save_decided([change for change in written if not change._state.adding])
     Change.objects.bulk_create([change for change in written if change._state.adding])
     record_subjects([each for each in written if each.outcome != Outcome.CONFLICT and (each.altered or each.follows)])
     return held
+
+
+def _save_decided(changes: Sequence[Change]) -> None:
+    """Save what was decided of changes, in a few statements however many they are."""
+    Change.objects.bulk_create(
+        changes, AT_ONCE, update_conflicts=True, unique_fields=["id"], update_fields=DECIDED,
+    )  # fmt: skip
 
 
 def _read_again(changes: Sequence[Change]) -> None:

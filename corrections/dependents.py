@@ -26,25 +26,35 @@ class Dependent:
         return not self.field
 
 
-def dependents_of(row: models.Model) -> list[Dependent]:
-    """Return what would lose a value or be deleted with a row, in the order in which it has to be changed first."""
-    collector = Collector(using="default", origin=row)
+def dependents_of(doomed: Sequence[Any]) -> list[Dependent]:
+    """Return what would lose a value or be deleted with rows of one model, in the order in which it has to be changed.
+
+    The rows themselves are not among it.
+    """
+    collector = Collector(using="default", origin=doomed[0])
     try:
-        collector.collect([row])
+        collector.collect(doomed)
     except ProtectedError as error:
+        if len(doomed) > 1:  # one of them is used
+            return [each for row in doomed for each in dependents_of([row])]
         users = ", ".join(str(other) for other in list(error.protected_objects)[:MOST_NAMED])
-        raise RowInTheWay([f"“{row}” cannot be removed: it is still used by {users}."]) from error
+        raise RowInTheWay([f"“{doomed[0]}” cannot be removed: it is still used by {users}."]) from error
     losing: list[Dependent] = []
-    deleted: list[models.Model] = [other for query in collector.fast_deletes for other in _listed(query, row, losing)]
-    deleted += [other for instances in collector.data.values() for other in instances if other != row]
+    deleted: list[models.Model] = []
+    for query in collector.fast_deletes:
+        deleted += _listed(query, doomed, losing)
+    deleted += [other for instances in collector.data.values() for other in instances]
     batches: Any
     for (pointer, _), batches in collector.field_updates.items():
         losing += [Dependent(other, pointer.name) for batch in batches for other in batch]
-    gone = set(deleted)
-    return [*(each for each in losing if each.row not in gone), *map(Dependent, deleted)]
+    gone, own = set(deleted), set(doomed)
+    return [
+        *(each for each in losing if each.row not in gone | own),
+        *(Dependent(other) for other in deleted if other not in own),
+    ]
 
 
-def _listed(query: Any, row: models.Model, losing: list[Dependent]) -> Iterable[models.Model]:
+def _listed(query: Any, doomed: Sequence[Any], losing: list[Dependent]) -> Iterable[models.Model]:
     """Return the rows of a query that would be deleted.
 
     A row of the table behind a list is none of ours. Instead, the rows whose lists would shrink are added to `losing`.
@@ -56,13 +66,14 @@ def _listed(query: Any, row: models.Model, losing: list[Dependent]) -> Iterable[
             if kind.field(name).remote_field.through is query.model:
                 own = kind.field(name).m2m_field_name()
                 owners = [getattr(link, own) for link in query.select_related(own)]
-                losing += [Dependent(other, name) for other in owners if other != row]
+                losing += [Dependent(other, name) for other in owners if other not in doomed]
     return ()
 
 
-def refuse_if_needed(row: models.Model) -> None:
-    """Raise RowInTheWay if a row has dependents: each is removed by a change of its own, so that it can be undone."""
-    if dependents := dependents_of(row):
+def refuse_if_needed(doomed: Sequence[Any]) -> None:
+    """Raise RowInTheWay if rows have dependents: each is removed by a change of its own, so that it can be undone."""
+    if dependents := dependents_of(doomed):
+        row = doomed[0]
         named = ", ".join(f"{each.row._meta.verbose_name} “{each.row}”" for each in dependents[:MOST_NAMED])
         raise RowInTheWay([f"“{row}” cannot be removed, because other rows depend on it: {named}. Remove them first."])
 
@@ -76,16 +87,17 @@ def consequences_of(changes: Sequence[Change]) -> list[Change]:
     removed = {(change.model, change.row) for change in [*changes, *moved] if change.action == Action.REMOVE}
     set_anyway = {(change.model, change.row, change.path) for change in [*changes, *moved]}
     lost: dict[Dependent, set[str]] = {}
-    for label, key in sorted(removed):
-        if not rows.editable(label).model._meta.related_objects:
-            continue
-        for each in _dependents_or_failure(rows.row_of(rows.editable(label), key)):
+    others = [place for place in removed if rows.editable(place[0]).model._meta.related_objects]
+    for doomed in _by_label(rows.read(others)):
+        keys = {str(row.pk) for row in doomed}
+        for each in _dependents_or_failure(doomed):
             place = each.row._meta.label_lower, str(each.row.pk)
             if each.field and place not in removed and (*place, each.field) not in set_anyway:
-                lost.setdefault(each, set()).add(key)
+                lost.setdefault(each, set()).update(keys)
     consequences = list(moved)
+    there = rows.read((each.row._meta.label_lower, str(each.row.pk)) for each in lost)
     for each, keys in lost.items():
-        before = rows.value_of(each.row, each.field)
+        before = there[each.row._meta.label_lower, str(each.row.pk)][1][each.field]
         after = [key for key in before if key not in keys] if isinstance(before, list) else None
         consequences.append(
             Change(
@@ -126,8 +138,15 @@ def merge_changes(proposed: Iterable[tuple[Any, str]]) -> list[Change]:
     ]  # fmt: skip
 
 
-def _dependents_or_failure(row: models.Model | None) -> list[Dependent]:
+def _by_label(read: rows.Read) -> Iterable[list[models.Model]]:
+    by_label: dict[str, list[models.Model]] = {}
+    for label, key in sorted(read):
+        by_label.setdefault(label, []).append(read[label, key][0])
+    return by_label.values()
+
+
+def _dependents_or_failure(doomed: Sequence[models.Model]) -> list[Dependent]:
     try:
-        return dependents_of(row) if row is not None else []
+        return dependents_of(doomed)
     except RowInTheWay as error:
         raise CouldNotApply({None: error.messages}) from error

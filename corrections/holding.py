@@ -26,7 +26,7 @@ from .rows import EPISODES, Editable
 from .scratch import nothing_is_kept
 from .sending import Proposed, Sender, send, setting
 from .undoing import is_undone
-from .writing import ChangeWriter
+from .writing import ChangeWriter, never
 
 MOST_HELD = 100  # rows
 EPISODE = "episodes.episode"
@@ -147,8 +147,7 @@ def _broken_by(moved: Iterable[RowChanges]) -> set[tuple[str, str]]:
     with transaction.atomic():
         writer = ChangeWriter()
         try:
-            for change in changes:
-                writer.add(change)
+            writer.add([(change, never) for change in changes])
             writer.write()
             writer.check()
         except CouldNotApply as failure:

@@ -5,7 +5,7 @@ Each app registers which of its models can be changed; everything else is read f
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from itertools import batched
@@ -146,14 +146,22 @@ key_writers: list[Callable[[str], str]] = []
 # Each puts keys for the names in a text as a moderator typed it, as far as they are known at an episode.
 text_readers: list[Callable[[int, str], str]] = []
 
-# Each follows rows that were written many at once, without signals: by their model, the keys of those that were written
-# and of those that were removed.
-many_written: list[Callable[[dict[type[models.Model], tuple[list[str], list[str]]]], None]] = []
+# Each follows rows that were written many at once, without signals, by their model.
+many_written: list[Callable[[dict[type[models.Model], "WrittenRows"]], None]] = []
 
 # Each returns, for an episode, what writes a text for somebody to edit: with names for keys, which `text_readers` read.
 text_writers: list[Callable[[int], Callable[[str], str]]] = []
 
 _registered: dict[str, Editable] = {}
+
+
+@dataclass(slots=True)
+class WrittenRows:
+    """Rows of one model that were written many at once."""
+
+    saved: list[str] = field(default_factory=list)  # their keys
+    former: dict[str, Values] = field(default_factory=dict)  # of those that were there before, by their keys
+    removed: list[str] = field(default_factory=list)
 
 
 class NotEditable(ValidationError):
@@ -267,7 +275,7 @@ def read(keys: Iterable[tuple[str, str]], *, locked: bool = False) -> Read:
     found: Read = {}
     for label, of_model in by_label(f"{label}:{key}" for label, key in keys).items():
         kind = editable(label)
-        for some in batched(sorted(of_model), AT_ONCE):
+        for some in batched(sorted(key for key in of_model if _can_be_key(kind, key)), AT_ONCE):
             there = kind.model._base_manager.filter(pk__in=some).order_by("pk")
             by_key = {str(row.pk): row for row in (there.select_for_update() if locked else there)}
             values = {key: single_values(kind, row) for key, row in by_key.items()}
@@ -277,6 +285,13 @@ def read(keys: Iterable[tuple[str, str]], *, locked: bool = False) -> Read:
                     values[key][name] = sorted(lists.get(key, ()))
             found |= {(label, key): (row, values[key]) for key, row in by_key.items()}
     return found
+
+
+def _can_be_key(kind: Editable, key: str) -> bool:
+    try:
+        return bool(key) and kind.model._meta.pk.to_python(key) is not None
+    except ValidationError:
+        return False
 
 
 def _lists(kind: Editable, name: str, keys: Iterable[str]) -> dict[str, list[str]]:

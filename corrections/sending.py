@@ -137,7 +137,7 @@ def removing_with_all(doomed: Iterable[models.Model]) -> list[Proposed]:
     removals: dict[tuple[str, str], Proposed] = {}
     for row in doomed:
         try:
-            deleted = [each.row for each in dependents_of(row) if each.would_be_deleted]
+            deleted = [each.row for each in dependents_of([row]) if each.would_be_deleted]
         except RowInTheWay as error:
             raise ValidationError(error.messages) from error
         for other in [*deleted, row]:

@@ -13,6 +13,8 @@ Action = Change.Action
 
 def record_subjects(changes: Iterable[Change]) -> None:
     """Save which pages some changes are about."""
+    changes = list(changes)
+    _read_rows_of(changes)
     ChangeSubject.objects.bulk_create(
         [ChangeSubject(change=change, subject=subject) for change in changes for subject in sorted(_subjects(change))],
         ignore_conflicts=True,
@@ -44,6 +46,8 @@ def subjects_of_corrections(corrections: Iterable[Correction]) -> dict[UUID, lis
 
 def latest_episode_of(changes: Iterable[Change]) -> int | None:
     """Return the latest episode that these changes touch, or None if one of them is on no page by itself."""
+    changes = list(changes)
+    _read_rows_of(changes)
     kinds = ((rows.editable(change.model), change) for change in changes)
     all_of_them = [(kind, change, _values_before_and_after(kind, change)) for kind, change in kinds]
     if any(_is_new_without_episode(kind, change) for kind, change, _ in all_of_them):
@@ -89,12 +93,17 @@ def _are_pointed_to(changes: Iterable[tuple[Editable, Change, list[Values]]]) ->
     }
 
 
+def _read_rows_of(changes: Iterable[Change]) -> None:
+    """Read the rows of which some changes set a field, once for all of them."""
+    setting = [change for change in changes if change.action == Action.SET and change.row_values is None]
+    there = rows.read((change.model, change.row) for change in setting)
+    for change in setting:
+        _, change.row_values = there.get((change.model, change.row), (None, {}))
+
+
 def _values_before_and_after(kind: Editable, change: Change) -> list[Values]:
     """Return the values of the row before and after the change, as far as they can be known."""
     if change.action != Action.SET:
         return [values for values in (change.before, change.after, change.final) if values]
-    current = change.row_values
-    if current is None:
-        row = rows.row_of(kind, change.row)
-        current = rows.values_of(row) if row is not None else {}
+    current = change.row_values or {}
     return [current | {change.path: change.before}, current | {change.path: change.wanted}]

@@ -46,7 +46,7 @@ def as_if_applied(
             verdict = verdicts.get(change.pk)
             if verdict is not None and verdict.altered:
                 change.final, change.altered = verdict.final, True
-            writer.add(change, override=always)
+        writer.add([(change, always) for change in changes])
         following = writer.add_consequences()
         if consequences is not None:
             consequences += following

@@ -116,18 +116,13 @@ class _Planner:
         return Plan(proposed, self.kept, sorted(corrections, key=lambda each: (each.created_at, str(each.pk))))
 
     def _read_rows(self, keys: set[RowKey]) -> None:
-        by_model: defaultdict[str, list[str]] = defaultdict(list)
-        for model, key in sorted(keys):
-            by_model[model].append(key)
-        for model, of_model in by_model.items():
-            kind = rows.editable(model)
-            for some in batched(of_model, AT_ONCE):
-                there = {str(row.pk): row for row in kind.model._base_manager.filter(pk__in=some)}
-                self.row_by_key |= {(model, key): row for key, row in there.items()}
-                for key in some:
-                    values = rows.values_of(there[key]) if key in there else None
-                    self.current[model, key] = values
-                    self.wanted[model, key] = None if values is None else dict(values)
+        there = rows.read(keys)
+        for key in sorted(keys):
+            row, values = there.get(key, (None, None))
+            if row is not None:
+                self.row_by_key[key] = row
+            self.current[key] = values
+            self.wanted[key] = None if values is None else dict(values)
 
     def _last_changes(self) -> dict[tuple[str, str, str], Change]:
         """Return the change that was published last of each place, whoever's it is."""
@@ -176,7 +171,7 @@ class _Planner:
     def _keep_what_others_need(self) -> None:
         """Keep the rows that rows of others need, and with a page all that was done to it, until nothing is missing."""
         removed = {key for key in self.wanted if self._is_removed(key)}
-        needed_by = {key: self._needed_by(key) for key in sorted(removed)}
+        needed_by = self._needed_by(removed)
         while blocked := {key for key in removed if needed_by[key] - removed}:
             pages = {f"{model}:{key}" for model, key in blocked if rows.editable(model).page}
             blocked |= {key for key in self.wanted if self._subjects(key) & pages}
@@ -188,14 +183,16 @@ class _Planner:
     def _is_removed(self, key: RowKey) -> bool:
         return self.current[key] is not None and self.wanted[key] is None
 
-    def _needed_by(self, key: RowKey) -> set[RowKey]:
-        """Return the rows that would have to go with a row; those that lose a value alone are changed with it."""
-        try:
-            dependents = dependents_of(self.row_by_key[key])
-            needing = [each.row for each in dependents if each.would_be_deleted]
-        except RowInTheWay as error:
-            needing = list(getattr(error.__cause__, "protected_objects", ()))
-        return {(each._meta.label_lower, str(each.pk)) for each in needing}
+    def _needed_by(self, removed: set[RowKey]) -> dict[RowKey, set[RowKey]]:
+        """Return the rows that would have to go with each row; those that lose a value alone are changed with it."""
+        needed_by: dict[RowKey, set[RowKey]] = {key: set() for key in removed}
+        for label, keys in rows.by_label(f"{label}:{key}" for label, key in removed).items():
+            for needing in _needing([self.row_by_key[label, key] for key in sorted(keys)]):
+                for column in needing._meta.concrete_fields:
+                    needed = label, str(getattr(needing, column.attname))
+                    if column.related_model is rows.editable(label).model and needed in removed:
+                        needed_by[needed].add((needing._meta.label_lower, str(needing.pk)))
+        return needed_by
 
     def _subjects(self, key: RowKey) -> set[str]:
         model, pk = key
@@ -216,3 +213,13 @@ class _Planner:
             for path in before:
                 if before[path] != after.get(path):
                     yield Proposed(Action.SET, model, pk, path, before[path], after.get(path))
+
+
+def _needing(doomed: list[models.Model]) -> list[models.Model]:
+    """Return the rows that would have to go with some rows of one model."""
+    try:
+        return [each.row for each in dependents_of(doomed) if each.would_be_deleted]
+    except RowInTheWay as error:
+        if len(doomed) > 1:
+            return [needing for row in doomed for needing in _needing([row])]
+        return list(getattr(error.__cause__, "protected_objects", ()))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
@@ -14,10 +15,10 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from episodes.gate import Prose, content_may_be_written
 
 from . import renaming, rows
-from .conflicts import can_be_overridden, current_value, merge_lists, outcome_of
+from .conflicts import can_be_overridden, current_value, merge_lists, outcome_of, same_rows
 from .dependents import consequences_of, refuse_if_needed
 from .errors import CouldNotApply, RowInTheWay, messages_of
-from .many import ManyRows
+from .many import FEW, ManyRows, check_row
 from .models import Change
 from .rows import Editable, Json, Values
 
@@ -44,18 +45,30 @@ class ChangeWriter:
     _rows: dict[str, models.Model] = field(default_factory=dict)  # as they are after all was written
     _removed: list[tuple[Change, models.Model]] = field(default_factory=list)
     _subjects: set[str] = field(default_factory=set)
+    _read: rows.Read = field(default_factory=dict)  # all rows as they were
     _renamed: list[tuple[Change, str]] = field(default_factory=list)  # each with the former handle of its row
-    _following: rows.Read = field(default_factory=dict)  # the rows of what follows, as they were
     _many: ManyRows = field(default_factory=ManyRows)
 
-    def add(self, change: Change, *, override: Override = never) -> None:
-        """Lock the row of a change and set the outcome of the change; it will be written unless it conflicts."""
-        row = rows.row_of(rows.editable(change.model), change.row, locked=True)
-        self._add(change, row, current_value(change, row), override)
+    def add(self, changes: Iterable[tuple[Change, Override]]) -> None:
+        """Lock the rows of changes and set the outcome of each; they will be written unless they conflict."""
+        changes = list(changes)
+        self._read |= rows.read(((change.model, change.row) for change, _ in changes), locked=True)
+        additions: dict[Editable, list[Change]] = {}
+        for change, _ in changes:
+            if change.action == Action.ADD and (change.model, change.row) not in self._read:
+                additions.setdefault(rows.editable(change.model), []).append(change)
+        are_there: dict[UUID, bool] = {}
+        for kind, of_kind in additions.items():
+            if len(of_kind) > FEW:
+                are_there |= same_rows(kind, of_kind)
+        for change, override in changes:
+            self._add(change, override, is_there=are_there.get(change.pk))
 
-    def _add(self, change: Change, row: models.Model | None, current: Json, override: Override = never) -> None:
+    def _add(self, change: Change, override: Override, *, is_there: bool | None = None) -> None:
         kind = rows.editable(change.model)
-        change.outcome = outcome_of(change, kind, row, current)
+        row, values = self._read.get((change.model, change.row), (None, None))
+        current: Json = values[change.path] if values is not None and change.path else values
+        change.outcome = outcome_of(change, kind, row, current, is_there=is_there)
         if change.outcome == Outcome.CONFLICT and can_be_overridden(change, row) and override(current):
             change.outcome = Outcome.APPLIED
         if change.action == Action.SET and row is not None:
@@ -69,11 +82,10 @@ class ChangeWriter:
         """Add and return the changes that removals make necessary in other rows."""
         consequences = consequences_of(self.to_write)
         places = [(change.model, change.row) for change in consequences if change.action != Action.ADD]
-        self._following = rows.read(places, locked=True)
+        self._read |= rows.read(places, locked=True)
         for change in consequences:
-            row, values = self._following.get((change.model, change.row), (None, None))
-            change.row_values = values
-            self._add(change, row, values[change.path] if values and change.path else values)
+            _, change.row_values = self._read.get((change.model, change.row), (None, None))
+            self._add(change, never)
         return consequences
 
     def write(self) -> None:
@@ -84,7 +96,7 @@ class ChangeWriter:
             for group in _by_row(change for change in self.to_write if change.action == action)
         ]
         with content_may_be_written():
-            waiting = self._many.write(waiting, self._following)
+            waiting = self._many.write(waiting, self._read)
         while waiting:
             blocked: list[tuple[list[Change], list[str]]] = []
             for group in waiting:
@@ -106,8 +118,19 @@ class ChangeWriter:
             change.became = current_value(change, row)
             if row is not None:
                 self._rows[rows.reference(row)] = row
+        self._many.settle()
+        for change, former in self._many.proposed():
+            self._note_many(change, former)
 
-        self._many.tell()
+    def _note_many(self, change: Change, former: Values | None) -> None:
+        """Note what was written of a row among many."""
+        kind = rows.editable(change.model)
+        if change.action == Action.REMOVE:
+            self._removed.append((change, self._read[change.model, change.row][0]))
+        for values in (former, change.became if change.action == Action.ADD else None):
+            self._subjects |= rows.subjects_of(kind, change.row, values) if values else set()
+        if change.action == Action.SET and former:
+            self._subjects |= rows.subjects_of(kind, change.row, former | {change.path: change.became})
 
     def _rewrite_texts(self) -> None:
         """Let all texts name the rows that have another handle now by that, in the order in which these got it."""
@@ -131,7 +154,7 @@ class ChangeWriter:
             raise ValidationError("The row does not exist any more.")
         before = rows.values_of(row)
         if first.action == Action.REMOVE:
-            refuse_if_needed(row)
+            refuse_if_needed([row])
             self._subjects |= rows.subjects_of(kind, first.row, before)
             self._removed.append((first, row))
             kind.model._base_manager.get(pk=row.pk).delete()
@@ -165,14 +188,26 @@ class ChangeWriter:
             raise CouldNotApply({None: [message]}) from error
         problems: dict[Change | None, list[str]] = {}
         self._subjects |= {f"{change.model}:{change.into}" for change in self.to_write if change.into}
+        with self._many.looking():
+            self._check_rows(problems)
+        if problems:
+            raise CouldNotApply(problems)
+        self._retire_files()
+
+    def _check_rows(self, problems: dict[Change | None, list[str]]) -> None:
+        of_many: dict[str, Change] = {}
         for written, row in self._many.rows_to_check():
-            with _collected(problems, written), self._many.looking():
-                row.clean()
+            of_many[rows.reference(row)] = written
+            with _collected(problems, written):
+                check_row(written, row)
+        others = rows.by_label(self._subjects - self._rows.keys())
+        subjects = rows.read((label, key) for label, keys in others.items() for key in keys)
+        there = {f"{label}:{key}": row for (label, key), (row, _) in subjects.items()} | self._rows
         for reference, change in (dict.fromkeys(sorted(self._subjects)) | self._written).items():
-            row = self._rows.get(reference) or rows.row_by_reference(reference)
+            row = there.get(reference)
             if row is not None:
                 kind = rows.editable(row._meta.label_lower)
-                with _collected(problems, change):
+                with _collected(problems, change or of_many.get(reference)):
                     if change is not None:
                         row.full_clean(exclude=kind.files)  # files are stored once the transaction is committed
                     if kind.check is not None:
@@ -181,9 +216,6 @@ class ChangeWriter:
             if (check := rows.editable(change.model).check_removed) is not None:
                 with _collected(problems, change):
                     check(row)
-        if problems:
-            raise CouldNotApply(problems)
-        self._retire_files()
 
     def _retire_files(self) -> None:
         for change in self.to_write:

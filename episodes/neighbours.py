@@ -3,9 +3,11 @@
 So the models say each rule once, and it holds for a form as for a load of thousands of rows.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import product
 from typing import Any
 
 from django.apps import apps
@@ -13,6 +15,8 @@ from django.db import models
 from django.db.models import Q
 
 from .known import is_known
+
+MAY_MENTION = re.compile(r"(?=\[\[([^]|]*)(?:\]\]|\|))")
 
 
 class Neighbours:
@@ -58,6 +62,7 @@ class TablesReadOnce(Neighbours):
         self._rows: dict[type[models.Model], dict[Any, Any]] = {}
         self._found: dict[tuple[type[models.Model], tuple[str, ...]], dict[tuple[Any, ...], list[Any]]] = {}
         self._lists: dict[tuple[type[models.Model], str], dict[Any, list[Any]]] = {}
+        self._mentioning: dict[str, list[tuple[Any, Any]]] | None = None
 
     def rows(self, model: type[models.Model]) -> dict[Any, Any]:
         """Return all rows of a model by their keys; what they point to is read for all of them at once."""
@@ -68,13 +73,12 @@ class TablesReadOnce(Neighbours):
 
     def where(self, model: type[models.Model], **values: Any) -> Iterable[Any]:
         names = {name: _column(model, name.removesuffix("__lt")) for name in values}
-        if not all(names.values()):
-            return super().where(model, **values)  # by a list
         equal = tuple(name for name in values if not name.endswith("__lt"))
         if (by_values := self._found.get((model, equal))) is None:
             by_values = self._found[model, equal] = {}
             for row in self.rows(model).values():
-                by_values.setdefault(tuple(getattr(row, names[name]) for name in equal), []).append(row)
+                for told in product(*(self._values(row, name, names[name]) for name in equal)):
+                    by_values.setdefault(told, []).append(row)
         wanted = tuple(getattr(values[name], "pk", values[name]) for name in equal)
         below = {names[name]: value for name, value in values.items() if name not in equal}
         return [
@@ -82,6 +86,10 @@ class TablesReadOnce(Neighbours):
             for row in by_values.get(wanted, ())
             if all(getattr(row, column) < value for column, value in below.items())
         ]
+
+    def _values(self, row: models.Model, name: str, column: str) -> list[Any]:
+        """Return the value of a row, or the keys of all that it has in a list."""
+        return [getattr(row, column)] if column else [other.pk for other in self.linked(row, name)]
 
     def linked(self, row: models.Model, name: str) -> Iterable[Any]:
         model, field = type(row), row._meta.get_field(name)
@@ -92,6 +100,23 @@ class TablesReadOnce(Neighbours):
             for key, linked in field.remote_field.through._base_manager.values_list(own, other):  # type: ignore[union-attr]
                 lists.setdefault(key, []).append(others[linked])
         return self._lists[model, name].get(row.pk, ())
+
+    def first_episodes(self, kinds: Iterable[type[models.Model]], keys: set[str]) -> dict[str, int]:
+        found = ((key, self.where(kind, key=key)) for kind in kinds for key in keys)
+        return {key: row.revealed_in_id for key, there in found for row in there}
+
+    def keys(self, kinds: Iterable[type[models.Model]], until: int) -> Iterable[str]:
+        for kind in kinds:
+            yield from (row.key for row in self.rows(kind).values() if row.revealed_in_id <= until)
+
+    def mentioning(self, key: str) -> Iterator[tuple[Any, Any]]:
+        if self._mentioning is None:
+            self._mentioning = {}
+            for model, field in prose_fields():
+                for row in self.rows(model).values():
+                    for mentioned in set(MAY_MENTION.findall(getattr(row, field.attname))):
+                        self._mentioning.setdefault(mentioned, []).append((row, field))
+        yield from self._mentioning.get(key, ())
 
 
 def _column(model: type[models.Model], name: str) -> str:

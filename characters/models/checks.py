@@ -30,9 +30,14 @@ def mentioned_too_early(subject: Any) -> str | None:
 
 def texts_mentioning(subject: Any) -> Iterator[tuple[Any, str]]:
     """Yield each row of others that mentions a subject, with the text's description."""
+    return ((row, _described(row, field)) for row, field in rows_mentioning(subject))
+
+
+def rows_mentioning(subject: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each row of others that mentions a subject, with the field of the text."""
     for row, field in neighbours().mentioning(subject.key):
         if _mentions(row, field, subject):
-            yield row, _described(row, field)
+            yield row, field
 
 
 def _mentions(row: Any, field: Any, subject: Any) -> bool:

@@ -117,8 +117,7 @@ def _retire_file(kind: Kind, name: str) -> None:
 
 
 def _has_its_name(subject: Any) -> None:
-    headlines = subject.aliases.filter(headline=True).values_list("revealed_in_id", flat=True)
-    check_headlines(subject.revealed_in_id, set(headlines))
+    check_headlines(subject.revealed_in_id, subject.headline_episodes())
 
 
 def _is_not_mentioned(subject: Any) -> None:

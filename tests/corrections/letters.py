@@ -6,7 +6,8 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db.models import Model
 
-from characters.models import Alias, Character, Trait
+from characters.indexing import rebuild
+from characters.models import Alias, Character, SearchEntry, Trait
 from corrections import rows
 from corrections.deciding import DecisionResult, Verdict, decide
 from corrections.models import Correction
@@ -50,3 +51,13 @@ def status_of(character: Character) -> Trait:
 
 def summary_of(character: Character, text: str, *, since: int = 1) -> Trait:
     return Trait.objects.create(character=character, attribute="summary", value=text, revealed_in_id=since)
+
+
+def entries() -> set[tuple[Any, ...]]:
+    """What the search index holds."""
+    return set(SearchEntry.objects.values_list("id", "kind", "row", "is_name", "words"))
+
+
+def entries_made_anew() -> set[tuple[Any, ...]]:
+    rebuild()
+    return entries()

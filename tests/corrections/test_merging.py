@@ -10,7 +10,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from characters import vocabulary
-from characters.indexing import rebuild
 from characters.models import (
     Alias,
     Character,
@@ -20,7 +19,6 @@ from characters.models import (
     Membership,
     Relationship,
     Revelation,
-    SearchEntry,
     Tag,
     Trait,
     Unmasking,
@@ -33,7 +31,7 @@ from corrections.sending import merging_into
 from corrections.undoing import undo
 from tests.characters.test_admin import change_address
 from tests.corrections.desk import at_the_desk, content_of, page_of
-from tests.corrections.letters import accepted, new, sent, somebody, summary_of
+from tests.corrections.letters import accepted, entries, entries_made_anew, new, sent, somebody, summary_of
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -248,6 +246,34 @@ def test_it_takes_as_many_statements_however_much_moves(ann: Character, bea: Cha
     assert ann.aliases.count() == 12
 
 
+def test_its_undo_takes_as_many_statements_however_much_moves_back(
+    ann: Character, bea: Character, moderator: User
+) -> None:
+    cleo, other = somebody("cleo", name="Cleo", since=2), person("other", role="moderator")
+
+    def statements(goes: Character, count: int) -> tuple[int, int]:
+        for number in range(count):
+            Trait.objects.create(character=goes, attribute="habit", value=f"hums {goes.key} {number}", revealed_in_id=2)
+            tagged(goes, f"tag {goes.key} {number}", 2)
+            key = f"{goes.key}.{number}"
+            told = Revelation.objects.create(key=key, text=f"[[{goes.key}]] sings.", revealed_in_id=2)
+            told.characters.set([goes])
+        correction, before = done(goes, ann, by=moderator), everything()
+        with CaptureQueriesContext(connection) as sending:
+            waiting = undo(correction, by=moderator)
+        with CaptureQueriesContext(connection) as accepting:
+            result = accepted(waiting, by=other)
+        assert (result.failure, result.held) == (None, ())
+        assert everything() != before
+        return len(sending), len(accepting)
+
+    few, many = statements(bea, 8), statements(cleo, 24)
+    assert many[0] <= few[0]
+    assert many[1] <= few[1]
+    assert Trait.objects.filter(character=cleo, attribute="habit").count() == 24
+    assert entries() == entries_made_anew()
+
+
 def test_it_goes_by_the_words_as_they_are_then(ann: Character, bea: Character, moderator: User) -> None:
     read_before = vocabulary.stored()
     Word.objects.create(section="attribute", key="bounty", label="Bounty", single=True, revealed_in_id=1)
@@ -265,9 +291,7 @@ def test_search_finds_by_the_names_as_they_are_then(ann: Character, bea: Charact
     tagged(ann, "singer", 1)
     tagged(bea, "singer", 2)
     done(bea, ann, by=moderator)
-    kept = set(SearchEntry.objects.values_list("id", "kind", "row", "is_name", "words"))
-    rebuild()
-    assert kept == set(SearchEntry.objects.values_list("id", "kind", "row", "is_name", "words"))
+    assert entries() == entries_made_anew()
 
 
 # Its former address

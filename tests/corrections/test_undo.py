@@ -83,6 +83,25 @@ def test_an_undo_that_was_undone_is_not_said_to_undo(desk: Client, author: User)
     assert "Undone by" not in content_of(desk.get(page_of(correction)))
 
 
+def test_much_that_breaks_a_rule_says_which_change_does(author: User, moderator: User) -> None:
+    ann = somebody()
+    proposed = [new(Alias, character=ann, name=f"Nan {number}", revealed_in_id=2) for number in range(25)]
+    twice = new(Trait, character=ann, attribute="status", value="dead", revealed_in_id=1)
+    nowhere = new(Trait, character=Character(), attribute="habit", value="hums", revealed_in_id=1)
+    early = new(Trait, character=ann, attribute="habit", value="Meets [[nobody]].", revealed_in_id=1)
+    for wrong, said in (
+        (twice, "There is another value of this attribute"),
+        (nowhere, "Its character does not exist"),
+        (early, "no character or faction has this key"),
+    ):
+        correction = sent(*proposed, wrong, by=author)
+        failure = accepted(correction, by=moderator).failure
+        assert failure is not None
+        assert [change.position for change in failure.messages if change is not None] == [25]
+        assert said in str(failure)
+    assert ann.aliases.count() == 1
+
+
 def test_the_undo_of_an_editor_waits(author: User, moderator: User) -> None:
     status = status_of(somebody())
     correction = sent(set_to(status, "value", "dead"), by=author)
