@@ -61,7 +61,7 @@ def _page(
     related = ("author", "claimed_by", "decided_by", "undoes", "revises", "note")
     correction = Correction.objects.select_related(*related).get(pk=correction.pk)
     clearance = clearance_of(request)
-    changes = list(correction.changes.current().prefetch_related("subjects"))
+    changes = list(correction.changes.current())
     changes.sort(key=lambda change: change.decision != Change.Decision.PENDING)  # undecided ones first
     shown = with_rows(changes[:MOST_SHOWN])
     trial = try_out(correction, clearance.reading_episode(correction))

@@ -60,7 +60,7 @@ def latest_mentioned_in(correction: Correction, clearance: Clearance) -> int:
     """Try a correction to find the latest episode that it mentions; to whom nothing is folded, that makes no odds."""
     if clearance.has_watched_all:
         return 0
-    changes = list(correction.changes.current().prefetch_related("subjects"))
+    changes = list(correction.changes.current())
     trial = try_out(correction, clearance.reading_episode(correction))
     return latest_mentioned(trial, with_rows(changes[:MOST_SHOWN]))
 

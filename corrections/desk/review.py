@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db import models
+from django.db.models import prefetch_related_objects
 from django.utils.safestring import SafeString
 
 from corrections import rows
@@ -93,12 +94,14 @@ class ChangeReview:
 
 
 def with_rows(changes: Iterable[Change]) -> list[ChangeWithRow]:
-    """Return changes with their rows."""
+    """Return changes with their rows, which are read at once, as are the pages that the changes are about."""
+    changes = list(changes)
+    prefetch_related_objects(changes, "subjects")
+    there = rows.read((change.model, change.row) for change in changes)
     result = []
     for change in changes:
-        kind = rows.editable(change.model)
-        row = rows.row_of(kind, change.row)
-        result.append(ChangeWithRow(change, kind, row, rows.values_of(row) if row is not None else {}))
+        row, values = there.get((change.model, change.row), (None, {}))
+        result.append(ChangeWithRow(change, rows.editable(change.model), row, values))
     return result
 
 
@@ -109,7 +112,7 @@ def review(
     of the reasons of verdicts.
     """
     changes = list(changes)
-    subjects = {subject for each in changes for subject in each.change.subjects.values_list("subject", flat=True)}
+    subjects = {subject for each in changes for subject in _subjects_of(each.change)}
     subjects |= {
         each.subject for shared in trial.shared_names.values() for each in shared if each.episode <= names.episode
     }
@@ -125,7 +128,7 @@ def _review(
     conflict = each.outcome == Outcome.CONFLICT
     values = each.values | ((change.before or {}) if change.action == Action.REMOVE else {})
     values |= (change.wanted or {}) if change.action == Action.ADD else {}
-    about = [page_names[subject.subject] for subject in change.subjects.all() if subject.subject in page_names]
+    about = [page_names[subject] for subject in _subjects_of(change) if subject in page_names]
     since = values.get("revealed_in")
     return ChangeReview(
         change=change,
@@ -147,6 +150,10 @@ def _review(
         into=page_names.get(f"{kind.label}:{change.into}", "another") if change.into else "",
         is_renamed=kind.handle is not None and change.path == kind.handle.field,
     )
+
+
+def _subjects_of(change: Change) -> list[str]:
+    return [each.subject for each in change.subjects.all()]
 
 
 def _field_diffs(each: ChangeWithRow, names: RowNames, *, conflict: bool) -> Iterator[FieldDiff]:
