@@ -9,11 +9,13 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from characters.pictures.files import COPIES, DIRECTORY, WIDTHS, copy_name
 
-CHROMIUM = shutil.which("chromium") or ""
+# The shell draws the same pages without a window around them, in less than half of the time. Letters are as wide in it as
+# in a window once it is told not to fit them to whole pixels.
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""
 PATIENCE = 20_000  # milliseconds; a page that is not there by then will not come
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--font-render-hinting=none",
 ]  # fmt: skip
 
 expect.set_options(timeout=PATIENCE)
@@ -62,7 +64,7 @@ def chromium() -> Iterator[Any]:
     if not CHROMIUM:
         if os.environ.get("CI") == "true":
             pytest.fail("Chromium is missing, and CI skips nothing.")
-        pytest.skip("Chromium is not installed (on Debian: apt install chromium)")
+        pytest.skip("Chromium is not installed (on Debian: apt install chromium-headless-shell)")
     # Playwright keeps an event loop in this thread, and Django would refuse its own queries for that.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
