@@ -9,8 +9,8 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from characters.pictures.files import COPIES, DIRECTORY, WIDTHS, copy_name
 
-# The shell draws the same pages without a window around them, in less than half of the time. Letters are as wide in it as
-# in a window once it is told not to fit them to whole pixels.
+# The shell draws the same pages without a window around them, in less than half of the time. Letters are as wide in it
+# as in a window once it is told not to fit them to whole pixels.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""
 PATIENCE = 20_000  # milliseconds; a page that is not there by then will not come
 FLAGS = [
