@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.utils.text import slugify
 
 from characters.models import Alias
+from characters.text.slugs import key_of
 from characters.vocabulary import Attribute
 from episodes.names import REACHING_SIGN
 from episodes.texts import CONTROLS
@@ -248,7 +248,7 @@ class _Keys:
         self.taken = Counter(taken)
 
     def new(self, name: str, otherwise: str) -> str:
-        plain = slugify(name).replace("-", "_").strip("_")[:60] or otherwise
+        plain = key_of(name) or otherwise
         number, key = 1, plain
         while key in self.taken:
             number += 1

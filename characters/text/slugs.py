@@ -1,4 +1,4 @@
-"""The part of an address that stands for a text."""
+"""The part of an address that stands for a text, and the keys that are made of names."""
 
 import re
 import unicodedata
@@ -7,6 +7,7 @@ from hashlib import sha256
 from django.utils.text import slugify
 
 LONGEST = 80  # characters of the text
+LONGEST_KEY = 60
 
 
 def slug_of(text: str) -> str:
@@ -20,3 +21,8 @@ def slug_of(text: str) -> str:
     if len(slug) <= LONGEST and re.sub(r"[\s-]+", "-", folded) == slug:
         return slug
     return f"{slug[:LONGEST]}-{sha256(folded.encode()).hexdigest()[:8]}".lstrip("-")
+
+
+def key_of(name: str) -> str:
+    """Return a key made of a name, such as “naomi_orthmann”; empty if the name has no letter that keys have."""
+    return slugify(name).replace("-", "_").strip("_")[:LONGEST_KEY]

@@ -380,6 +380,16 @@ def test_a_new_episode_of_which_nothing_is_known_yet_is_not_taken_for_another(ed
     assert Revelation.objects.get().revealed_in_id == 5
 
 
+def test_a_newcomer_without_a_key_gets_one_from_the_name(moderator: Client) -> None:
+    """Whatever else names them does not suffer from a key that none can be made of."""
+    named = [{"whose": "Béa Bell", "attribute": "status", "value": "asleep"}]
+    page = fill_in(moderator, 5, newcomers=[a_newcomer("", "Béa Bell"), a_newcomer("", "余波")], traits=named)
+    assert "No key can be made from this name" in errors_on(page)
+    assert "has the key or the name" not in errors_on(page)
+    assert fill_in(moderator, 5, newcomers=[a_newcomer("", "Béa Bell")], traits=named).status_code == 302
+    assert Trait.objects.get(value="asleep").character.key == "bea_bell"
+
+
 @pytest.mark.parametrize("number", [6, 99])
 def test_only_the_next_episode_can_be_new(number: int, editor: Client) -> None:
     assert opened(editor, 5).status_code == 200

@@ -22,6 +22,7 @@ from characters.moderation.nameable import NameableSubjects, NamedSubject
 from characters.text.definitions import LONGEST
 from characters.text.fitting import Spelling, Spellings, the_one_meant
 from characters.text.mentions import MENTION, mentioned_keys
+from characters.text.slugs import key_of
 from characters.vocabulary import AliasKind, Attribute
 from corrections import rows
 from corrections.models import Change
@@ -265,8 +266,9 @@ class NewcomerRow(LearnedRowForm):
         choices=[(kind.name, str(kind.model._meta.verbose_name).capitalize()) for kind in SUBJECTS],
     )  # fmt: skip
     key = forms.CharField(
-        max_length=80, validators=CHARACTER.model._meta.get_field("key").validators,  # type: ignore[union-attr]
-        help_text="The name editors use for it, also in texts: [[key]]. Visitors never see it.",
+        max_length=80, required=False,
+        validators=CHARACTER.model._meta.get_field("key").validators,  # type: ignore[union-attr]
+        help_text="The name editors use for it, also in texts: [[key]]. Left empty, it is made from the name.",
     )  # fmt: skip
     definition = ProseInForm(
         required=False, widget=forms.TextInput, label="In one line",
@@ -282,12 +284,21 @@ class NewcomerRow(LearnedRowForm):
         self.fields["name"].help_text = "Its name in this episode, which heads its page for now."
         self.pk = ""
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("key") == "" and "name" in cleaned:
+            cleaned["key"] = key_of(cleaned["name"])
+            if not cleaned["key"]:
+                self.add_error("key", "No key can be made from this name. Give it one in small Latin letters.")
+        return cleaned
+
     def subject(self) -> NamedSubject | None:
         """Return the new subject, with the key of the database that it will have.
 
         What is wrong with its key or name is told there, and not where other rows name it.
         """
         key, name = (str(self.cleaned_data.get(field) or self[field].value() or "") for field in ("key", "name"))
+        key = key or key_of(name)
         if "who" not in self.cleaned_data or not key:
             return None
         kind = kind_named(self.cleaned_data["who"])
