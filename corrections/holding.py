@@ -5,9 +5,10 @@ tells. So the gate withholds it, kept pages follow, and the correction can be un
 stays, and so does what others stand on.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import islice
 from operator import or_
 
 from django.contrib.auth.models import User
@@ -38,18 +39,30 @@ type RowChanges = list[Proposed]
 @dataclass(frozen=True, slots=True)
 class Held:
     correction: Correction
-    left: int  # rows that others stand on
+    left: list[RowChanges]  # others stand on these rows
 
 
-def hold(report: Correction, *, by: User) -> Held:
-    """Hold back what the page of a report newly shows, and publish that at once."""
+def newly_shown(report: Correction) -> list[RowChanges]:
+    """Return what can be held back for a report: of each row that its page newly shows, how it is moved on."""
+    return list(islice(_moved_on(report), MOST_HELD))
+
+
+def reference_of(changes: RowChanges) -> str:
+    """Return the reference of the row that these changes are of."""
+    return f"{changes[0].model}:{changes[0].row}"
+
+
+def hold(report: Correction, *, by: User, chosen: Collection[str]) -> Held:
+    """Hold back the rows with these references that the page of a report newly shows, and publish that at once."""
     if not (by.has_perm("corrections.decide") and may_publish(by)):
         raise Refused("Only moderators who publish can hold something back.")
     _refuse_if_not_held(report, by)
-    wanted = list(_moved_on(report))[:MOST_HELD]
+    wanted = [each for each in newly_shown(report) if reference_of(each) in chosen]
+    if not wanted:
+        raise Refused("Nothing was held back: none of the rows that the page newly shows was ticked.")
     can_be_held = _as_many_as_can_be_held(wanted)
     if not can_be_held:
-        raise Refused("Nothing was held back: nothing on that page is newer that could be withheld by itself.")
+        raise Refused("Nothing was held back: others stand on each of these rows, so none can be withheld by itself.")
     try:
         with transaction.atomic():
             current = Correction.objects.select_for_update().get(pk=report.pk)
@@ -59,7 +72,7 @@ def hold(report: Correction, *, by: User) -> Held:
             publish(correction, by=by)
     except (CouldNotApply, HeldBack) as error:
         raise Refused("Nothing was held back: somebody changed the page at this moment. Try again.") from error
-    return Held(correction, left=len(wanted) - len(can_be_held))
+    return Held(correction, left=[each for each in wanted if each not in can_be_held])
 
 
 def holds_of(report: Correction) -> list[Correction]:

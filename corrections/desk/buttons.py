@@ -54,7 +54,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     except (Refused, ValidationError) as error:
         messages.error(request, " ".join(messages_of(error)))
         return HttpResponseRedirect(page_address(correction))
-    if str(correction.pk) in clearance_of(request).opened:
+    if clearance_of(request).knows(correction):
         open_on_purpose(request, undone)
     if not may_publish(user):
         messages.success(request, "Your undo was sent. It is published once a moderator accepts it.")
@@ -70,4 +70,6 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.warning(request, f"{reason} The undo waits here for another moderator.")
     else:
         messages.success(request, "Undone.")
+        if correction.note is not None and correction.kind == Correction.Kind.HOLD:
+            return HttpResponseRedirect(page_address(correction.note))  # where its button is
     return HttpResponseRedirect(page_address(undone))

@@ -12,6 +12,7 @@ from episodes.progress import last_episode_for
 
 OPENED = "opened_corrections"  # in the session
 MOST_OPENED = 100
+BY_A_BUTTON = (Correction.Kind.HOLD, Correction.Kind.UNDO)  # may be about a later episode than their author knows
 REASON_HIDDEN = (
     "It cannot be applied as it is. The reason may mention an episode you have not watched. Open it on purpose to read "
     "the reason."
@@ -30,9 +31,11 @@ class Clearance:
 
         `mentioned` is the latest episode that its texts or rows mention, if that is known.
         """
-        if self.has_watched_all or self.knows(correction):
+        if self.has_watched_all or str(correction.pk) in self.opened:
             return False
-        return max(self.episode_of(correction), mentioned) > self.progress
+        episode = self.episode_of(correction)
+        known = max(self.progress, episode) if self.knows(correction) else self.progress
+        return max(episode, mentioned) > known  # its rows may have gone on to a later episode since it was decided
 
     @property
     def has_watched_all(self) -> bool:
@@ -40,9 +43,13 @@ class Clearance:
         return self.progress >= self.last_episode
 
     def knows(self, correction: Correction) -> bool:
-        """Return whether the moderator opened, wrote or decided it."""
-        own = self.user_id is not None and self.user_id in (correction.author_id, correction.decided_by_id)
-        return own or str(correction.pk) in self.opened
+        """Return whether the moderator opened, wrote or decided it. Who pressed a button wrote nothing."""
+        if str(correction.pk) in self.opened:
+            return True
+        wrote = self.user_id is not None and correction.author_id == self.user_id
+        if correction.kind in BY_A_BUTTON and wrote:
+            return False
+        return wrote or (self.user_id is not None and correction.decided_by_id == self.user_id)
 
     def failure_for(self, correction: Correction, reason: object) -> str:
         """Return the reason why a correction could not be applied, or a text that hides it."""
@@ -87,5 +94,7 @@ def unfolded(corrections: QuerySet[Correction], clearance: Clearance) -> QuerySe
     watched = is_known(clearance.progress)
     watched &= Q(evidence_episode=None) | Q(evidence_episode__lte=clearance.progress)
     user = clearance.user_id
-    own = Q(author=user) | Q(decided_by=user) if user is not None else Q(pk__in=[])
+    own = Q(pk__in=[])
+    if user is not None:
+        own = (Q(author=user) | Q(decided_by=user)) & ~Q(author=user, kind__in=BY_A_BUTTON)
     return corrections.filter(watched | own | Q(pk__in=clearance.opened))

@@ -1,5 +1,6 @@
 """The page of a note for moderators: what somebody says of a page, what was done for it, and how it is closed."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,14 @@ from django.views.decorators.http import require_POST
 from corrections import holding, notes, rows
 from corrections.errors import Refused, messages_of
 from corrections.linking import remember_note
-from corrections.models import Correction
+from corrections.models import Change, Correction
+from corrections.sending import Proposed
 from corrections.wording import RowNames, in_short, in_words, noun_of
 from episodes.names import capital, listed
 
 from . import queue
 from .access import TEMPLATES, for_moderators, for_viewers, link_to, page_address, user_of
-from .clearance import Clearance, clearance_of
+from .clearance import clearance_of
 from .correction_page import answered, thread_of
 from .discretion import HIDDEN_LINK, Discretion
 from .next_in_queue import redirect_to_next
@@ -52,6 +54,7 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
     about = names.of_pages(note.about[:1])
     may_decide = user.has_perm("corrections.decide")
     holds = holding.holds_of(note) if note.is_report else []
+    why_not_held = holding.why_not(note) if note.is_report else ""
     others = Correction.objects.undecided().filter(kind__in=Correction.NOTES, page=note.page).exclude(pk=note.pk)
     context |= {
         "title": listed(about.values()) or "A page",
@@ -65,8 +68,9 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
         "hidden_link": HIDDEN_LINK,
         "events": thread_of(note, discretion, names),
         "changes_for": list(queue.lines(notes.changes_for(note), clearance).items()),
-        "holds": [(each, _rows_of(each, clearance)) for each in holds],
-        "why_not_held": holding.why_not(note) if note.is_report else "",
+        "holds": [(each, _held_in_words(each, names)) for each in holds],
+        "why_not_held": why_not_held,
+        "newly_shown": [] if why_not_held or not note.is_report else _newly_shown(note, names),
         "held_until": holding.held_until(note),
         "others": list(queue.lines(others.order_by("created_at", "id")[:MOST_OTHERS], clearance, brief=True).items()),
         "wait": in_short(notes.median_of_reports()) if note.is_report else "",
@@ -80,14 +84,37 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
     return render(request, f"{TEMPLATES}/note.html", context)
 
 
-def _rows_of(hold: Correction, clearance: Clearance) -> list[str]:
-    """Return the rows that are held back, in words."""
+def _held_in_words(hold: Correction, names: RowNames) -> list[str]:
+    """Return the rows that are held back, in words; of one that was rewritten since, which may tell more, its kind."""
     changes = list(hold.changes.current())
-    there = rows.read((each.model, each.row) for each in changes)
-    values = {each.pk: there[each.model, each.row][1] if (each.model, each.row) in there else {} for each in changes}
-    titles = titles_of(changes, RowNames(clearance.reading_episode(hold)), values)
-    nouns = {each.pk: noun_of(rows.editable(each.model), values[each.pk]) for each in changes}
-    return list(dict.fromkeys(f"{nouns[each.pk]}: {titles.get(each.pk, '')}" for each in changes))
+    since = Change.objects.applied().filter(row__in=[each.row for each in changes], applied_at__gt=hold.decided_at)
+    rewritten = {f"{model}:{row}": rows.editable(model) for model, row in since.values_list("model", "row")}
+    return [
+        f"{rewritten[each].model._meta.verbose_name}, changed since" if each in rewritten else words
+        for each, words in _in_words(changes, names).items()
+    ]
+
+
+def _newly_shown(report: Correction, names: RowNames) -> list[tuple[str, str]]:
+    """Return the rows that can be held back for a report: the reference of each, and the row in words."""
+    found = holding.newly_shown(report)
+    words = _in_words((change for of_row in found for change in of_row), names)
+    return [(reference, words[reference]) for reference in map(holding.reference_of, found)]
+
+
+def _in_words(changes: Iterable[Change | Proposed], names: RowNames) -> dict[str, str]:
+    """Return the rows that changes are of, in words by their references; where only an end is told, it says so."""
+    paths: dict[tuple[str, str], set[str]] = {}
+    for change in changes:
+        paths.setdefault((change.model, change.row), set()).add(change.path)
+    there = rows.read(paths)
+    of_rows = {place: Change(model=place[0], row=place[1]) for place in paths if place in there}
+    titles = titles_of(list(of_rows.values()), names, {each.pk: there[place][1] for place, each in of_rows.items()})
+    return {
+        ":".join(place): f"{noun_of(rows.editable(place[0]), there[place][1])}: {titles.get(each.pk, '')}"
+        + (", that it ends" if paths[place] == {"ended_in"} else "")
+        for place, each in of_rows.items()
+    }
 
 
 # What a moderator posts
@@ -110,14 +137,16 @@ def _close(request: HttpRequest, note: Correction, version: int, words: str) -> 
 @require_POST
 @for_moderators
 def hold(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Hold back what the page of a report newly shows."""
+    """Hold back what is ticked of what the page of a report newly shows."""
     report = get_object_or_404(Correction, pk=pk)
     try:
-        held = holding.hold(report, by=user_of(request))
+        held = holding.hold(report, by=user_of(request), chosen=set(request.POST.getlist("row")))
     except (Refused, ValidationError) as error:
         messages.error(request, " ".join(messages_of(error)))
     else:
-        left = f" Left as they are, because others stand on them: {held.left}." if held.left else ""
+        names = RowNames(clearance_of(request).reading_episode(report))
+        words = _in_words((change for of_row in held.left for change in of_row), names).values()
+        left = f" Left as they are, because others stand on them: {'; '.join(words)}." if words else ""
         messages.success(request, link_to(held.correction, "Held back", f"until {holding.held_until(report)}.{left}"))
     return HttpResponseRedirect(page_address(report))
 

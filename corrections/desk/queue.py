@@ -75,7 +75,8 @@ def lines(
     for pk, episode in at.items():
         subjects_at[episode] |= set(about[pk][:MOST_NAMES])
     changes = _changes_of(shown)
-    values = _values_of_rows([change for of_one in changes.values() for change in of_one])
+    known = {change.pk: at[pk] for pk, of_one in changes.items() for change in of_one}
+    values = _values_of_rows([change for of_one in changes.values() for change in of_one], known)
     names = {episode: _names_of_pages(subjects, episode) for episode, subjects in subjects_at.items()}
     for pk, episode in at.items():
         names[episode] |= names_from_additions(changes[pk], episode)
@@ -140,23 +141,28 @@ def _kinds_of_changes(
     return kinds
 
 
-def _values_of_rows(changes: list[Change]) -> dict[UUID, rows.Values]:
-    """Return the values of the row of each change; where a field is set, they are those of the current row."""
+def _values_of_rows(changes: list[Change], known: Mapping[UUID, int]) -> dict[UUID, rows.Values]:
+    """Return the values of the row of each change; where a field is set, they are those of the current row.
+
+    Nothing is told of a row that has gone on to a later episode than the change is read at.
+    """
     keys_by_label: defaultdict[str, set[str]] = defaultdict(set)
     for change in changes:
         if change.action == Change.Action.SET:
             keys_by_label[change.model].add(change.row)
-    current: dict[tuple[str, str], rows.Values] = {}
+    current: dict[tuple[str, str], tuple[int, rows.Values]] = {}
     for label, keys in keys_by_label.items():
         kind = rows.editable(label)
         for row in kind.model._base_manager.filter(pk__in=keys):
-            current[label, str(row.pk)] = rows.single_values(kind, row)
-    return {
-        change.pk: current.get((change.model, change.row), {})
-        if change.action == Change.Action.SET
-        else change.wanted or change.before or {}
-        for change in changes
-    }
+            current[label, str(row.pk)] = (getattr(row, "known_in", None) or 0), rows.single_values(kind, row)
+    values = {}
+    for change in changes:
+        since, now = current.get((change.model, change.row), (0, {}))
+        if change.action != Change.Action.SET:
+            values[change.pk] = change.wanted or change.before or {}
+        else:
+            values[change.pk] = now if since <= known[change.pk] else {}
+    return values
 
 
 def _unnamed(subject: str) -> str:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from characters.models import Alias, Character
+from characters.models import Alias, Character, Revelation
 from corrections.desk import claims
 from corrections.desk.discretion import HIDDEN
 from corrections.desk.questions import comment
@@ -170,6 +170,25 @@ def test_it_does_not_fold_what_the_moderator_wrote_or_decided(halfway: Client, a
     for correction, folded in ((own, False), (decided, False), (other, True)):
         assert ("Open it all the same" in content_of(halfway.get(page_of(correction)))) == folded
     assert "1 of them folded" in content_of(halfway.get(QUEUE))
+
+
+def test_a_row_that_went_on_to_a_later_episode_is_not_told_by_an_earlier_correction(
+    halfway: Client, author: User, moderator: User
+) -> None:
+    """What stands around a change is its row as it is now, which somebody may have rewritten for a later episode."""
+    ann = somebody()
+    row = Revelation.objects.create(key="she", text="Ann sings.", certainty="claimed", revealed_in_id=1, position=1)
+    row.characters.add(ann)
+    decided = sent(set_to(row, "certainty", "hinted"), by=author)
+    accepted(decided, by=moderator)
+    waits = sent(set_to(Revelation.objects.get(), "certainty", "confirmed"), by=author)
+    moved = Revelation.objects.get()
+    accepted(
+        sent(set_to(moved, "revealed_in", 3), set_to(moved, "text", "Ann reigns.")),
+        by=person("other", role="moderator"),
+    )
+    for page in (f"{QUEUE}?state=all", page_of(decided), page_of(waits)):
+        assert "reigns" not in content_of(halfway.get(page))
 
 
 # What people wrote has no episode of its own

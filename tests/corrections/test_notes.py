@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from episodes.models import Episode
 from tests.characters.test_admin import as_filled_in, section_address
 from tests.corrections.desk import QUEUE, address, at_the_desk, content_of, in_bulk, page_of
 from tests.corrections.forms import OWN
-from tests.corrections.letters import sent, set_to, somebody
+from tests.corrections.letters import accepted, sent, set_to, somebody
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -300,14 +301,22 @@ def newly_told(ann: Character) -> tuple[Trait, Revelation]:
     return summary, revelation
 
 
+def held_back(report: Correction, *, by: User) -> holding.Held:
+    everything = {holding.reference_of(each) for each in holding.newly_shown(report)}
+    return holding.hold(report, by=by, chosen=everything)
+
+
 def test_one_click_holds_back_what_a_page_newly_shows(ann: Character, moderator: User) -> None:
     summary, revelation = newly_told(ann)
     older = Alias.objects.get()
     told = noted(ann, episode=3, kind="report")
     assert "Ann is Bea." in at(3).get(page_of_character(ann)).content.decode()
     desk = at_the_desk(moderator, episode=5)
-    assert "Hold back what is new there" in content_of(desk.get(page_of(told)))
-    page = content_of(desk.post(address("hold", told.pk), follow=True))
+    ticked = [f"characters.{row._meta.model_name}:{row.pk}" for row in (summary, revelation)]
+    looked_at = desk.get(page_of(told)).content.decode()
+    assert "Hold back what is new there" in looked_at
+    assert sorted(re.findall(r'name="row" value="([^"]+)" checked', looked_at)) == sorted(ticked)
+    page = content_of(desk.post(address("hold", told.pk), {"row": ticked}, follow=True))
     for row in (summary, revelation, older):
         row.refresh_from_db()
     assert (summary.revealed_in_id, revelation.revealed_in_id, older.revealed_in_id) == (4, 4, 1)
@@ -320,7 +329,7 @@ def test_one_click_holds_back_what_a_page_newly_shows(ann: Character, moderator:
     assert told.is_undecided
     assert Event.objects.filter(correction=told, kind=Event.Kind.HELD).exists()
     with pytest.raises(Refused, match="held back already"):
-        holding.hold(told, by=moderator)
+        held_back(told, by=moderator)
     (held,) = holding.holds_of(told)
     publish(undo(held, by=moderator), by=moderator)
     summary.refresh_from_db()
@@ -329,13 +338,44 @@ def test_one_click_holds_back_what_a_page_newly_shows(ann: Character, moderator:
     assert told.is_undecided
 
 
+def test_what_is_not_ticked_stays(ann: Character, moderator: User) -> None:
+    summary, revelation = newly_told(ann)
+    told, desk = noted(ann, episode=3, kind="report"), at_the_desk(moderator, episode=5)
+    earlier = Alias.objects.get()
+    for ticked in ([], [f"characters.alias:{earlier.pk}"], ["nothing"]):
+        refused = desk.post(address("hold", told.pk), {"row": ticked}, follow=True)
+        assert "none of the rows" in refused.content.decode()
+    desk.post(address("hold", told.pk), {"row": [f"characters.trait:{summary.pk}"]})
+    for row in (summary, revelation, earlier):
+        row.refresh_from_db()
+    assert (summary.revealed_in_id, revelation.revealed_in_id, earlier.revealed_in_id) == (4, 3, 1)
+
+
+def test_who_holds_back_learns_nothing_of_what_comes_next(ann: Character, moderator: User) -> None:
+    """The correction that holds it back is of the next episode, and what is held may be rewritten for that."""
+    summary, _ = newly_told(ann)
+    Alias.objects.create(character=ann, name="Queen Mab", headline=True, revealed_in_id=4)
+    told, desk = noted(ann, episode=3, kind="report"), at_the_desk(moderator, episode=3)
+    desk.post(address("hold", told.pk), {"row": [f"characters.trait:{summary.pk}"]})
+    (hold,) = holding.holds_of(told)
+    accepted(sent(set_to(Trait.objects.get(pk=summary.pk), "value", "She dies.")), by=person("other", role="moderator"))
+    assert "trait, changed since" in content_of(desk.get(page_of(told)))
+    for page in (page_of(told), page_of(hold), f"{QUEUE}?state=all"):
+        shown = content_of(desk.get(page))
+        assert "Mab" not in shown
+        assert "She dies" not in shown
+    assert "Mab" not in content_of(desk.post(address("undo", hold.pk), follow=True))
+
+
 def test_what_others_stand_on_stays(ann: Character, moderator: User) -> None:
     bea = somebody("bea", name="Bea", since=3)
     told = noted(bea, episode=3, kind="report")
     told.about = [f"characters.character:{bea.pk}"]
     told.save()
-    held = holding.hold(told, by=moderator)
-    assert held.left == 1, "her only name"
+    desk = at_the_desk(moderator, episode=5)
+    ticked = [holding.reference_of(each) for each in holding.newly_shown(told)]
+    page = unescape(desk.post(address("hold", told.pk), {"row": ticked}, follow=True).content.decode())
+    assert "Left as they are, because others stand on them: name: Bea." in page
     assert Alias.objects.get(character=bea).revealed_in_id == 3
     assert Trait.objects.get(character=bea).revealed_in_id == 4
 
@@ -344,7 +384,7 @@ def test_an_end_that_is_told_is_held_back(ann: Character, moderator: User) -> No
     newly_told(ann)
     bea = somebody("bea", name="Bea")
     ally = Relationship.objects.create(source=ann, target=bea, kind="ally", revealed_in_id=1, ended_in_id=3)
-    holding.hold(noted(ann, episode=3, kind="report"), by=moderator)
+    held_back(noted(ann, episode=3, kind="report"), by=moderator)
     ally.refresh_from_db()
     assert (ally.revealed_in_id, ally.ended_in_id) == (1, 4)
 
@@ -354,14 +394,14 @@ def test_only_a_moderator_holds_back_and_only_where_there_is_a_later_episode(ann
     told = noted(ann, episode=3, kind="report")
     assert at_the_desk(person(role="editor")).post(address("hold", told.pk)).status_code == 403
     with pytest.raises(Refused, match="no later episode"):
-        holding.hold(noted(ann, episode=5, kind="report"), by=moderator)
+        held_back(noted(ann, episode=5, kind="report"), by=moderator)
     of_the_map = send_note(Letter(), Place("/graph/", (), 3), sender=Sender(), kind=Correction.Kind.REPORT)
     with pytest.raises(Refused, match="nobody in particular"):
-        holding.hold(of_the_map, by=moderator)
-    with pytest.raises(Refused, match="nothing on that page"):
-        holding.hold(noted(ann, episode=2, kind="report"), by=moderator)
+        held_back(of_the_map, by=moderator)
+    with pytest.raises(Refused, match="none of the rows"):
+        held_back(noted(ann, episode=2, kind="report"), by=moderator)
     with pytest.raises(Refused, match="decided already"):
-        holding.hold(noted(ann, episode=3), by=moderator)
+        held_back(noted(ann, episode=3), by=moderator)
 
 
 def test_a_change_for_a_note_that_waits_leaves_it_open(ann: Character, moderator: User) -> None:

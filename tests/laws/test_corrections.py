@@ -8,11 +8,13 @@ from django.apps import apps
 from django.contrib.auth.models import User
 
 from characters.kinds import SUBJECTS
+from characters.lore import Lore
 from characters.lore.pages.tags import public_id_of_tag
 from characters.models import Alias, Character, CharacterTag, Membership, Revelation, Tag, Trait
-from corrections import rows
+from corrections import holding, rows
+from corrections.letter import Letter
 from corrections.models import Correction
-from corrections.sending import Proposed, adding, removing, setting
+from corrections.sending import Place, Proposed, Sender, adding, removing, send_note, setting
 from episodes.gate import Ends, Gated
 from episodes.models import Episode, Viewer
 from tests.corrections.letters import accepted, sent, set_to
@@ -260,6 +262,53 @@ def test_what_was_moved_to_a_later_episode_leaves_no_trace(moderator: User) -> N
         accepted(sent(setting(Alias.objects.get(name="Queen Mab"), "revealed_in", 4, 9)), by=moderator)
         accepted(sent(setting(Membership.objects.get(role="guest"), "ended_in", 5, 9)), by=moderator)
     assert_twins(pages, answers(pages, progress=8))
+
+
+def test_what_is_held_back_is_as_if_it_came_with_the_next_episode(tmp_path: Path) -> None:
+    """The site without those rows tells whoever is before it the same, once pages were kept that had them."""
+    load_show(
+        tmp_path,
+        episodes=[episode(number) for number in range(1, 5)],
+        factions=[{"key": "guild", "revealed_in": 1, "aliases": [headline("The Guild", since=1)]}],
+        characters=[
+            character(
+                "ann", traits=[trait("status", "alive", since=1), trait("status", "vanished", since=3)],
+                memberships=[
+                    {"faction": "guild", "role": "agent", "revealed_in": 1, "ended_in": 3},
+                    {"faction": "guild", "role": "traitor", "revealed_in": 3},
+                ],
+                tags=[{"name": "brave", "revealed_in": 1, "ended_in": 3}, {"name": "false", "revealed_in": 3}],
+            ),
+            character("bea", traits=[trait("status", "well", since=3), trait("voice_actor", "Mia Voice", since=3)]),
+            character("mask", "The Mask", since=2),
+        ],
+        relationships=[{"source": "ann", "kind": "killed", "target": "bea", "certainty": "claimed", "revealed_in": 3}],
+        revelations=[
+            revelation("early", "[[ann]] sets out.", since=2, characters=["ann"]),
+            revelation("she", "[[ann]] wears the marzipan.", since=3, characters=["ann"], supersedes="early"),
+        ],
+        unmaskings=[unmasking("mask", "ann", since=3)],
+    )  # fmt: skip
+    words = {f"/search/{how}?q={word}" for how in ("", "suggest/") for word in ("marzipan", "vanished", "mask", "mi")}
+    ask_all_of_them(words)
+    with net_lifted():
+        judge, ann = person("judge", role="moderator"), Character.objects.get(key="ann")
+        for subject in Character.objects.filter(key__in=("ann", "bea")):
+            place = Place(f"/characters/{subject.public_id}/x/", Lore(3).subjects_at(f"/c/{subject.public_id}/"), 3)
+            report = send_note(Letter(), place, sender=Sender(), kind=Correction.Kind.REPORT)
+            everything = [holding.reference_of(each) for each in holding.newly_shown(report)]
+            assert holding.hold(report, by=judge, chosen=everything).left == []
+        assert ann.traits.get(value="vanished").revealed_in_id == 4
+    told = ask_all_of_them(words)
+    bodies = b"".join(answer.body for answer in told.values())
+    assert b"The Mask" in bodies
+    assert not any(word in bodies for word in (b"wears the", b"traitor", b"Mia Voice"))
+    cut(3)
+    assert_twins(told, answers(told, progress=3))
+
+
+def ask_all_of_them(words: set[str]) -> dict[str, Answer]:
+    return asked(3) | answers({*words, "/search/?q=brave", "/tags/", "/voices/"}, progress=3)
 
 
 def test_the_history_of_a_mask_is_that_of_whoever_wore_it_once_that_is_known(tmp_path: Path) -> None:
