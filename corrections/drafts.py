@@ -177,6 +177,8 @@ def state_of(
     of_all = _of_all(user, address, with_others=tells_others)
     mine = next((each for each in of_all if each.user_id == user.pk and each.saved_at), None)
     opened: FormDraft | None = getattr(request, "opened_draft", None)
+    if opened is not None and opened.address != address[:MOST_ADDRESS]:
+        opened = None  # a page can have two forms
     is_typed = request.method == "POST"
     token = token_of(opened) if opened else form_of(request).get(TOKEN, "") if is_typed else ""
     is_offered = mine is not None and token_of(mine) != token

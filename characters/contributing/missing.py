@@ -24,7 +24,8 @@ from characters.text.definitions import check_definition
 from characters.text.fitting import look
 from characters.values.basics import Link
 from characters.vocabulary import Attribute
-from corrections import rows, sending
+from corrections import drafts, rows, sending
+from corrections.errors import Refused
 from corrections.letter import Letter
 from corrections.models import Change, Correction
 from corrections.sending import Proposed, Sender, adding
@@ -205,12 +206,21 @@ def form_for_missing(request: Visit, earlier: Correction | None = None, sender: 
     initial = {"name": request.GET.get("name", "")[:200]} if earlier is None else values_sent(request.lore, earlier)
     if initial is None:
         raise Http404
-    posted = form_of(request)
-    data = with_choice(posted) if is_posted else None
+    not_kept = ""
+    try:
+        if answer := drafts.answered(request, request.path, request.lore.progress, tells_others=False):
+            return answer
+    except Refused as refused:
+        not_kept = str(refused)
+    opened = drafts.opened_draft(request, request.path, request.lore.progress)
+    posted = drafts.posted_by(opened) if opened else form_of(request)
+    data = with_choice(posted) if is_posted and not not_kept else None
     letter_values = Letter.of(earlier).as_values() if earlier else {}
+    if opened or not_kept:  # nothing is said of what is not finished
+        initial, letter_values = initial | posted.dict(), letter_values | posted.dict()
     form = NewCharacterForm(request.lore, asked_before(posted), data=data, initial=initial)
     letter = LetterForm(request.lore, data=data, initial=letter_values)
-    status = 200
+    status = 409 if not_kept else 200
     if data is not None:
         is_valid = all([form.is_valid(), letter.is_valid()])
         if Chosen.of(posted):
@@ -220,19 +230,23 @@ def form_for_missing(request: Visit, earlier: Correction | None = None, sender: 
             refused = 409 if earlier else 429
             address, status = try_to_send(request, letter, data, send, is_valid=is_valid, status_if_refused=refused)
             if address:
+                drafts.forget(request, request.path)
                 return HttpResponseRedirect(address, status=status)
     context: dict[str, Any] = {
+        "not_kept": not_kept,
+        "unsent": drafts.state_of(request, request.path, request.lore.progress, tells_others=False),
+        "is_typed": is_posted,
         "form": form,
         "letter": letter,
         "earlier": earlier,
-        "is_sent": data is not None,
         "errors": [(field.id_for_label, str(field.label)) for each in (form, letter) for field in each if field.errors],
         "suggestions": {
             suggestions_for(kind.model): names_to_offer(request.lore, kind) for kind in (CHARACTER, FACTION)
         },
     }
     if earlier:
-        context["version"] = posted.get("version", "") if is_posted and status != 409 else version_for_author(earlier)
+        goes_on = bool(opened) or (is_posted and status != 409)
+        context["version"] = posted.get("version", "") if goes_on else version_for_author(earlier)
     return render(request, "corrections/missing.html", context, status=status)
 
 

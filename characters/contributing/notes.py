@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from characters.lore.correctable import CorrectablePage
 from characters.lore.pages.addresses import is_of_a_page
+from corrections import drafts
 from corrections.letter import Letter
 from corrections.models import MOST_ADDRESS, Correction
 from corrections.notes import median_of_reports
@@ -23,14 +24,33 @@ from .forms import NoteForm, ReportForm
 from .posting import try_to_send, with_receipt
 
 NOTE = "note"  # the field by which a note is told from the rest of the form for corrections
+OWN_WORDS = "own-words"  # the parameter by which the draft of a note is told from that of the rest
+
+
+def is_note(request: Visit) -> bool:
+    """Return whether a note is posted, or something is done with the draft of one."""
+    return NOTE in form_of(request) or (request.method == "POST" and OWN_WORDS in request.GET)
 
 
 def note_form(request: Visit, page: CorrectablePage) -> NoteForm:
-    """Return the form for a note on a page, as it was posted or empty."""
+    """Return the form for a note on a page: as it was posted, with its draft if that is asked for, or empty."""
     posted = form_of(request)
     if request.method == "POST" and NOTE in posted:
         return NoteForm(posted)
-    return NoteForm(initial={"page": own_address(request.GET.get("page", "")) or page.url})
+    draft = None
+    if OWN_WORDS in request.GET:
+        draft = drafts.opened_draft(request, draft_address(request), request.lore.progress)
+    typed = drafts.posted_by(draft).dict() if draft else {}
+    return NoteForm(initial={"page": own_address(request.GET.get("page", "")) or page.url} | typed)
+
+
+def draft_address(request: Visit) -> str:
+    """Return the address by which the draft of a note is kept, which posts to the page of the form."""
+    return f"{request.path}?{OWN_WORDS}"
+
+
+def state_of_draft(request: Visit) -> drafts.FormState | None:
+    return drafts.state_of(request, draft_address(request), request.lore.progress, tells_others=False)
 
 
 def try_to_note(request: Visit, form: NoteForm, page: CorrectablePage) -> tuple[str, int]:

@@ -25,7 +25,7 @@ from episodes.visits import Visit
 
 from .draft import Draft, Prefill
 from .missing import form_for_missing, is_of_a_missing_character
-from .notes import NOTE, note_form, try_to_note
+from .notes import OWN_WORDS, draft_address, is_note, note_form, state_of_draft, try_to_note
 from .posting import try_to_send, with_receipt
 from .reopening import reopen
 
@@ -39,28 +39,40 @@ def correct(request: Visit, kind: str, key: str) -> HttpResponse:
     page = page_of(request.lore, kind, key)
     if page is None:
         raise Http404
-    return _note(request, page) if NOTE in form_of(request) else _form(request, page, _send_new)
+    return _note(request, page) if is_note(request) else _form(request, page, _send_new)
 
 
 def _note(request: Visit, page: CorrectablePage) -> HttpResponse:
     """Send a note from the form of a page, or show the form again with what is wrong in it."""
     if not is_same_origin(request):
         return render(request, "corrections/not_from_here.html", status=403)
+    not_kept = ""
+    try:
+        if answer := drafts.answered(request, draft_address(request), request.lore.progress, tells_others=False):
+            return answer
+    except Refused as refused:
+        not_kept = str(refused)
     note = note_form(request, page)
-    address, status = try_to_note(request, note, page)
-    if address:
-        return HttpResponseRedirect(address, status=status)
+    status = 409
+    if not not_kept:
+        address, status = try_to_note(request, note, page)
+        if address:
+            drafts.forget(request, draft_address(request))
+            return HttpResponseRedirect(address, status=status)
     draft = Draft(request.lore, page, request.GET, may_upload=partial(may_upload, sender_of(request)))
-    context = {
+    context = _context(request, draft, page, not_kept) | {"note": note, "note_draft": state_of_draft(request)}
+    return render(request, "corrections/form.html", context, status=status)
+
+
+def _context(request: Visit, draft: Draft, page: CorrectablePage, not_kept: str, **options: Any) -> dict[str, Any]:
+    return {
         "draft": draft,
         "page": page,
-        "note": note,
         "earlier": None,
         "most_text": sending.MOST_TEXT,
-        "not_kept": "",
+        "not_kept": not_kept,
+        "unsent": drafts.state_of(request, request.path, request.lore.progress, tells_others=False, **options),
     }
-    context["unsent"] = drafts.state_of(request, request.path, request.lore.progress, tells_others=False)
-    return render(request, "corrections/form.html", context, status=status)
 
 
 @csrf_exempt
@@ -121,7 +133,9 @@ def _form(
             return answer
     except Refused as refused:
         not_kept = str(refused)
-    opened = drafts.opened_draft(request, request.path, progress, exactly=exactly)
+    opened = None
+    if OWN_WORDS not in request.GET:
+        opened = drafts.opened_draft(request, request.path, progress, exactly=exactly)
     data = _unfinished(request, opened) if opened or not_kept else form_of(request) if is_posted else request.GET
     is_filled_in = is_posted or opened is not None
     draft = Draft(
@@ -141,10 +155,9 @@ def _form(
             return HttpResponseRedirect(address, status=status)
     elif is_filled_in:
         draft.show_only_upload_errors()
-    context = {"draft": draft, "page": page, "earlier": earlier, "most_text": sending.MOST_TEXT, "not_kept": not_kept}
-    context["unsent"] = drafts.state_of(request, request.path, progress, exactly=exactly, tells_others=False)
+    context = _context(request, draft, page, not_kept, exactly=exactly) | {"earlier": earlier}
     if not draft.is_chosen:
-        context["note"] = note_form(request, page)
+        context |= {"note": note_form(request, page), "note_draft": state_of_draft(request)}
     if earlier:
         # A form that is shown again still belongs to the version and the episode at which it was opened.
         context["version"] = data.get("version", "") if is_filled_in and status != 409 else version_for_author(earlier)

@@ -50,12 +50,15 @@ function setUp() {
   document.querySelectorAll("form[data-narrowable]").forEach((form) => {
     if (!form.querySelector("#find-in-list")) addFilter(form);
   });
-  const form = document.querySelector("form[data-writing]");
-  hasUnsentText = form !== null && document.querySelector("main .errorlist") !== null;
-  if (form) watchLength(form);
-  form?.addEventListener("input", () => { hasUnsentText = true; });
-  form?.addEventListener("submit", () => { hasUnsentText = false; });
-  form?.addEventListener("draft:kept", () => { hasUnsentText = false; });
+  const forms = [...document.querySelectorAll("form[data-writing]")];
+  const isBack = (form) => (form.dataset.writing ? "typed" in form.dataset : document.querySelector("main .errorlist") !== null);
+  hasUnsentText = forms.some(isBack);
+  for (const form of forms) {
+    if (form.querySelector("[data-length]")) watchLength(form);
+    form.addEventListener("input", () => { hasUnsentText = true; });
+    form.addEventListener("submit", () => { hasUnsentText = false; });
+    form.addEventListener("draft:kept", () => { hasUnsentText = false; });
+  }
 }
 
 window.addEventListener("beforeunload", (event) => {

@@ -125,16 +125,18 @@ function draftOf(path, episode) {
   return known.sort((one, other) => other.episode - one.episode)[0];
 }
 
+// A page can have two forms, which are told apart by a word.
 function keepInBrowser(place) {
-  const form = place.closest("form[data-writing]") || document.querySelector("form[data-writing]");
+  const which = place.dataset.draftHere;
+  const form = document.querySelector(`form[data-writing="${which}"]`);
   const episode = Number(place.dataset.episode);
-  const path = location.pathname;
+  const path = location.pathname + (which && `#${which}`);
   const name = `${NAMES}${episode} ${path}`;
   const draft = draftOf(path, episode);
-  const goesOn = draft && form && location.hash === "#draft";
+  const goesOn = draft && form && location.hash === hashOf(which);
   const isTyped = "typed" in place.dataset; // the form came back with what is in the draft already
   if (goesOn) fillIn(form, draft, place);
-  else if (draft && !isTyped) offer(draft, place);
+  else if (draft && !isTyped) offer(draft, place, which);
   if (!form) return;
 
   const keep = () => {
@@ -157,14 +159,16 @@ function keepInBrowser(place) {
   });
 }
 
-function offer(draft, place) {
+const hashOf = (which) => (which ? `#draft-${which}` : "#draft");
+
+function offer(draft, place, which) {
   const chosen = draft.entries.filter(([field]) => field === "row" || field === "add");
   const link = document.createElement("a");
-  link.href = `${draft.path}?${new URLSearchParams(chosen)}#draft`;
+  link.href = `${location.pathname}?${new URLSearchParams(chosen)}${hashOf(which)}`;
   link.textContent = `Go on with your draft of ${timeOf(new Date(draft.at))}`;
   // Where only what stands behind # differs, a browser loads nothing.
   link.addEventListener("click", () => { if (link.href.split("#")[0] === location.href.split("#")[0]) setTimeout(() => location.reload()); });
-  say(place, "This browser has a draft of this form that is not sent. ", [link, throwAway(draft.name, place)]);
+  say(place, `This browser has a draft of this ${which ? "note" : "form"} that is not sent. `, [link, throwAway(draft.name, place)]);
 }
 
 function fillIn(form, draft, place) {
@@ -174,7 +178,7 @@ function fillIn(form, draft, place) {
   for (const field of form.elements) {
     const isChoice = field.name === "row" || field.name === "add"; // the address holds what was chosen
     if (!field.name || isChoice || field.type === "file" || field.type === "submit" || NEVER.test(field.name) || field.closest(".trap")) continue;
-    if (field.type === "hidden" && !field.name.endsWith("-seen")) continue;
+    if (field.type === "hidden" && !field.name.endsWith("-seen") && field.name !== "page") continue;
     const values = left.filter((each) => each.field === field.name).map((each) => each.value);
     if (field.type === "checkbox") field.checked = values.includes(field.value);
     else if (values.length) [field.value] = values;
@@ -210,8 +214,7 @@ function setUp() {
     if (document.querySelector("[data-arrived]")) {
       for (const { name, isSent } of keptHere()) if (isSent) localStorage.removeItem(name);
     }
-    const place = document.querySelector("[data-draft-here]");
-    if (place) keepInBrowser(place);
+    document.querySelectorAll("[data-draft-here]").forEach(keepInBrowser);
   } catch { /* a browser that keeps nothing keeps no drafts */ }
 }
 document.addEventListener("page:shown", setUp);

@@ -61,12 +61,12 @@ def test_the_browser_keeps_what_the_nameless_type(ann: Character, browser_at: Op
     go_to(context, live_server, 2)
     page.goto(f"{address}?add=alias")
     page.locator("[name=new0-name]").fill("Annie")
-    said = page.locator("[data-draft-here]")
+    said = page.locator("[data-draft-here='']")
     expect(said).to_contain_text("Kept in this browser")
     page.close()
 
     page = watched(context)
-    said = page.locator("[data-draft-here]")
+    said = page.locator("[data-draft-here='']")
     page.goto(address)
     page.get_by_role("link", name="Go on with your draft").click()
     expect(said).to_contain_text("This is your draft")
@@ -82,6 +82,16 @@ def test_the_browser_keeps_what_the_nameless_type(ann: Character, browser_at: Op
     page.wait_for_function(f"{kept} === 0")
     assert Correction.objects.filter(kind="suggestion").count() == 1
 
+    page.goto(address)
+    page.locator("[name=note]").fill("She is missing.")
+    expect(page.locator("[data-draft-here=own-words]")).to_contain_text("Kept in this browser")
+    page.goto(address)
+    page.get_by_role("link", name="Go on with your draft").click()
+    expect(page.locator("[name=note]")).to_have_value("She is missing.")
+    page.get_by_role("button", name="Send this note").click()
+    expect(page.get_by_role("heading", name="Keep this address")).to_be_visible()
+    page.wait_for_function(f"{kept} === 0")
+
 
 def test_the_browser_folds_a_later_draft_and_throws_one_away(
     ann: Character, browser_at: Open, live_server: Any
@@ -92,7 +102,7 @@ def test_the_browser_folds_a_later_draft_and_throws_one_away(
     address = f"/corrections/new/characters/{ann.public_id}/"
     page.goto(f"{address}?add=alias")
     page.locator("[name=new0-name]").fill("Annie the Late")
-    said = page.locator("[data-draft-here]")
+    said = page.locator("[data-draft-here='']")
     expect(said).to_contain_text("Kept in this browser")
     go_to(context, live_server, 1)
     page.goto(address)

@@ -407,6 +407,62 @@ def test_the_button_of_the_public_form(reader: Client, ann: Character) -> None:
     assert not FormDraft.objects.exists()
 
 
+def test_a_note_is_kept_beside_the_rest_of_its_form(reader: Client, ann: Character) -> None:
+    data = begun(reader, ann, **{"new0-name": "Annie"})
+    keep(reader, public_form(ann), data)
+    own_words = public_form(ann, "?own-words")
+    typed = {"note": "Her name is wrong.", "evidence_url": "", "page": "/graph/", "as": "reader", "_draft": ""}
+    assert keep(reader, own_words, typed).status_code == 200
+    page = reader.get(public_form(ann))
+    assert "You have a draft of this form" in text(page)
+    assert "You have a draft of this note" in text(page)
+    assert "Her name is wrong." not in text(page)
+    opened = reader.get(public_form(ann, "?own-words&draft=open"))
+    assert "Her name is wrong.</textarea>" in text(opened)
+    assert 'name="page" value="/graph/"' in text(opened)
+    assert "You have a draft of this form" in text(opened)
+    token = re.search(r'name="_draft" value="([^"]+)" data-draft="[^"]*own-words"', text(opened))
+    assert token
+    by_button = reader.post(own_words, typed | {"_draft": token[1], "_keep_draft": "1"}, headers=OWN)
+    assert "Kept as a draft; nothing is sent yet." in text(reader.get(by_button["Location"]))
+    reader.cookies["progress"] = "2"
+    assert "Her name is wrong." not in text(reader.get(public_form(ann, "?own-words&draft=open")))
+    reader.cookies["progress"] = "3"
+    assert reader.post(public_form(ann), typed | {"note": "Hers."}, headers=OWN).status_code == 303
+    assert (Correction.objects.get().kind, FormDraft.objects.get().address) == ("note", public_form(ann))
+    keep(reader, own_words, typed)
+    assert reader.post(own_words, {"_throw_draft_away": "1"}, headers=OWN).status_code == 303
+    assert FormDraft.objects.get().address == public_form(ann)
+    lost = at_the_desk(None, episode=3).post(own_words, typed | {"_keep_draft": "1"}, headers=OWN)
+    assert "you are signed out" in text(lost)
+    assert "Her name is wrong.</textarea>" in text(lost)
+
+
+def test_somebody_missing_is_kept(reader: Client, ann: Character) -> None:
+    address = reverse("propose-character")
+    typed = {"name": "", "definition": "Clerk of the council", "reason": "Seen.", "as": "reader", "_draft": ""}
+    assert keep(reader, address, typed).status_code == 200
+    page = reader.get(offered(reader.get(address)))
+    assert "Not sent yet" not in text(page)
+    assert "errorlist" not in text(page)
+    sent_on = fields_of(page)
+    assert (sent_on["definition"], sent_on["reason"]) == (["Clerk of the council"], ["Seen."])
+    assert reader.post(address, sent_on, headers=OWN).status_code == 422
+    assert FormDraft.objects.exists()
+    too_late = reader.post(address, sent_on | {"_draft": "x", "_keep_draft": "1"}, headers=OWN)
+    assert "Clerk of the council" in text(too_late)
+    assert "Nothing was kept as a draft" in text(too_late)
+    assert reader.post(address, sent_on | {"name": "Oren"}, headers=OWN).status_code == 303
+    assert not FormDraft.objects.exists()
+    again = f"/corrections/{Correction.objects.get().pk}/again/"
+    keep(reader, again, fields_of(reader.get(again)) | {"name": "Orin"})
+    reopened = reader.get(offered(reader.get(again)))
+    assert fields_of(reopened)["name"] == ["Orin"]
+    assert reader.post(again, fields_of(reopened), headers=OWN).status_code == 303
+    assert Alias.objects.count() == 1
+    assert Correction.objects.get().changes.current().get(model="characters.alias").after["name"] == "Orin"
+
+
 def test_another_site_keeps_and_throws_away_nothing(reader: Client, ann: Character) -> None:
     data = begun(reader, ann)
     keep(reader, public_form(ann), data)
