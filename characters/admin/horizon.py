@@ -215,6 +215,7 @@ class KnownList(OfferedFilters):
         super().__init__(request, *args, **kwargs)
         if self.horizon is not None:
             self.is_facets_optional = False
+            self.search_help_text = (self.search_help_text or "").replace("by key, ", "by ")  # it is not looked at
 
     @property
     def add_facets(self) -> bool:

@@ -199,6 +199,7 @@ def test_a_later_row_is_as_one_that_does_not_exist(halfway: Client) -> None:
 
 def test_searches_find_nothing_by_what_is_later(halfway: Client) -> None:
     address = reverse("admin:characters_character_changelist")
+    assert "Search by name, tag, or" in text_of(halfway.get(address)), "keys are not looked at"
     eva = Character.objects.get(key="eva_kristella")  # known from 5, and by this name from 8
     for words in ("eva", "kristella", "eva_kristella"):
         assert eva not in halfway.get(address, {"q": words}).context["cl"].result_list
