@@ -46,12 +46,15 @@ class QueueList(OfferedFilters):
         return unfolded(corrections, clearance_of(request))
 
     def get_results(self, request: HttpRequest) -> None:
-        """Give each correction its line."""
+        """Give each correction its line, and where its sender is got rid of."""
         super().get_results(request)
         self.result_list = list(self.result_list)
         lines = queue.lines(self.result_list, clearance_of(request))
+        may_decide = request.user.has_perm("corrections.decide")
         for correction in self.result_list:
             correction.line = lines[correction]
+            can_be_spam = may_decide and correction.is_undecided and not correction.line.folded
+            correction.spammer = people.address_of_spammer(correction) if can_be_spam else ""
 
 
 class ReasonForm(ActionForm):
@@ -140,9 +143,14 @@ class CorrectionAdmin(admin.ModelAdmin):
         return format_html('{}<div class="proposed">{}</div>', line.kinds, line.says) if line.says else line.kinds
 
     @admin.display(description="author")
-    def by(self, correction: Any) -> str:
+    def by(self, correction: Any) -> str | SafeString:
         line: queue.QueueLine = correction.line
-        return listed(filter(None, [line.author, line.credit]))
+        names = listed(filter(None, [line.author, line.credit]))
+        return (
+            format_html('{} <a class="spam" href="{}">spam …</a>', names, correction.spammer)
+            if correction.spammer
+            else names
+        )
 
     @admin.display(description="state")
     def state_in_words(self, correction: Any) -> str:

@@ -227,8 +227,8 @@ def form_for_missing(request: Visit, earlier: Correction | None = None, sender: 
             status = 200 if is_valid else 422
         else:
             send = partial(_send, form, letter, data, earlier, sender)
-            refused = 409 if earlier else 429
-            address, status = try_to_send(request, letter, data, send, is_valid=is_valid, status_if_refused=refused)
+            if_refused = 409 if earlier else 429
+            address, status = try_to_send(request, letter, data, send, is_valid=is_valid, status_if_refused=if_refused)
             if address:
                 drafts.forget(request, request.path)
                 return HttpResponseRedirect(address, status=status)

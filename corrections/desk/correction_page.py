@@ -40,7 +40,7 @@ from .consequences import lines_of
 from .discretion import HIDDEN_LINK, Discretion
 from .next_in_queue import latest_mentioned, redirect_to_next
 from .page_preview import pages_to_preview
-from .people import address_of_person
+from .people import address_of_person, address_of_spammer
 from .questions import ask, comment
 from .review import MOST_SHOWN, review, with_rows
 from .verdict_forms import ACCEPT, LEAVE, REASONS, CommentForm, VerdictForm, forms_for, posted_forms, to_show_again
@@ -132,6 +132,7 @@ def _context_of_correction(
         "title": listed(name for _, name in pages[:3]) or "A correction",
         "author": discretion.author(correction),
         "author_page": address_of_person(correction.author, correction) if may_decide and has_sender else "",
+        "spammer": address_of_spammer(correction) if may_decide and correction.author != user else "",
         "named_as": discretion.credit(correction),
         "claimed_by": capital(discretion.name_of(correction, correction.claimed_by)),
         "decided_by": discretion.name_of(correction, correction.decided_by),

@@ -25,7 +25,7 @@ from .clearance import clearance_of
 from .correction_page import answered, thread_of
 from .discretion import HIDDEN_LINK, Discretion
 from .next_in_queue import redirect_to_next
-from .people import address_of_person
+from .people import address_of_person, address_of_spammer
 from .snippets import titles_of
 from .verdict_forms import CommentForm
 
@@ -60,6 +60,7 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
         "title": listed(about.values()) or "A page",
         "author": discretion.author(note),
         "author_page": address_of_person(note.author, note) if may_decide else "",
+        "spammer": address_of_spammer(note) if may_decide and note.author != user else "",
         "claimed_by": capital(discretion.name_of(note, note.claimed_by)),
         "decided_by": discretion.name_of(note, note.decided_by),
         "record": queue.record_of_author(note),

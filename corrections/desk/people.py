@@ -37,6 +37,8 @@ from .discretion import Discretion
 
 PER_PAGE = 25
 MOST_DONE = 50  # events that are listed
+SPAM = "spam"  # the parameter that fills in what is said and done of somebody who sends spam
+OF_SPAM = {"reason": "It is spam.", "reject": True, "block": True}
 MOST_LINES = 200  # of what an undo does, and of what it leaves
 STATES = {
     "waiting": UNDECIDED,
@@ -80,6 +82,17 @@ def address_of_person(user: User | None, correction: Correction | None) -> str:
     if user is not None:
         return reverse("admin:corrections_correction_person", args=[user.pk])
     return reverse("admin:corrections_correction_sender", args=[correction.pk if correction else None])
+
+
+def address_of_spammer(correction: Correction) -> str:
+    """Return the page on which all of the sender of a correction is undone and rejected, and they are blocked.
+
+    There is none for what the loader or somebody of the desk sent.
+    """
+    author = correction.author
+    if correction.kind == Correction.Kind.IMPORT or (author is not None and author.is_staff):
+        return ""
+    return f"{address_of_person(author, correction)}undo/?{SPAM}=1"
 
 
 def _person(request: HttpRequest, account: int | None, pk: UUID | None) -> Person:
@@ -187,6 +200,7 @@ def _context_of_page(request: HttpRequest, person: Person, form: BlockForm) -> d
             for block in person.blocks.select_related("by", "lifted_by")[:20]
         ],
         "is_blocked": person.blocks.in_force().exists(),
+        "waiting": sum(states.get(each, 0) for each in UNDECIDED),
         "published": Change.objects.current().applied().filter(correction__in=person.sent).count(),
         "form": form,
     }
@@ -206,7 +220,7 @@ class KeptLine:
 def undo(request: HttpRequest, account: int | None = None, pk: UUID | None = None) -> HttpResponse:
     """Show what undoing everything of somebody does and leaves, and do it once the moderator agrees."""
     person = _person(request, account, pk)
-    form = UndoForm(request.POST or None, person=person)
+    form = UndoForm(request.POST or None, person=person, initial=OF_SPAM if SPAM in request.GET else None)
     if form.is_bound and form.is_valid() and _carry_out(request, person, form):
         return HttpResponseRedirect(person.address)
     clearance = clearance_of(request)

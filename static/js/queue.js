@@ -1,4 +1,4 @@
-// Keyboard shortcuts and the preview on the page of a correction. The form works without this script.
+// Keyboard shortcuts and the preview on the page of a correction or a note. The form works without this script.
 "use strict";
 
 const form = document.getElementById("decisions");
@@ -46,7 +46,8 @@ const shortcuts = {
   },
   r: () => {
     const change = currentChange();
-    if (choose(change, "reject")) change.querySelector(".why input").focus();
+    if (!change) form?.querySelector("[name=comment]")?.focus();
+    else if (choose(change, "reject")) change.querySelector(".why input").focus();
   },
   e: () => {
     const altering = currentChange()?.querySelector("details.altering");
@@ -58,16 +59,23 @@ const shortcuts = {
   "?": () => { if (legend) legend.hidden = !legend.hidden; },
 };
 
+// What the other keys press. Where there is no change to accept or reject, it is a note.
+const pressed = (key) => [...document.querySelectorAll("button[data-key]")].find((button) => button.dataset.key === key);
+
 document.addEventListener("keydown", (event) => {
   const isTextField = event.target.matches("input:not([type=radio]):not([type=checkbox]), textarea, select");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) {
     event.preventDefault();
-    form.querySelector("button[value=decide]")?.click();
+    form.querySelector("button[value=decide], button[value=close]")?.click();
   } else if (event.key === "Escape" && isTextField) {
-    goTo(event.target.closest("article.change"));
-  } else if (!isTextField && !event.ctrlKey && !event.metaKey && !event.altKey && shortcuts[event.key]) {
+    if (event.target.closest("article.change")) goTo(event.target.closest("article.change"));
+    else event.target.blur();
+  } else if (!isTextField && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const button = pressed(event.key);
+    const press = button ? () => button.click() : shortcuts[event.key];
+    if (!press) return;
     event.preventDefault();
-    shortcuts[event.key]();
+    press();
   }
 });
 

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from characters.models import Alias, Character, Relationship, Trait
 from corrections import blocking
-from corrections.models import Block, Change, Correction, State
-from corrections.sending import Sender, removing, send
+from corrections.letter import Letter
+from corrections.models import Block, Correction, State
+from corrections.sending import Place, Sender, removing, send, send_note
 from corrections.undoing import is_undone, undo
 from corrections.undoing_everything import plan
-from tests.corrections.desk import address, at_the_desk, content_of, page_of
+from tests.corrections.desk import QUEUE, address, at_the_desk, content_of, page_of
 from tests.corrections.forms import send_form
 from tests.corrections.letters import accepted, entries, entries_made_anew, new, sent, set_to, somebody, status_of
 from tests.people import person
@@ -332,13 +333,40 @@ def test_a_block_by_address_outlives_a_new_secret_key(moderator: User, settings:
         send([set_to(status_of(somebody()), "value", "dead")], sender=sender)
 
 
-def test_a_spammer_is_gone_in_two_clicks(desk: Client, moderator: User, spammer: User) -> None:
-    ann = somebody()
-    published(set_to(status_of(ann), "value", "dead"), by=spammer, moderator=moderator)
-    undone(desk, spammer, reject="on", block="on")
-    assert status_of(ann).value == "alive"
-    assert Block.objects.in_force().get().user == spammer
-    assert Change.objects.waiting().count() == 0
+@pytest.mark.parametrize("has_account", [True, False])
+def test_a_spammer_is_gone_in_two_clicks(desk: Client, moderator: User, spammer: User, has_account: bool) -> None:
+    """From the queue or the page of a correction, be something of theirs published or not."""
+    status = status_of(somebody())
+    sender = Sender(spammer) if has_account else Sender(address="192.0.2.1")
+    spam = [send([set_to(status, "value", word)], sender=sender) for word in ("dead", "cheap", "pills")]
+    note = send_note(Letter("Buy!"), Place("/", (), 1), sender=sender, kind=Correction.Kind.NOTE)
+    if has_account:
+        accepted(spam[0], by=moderator)
+    leads = {spam_link(desk.get(page)) for page in (QUEUE, page_of(spam[2]), page_of(note))}
+    if not has_account:  # each of them leads to all of the same address
+        leads = {next(iter(leads))}
+    (lead,) = leads
+    form = desk.get(lead).content.decode()
+    assert 'value="It is spam."' in form
+    stamp = re.search(r'name="stamp" value="(\w*)"', form)
+    ticked = re.findall(r'type="checkbox" name="(\w+)"[^>]* checked', form)
+    desk.post(lead, {"stamp": stamp[1] if stamp else "", "reason": "It is spam.", **dict.fromkeys(ticked, "on")})
+    assert status_of(status.character).value == "alive"
+    assert Block.objects.in_force().get().user == (spammer if has_account else None)
+    assert not Correction.objects.undecided().exists()
+
+
+def spam_link(page: Any) -> str:
+    found = re.search(r'href="([^"]+)">spam …</a>', page.content.decode())
+    return found[1] if found else ""
+
+
+def test_nobody_of_the_desk_is_taken_for_a_spammer(desk: Client, moderator: User) -> None:
+    status = status_of(somebody())
+    by_an_editor = sent(set_to(status, "value", "dead"), by=person(role="editor"))
+    assert not spam_link(desk.get(page_of(by_an_editor)))
+    by_anybody = sent(set_to(status, "value", "asleep"), by=person("spammer"))
+    assert not spam_link(at_the_desk(User.objects.get(username="editor")).get(page_of(by_anybody)))
 
 
 def test_only_moderators_see_it(author: User) -> None:
