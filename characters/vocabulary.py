@@ -14,6 +14,8 @@ from typing import Protocol
 
 from django.db.models import TextChoices
 
+from episodes.known import is_reached
+
 
 class AliasKind(TextChoices):
     """The kinds of names of the default list; the code asks for all of them by name."""
@@ -359,7 +361,7 @@ class Vocabulary:
 
     def as_of(self, progress: int) -> "Vocabulary":
         """Return what of it somebody at an episode may know."""
-        known = tuple(word for word in self.words if word.known_in <= progress)
+        known = tuple(word for word in self.words if is_reached(word.known_in, progress))
         return self if len(known) == len(self.words) else Vocabulary(known)
 
     @property

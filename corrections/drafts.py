@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from episodes.horizon import sees_up_to
+from episodes.known import is_reached
 from episodes.names import Name
 from episodes.requests import form_of, with_parameter
 
@@ -212,7 +213,7 @@ def _own(user: User, address: str) -> FormDraft | None:
 
 
 def _is_folded(draft: FormDraft, episode: int, *, exactly: bool) -> bool:
-    return draft.episode > episode or (exactly and draft.episode != episode)
+    return not is_reached(draft.episode, episode) or (exactly and draft.episode != episode)
 
 
 def posted_by(draft: FormDraft) -> QueryDict:
@@ -263,7 +264,7 @@ def _others(request: HttpRequest, of_all: list[FormDraft]) -> str:
     said = []
     for each in others:
         name = each.user.get_username()
-        is_told = each.episode <= sees and discretion.name_apart(name) == name
+        is_told = is_reached(each.episode, sees) and discretion.name_apart(name) == name
         said.append(f"{Name(name) if is_told else 'Somebody else'} has this form open ({_ago(each.seen_at)}).")
     return " ".join(said)
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from episodes.gate import Gated
-from episodes.known import is_known
+from episodes.known import is_known, is_reached
 from episodes.models import Episode
 from episodes.names import Name, listed
 from episodes.order import sort_key
@@ -98,7 +98,8 @@ def value_in_words(kind: Editable, name: str, value: Json, names: RowNames) -> s
     if value is None or value == "" or value == []:
         return EMPTY
     if field.related_model is Episode:
-        return names.name(rows.editable("episodes.episode"), value) if value <= names.episode else "a later episode"
+        is_told = is_reached(value, names.episode)
+        return names.name(rows.editable("episodes.episode"), value) if is_told else "a later episode"
     if field.is_relation:
         target = rows.editable(field.related_model._meta.label_lower)
         if isinstance(value, list):

@@ -1,6 +1,7 @@
-"""Says what a viewer knows: all comparisons of a row's episodes with a viewer's progress in SQL, each written once.
+"""Says what a viewer knows: each comparison of an episode with a viewer's progress that anything told hangs on, once.
 
-Django's queries take the conditions that are `Q`, statements by hand those that are `Which`.
+Django's queries take the conditions that are `Q`, statements by hand those that are `Which`, and values that were read
+already go through `is_reached()`. Where somebody may go, such as to the next episode, is no matter of this module.
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,14 @@ def is_known(progress: int, prefix: str = "") -> Q:
 def is_over(progress: int) -> Q:
     """Return the condition that a viewer at this episode knows that a row has ended."""
     return Q(ended_in__lte=progress)
+
+
+# For values that are at hand
+
+
+def is_reached(episode: int, progress: int) -> bool:
+    """Return whether a viewer at this episode knows what is revealed in that one."""
+    return episode <= progress
 
 
 # For statements by hand

@@ -33,7 +33,7 @@ from corrections.desk.discretion import NOT_TOLD, reader_of_later
 from corrections.desk.lists import OfferedFilters
 from episodes.gate import Gated
 from episodes.horizon import horizon_of
-from episodes.known import is_known
+from episodes.known import is_known, is_reached
 from episodes.models import Episode
 from episodes.texts import ProseInForm
 
@@ -91,7 +91,7 @@ def stand_ins(horizon: int | None) -> Callable[[], Mapping[str, str]]:
             rows = kind.model._base_manager.order_by("public_id")
             names = _newest_names(kind, horizon)
             for pk, key, public_id, since in rows.values_list("pk", "key", "public_id", "revealed_in_id"):
-                handle = _as_key(names.get(pk, "")) if since <= horizon else ""
+                handle = _as_key(names.get(pk, "")) if is_reached(since, horizon) else ""
                 handles[key] = public_id if not handle or handle in taken else handle
                 taken.add(handle)
         for key, episode, pk in Revelation.objects.values_list("key", "revealed_in_id", "pk"):
@@ -129,7 +129,7 @@ class HorizonForm(forms.ModelForm):
 
     def _hide_end(self, horizon: int) -> None:
         end = getattr(self.instance, "ended_in_id", None)
-        if "ended_in" in self.fields and end is not None and end > horizon:
+        if "ended_in" in self.fields and end is not None and not is_reached(end, horizon):
             self._hide("ended_in", None, Episode(number=end))
 
     def _hide_keys(self) -> None:
@@ -174,7 +174,7 @@ def _untelling(errors: ValidationError, horizon: int) -> ValidationError:
 
 def spoiler_error_within(horizon: int | None, words: str, episode: int, url: str, claim: str) -> str:
     """Return the error message for a text that says a name too early; a name from after the horizon is not told."""
-    if horizon is not None and episode > horizon:
+    if horizon is not None and not is_reached(episode, horizon):
         return f"It says “{words}”, which is a name of a later episode."
     return spoiler_error(words, url, claim)
 

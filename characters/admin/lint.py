@@ -19,6 +19,7 @@ from corrections.editing import NoPopupsWithoutPublishing, WriteDoorAdmin
 from episodes.admin import WithEpisodes
 from episodes.choices import ReadsMentions
 from episodes.horizon import horizon_of
+from episodes.known import is_reached
 
 from .horizon import HorizonForm, KnownRows, WithinHorizon, spoiler_error_within
 
@@ -58,8 +59,11 @@ class Lint:
 
     def shown(self) -> list[tuple[Finding, bool]]:
         """Return the findings in texts that the editor may know, and of each whether they know the name, too."""
-        horizon = float("inf") if self.horizon is None else self.horizon
-        return [(each, each.known_from <= horizon) for each in self.findings if each.known_in <= horizon]
+        horizon = self.horizon
+        if horizon is None:
+            return [(each, True) for each in self.findings]
+        told = (each for each in self.findings if is_reached(each.known_in, horizon))
+        return [(each, is_reached(each.known_from, horizon)) for each in told]
 
     def check_texts_beside(self, subject: models.Model, names: Iterable[Any]) -> None:
         """Note what the saved texts of a subject say too early once it has these names; raise unless confirmed."""

@@ -18,6 +18,7 @@ from corrections.rows import reference
 from corrections.sealing import seal
 from corrections.sending import setting
 from episodes.horizon import horizon_of
+from episodes.known import is_reached
 
 from .horizon import known
 from .mentions import mentions_of
@@ -61,7 +62,7 @@ def rename(request: HttpRequest, subject: Subject) -> HttpResponse:
             messages.add_message(request, *request.write_door_message)  # type: ignore[attr-defined]
             return HttpResponseRedirect(address_of_section(subject))
     mentions = list(mentions_of(subject))
-    shown = [each for each in mentions if horizon is None or (each.known_in or 0) <= horizon]
+    shown = [each for each in mentions if horizon is None or is_reached(each.known_in, horizon)]
     context = admin.site.each_context(request) | {
         "title": f"Change the key of {shown_key(subject.key)}",
         "opts": subject._meta,

@@ -24,6 +24,7 @@ from characters.spoilers.rows import corpus_of_database
 from characters.text.names import as_name
 from characters.vocabulary import Attribute, current
 from corrections.models import Edition
+from episodes.known import is_reached
 from episodes.names import Name, with_capital
 from episodes.order import sort_key
 from episodes.units import named
@@ -250,7 +251,11 @@ def without_any(attribute: Attribute, horizon: int | None = None) -> QuerySet[Ch
 def stale_by(horizon: int | None) -> list[UUID]:
     """Return the characters whose summary is missing or stale at some episode up to a horizon."""
     stale = stale_summaries()
-    return [key for key, gaps in stale.items() if horizon is None or any(episode <= horizon for episode, _ in gaps)]
+    return [
+        key
+        for key, gaps in stale.items()
+        if horizon is None or any(is_reached(episode, horizon) for episode, _ in gaps)
+    ]
 
 
 def stale_summaries() -> dict[UUID, list[tuple[int, str]]]:

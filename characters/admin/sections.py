@@ -18,6 +18,7 @@ from characters.models.shown_keys import with_shown_keys
 from characters.moderation.nameable import NameableSubjects
 from corrections.sending import Proposed, setting
 from episodes.horizon import horizon_of, sees_up_to
+from episodes.known import is_reached
 
 from .horizon import known
 
@@ -85,7 +86,7 @@ def _rows_of(
             kind.title(values, speaker),
             f"{url}#{prefix}-{number}",
             row.revealed_in_id,
-            end if (end := getattr(row, "ended_in_id", None)) is None or end <= sees_up_to(request) else None,
+            end if (end := getattr(row, "ended_in_id", None)) is None or is_reached(end, sees_up_to(request)) else None,
             row.image.url if isinstance(row, Portrait) else "",
         )
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from characters.models.shown_keys import standing_in
 from corrections.editing import is_key
 from episodes.horizon import horizon_of, is_lifted, sees_up_to, set_lifted
+from episodes.known import is_reached
 from episodes.models import Episode
 from episodes.progress import local_path
 
@@ -133,7 +134,9 @@ class Desk(AdminSite):
             report.measure()
             return redirect(report.url)
         gaps = report.gaps()
-        shown = gaps if "later" in request.GET else [gap for gap in gaps if gap.episode <= sees_up_to(request)]
+        shown = (
+            gaps if "later" in request.GET else [gap for gap in gaps if is_reached(gap.episode, sees_up_to(request))]
+        )
         context = self.each_context(request) | {
             "title": report.title,
             "report": report,
@@ -159,7 +162,7 @@ class Waiting:
         episodes = report.episodes()
         if episodes is None:
             return cls(report, None, 0)
-        count = sum(episode <= progress for episode in episodes)
+        count = sum(is_reached(episode, progress) for episode in episodes)
         return cls(report, count, len(episodes) - count)
 
 

@@ -10,7 +10,7 @@ from django.db import models
 
 from characters.kinds import EPISODE, SERIES, Kind, kind_of, kind_of_file
 from characters.public_ids import public_id_for
-from episodes.known import is_known
+from episodes.known import is_known, is_reached
 from episodes.models import Episode
 from episodes.names import DIRECTION_SIGN, REACHING_SIGN
 from episodes.texts import Line, cleaned
@@ -63,7 +63,7 @@ class _Dump:
 
     def _entry(self, kind: Kind, shape: type[Entry], row: Any) -> Row:
         parts = {part.part_of_entry: part for part in parts_of(kind)}
-        hidden = kind is EPISODE and row.number > self.until
+        hidden = kind is EPISODE and not is_reached(row.number, self.until)
         entry: Row = {}
         for name, field in shape.model_fields.items():
             if hidden and name not in ALWAYS_PUBLIC:
@@ -88,7 +88,9 @@ class _Dump:
             return sorted(_key_of(other) for other in getattr(row, name).all())
         if field.related_model is Episode:
             number = getattr(row, field.attname)
-            return number if number is None or number <= self.until else None  # an end has an episode of its own
+            return (
+                number if number is None or is_reached(number, self.until) else None
+            )  # an end has an episode of its own
         if field.is_relation:
             other = getattr(row, name)
             return None if other is None else _key_of(other)

@@ -10,6 +10,7 @@ from django.db import models
 from characters.kinds import KINDS
 from characters.text.mentions import mentioned_keys
 from episodes import texts
+from episodes.known import is_reached
 from episodes.neighbours import Neighbours, prose_fields
 
 type Model = type[models.Model]
@@ -114,7 +115,7 @@ class RowsInMemory(Neighbours):
 
     def keys(self, kinds: Iterable[Model], until: int) -> Iterable[str]:
         for kind in kinds:
-            yield from (row.key for row in self.rows[kind].values() if row.revealed_in_id <= until)
+            yield from (row.key for row in self.rows[kind].values() if is_reached(row.revealed_in_id, until))
 
     def mentioning(self, key: str) -> Iterator[tuple[Any, Any]]:
         if self._mentioning is None:

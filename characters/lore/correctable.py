@@ -40,6 +40,7 @@ from corrections import rows
 from corrections.rows import Json, Values
 from episodes.choices import Choice
 from episodes.gate import Prose
+from episodes.known import is_reached
 from episodes.models import Episode, Series
 from episodes.names import Name, capital
 from episodes.order import sort_key
@@ -143,7 +144,7 @@ def _listed_on_page(kind: Kind, family: Iterable[UUID]) -> Iterable[tuple[Kind, 
 
 
 def _episode_page(knowledge: Knowledge, number: int) -> CorrectablePage | None:
-    if number > knowledge.progress or not Episode.objects.filter(number=number).exists():
+    if not is_reached(number, knowledge.progress) or not Episode.objects.filter(number=number).exists():
         return None
     own = (EPISODE, Q(number=number)) if number else (SERIES, Q(id=1))
     correctable, _ = _correctable(knowledge, [own, (REVELATION, Q(revealed_in=number))])
@@ -207,7 +208,7 @@ def _known_rows(knowledge: Knowledge, kind: Kind, which: Q) -> list[Values]:
         values = {
             name: rows.plain(editable.field(name), row[column]) for name, column in zip(names, columns, strict=True)
         }
-        if (values.get("ended_in") or 0) > knowledge.progress:
+        if not is_reached(values.get("ended_in") or 0, knowledge.progress):
             values["ended_in"] = None
         known.append({"pk": str(row["pk"]), "tag__name": row.get("tag__name"), **values})
     for name in editable.many:

@@ -20,6 +20,7 @@ from corrections.recent import About, Publication
 from corrections.rows import EPISODES, Json
 from corrections.wording import is_text
 from episodes.gate import Prose
+from episodes.known import is_reached
 from episodes.names import Name, listed
 from episodes.order import sort_key
 from episodes.progress import last_episode
@@ -68,8 +69,8 @@ def _shown_change(
 
 def _is_final_value_known(correction: Correction, change: Change, progress: int) -> bool:
     if correction.revealed_in is not None:
-        return correction.revealed_in <= progress
-    return all(number <= progress for number in episodes_in(change, change.final))
+        return is_reached(correction.revealed_in, progress)
+    return all(is_reached(number, progress) for number in episodes_in(change, change.final))
 
 
 class ChangeWording:
@@ -156,7 +157,7 @@ class ChangeWording:
         return str(dict(field.flatchoices).get(value, value))
 
     def _episode_in_words(self, number: int) -> str:
-        if number > self.knowledge.progress:
+        if not is_reached(number, self.knowledge.progress):
             return ""
         return named(number) if number else before_the_first()
 
@@ -181,9 +182,9 @@ def later_episodes(knowledge: Knowledge, sent: Mapping[Correction, Sequence[Chan
         numbers = [
             hidden_until(knowledge, correction, each, known_rows.get((each.model, each.row))) for each in changes
         ]
-        if (correction.evidence_episode or 0) > knowledge.progress:
+        if not is_reached(correction.evidence_episode or 0, knowledge.progress):
             numbers.append(correction.evidence_episode)
-        if correction.is_note and (correction.sent_in or 0) > knowledge.progress:
+        if correction.is_note and not is_reached(correction.sent_in or 0, knowledge.progress):
             numbers.append(correction.sent_in)
         latest = max((number for number in numbers if number is not None), default=None)
         if latest is not None:
@@ -196,15 +197,15 @@ def hidden_until(
 ) -> int | None:
     """Return the episode from which on the author may read a change again, if they have gone back before that."""
     numbers = [*episodes_in(change, change.before), *episodes_in(change, change.after)]
-    if later := [number for number in numbers if number > knowledge.progress]:
+    if later := [number for number in numbers if not is_reached(number, knowledge.progress)]:
         return max(later)
-    is_reached = correction.sent_in is not None and correction.sent_in <= knowledge.progress
-    if is_reached or row is not None or (change.action != Action.SET and change.model in PUBLIC_KINDS):
+    is_of_then = correction.sent_in is not None and is_reached(correction.sent_in, knowledge.progress)
+    if is_of_then or row is not None or (change.action != Action.SET and change.model in PUBLIC_KINDS):
         return None
     if correction.sent_in is not None:
         return correction.sent_in
     last = last_episode()
-    return last if knowledge.progress < last else None
+    return None if is_reached(last, knowledge.progress) else last
 
 
 def public_values(change: Change, values: Json) -> Iterable[tuple[Kind, str, Json]]:

@@ -20,6 +20,7 @@ from characters.values.seasons import Season, seasons, to_choose
 from characters.vocabulary import Vocabulary, vocabulary_of
 from corrections import editions
 from corrections.editions import CurrentEdition
+from episodes.known import is_reached
 from episodes.names import Name
 from episodes.progress import stops_to
 from episodes.units import Units, use
@@ -165,7 +166,7 @@ class Knowledge:
             number=row["number"],
             aired_on=row["aired_on"],
             url=self.address("episode", row["number"]),
-            known=row["number"] <= self.progress,
+            known=is_reached(row["number"], self.progress),
             title=Name(row["title"]),
             native_title=Name(row["native_title"]),
             label=Name(row["label"]),

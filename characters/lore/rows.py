@@ -26,7 +26,16 @@ from characters.models import (
 )
 from characters.models.owned import OWNERS
 from characters.vocabulary import KnownWord
-from episodes.known import began_after, began_within, current_rows, ended_within, is_over, known_end, known_rows
+from episodes.known import (
+    began_after,
+    began_within,
+    current_rows,
+    ended_within,
+    is_over,
+    is_reached,
+    known_end,
+    known_rows,
+)
 from episodes.models import Episode, Series
 
 from .statements import ALL, NONE, Which, among, as_uuid, fetched, placeholders, read
@@ -117,7 +126,7 @@ def series() -> Row | None:
 
 def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
     """Return the number and the synopsis of those episodes that have been watched."""
-    wanted = [number for number in numbers if number <= progress]
+    wanted = [number for number in numbers if is_reached(number, progress)]
     return [
         {"number": number, "synopsis": synopsis}
         for some in batched(wanted, IDS_AT_ONCE)

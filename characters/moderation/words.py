@@ -12,6 +12,7 @@ from characters.models import Alias
 from characters.text.mentions import MENTION, mentioned_keys
 from corrections import rows
 from corrections.wording import RowNames
+from episodes.known import is_reached
 from episodes.models import Episode
 from episodes.names import Name
 from episodes.units import named
@@ -33,7 +34,7 @@ def names_from(kind: Kind) -> Callable[[Iterable[tuple[str, rows.Values]], int],
 
     def names(added: Iterable[tuple[str, rows.Values]], episode: int) -> dict[str, Name]:
         aliases = [values for label, values in added if label == ALIAS.label and values.get("headline")]
-        known = [each for each in aliases if each.get(kind.name) and (each.get("revealed_in") or 0) <= episode]
+        known = [each for each in aliases if each.get(kind.name) and is_reached(each.get("revealed_in") or 0, episode)]
         known.sort(key=lambda each: each.get("revealed_in") or 0)
         return {str(each[kind.name]): Name(each["name"]) for each in known}
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from corrections.models import Correction
 from episodes.horizon import sees_up_to
-from episodes.known import is_known
+from episodes.known import is_known, is_reached
 from episodes.progress import last_episode_for
 
 OPENED = "opened_corrections"  # in the session
@@ -35,12 +35,12 @@ class Clearance:
             return False
         episode = self.episode_of(correction)
         known = max(self.progress, episode) if self.knows(correction) else self.progress
-        return max(episode, mentioned) > known  # its rows may have gone on to a later episode since it was decided
+        return not is_reached(max(episode, mentioned), known)  # its rows may be of a later episode since it was decided
 
     @property
     def has_watched_all(self) -> bool:
         """Whether nothing is published of later episodes. Then what is proposed of the next one spoils nobody more."""
-        return self.progress >= self.last_episode
+        return is_reached(self.last_episode, self.progress)
 
     def knows(self, correction: Correction) -> bool:
         """Return whether the moderator opened, wrote or decided it. Who pressed a button wrote nothing."""

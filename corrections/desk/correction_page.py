@@ -22,6 +22,7 @@ from corrections.trial import Trial, pending_changes, try_out
 from corrections.undoing import can_be_undone_as_a_whole, not_undone, reversed_changes, undos_in_force
 from corrections.wording import RowNames, in_words, names_from_additions
 from episodes.choices import CHOOSE, with_choice
+from episodes.known import is_reached
 from episodes.names import capital, listed
 from episodes.requests import whole_number
 
@@ -91,7 +92,7 @@ def _page(
             form.is_valid()
     general_problems = trial.problems.get(None, [])
     following = lines_of(trial.consequences, names)
-    told = [line for line in following if (line.since or 0) <= reading_episode]
+    told = [line for line in following if is_reached(line.since or 0, reading_episode)]
     events = thread_of(correction, discretion, names)
     context |= {
         "changes": [(each, verdict_forms.get(each.change.pk)) for each in reviews],

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from corrections import rows
 from corrections.errors import messages_of
 from corrections.models import Correction
+from episodes.known import is_reached
 from episodes.names import CommonName, Name, in_text, with_capital
 from episodes.progress import last_episode
 from episodes.units import named
@@ -42,7 +43,7 @@ def reader_of_later(episode: int) -> Callable[[str], bool]:
     def tells_of_later(text: str) -> bool:
         if IS_THERE.search(text) or says_later.search(text):
             return True
-        return any(latest(text, episode) > episode for latest in latest_named)
+        return not all(is_reached(latest(text, episode), episode) for latest in latest_named)
 
     return tells_of_later
 
@@ -111,7 +112,7 @@ class Discretion:
     def _is_too_early(self, words: str, episode: int) -> bool:
         if not words or self.clearance.has_watched_all:
             return False
-        return any(latest_named(words, episode) > episode for latest_named in self._readers)
+        return not all(is_reached(latest_named(words, episode), episode) for latest_named in self._readers)
 
     @cached_property
     def _readers(self) -> list[Callable[[str, int], int]]:

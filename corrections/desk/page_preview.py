@@ -23,6 +23,7 @@ from corrections.errors import CouldNotApply, Refused
 from corrections.models import Change, Correction
 from corrections.trial import Trial, as_if_applied, is_too_large, pending_changes
 from corrections.wording import RowNames
+from episodes.known import is_reached
 
 from .access import TEMPLATES, for_viewers
 from .clearance import REASON_HIDDEN, Clearance, clearance_of
@@ -72,7 +73,7 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
 
 def _is_too_late(correction: Correction, clearance: Clearance, episode: int) -> bool:
     """Return whether a preview shows more than the moderator knows, also by what the texts of a correction mention."""
-    if clearance.folds(correction) or episode > clearance.reading_episode(correction):
+    if clearance.folds(correction) or not is_reached(episode, clearance.reading_episode(correction)):
         return True
     return clearance.folds(correction, latest_mentioned_in(correction, clearance))
 

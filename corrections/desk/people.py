@@ -27,6 +27,7 @@ from corrections.sending import Proposed
 from corrections.trial import pending_changes
 from corrections.undoing_everything import Kept, plan, undo_everything
 from corrections.wording import RowNames, noun_of
+from episodes.known import is_reached
 from episodes.names import Name, listed
 from episodes.order import sort_key
 
@@ -330,7 +331,7 @@ def _who(later: Correction | None, discretion: Discretion) -> str:
 def _is_later(kind: rows.Editable, key: str, values: rows.Values, clearance: Clearance) -> bool:
     changed = [values.get(name) for name in rows.EPISODES]
     latest = rows.latest_episode(kind, key, values, changed)
-    return (clearance.last_episode if latest is None else latest) > clearance.progress
+    return not is_reached(clearance.last_episode if latest is None else latest, clearance.progress)
 
 
 def _pages_in_words(subjects: set[str], names: dict[str, Name]) -> str:

@@ -14,6 +14,7 @@ from corrections.models import Change
 from corrections.rows import Editable, Json, SpoilerWarning, Values
 from corrections.trial import Trial
 from corrections.wording import EMPTY, RowNames, in_words, is_text, noun_of, value_in_words
+from episodes.known import is_reached
 from episodes.names import listed
 from episodes.order import sort_key
 
@@ -114,7 +115,10 @@ def review(
     changes = list(changes)
     subjects = {subject for each in changes for subject in _subjects_of(each.change)}
     subjects |= {
-        each.subject for shared in trial.shared_names.values() for each in shared if each.episode <= names.episode
+        each.subject
+        for shared in trial.shared_names.values()
+        for each in shared
+        if is_reached(each.episode, names.episode)
     }
     page_names = trial.names | names.of_pages(subjects)
     reasons = in_words([reads(each.change.why) for each in changes], names)
@@ -143,7 +147,7 @@ def _review(
         shared_names=tuple(
             (page_names[other.subject], other.episode)
             for other in trial.shared_names.get(change.pk, ())
-            if other.episode <= names.episode and other.subject in page_names
+            if is_reached(other.episode, names.episode) and other.subject in page_names
         ),
         problems=tuple(trial.problems.get(change.pk, ())),
         why=why,

@@ -13,6 +13,7 @@ from corrections.models import Change
 from corrections.rows import Values
 from corrections.trial import mentioned_untried
 from corrections.wording import EMPTY, RowNames, in_words, is_text, names_from_additions, value_in_words
+from episodes.known import is_reached
 from episodes.names import Name
 
 from .clearance import Clearance
@@ -45,7 +46,7 @@ def snippets(proposals: Mapping[UUID, Proposal], values: RowsByChange, clearance
     by_episode: defaultdict[int, list[Change]] = defaultdict(list)
     hidden: set[UUID] = set()
     for pk, changes in said.items():
-        if any(mentioned.get(change.pk, 0) > proposals[pk].episode for change in changes):
+        if not all(is_reached(mentioned.get(change.pk, 0), proposals[pk].episode) for change in changes):
             hidden.add(pk)
         else:
             by_episode[proposals[pk].episode] += changes

@@ -25,6 +25,7 @@ WRITERS = (
     "characters/management/**", "corrections/management/**",
     "episodes/accounts/**", "episodes/viewers.py", "episodes/limits.py",  # accounts, which are no content
 )  # fmt: skip
+ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 WRITES = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 
 
@@ -69,12 +70,19 @@ def test_the_read_door_is_where_the_gate_is() -> None:
 
 def test_what_is_known_is_compared_in_one_place() -> None:
     """Elsewhere, a change of the gate would pass over the copy."""
-    comparison = re.compile(r'(?:revealed|ended)_in(?:__lte|_id__lte|_id\\?" *(?:<=|>) *(?:%s|\{))')
-    comparing = {
-        name_of(path)
-        for path in python_files("characters/**", "episodes/**", "corrections/**")
-        if comparison.search(path.read_text())
-    }
+    in_sql = re.compile(r'(?:revealed|ended)_in(?:__lte|_id__lte|_id\\?" *(?:<=|>) *(?:%s|\{))')
+    of_row, of_viewer = re.compile(r"(?:revealed|ended|known|sent)_(?:in|from)"), re.compile(r"progress|horizon|sees")
+    comparing = set()
+    for path in python_files("characters/**", "episodes/**", "corrections/**"):
+        ordered = (
+            (ast.unparse(node.left), *map(ast.unparse, node.comparators))
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.Compare) and any(isinstance(each, ORDERS) for each in node.ops)
+        )
+        if in_sql.search(path.read_text()) or any(
+            any(map(of_row.search, sides)) and any(map(of_viewer.search, sides)) for sides in ordered
+        ):
+            comparing.add(name_of(path))
     assert comparing == {"episodes/known.py", "corrections/desk/queue_filters.py"}  # moderators choose episodes by hand
 
 

@@ -40,6 +40,7 @@ from corrections.sent_forms import (
 from corrections.trial import MOST_TRIED, try_out
 from episodes.choices import CHOOSE, with_choice
 from episodes.horizon import horizon_of, sees_up_to
+from episodes.known import is_reached
 from episodes.models import Episode
 from episodes.progress import last_episode
 from episodes.requests import whole_number
@@ -66,7 +67,7 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
         return _open_draft(request, episode, draft)
     # Nobody can say more than that they have watched all there is.
     watched = sees_up_to(request) + episode._state.adding
-    if request.method != "POST" and number > watched and "sure" not in request.GET:
+    if request.method != "POST" and not is_reached(number, watched) and "sure" not in request.GET:
         return _show(request, episode, "admin/learned_folded.html", {})
     if request.method != "POST":
         return _show_sheet(request, Sheet(episode, user))

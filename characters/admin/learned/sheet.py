@@ -25,7 +25,7 @@ from corrections.models import Change
 from corrections.sending import Proposed, adding
 from corrections.trial import Trial
 from episodes.choices import ReadsMentions, asked_before
-from episodes.known import is_known
+from episodes.known import is_known, is_reached
 from episodes.models import Episode
 
 from .rows import (
@@ -337,7 +337,7 @@ class Sheet:
         later: set[str] = set()
         first, *others = (kind.model._base_manager.order_by() for kind in TAGGINGS)
         for name, number in first.union(*others).order_by().values_list("tag__name", "revealed_in"):
-            (now if number <= self.episode.number else later).add(name)
+            (now if is_reached(number, self.episode.number) else later).add(name)
         return [name for name in Tag.objects.values_list("name", flat=True) if name in now or name not in later]
 
 

@@ -10,6 +10,7 @@ from characters.lore import rows
 from characters.lore.cast import Cast, root_face_of
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
+from episodes.known import is_reached
 
 from .history import TAGS, history_page
 from .tags import public_id_of_tag, slug_behind, tag_exists, tag_links, tag_without_name
@@ -82,7 +83,7 @@ def has_page_at(knowledge: Knowledge, address: str) -> bool:
         kind = kind_with_pages(match.kwargs.get("kind", "characters"))
         return rows.id_of(knowledge.progress, kind, key) is not None
     if isinstance(key, int):
-        return key <= knowledge.progress
+        return is_reached(key, knowledge.progress)
     return match.url_name != "tag" or tag_exists(knowledge, match.kwargs["slug"])
 
 

@@ -18,6 +18,7 @@ from characters.text import prose
 from characters.values.basics import Face, Link, TagLink
 from characters.values.pages import Fact, SubjectPage, Tie
 from characters.vocabulary import SUSPECTED_TO_BE, Certainty
+from episodes.known import is_reached
 from episodes.names import CommonName
 from episodes.requests import with_parameter
 
@@ -121,14 +122,14 @@ def _earlier_pages(knowledge: Knowledge, number: int, kind: Kind, members: list[
     """Return the pages that told of this one at an earlier episode: its own, and those of personas not yet known."""
     if number >= knowledge.progress:
         return ()
-    unmasked = {row["persona_id"] for row in knowledge.unmaskings if row["revealed_in_id"] <= number}
+    unmasked = {row["persona_id"] for row in knowledge.unmaskings if is_reached(row["revealed_in_id"], number)}
     return tuple(
         Link(
             name=cast.face(row["id"]).name,
             url=f"{path(f'{kind.name}-short', row['public_id'])}?{urlencode({'as_of': number})}",
         )
         for row in sorted(members, key=lambda row: face_key(cast.face(row["id"])))
-        if row["revealed_in_id"] <= number and row["id"] not in unmasked
+        if is_reached(row["revealed_in_id"], number) and row["id"] not in unmasked
     )
 
 

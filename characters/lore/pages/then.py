@@ -17,6 +17,7 @@ from characters.text import prose
 from characters.text.links import link
 from characters.values.basics import Face
 from characters.values.pages import Belief, Comparison, OverturnedBelief, PersonaBeliefs, ThenPage
+from episodes.known import is_reached
 from episodes.names import capital, with_capital
 
 from .subject import MOST_PLACES, ties_of
@@ -54,7 +55,11 @@ def _compare(now: Knowledge, then: Knowledge, root: UUID, family: list[Row]) -> 
     public_id = next(row["public_id"] for row in family if row["id"] == root)
     first = min(row["revealed_in_id"] for row in family)
     apart = sorted(
-        (row for row in family if row["revealed_in_id"] <= then.progress and then.root_of(row["id"]) == row["id"]),
+        (
+            row
+            for row in family
+            if is_reached(row["revealed_in_id"], then.progress) and then.root_of(row["id"]) == row["id"]
+        ),
         key=lambda row: (row["id"] != root, row["revealed_in_id"], row["public_id"]),
     )
     pairs = _overturned(now, then, {row["id"] for row in family})
@@ -148,13 +153,13 @@ def _overturned(now: Knowledge, then: Knowledge, family: set[UUID]) -> list[tupl
     own, others = rows.beliefs_of(now.progress, family)
     later = [row for row in (*own, *others) if row["supersedes_id"]]
     successors = {row["supersedes_id"]: row for row in later}
-    fallen = {row["supersedes_id"] for row in later if row["revealed_in_id"] <= then.progress}
+    fallen = {row["supersedes_id"] for row in later if is_reached(row["revealed_in_id"], then.progress)}
     pairs = []
     for row in own:
-        if row["revealed_in_id"] <= then.progress and row["id"] in successors and row["id"] not in fallen:
+        if is_reached(row["revealed_in_id"], then.progress) and row["id"] in successors and row["id"] not in fallen:
             last = row
             while last["id"] in successors:
                 last = successors[last["id"]]
-            if last["revealed_in_id"] > then.progress:
+            if not is_reached(last["revealed_in_id"], then.progress):
                 pairs.append((row, last))
     return pairs

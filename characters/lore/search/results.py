@@ -23,6 +23,7 @@ from characters.lore.rows import Row
 from characters.text.words import Query, excerpt, highlighted, occurs
 from characters.values.basics import EpisodeRow, Face
 from characters.values.search import Passage, SearchGroup, SearchPage, Suggestion
+from episodes.known import is_reached
 from episodes.names import Name, capital, is_set_apart
 from episodes.order import sort_key
 from episodes.units import named
@@ -137,7 +138,7 @@ class Results:
         """Add the episode that somebody means who types “5” or “episode 5”."""
         match = EPISODE_ASKED_FOR.fullmatch(self.query.text)
         number = int(match[1]) if match else 0
-        if 0 < number <= self.knowledge.progress and number in self._episodes:
+        if number and is_reached(number, self.knowledge.progress) and number in self._episodes:
             text = UUID(int=number)
             self._found[text] = EPISODE
             self._of_episode.setdefault(number, _Group((Rank.EXACT_NAME, 0, -number), rows=[text]))
