@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from . import notes, notifications, versions
 from .errors import CouldNotApply, HeldBack, Refused
+from .merged import put_survivors
 from .models import Change, Correction, Edition, Event, State
 from .rows import AT_ONCE, Json
 from .subjects import latest_episode_of, record_subjects
@@ -66,7 +67,7 @@ def decide(
     advanced = versions.advance(correction, version=version)
     versions.refuse_if_claimed_from(by, advanced)
     current = list(advanced.changes.current())
-    return _decide(advanced, current, by=by, verdicts=verdicts, comment=comment, by_author=own)
+    return _decide(advanced, current, by=by, verdicts=verdicts, comment=comment, by_author=own, is_reviewed=True)
 
 
 @transaction.atomic
@@ -77,7 +78,7 @@ def publish(correction: Correction, *, by: User) -> DecisionResult:
     advanced = versions.advance(correction, version=correction.version)
     current = list(advanced.changes.current())
     verdicts = {change.pk: Verdict(accept=True) for change in current}
-    result = _decide(advanced, current, by=by, verdicts=verdicts, comment="", by_author=True)
+    result = _decide(advanced, current, by=by, verdicts=verdicts, comment="", by_author=True, is_reviewed=False)
     if result.failure:
         raise result.failure
     if result.held:
@@ -97,6 +98,7 @@ def _decide(
     verdicts: Mapping[UUID, Verdict],
     comment: str,
     by_author: bool,
+    is_reviewed: bool,
 ) -> DecisionResult:
     state_before = correction.state
     pending = {change.pk: change for change in current if change.decision == Decision.PENDING}
@@ -106,7 +108,8 @@ def _decide(
     chosen.sort(key=lambda pair: pair[0].position)
     try:
         with transaction.atomic():
-            held = _publish_accepted([(change, verdict) for change, verdict in chosen if verdict.accept])
+            accepted = [(change, verdict) for change, verdict in chosen if verdict.accept]
+            held = _publish_accepted(accepted, is_reviewed=is_reviewed)
     except CouldNotApply as failure:
         _record_failure(correction, by, comment, failure)
         return DecisionResult(correction, failure=failure)
@@ -126,12 +129,17 @@ def _decide(
     return DecisionResult(correction, held=tuple(held))
 
 
-def _publish_accepted(accepted: list[tuple[Change, Verdict]]) -> list[Change]:
-    """Write the accepted changes, and return those that are held because of a conflict."""
+def _publish_accepted(accepted: list[tuple[Change, Verdict]], *, is_reviewed: bool) -> list[Change]:
+    """Write the accepted changes, and return those that are held because of a conflict.
+
+    Where somebody has looked at them, they are written for the rows that others became one with.
+    """
     if not accepted:
         return []
     Edition.begin()
     _read_again([change for change, _ in accepted])
+    if is_reviewed:
+        put_survivors(change for change, _ in accepted)
     for change, verdict in accepted:
         if verdict.altered:  # otherwise a value that was edited when the change was held is kept
             change.altered, change.final = True, verdict.final

@@ -196,6 +196,10 @@ class ChangeQuerySet(models.QuerySet):
         """Filter the changes that were published and made a difference."""
         return self.filter(applied_at__isnull=False, outcome=Change.Outcome.APPLIED)
 
+    def merges(self) -> Self:
+        """Filter the removals that were published of rows which became one with others."""
+        return self.applied().exclude(into="")
+
     def waiting(self) -> Self:
         return self.current().filter(decision=Change.Decision.PENDING, correction__state__in=UNDECIDED)
 
@@ -245,13 +249,18 @@ class Change(models.Model):
     into = models.CharField(max_length=40, blank=True)
 
     row_values: dict[str, Any] | None = None  # of its row before it, where they were read for many changes at once
+    # The references of rows that stand in it for others, which became one with them; None if nobody has looked.
+    survivors: tuple[str, ...] | None = None
 
     objects = ChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["correction", "position"]
         default_permissions = ()
-        indexes = [models.Index(fields=["model", "row"])]
+        indexes = [
+            models.Index(fields=["model", "row"]),
+            models.Index(fields=["into"], condition=~Q(into=""), name="corrections_merges"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(action="set", path__gt="") | (~Q(action="set") & Q(path="")),

@@ -14,6 +14,7 @@ from episodes.names import Name
 from . import rows
 from .deciding import Verdict
 from .errors import CouldNotApply
+from .merged import put_survivors
 from .models import Change, Correction
 from .rows import EPISODES, Findings, Linter, SharedName, SpoilerWarning, text_length
 from .scratch import nothing_is_kept
@@ -65,7 +66,10 @@ def _is_accepted(verdict: Verdict | None) -> bool:
 
 
 def pending_changes(correction: Correction) -> list[Change]:
-    return [change for change in correction.changes.current() if change.decision == Decision.PENDING]
+    """Return the changes that are not decided, with the rows that stay for those that became one with them."""
+    pending = [change for change in correction.changes.current() if change.decision == Decision.PENDING]
+    put_survivors(pending)
+    return pending
 
 
 @dataclass

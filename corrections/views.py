@@ -25,6 +25,7 @@ from episodes.visits import Visit
 from . import sending
 from .errors import Refused, messages_of
 from .feeds import feed_address
+from .merged import pages_that_stay
 from .models import MOST_SAID, Change, Correction, State
 from .notes import median_of_reports
 from .recent import recent_page
@@ -195,8 +196,13 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
     )
     may_withdraw = correction.is_undecided and not correction.is_claimed
     undone = is_undone(correction)
+    stay = pages_that_stay(subjects, lore.progress) if correction.is_undecided else set()
     context = {
         "correction": correction,
+        "became": sorted(
+            {link for subject, link in lore.pages_of(stay).items() if subject in stay},
+            key=lambda link: (sort_key(link.name), link.url),
+        ),
         "reason": lore.texts_in_words([correction.reason])[0],
         "state": state_for_author(correction, undone=undone),
         "looks": LOOKS[State(correction.state)],

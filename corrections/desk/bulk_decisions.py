@@ -192,6 +192,8 @@ def _why_to_look_closer(item: BulkItem, clearance: Clearance, trial: Trial, to_p
 def _to_be_looked_at(changes: Iterable[Change]) -> str:
     """Return why somebody has to look at these changes before they are published, or an empty text."""
     changes = list(changes)
+    if any(change.survivors for change in changes):
+        return "It is for a page that became one with another. Open it to decide it."
     if any(change.action == Change.Action.REMOVE for change in changes):
         return "It removes something. Open it to decide it."
     if any(_has_picture(change) for change in changes):

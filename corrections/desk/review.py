@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from corrections import rows
 from corrections.conflicts import can_be_overridden, outcome_of
+from corrections.merged import put_survivors
 from corrections.models import Change
 from corrections.rows import Editable, Json, SpoilerWarning, Values
 from corrections.trial import Trial
@@ -91,6 +92,7 @@ class ChangeReview:
     problems: tuple[str, ...]
     why: str  # the reason of a verdict
     into: str = ""  # the page that a removed one becomes one with
+    survivors: tuple[str, ...] = ()  # the pages for which it is decided instead of others that are gone
     is_renamed: bool = False  # texts will name its row by another key
 
 
@@ -98,6 +100,7 @@ def with_rows(changes: Iterable[Change]) -> list[ChangeWithRow]:
     """Return changes with their rows, which are read at once, as are the pages that the changes are about."""
     changes = list(changes)
     prefetch_related_objects(changes, "subjects")
+    put_survivors(each for each in changes if each.decision == Decision.PENDING and each.survivors is None)
     there = rows.read((change.model, change.row) for change in changes)
     result = []
     for change in changes:
@@ -114,6 +117,7 @@ def review(
     """
     changes = list(changes)
     subjects = {subject for each in changes for subject in _subjects_of(each.change)}
+    subjects |= {reference for each in changes for reference in each.change.survivors or ()}
     subjects |= {
         each.subject
         for shared in trial.shared_names.values()
@@ -152,6 +156,7 @@ def _review(
         problems=tuple(trial.problems.get(change.pk, ())),
         why=why,
         into=page_names.get(f"{kind.label}:{change.into}", "another") if change.into else "",
+        survivors=tuple(page_names.get(reference, "another") for reference in change.survivors or ()),
         is_renamed=kind.handle is not None and change.path == kind.handle.field,
     )
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from characters import vocabulary
 from characters.models import (
@@ -25,13 +26,14 @@ from characters.models import (
     Word,
 )
 from corrections import rows
-from corrections.deciding import DecisionResult
-from corrections.models import Change, Correction
-from corrections.sending import merging_into
+from corrections.deciding import DecisionResult, publish
+from corrections.errors import CouldNotApply
+from corrections.models import BulkItem, Change, Correction
+from corrections.sending import merging_into, removing
 from corrections.undoing import undo
 from tests.characters.test_admin import change_address
-from tests.corrections.desk import at_the_desk, content_of, page_of
-from tests.corrections.letters import accepted, entries, entries_made_anew, new, sent, somebody, summary_of
+from tests.corrections.desk import QUEUE, at_the_desk, content_of, in_bulk, page_of
+from tests.corrections.letters import accepted, entries, entries_made_anew, new, sent, set_to, somebody, summary_of
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -336,10 +338,68 @@ def test_a_row_that_came_meanwhile_moves_as_well(ann: Character, bea: Character,
     assert ann.traits.filter(attribute="habit").exists()
 
 
-def test_what_waits_for_who_is_gone_says_so(ann: Character, bea: Character, moderator: User) -> None:
-    waiting = sent(new(Trait, character=bea, attribute="habit", value="hums", revealed_in_id=3))
+def test_what_waits_for_who_is_gone_is_decided_for_who_stays(
+    ann: Character, bea: Character, desk: Client, moderator: User, author: User
+) -> None:
+    cleo = somebody("cleo", name="Cleo")
+    text = summary_of(cleo, "Sings.", since=2)
+    tie, habit = (
+        related(cleo, bea),
+        Trait.objects.create(character=bea, attribute="habit", value="hums", revealed_in_id=2),
+    )
+    waiting = sent(
+        new(Trait, character=bea, attribute="habit", value="sings", revealed_in_id=3),
+        set_to(text, "value", "With [[bea]]."),
+        removing(habit),
+        set_to(tie, "ended_in", 3),
+        by=author,
+    )  # fmt: skip
+    dora = somebody("dora", name="Dora")
+    done(bea, dora, by=moderator)
+    done(dora, ann, by=moderator)
+    page = content_of(desk.get(page_of(waiting)))
+    assert page.count("It names a page that became one with") == 3
+    assert "cannot be applied" not in page
+    desk.post(QUEUE, in_bulk(desk, "accept_selected", waiting))
+    assert "became one with another" in BulkItem.objects.get().note
+    assert (result := accepted(waiting, by=moderator)).failure is None
+    assert result.held == ()
+    added = waiting.changes.get(action="add")
+    assert (added.after["character"], added.final["character"]) == (str(bea.pk), str(ann.pk))
+    assert [each.value for each in ann.traits.filter(attribute="habit")] == ["sings"]
+    text.refresh_from_db()
+    tie.refresh_from_db()
+    assert (text.value, tie.ended_in_id, tie.target) == ("With [[ann]].", 3, ann)
+
+
+def test_what_is_left_of_who_is_gone_can_only_be_rejected(
+    ann: Character, bea: Character, desk: Client, moderator: User
+) -> None:
+    waiting = sent(set_to(bea, "revealed_in", 1))
     done(bea, ann, by=moderator)
-    assert "Its character does not exist" in str(accepted(waiting, by=moderator).failure)
+    page = re.sub("[\u2066-\u2069]", "", content_of(desk.get(page_of(waiting))))
+    assert "It names a page that became one with Ann." in page
+    assert "nothing is left that it could change: reject it with a reason" in page
+    assert accepted(waiting, by=moderator).held
+
+
+def test_its_author_is_told_as_far_as_they_know_who_stays(
+    ann: Character, bea: Character, moderator: User, author: User
+) -> None:
+    waiting = sent(new(Trait, character=bea, attribute="habit", value="sings", revealed_in_id=3), by=author)
+    done(bea, ann, by=moderator)
+    told = "has become one with"
+    for episode, is_told in ((1, False), (2, True)):
+        page = at_the_desk(author, episode=episode).get(reverse("correction", args=[waiting.pk])).content.decode()
+        assert (told in page) == is_told
+    assert f"/{ann.public_id}/" in page
+
+
+def test_nobody_publishes_for_who_stays_unseen(ann: Character, bea: Character, moderator: User) -> None:
+    waiting = sent(new(Trait, character=bea, attribute="habit", value="hums", revealed_in_id=3), by=moderator)
+    done(bea, ann, by=person("other", role="moderator"))
+    with pytest.raises(CouldNotApply):
+        publish(waiting, by=moderator)
 
 
 @pytest.mark.parametrize("goes_first", [True, False])
