@@ -66,13 +66,17 @@ def making_pages(get_response: View) -> View:
     """Make pages for nobody in particular and keep them. All that is missing gets the same page."""
 
     def middleware(request: Visit) -> HttpResponseBase:
-        address = _address_asked(request)
+        address = address_of(request.path_info) if request.method in ("GET", "HEAD") else None
+        is_missing = False
         if address is not None and request.edition is not None:
             page = page_of(request, address)
-            if address is not MISSING or not page.is_ahead:
+            is_missing = address is MISSING and not page.is_ahead
+            if store.is_on() and (address is not MISSING or is_missing):
                 return _kept_or_made_from_anywhere(page, request, get_response)
         if refusal := _refusal_of_page(request):
             return refusal
+        if is_missing:  # what leads nowhere need not be looked for among all addresses again
+            return render(request, "404.html", status=404)
         response = get_response(request)
         if response.status_code != 404 or request.path.startswith(UNGATED_PATHS):
             return response
