@@ -6,7 +6,6 @@ from enum import Enum
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError
-from psycopg_pool import PoolTimeout
 
 from episodes.accounts.hashing import TooMany
 
@@ -71,6 +70,8 @@ def outage_of(error: BaseException | None) -> Outage | None:
 
 
 def _of_postgresql(error: DatabaseError | InterfaceError) -> Outage | None:
+    from psycopg_pool import PoolTimeout  # here, as it would take 12 MB of each worker where the database is SQLite
+
     cause: Any = error.__cause__
     code = getattr(cause, "sqlstate", None)
     if code:

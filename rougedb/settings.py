@@ -204,14 +204,14 @@ if REPLICA_URLS and not PAGE_CACHE_BYTES:
 # Pages that links lead to, and all the others: searches, filters, looks back, misses. Those are without number.
 CACHES |= {
     name: {
-        "BACKEND": "rougedb.cache.BoundedMemory",
+        "BACKEND": "rougedb.memory.BoundedMemory",
         "LOCATION": name,
         "OPTIONS": {"MAX_BYTES": PAGE_CACHE_BYTES * quarters // 4},
     }
     for name, quarters in {"linked_pages": 3, "other_pages": 1}.items()
 }
 CACHES["lists"] = {  # lists with their filters, the map, words of names: for 20,000 characters 9, 3 and 5 MB
-    "BACKEND": "rougedb.cache.BoundedMemory",
+    "BACKEND": "rougedb.memory.BoundedMemory",
     "LOCATION": "lists",
     "OPTIONS": {"MAX_BYTES": 24 * 1024**2},
 }

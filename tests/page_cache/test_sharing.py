@@ -11,7 +11,7 @@ from django.test import Client
 from episodes import release
 from episodes.models import Episode
 from rougedb import budgets
-from rougedb.cache import BoundedMemory
+from rougedb.memory import BoundedMemory
 from rougedb.page_cache import store, turns
 from rougedb.page_cache.pages import Page, address_of
 from rougedb.page_cache.store import KeptPage
