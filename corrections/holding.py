@@ -22,7 +22,7 @@ from episodes.units import named
 from . import rows, versions
 from .deciding import may_publish, publish
 from .errors import CouldNotApply, HeldBack, Refused
-from .models import Change, Correction
+from .models import Change, Correction, Edition
 from .rows import EPISODES, Editable
 from .scratch import nothing_is_kept
 from .sending import Proposed, Sender, send, setting
@@ -65,6 +65,7 @@ def hold(report: Correction, *, by: User, chosen: Collection[str]) -> Held:
         raise Refused("Nothing was held back: others stand on each of these rows, so none can be withheld by itself.")
     try:
         with transaction.atomic():
+            Edition.begin()  # before the report is locked, as in a decision
             current = Correction.objects.select_for_update().get(pk=report.pk)
             _refuse_if_not_held(current, by)
             proposed = [change for of_row in can_be_held for change in of_row]

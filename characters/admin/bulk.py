@@ -16,7 +16,7 @@ from characters.kinds import Kind, kind_of, prose_of
 from corrections import rows
 from corrections.deciding import may_publish
 from corrections.desk.discretion import told
-from corrections.editing import BASE, REASON, SaveRefused, posted_base, send_through_door
+from corrections.editing import REASON, SaveRefused, posted_base, send_through_door
 from corrections.models import Change, Correction
 from corrections.rows import Json
 from corrections.sealing import seal
@@ -80,6 +80,7 @@ class _ChangeOfMany:
         self.name = self.which.chosen if is_asked else ""
         self.is_list = self.name in self.editable.many
         self.value = self._value_form() if self.name else None
+        self.base = posted_base(request) or {}  # the values that were shown
         self.problems: list[Any] = []
         self.warnings: list[Any] = []
 
@@ -107,6 +108,9 @@ class _ChangeOfMany:
                 self._send(proposed)
             except SaveRefused as refused:
                 self.problems += refused.problems
+                for change in refused.newer:  # whoever saves again has seen these
+                    self.base.setdefault(f"{change.model}:{change.row}", {})[change.path] = change.was
+                proposed = list(self._proposed())
             else:
                 messages.add_message(self.request, *self.request.write_door_message)  # type: ignore[attr-defined]
                 return HttpResponseRedirect(self.request.get_full_path())
@@ -115,10 +119,9 @@ class _ChangeOfMany:
     # What changes
 
     def _proposed(self) -> Iterator[Proposed]:
-        base = posted_base(self.request) or {}
         after_of = self._wanted()
         for row in self.chosen:
-            before = base.get(rows.reference(row), {}).get(self.name, rows.value_of(row, self.name))
+            before = self.base.get(rows.reference(row), {}).get(self.name, rows.value_of(row, self.name))
             if (after := after_of(before)) != before:
                 yield Proposed(Change.Action.SET, self.kind.label, str(row.pk), self.name, before, after)
 
@@ -159,7 +162,6 @@ class _ChangeOfMany:
         names = RowNames(sees_up_to(self.request))
         changed = {each.row: each for each in proposed}
         titles = {str(row.pk): str(self._title(row)) for row in self.chosen}
-        base = self.request.POST.get(BASE) if is_ready else None
         values = {rows.reference(row): {self.name: rows.value_of(row, self.name)} for row in self.chosen if self.name}
         context = self.model_admin.admin_site.each_context(self.request) | {
             "title": "Change one field",
@@ -180,7 +182,7 @@ class _ChangeOfMany:
             "problems": self.problems,
             "warnings": self.warnings,
             "save_all_the_same": SAVE_ALL_THE_SAME,
-            "base": base or seal(values),
+            "base": seal(self.base if is_ready and self.base else values),
             "reason": self.request.POST.get(REASON, ""),
             "publishes": may_publish(self.request.user),
             "media": self.model_admin.media + (self.value.media if self.value else forms.Media()),

@@ -69,7 +69,13 @@ class Discretion:
 
     def link(self, correction: Correction) -> str:
         """Return the link that was given as evidence, or nothing if its address tells too much."""
-        url = correction.evidence_url
+        return self._address(correction, correction.evidence_url)
+
+    def page(self, correction: Correction) -> str:
+        """Return the address of the page that a note was written on, or nothing if it tells too much."""
+        return self._address(correction, correction.page)
+
+    def _address(self, correction: Correction, url: str) -> str:
         return self._unless_too_early(correction, _words_of_address(url), url, instead="")
 
     def author(self, correction: Correction) -> str:

@@ -65,6 +65,7 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
         "decided_by": discretion.name_of(note, note.decided_by),
         "record": queue.record_of_author(note),
         "words": in_words([discretion.words(note, note.reason)], names)[0],
+        "page": discretion.page(note),
         "link": discretion.link(note),
         "hidden_link": HIDDEN_LINK,
         "events": thread_of(note, discretion, names),
@@ -140,12 +141,15 @@ def _close(request: HttpRequest, note: Correction, version: int, words: str) -> 
 def hold(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Hold back what is ticked of what the page of a report newly shows."""
     report = get_object_or_404(Correction, pk=pk)
+    clearance = clearance_of(request)
+    if clearance.folds(report):
+        return HttpResponseRedirect(page_address(report))  # nobody holds back what they have not seen
     try:
         held = holding.hold(report, by=user_of(request), chosen=set(request.POST.getlist("row")))
     except (Refused, ValidationError) as error:
         messages.error(request, " ".join(messages_of(error)))
     else:
-        names = RowNames(clearance_of(request).reading_episode(report))
+        names = RowNames(clearance.reading_episode(report))
         words = _in_words((change for of_row in held.left for change in of_row), names).values()
         left = f" Left as they are, because others stand on them: {'; '.join(words)}." if words else ""
         messages.success(request, link_to(held.correction, "Held back", f"until {holding.held_until(report)}.{left}"))
@@ -157,6 +161,8 @@ def hold(request: HttpRequest, pk: UUID) -> HttpResponse:
 def change_for(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Open the form of what a note is about; what is saved there next says that it is for the note."""
     note = get_object_or_404(Correction.objects.filter(kind__in=Correction.NOTES), pk=pk)
+    if clearance_of(request).folds(note):
+        return HttpResponseRedirect(page_address(note))
     if not note.is_undecided:
         messages.error(request, "This note is closed already.")
         return HttpResponseRedirect(page_address(note))

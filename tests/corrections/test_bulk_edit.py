@@ -106,6 +106,9 @@ def test_what_somebody_else_changed_meanwhile_is_told(revelations: list[Revelati
     page = desk.post(LIST, asked(revelations, "source", "save", value="Volume 1", _base=page.context["base"]))
     assert "Volume 2" in content_of(page)
     assert not Revelation.objects.filter(source="Volume 1").exists()
+    again = asked(revelations, "source", "save", value="Volume 1", _base=page.context["base"])
+    assert desk.post(LIST, again).status_code == 302, "whoever saves it again has seen what it was"
+    assert Revelation.objects.filter(source="Volume 1").count() == 3
 
 
 def test_rows_of_later_episodes_are_left_alone(revelations: list[Revelation], halfway: Client) -> None:

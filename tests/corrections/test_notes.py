@@ -367,6 +367,37 @@ def test_who_holds_back_learns_nothing_of_what_comes_next(ann: Character, modera
     assert "Mab" not in content_of(desk.post(address("undo", hold.pk), follow=True))
 
 
+def test_what_is_folded_is_neither_held_back_nor_opened_in_its_form(ann: Character, moderator: User) -> None:
+    summary, _ = newly_told(ann)
+    told, desk = noted(ann, episode=3, kind="report"), at_the_desk(moderator, episode=2)
+    for name, data in (("hold", {"row": [f"characters.trait:{summary.pk}"]}), ("change_for", {})):
+        response = desk.post(address(name, told.pk), data, follow=True)
+        assert response.redirect_chain == [(page_of(told), 302)]
+        assert "Ann" not in content_of(response)
+    assert Trait.objects.get(pk=summary.pk).revealed_in_id == 3
+
+
+def test_an_address_that_tells_of_a_later_episode_is_hidden(ann: Character, moderator: User) -> None:
+    """Anybody can send a page with words of their own in its address, which may look back to an earlier episode."""
+    Alias.objects.create(character=ann, name="Queen Mab", revealed_in_id=4)
+    note(at(4), ann, page="/search/?q=Ann+is+queen+mab&as_of=1")
+    note(at(4), ann, page="/search/?q=Ann+is+queen+mab&as_of=1")
+    one, other = Correction.objects.order_by("created_at")
+    assert one.sent_in == 1
+    page = content_of(at_the_desk(moderator, episode=2).get(page_of(one)))
+    assert "mab" not in page.casefold()
+    assert "Open it on purpose" in page
+    assert page_of(other) in page
+    assert "queen+mab" in content_of(at_the_desk(moderator, episode=5).get(page_of(one)))
+
+
+def test_a_folded_note_on_the_same_page_is_one_of_a_later_episode(ann: Character, moderator: User) -> None:
+    noted(ann, episode=4, kind="report")
+    page = content_of(at_the_desk(moderator, episode=2).get(page_of(noted(ann, episode=2))))
+    assert "one folded, of episode 4" in page
+    assert "told too much" not in page
+
+
 def test_what_others_stand_on_stays(ann: Character, moderator: User) -> None:
     bea = somebody("bea", name="Bea", since=3)
     told = noted(bea, episode=3, kind="report")

@@ -179,3 +179,16 @@ def test_a_text_that_is_accepted_while_a_key_changes_names_the_new_one(played: P
     for number, each in enumerate(rounds):
         assert each["said"] == ["accepted", "accepted"], each
         assert each["texts"] == [f"[[renamed_{number}]] sings."], each
+
+
+def test_what_two_hold_back_while_others_change_it_is_held_once_at_most(played: Played) -> None:
+    rounds = played["hold_back"]
+    assert len(rounds) == FEW
+    for number, each in enumerate(rounds):
+        holding, changing = each["said"][:2], each["said"][2:]
+        assert changing == ["accepted"] * 2 * (number % 2), each
+        assert each["state"] == ("accepted" if changing else "open"), each
+        assert holding.count("held") == each["holds"], each
+        assert each["holds"] == 1 or (changing and each["holds"] == 0), each
+        assert each["told_in"] == 2 + each["holds"], each
+        assert all(said == "held" or said.startswith("Refused: ") for said in holding), each
