@@ -442,6 +442,7 @@ def hold_back(number: int) -> dict[str, Any]:
 def kill(number: int) -> dict[str, Any]:
     """A moderator's process is killed at some step of applying: a little later in every round."""
     from django.contrib.auth.models import User
+
     from characters.models import Alias, Trait
     from corrections import rows
     from corrections.models import Correction
