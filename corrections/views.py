@@ -38,6 +38,7 @@ from .undoing import is_undone
 from .wording import in_short
 
 PER_PAGE = 25
+MOST_SHOWN = 200  # changes of one correction, as many as somebody can write by hand
 
 type AuthorAction = Callable[[Visit, Correction, Sender, str], HttpResponse]
 
@@ -189,7 +190,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
     pages = {link for subject, link in lore.pages_of(subjects).items() if subject in subjects}
     thread = thread_for_author(correction, lore.texts_in_words)
     later = lore.later_episodes({correction: proposed}).get(correction.pk)
-    shown_changes = lore.shown_changes(correction, proposed)
+    shown_changes = lore.shown_changes(correction, proposed[:MOST_SHOWN])
     can_be_written = bool(address_again(correction)) or (
         correction.is_suggestion
         and any(each.hidden_until is None and each.decision != Change.Decision.ACCEPTED for each in shown_changes)
@@ -209,6 +210,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
         "version": version_for_author(correction),
         "thanks_to": Name(correction.thanks_to) if correction.was_accepted and not undone else "",
         "changes": shown_changes,
+        "more": len(proposed) - len(shown_changes),
         "pages": sorted(pages, key=lambda link: (sort_key(link.name), link.url)),
         "thread": thread,
         "address": address_of(correction, receipt),

@@ -184,13 +184,19 @@ class Trait(Owned):
             self._check_definition()
         if not self.attribute:
             return
-        others = self.siblings(attribute=self.attribute)
         if word_meant(self, "attribute").attribute(self.attribute).is_single:
             # A constraint says so of those of the default list.
-            if any(trait.revealed_in_id == self.revealed_in_id for trait in others):
+            if self.siblings(attribute=self.attribute, revealed_in_id=self.revealed_in_id):
                 raise ValidationError("There is another value of this attribute for this episode.")
-        elif any(identity(trait.value) == identity(self.value) for trait in others):
+        elif self._is_there_already():
             raise ValidationError({"value": "This value is there already."})
+
+    def _is_there_already(self) -> bool:
+        """Return whether another says the same, in other codes or the same; of the latter none else is looked at."""
+        if self.siblings(attribute=self.attribute, value=self.value):
+            return True
+        others = [] if self.value.isascii() else self.siblings(attribute=self.attribute)
+        return any(identity(trait.value) == identity(self.value) for trait in others)
 
     def _check_definition(self) -> None:
         try:

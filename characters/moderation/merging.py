@@ -5,6 +5,8 @@ or else that of who stays; it is a headline if either was, and ends when the las
 the page only before who stays had one. What would tie somebody to themselves is left out.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, reduce
@@ -122,13 +124,14 @@ def _rows_of(kind: Kind, goes: Subject, stays: Subject) -> list[_Row]:
 
 def _unite(kind: Kind, of_kind: list[_Row]) -> None:
     """Leave out one of each two rows that say the same, where one of them is of who goes."""
-    kept: list[_Row] = []
+    kept: defaultdict[str, list[_Row]] = defaultdict(list)  # those that may say the same stand together
     for each in of_kind:
         if each.after is None:
             continue
-        other = next((one for one in kept if not each.is_of_who_stays and _say_the_same(kind, one, each)), None)
+        alike = kept[json.dumps(_likeness(kind, each.after))]
+        other = next((one for one in alike if not each.is_of_who_stays and _say_the_same(kind, one, each)), None)
         if other is None:
-            kept.append(each)
+            alike.append(each)
             continue
         first, second = sorted((other, each), key=lambda one: one.before["revealed_in"])  # of one episode: other
         differ = kind in (UNMASKING, TRAIT) and _differ(kind, first, second)
@@ -137,26 +140,29 @@ def _unite(kind: Kind, of_kind: list[_Row]) -> None:
         _take_over(first, second)
         first.is_of_who_stays |= second.is_of_who_stays
         second.leave_out(ANOTHER if differ else SAME)
-        kept[kept.index(other)] = first
+        alike[alike.index(other)] = first
+
+
+def _likeness(kind: Kind, values: Values) -> Json:
+    """Return what is the same in rows of a kind that say the same, or None if none do."""
+    if kind is ALIAS:
+        return identity(values["name"])
+    if kind is TRAIT:
+        is_single = current().attribute(values["attribute"]).is_single
+        return [values["attribute"], _told_apart(values["revealed_in" if is_single else "value"])]
+    if kind is PORTRAIT:
+        return values["image"]
+    if kind is UNMASKING:
+        return values["persona"]
+    return _ties(kind, values) if kind in (*TAGGINGS, MEMBERSHIP, RELATIONSHIP) else None
 
 
 def _say_the_same(kind: Kind, one: _Row, other: _Row) -> bool:
     a, b = one.after, other.after
-    if a is None or b is None:
+    if a is None or b is None or (likeness := _likeness(kind, a)) is None or likeness != _likeness(kind, b):
         return False
-    if kind is ALIAS:
-        return identity(a["name"]) == identity(b["name"])
-    if kind is TRAIT:
-        is_single = current().attribute(a["attribute"]).is_single
-        which = "revealed_in" if is_single else "value"
-        return bool(a["attribute"] == b["attribute"] and _told_apart(a[which]) == _told_apart(b[which]))
-    if kind is PORTRAIT:
-        return bool(a["image"] == b["image"])
-    if kind is UNMASKING:
-        return bool(a["persona"] == b["persona"])
-    if kind in (*TAGGINGS, MEMBERSHIP, RELATIONSHIP):
-        return _ties(kind, a) == _ties(kind, b) and _overlap(a, b) and not _is_surer_later(kind, a, b)
-    return False
+    ends = kind in (*TAGGINGS, MEMBERSHIP, RELATIONSHIP)
+    return not ends or (_overlap(a, b) and not _is_surer_later(kind, a, b))
 
 
 def _told_apart(value: Json) -> Json:

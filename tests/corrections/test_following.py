@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from characters.models import Character, Trait
-from corrections import rows
+from characters.models import Alias, Character, Trait
+from corrections import rows, views
 from corrections.deciding import Verdict, decide
 from corrections.desk import claims, questions
 from corrections.letter import Letter
@@ -20,8 +21,9 @@ from corrections.sending import Sender, adding, new_receipt, setting
 from corrections.thread import version_for_author
 from corrections.undoing import undo
 from episodes.models import Episode
+from tests.corrections.desk import at_the_desk
 from tests.corrections.forms import OWN, fields_of, send_on
-from tests.corrections.letters import accepted, sent, set_to, somebody, summary_of
+from tests.corrections.letters import accepted, new, sent, set_to, somebody, summary_of
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -633,3 +635,11 @@ def test_a_change_of_one_field_shows_its_row_and_marks_the_words_that_change(sta
     page = browser(5, contributor).get(pages(moved)[""]).content.decode()
     assert re.search(r'class="same"><dt>What it says</dt><dd><span dir="auto">She sings in the \W?Ann\W? club', page)
     assert "She sings" not in browser(1, contributor).get(pages(moved)[""]).content.decode()
+
+
+def test_of_very_many_changes_some_are_shown(contributor: User, status: Trait, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MOST_SHOWN", 1)
+    names = [new(Alias, character=status.character, name=name, revealed_in_id=1) for name in ("Nan", "Nanny", "Nana")]
+    page = at_the_desk(contributor).get(reverse("correction", args=[sent(*names, by=contributor).pk])).content.decode()
+    assert page.count("<h3>") == 1
+    assert "And 2 more changes." in page

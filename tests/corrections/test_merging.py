@@ -25,6 +25,7 @@ from characters.models import (
     Unmasking,
     Word,
 )
+from characters.moderation import merging
 from corrections import rows
 from corrections.deciding import DecisionResult, publish
 from corrections.errors import CouldNotApply
@@ -274,6 +275,23 @@ def test_its_undo_takes_as_many_statements_however_much_moves_back(
     assert many[1] <= few[1]
     assert Trait.objects.filter(character=cleo, attribute="habit").count() == 24
     assert entries() == entries_made_anew()
+
+
+def test_only_rows_that_may_say_the_same_are_compared(
+    ann: Character, bea: Character, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+
+    def say_the_same(kind: Any, one: Any, other: Any) -> bool:
+        compared.append((one, other))
+        return False
+
+    monkeypatch.setattr(merging, "_say_the_same", say_the_same)
+    for character in (ann, bea):
+        for number in range(8):
+            Trait.objects.create(character=character, attribute="habit", value=f"hums {number}", revealed_in_id=2)
+    merging.merging(bea, ann)
+    assert len(compared) == 8
 
 
 def test_it_goes_by_the_words_as_they_are_then(ann: Character, bea: Character, moderator: User) -> None:
