@@ -65,10 +65,10 @@ def tag_list(request: Visit) -> HttpResponse:
 @kept()
 @require_safe
 def tag(request: Visit, slug: str) -> HttpResponse:
-    """Show who bears a tag."""
+    """Show who bears a tag, or lead on from an address that it had under another name."""
     page = request.lore.tag(slug)
     if page is None:
-        raise Http404
+        return _to_full_address(request.lore.tag_renamed(slug))
     return render(request, "characters/tag.html", {"page": page})
 
 

@@ -39,6 +39,12 @@ def rename(handle: Handle, old: str, new: str) -> None:
         _rewrite_record(model, columns, rewrite, old)
 
 
+def former_values(label: str, path: str) -> list[tuple[str, Json]]:
+    """Return the keys of rows of which a field was given another value, each with the former one, newest first."""
+    changes = Change.objects.of_model(label).applied().filter(path=path).order_by("-applied_at", "-position")
+    return list(changes.values_list("row", "was"))
+
+
 def _rewrite_texts(rewrite: Rewrite, old: str) -> None:
     changed: defaultdict[tuple[type[models.Model], str], list[Any]] = defaultdict(list)
     for row, field in neighbours().mentioning(old):

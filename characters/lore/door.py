@@ -89,6 +89,9 @@ class Lore(Knowledge):
     def tag(self, slug: str) -> TagPage | None:
         return tags.tag_page(self, slug)
 
+    def tag_renamed(self, slug: str) -> str | None:
+        return tags.tag_renamed(self, slug)
+
     # Looking across
 
     def graph(self, faction: str = "", since: int | None = None, page: int = 1, *, of: str = "") -> GraphPage:

@@ -305,6 +305,12 @@ def tagged(slug: str) -> Which:
     return Which('"slug" = %s', (slug,))
 
 
+def is_tag(keys: Iterable[int]) -> Which:
+    """Return the condition that somebody bears one of these tags."""
+    there = tuple(keys) or (0,)  # a condition in any case: who asks for a tag that never was waits as long
+    return Which(f'"tag_id" IN ({placeholders(there)})', there)
+
+
 def memberships(progress: int, which: Which) -> list[Row]:
     """Return who belongs or belonged to which faction."""
     columns = {"character_id": '"character_id"', "faction_id": '"faction_id"', "role": '"role"'}

@@ -1,12 +1,17 @@
 """Another key for a subject, with all texts that name it by the key."""
 
+import re
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from characters.models import Character, Revelation, Term, Trait
+from characters.lore.pages.tags import public_id_of_tag
+from characters.models import Character, CharacterTag, Revelation, Tag, Term, Trait
+from characters.text.slugs import slug_of
 from corrections.deciding import DecisionResult
 from corrections.models import Change, Correction
 from corrections.undoing import undo
@@ -154,3 +159,41 @@ def test_texts_of_later_episodes_are_not_listed(ann: Character, moderator: User,
     assert "later." not in page.replace("later episodes", "")
     halfway.post(address(ann), {"key": "ann_b", "do": "rename"})
     assert texts() == ["With [[ann_b]] later.", "With [[ann_b]] now."]
+
+
+# Tags, whose addresses hold their names
+
+
+def test_the_former_addresses_of_a_tag_lead_on_for_those_who_know_it(moderator: User) -> None:
+    tag = Tag.objects.create(name="spy", slug="spy")
+    CharacterTag.objects.create(content_object=somebody(), tag=tag, revealed_in_id=2)
+    for name in ("agent", "double agent"):
+        tag.refresh_from_db()
+        new_name = sent(set_to(tag, "name", name), set_to(tag, "slug", slug_of(name)))
+        assert accepted(new_name, by=moderator).failure is None
+    client = Client()
+
+    def seen(episode: int, path: str) -> Any:
+        client.cookies["progress"] = str(episode)
+        return client.get(path)
+
+    for former in ("spy", "agent"):
+        ids = public_id_of_tag(former), public_id_of_tag("zzznever")
+        for path, unknown in (
+            (f"/tags/{former}/", "/tags/zzznever/"),
+            (f"/t/{ids[0]}/", f"/t/{ids[1]}/"),
+            (f"/changes/tags/{ids[0]}/", f"/changes/tags/{ids[1]}/"),
+        ):
+            response = seen(2, path)
+            assert (response.status_code, response["Location"].split("/")[-2]) in (
+                (302, "double-agent"),
+                (302, public_id_of_tag("double-agent")),
+            )
+            hidden, miss = seen(1, path), seen(1, unknown)
+            assert (hidden.status_code, miss.status_code) == (404, 404)
+            assert without_address(hidden, path) == without_address(miss, unknown)
+
+
+def without_address(response: Any, path: str) -> bytes:
+    content = re.sub(rb'name="csrfmiddlewaretoken"[^>]*', b"", response.content)
+    return content.replace(path.encode(), b"").replace(path.strip("/").split("/")[-1].encode(), b"")

@@ -16,7 +16,7 @@ from episodes.gate import Ends
 from episodes.names import CommonName, Name
 from episodes.requests import whole_number
 
-from .tags import slug_behind
+from .tags import public_id_of_tag, slug_behind
 
 BY_LABEL: Mapping[str, Kind] = {kind.label: kind for kind in KINDS}
 BY_PLURAL: Mapping[str, Kind] = {kind.plural: kind for kind in SUBJECTS}
@@ -81,7 +81,7 @@ def _of_tag(knowledge: Knowledge, public_id: str) -> HistoryPage | None:
     return HistoryPage(
         name=CommonName(name),
         url=knowledge.address("tag", slug),
-        address=knowledge.address("history", TAGS, public_id),
+        address=knowledge.address("history", TAGS, public_id_of_tag(slug)),
         about=About(frozenset(), ((TAG.label, str(tag_ids(knowledge)[name])), *borne)),
     )
 

@@ -1,11 +1,11 @@
 """Tags: the list of them, and who bears one."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import batched
 from uuid import UUID
 
-from characters.kinds import SUBJECTS, Kind
+from characters.kinds import SUBJECTS, TAG, Kind
 from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
@@ -14,6 +14,7 @@ from characters.lore.statements import among
 from characters.public_ids import public_id_for
 from characters.values.basics import Face, TagLink
 from characters.values.pages import FaceGroup, TagPage
+from corrections.renaming import former_values
 from episodes.names import CommonName
 from episodes.order import sort_key
 from episodes.requests import with_parameter
@@ -86,7 +87,20 @@ def public_id_of_tag(slug: str) -> str:
 def slug_behind(knowledge: Knowledge, public_id: str) -> str | None:
     """Return which tag such an address means, among those that somebody bears at this episode."""
     slugs = {slug for _, _, slug, _ in rows.bearers(knowledge.progress)}
-    return next((slug for slug in slugs if public_id_of_tag(slug) == public_id), None)
+    now = next((slug for slug in slugs if public_id_of_tag(slug) == public_id), None)
+    return now or _slug_now(knowledge, lambda former: public_id_of_tag(former) == public_id)
+
+
+def tag_renamed(knowledge: Knowledge, slug: str) -> str | None:
+    """Return the address of the tag that had this slug before it was renamed, if somebody is known to bear it."""
+    now = _slug_now(knowledge, lambda former: former == slug)
+    return None if now is None else knowledge.address("tag", now)
+
+
+def _slug_now(knowledge: Knowledge, had: Callable[[str], bool]) -> str | None:
+    """Return the slug of a tag that had another before, if somebody is known to bear it."""
+    keys = [int(key) for key, former in former_values(TAG.label, "slug") if had(former)]
+    return next((slug for _, _, slug, _ in rows.bearers(knowledge.progress, rows.is_tag(keys[:1]))), None)
 
 
 def tag_exists(knowledge: Knowledge, slug: str) -> bool:
