@@ -199,7 +199,8 @@ def _update_state(correction: Correction, by: User, *, by_author: bool) -> None:
     correction.decided_by, correction.by_author = by, by_author
     episode = latest_episode_of(change for change in current if not change.follows)
     if episode is not None:  # None if one of its rows is gone: then the correction stays with its earlier episode
-        correction.revealed_in = episode
+        is_hold = correction.kind == Correction.Kind.HOLD  # of which a removal, too, is of the next episode
+        correction.revealed_in = max(episode, correction.revealed_in or 0) if is_hold else episode
     correction.save()
 
 

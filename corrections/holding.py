@@ -1,8 +1,9 @@
 """Holding back what a page newly shows, until a report that it told too much is decided.
 
 What its reader learned last is moved on by one episode: what is revealed in the episode they are at, and ends that it
-tells. So the gate withholds it, kept pages follow, and the correction can be undone like any other. The page itself
-stays, and so does what others stand on.
+tells. So the gate withholds it, kept pages follow, and the correction can be undone like any other. What the next
+episode has in its place already, such as a summary, is removed for as long. The page itself stays, and so does what
+others stand on.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -25,7 +26,7 @@ from .errors import CouldNotApply, HeldBack, Refused
 from .models import Change, Correction, Edition
 from .rows import EPISODES, Editable
 from .scratch import nothing_is_kept
-from .sending import Proposed, Sender, send, setting
+from .sending import Proposed, Sender, removing, send, setting
 from .undoing import is_undone
 from .writing import ChangeWriter, never
 
@@ -70,10 +71,12 @@ def hold(report: Correction, *, by: User, chosen: Collection[str]) -> Held:
             _refuse_if_not_held(current, by)
             proposed = [change for of_row in can_be_held for change in of_row]
             correction = send(proposed, sender=Sender(by), kind=Correction.Kind.HOLD, note=current)
+            Correction.objects.filter(pk=correction.pk).update(revealed_in=_episode_of(report) + 1)  # removals as well
             publish(correction, by=by)
     except (CouldNotApply, HeldBack) as error:
         raise Refused("Nothing was held back: somebody changed the page at this moment. Try again.") from error
-    return Held(correction, left=[each for each in wanted if each not in can_be_held])
+    held = set(map(reference_of, can_be_held))
+    return Held(correction, left=[each for each in wanted if reference_of(each) not in held])
 
 
 def holds_of(report: Correction) -> list[Correction]:
@@ -130,22 +133,38 @@ def _shown_on_page(kind: Editable, report: Correction) -> Q | None:
 
 
 def _as_many_as_can_be_held(wanted: Sequence[RowChanges]) -> list[RowChanges]:
-    """Return the rows that can be moved on together without breaking a rule: others may stand on the rest."""
+    """Return the changes that withhold as many rows as can be without breaking a rule: others may stand on the rest."""
     with nothing_is_kept():
-        rest = list(wanted)
-        while rest:
-            broken = _broken_by(rest)
-            if not broken:
-                return rest
-            fewer = [each for each in rest if (each[0].model, each[0].row) not in broken]
-            if len(fewer) == len(rest):
-                break
-            rest = fewer
-        kept: list[RowChanges] = []
-        for each in wanted:  # what is broken is not one of these rows, so that each has to be tried
-            if not _broken_by([*kept, each]):
-                kept.append(each)
-        return kept
+        held = _as_many_as_can_be_moved_on(wanted)
+        moved = set(map(reference_of, held))
+        for each in wanted:
+            if reference_of(each) not in moved and (removal := _removal(each)) and not _broken_by([*held, removal]):
+                held.append(removal)
+        return held
+
+
+def _as_many_as_can_be_moved_on(wanted: Sequence[RowChanges]) -> list[RowChanges]:
+    rest = list(wanted)
+    while rest:
+        broken = _broken_by(rest)
+        if not broken:
+            return rest
+        fewer = [each for each in rest if (each[0].model, each[0].row) not in broken]
+        if len(fewer) == len(rest):
+            break
+        rest = fewer
+    kept: list[RowChanges] = []
+    for each in wanted:  # what is broken is not one of these rows, so that each has to be tried
+        if not _broken_by([*kept, each]):
+            kept.append(each)
+    return kept
+
+
+def _removal(changes: RowChanges) -> RowChanges:
+    """Return the removal of a row of this episode; nothing for one of which only the end is told in it."""
+    row = rows.row_by_reference(reference_of(changes))
+    is_new = any(each.path == "revealed_in" for each in changes)
+    return [removing(row)] if is_new and row is not None else []
 
 
 def _broken_by(moved: Iterable[RowChanges]) -> set[tuple[str, str]]:

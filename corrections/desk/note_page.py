@@ -106,17 +106,22 @@ def _newly_shown(report: Correction, names: RowNames) -> list[tuple[str, str]]:
 
 def _in_words(changes: Iterable[Change | Proposed], names: RowNames) -> dict[str, str]:
     """Return the rows that changes are of, in words by their references; where only an end is told, it says so."""
-    paths: dict[tuple[str, str], set[str]] = {}
+    of_rows: dict[tuple[str, str], list[Change | Proposed]] = {}
     for change in changes:
-        paths.setdefault((change.model, change.row), set()).add(change.path)
-    there = rows.read(paths)
-    of_rows = {place: Change(model=place[0], row=place[1]) for place in paths if place in there}
-    titles = titles_of(list(of_rows.values()), names, {each.pk: there[place][1] for place, each in of_rows.items()})
-    return {
-        ":".join(place): f"{noun_of(rows.editable(place[0]), there[place][1])}: {titles.get(each.pk, '')}"
-        + (", that it ends" if paths[place] == {"ended_in"} else "")
-        for place, each in of_rows.items()
-    }
+        of_rows.setdefault((change.model, change.row), []).append(change)
+    there = rows.read(of_rows)
+    said: dict[str, str] = {}
+    for place, of_row in of_rows.items():
+        values = there[place][1] if place in there else of_row[0].before or {}  # of one that is removed
+        row = Change(model=place[0], row=place[1])
+        noun, title = (
+            noun_of(rows.editable(place[0]), values),
+            titles_of([row], names, {row.pk: values}).get(row.pk, ""),
+        )
+        said[":".join(place)] = f"{noun}: {title}"
+        if {each.path for each in of_row} == {"ended_in"}:
+            said[":".join(place)] += ", that it ends"
+    return said
 
 
 # What a moderator posts

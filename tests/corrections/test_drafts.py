@@ -393,8 +393,10 @@ def test_a_contributor_is_not_told_who_else_has_a_form_open(reader: Client, ann:
     ada = at_the_desk(person("ada"), episode=3)
     keep(ada, public_form(ann), begun(ada, ann))
     assert keep(reader, public_form(ann), begun(reader, ann)).json()["others"] == ""
-    beats = reader.post(public_form(ann), {"_form_is_open": "1", "as": "reader"}, headers=OWN)
-    assert beats.json() == {"others": ""}
+    for address in (public_form(ann), public_form(ann, "?own-words"), reverse("propose-character")):
+        ada.post(address, {"_form_is_open": "1", "as": "ada"}, headers=OWN)
+        beats = reader.post(address, {"_form_is_open": "1", "as": "reader"}, headers=OWN)
+        assert beats.json() == {"others": ""}
 
 
 def test_the_button_of_the_public_form(reader: Client, ann: Character) -> None:

@@ -367,6 +367,24 @@ def test_who_holds_back_learns_nothing_of_what_comes_next(ann: Character, modera
     assert "Mab" not in content_of(desk.post(address("undo", hold.pk), follow=True))
 
 
+def test_what_the_next_episode_has_in_its_place_is_taken_away_for_as_long(ann: Character, moderator: User) -> None:
+    """Moved on, it would be there beside the one of the next episode, or instead of it."""
+    summary, _ = newly_told(ann)
+    Trait.objects.create(character=ann, attribute="summary", value="She was Bea.", revealed_in_id=4)
+    told = noted(ann, episode=3, kind="report")
+    held = held_back(told, by=moderator)
+    assert held.left == []
+    held.correction.refresh_from_db()
+    assert held.correction.revealed_in == 4
+    assert not Trait.objects.filter(pk=summary.pk).exists()
+    desk = at_the_desk(moderator, episode=5)
+    assert "summary: She is Bea." in content_of(desk.get(page_of(told)))
+    assert "She was Bea." in at(4).get(page_of_character(ann)).content.decode()
+    assert "removed" not in at(3).get("/changes/").content.decode()
+    desk.post(address("undo", held.correction.pk))
+    assert Trait.objects.get(pk=summary.pk).revealed_in_id == 3
+
+
 def test_what_is_folded_is_neither_held_back_nor_opened_in_its_form(ann: Character, moderator: User) -> None:
     summary, _ = newly_told(ann)
     told, desk = noted(ann, episode=3, kind="report"), at_the_desk(moderator, episode=2)

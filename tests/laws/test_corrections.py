@@ -272,7 +272,11 @@ def test_what_is_held_back_is_as_if_it_came_with_the_next_episode(tmp_path: Path
         factions=[{"key": "guild", "revealed_in": 1, "aliases": [headline("The Guild", since=1)]}],
         characters=[
             character(
-                "ann", traits=[trait("status", "alive", since=1), trait("status", "vanished", since=3)],
+                "ann",
+                traits=[
+                    trait("status", "alive", since=1), trait("status", "vanished", since=3),
+                    trait("summary", "Ann, of nougat.", since=3), trait("summary", "Ann, the last one.", since=4),
+                ],
                 memberships=[
                     {"faction": "guild", "role": "agent", "revealed_in": 1, "ended_in": 3},
                     {"faction": "guild", "role": "traitor", "revealed_in": 3},
@@ -302,7 +306,7 @@ def test_what_is_held_back_is_as_if_it_came_with_the_next_episode(tmp_path: Path
     told = ask_all_of_them(words)
     bodies = b"".join(answer.body for answer in told.values())
     assert b"The Mask" in bodies
-    assert not any(word in bodies for word in (b"wears the", b"traitor", b"Mia Voice"))
+    assert not any(word in bodies for word in (b"wears the", b"traitor", b"Mia Voice", b"nougat", b"removed"))
     cut(3)
     assert_twins(told, answers(told, progress=3))
 
