@@ -35,6 +35,7 @@ LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
 TAKING_TURNS = re.compile(
     r"/then/|^/changes/.|^/corrections/new/|^/tags/.|^/t/|^/went-back/|^/recap/\?since=|^/graph/\?(?:faction|of)=|^/linked/\?"
 )
+ALIKE = re.compile(r"^/corrections/.*[?&]page=|^/(?:graph|linked)/\?.*as_of=")
 COUNTS_ALL = "/readyz"  # whether each row has its entry in the search index, whatever it tells and from when on
 NONSENSE = (
     "/nothing/", "/characters/zzzzzzzzzzzz/", "/c/zzzzzzzzzzzz/", "/characters/x/", "/factions/zzzzzzzzzzzz/",
@@ -112,7 +113,8 @@ def crawl(progress: int, *, everything: bool = True) -> dict[str, Answer]:
     """All that links lead to from the home page; looking back goes one step, not on from page to page.
 
     A form for a single row is left to `forms`, as every page of a row leads to it, and of what compares a page with
-    each earlier episode, one is enough. Without `everything`, nothing looks back, and only what is due is asked.
+    each earlier episode, one is enough. Of forms that differ in the page they were opened from alone, and of maps at
+    earlier episodes, a third is asked. Without `everything`, nothing looks back, and only what is due is asked.
     """
     then = f"/then/?episode={progress // 2}"
     found: dict[str, Answer] = {}
@@ -127,6 +129,7 @@ def crawl(progress: int, *, everything: bool = True) -> dict[str, Answer]:
         elsewhere = ("/static/", "/media/", "/progress/")
         links = {link for link in links if not link.startswith(elsewhere) and "row=" not in link}
         links = {link for link in links if "/then/?" not in link or then in link}
+        links = {link for link in links if not ALIKE.search(link) or crc32(link.encode()) % 3 == progress % 3}
         if not everything:
             links = {link for link in links if "as_of=" not in link and is_due(link, progress)}
         waiting |= links - set(found)

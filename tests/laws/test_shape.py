@@ -16,7 +16,7 @@ FEW = range(20)
 # What is made in memory is the same on each database, and pages nearly so: the second need not do all of it again.
 IN_FULL = connection.vendor == "sqlite"
 MANY = pytest.param(range(20, 120 if IN_FULL else 40), marks=pytest.mark.laws)
-MANY_LOADED = pytest.param(range(1, 21 if IN_FULL else 5), marks=pytest.mark.laws)
+MANY_LOADED = pytest.param(range(1, 11 if IN_FULL else 5), marks=pytest.mark.laws)
 
 
 def telling(sights: list[Sight], **options: int) -> list[Measure]:
