@@ -47,6 +47,7 @@ from .sent_forms import (
     VERSION,
     earlier_of,
     fields_again,
+    fields_of,
     form_to_open,
     keep_form,
     keep_uploads,
@@ -240,9 +241,16 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
 
     # Deletions
 
-    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        again = form_to_open(request, request.path)
+        context = {
+            "reason": again.values.get(REASON, [""])[0] if again else "",
+            "fields_again": fields_of(again) if again else {},
+            "own_waiting": [] if again else waiting_at(request, request.path),
+            "publishes": may_publish(request.user),
+        }
         try:
-            return super().delete_view(request, object_id, *args, **kwargs)
+            return super().delete_view(request, object_id, context | (extra_context or {}))
         except SaveRefused as refused:
             for problem in refused.problems:
                 messages.error(request, problem)
@@ -257,7 +265,11 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
             proposed = removing_with_all(doomed)
         except ValidationError as error:
             raise SaveRefused(list(error.messages)) from error
-        send_through_door(request, proposed, reason="", what=", ".join(str(row) for row in doomed[:3]))
+        send_through_door(
+            request, proposed, reason=request.POST.get(REASON, "").strip(),
+            what=", ".join(str(row) for row in doomed[:3]),
+            form_address=reverse(f"admin:{self._name}_delete", args=[doomed[0].pk]) if len(doomed) == 1 else "",
+        )  # fmt: skip
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -93,12 +93,17 @@ def post_again(request: HttpRequest, form: SentForm) -> None:
     posted = QueryDict(mutable=True)
     for name, values in form.values.items():
         posted.setlist(name, values)
-    posted[EARLIER] = str(form.correction_id)
-    posted[VERSION] = version_for_author(form.correction)
+    for name, value in fields_of(form).items():
+        posted[name] = value
     request.POST, request.method = posted, "POST"  # type: ignore[assignment]
     request.kept_files = form.files  # type: ignore[attr-defined]
     request.is_opened_again = True  # type: ignore[attr-defined]
     send_kept_files(request)
+
+
+def fields_of(form: SentForm) -> dict[str, str]:
+    """Return the hidden fields that say of which correction a form is sent again."""
+    return {EARLIER: str(form.correction_id), VERSION: version_for_author(form.correction)}
 
 
 def _own(request: HttpRequest, key: str, address: str = "") -> SentForm | None:

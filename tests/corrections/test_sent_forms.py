@@ -304,3 +304,33 @@ def test_a_picture_that_nobody_kept_is_not_taken(editor: Client, ann: Character)
     data = with_row(opened(editor, address), "portraits", **values)
     page = editor.post(address, data | {"_kept": '{"portraits-0-image": ["characters.portrait", "x.png"]}'})
     assert "This field is required" in errors_on(page)
+
+
+# Deletions
+
+
+def test_a_deletion_is_sent_again_with_another_reason(ann: Character, editor: Client) -> None:
+    doomed = Revelation.objects.create(key="r", text="Sings.", revealed_in_id=1)
+    delete = reverse("admin:characters_revelation_delete", args=[doomed.pk])
+    assert "waits for a moderator" in editor.get(delete).content.decode()
+    editor.post(delete, {"post": "yes", "_reason": "Wrong."})
+    sent = Correction.objects.get()
+    assert (sent.reason, sent.changes.get().action) == ("Wrong.", Change.Action.REMOVE)
+    assert "Go on with your waiting change" in editor.get(delete).content.decode()
+
+    def opened_again(client: Client, correction: Correction) -> dict[str, str]:
+        page = client.get(address_again(editor, correction))
+        assert 'value="Wrong' in page.content.decode() or not page.context["fields_again"]
+        return {"post": "yes"} | page.context["fields_again"]
+
+    editor.post(delete, opened_again(editor, sent) | {"_reason": "Wrong: she does not sing."})
+    sent.refresh_from_db()
+    assert (Correction.objects.count(), sent.reason) == (1, "Wrong: she does not sing.")
+    moderator = person("judge", role="moderator")
+    verdicts = {change.pk: Verdict(accept=False, why="She does.") for change in sent.changes.current()}
+    decide(sent, by=moderator, version=sent.version, verdicts=verdicts)
+    assert opened_again(at_the_desk(person("else", role="editor"), episode=3), sent) == {"post": "yes"}
+    editor.post(delete, opened_again(editor, sent) | {"_reason": "Look at 12:30."})
+    again = Correction.objects.exclude(pk=sent.pk).get()
+    assert (again.revises, again.reason, again.state) == (sent, "Look at 12:30.", State.OPEN)
+    assert Revelation.objects.exists()
