@@ -49,6 +49,9 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send an undo, and publish it if the user may. If something is in its way it waits in the queue."""
     correction = get_object_or_404(Correction, pk=pk)
     user = user_of(request)
+    seen_at = correction.note if correction.kind == Correction.Kind.HOLD else correction
+    if seen_at is not None and clearance_of(request).folds(seen_at):
+        return HttpResponseRedirect(page_address(correction))  # nobody undoes what they have not seen
     try:
         undone = undoing.undo(correction, by=user, reason=request.POST.get("reason", "").strip()[:2000])
     except (Refused, ValidationError) as error:

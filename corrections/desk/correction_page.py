@@ -39,7 +39,7 @@ from .access import (
 from .clearance import REASON_HIDDEN, Clearance, clearance_of
 from .consequences import lines_of
 from .discretion import HIDDEN_LINK, Discretion
-from .next_in_queue import latest_mentioned, redirect_to_next
+from .next_in_queue import latest_mentioned, latest_mentioned_in, redirect_to_next
 from .page_preview import pages_to_preview
 from .people import address_of_person, address_of_spammer
 from .questions import ask, comment
@@ -47,6 +47,7 @@ from .review import MOST_SHOWN, review, with_rows
 from .verdict_forms import ACCEPT, LEAVE, REASONS, CommentForm, VerdictForm, forms_for, posted_forms, to_show_again
 
 POLICY: dict[str, Any] = settings.SECURE_CSP
+NOT_UNSEEN = "Nothing was done: it tells of a later episode than you have watched. Open it on purpose first."
 
 
 @csp_override(POLICY | {"frame-src": [CSP.SELF]})
@@ -186,6 +187,10 @@ def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
 def answered(request: HttpRequest, correction: Correction, *, show: View, decide: View) -> HttpResponse:
     """Ask the author, add a comment, take the claim over, or decide, depending on the button."""
     text, by = request.POST.get("comment", "").strip(), user_of(request)
+    clearance = clearance_of(request)
+    if clearance.folds(correction, latest_mentioned_in(correction, clearance)):
+        messages.warning(request, f"{NOT_UNSEEN} You had typed: {text}" if text else NOT_UNSEEN)
+        return HttpResponseRedirect(page_address(correction))
     version = whole_number(request.POST.get("version"), digits=8) or 0
     try:
         if text:
@@ -204,7 +209,7 @@ def answered(request: HttpRequest, correction: Correction, *, show: View, decide
                 return show(request, correction, posted=request.POST)
         return decide(request, correction, version, text)
     except (Refused, ValidationError) as error:
-        messages.error(request, Discretion(clearance_of(request)).refusal(correction, error))
+        messages.error(request, Discretion(clearance).refusal(correction, error))
     return show(request, correction, posted=request.POST)
 
 

@@ -79,6 +79,14 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Of many rows that could be held back, often a few are meant.
+document.querySelectorAll("button[data-tick]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    for (const box of button.form.querySelectorAll("[name=row]")) box.checked = Boolean(button.dataset.tick);
+  });
+});
+
 // Editing a value selects "accept"; giving a reason selects "reject".
 form?.addEventListener("input", (event) => {
   const change = event.target.closest("article.change");

@@ -48,6 +48,23 @@ def test_it_folds_a_correction_of_a_later_episode_until_it_is_opened_on_purpose(
     assert "He dies at last." in content_of(halfway.get(page_of(correction)))
 
 
+def test_nobody_decides_or_undoes_what_is_folded_for_them(halfway: Client, author: User) -> None:
+    zed = somebody("zed", name="Zed the Late", since=3)
+    waits, done = (sent(set_to(status_of(zed), "value", value), by=author) for value in ("dead", "missing"))
+    accepted(done, by=person("other", role="moderator"))
+    page = halfway.post(page_of(waits), {"do": "accept", "version": 1, "comment": "So it is."}, follow=True)
+    assert "You had typed: So it is." in page.content.decode()
+    assert "Zed" not in page.content.decode()
+    halfway.post(address("undo", done.pk))
+    assert status_of(zed).value == "missing"
+    for correction in (waits, done):
+        halfway.post(address("open", correction.pk))
+    halfway.post(address("undo", done.pk))
+    assert status_of(zed).value == "alive"
+    decide_by_form(halfway, waits, do="accept")
+    assert status_of(zed).value == "dead"
+
+
 def test_it_folds_a_correction_whose_text_mentions_a_later_episode(halfway: Client, author: User) -> None:
     ann = somebody()
     Alias.objects.create(character=ann, name="Queen Ann", kind="title", revealed_in_id=3)
