@@ -382,7 +382,7 @@ def test_what_waits_for_who_is_gone_is_decided_for_who_stays(
     assert "became one with another" in BulkItem.objects.get().note
     assert (result := accepted(waiting, by=moderator)).failure is None
     assert result.held == ()
-    added = waiting.changes.get(action="add")
+    added: Any = waiting.changes.get(action="add")
     assert (added.after["character"], added.final["character"]) == (str(bea.pk), str(ann.pk))
     assert [each.value for each in ann.traits.filter(attribute="habit")] == ["sings"]
     text.refresh_from_db()
