@@ -17,7 +17,7 @@ class CharactersConfig(AppConfig):
         from episodes.models import Episode, Series
 
         from . import derived, indexing
-        from .admin import accounts, revelations, show, subjects, vocabulary  # noqa: F401 - registers what editors edit
+        from .admin import accounts, revelations, show, subjects, ties, vocabulary  # noqa: F401 - registers what editors edit
         from .models.words import vocabulary_in_the_database
         from .moderation import registration
         from .roles import grant_permissions, join_contributors

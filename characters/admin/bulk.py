@@ -33,20 +33,21 @@ OF_ONE_ROW = ("key", "public_id", "slug", "position", "label", "title", "native_
 ADD, TAKE_OUT = "add", "take-out"
 
 
-def fields_for_many(kind: Kind) -> list[str]:
-    """Return the fields of a kind that can be the same for many rows."""
+def fields_for_many(kind: Kind, horizon: int | None = None) -> list[str]:
+    """Return the fields of a kind that can be the same for many rows. Ends may lie beyond a horizon."""
     editable = rows.editable(kind.label)
-    alone = {*OF_ONE_ROW, *editable.files, *prose_of(kind)}
+    alone = {*OF_ONE_ROW, *editable.files, *prose_of(kind), *kind.owners}
+    alone |= set() if horizon is None else {"ended_in"}
     return [name for name in kind.fields if name not in alone and not editable.field(name).unique]
 
 
 class FieldForm(forms.Form):
     """Which field is changed; of a list, whether something is added to it or taken out."""
 
-    def __init__(self, data: Any, kind: Kind) -> None:
+    def __init__(self, data: Any, kind: Kind, horizon: int | None) -> None:
         super().__init__(data)
         editable = rows.editable(kind.label)
-        labels = {name: editable.name_of(name) for name in fields_for_many(kind)}
+        labels = {name: editable.name_of(name) for name in fields_for_many(kind, horizon)}
         choices = [("", "–"), *labels.items()]
         self.fields[FIELD] = forms.ChoiceField(choices=choices, label="Field")
 
@@ -76,7 +77,7 @@ class _ChangeOfMany:
         self.kind = kind_of(model_admin.model)
         self.editable = rows.editable(self.kind.label)
         is_asked = FIELD in request.POST
-        self.which = FieldForm(request.POST if is_asked else None, self.kind)
+        self.which = FieldForm(request.POST if is_asked else None, self.kind, horizon_of(request))
         self.name = self.which.chosen if is_asked else ""
         self.is_list = self.name in self.editable.many
         self.value = self._value_form() if self.name else None

@@ -80,7 +80,7 @@ def telling(response: Any, words: set[str]) -> list[str]:
 
 
 def lists() -> Iterator[str]:
-    for model in CONTENT:
+    for model in (*CONTENT, "characters_trait", "characters_relationship", "characters_membership"):
         yield reverse(f"admin:{model}_changelist")
 
 

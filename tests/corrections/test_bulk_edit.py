@@ -8,7 +8,7 @@ from django.test import Client
 
 from characters.admin.bulk import fields_for_many
 from characters.kinds import CHARACTER, EPISODE, REVELATION
-from characters.models import Alias, Character, Faction, Revelation
+from characters.models import Alias, Character, Faction, Membership, Relationship, Revelation, Trait
 from corrections.models import Change, Correction
 from corrections.trial import MOST_TRIED
 from episodes.models import Episode
@@ -140,3 +140,38 @@ def test_episodes_as_well(moderator: User, desk: Client) -> None:
     data = {"action": "change_one_field", "_selected_action": ["1", "2"], "_field": "season", "value": "One"}
     desk.post("/admin/episodes/episode/", data | {"do": "save"})
     assert list(Episode.objects.order_by("number").values_list("season", flat=True)) == ["", "One", "One", ""]
+
+
+# Rows that have no page of their own
+
+
+def test_ties_and_facts_are_changed_together(moderator: User, desk: Client, halfway: Client) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea")
+    crew = Faction.objects.create(key="crew", revealed_in_id=1)
+    Alias.objects.create(faction=crew, name="Crew", headline=True, revealed_in_id=1)
+    members = [Membership.objects.create(character=each, faction=crew, revealed_in_id=1) for each in (ann, bea)]
+    Membership.objects.filter(pk=members[0].pk).update(ended_in=3)
+    late = Relationship.objects.create(source=ann, target=bea, kind="ally", revealed_in_id=3)
+    statuses = Trait.objects.filter(attribute="status")
+    for rows, path, field, value in (
+        (members, "membership", "ended_in", "2"),
+        ([late], "relationship", "certainty", "hinted"),
+        (list(statuses), "trait", "inferred", "on"),
+    ):
+        where = f"/admin/characters/{path}/"
+        page = desk.post(where, asked(rows, field, "look", value=value))
+        assert not Correction.objects.filter(changes__model=f"characters.{path}").exists()
+        assert "Save" in content_of(page)
+        desk.post(where, asked(rows, field, "save", _base=page.context["base"], value=value))
+        correction = Correction.objects.get(changes__model=f"characters.{path}", changes__row=str(rows[0].pk))
+        assert correction.changes.count() == len(rows)
+    assert set(Membership.objects.values_list("ended_in", flat=True)) == {2}
+    assert all(statuses.values_list("inferred", flat=True))
+    assert desk.get(f"/admin/characters/trait/{statuses[0].pk}/change/")["Location"].endswith("?section=facts")
+    # Whoever has not watched everything is shown no later row, and no end.
+    listed = content_of(halfway.get("/admin/characters/relationship/"))
+    assert "0 relationships" in listed
+    asked_first = content_of(halfway.post("/admin/characters/membership/", asked(members)))
+    assert "ended in" not in asked_first.lower()
+    refused = halfway.post("/admin/characters/membership/", asked(members, "ended_in", "look", value=""))
+    assert "<del>" not in content_of(refused)
