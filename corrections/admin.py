@@ -21,7 +21,8 @@ from . import rows
 from .deciding import REASON_NEEDED
 from .desk import bulk_decisions, buttons, correction_page, next_in_queue, note_page, page_preview, people, queue
 from .desk.access import CHANGE, user_of
-from .desk.clearance import clearance_of, unfolded
+from .desk.clearance import Clearance, clearance_of, unfolded
+from .desk.discretion import Discretion
 from .desk.lists import OfferedFilters
 from .desk.queue_filters import (
     SAFE_PARAMETERS,
@@ -176,8 +177,7 @@ class CorrectionAdmin(admin.ModelAdmin):
             for key in kind.page.find(words, clearance.progress)
         ]
         matching = Correction.objects.filter(
-            Q(author__username__icontains=words)
-            | Q(reason__icontains=words)
+            Q(pk__in=_by_what_is_written(words, clearance))
             | Q(changes__subjects__subject__in=about, changes__replaced=False)
         )
         return queryset.filter(pk__in=unfolded(matching, clearance).values("pk")), False
@@ -230,3 +230,17 @@ def _listed(request: HttpRequest, corrections: QuerySet[Correction]) -> list[tup
     """Return the chosen corrections, oldest first, with the version that was in the list when they were chosen."""
     chosen = corrections.order_by("created_at", "id").values_list("pk", flat=True)
     return [(pk, whole_number(request.POST.get(f"version-{pk}"), digits=8)) for pk in chosen]
+
+
+def _by_what_is_written(words: str, clearance: Clearance) -> list[UUID]:
+    """Return the corrections with these words in their reason or their author's name, where this moderator reads it."""
+    found = Correction.objects.filter(Q(author__username__icontains=words) | Q(reason__icontains=words))
+    discretion, term = Discretion(clearance), words.casefold()
+    return [
+        correction.pk
+        for correction in unfolded(found, clearance).select_related("author")
+        if any(
+            term in text.casefold() and discretion.words(correction, text) == text
+            for text in (correction.reason, correction.author.username if correction.author else "")
+        )
+    ]

@@ -230,6 +230,18 @@ def test_it_hides_a_reason_that_names_what_comes_later(halfway: Client, author: 
     assert "It turns out" in content_of(halfway.get(page_of(correction)))
 
 
+@pytest.mark.parametrize("written", ["in the reason", "in the author's name"])
+def test_a_search_finds_nothing_by_words_that_are_hidden(
+    halfway: Client, desk: Client, author: User, written: str
+) -> None:
+    teller, why = (author, "She is queen Ann.") if written == "in the reason" else (person("Queen-Ann"), "Seen.")
+    correction = correction_with(why, teller)
+    for searching, found in ((halfway, []), (desk, [correction])):
+        assert list(searching.get(QUEUE, {"q": "queen"}).context["cl"].result_list) == found
+    halfway.post(address("open", correction.pk))
+    assert list(halfway.get(QUEUE, {"q": "queen"}).context["cl"].result_list) == [correction]
+
+
 def test_it_shows_a_reason_that_names_nothing_later(halfway: Client, author: User) -> None:
     assert "She is gone, Ann." in content_of(halfway.get(page_of(correction_with("She is gone, Ann.", author))))
 
