@@ -88,7 +88,7 @@ class ManyRows:
     def _note(self, kind: Editable, groups: list[Group], read: Read) -> None:
         self._changes |= {change.pk: change for group in groups for change in group}
         told = self._told.setdefault(kind.model, WrittenRows())
-        first = {group[0].row: group[0] for group in groups}
+        first = {group[0].row: next((each for each in group if not each.follows), group[0]) for group in groups}
         told.former |= {key: read[kind.label, key][1] for key in first if (kind.label, key) in read}
         if groups[0][0].action == Action.REMOVE:
             told.removed += first
