@@ -36,12 +36,12 @@ def setting(name: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-LARGE = "boto3 docutils hypothesis psycopg psycopg_pool pytest redis sentry_sdk tqdm unittest yaml"
+LARGE = "PIL boto3 docutils hypothesis psycopg psycopg_pool pytest redis sentry_sdk tqdm unittest yaml"
 LOADED = f"import sys, rougedb.asgi, rougedb.urls; print(*[name for name in '{LARGE}'.split() if name in sys.modules])"
 
 
 def test_a_worker_on_sqlite_holds_nothing_in_memory_that_it_does_not_need() -> None:
-    """psycopg takes 12 MB of each worker, redis 6, and the others are of commands, tests and extras."""
+    """psycopg takes 12 MB of each worker, redis 6, Pillow 4, and the others are of commands, tests and extras."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", LOADED], cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=60, check=True,

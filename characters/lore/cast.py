@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from characters.kinds import CHARACTER, FACTION, PORTRAIT, SUBJECTS
 from characters.lore.knowledge import Knowledge
 from characters.pictures import emblems, files
-from characters.pictures.encoding import WIDTHS
+from characters.pictures.sizes import WIDTHS
 from characters.text import prose
 from characters.text.mentions import MENTION, mentioned_keys
 from characters.text.names import as_name

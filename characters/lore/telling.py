@@ -12,7 +12,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from characters.pictures import files
-from characters.pictures.encoding import WIDTHS
+from characters.pictures.sizes import WIDTHS
 from characters.public_ids import public_id_for
 from characters.text import prose
 from characters.text.links import link

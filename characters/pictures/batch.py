@@ -19,8 +19,8 @@ from characters.public_ids import file_token_for
 from corrections import archive
 
 from . import decoder, files
-from .encoding import LONGEST_SIDE
 from .looking import look
+from .sizes import LONGEST_SIDE
 
 REMEMBERED = "encoded/"  # of the archive: what became of a file, by its content
 

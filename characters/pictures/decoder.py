@@ -21,7 +21,6 @@ from django.core.files.storage import FileSystemStorage
 
 from corrections.archive import archive
 
-from . import encoding
 from .looking import Refused, Unreadable
 from .worker import LENGTH, UNREADABLE
 
@@ -71,6 +70,8 @@ def trusting() -> Iterator[None]:
 def normalised(content: bytes) -> bytes:
     """Return a picture as `encoding.normalised` does; raise Refused if it is unreadable, too dear, or has to wait."""
     if _is_trusted.get():
+        from . import encoding  # here, as no process that serves the site needs Pillow, which is 4 MB
+
         return encoding.normalised(content)
     if not _places.acquire(blocking=False):
         raise Busy
@@ -85,6 +86,8 @@ def normalised(content: bytes) -> bytes:
 def copies(content: bytes) -> list[bytes]:
     """Return the copies of a normalised picture; it waits its turn for as long as several others may take."""
     if _is_trusted.get():
+        from . import encoding
+
         return encoding.copies(content)
     with _turn(4 * MOST_TIME):
         return _run("copies", content)

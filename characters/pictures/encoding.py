@@ -11,16 +11,7 @@ from zlib import error as ZlibError
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from .looking import MOST_MEGAPIXELS, PNG_SIGNATURE, Unreadable
-
-LONGEST_SIDE = 1200  # pixels
-
-WIDTHS = (160, 480, 960)  # pixels, of the copies
-
-COPIES: dict[str, dict[str, Any]] = {  # the best format first, as a browser takes the first that it supports
-    "avif": {"quality": 60, "speed": 9},
-    "webp": {"quality": 82, "method": 4},
-    "jpg": {"quality": 82, "optimize": True, "progressive": True},
-}
+from .sizes import COPIES, LONGEST_SIDE, WIDTHS
 
 BEHIND_JPEG = "#f2e9e3"  # the colour of the page, as JPEG has no transparency
 

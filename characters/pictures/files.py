@@ -18,8 +18,8 @@ from characters.public_ids import file_token_for
 from corrections import archive
 
 from . import decoder
-from .encoding import COPIES, WIDTHS
 from .looking import LEAST_COST, MOST_BYTES, Refused, look
+from .sizes import COPIES, WIDTHS
 
 DIRECTORY = "portraits/"
 

@@ -18,7 +18,8 @@ from PIL import Image
 
 from characters.lore import Lore
 from characters.models import Character, Membership, Portrait, Trait
-from characters.pictures import decoder, encoding, files
+from characters.pictures import decoder, files
+from characters.pictures.sizes import WIDTHS
 from characters.vocabulary import Attribute
 from drawings import objects, plates
 from tests.conftest import Visitor
@@ -242,7 +243,7 @@ def test_a_picture_kept_twice_is_one_file(settings: Any, django_capture_on_commi
         with django_capture_on_commit_callbacks(execute=True):
             names.add(save_portrait(picture()).image.name)
     assert len(names) == 1
-    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(encoding.WIDTHS) * len(FORMATS)
+    assert len(files_in(settings.MEDIA_ROOT)) == 1 + len(WIDTHS) * len(FORMATS)
 
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
