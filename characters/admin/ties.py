@@ -3,13 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.forms import CheckboxInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from characters.kinds import kind_of
 from characters.models import Membership, Relationship, Trait
 from characters.models.owned import OWNERS
 from characters.models.shown_keys import with_shown_keys
+from characters.vocabulary import current
 from corrections.editing import WriteDoorAdmin
 from episodes.admin import WithEpisodes
 
@@ -35,6 +39,12 @@ class ListedAdmin(ChangesOneField, WithEpisodes, WithinHorizon, WriteDoorAdmin):
             return super().change_view(request, object_id, *args, **kwargs)
         return HttpResponseRedirect(address_of_section(kind_of(row).home_of(row), self.section))
 
+    def action_checkbox(self, obj: Any) -> SafeString:
+        """Name the row as the list does: a text of it holds keys, which may tell of later episodes."""
+        label = f"Select this object for an action - {self.called(obj)}"
+        checkbox = CheckboxInput({"class": "action-select", "aria-label": label}, lambda value: False)
+        return checkbox.render(ACTION_CHECKBOX_NAME, str(obj.pk))
+
     @admin.display(description="row")
     def called(self, row: Any) -> str:
         return str(row)
@@ -55,7 +65,8 @@ class TraitAdmin(ListedAdmin):
 
     @admin.display(description="fact")
     def called(self, row: Trait) -> str:
-        return Truncator(with_shown_keys(str(row))).chars(100)
+        label = current().attribute(row.attribute).label  # a row itself cuts its text, and perhaps a key in it
+        return Truncator(f"{label}: {with_shown_keys(row.value)}").chars(100)
 
     @admin.display(description="of")
     def owner(self, row: Trait) -> str:
