@@ -39,6 +39,9 @@ class ListedAdmin(ChangesOneField, WithEpisodes, WithinHorizon, WriteDoorAdmin):
             return super().change_view(request, object_id, *args, **kwargs)
         return HttpResponseRedirect(address_of_section(kind_of(row).home_of(row), self.section))
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self.change_view(request, object_id)  # the history of its subject has it
+
     def action_checkbox(self, obj: Any) -> SafeString:
         """Name the row as the list does: a text of it holds keys, which may tell of later episodes."""
         label = f"Select this object for an action - {self.called(obj)}"

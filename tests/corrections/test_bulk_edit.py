@@ -168,6 +168,7 @@ def test_ties_and_facts_are_changed_together(moderator: User, desk: Client, half
     assert set(Membership.objects.values_list("ended_in", flat=True)) == {2}
     assert all(statuses.values_list("inferred", flat=True))
     assert desk.get(f"/admin/characters/trait/{statuses[0].pk}/change/")["Location"].endswith("?section=facts")
+    assert desk.get(f"/admin/characters/trait/{statuses[0].pk}/history/")["Location"].endswith("?section=facts")
     # Whoever has not watched everything is shown no later row, no key that is cut off, and no end.
     Trait.objects.create(character=ann, attribute="summary", value="a" * 54 + " [[bea]]", revealed_in_id=1)
     assert "[[be" not in content_of(halfway.get("/admin/characters/trait/")).replace("[[bea]]", "")
