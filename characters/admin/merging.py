@@ -98,7 +98,7 @@ def merge(request: HttpRequest, subject: Subject) -> HttpResponse:
 def _send(request: HttpRequest, subject: Subject, goes: Any, stays: Any) -> HttpResponse:
     correction = send_through_door(
         request, [merging_into(goes, stays)], reason=request.POST.get(REASON, "").strip(),
-        what=f"{newest_name(goes)} as {newest_name(stays)}",
+        what=f"{Name(newest_name(goes))} as {Name(newest_name(stays))}",
     )  # fmt: skip
     messages.add_message(request, *request.write_door_message)  # type: ignore[attr-defined]
     is_done = correction is not None and not correction.is_undecided

@@ -25,6 +25,7 @@ from corrections.history import waiting_about
 from corrections.sending import Proposed
 from episodes.admin import WithEpisodes, pages_at
 from episodes.horizon import horizon_of, sees_up_to
+from episodes.names import Name
 
 from . import reports
 from .bulk import ACTION, ChangesOneField
@@ -182,7 +183,7 @@ class SubjectAdmin(ChangesOneField, WithEpisodes, LintedAdmin):
         context["lists"] = suggestions_in(context["inline_admin_formsets"])
         if section is not None and subject is not None:
             context |= {
-                "title": f"{section.title} of {subject.newest_name or str(subject)}",
+                "title": f"{section.title} of {Name(subject.newest_name or str(subject))}",
                 "subtitle": None,
                 "section": section,
                 "sections": [(each, address_of_section(subject, each.slug)) for each in self.sections],
