@@ -25,7 +25,6 @@ from .writing import ChangeWriter
 
 Decision, Outcome = Change.Decision, Change.Outcome
 
-SAID = ("pk", "before", "after", "final")
 DECIDED = ("row", "final", "altered", "decision", "why", "outcome", "was", "became", "applied_at")
 REASON_NEEDED = "A rejection needs a reason. Write one: the author reads it."
 
@@ -66,8 +65,7 @@ def decide(
         raise Refused(REASON_NEEDED)
     advanced = versions.advance(correction, version=version)
     versions.refuse_if_claimed_from(by, advanced)
-    current = list(advanced.changes.current())
-    return _decide(advanced, current, by=by, verdicts=verdicts, comment=comment, by_author=own, is_reviewed=True)
+    return _decide(advanced, by=by, verdicts=verdicts, comment=comment, by_author=own, is_reviewed=True)
 
 
 @transaction.atomic
@@ -76,9 +74,8 @@ def publish(correction: Correction, *, by: User) -> DecisionResult:
     if not may_publish(by) or correction.author_id != by.pk:
         raise Refused("You may not publish this without review.")
     advanced = versions.advance(correction, version=correction.version)
-    current = list(advanced.changes.current())
-    verdicts = {change.pk: Verdict(accept=True) for change in current}
-    result = _decide(advanced, current, by=by, verdicts=verdicts, comment="", by_author=True, is_reviewed=False)
+    verdicts = {pk: Verdict(accept=True) for pk in advanced.changes.current().values_list("pk", flat=True)}
+    result = _decide(advanced, by=by, verdicts=verdicts, comment="", by_author=True, is_reviewed=False)
     if result.failure:
         raise result.failure
     if result.held:
@@ -92,7 +89,6 @@ def may_publish(user: Any) -> bool:
 
 def _decide(
     correction: Correction,
-    current: Sequence[Change],
     *,
     by: User,
     verdicts: Mapping[UUID, Verdict],
@@ -101,13 +97,11 @@ def _decide(
     is_reviewed: bool,
 ) -> DecisionResult:
     state_before = correction.state
-    pending = {change.pk: change for change in current if change.decision == Decision.PENDING}
-    if not verdicts or set(verdicts) - set(pending):
-        raise Refused("Nothing was decided: these changes were decided before, or none was chosen.")
-    chosen = [(pending[key], verdict) for key, verdict in verdicts.items()]
-    chosen.sort(key=lambda pair: pair[0].position)
     try:
         with transaction.atomic():
+            if any(verdict.accept for verdict in verdicts.values()):
+                Edition.begin()  # before the changes are read: what it waits for may change a key in their texts
+            chosen = _chosen(correction, verdicts)
             accepted = [(change, verdict) for change, verdict in chosen if verdict.accept]
             held = _publish_accepted(accepted, is_reviewed=is_reviewed)
     except CouldNotApply as failure:
@@ -129,6 +123,14 @@ def _decide(
     return DecisionResult(correction, held=tuple(held))
 
 
+def _chosen(correction: Correction, verdicts: Mapping[UUID, Verdict]) -> list[tuple[Change, Verdict]]:
+    """Return the changes that are decided, in their order, or raise Refused if one of them has been before."""
+    pending = [change for change in correction.changes.current() if change.decision == Decision.PENDING]
+    if not verdicts or set(verdicts) - {change.pk for change in pending}:
+        raise Refused("Nothing was decided: these changes were decided before, or none was chosen.")
+    return [(change, verdicts[change.pk]) for change in pending if change.pk in verdicts]
+
+
 def _publish_accepted(accepted: list[tuple[Change, Verdict]], *, is_reviewed: bool) -> list[Change]:
     """Write the accepted changes, and return those that are held because of a conflict.
 
@@ -136,8 +138,6 @@ def _publish_accepted(accepted: list[tuple[Change, Verdict]], *, is_reviewed: bo
     """
     if not accepted:
         return []
-    Edition.begin()
-    _read_again([change for change, _ in accepted])
     if is_reviewed:
         put_survivors(change for change, _ in accepted)
     for change, verdict in accepted:
@@ -167,14 +167,6 @@ def _save_decided(changes: Sequence[Change]) -> None:
     Change.objects.bulk_create(
         changes, AT_ONCE, update_conflicts=True, unique_fields=["id"], update_fields=DECIDED,
     )  # fmt: skip
-
-
-def _read_again(changes: Sequence[Change]) -> None:
-    """Read what changes say anew: while this decision waited for another, a key in their texts may have changed."""
-    of_correction = Change.objects.filter(correction=changes[0].correction_id).values_list(*SAID)
-    said = {pk: rest for pk, *rest in of_correction}
-    for change in changes:
-        change.before, change.after, change.final = said[change.pk]
 
 
 def _record_failure(correction: Correction, by: User, comment: str, failure: CouldNotApply) -> None:
