@@ -13,7 +13,7 @@ from characters.lore.pages.tags import public_id_of_tag
 from characters.models import Character, CharacterTag, Revelation, Tag, Term, Trait
 from characters.text.slugs import slug_of
 from corrections.deciding import DecisionResult
-from corrections.models import Change, Correction
+from corrections.models import Change, Correction, Edition
 from corrections.undoing import undo
 from episodes.models import Episode
 from tests.characters.test_admin import change_address
@@ -72,6 +72,22 @@ def test_what_waits_and_what_was_published_names_it_by_the_new_key(ann: Characte
     assert texts() == ["[[ann_b]] dreams."]
     accepted(undo(earlier, by=moderator), by=person("other", role="moderator"))
     assert texts() == ["[[ann_b]] dreams."]  # changed since, so that the undo is held
+
+
+def test_a_decision_publishes_the_key_that_came_while_it_waited_for_another(
+    ann: Character, moderator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = summary_of(ann, "[[ann]] waits.")
+    waiting = sent(set_to(summary, "value", "[[ann]] dreams."))
+    begin = Edition.begin
+
+    def begins_after_the_other() -> None:
+        monkeypatch.setattr(Edition, "begin", begin)
+        renamed(ann, "ann_b", by=person("other", role="moderator"))
+
+    monkeypatch.setattr(Edition, "begin", begins_after_the_other)
+    assert not accepted(waiting, by=moderator).failure
+    assert texts() == ["[[ann_b]] dreams."]
 
 
 def test_a_key_that_another_kind_has_is_refused_and_nothing_is_rewritten(ann: Character, moderator: User) -> None:
