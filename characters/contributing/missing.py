@@ -25,7 +25,6 @@ from characters.text.fitting import look
 from characters.values.basics import Link
 from characters.vocabulary import Attribute
 from corrections import drafts, rows, sending
-from corrections.errors import Refused
 from corrections.letter import Letter
 from corrections.models import Change, Correction
 from corrections.sending import Proposed, Sender, adding
@@ -39,7 +38,7 @@ from episodes.visits import Visit
 from .early import KnownVocabulary
 from .fields import KnownNameField, MentionsField, form_field, suggestions_for
 from .forms import LetterForm, UnfinishedForm
-from .posting import try_to_send, with_receipt
+from .posting import do_with_draft, state_of_draft, try_to_send, with_receipt
 
 KEYS = "abcdefghjkmnpqrstvwxyz23456789"
 TEXTS = {"definition": Attribute.DEFINITION, "summary": Attribute.SUMMARY}
@@ -206,12 +205,9 @@ def form_for_missing(request: Visit, earlier: Correction | None = None, sender: 
     initial = {"name": request.GET.get("name", "")[:200]} if earlier is None else values_sent(request.lore, earlier)
     if initial is None:
         raise Http404
-    not_kept = ""
-    try:
-        if answer := drafts.answered(request, request.path, request.lore.progress, tells_others=False):
-            return answer
-    except Refused as refused:
-        not_kept = str(refused)
+    answer, not_kept = do_with_draft(request, request.path)
+    if answer:
+        return answer
     opened = drafts.opened_draft(request, request.path, request.lore.progress)
     posted = drafts.posted_by(opened) if opened else form_of(request)
     data = with_choice(posted) if is_posted and not not_kept else None
@@ -234,7 +230,7 @@ def form_for_missing(request: Visit, earlier: Correction | None = None, sender: 
                 return HttpResponseRedirect(address, status=status)
     context: dict[str, Any] = {
         "not_kept": not_kept,
-        "unsent": drafts.state_of(request, request.path, request.lore.progress, tells_others=False),
+        "unsent": state_of_draft(request, request.path),
         "is_typed": is_posted,
         "form": form,
         "letter": letter,

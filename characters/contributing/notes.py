@@ -49,10 +49,6 @@ def draft_address(request: Visit) -> str:
     return f"{request.path}?{OWN_WORDS}"
 
 
-def state_of_draft(request: Visit) -> drafts.FormState | None:
-    return drafts.state_of(request, draft_address(request), request.lore.progress, tells_others=False)
-
-
 def try_to_note(request: Visit, form: NoteForm, page: CorrectablePage) -> tuple[str, int]:
     """Send a note, and return the address to go to and the status; without an address the form has errors."""
     place = _place(request, own_address(form.data.get("page", "")) or page.url)

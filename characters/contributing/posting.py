@@ -5,14 +5,27 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
-from corrections import sending
+from corrections import drafts, sending
 from corrections.errors import Blocked, Refused
 from corrections.senders import sender_of
 from corrections.sending import Sender
 from episodes.visits import Visit
+
+
+def do_with_draft(request: Visit, address: str, *, exactly: bool = False) -> tuple[HttpResponse | None, str]:
+    """Do what is asked with the draft of a form. Return the answer, if that is all, and why it was not kept, if so."""
+    try:
+        return drafts.answered(request, address, request.lore.progress, exactly=exactly, tells_others=False), ""
+    except Refused as refused:
+        return None, str(refused)
+
+
+def state_of_draft(request: Visit, address: str, *, exactly: bool = False) -> drafts.FormState | None:
+    """Return what a form says of its draft."""
+    return drafts.state_of(request, address, request.lore.progress, exactly=exactly, tells_others=False)
 
 
 def try_to_send(

@@ -25,8 +25,8 @@ from episodes.visits import Visit
 
 from .draft import Draft, Prefill
 from .missing import form_for_missing, is_of_a_missing_character
-from .notes import OWN_WORDS, draft_address, is_note, note_form, state_of_draft, try_to_note
-from .posting import try_to_send, with_receipt
+from .notes import OWN_WORDS, draft_address, is_note, note_form, try_to_note
+from .posting import do_with_draft, state_of_draft, try_to_send, with_receipt
 from .reopening import reopen
 
 type Send = Callable[[Draft, Sender], str]  # returns the address to go to
@@ -46,12 +46,9 @@ def _note(request: Visit, page: CorrectablePage) -> HttpResponse:
     """Send a note from the form of a page, or show the form again with what is wrong in it."""
     if not is_same_origin(request):
         return render(request, "corrections/not_from_here.html", status=403)
-    not_kept = ""
-    try:
-        if answer := drafts.answered(request, draft_address(request), request.lore.progress, tells_others=False):
-            return answer
-    except Refused as refused:
-        not_kept = str(refused)
+    answer, not_kept = do_with_draft(request, draft_address(request))
+    if answer:
+        return answer
     note = note_form(request, page)
     status = 409
     if not not_kept:
@@ -60,18 +57,23 @@ def _note(request: Visit, page: CorrectablePage) -> HttpResponse:
             drafts.forget(request, draft_address(request))
             return HttpResponseRedirect(address, status=status)
     draft = Draft(request.lore, page, request.GET, may_upload=partial(may_upload, sender_of(request)))
-    context = _context(request, draft, page, not_kept) | {"note": note, "note_draft": state_of_draft(request)}
+    context = _context(request, draft, page, not_kept) | {
+        "note": note,
+        "note_draft": state_of_draft(request, draft_address(request)),
+    }
     return render(request, "corrections/form.html", context, status=status)
 
 
-def _context(request: Visit, draft: Draft, page: CorrectablePage, not_kept: str, **options: Any) -> dict[str, Any]:
+def _context(
+    request: Visit, draft: Draft, page: CorrectablePage, not_kept: str, *, exactly: bool = False
+) -> dict[str, Any]:
     return {
         "draft": draft,
         "page": page,
         "earlier": None,
         "most_text": sending.MOST_TEXT,
         "not_kept": not_kept,
-        "unsent": drafts.state_of(request, request.path, request.lore.progress, tells_others=False, **options),
+        "unsent": state_of_draft(request, request.path, exactly=exactly),
     }
 
 
@@ -127,12 +129,9 @@ def _form(
     if is_posted and not is_same_origin(request):
         return render(request, "corrections/not_from_here.html", status=403)
     progress, exactly = request.lore.progress, earlier is not None  # the rest of an earlier one depends on the episode
-    not_kept = ""
-    try:
-        if answer := drafts.answered(request, request.path, progress, exactly=exactly, tells_others=False):
-            return answer
-    except Refused as refused:
-        not_kept = str(refused)
+    answer, not_kept = do_with_draft(request, request.path, exactly=exactly)
+    if answer:
+        return answer
     opened = None
     if OWN_WORDS not in request.GET:
         opened = drafts.opened_draft(request, request.path, progress, exactly=exactly)
@@ -157,7 +156,7 @@ def _form(
         draft.show_only_upload_errors()
     context = _context(request, draft, page, not_kept, exactly=exactly) | {"earlier": earlier}
     if not draft.is_chosen:
-        context |= {"note": note_form(request, page), "note_draft": state_of_draft(request)}
+        context |= {"note": note_form(request, page), "note_draft": state_of_draft(request, draft_address(request))}
     if earlier:
         # A form that is shown again still belongs to the version and the episode at which it was opened.
         context["version"] = data.get("version", "") if is_filled_in and status != 409 else version_for_author(earlier)
