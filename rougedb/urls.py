@@ -34,10 +34,6 @@ urlpatterns = [
     path("accounts/sessions/", reauthentication_required(list_usersessions)),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
-    path("robots.txt", views.robots, name="robots"),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
-    path("metrics", views.metrics, name="metrics"),
-    path(".well-known/security.txt", views.security_txt, name="security-txt"),
+    *(path(address[1:], view, name=view.__name__.replace("_", "-")) for address, view in views.ANSWERS.items()),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),  # in DEBUG alone
 ]

@@ -82,7 +82,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
-ANSWERS = {
+ANSWERS = {  # by their addresses, of which `urls` has names
     "/robots.txt": robots,
     "/healthz": healthz,
     "/readyz": readyz,
