@@ -33,8 +33,8 @@ type Survivors = dict[RowKey, Survivor]
 
 
 def put_survivors(changes: Iterable[Change]) -> None:
-    """Let changes that are not saved again name the rows that stay, and note on each which these are."""
-    changes = list(changes)
+    """Let changes that are not saved again name the rows that stay, and note on each which these are, once."""
+    changes = [change for change in changes if change.survivors is None]
     there = _survivors_named_in(changes) if changes else {}
     # Whoever undoes a merge has the row back.
     coming = Change.objects.current().filter(

@@ -44,12 +44,9 @@ class Clearance:
 
     def knows(self, correction: Correction) -> bool:
         """Return whether the moderator opened, wrote or decided it. Who pressed a button wrote nothing."""
-        if str(correction.pk) in self.opened:
-            return True
-        wrote = self.user_id is not None and correction.author_id == self.user_id
-        if correction.kind in BY_A_BUTTON and wrote:
-            return False
-        return wrote or (self.user_id is not None and correction.decided_by_id == self.user_id)
+        own = self.user_id is not None and self.user_id in (correction.author_id, correction.decided_by_id)
+        pressed = correction.kind in BY_A_BUTTON and correction.author_id == self.user_id
+        return (own and not pressed) or str(correction.pk) in self.opened
 
     def failure_for(self, correction: Correction, reason: object) -> str:
         """Return the reason why a correction could not be applied, or a text that hides it."""

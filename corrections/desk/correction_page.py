@@ -134,7 +134,7 @@ def _context_of_correction(
         "title": listed(name for _, name in pages[:3]) or "A correction",
         "author": discretion.author(correction),
         "author_page": address_of_person(correction.author, correction) if may_decide and has_sender else "",
-        "spammer": address_of_spammer(correction) if may_decide and correction.author != user else "",
+        "spammer": address_of_spammer(correction) if may_decide else "",
         "named_as": discretion.credit(correction),
         "claimed_by": capital(discretion.name_of(correction, correction.claimed_by)),
         "decided_by": discretion.name_of(correction, correction.decided_by),

@@ -60,7 +60,7 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
         "title": listed(about.values()) or "A page",
         "author": discretion.author(note),
         "author_page": address_of_person(note.author, note) if may_decide else "",
-        "spammer": address_of_spammer(note) if may_decide and note.author != user else "",
+        "spammer": address_of_spammer(note) if may_decide else "",
         "claimed_by": capital(discretion.name_of(note, note.claimed_by)),
         "decided_by": discretion.name_of(note, note.decided_by),
         "record": queue.record_of_author(note),
@@ -114,13 +114,10 @@ def _in_words(changes: Iterable[Change | Proposed], names: RowNames) -> dict[str
     for place, of_row in of_rows.items():
         values = there[place][1] if place in there else of_row[0].before or {}  # of one that is removed
         row = Change(model=place[0], row=place[1])
-        noun, title = (
-            noun_of(rows.editable(place[0]), values),
-            titles_of([row], names, {row.pk: values}).get(row.pk, ""),
-        )
-        said[":".join(place)] = f"{noun}: {title}"
-        if {each.path for each in of_row} == {"ended_in"}:
-            said[":".join(place)] += ", that it ends"
+        noun = noun_of(rows.editable(place[0]), values)
+        title = titles_of([row], names, {row.pk: values}).get(row.pk, "")
+        end = ", that it ends" if {each.path for each in of_row} == {"ended_in"} else ""
+        said[":".join(place)] = f"{noun}: {title}{end}"
     return said
 
 

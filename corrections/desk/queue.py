@@ -15,6 +15,7 @@ from corrections import rows
 from corrections.models import UNDECIDED, Change, Correction, State
 from corrections.subjects import subjects_of_corrections
 from corrections.wording import in_short, names_from_additions, noun_of
+from episodes.known import is_reached
 
 from .clearance import Clearance, unfolded
 from .discretion import Discretion
@@ -161,7 +162,7 @@ def _values_of_rows(changes: list[Change], known: Mapping[UUID, int]) -> dict[UU
         if change.action != Change.Action.SET:
             values[change.pk] = change.wanted or change.before or {}
         else:
-            values[change.pk] = now if since <= known[change.pk] else {}
+            values[change.pk] = now if is_reached(since, known[change.pk]) else {}
     return values
 
 

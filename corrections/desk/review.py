@@ -100,7 +100,7 @@ def with_rows(changes: Iterable[Change]) -> list[ChangeWithRow]:
     """Return changes with their rows, which are read at once, as are the pages that the changes are about."""
     changes = list(changes)
     prefetch_related_objects(changes, "subjects")
-    put_survivors(each for each in changes if each.decision == Decision.PENDING and each.survivors is None)
+    put_survivors(each for each in changes if each.decision == Decision.PENDING)
     there = rows.read((change.model, change.row) for change in changes)
     result = []
     for change in changes:
