@@ -14,12 +14,13 @@ from django.contrib.auth.models import User
 from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 
 from episodes import reading
-from episodes.models import Episode, Viewer
+from episodes.axes import LAST_EPISODE, LAST_PLACE, second_of_place
+from episodes.models import Viewer
 
 from .models import Change, ChangeSubject, Correction, Edition
 
-EDITION, EPISODE, VIEWER, CHANGE = (f'"{model._meta.db_table}"' for model in (Edition, Episode, Viewer, Change))
-CURRENT = f'SELECT "stamp", (SELECT MAX("number") FROM {EPISODE}) FROM {EDITION} WHERE "id" = 1'  # noqa: S608
+EDITION, VIEWER, CHANGE = (f'"{model._meta.db_table}"' for model in (Edition, Viewer, Change))
+CURRENT = f'SELECT "stamp", ({LAST_EPISODE}), ({LAST_PLACE}) FROM {EDITION} WHERE "id" = 1'  # noqa: S608
 NONE = UUID(int=0)  # the stamp as long as there are no triggers
 PREFIX = "edition_"  # of the names of triggers; a hash of what they do follows
 WITHOUT = "rougedb.nothing_is_kept"  # a setting of a transaction on PostgreSQL that is going to be rolled back
@@ -32,6 +33,7 @@ class CurrentEdition:
 
     stamp: str
     last_episode: int
+    last_chapter: int = field(default=0, kw_only=True)  # 0 in a show of one axis
     database: str = field(default=DEFAULT_DB_ALIAS, compare=False)  # that it was read from
 
 
@@ -45,7 +47,7 @@ def current() -> CurrentEdition | None:
         row = cursor.fetchone()
     if not row or UUID(str(row[0])) == NONE:
         return None
-    return CurrentEdition(str(row[0]), row[1] or 0, reading.source())
+    return CurrentEdition(str(row[0]), row[1] or 0, reading.source(), last_chapter=second_of_place(row[2] or 0))
 
 
 @dataclass(frozen=True, slots=True)

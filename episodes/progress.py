@@ -4,7 +4,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from .models import Episode
+from .axes import LAST_EPISODE
 from .requests import cookie_name, sending_page, whole_number
 
 COOKIE = "progress"
@@ -18,9 +18,6 @@ HERE = "here"  # as where a form leads: to the page that it stands on, where tha
 def parse_episode(text: str | None) -> int | None:
     """Return the text as the number of an episode, or None if it is no number."""
     return whole_number(text, digits=4)
-
-
-LAST_EPISODE = f'SELECT MAX("number") FROM "{Episode._meta.db_table}"'  # noqa: S608 - our own name
 
 
 def last_episode() -> int:
