@@ -7,11 +7,13 @@ queue.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IS_POPUP_VAR, BaseModelAdmin
+from django.contrib.admin import actions
+from django.contrib.admin.options import IS_POPUP_VAR, ActionLocation, BaseModelAdmin
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
@@ -19,7 +21,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.forms.models import BaseModelFormSet
 from django.forms.utils import ErrorDict, ErrorList
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -47,8 +49,8 @@ from .sent_forms import (
     VERSION,
     earlier_of,
     fields_again,
-    fields_of,
     form_to_open,
+    is_opened_again,
     keep_form,
     keep_uploads,
     kept_files,
@@ -61,6 +63,8 @@ from .sent_forms import (
 BASE = "_base"
 REASON = "_reason"
 SALT = "rougedb.base"
+DELETE_SELECTED = "delete_selected"  # Django's action
+MOST_DELETED = 200  # rows at once
 OPENED_AGAIN = "This is what you sent. Change it, and send it again."
 OPENED_DRAFT = "This is your draft."
 
@@ -94,6 +98,8 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
     """A ModelAdmin that sends corrections instead of writing rows."""
 
     change_form_template = "admin/door_form.html"
+    delete_confirmation_template = "admin/delete_one.html"
+    delete_selected_confirmation_template = "admin/delete_several.html"
 
     # Forms
 
@@ -190,7 +196,7 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         if hasattr(request, "opened_draft"):
             context |= {"errors": [], "published_since": published_since(request, base)}
             leave_out_errors(forms, formsets)
-        if getattr(request, "is_opened_again", False):
+        if is_opened_again(request):
             context["is_opened_again"] = True
             context["errors"] = context["errors"][1:]  # without our own, which only keeps it from being saved
         focus_on_first_error(forms)
@@ -242,19 +248,17 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
     # Deletions
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        again = form_to_open(request, request.path)
-        context = {
-            "reason": again.values.get(REASON, [""])[0] if again else "",
-            "fields_again": fields_of(again) if again else {},
-            "own_waiting": [] if again else waiting_at(request, request.path),
-            "publishes": may_publish(request.user),
-        }
+        if again := form_to_open(request, request.path):
+            post_again(request, again)
+        context = question(request) | (extra_context or {})
+        if is_opened_again(request):
+            request.POST = QueryDict()  # whatever is posted here deletes
         try:
-            return super().delete_view(request, object_id, context | (extra_context or {}))
+            return super().delete_view(request, object_id, context)
         except SaveRefused as refused:
-            for problem in refused.problems:
-                messages.error(request, problem)
-            return HttpResponseRedirect(reverse(f"admin:{self._name}_change", args=[object_id]))
+            context |= question(request, refused)
+            request.POST = QueryDict()
+            return super().delete_view(request, object_id, context)
 
     def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
         self.delete_queryset(request, [obj])  # type: ignore[arg-type]
@@ -268,16 +272,22 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         send_through_door(
             request, proposed, reason=request.POST.get(REASON, "").strip(),
             what=", ".join(str(row) for row in doomed[:3]),
-            form_address=reverse(f"admin:{self._name}_delete", args=[doomed[0].pk]) if len(doomed) == 1 else "",
+            form_address=request.path,
         )  # fmt: skip
 
-    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().response_action(request, *args, **kwargs)
-        except SaveRefused as refused:
-            for problem in refused.problems:
-                messages.error(request, problem)
-            return None
+    # Actions on the rows that are chosen in a list
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if again := form_to_open(request, request.path):
+            post_again(request, again)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
+
+    def get_actions(self, request: HttpRequest, action_location: Any = ActionLocation.CHANGE_LIST) -> Any:
+        offered = super().get_actions(request, action_location)
+        if (deletion := offered.get(DELETE_SELECTED)) is not None:
+            offered[DELETE_SELECTED] = replace(deletion, func=delete_selected)
+        return offered
 
     # Messages
 
@@ -331,6 +341,47 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
     @property
     def _name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}"
+
+
+# Deletions
+
+
+def delete_selected(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+    """Delete the rows that were chosen in a list, once the editor confirms it."""
+    if chosen.count() > MOST_DELETED:
+        messages.warning(request, f"Nothing was deleted: choose at most {MOST_DELETED} at once.")
+        return None
+    refused = None
+    if is_opened_again(request):
+        _ask_again(request)
+    try:
+        response = actions.delete_selected(model_admin, request, chosen)
+    except SaveRefused as error:
+        refused = error
+        _ask_again(request)
+        response = actions.delete_selected(model_admin, request, chosen)
+    if isinstance(response, TemplateResponse) and response.context_data is not None:
+        response.context_data |= question(request, refused)
+    return response
+
+
+def _ask_again(request: HttpRequest) -> None:
+    posted = request.POST.copy()
+    posted.pop("post", None)
+    request.POST = posted  # type: ignore[assignment]
+
+
+def question(request: HttpRequest, refused: SaveRefused | None = None) -> dict[str, Any]:
+    """Return what the page shows that asks before rows are deleted, besides what Django's does."""
+    return {
+        "problems": refused.problems if refused else [],
+        "reason": request.POST.get(REASON, ""),
+        "address": request.path if is_opened_again(request) else request.get_full_path(),
+        "fields_again": fields_again(request, refused=refused is not None),
+        "is_opened_again": is_opened_again(request),
+        "own_waiting": [] if EARLIER in request.POST else waiting_at(request, request.path),
+        "publishes": may_publish(request.user),
+    }
 
 
 def is_popup(request: HttpRequest) -> bool:

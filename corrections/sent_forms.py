@@ -96,9 +96,17 @@ def post_again(request: HttpRequest, form: SentForm) -> None:
     for name, value in fields_of(form).items():
         posted[name] = value
     request.POST, request.method = posted, "POST"  # type: ignore[assignment]
+    asked = request.GET.copy()
+    asked.pop(AGAIN, None)
+    request.GET = asked  # type: ignore[assignment]
     request.kept_files = form.files  # type: ignore[attr-defined]
     request.is_opened_again = True  # type: ignore[attr-defined]
     send_kept_files(request)
+
+
+def is_opened_again(request: HttpRequest) -> bool:
+    """Return whether what looks posted is a form that is only opened again."""
+    return getattr(request, "is_opened_again", False)
 
 
 def fields_of(form: SentForm) -> dict[str, str]:

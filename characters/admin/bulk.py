@@ -8,24 +8,22 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import BaseModelAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 
 from characters.admin.lint import SAVE_ALL_THE_SAME
 from characters.kinds import Kind, kind_of, prose_of
 from corrections import rows
-from corrections.deciding import may_publish
 from corrections.desk.discretion import told
-from corrections.editing import REASON, SaveRefused, posted_base, send_through_door
+from corrections.editing import Base, SaveRefused
 from corrections.models import Change, Correction
 from corrections.rows import Json
-from corrections.sealing import seal
 from corrections.sending import Proposed
 from corrections.trial import MOST_TRIED, try_out
 from corrections.wording import RowNames, value_in_words
 from episodes.horizon import horizon_of, sees_up_to
 
 from .horizon import spoiler_error_within
+from .previews import DO, PreviewedChange
 
 ACTION = "change_one_field"
 FIELD, VALUE, HOW = "_field", "value", "_how"
@@ -65,15 +63,17 @@ class ChangesOneField(BaseModelAdmin):
         if chosen.count() > MOST_TRIED:
             messages.warning(request, f"Nothing was changed: choose at most {MOST_TRIED} at once.")
             return None
-        change = _ChangeOfMany(self, request, list(chosen))
-        return change.answer()
+        return _ChangeOfMany(self, request, list(chosen)).answer()
 
 
-class _ChangeOfMany:
+class _ChangeOfMany(PreviewedChange):
     """What one request asks to change."""
 
+    template = "admin/change_one_field.html"
+
     def __init__(self, model_admin: Any, request: HttpRequest, chosen: list[Any]) -> None:
-        self.model_admin, self.request, self.chosen = model_admin, request, chosen
+        super().__init__(request, request.path)
+        self.model_admin, self.chosen = model_admin, chosen
         self.kind = kind_of(model_admin.model)
         self.editable = rows.editable(self.kind.label)
         is_asked = FIELD in request.POST
@@ -81,15 +81,13 @@ class _ChangeOfMany:
         self.name = self.which.chosen if is_asked else ""
         self.is_list = self.name in self.editable.many
         self.value = self._value_form() if self.name else None
-        self.base = posted_base(request) or {}  # the values that were shown
-        self.problems: list[Any] = []
         self.warnings: list[Any] = []
 
     def _value_form(self) -> forms.Form:
         field: Any = self.model_admin.formfield_for_dbfield(self.editable.field(self.name), self.request)
         field.widget = getattr(field.widget, "widget", field.widget)  # without links to add others
         field.required = field.required or self.is_list
-        data = self.request.POST if "do" in self.request.POST else None
+        data = self.request.POST if DO in self.request.POST else None
         form = forms.Form(data)
         form.fields[VALUE] = field
         if self.is_list:
@@ -101,21 +99,8 @@ class _ChangeOfMany:
             )
         return form
 
-    def answer(self) -> HttpResponse:
-        is_ready = self.value is not None and self.value.is_bound and self.value.is_valid()
-        proposed = list(self._proposed()) if is_ready else []
-        if proposed and self.request.POST.get("do") == "save":
-            try:
-                self._send(proposed)
-            except SaveRefused as refused:
-                self.problems += refused.problems
-                for change in refused.newer:  # whoever saves again has seen these
-                    self.base.setdefault(f"{change.model}:{change.row}", {})[change.path] = change.was
-                proposed = list(self._proposed())
-            else:
-                messages.add_message(self.request, *self.request.write_door_message)  # type: ignore[attr-defined]
-                return HttpResponseRedirect(self.request.get_full_path())
-        return self._page(proposed, is_ready=is_ready)
+    def is_ready(self) -> bool:
+        return self.value is not None and self.value.is_bound and self.value.is_valid()
 
     # What changes
 
@@ -138,11 +123,10 @@ class _ChangeOfMany:
             return lambda before: sorted({*before} | keys)
         return lambda before: sorted({*before} - keys)
 
-    def _send(self, proposed: list[Proposed]) -> None:
-        send_through_door(
-            self.request, proposed, reason=self.request.POST.get(REASON, "").strip(),
-            what=f"{self.editable.name_of(self.name)} of {len(proposed)}", check=self._try,
-        )  # fmt: skip
+    def send(self) -> str:
+        proposed = list(self._proposed())
+        self.send_changes(proposed, what=f"{self.editable.name_of(self.name)} of {len(proposed)}", check=self._try)
+        return self.request.get_full_path()
 
     def _try(self, correction: Correction) -> None:
         """Refuse what could not be applied, and ask about what texts would say too early."""
@@ -159,12 +143,14 @@ class _ChangeOfMany:
 
     # The page
 
-    def _page(self, proposed: list[Proposed], *, is_ready: bool) -> HttpResponse:
+    def values_shown(self) -> Base:
+        return {rows.reference(row): {self.name: rows.value_of(row, self.name)} for row in self.chosen if self.name}
+
+    def shown(self, *, is_ready: bool) -> dict[str, Any]:
         names = RowNames(sees_up_to(self.request))
-        changed = {each.row: each for each in proposed}
+        changed = {each.row: each for each in self._proposed()} if is_ready else {}
         titles = {str(row.pk): str(self._title(row)) for row in self.chosen}
-        values = {rows.reference(row): {self.name: rows.value_of(row, self.name)} for row in self.chosen if self.name}
-        context = self.model_admin.admin_site.each_context(self.request) | {
+        return {
             "title": "Change one field",
             "opts": self.model_admin.opts,
             "chosen_name": ACTION_CHECKBOX_NAME,
@@ -179,16 +165,10 @@ class _ChangeOfMany:
                 for key, each in changed.items()
             ],
             "unchanged": [title for key, title in titles.items() if key not in changed],
-            "is_ready": is_ready,
-            "problems": self.problems,
             "warnings": self.warnings,
             "save_all_the_same": SAVE_ALL_THE_SAME,
-            "base": seal(self.base if is_ready and self.base else values),
-            "reason": self.request.POST.get(REASON, ""),
-            "publishes": may_publish(self.request.user),
             "media": self.model_admin.media + (self.value.media if self.value else forms.Media()),
         }
-        return TemplateResponse(self.request, "admin/change_one_field.html", context)
 
     def _title(self, row: Any) -> str:
         """Return what the list calls a row, in its first column that leads to the row."""

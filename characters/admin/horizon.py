@@ -31,6 +31,7 @@ from characters.spoilers.linter import spoiler_error
 from characters.text.mentions import MENTION
 from corrections.desk.discretion import NOT_TOLD, reader_of_later
 from corrections.desk.lists import OfferedFilters
+from corrections.editing import DELETE_SELECTED
 from episodes.gate import Gated
 from episodes.horizon import horizon_of
 from episodes.known import is_known, is_reached
@@ -277,7 +278,7 @@ class WithinHorizon(KnownRows, admin.ModelAdmin):
     def get_actions(self, request: HttpRequest, action_location: Any = ActionLocation.CHANGE_LIST) -> Any:
         actions = super().get_actions(request, action_location)
         if horizon_of(request) is not None:
-            actions.pop("delete_selected", None)
+            actions.pop(DELETE_SELECTED, None)
         return actions
 
     def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:

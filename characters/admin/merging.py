@@ -8,18 +8,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 
 from characters.kinds import kind_of
 from characters.models import Alias, Subject
 from characters.moderation.merging import Step, merging
 from characters.moderation.registration import newest_name
-from corrections.deciding import may_publish
 from corrections.dependents import merge_changes
 from corrections.desk.consequences import ConsequenceLine, lines_of
-from corrections.editing import REASON, SaveRefused, send_through_door
+from corrections.editing import SaveRefused
 from corrections.models import Change
 from corrections.sending import merging_into
 from corrections.wording import RowNames
@@ -27,7 +24,7 @@ from episodes.horizon import horizon_of
 from episodes.names import Name
 from episodes.progress import last_episode
 
-from .horizon import known
+from .previews import PreviewedChange
 from .sections import address_of_section
 
 THIS, OTHER = "this", "other"
@@ -46,11 +43,11 @@ class MergeForm(forms.Form):
         widget=forms.RadioSelect, help_text="With its key, its address and the names that head its page.",
     )  # fmt: skip
 
-    def __init__(self, data: Any, *, subject: Subject, horizon: int | None) -> None:
+    def __init__(self, data: Any, *, subject: Subject) -> None:
         super().__init__(data)
         kind = kind_of(subject)
         field: Any = self.fields["other"]
-        field.queryset = known(kind.model._default_manager.exclude(pk=subject.pk), horizon)
+        field.queryset = kind.model._default_manager.exclude(pk=subject.pk)
         field.widget = AutocompleteSelect(Alias._meta.get_field(kind.name), admin.site)
         field.widget.choices = field.choices
         self.subject = subject
@@ -64,45 +61,49 @@ class MergeForm(forms.Form):
 
 def merge(request: HttpRequest, subject: Subject) -> HttpResponse:
     """Show what a merge moves and leaves out, and send it once the editor agrees."""
-    horizon = horizon_of(request)
-    if horizon is not None:
+    if horizon_of(request) is not None:
         messages.warning(request, SHOW_ALL_FIRST)
         return HttpResponseRedirect(address_of_section(subject))
-    data = request.POST if request.method == "POST" else request.GET if OTHER in request.GET else None
-    form = MergeForm(data, subject=subject, horizon=horizon)
-    context: dict[str, Any] = {}
-    if form.is_bound and form.is_valid():
-        goes, stays = form.pair
-        steps = merging(goes, stays)
-        stamp = _stamp(goes, steps)
-        if request.method == "POST":
-            try:
-                if request.POST.get("stamp") != stamp:
-                    raise SaveRefused([CHANGED])
-                return _send(request, subject, goes, stays)
-            except SaveRefused as refused:
-                for problem in refused.problems:
-                    form.add_error(None, ValidationError(problem))
-        context = {"goes": newest_name(goes), "stays": newest_name(stays), "stamp": stamp} | _told(steps)
-    context |= admin.site.each_context(request) | {
-        "title": f"Merge {Name(newest_name(subject))}",
-        "opts": subject._meta,
-        "original": subject,
-        "form": form,
-        "publishes": may_publish(request.user),
-        "reason": request.POST.get(REASON, ""),
-    }
-    return TemplateResponse(request, "admin/merge.html", context)
+    return _Merging(request, subject).answer()
 
 
-def _send(request: HttpRequest, subject: Subject, goes: Any, stays: Any) -> HttpResponse:
-    correction = send_through_door(
-        request, [merging_into(goes, stays)], reason=request.POST.get(REASON, "").strip(),
-        what=f"{Name(newest_name(goes))} as {Name(newest_name(stays))}",
-    )  # fmt: skip
-    messages.add_message(request, *request.write_door_message)  # type: ignore[attr-defined]
-    is_done = correction is not None and not correction.is_undecided
-    return HttpResponseRedirect(address_of_section(stays if is_done else subject))
+class _Merging(PreviewedChange):
+    template = "admin/merge.html"
+
+    def __init__(self, request: HttpRequest, subject: Subject) -> None:
+        super().__init__(request, request.path)
+        asked = request.POST or (request.GET if OTHER in request.GET else None)
+        self.subject, self.form = subject, MergeForm(asked, subject=subject)
+        self.steps: list[Step] = []
+
+    def is_ready(self) -> bool:
+        if not self.form.is_bound or not self.form.is_valid():
+            return False
+        self.steps = merging(*self.form.pair)
+        return True
+
+    def send(self) -> str:
+        goes, stays = self.form.pair
+        if self.request.POST.get("stamp") != _stamp(goes, self.steps):
+            raise SaveRefused([CHANGED])
+        what = f"{Name(newest_name(goes))} as {Name(newest_name(stays))}"
+        correction = self.send_changes([merging_into(goes, stays)], what=what)
+        is_done = correction is not None and not correction.is_undecided
+        return address_of_section(stays if is_done else self.subject)
+
+    def shown(self, *, is_ready: bool) -> dict[str, Any]:
+        context = {
+            "title": f"Merge {Name(newest_name(self.subject))}",
+            "opts": self.subject._meta,
+            "original": self.subject,
+            "form": self.form,
+            "media": self.form.media,
+        }
+        if not is_ready:
+            return context
+        goes, stays = self.form.pair
+        names = {"goes": newest_name(goes), "stays": newest_name(stays), "stamp": _stamp(goes, self.steps)}
+        return context | names | _told(self.steps)
 
 
 def _stamp(goes: Subject, steps: Iterable[Step]) -> str:

@@ -3,25 +3,22 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse
 
 from characters.kinds import SUBJECTS
 from characters.models import Subject
 from characters.models.shown_keys import shown_key
 from characters.models.subjects import valid_key
-from corrections.deciding import may_publish
-from corrections.editing import BASE, REASON, SaveRefused, posted_base, send_through_door
+from corrections.editing import Base
 from corrections.rows import reference
-from corrections.sealing import seal
 from corrections.sending import setting
 from episodes.horizon import horizon_of
 from episodes.known import is_reached
 
 from .horizon import known
 from .mentions import mentions_of
+from .previews import PreviewedChange
 from .sections import address_of_section
 
 
@@ -50,36 +47,35 @@ class KeyForm(forms.Form):
 
 def rename(request: HttpRequest, subject: Subject) -> HttpResponse:
     """Show which texts a new key changes, and send it once the editor agrees."""
-    horizon = horizon_of(request)
-    form = KeyForm(request.POST or None, subject=subject, horizon=horizon)
-    if form.is_bound and form.is_valid() and request.POST.get("do") == "rename":
-        try:
-            _send(request, subject, form.cleaned_data["key"])
-        except SaveRefused as refused:
-            for problem in refused.problems:
-                form.add_error(None, problem)
-        else:
-            messages.add_message(request, *request.write_door_message)  # type: ignore[attr-defined]
-            return HttpResponseRedirect(address_of_section(subject))
-    mentions = list(mentions_of(subject))
-    shown = [each for each in mentions if horizon is None or is_reached(each.known_in, horizon)]
-    context = admin.site.each_context(request) | {
-        "title": f"Change the key of {shown_key(subject.key)}",
-        "opts": subject._meta,
-        "original": subject,
-        "form": form,
-        "is_checked": form.is_bound and not form.errors,
-        "mentions": shown,
-        "publishes": may_publish(request.user),
-        "reason": request.POST.get(REASON, ""),
-        "base": request.POST.get(BASE) or seal({reference(subject): {"key": subject.key}}),
-    }
-    return TemplateResponse(request, "admin/rename.html", context)
+    return _Renaming(request, subject).answer()
 
 
-def _send(request: HttpRequest, subject: Subject, key: str) -> None:
-    before = (posted_base(request) or {}).get(reference(subject), {}).get("key", subject.key)
-    send_through_door(
-        request, [setting(subject, "key", before, key)], reason=request.POST.get(REASON, "").strip(),
-        what=f"The key {key}",
-    )  # fmt: skip
+class _Renaming(PreviewedChange):
+    template = "admin/rename.html"
+
+    def __init__(self, request: HttpRequest, subject: Subject) -> None:
+        super().__init__(request, request.path)
+        self.subject, self.horizon = subject, horizon_of(request)
+        self.form = KeyForm(request.POST or None, subject=subject, horizon=self.horizon)
+
+    def is_ready(self) -> bool:
+        return self.form.is_bound and self.form.is_valid()
+
+    def send(self) -> str:
+        key = self.form.cleaned_data["key"]
+        before = self.base.get(reference(self.subject), {}).get("key", self.subject.key)
+        self.send_changes([setting(self.subject, "key", before, key)], what=f"The key {key}")
+        return address_of_section(self.subject)
+
+    def values_shown(self) -> Base:
+        return {reference(self.subject): {"key": self.subject.key}}
+
+    def shown(self, *, is_ready: bool) -> dict[str, Any]:
+        mentions = mentions_of(self.subject)
+        return {
+            "title": f"Change the key of {shown_key(self.subject.key)}",
+            "opts": self.subject._meta,
+            "original": self.subject,
+            "form": self.form,
+            "mentions": [each for each in mentions if self.horizon is None or is_reached(each.known_in, self.horizon)],
+        }

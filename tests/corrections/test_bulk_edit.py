@@ -38,7 +38,7 @@ def asked(rows: Any, field: str = "", do: str = "", **values: Any) -> dict[str, 
 def save(client: Client, rows: Any, field: str, **values: Any) -> Any:
     """As a browser does: look at it first, and save what was shown."""
     page = client.post(LIST, asked(rows, field, "look", **values))
-    return client.post(LIST, asked(rows, field, "save", _base=page.context["base"], **values))
+    return client.post(LIST, asked(rows, field, "send", _base=page.context["base"], **values))
 
 
 def test_a_field_then_a_value_then_what_changes(revelations: list[Revelation], desk: Client) -> None:
@@ -103,10 +103,10 @@ def test_what_texts_would_say_too_early_is_asked_about(revelations: list[Revelat
 def test_what_somebody_else_changed_meanwhile_is_told(revelations: list[Revelation], desk: Client) -> None:
     page = desk.post(LIST, asked(revelations, "source", "look", value="Volume 1"))
     Revelation.objects.filter(key="r1").update(source="Volume 2")
-    page = desk.post(LIST, asked(revelations, "source", "save", value="Volume 1", _base=page.context["base"]))
+    page = desk.post(LIST, asked(revelations, "source", "send", value="Volume 1", _base=page.context["base"]))
     assert "Volume 2" in content_of(page)
     assert not Revelation.objects.filter(source="Volume 1").exists()
-    again = asked(revelations, "source", "save", value="Volume 1", _base=page.context["base"])
+    again = asked(revelations, "source", "send", value="Volume 1", _base=page.context["base"])
     assert desk.post(LIST, again).status_code == 302, "whoever saves it again has seen what it was"
     assert Revelation.objects.filter(source="Volume 1").count() == 3
 
@@ -138,7 +138,7 @@ def test_only_what_can_be_the_same_for_many_is_offered() -> None:
 
 def test_episodes_as_well(moderator: User, desk: Client) -> None:
     data = {"action": "change_one_field", "_selected_action": ["1", "2"], "_field": "season", "value": "One"}
-    desk.post("/admin/episodes/episode/", data | {"do": "save"})
+    desk.post("/admin/episodes/episode/", data | {"do": "send"})
     assert list(Episode.objects.order_by("number").values_list("season", flat=True)) == ["", "One", "One", ""]
 
 
@@ -162,7 +162,7 @@ def test_ties_and_facts_are_changed_together(moderator: User, desk: Client, half
         page = desk.post(where, asked(rows, field, "look", value=value))
         assert not Correction.objects.filter(changes__model=f"characters.{path}").exists()
         assert "Save" in content_of(page)
-        desk.post(where, asked(rows, field, "save", _base=page.context["base"], value=value))
+        desk.post(where, asked(rows, field, "send", _base=page.context["base"], value=value))
         correction = Correction.objects.get(changes__model=f"characters.{path}", changes__row=str(rows[0].pk))
         assert correction.changes.count() == len(rows)
     assert set(Membership.objects.values_list("ended_in", flat=True)) == {2}

@@ -94,18 +94,18 @@ def merge(client: Client, correction: Correction) -> Any:
     page = reverse("admin:characters_character_merge", args=[bea.pk])
     asked = {"other": str(ann.pk), "stays": "other"}
     looking = at_the_desk(User.objects.filter(username="looks").first() or person("looks", role="editor"))
-    return client.post(page, asked | {"stamp": looking.get(page, asked).context["stamp"]})
+    return client.post(page, asked | {"stamp": looking.get(page, asked).context["stamp"], "do": "send"})
 
 
 def change_one_field(client: Client, correction: Correction) -> Any:
     chosen = [str(Character.objects.get(key="ann").pk)]
-    data = {"action": "change_one_field", "_selected_action": chosen, "_field": "inferred", "value": "on", "do": "save"}
+    data = {"action": "change_one_field", "_selected_action": chosen, "_field": "inferred", "value": "on", "do": "send"}
     return client.post(reverse("admin:characters_character_changelist"), data)
 
 
 ACTIONS = [
     Attempt("see how a key changes", STAFF, of_ann("rename")),
-    Attempt("change a key", STAFF, of_ann("rename", key="ann_b", do="rename")),
+    Attempt("change a key", STAFF, of_ann("rename", key="ann_b", do="send")),
     Attempt("see a merge", STAFF, of_ann("merge")),
     Attempt("merge two", STAFF, merge),
     Attempt("change one field of many", STAFF, change_one_field),

@@ -450,7 +450,7 @@ def test_a_moderator_looks_and_merges(ann: Character, bea: Character, desk: Clie
     assert "Bea becomes one with Ann" in re.sub("[⁦-⁩]", "", shown)
     assert "There is one that says the same." in shown
     assert not Change.objects.exists()
-    data = {"other": ann.pk, "stays": "other", "stamp": page.context["stamp"]}
+    data = {"other": ann.pk, "stays": "other", "stamp": page.context["stamp"], "do": "send"}
     assert desk.post(address(bea), data)["Location"] == change_address(ann)
     assert Character.objects.get() == ann
 
@@ -465,7 +465,7 @@ def test_it_says_that_another_value_is_left_out(ann: Character, bea: Character, 
 def test_either_of_the_two_can_stay(ann: Character, bea: Character, desk: Client) -> None:
     data = {"other": ann.pk, "stays": "this"}
     stamp = desk.get(address(bea), data).context["stamp"]
-    desk.post(address(bea), data | {"stamp": stamp})
+    desk.post(address(bea), data | {"stamp": stamp, "do": "send"})
     assert Character.objects.get() == bea
 
 
@@ -473,10 +473,10 @@ def test_nothing_else_is_done_than_what_was_looked_at(ann: Character, bea: Chara
     data = {"other": ann.pk, "stays": "other"}
     stamp = desk.get(address(bea), data).context["stamp"]
     Trait.objects.create(character=bea, attribute="habit", value="hums", revealed_in_id=3)
-    page = desk.post(address(bea), data | {"stamp": stamp})
+    page = desk.post(address(bea), data | {"stamp": stamp, "do": "send"})
     assert "something was published meanwhile" in content_of(page)
     assert Character.objects.count() == 2
-    desk.post(address(bea), data | {"stamp": page.context["stamp"]})
+    desk.post(address(bea), data | {"stamp": page.context["stamp"], "do": "send"})
     assert Character.objects.get() == ann
 
 
@@ -484,7 +484,7 @@ def test_of_an_editor_it_waits_and_the_desk_shows_what_follows(ann: Character, b
     editor = at_the_desk(person(role="editor"))
     data = {"other": ann.pk, "stays": "other"}
     stamp = editor.get(address(bea), data).context["stamp"]
-    editor.post(address(bea), data | {"stamp": stamp})
+    editor.post(address(bea), data | {"stamp": stamp, "do": "send"})
     assert Character.objects.count() == 2
     page = re.sub("[⁦-⁩]", "", content_of(desk.get(page_of(Correction.objects.get()))))
     assert "It becomes one with Ann" in page

@@ -137,7 +137,7 @@ def test_a_moderator_looks_and_renames(ann: Character, desk: Client) -> None:
     page = desk.post(address(ann), {"key": "ann_b", "do": "look"})
     assert "Change the key to ann_b" in content_of(page)
     assert not Change.objects.exists()
-    response = desk.post(address(ann), {"key": "ann_b", "do": "rename", "_base": page.context["base"]})
+    response = desk.post(address(ann), {"key": "ann_b", "do": "send", "_base": page.context["base"]})
     assert response.status_code == 302
     assert texts() == ["With [[ann_b]]."]
 
@@ -147,21 +147,21 @@ def test_a_moderator_looks_and_renames(ann: Character, desk: Client) -> None:
 )
 def test_a_key_that_cannot_be_is_said(ann: Character, desk: Client, key: str, message: str) -> None:
     somebody("bea", name="Bea")
-    assert message in content_of(desk.post(address(ann), {"key": key, "do": "rename"}))
+    assert message in content_of(desk.post(address(ann), {"key": key, "do": "send"}))
     assert not Change.objects.exists()
 
 
 def test_of_two_who_rename_the_second_is_told(ann: Character, desk: Client) -> None:
     first, second = (desk.get(address(ann)).context["base"] for _ in range(2))
-    desk.post(address(ann), {"key": "ann_b", "do": "rename", "_base": first})
-    page = desk.post(address(ann), {"key": "ann_c", "do": "rename", "_base": second})
+    desk.post(address(ann), {"key": "ann_b", "do": "send", "_base": first})
+    page = desk.post(address(ann), {"key": "ann_c", "do": "send", "_base": second})
     assert "ann_b" in content_of(page)
     assert Character.objects.get(pk=ann.pk).key == "ann_b"
 
 
 def test_of_an_editor_it_waits_and_the_desk_says_what_follows(ann: Character, moderator: User, desk: Client) -> None:
     editor = at_the_desk(person(role="editor"))
-    editor.post(address(ann), {"key": "ann_b", "do": "rename"})
+    editor.post(address(ann), {"key": "ann_b", "do": "send"})
     assert Character.objects.get(pk=ann.pk).key == "ann"
     assert "Texts that name it by the key are rewritten" in content_of(desk.get(page_of(Correction.objects.get())))
 
@@ -173,7 +173,7 @@ def test_texts_of_later_episodes_are_not_listed(ann: Character, moderator: User,
     page = content_of(halfway.get(address(ann)))
     assert "With [[ann]] now." in page
     assert "later." not in page.replace("later episodes", "")
-    halfway.post(address(ann), {"key": "ann_b", "do": "rename"})
+    halfway.post(address(ann), {"key": "ann_b", "do": "send"})
     assert texts() == ["With [[ann_b]] later.", "With [[ann_b]] now."]
 
 

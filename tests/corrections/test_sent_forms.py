@@ -1,5 +1,7 @@
 """The forms of the admin that editors sent: going on with what waits, and sending again what was rejected."""
 
+import re
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -334,3 +336,111 @@ def test_a_deletion_is_sent_again_with_another_reason(ann: Character, editor: Cl
     again = Correction.objects.exclude(pk=sent.pk).get()
     assert (again.revises, again.reason, again.state) == (sent, "Look at 12:30.", State.OPEN)
     assert Revelation.objects.exists()
+
+
+# Changes that are looked at first, and deletions of several
+
+REVELATIONS = "/admin/characters/revelation/"
+
+
+def hidden_and_typed(page: Any) -> dict[str, Any]:
+    """Return what a browser sends of a form of ours that Django's helpers do not list."""
+    fields: dict[str, list[str]] = {}
+    form = re.search(r'<form method="post".*?</form>', page.content.decode(), re.S)
+    assert form
+    for tag in re.findall(r"<input [^>]*>", form[0]):
+        name, value = re.search(r' name="([^"]*)"', tag), re.search(r' value="([^"]*)"', tag)
+        if name and ('type="radio"' not in tag or " checked" in tag):
+            fields.setdefault(name[1], []).append(unescape(value[1]) if value else "")
+    for name_of, options in re.findall(r'<select name="([^"]*)".*?>(.*?)</select>', form[0], re.S):
+        fields[name_of] = re.findall(r'<option value="([^"]*)" selected', options)
+    return {key: values for key, values in fields.items() if key != "csrfmiddlewaretoken"}
+
+
+def bulk_edit(editor: Client, ann: Character) -> None:
+    chosen = [str(Revelation.objects.create(key=f"r{n}", text="Sings.", revealed_in_id=1).pk) for n in range(2)]
+    asked = {"action": "change_one_field", "_selected_action": chosen, "_field": "source", "value": "Volume 1"}
+    page = editor.post(REVELATIONS, asked | {"do": "look"})
+    editor.post(REVELATIONS, asked | {"do": "send", "_base": page.context["base"], "_reason": "Said."})
+
+
+def deletion(editor: Client, ann: Character) -> None:
+    chosen = [str(Revelation.objects.create(key=f"r{n}", text="Sings.", revealed_in_id=1).pk) for n in range(2)]
+    asked = {"action": "delete_selected", "_selected_action": chosen}
+    assert 'name="_reason"' in editor.post(REVELATIONS, asked).content.decode()
+    editor.post(REVELATIONS, asked | {"post": "yes", "_reason": "Said."})
+
+
+def merge(editor: Client, ann: Character) -> None:
+    bea, page = somebody("bea", name="Bea"), reverse("admin:characters_character_merge", args=[ann.pk])
+    asked = {"other": str(bea.pk), "stays": "other", "_reason": "Said."}
+    stamp = editor.post(page, asked | {"do": "look"}).context["stamp"]
+    editor.post(page, asked | {"do": "send", "stamp": stamp})
+
+
+def another_key(editor: Client, ann: Character) -> None:
+    page = reverse("admin:characters_character_rename", args=[ann.pk])
+    editor.post(page, {"key": "ann_b", "do": "send", "_reason": "Said."})
+
+
+OTHER_FORMS = [
+    pytest.param(bulk_edit, {"value": "Volume 2"}, id="one field of many"),
+    pytest.param(deletion, {}, id="deletion of several"),
+    pytest.param(merge, {"stays": "this"}, id="merge"),
+    pytest.param(another_key, {"key": "ann_c"}, id="another key"),
+]
+
+
+@pytest.mark.parametrize(("send_it", "changed"), OTHER_FORMS)
+def test_all_that_waits_is_opened_changed_and_sent_again(
+    send_it: Any, changed: dict[str, str], editor: Client, ann: Character
+) -> None:
+    send_it(editor, ann)
+    correction = Correction.objects.get()
+    before = list(correction.changes.current())
+    address = address_again(editor, correction)
+    page = editor.get(address)
+    assert Correction.objects.get().version == correction.version, "opening it sends nothing"
+    assert "This is what you sent" in page.content.decode()
+    typed = hidden_and_typed(page)
+    assert typed["_reason"] == ["Said."]
+    where = address.partition("?")[0]
+    looked_at = editor.post(where, typed | changed | {"do": "look"} if changed else typed)
+    if changed:
+        typed = hidden_and_typed(looked_at)
+    editor.post(where, typed | {"do": "send", "_reason": "Said so."})
+    again = Correction.objects.get()
+    assert (again.reason, again.state) == ("Said so.", State.OPEN)
+    after = list(again.changes.current())
+    assert len(after) == len(before)
+    if changed:
+        assert [(each.row, each.after, each.into) for each in after] != [
+            (each.row, each.after, each.into) for each in before
+        ]
+
+
+@pytest.mark.parametrize(("send_it", "changed"), OTHER_FORMS)
+def test_all_that_was_rejected_is_sent_again_as_a_new_one(
+    send_it: Any, changed: dict[str, str], editor: Client, ann: Character
+) -> None:
+    send_it(editor, ann)
+    first = Correction.objects.get()
+    rejected(first)
+    address = address_again(editor, first)
+    typed = hidden_and_typed(editor.get(address))
+    editor.post(address.partition("?")[0], typed | {"do": "send", "_reason": "Look at 12:30."})
+    second = Correction.objects.exclude(pk=first.pk).get()
+    assert (second.revises, second.reason, second.state) == (first, "Look at 12:30.", State.OPEN)
+    assert [change.model for change in second.changes.all()] == [change.model for change in first.changes.all()]
+
+
+def test_where_a_deletion_is_refused_its_reason_is_kept(ann: Character, editor: Client) -> None:
+    doomed = [Revelation.objects.create(key=f"r{n}", text="Sings.", revealed_in_id=1) for n in range(2)]
+    asked = {"action": "delete_selected", "_selected_action": [str(each.pk) for each in doomed], "post": "yes"}
+    refused = {"_reason": "So it is.", "_again": "of nobody"}
+    one = reverse("admin:characters_revelation_delete", args=[doomed[0].pk])
+    for where, data in ((REVELATIONS, asked | refused), (one, {"post": "yes"} | refused)):
+        page = editor.post(where, data)
+        assert page.context["problems"]
+        assert hidden_and_typed(page)["_reason"] == ["So it is."]
+    assert not Correction.objects.exists()
