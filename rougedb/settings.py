@@ -86,13 +86,13 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "episodes.accounts.session_age.middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
     "episodes.accounts.known_browsers.middleware",
     "episodes.kept_forms.middleware",
     "episodes.middleware.progress",
     "episodes.middleware.theme",
     "characters.middleware.lore",
     "rougedb.page_cache.middleware.making_pages",
+    "allauth.account.middleware.AccountMiddleware",  # after it, as it looks at each answer that something is missing
     "episodes.middleware.look_back",
 ]
 

@@ -60,7 +60,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
     return EpisodePage(
         episode=knowledge.episodes[place],
         synopsis=synopsis,
-        description=prose.shortened(prose.plain(synopsis)),
+        description=prose.shortened(cast.words(text)),
         credits=credits_of(knowledge, number),
         cast=part_of(sections[0], part),
         newcomers=by_name(cast.root_face(person) for person in appeared if first_heard_of(person, cast) == number),
