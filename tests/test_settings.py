@@ -59,6 +59,14 @@ def test_a_server_passes_the_deployment_check() -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
+def test_a_key_in_a_file_makes_a_server_too(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(SERVER["SECRET_KEY"])
+    told = {name: value for name, value in SERVER.items() if name != "SECRET_KEY"}
+    result = manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY_FILE=f"{key}", **told)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("told", "warned"),
     [
