@@ -71,6 +71,7 @@ def restore(folder: Path, progress: Progress, *, replace: bool) -> Manifest:
         )
     if newer := sorted(set(told.migrations) - database.known_migrations()):
         raise CommandError(f"The backup is of a newer version of the site, which has the migration {newer[0]}.")
+    database.refuse_what_cannot_be_opened()
     if not replace and not database.is_empty():
         raise CommandError("The database is not empty. To put the backup in its place, add --replace.")
     if wrong := list(manifest.problems(folder, told, progress)):

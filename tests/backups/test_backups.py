@@ -1,11 +1,15 @@
 """A backup holds all of a site, and brings it back or changes nothing."""
 
 import json
+import os
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage, storages
 from django.core.management import CommandError, call_command
@@ -117,6 +121,48 @@ def test_a_damaged_backup_changes_nothing(folder: Path, path: str) -> None:
     with pytest.raises(CommandError, match=path):
         restored(folder, check=True)
     assert rows() == before
+
+
+def test_what_a_newer_version_has_made_goes(folder: Path) -> None:
+    """The way back from an upgrade: the backup before it is put in the place of a database with other tables."""
+    before = rows()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE later (account integer PRIMARY KEY REFERENCES auth_user (id))")
+    restored(folder, replace=True)
+    assert rows().keys() == before.keys()
+
+
+def test_a_copy_that_breaks_off_changes_nothing(folder: Path) -> None:
+    [name] = [each.name for each in folder.iterdir() if each.name.startswith("database")]
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[: len(content) * 9 // 10])
+    told = json.loads((folder / manifest.NAME).read_text())
+    told["files"][name] = vars(manifest.entry_of(folder / name))
+    (folder / manifest.NAME).write_text(json.dumps(told))
+    before = rows()
+    with pytest.raises(CommandError, match="pg_restore failed" if connection.vendor == "postgresql" else "damaged"):
+        restored(folder, replace=True)
+    assert rows() == before
+
+
+def test_a_database_that_cannot_be_opened_is_told_with_the_way_out(folder: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.sqlite3"
+    broken.write_bytes(b"no database " * 1000)
+    environment = {
+        "PATH": os.environ["PATH"], "SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "example.org",
+        "SITE_URL": "https://example.org", "DATABASE_URL": f"sqlite:///{broken}",
+        "MEDIA_ROOT": f"{tmp_path}/media", "ARCHIVE_ROOT": f"{tmp_path}/archive",
+    }  # fmt: skip
+    manifest_file = folder / manifest.NAME
+    manifest_file.write_text(json.dumps(json.loads(manifest_file.read_text()) | {"database": "sqlite"}))
+    for options in ([], ["--replace"]):
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "manage.py", "restore", folder, *options],
+            cwd=django_settings.BASE_DIR, env=environment, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"CommandError: {broken} cannot be read: file is not a database. Move it away")
+    assert not (tmp_path / "media").exists()
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:
