@@ -379,6 +379,7 @@ if not DEBUG and not TESTING:
     SECURE_HSTS_SECONDS = HSTS_SECONDS
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_SSL_REDIRECT = SSL_REDIRECT
+    SECURE_REDIRECT_EXEMPT = ["^(?:healthz|readyz|metrics)$"]  # whoever asks a server itself has no proxy for https
     # Only behind a proxy that sets the header itself may it be believed.
     if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

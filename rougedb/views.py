@@ -89,6 +89,7 @@ ANSWERS = {  # by their addresses, of which `urls` has names
     "/metrics": metrics,
     "/.well-known/security.txt": security_txt,
 }
+OF_THE_PROCESS = ("/healthz", "/readyz", "/metrics")  # asked by balancers and monitors, of one server by its own address
 
 
 def of_the_server(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -96,7 +97,8 @@ def of_the_server(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if (view := ANSWERS.get(request.path_info)) is not None:
-            request.get_host()  # raises an error if the site does not answer to it
+            if request.path_info not in OF_THE_PROCESS:
+                request.get_host()  # raises an error if the site does not answer to it
             try:
                 return view(request)
             except Http404:

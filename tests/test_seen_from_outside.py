@@ -138,6 +138,18 @@ def test_whom_to_tell_of_a_weakness(client: Client, settings: Any) -> None:
     assert fields["Contact"] == "mailto:help@example.org"
 
 
+def test_a_server_is_asked_by_its_own_address(client: Client, settings: Any) -> None:
+    """A balancer or a monitor knows one of several servers by that, and asks without https."""
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["rougedb.example"], True
+    settings.SECURE_REDIRECT_EXEMPT = ["^(?:healthz|readyz|metrics)$"]
+    settings.METRICS_TOKEN = "right"
+    client.defaults["SERVER_NAME"] = "192.0.2.1"
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert client.get(path, headers={"Authorization": "Bearer right"}).status_code == 200, path
+    for path in ("/robots.txt", "/", "/metrics"):
+        assert client.get(path, secure=True).status_code == 400, path
+
+
 def test_no_other_site_loads_what_is_here(client: Client) -> None:
     for path in ("/", "/nowhere/", "/admin/", "/static/css/site.css", "/robots.txt"):
         answer = client.get(path)

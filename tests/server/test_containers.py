@@ -1,5 +1,6 @@
 """The container and its neighbours as far as they can be tried without Docker: what they name is there."""
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import get_commands
+
+from tests.server.conftest import free_port, running
 
 DEPLOY = settings.BASE_DIR / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
@@ -46,3 +49,26 @@ def test_each_service_runs_commands_that_there_are(name: str) -> None:
     assert managed or (settings.BASE_DIR / command).exists()
     assert set(managed) <= set(get_commands())
     assert set(SERVICES[name]["depends_on"]) <= set(SERVICES)
+
+
+def test_the_proxy_finds_its_files_on_the_machine() -> None:
+    served = re.findall(r"alias (/\S+?)/;", (DEPLOY / "nginx/rougedb.conf").read_text())
+    assert len(served) == 2
+    for name in ("setup", "site"):
+        assert {f"{path}:{path}" for path in served} <= set(SERVICES[name]["volumes"])
+    assert "manage.py collectstatic" in SERVICES["setup"]["command"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_site_that_lives_is_healthy(environment: dict[str, str], tmp_path: Path) -> None:
+    """The check asks by an address that is none of the site's hosts, and without https."""
+    match = re.search(r"^HEALTHCHECK .*?CMD (\[.*?\])$", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    assert match
+    _, *arguments = json.loads(match[1])
+    port = free_port()
+    check = [sys.executable, *(each.replace("8000", str(port)) for each in arguments)]
+    told = environment | {"ALLOWED_HOSTS": "rougedb.example", "SITE_URL": "https://rougedb.example", "PORT": str(port)}
+    assert subprocess.run(check, capture_output=True).returncode != 0  # noqa: S603
+    with running([str(settings.BASE_DIR / "deploy/serve")], port, tmp_path / "log", **told):
+        done = subprocess.run(check, capture_output=True, text=True)  # noqa: S603
+    assert (done.returncode, done.stderr) == (0, "")

@@ -68,8 +68,8 @@ def test_unfinished_bodies_hold_up_nobody(site: Running) -> None:
 
 
 def test_an_underscore_is_no_hyphen(site: Running) -> None:
-    assert ask(site.port, request("GET", "/healthz", "X_Forwarded_Proto: https")).status == 301
-    assert ask(site.port, request("GET", "/healthz", HTTPS, "X_Forwarded_Proto: http")).status == 200
+    assert ask(site.port, request("GET", "/robots.txt", "X_Forwarded_Proto: https")).status == 301
+    assert ask(site.port, request("GET", "/robots.txt", HTTPS, "X_Forwarded_Proto: http")).status == 200
 
 
 def test_secrets_in_addresses_do_not_stand_in_the_log(site: Running) -> None:
