@@ -33,7 +33,8 @@ def numbered(get_response: View) -> View:
     """Give each request an id, the proxy's if there is one, and note how it was answered if `LOG_REQUESTS` says so."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        token = _request_id.set(_id_of(request))
+        own = request.id_in_log = _id_of(request)  # type: ignore[attr-defined]
+        token = _request_id.set(own)
         began = time.perf_counter()
         try:
             response = get_response(request)
@@ -60,6 +61,11 @@ def _id_of(request: HttpRequest) -> str:
     return told if ID_OF_PROXY.fullmatch(told) else uuid4().hex
 
 
+def id_of(record: logging.LogRecord) -> str:
+    """Return the id of the request that a record is about, which may be answered by then."""
+    return request_id() or getattr(getattr(record, "request", None), "id_in_log", "")
+
+
 class RouteForPath(logging.Filter):
     """Lets Django's own lines about a request name its route in place of its address."""
 
@@ -74,8 +80,8 @@ class WithoutSecrets(logging.Formatter):
     """Formats a record with its traceback: the request's id first, and a dash for each secret in an address."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = self.masked(record)
-        return f"[{request_id()}] {line}" if request_id() else line
+        line, own = self.masked(record), id_of(record)
+        return f"[{own}] {line}" if own else line
 
     def masked(self, record: logging.LogRecord) -> str:
         """Return what a record says, without secrets."""
@@ -90,7 +96,7 @@ class Json(WithoutSecrets):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "request": request_id(),
+            "request": id_of(record),
             "message": self.masked(record),
         }
         return json.dumps({name: value for name, value in said.items() if value}, ensure_ascii=False)

@@ -297,8 +297,11 @@ STATICFILES_DIRS = [BASE_DIR / "static", *([LOOK_DIR] if LOOK else [])]
 MEDIA_URL = env.text("MEDIA_URL", "media/")
 MEDIA_ROOT = env.directory("MEDIA_ROOT", VAR_DIR / "media")
 ARCHIVE_ROOT = env.directory("ARCHIVE_ROOT", VAR_DIR / "archive")  # never served
+BACKUP_ROOT = env.text("BACKUP_ROOT") and env.directory("BACKUP_ROOT", VAR_DIR)  # looked at alone, by /readyz
 for served in (MEDIA_ROOT, STATIC_ROOT):
     env.refuse_overlap("ARCHIVE_ROOT", ARCHIVE_ROOT, served)
+    if BACKUP_ROOT:
+        env.refuse_overlap("BACKUP_ROOT", BACKUP_ROOT, served)
 MEDIA_BUCKET, ARCHIVE_BUCKET = env.text("MEDIA_BUCKET"), env.text("ARCHIVE_BUCKET")
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 PLAIN_TEXT = "text/plain; charset=utf-8"
 SECRET_FIELD = re.compile("pass|token|code|secret|credential|key|receipt", re.IGNORECASE)
 GOOD_FOR = timedelta(days=90)  # how long what security.txt says may be relied on
+NOT_TYPED = re.compile(r"[0-9a-f-]{20,}")  # ids, and what says which version of a row a form was opened with
 SHORTEST_TYPED = 20  # characters; what is shorter is typed again sooner than found and copied
 
 
@@ -89,7 +90,7 @@ ANSWERS = {  # by their addresses, of which `urls` has names
     "/metrics": metrics,
     "/.well-known/security.txt": security_txt,
 }
-OF_THE_PROCESS = ("/healthz", "/readyz", "/metrics")  # asked by balancers and monitors, of one server by its own address
+OF_THE_PROCESS = ("/healthz", "/readyz", "/metrics")  # balancers and monitors ask a server by its own address
 
 
 def of_the_server(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -137,5 +138,5 @@ def _typed_texts(request: HttpRequest) -> list[str]:
         for name, values in fields
         if not SECRET_FIELD.search(name)
         for value in values
-        if len(value) >= SHORTEST_TYPED
+        if len(value) >= SHORTEST_TYPED and not NOT_TYPED.fullmatch(value)
     ]

@@ -5,13 +5,14 @@ import socket
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache, caches
 from django.core.cache.backends.redis import RedisCache
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from django_ox.models import OxTask
@@ -22,7 +23,7 @@ from characters import indexing
 from characters.models import SearchEntry, Trait
 from corrections.models import Correction, State
 from episodes.models import Episode, Series
-from rougedb import views
+from rougedb import readiness, views
 from rougedb.cache import DispensableRedisCache
 from rougedb.logs import WithoutSecrets
 from tests.corrections.letters import accepted, sent, set_to, somebody, status_of
@@ -30,6 +31,7 @@ from tests.people import PASSWORD, person
 
 TYPED = "Rouge is the sister of somebody, and it took me an hour to write this."
 FORM = {"text": f"{TYPED} <b>", "password": "a-secret-of-twenty-letters", "csrftoken": "t" * 40, "short": "zyx"}
+FORM |= {"row": "6641fc03-2eaa-413d-8af6-6722ed738bee", "text-seen": "3b3057629629dd71a2d7"}  # nobody has typed these
 
 
 @pytest.fixture
@@ -92,6 +94,43 @@ def test_what_is_wrong_besides_keeps_nobody_from_reading(
     task.delete()
     monkeypatch.setattr(cache, "get", lambda key: None)
     assert told() == ["The cache does not answer"]
+
+
+def test_an_operator_is_told_before_something_is_lost(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def told() -> list[str]:
+        return client.get("/readyz").content.decode().split("\n")[1:-1]
+
+    settings.BACKUP_ROOT = tmp_path / "backups"
+    missing = ["There is no backup of the last 36 hours."]
+    assert told() == missing
+    for hours, name, expected in ((40, "", missing), (2, ".part", missing), (2, "", [])):
+        at = timezone.now() - timedelta(hours=hours)
+        made = settings.BACKUP_ROOT / f"{at:%Y-%m-%dT%H-%M-%SZ}{name}"
+        made.mkdir(parents=True)
+        (made / "manifest.json").touch()
+        assert told() == expected
+    free = readiness.LEAST_FREE
+    monkeypatch.setattr(readiness, "disk_usage", lambda folder: SimpleNamespace(free=free))
+    assert told() == []
+    free -= 1
+    assert told() == ["A disk is nearly full."]
+
+
+def test_an_operator_is_told_that_nothing_can_be_saved(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if connection.vendor == "sqlite":
+        (tmp_path / "database.sqlite3").touch()
+        monkeypatch.setitem(connection.settings_dict, "NAME", tmp_path / "database.sqlite3")
+        assert client.get("/readyz").content == b"ready\n"
+        monkeypatch.setattr(readiness, "access", lambda path, mode: False)
+    else:
+        assert client.get("/readyz").content == b"ready\n"
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+    assert client.get("/readyz").content == b"ready\nNothing can be saved: the database takes no changes.\n"
 
 
 def closed_port() -> int:

@@ -74,7 +74,8 @@ def test_a_line_names_the_request_and_the_route_alone(client: Client, log: io.St
 def test_a_missing_page_is_no_line_with_its_address(client: Client, log: io.StringIO) -> None:
     assert client.get("/nowhere/who-the-killer-is/").status_code == 404
     assert "killer" not in log.getvalue()
-    assert "Not Found: (no such address)" in [each["message"] for each in lines(log)]
+    (line,) = [each for each in lines(log) if each["message"] == "Not Found: (no such address)"]
+    assert len(line["request"]) == 32
 
 
 def test_each_request_has_an_id_of_its_own(client: Client, log: io.StringIO, settings: Any) -> None:

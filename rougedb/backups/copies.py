@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 from django.core.files.storage import FileSystemStorage, Storage, storages
@@ -15,9 +14,7 @@ from corrections.archive import archive, store_whole
 
 from . import database, manifest
 from .manifest import Entry, Manifest, Progress
-
-NAMED = "%Y-%m-%dT%H-%M-%SZ"
-PARTIAL = ".part"
+from .names import NAMED, PARTIAL, made_at
 
 
 def make(parent: Path, progress: Progress) -> tuple[Path, Manifest]:
@@ -52,10 +49,10 @@ def make(parent: Path, progress: Progress) -> tuple[Path, Manifest]:
 
 def remove_older(parent: Path, keep: int) -> list[Path]:
     """Remove all backups in a folder but the newest ones, and what is left of unfinished ones; return them."""
-    complete = sorted(path.parent for path in parent.glob(f"*/{manifest.NAME}") if _is_named(path.parent))
+    complete = sorted(path.parent for path in parent.glob(f"*/{manifest.NAME}") if made_at(path.parent))
     old = complete[: max(len(complete) - keep, 0)]
     newest = complete[-1].name if complete else ""
-    unfinished = [path for path in parent.glob(f"*{PARTIAL}") if _is_named(path) and path.name < newest]
+    unfinished = [path for path in parent.glob(f"*{PARTIAL}") if made_at(path) and path.name < newest]
     for path in (*old, *unfinished):
         shutil.rmtree(path)
     return old
@@ -147,14 +144,6 @@ def _archive_the_rest(files: dict[str, Entry]) -> None:
             target = kept / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(media / name, target)
-
-
-def _is_named(path: Path) -> bool:
-    try:
-        datetime.strptime(path.name.removesuffix(PARTIAL), NAMED)
-    except ValueError:
-        return False
-    return True
 
 
 def _write_through(folder: Path) -> None:

@@ -12,7 +12,9 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-NAME = "manifest.json"
+from .names import MANIFEST
+
+NAME = MANIFEST
 FORMAT = 1
 
 type Progress = Callable[[Iterable[str]], Iterable[str]]

@@ -3,12 +3,15 @@
 import base64
 import hmac
 import re
+from io import StringIO
 from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth
+from django.contrib.auth.models import User
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from tests.people import PASSWORD, person, sign_in, signed_in, who
@@ -50,6 +53,20 @@ def secret(db: None, clock: Clock) -> str:
     assert client.post("/accounts/2fa/totp/activate/", {"code": code_for(found[1], clock.now)}).status_code == 302
     clock.now += 60
     return found[1]
+
+
+def test_who_has_lost_all_of_them_is_let_in_by_an_operator(secret: str, caplog: pytest.LogCaptureFixture) -> None:
+    out = StringIO()
+    with caplog.at_level("INFO"):
+        call_command("remove_second_factors", "ann", stdout=out)
+    assert out.getvalue() == "Removed 2 second factors of ann.\n"  # the app, and codes for the day it is lost
+    ann = User.objects.get(username="ann")
+    assert f"accounts: second factors removed by an operator user={ann.pk} address=none" in caplog.messages
+    client = Client()
+    assert sign_in(client)["Location"] == "/"
+    assert who(client) is not None
+    with pytest.raises(CommandError, match="no account “nobody”"):
+        call_command("remove_second_factors", "nobody")
 
 
 def test_the_password_alone_is_not_enough(secret: str, clock: Clock) -> None:
