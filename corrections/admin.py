@@ -107,6 +107,7 @@ class CorrectionAdmin(admin.ModelAdmin):
             "bulk": ("bulk/<uuid:pk>/", bulk_decisions.page),
             "open": ("<uuid:pk>/open/", buttons.unfold),
             "claim": ("<uuid:pk>/claim/", buttons.claim),
+            "turn": ("<uuid:pk>/turn/", buttons.turn),
             "undo": ("<uuid:pk>/undo/", buttons.undo),
             "hold": ("<uuid:pk>/hold/", note_page.hold),
             "change_for": ("<uuid:pk>/change-for/", note_page.change_for),

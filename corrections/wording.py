@@ -26,6 +26,7 @@ class RowNames:
     def __init__(self, episode: int, names: Mapping[str, str] | None = None) -> None:
         self.episode = episode
         self._names = {reference: Name(name) for reference, name in (names or {}).items()}
+        self._choices: dict[tuple[str, int], list[tuple[str, str]]] = {}
 
     def of_pages(self, subjects: Iterable[str]) -> dict[str, Name]:
         """Return the names of pages by their references, as far as they have one at the episode."""
@@ -51,6 +52,13 @@ class RowNames:
 
     def choices(self, kind: Editable) -> list[tuple[str, str]]:
         """Return all rows that can be pointed to, and those that were named before, such as rows of the correction."""
+        of_now = kind.label, len(self._names)
+        if of_now not in self._choices:
+            self._choices[of_now] = self._all_choices(kind)
+            self._choices[kind.label, len(self._names)] = self._choices[of_now]
+        return list(self._choices[of_now])
+
+    def _all_choices(self, kind: Editable) -> list[tuple[str, str]]:
         keys = [str(pk) for pk in _known_rows(kind, self.episode).values_list("pk", flat=True)]
         self.look_up(kind, keys)
         named = [key for label, _, key in (each.partition(":") for each in self._names) if label == kind.label]

@@ -12,8 +12,9 @@ from corrections import undoing
 from corrections.deciding import may_publish, publish
 from corrections.errors import CouldNotApply, HeldBack, Refused, messages_of
 from corrections.models import Correction
+from episodes.requests import whole_number
 
-from . import claims
+from . import claims, typed
 from .access import for_moderators, for_viewers, page_address, user_of
 from .clearance import clearance_of, open_on_purpose
 from .discretion import Discretion
@@ -24,6 +25,7 @@ from .discretion import Discretion
 def claim(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Claim a correction, take it over, or release it."""
     correction = get_object_or_404(Correction, pk=pk)
+    typed.keep(request, correction)
     try:
         if request.POST.get("do") == "release":
             claims.release(correction, by=user_of(request))
@@ -35,10 +37,21 @@ def claim(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
+@for_moderators
+def turn(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Go to another part of a large correction, and keep what was typed on this one."""
+    correction = get_object_or_404(Correction, pk=pk)
+    typed.keep(request, correction)
+    number = whole_number(request.POST.get("to")) or 1
+    return HttpResponseRedirect(f"{page_address(correction)}?part={number}#change-1")
+
+
+@require_POST
 @for_viewers
 def unfold(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Open a correction of a later episode on purpose."""
     correction = get_object_or_404(Correction, pk=pk)
+    typed.keep(request, correction)
     open_on_purpose(request, correction)
     return HttpResponseRedirect(page_address(correction))
 
@@ -52,6 +65,8 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     seen_at = correction.note if correction.kind == Correction.Kind.HOLD else correction
     if seen_at is not None and clearance_of(request).folds(seen_at):
         return HttpResponseRedirect(page_address(correction))  # nobody undoes what they have not seen
+    if seen_at is not None:
+        typed.keep(request, seen_at)
     try:
         undone = undoing.undo(correction, by=user, reason=request.POST.get("reason", "").strip()[:2000])
     except (Refused, ValidationError) as error:

@@ -2,11 +2,11 @@
 
 import re
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.csp import CSP
@@ -26,7 +26,7 @@ from episodes.known import is_reached
 from episodes.names import capital, listed
 from episodes.requests import whole_number
 
-from . import claims, queue
+from . import claims, queue, typed
 from .access import (
     TEMPLATES,
     View,
@@ -39,13 +39,17 @@ from .access import (
 from .clearance import REASON_HIDDEN, Clearance, clearance_of
 from .consequences import lines_of
 from .discretion import HIDDEN_LINK, Discretion
+from .named_rows import suggestions_of
 from .next_in_queue import latest_mentioned, latest_mentioned_in, redirect_to_next
 from .page_preview import pages_to_preview
 from .people import address_of_person, address_of_spammer
 from .questions import ask, comment
-from .review import MOST_SHOWN, review, with_rows
-from .verdict_forms import ACCEPT, LEAVE, REASONS, CommentForm, VerdictForm, forms_for, posted_forms, to_show_again
+from .review import parts_of, review, with_rows
+from .verdict_forms import ACCEPT, LEAVE, REASONS, CommentForm, forms_for, posted_forms, to_show_again
 
+PART = "part"  # of a large correction: a parameter of the page, and a field of its form
+PK_LENGTH = 36
+MOST_FOLLOWING = 300  # rows that are listed
 POLICY: dict[str, Any] = settings.SECURE_CSP
 NOT_UNSEEN = "Nothing was done: it tells of a later episode than you have watched. Open it on purpose first."
 
@@ -57,15 +61,27 @@ def page(request: HttpRequest, correction: Correction) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, correction: Correction, *, posted: Any = None, failure: CouldNotApply | None = None
+    request: HttpRequest,
+    correction: Correction,
+    *,
+    posted: Any = None,
+    failure: CouldNotApply | None = None,
+    wrong: Change | None = None,
 ) -> HttpResponse:
-    """Show a correction as it is now, with the form as it was posted, and why it could not be applied."""
+    """Show a correction as it is now, with the form as it was posted, and why it could not be applied.
+
+    Of its parts that one is shown which was asked for, or has the change that is wrong.
+    """
     related = ("author", "claimed_by", "decided_by", "undoes", "revises", "note")
     correction = Correction.objects.select_related(*related).get(pk=correction.pk)
     clearance = clearance_of(request)
-    changes = list(correction.changes.current())
-    changes.sort(key=lambda change: change.decision != Change.Decision.PENDING)  # undecided ones first
-    shown = with_rows(changes[:MOST_SHOWN])
+    parts = parts_of(correction.changes.current())
+    if posted and len(parts) > 1:
+        typed.keep(request, correction)  # as only a part of it is on the page
+    posted = posted or typed.kept(request, correction)
+    changes = [change for part in parts for change in part]
+    number = _part_asked_for(request, parts, wrong)
+    shown = with_rows(parts[number - 1])
     trial = try_out(correction, clearance.reading_episode(correction))
     mentioned = latest_mentioned(trial, shown)
     reading_episode = clearance.reading_episode(correction, mentioned)
@@ -97,11 +113,21 @@ def _page(
     events = thread_of(correction, discretion, names)
     context |= {
         "changes": [(each, verdict_forms.get(each.change.pk)) for each in reviews],
-        "more": len(changes) - len(shown),
-        "following": told,
+        "suggestions": suggestions_of(verdict_forms.values()),
+        "part": Paginator(parts, 1).page(number),
+        "parts": list(Paginator(parts, 1).get_elided_page_range(number)),
+        "next_part": number + 1,
+        "previous_part": number - 1,
+        "first": sum(map(len, parts[: number - 1])) + 1,
+        "last": sum(map(len, parts[:number])),
+        "count": len(changes),
+        "verdicts_elsewhere": typed.verdicts_beside(posted, [each.change for each in shown]),
+        "following": told[:MOST_FOLLOWING],
+        "following_count": len(told),
+        "following_more": len(told[MOST_FOLLOWING:]),
         "following_later": len(following) - len(told),
         "comment": CommentForm(posted),
-        "lost_texts": _lost_texts(posted, verdict_forms),
+        "lost_texts": _lost_texts(posted, changes),
         "general_problems": general_problems,
         "is_too_large": trial.is_too_large,
         "reasons": REASONS,
@@ -110,10 +136,20 @@ def _page(
         "hidden_link": HIDDEN_LINK,
         "events": events,
     }
-    context |= _context_of_correction(request, correction, discretion, changes, names, trial)
+    context |= _context_of_correction(
+        request, correction, discretion, changes, [each.change for each in shown], names, trial
+    )
     failure_is_hidden = REASON_HIDDEN in [*general_problems, *(event.text for event, _ in events)]
     context["something_is_hidden"] = failure_is_hidden or discretion.has_hidden
     return render(request, f"{TEMPLATES}/page.html", context)
+
+
+def _part_asked_for(request: HttpRequest, parts: list[list[Change]], wrong: Change | None) -> int:
+    """Return the number of a part, of which the first is 1."""
+    if wrong is not None:
+        return next((number for number, part in enumerate(parts, start=1) if wrong in part), 1)
+    asked = request.POST if request.method == "POST" else request.GET
+    return max(1, min(whole_number(asked.get(PART)) or 1, len(parts)))
 
 
 def _context_of_correction(
@@ -121,17 +157,20 @@ def _context_of_correction(
     correction: Correction,
     discretion: Discretion,
     changes: list[Change],
+    shown: list[Change],
     names: RowNames,
     trial: Trial,
 ) -> dict[str, Any]:
     """Return who sent it, which pages it is about, what else is waiting for the same rows, and what can be done."""
     user, clearance = user_of(request), discretion.clearance
-    pages = pages_to_preview(changes, names, trial)
+    differs_from = clearance.episode_of(correction)
+    latest = clearance.latest_preview(correction)
+    pages = pages_to_preview(shown, names, trial, differs_from=differs_from, latest=latest)
     others = sending.undecided_of_rows(changes).select_related("author")[:10] if changes else []
     may_decide = user.has_perm("corrections.decide")
     has_sender = correction.kind != Correction.Kind.IMPORT
     return {
-        "title": listed(name for _, name in pages[:3]) or "A correction",
+        "title": listed(page.name for page in pages[:3]) or "A correction",
         "author": discretion.author(correction),
         "author_page": address_of_person(correction.author, correction) if may_decide and has_sender else "",
         "spammer": address_of_spammer(correction) if may_decide else "",
@@ -142,8 +181,7 @@ def _context_of_correction(
         "others": list(queue.lines(others, clearance, brief=True).items()),
         "undone_by": undos_in_force(correction),
         "pages": pages if correction.is_undecided else [],
-        "episodes": range(clearance.latest_preview(correction) + 1),
-        "differs_from": clearance.episode_of(correction),
+        "differs_from": differs_from,
         "may_decide": may_decide,
         "decidable": may_decide and correction.is_undecided and (correction.author != user or user.is_superuser),
         "own": correction.author_id == user.pk,
@@ -167,11 +205,11 @@ def thread_of(correction: Correction, discretion: Discretion, names: RowNames) -
     return [(event, discretion.name(correction, event.who)) for event in events]
 
 
-def _lost_texts(posted: Any, verdict_forms: dict[UUID, VerdictForm]) -> list[str]:
+def _lost_texts(posted: Any, changes: list[Change]) -> list[str]:
     """Return the texts that were posted for fields which the form no longer has."""
-    fields = {form.add_prefix(name) for form in verdict_forms.values() for name in form.fields}
-    lost = {name: text for name, text in (posted or {}).items() if name not in fields}
-    return [text for name, text in lost.items() if re.search(r"-(why|value-\w+)\Z", name) and str(text).strip()]
+    pending = {str(change.pk) for change in changes if change.decision == Change.Decision.PENDING}
+    lost = {name: text for name, text in (posted or {}).items() if re.search(r"-(why|value-\w+)\Z", name)}
+    return [text for name, text in lost.items() if name[:PK_LENGTH] not in pending and str(text).strip()]
 
 
 # What a moderator posts
@@ -191,6 +229,7 @@ def answered(request: HttpRequest, correction: Correction, *, show: View, decide
     if clearance.folds(correction, latest_mentioned_in(correction, clearance)):
         messages.warning(request, f"{NOT_UNSEEN} You had typed: {text}" if text else NOT_UNSEEN)
         return HttpResponseRedirect(page_address(correction))
+    request.POST = typed.together(request, correction)  # type: ignore[assignment]
     version = whole_number(request.POST.get("version"), digits=8) or 0
     try:
         if text:
@@ -198,11 +237,13 @@ def answered(request: HttpRequest, correction: Correction, *, show: View, decide
         match request.POST.get("do"):
             case "ask":
                 ask(correction, text, by=by, version=version)
+                typed.keep(request, correction, said=True)
                 waits = f"The {'note' if correction.is_note else 'correction'} waits for the answer."
                 messages.success(request, link_to(correction, "Question sent.", waits))
                 return redirect_to_next(request)
             case "say":
                 comment(correction, text, by=by)
+                typed.keep(request, correction, said=True)
                 return HttpResponseRedirect(page_address(correction) + "#thread")
             case "over":
                 claims.claim(correction, by=by, over=True)
@@ -217,22 +258,25 @@ def _decide(request: HttpRequest, correction: Correction, version: int, text: st
     """Decide as the form says. One button accepts all changes without a verdict, or a single change whatever it has."""
     clearance, accepts_rest = clearance_of(request), request.POST.get("do") == "accept"
     posted = request.POST.copy()
-    pending = pending_changes(correction)[:MOST_SHOWN]
-    for change in pending:
+    pending = pending_changes(correction)
+    parts = parts_of(pending)
+    for change in parts[_part_asked_for(request, parts, None) - 1] if accepts_rest else ():
         chosen = posted.get(f"{change.pk}-decision") or LEAVE
-        if accepts_rest and (chosen == LEAVE or len(pending) == 1):
+        if chosen == LEAVE or len(pending) == 1:
             posted[f"{change.pk}-decision"] = ACCEPT
     verdict_forms = posted_forms(correction, clearance, pending, posted)
-    if not all([form.is_valid() for form in verdict_forms.values()]):  # noqa: C419 (each of them shows its errors)
+    if wrong := [form.change for form in verdict_forms.values() if not form.is_valid()]:
         messages.error(request, "Nothing was decided. Correct what is marked below, and decide again.")
-        return _page(request, correction, posted=posted)
+        return _page(request, correction, posted=posted, wrong=wrong[0])
     verdicts = {pk: verdict for pk, form in verdict_forms.items() if (verdict := form.verdict()) is not None}
     if not verdicts and correction.is_undecided and version == correction.version:
         raise Refused("Nothing was decided. Accept or reject at least one change.")
     result = decide(correction, by=user_of(request), version=version, verdicts=verdicts, comment=text)
     if result.failure is not None:
         messages.error(request, "Nothing was published, because the changes could not be applied. See why below.")
-        return _page(request, correction, posted=posted, failure=result.failure)
+        wrong = [change for change in result.failure.messages if change is not None]
+        return _page(request, correction, posted=posted, failure=result.failure, wrong=wrong[0] if wrong else None)
+    typed.forget(request, correction)
     if result.held:
         count = len(result.held)
         held = "1 change was held, as its row has" if count == 1 else f"{count} changes were held, as their rows have"

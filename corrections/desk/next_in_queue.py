@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from corrections.models import Correction
 from corrections.trial import Trial, try_out
 
-from . import queue
+from . import queue, typed
 from .access import CHANGELIST, for_moderators, page_address, user_of
 from .claims import claim_first, release
 from .clearance import Clearance, clearance_of
@@ -32,6 +32,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
             skipped = get_object_or_404(Correction, pk=text)
         except ValidationError:
             raise Http404 from None
+        typed.keep(request, skipped)
         if skipped.is_claimed and skipped.claimed_by_id == request.user.pk:
             release(skipped, by=user_of(request))
     following = claim_first(_coming(request, after=skipped), user_of(request))

@@ -19,7 +19,7 @@ from corrections.sending import Proposed
 from corrections.wording import RowNames, in_short, in_words, noun_of
 from episodes.names import capital, listed
 
-from . import queue
+from . import queue, typed
 from .access import TEMPLATES, for_moderators, for_viewers, link_to, page_address, user_of
 from .clearance import clearance_of
 from .correction_page import answered, thread_of
@@ -39,6 +39,7 @@ def page(request: HttpRequest, note: Correction) -> HttpResponse:
 
 def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> HttpResponse:
     note = Correction.objects.select_related("author", "claimed_by", "decided_by").get(pk=note.pk)
+    posted = posted or typed.kept(request, note)
     clearance = clearance_of(request)
     episode = clearance.reading_episode(note)
     context = admin.site.each_context(request) | {
@@ -72,7 +73,7 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
         "changes_for": list(queue.lines(notes.changes_for(note), clearance).items()),
         "holds": [(each, _held_in_words(each, names)) for each in holds],
         "why_not_held": why_not_held,
-        "newly_shown": [] if why_not_held or not note.is_report else _newly_shown(note, names),
+        "newly_shown": [] if why_not_held or not note.is_report else _newly_shown(note, names, posted),
         "held_until": holding.held_until(note),
         "others": list(queue.lines(others.order_by("created_at", "id")[:MOST_OTHERS], clearance, brief=True).items()),
         "wait": in_short(notes.median_of_reports()) if note.is_report else "",
@@ -97,11 +98,13 @@ def _held_in_words(hold: Correction, names: RowNames) -> list[str]:
     ]
 
 
-def _newly_shown(report: Correction, names: RowNames) -> list[tuple[str, str]]:
-    """Return the rows that can be held back for a report: the reference of each, and the row in words."""
+def _newly_shown(report: Correction, names: RowNames, posted: Any) -> list[tuple[str, str, bool]]:
+    """Return the rows that can be held back: the reference of each, its words, and whether it is ticked."""
+    ticked = set(posted.getlist(typed.ROWS)) if posted and typed.TICKS in posted else None
     found = holding.newly_shown(report)
     words = _in_words((change for of_row in found for change in of_row), names)
-    return [(reference, words[reference]) for reference in map(holding.reference_of, found)]
+    references = map(holding.reference_of, found)
+    return [(each, words[each], ticked is None or each in ticked) for each in references]
 
 
 def _in_words(changes: Iterable[Change | Proposed], names: RowNames) -> dict[str, str]:
@@ -134,6 +137,7 @@ def _close(request: HttpRequest, note: Correction, version: int, words: str) -> 
     if how not in ("done", "close"):
         return _page(request, note, posted=request.POST)
     notes.close(note, by=user_of(request), version=version, dealt_with=how == "done", words=words)
+    typed.forget(request, note)
     messages.success(request, link_to(note, "Closed.", "Whoever sent it reads why."))
     return redirect_to_next(request)
 
@@ -143,11 +147,12 @@ def _close(request: HttpRequest, note: Correction, version: int, words: str) -> 
 def hold(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Hold back what is ticked of what the page of a report newly shows."""
     report = get_object_or_404(Correction, pk=pk)
+    typed.keep(request, report)
     clearance = clearance_of(request)
     if clearance.folds(report):
         return HttpResponseRedirect(page_address(report))  # nobody holds back what they have not seen
     try:
-        held = holding.hold(report, by=user_of(request), chosen=set(request.POST.getlist("row")))
+        held = holding.hold(report, by=user_of(request), chosen=set(request.POST.getlist(typed.ROWS)))
     except (Refused, ValidationError) as error:
         messages.error(request, " ".join(messages_of(error)))
     else:
@@ -163,6 +168,7 @@ def hold(request: HttpRequest, pk: UUID) -> HttpResponse:
 def change_for(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Open the form of what a note is about; what is saved there next says that it is for the note."""
     note = get_object_or_404(Correction.objects.filter(kind__in=Correction.NOTES), pk=pk)
+    typed.keep(request, note)
     if clearance_of(request).folds(note):
         return HttpResponseRedirect(page_address(note))
     if not note.is_undecided:

@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -25,11 +27,14 @@ from corrections.trial import Trial, as_if_applied, is_too_large, pending_change
 from corrections.wording import RowNames
 from episodes.known import is_reached
 
+from . import typed
 from .access import TEMPLATES, for_viewers
 from .clearance import REASON_HIDDEN, Clearance, clearance_of
 from .next_in_queue import latest_mentioned_in
-from .review import MOST_SHOWN
-from .verdict_forms import ACCEPT, REJECT, posted_forms
+from .verdict_forms import ACCEPT, REJECT, has_fields, posted_forms
+
+MOST_EPISODES = 40  # that are offered of one page
+MOST_LINKS = 200  # to all episodes of pages
 
 POLICY: dict[str, Any] = settings.SECURE_CSP
 
@@ -80,10 +85,10 @@ def _is_too_late(correction: Correction, clearance: Clearance, episode: int) -> 
 
 def _posted_verdicts(request: HttpRequest, correction: Correction, clearance: Clearance) -> dict[UUID, Verdict]:
     """Return the verdicts in a form that is not finished: what is not rejected counts as accepted."""
-    posted = request.POST.copy()
-    pending = pending_changes(correction)[:MOST_SHOWN]
+    posted = typed.together(request, correction)
+    pending = pending_changes(correction)
     for change in pending:
-        if posted.get(f"{change.pk}-decision") != REJECT:
+        if has_fields(posted, change) and posted.get(f"{change.pk}-decision") != REJECT:
             posted[f"{change.pk}-decision"] = ACCEPT
     verdicts = {}
     for pk, form in posted_forms(correction, clearance, pending, posted).items():
@@ -150,16 +155,37 @@ def _pictures(change: Change) -> dict[str, str]:
     return names
 
 
-def pages_to_preview(changes: list[Change], names: RowNames, trial: Trial) -> list[tuple[str, str]]:
-    """Return the references and names of the pages that can be previewed, those with the most changes first."""
+@dataclass(frozen=True, slots=True)
+class PreviewedPage:
+    subject: str
+    name: str
+    episodes: Sequence[int]  # at which it can be previewed by one click
+
+
+def pages_to_preview(
+    changes: list[Change], names: RowNames, trial: Trial, *, differs_from: int, latest: int
+) -> list[PreviewedPage]:
+    """Return the pages that can be previewed, those with the most changes first; each of many at one episode alone."""
     subjects = _previewable(changes)
     page_names = trial.names | names.of_pages(subjects)
-    return [(subject, page_names.get(subject, "a page that does not exist")) for subject in subjects]
+    episodes: Sequence[int] = range(latest + 1)
+    if len(episodes) > MOST_EPISODES:
+        first = max(0, differs_from - MOST_EPISODES // 4)
+        episodes = range(latest + 1)[first : first + MOST_EPISODES]
+    in_full = MOST_LINKS // len(episodes)
+    return [
+        PreviewedPage(
+            subject,
+            page_names.get(subject, "a page that does not exist"),
+            episodes if number < in_full else [differs_from],
+        )
+        for number, subject in enumerate(subjects)
+    ]
 
 
 def _previewable(changes: list[Change]) -> list[str]:
     counts: Counter[str] = Counter()
-    for change in changes[:MOST_SHOWN]:
+    for change in changes:
         for each in change.subjects.all():
             page = rows.editable(each.subject.partition(":")[0]).page
             if page is not None and page.preview is not None:

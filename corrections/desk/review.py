@@ -24,6 +24,8 @@ from .diffs import diff
 Action, Decision, Outcome = Change.Action, Change.Decision, Change.Outcome
 
 MOST_SHOWN = 100  # changes on one page
+MOST_WEIGHT = 150_000  # of the changes on one page, in bytes as `_weight` guesses them
+MOST_OF_A_TEXT = 600  # characters of one that does not change
 LONG = 60  # characters, from which on a text is shown in full width
 
 
@@ -94,6 +96,28 @@ class ChangeReview:
     into: str = ""  # the page that a removed one becomes one with
     survivors: tuple[str, ...] = ()  # the pages for which it is decided instead of others that are gone
     is_renamed: bool = False  # texts will name its row by another key
+
+
+def parts_of(changes: Iterable[Change]) -> list[list[Change]]:
+    """Return the changes of a correction in parts, each for a page of its own: undecided ones first."""
+    parts: list[list[Change]] = [[]]
+    weight = 0
+    for change in sorted(changes, key=lambda change: change.decision != Decision.PENDING):
+        weight += _weight(change)
+        if parts[-1] and (weight > MOST_WEIGHT or len(parts[-1]) == MOST_SHOWN):
+            parts.append([])
+            weight = _weight(change)
+        parts[-1].append(change)
+    return parts
+
+
+def _weight(change: Change) -> int:
+    """Return about how many bytes a change takes on the page: its texts, and the fields in which it can be edited."""
+    fields = 1 if change.action == Action.SET else len(rows.editable(change.model).fields)
+    before, after = (rows.text_length(values) for values in (change.before, change.wanted))
+    if change.decision == Decision.PENDING:
+        return 2_500 + 600 * fields + 6 * (before + 2 * after)
+    return 1_000 + 200 * fields + 4 * (before + after)
 
 
 def with_rows(changes: Iterable[Change]) -> list[ChangeWithRow]:
@@ -195,10 +219,22 @@ def _field_diffs(each: ChangeWithRow, names: RowNames, *, conflict: bool) -> Ite
 
 
 def _same(kind: Editable, name: str, value: Json, names: RowNames) -> FieldDiff:
+    if is_text(kind, name):
+        value = _beginning(str(value))
     return FieldDiff(
         name, kind.name_of(name), diff(kind, name, value, value, names), changes=False,
         long=is_text(kind, name) and len(str(value)) > LONG,
     )  # fmt: skip
+
+
+def _beginning(text: str) -> str:
+    """Return the beginning of a long text, without a mention that would be cut."""
+    if len(text) <= MOST_OF_A_TEXT:
+        return text
+    start = text[:MOST_OF_A_TEXT]
+    if start.rfind("[[") > start.rfind("]]"):
+        start = start[: start.rfind("[[")]
+    return f"{start.rstrip('[')} …"
 
 
 def _states(each: ChangeWithRow) -> tuple[Values | None, Values | None, Values | None]:

@@ -21,6 +21,7 @@ from episodes.models import Episode
 from episodes.texts import ProseInForm
 
 from .clearance import Clearance
+from .named_rows import MOST_LISTED, NamedRowField
 from .review import ChangeWithRow, with_rows
 
 ACCEPT, REJECT, LEAVE = "accept", "reject", "leave"
@@ -195,6 +196,13 @@ def _choice_field(field: Any, value: Json, names: RowNames, label: str) -> forms
     choices = names.choices(target)
     offered = {key for key, _ in choices}
     choices += [(key, f"{names.name(target, key)}") for key in keys if key not in offered]
+    if len(choices) > MOST_LISTED and field.related_model is not Episode:
+        return NamedRowField(
+            choices=choices, suggestions=f"names-of-{target.model._meta.model_name}", many=field.many_to_many,
+            required=not (field.blank if field.many_to_many else field.null), label=label,
+            initial=keys if field.many_to_many else (keys[0] if keys else ""),
+            help_text="One name in a line." if field.many_to_many else "",
+        )  # fmt: skip
     if field.many_to_many:
         return forms.MultipleChoiceField(choices=choices, required=not field.blank, initial=keys, label=label)
     if field.related_model is Episode:
@@ -204,10 +212,15 @@ def _choice_field(field: Any, value: Json, names: RowNames, label: str) -> forms
     return forms.ChoiceField(choices=[*optional, *choices], required=not field.null, initial=initial, label=label)
 
 
+def has_fields(data: Mapping[str, Any], change: Change) -> bool:
+    """Return whether the form of a change is in what was posted: a large correction is decided in parts."""
+    return f"{change.pk}-decision" in data or f"{change.pk}-shown" in data
+
+
 def forms_for(
     changes: Iterable[ChangeWithRow], names: RowNames, data: Mapping[str, Any] | None = None
 ) -> dict[UUID, VerdictForm]:
-    """Return a form for each change that is not decided."""
+    """Return a form for each change that is not decided; it is filled in where its fields are in the data."""
 
     @cache
     def writers(episode: int) -> list[Callable[[str], str]]:
@@ -217,7 +230,7 @@ def forms_for(
         return reduce(lambda so_far, write: write(so_far), writers(episode), text)
 
     return {
-        each.change.pk: VerdictForm(each, names, data, written)
+        each.change.pk: VerdictForm(each, names, data if data and has_fields(data, each.change) else None, written)
         for each in changes
         if each.change.decision == Change.Decision.PENDING
     }
@@ -226,7 +239,8 @@ def forms_for(
 def posted_forms(
     correction: Correction, clearance: Clearance, changes: Sequence[Change], posted: QueryDict
 ) -> dict[UUID, VerdictForm]:
-    """Return the forms for these changes as a moderator filled them in."""
+    """Return the forms for those of these changes that were posted, as a moderator filled them in."""
+    changes = [change for change in changes if has_fields(posted, change)]
     episode = clearance.latest_preview(correction)
     return forms_for(with_rows(changes), RowNames(episode, names_of_additions(changes, episode)), posted)
 
@@ -235,6 +249,8 @@ def to_show_again(data: Any, reviews: Iterable[ChangeWithRow]) -> Any:
     """Return posted data to fill the form in again. Overriding a conflict is unticked if the row changed since."""
     posted = data.copy()
     for each in reviews:
+        if not has_fields(posted, each.change):
+            continue
         prefix = str(each.change.pk)
         try:
             seen = signing.loads(posted.get(f"{prefix}-seen", ""), salt=SALT)

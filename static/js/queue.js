@@ -18,9 +18,12 @@ function goTo(change) {
   change.scrollIntoView({ block: "nearest" });
 }
 
-function moveFocus(offset) {
+// A large correction is shown in parts. After the last change of one comes the next part, which keeps what was typed.
+function goOn(offset) {
   const focused = document.activeElement.closest("article.change");
-  goTo(focused ? changes[changes.indexOf(focused) + offset] : changes[0]);
+  const next = focused ? changes[changes.indexOf(focused) + offset] : changes[0];
+  if (next) goTo(next);
+  else document.querySelector(`.turning [data-turn="${offset}"]`)?.click();
 }
 
 function choose(change, decision) {
@@ -38,11 +41,13 @@ function showPreview(link) {
 }
 
 const shortcuts = {
-  j: () => moveFocus(1),
-  k: () => moveFocus(-1),
+  j: () => goOn(1),
+  k: () => goOn(-1),
   a: () => {
     const change = currentChange();
-    if (choose(change, "accept")) goTo(changes[changes.indexOf(change) + 1] || change);
+    if (!choose(change, "accept")) return;
+    goTo(change);
+    goOn(1);
   },
   r: () => {
     const change = currentChange();
@@ -83,7 +88,7 @@ document.addEventListener("keydown", (event) => {
 document.querySelectorAll("button[data-tick]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => {
-    for (const box of button.form.querySelectorAll("[name=row]")) box.checked = Boolean(button.dataset.tick);
+    for (const box of document.querySelectorAll(".holding [name=row]")) box.checked = Boolean(button.dataset.tick);
   });
 });
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from characters.models import Alias, Character, Portrait, Revelation, Trait
 from corrections import archive
-from corrections.desk import correction_page
+from corrections.desk import review
 from corrections.letter import Letter
 from corrections.models import Change
 from corrections.sending import setting
@@ -71,7 +71,7 @@ def test_it_comes_while_the_file_of_a_picture_is_gone(
 def test_it_shows_undecided_changes_first(
     desk: Client, author: User, moderator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(correction_page, "MOST_SHOWN", 2)
+    monkeypatch.setattr(review, "MOST_SHOWN", 2)
     ann = somebody()
     names = [new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Anna", "Annie", "Nancy")]
     correction = sent(*names, by=author)

@@ -126,6 +126,7 @@ ACTIONS = [
     Attempt("open a folded one", STAFF, post("open")),
     Attempt("claim", MODERATORS, post("claim", do="claim")),
     Attempt("take over", MODERATORS, post("claim", do="over")),
+    Attempt("turn to another part", MODERATORS, post("turn", to="2")),
     Attempt("take the next", MODERATORS, lambda client, _: client.post(address("next"))),
     Attempt("accept", MODERATORS, answer("decide", "accept")),
     Attempt("accept the rest", MODERATORS, answer("accept")),
@@ -156,7 +157,7 @@ ACTIONS = [
 ONLY_LOOKING = {
     "see the queue", "search the queue", "see a correction", "preview", "preview as altered", "open a folded one",
     "see the start page", "read a report", "see what was learned", "see a person", "see a person's undo",
-    "see how a key changes", "see a merge",
+    "see how a key changes", "see a merge", "turn to another part",
 }  # fmt: skip
 
 
@@ -205,7 +206,7 @@ def test_every_view_of_the_desk_is_in_the_matrix(status: Trait) -> None:
     ours = {name.removeprefix("corrections_correction_") for name in names}
     assert ours == {
         "changelist", "add", "history", "delete", "change",  # of every admin; history leads to the page
-        "next", "bulk", "open", "claim", "undo", "preview", "picture",  # picture: test_deciding
+        "next", "bulk", "open", "claim", "turn", "undo", "preview", "picture",  # picture: test_deciding
         "person", "person_undo", "sender", "sender_undo",  # by sender: test_people
         "hold", "change_for",  # of notes: test_notes
     }  # fmt: skip

@@ -460,3 +460,18 @@ def test_a_change_for_a_note_that_waits_leaves_it_open(ann: Character, moderator
     assert sent_note.is_undecided
     assert sent_note.events.filter(kind=Event.Kind.PROPOSED).exists()
     assert page_of(change) in content_of(at_the_desk(moderator).get(page_of(sent_note)))
+
+
+@pytest.mark.parametrize("button", ["claim", "hold", "change_for", "open"])
+def test_a_comment_that_is_typed_is_there_after_another_button(ann: Character, moderator: User, button: str) -> None:
+    summary, revelation = newly_told(ann)
+    told, desk = noted(ann, episode=3, kind="report"), at_the_desk(moderator, episode=5)
+    typed = {"comment": "It tells who Bea is.", "ticks": "1", "do": "claim"}
+    rows = [f"characters.trait:{summary.pk}"] if button == "hold" else []
+    desk.post(address(button, told.pk), typed | {"row": rows})
+    page = desk.get(page_of(told)).content.decode()
+    assert "It tells who Bea is.</textarea>" in page
+    if button != "hold":
+        assert f'value="characters.revelation:{revelation.pk}">' in page, "what was not ticked is not"
+    desk.post(page_of(told), {"do": "say", "version": told.version, "comment": "It tells who Bea is."})
+    assert "It tells who Bea is.</textarea>" not in desk.get(page_of(told)).content.decode()
