@@ -139,8 +139,11 @@ def test_every_answer_has_the_headers_that_keep_browsers_safe(
         assert (hsts, sniffing) == ("max-age=31536000; includeSubDomains; preload", "nosniff"), path
         assert (policy.count("default-src 'none'"), policy.count("frame-ancestors 'none'")) == (1, 1), path
     with start_nginx(free_port()) as before_nothing:
-        reply = ask(before_nothing.port, request("GET", "/"))
-        assert (reply.status, set(EVERYWHERE) <= set(reply.headers)) == (502, True)
+        for asked in (request("GET", "/"), request("POST", "/progress/", "Content-Length: 9", body=b"episode=1")):
+            reply = ask(before_nothing.port, asked)
+            assert (reply.status, set(EVERYWHERE) <= set(reply.headers)) == (503, True)
+            assert (reply.headers["retry-after"], reply.headers["cache-control"]) == ("10", "private, no-store")
+            assert "it may not have been saved" in reply.text
 
 
 def test_texts_say_in_which_letters_they_are_written(nginx: Running, environment: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ DEPLOY = settings.BASE_DIR / "deploy"
 COMMANDS = [
     pytest.param(command, id=f"{unit.stem}-{number}")
     for unit in sorted(DEPLOY.glob("*.service"))
-    for number, command in enumerate(re.findall(r"^ExecStart=(.*)$", unit.read_text(), re.MULTILINE))
+    for number, command in enumerate(re.findall(r"^Exec(?:Start|Reload)=(.*)$", unit.read_text(), re.MULTILINE))
     if "manage.py" in command
 ]
 
