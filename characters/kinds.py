@@ -266,6 +266,8 @@ REVELATION_LABELS = {
 
 WHEN = ("revealed_in",)
 WHEN_AND_UNTIL = ("revealed_in", "ended_in")
+OR_WHEN = ("also_in",)  # on a second axis, if the show has one
+OR_WHEN_AND_UNTIL = ("also_in", "also_ended_in")
 INFERRED = ("inferred",)  # whether the episode was worked out, which is the editors' affair
 
 SERIES = Kind(
@@ -291,6 +293,9 @@ SERIES = Kind(
         "unit",
         "units",
         "watched",
+        "second_unit",
+        "second_units",
+        "second_read",
         "licence",
     ),
     public=(
@@ -348,8 +353,9 @@ WORD = Kind(
         "left_out",
         "position",
         *WHEN,
+        *OR_WHEN,
     ),
-    unseen=("key", "position"),
+    unseen=("key", "position", *OR_WHEN),
     title=lambda row, speaker: Name(row["label"] or row["key"]),
     file="vocabulary.yaml",
     natural_key=_fixed_key("section", "key"),
@@ -362,9 +368,9 @@ def _subject(model: type[Subject], page: PageKind) -> Kind:
     return Kind(
         model=model,
         noun="first appearance",
-        fields=("key", "public_id", *WHEN, *INFERRED),
+        fields=("key", "public_id", *WHEN, *OR_WHEN, *INFERRED),
         public=WHEN,
-        unseen=("key", *INFERRED),
+        unseen=("key", *OR_WHEN, *INFERRED),
         can_be_removed=False,
         page=page,
         title=_subject_title,
@@ -411,9 +417,9 @@ TERM = _subject(
 ALIAS = Kind(
     model=Alias,
     noun="name",
-    fields=(*OWNERS, "name", "kind", "language", "headline", "common_word", *WHEN, *INFERRED),
+    fields=(*OWNERS, "name", "kind", "language", "headline", "common_word", *WHEN, *OR_WHEN, *INFERRED),
     public=("name", "kind", "language", "headline", *WHEN),
-    unseen=("common_word", *INFERRED),
+    unseen=("common_word", *OR_WHEN, *INFERRED),
     owners=OWNERS,
     title=lambda row, speaker: Name(row["name"]),
     line=_alias_line,
@@ -427,9 +433,9 @@ ALIAS = Kind(
 TRAIT = Kind(
     model=Trait,
     noun="fact",
-    fields=(*OWNERS, "attribute", "value", *WHEN, *INFERRED),
+    fields=(*OWNERS, "attribute", "value", *WHEN, *OR_WHEN, *INFERRED),
     public=("attribute", "value", *WHEN),
-    unseen=INFERRED,
+    unseen=(*OR_WHEN, *INFERRED),
     owners=OWNERS,
     texts=(("value", "the {attribute} of {owner}"),),
     title=lambda row, speaker: Name(shortened(speaker.words(row["value"]), 90)),
@@ -447,8 +453,8 @@ TRAIT = Kind(
 FORMER_ADDRESS = Kind(
     model=FormerAddress,
     noun="former address",
-    fields=(*OWNERS, "address", *WHEN, *INFERRED),
-    unseen=("address", *INFERRED),
+    fields=(*OWNERS, "address", *WHEN, *OR_WHEN, *INFERRED),
+    unseen=("address", *OR_WHEN, *INFERRED),
     owners=OWNERS,
     can_be_removed=False,
     title=lambda row, speaker: str(row["address"]),
@@ -469,9 +475,9 @@ def _tagging(model: type[CharacterTag | FactionTag | TermTag], entry: str) -> Ki
     return Kind(
         model=model,
         noun="tag",
-        fields=("content_object", "tag", *WHEN_AND_UNTIL, *INFERRED),
+        fields=("content_object", "tag", *WHEN_AND_UNTIL, *OR_WHEN_AND_UNTIL, *INFERRED),
         public=("tag", *WHEN_AND_UNTIL),
-        unseen=INFERRED,
+        unseen=(*OR_WHEN_AND_UNTIL, *INFERRED),
         owners=("content_object",),
         title=lambda row, speaker: Name(row["tag"]),
         entry=entry,
@@ -490,9 +496,9 @@ TERM_TAG = _tagging(TermTag, "term_tag")
 MEMBERSHIP = Kind(
     model=Membership,
     noun="membership",
-    fields=("character", "faction", "role", *WHEN_AND_UNTIL, *INFERRED),
+    fields=("character", "faction", "role", *WHEN_AND_UNTIL, *OR_WHEN_AND_UNTIL, *INFERRED),
     public=("character", "faction", "role", *WHEN_AND_UNTIL),
-    unseen=INFERRED,
+    unseen=(*OR_WHEN_AND_UNTIL, *INFERRED),
     connects=("character", "faction"),
     found_under=("character",),
     texts=(("role", "a role of {owner}"),),
@@ -508,9 +514,9 @@ MEMBERSHIP = Kind(
 RELATIONSHIP = Kind(
     model=Relationship,
     noun="relation",
-    fields=("source", "kind", "target", "certainty", *WHEN_AND_UNTIL, *INFERRED),
+    fields=("source", "kind", "target", "certainty", *WHEN_AND_UNTIL, *OR_WHEN_AND_UNTIL, *INFERRED),
     public=("source", "kind", "target", "certainty", *WHEN_AND_UNTIL),
-    unseen=INFERRED,
+    unseen=(*OR_WHEN_AND_UNTIL, *INFERRED),
     connects=("source", "target"),
     title=_relationship,
     entry="relationship",
@@ -524,9 +530,21 @@ RELATIONSHIP = Kind(
 REVELATION = Kind(
     model=Revelation,
     noun="revelation",
-    fields=("key", "text", "certainty", *CONCERNED, "supersedes", "time", "position", "source", *WHEN, *INFERRED),
+    fields=(
+        "key",
+        "text",
+        "certainty",
+        *CONCERNED,
+        "supersedes",
+        "time",
+        "position",
+        "source",
+        *WHEN,
+        *OR_WHEN,
+        *INFERRED,
+    ),
     public=("text", "certainty", *CONCERNED, "time", *WHEN),
-    unseen=("key", "position", "source", *INFERRED),
+    unseen=("key", "position", "source", *OR_WHEN, *INFERRED),
     listed_under=CONCERNED,
     texts=(("text", "the text of {owner}"),),
     title=lambda row, speaker: shortened(speaker.words(row["text"]), 110),
@@ -541,9 +559,9 @@ REVELATION = Kind(
 UNMASKING = Kind(
     model=Unmasking,
     noun="unmasking",
-    fields=("persona", "identity", *WHEN, *INFERRED),
+    fields=("persona", "identity", *WHEN, *OR_WHEN, *INFERRED),
     public=("persona", "identity", *WHEN),
-    unseen=INFERRED,
+    unseen=(*OR_WHEN, *INFERRED),
     connects=("persona", "identity"),
     listed_under=("persona",),
     title=lambda row, speaker: f"{speaker.name(row['persona'])} is {speaker.name(row['identity'])}",
@@ -554,9 +572,9 @@ UNMASKING = Kind(
 PORTRAIT = Kind(
     model=Portrait,
     noun="portrait",
-    fields=("character", "image", "alt_text", "caption", "credit", "licence", *WHEN, *INFERRED),
+    fields=("character", "image", "alt_text", "caption", "credit", "licence", *WHEN, *OR_WHEN, *INFERRED),
     public=("image", "alt_text", "caption", "credit", "licence", *WHEN),
-    unseen=INFERRED,
+    unseen=(*OR_WHEN, *INFERRED),
     owners=("character",),
     texts=(
         ("alt_text", "the alt text of a portrait of {owner}"),
@@ -591,6 +609,8 @@ FIELD_LABELS = {
     "alt_text": "What it shows",
     "revealed_in": "Known after",
     "ended_in": "Ended in",
+    "also_in": "Or known after",
+    "also_ended_in": "Or ended in",
     "source": "Who",
     "target": "Whom",
     "identity": "Is really",
@@ -612,7 +632,7 @@ _by_label = {kind.label: kind for kind in KINDS}
 _by_name = {kind.name: kind for kind in KINDS}
 _by_plural = {kind.page.plural: kind for kind in KINDS if kind.page}
 _by_entry = {kind.entry: kind for kind in KINDS if kind.entry}
-_by_file = {kind.file: kind for kind in KINDS if kind.file}
+_by_file = {kind.file: kind for kind in KINDS if kind.file} | {"chapters.yaml": EPISODE}
 
 
 def kind_of(row: models.Model | type[models.Model]) -> Kind:
@@ -662,6 +682,6 @@ def columns_of(kind: Kind) -> tuple[str, ...]:
     columns = []
     for name in kind.fields:
         field: Any = kind.model._meta.get_field(name)
-        if not field.many_to_many and name not in ("revealed_in", "ended_in"):
+        if not field.many_to_many and name not in (*WHEN_AND_UNTIL, *OR_WHEN_AND_UNTIL):
             columns.append("tag__name" if name == "tag" else field.attname)
     return tuple(columns)

@@ -11,14 +11,16 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
+from episodes.axes import SECOND_AXIS, is_on_second_axis
 from episodes.models import Episode, Viewer
 
 from .models import Change, ChangeSubject, Correction
+from .rows import WHEN
 
-OUT_OF_THE_WAY = 10_000  # more than the number of any episode
+OUT_OF_THE_WAY = 2 * SECOND_AXIS  # more than the place of anything
 AT_ONCE = 500  # changes
 BY_NUMBER = {Viewer: ("progress",), Correction: ("evidence_episode", "revealed_in", "sent_in")}  # without a foreign key
-OF_A_ROW = ("revealed_in", "ended_in")
+OF_A_ROW = WHEN
 SUBJECT = f"{Episode._meta.label_lower}:"
 
 type Moves = Mapping[int, int]
@@ -42,20 +44,34 @@ def _columns() -> Iterator[tuple[type[models.Model], tuple[str, ...]]]:
 
 
 def _move(model: type[models.Model], columns: tuple[str, ...], moves: Moves) -> None:
-    """Move the numbers of a table in two steps, as no two rows may have one number even for a moment."""
-    first, steps = min(number for number, new in moves.items() if new != number), list(_steps(moves))
-    rows = model._base_manager.filter(Q(*((f"{column}__gte", first) for column in columns), _connector=Q.OR))
-    rows.update(**{column: _added(column, [(first, OUT_OF_THE_WAY)]) for column in columns})
-    back = [(OUT_OF_THE_WAY + start, step - OUT_OF_THE_WAY) for start, step in steps]
-    rows.update(**{column: _added(column, back) for column in columns})
+    """Move the numbers of a table in two steps, as no two rows may have one number even for a moment.
+
+    Each axis has steps of its own; all columns move at once, as a row must never end before it begins.
+    """
+    for second in (False, True):
+        of_axis = {number: new for number, new in moves.items() if is_on_second_axis(number) == second}
+        if not (changed := [number for number, new in of_axis.items() if new != number]):
+            continue
+        first, last = min(changed), max(of_axis)
+        aside = OUT_OF_THE_WAY - first
+        there = {column: Q(**{f"{column}__gte": first, f"{column}__lte": last}) for column in columns}
+        rows = model._base_manager.filter(Q(*there.values(), _connector=Q.OR))
+        rows.update(**{column: _added(column, [(is_there, aside)]) for column, is_there in there.items()})
+        moved = model._base_manager.filter(
+            Q(*((f"{column}__gte", OUT_OF_THE_WAY) for column in columns), _connector=Q.OR)
+        )
+        back = [(start + aside, step - aside) for start, step in reversed([*_steps(of_axis)])]
+        moved.update(
+            **{
+                column: _added(column, [(Q(**{f"{column}__gte": start}), step) for start, step in back])
+                for column in columns
+            }
+        )
 
 
-def _added(column: str, steps: list[tuple[int, int]]) -> Case:
-    """Return a column to which something is added from each of some numbers on."""
-    whens = [
-        When(**{f"{column}__gte": start, "then": F(column) + Value(step, models.IntegerField())})
-        for start, step in reversed(steps)
-    ]
+def _added(column: str, steps: list[tuple[Q, int]]) -> Case:
+    """Return a column to which something is added under the first of some conditions that holds."""
+    whens = [When(condition, then=F(column) + Value(step, models.IntegerField())) for condition, step in steps]
     return Case(*whens, default=F(column), output_field=models.IntegerField())
 
 

@@ -22,6 +22,8 @@ type Json = Any
 type Values = dict[str, Json]
 
 EPISODES = ("revealed_in", "ended_in")
+ON_THE_SECOND_AXIS = ("also_in", "also_ended_in")  # a change is known by its places on the first alone
+WHEN = EPISODES + ON_THE_SECOND_AXIS
 AT_ONCE = 500  # rows in one query
 
 
@@ -365,7 +367,7 @@ def subjects_of(kind: Editable, key: str, values: Values) -> set[str]:
 def fields_with_pages(label: str) -> list[tuple[str, str]]:
     """Return the fields of a kind that point to rows with pages, each with the label of these."""
     kind = editable(label)
-    related = ((name, kind.field(name).related_model) for name in kind.fields if name not in EPISODES)
+    related = ((name, kind.field(name).related_model) for name in kind.fields if name not in WHEN)
     targets = ((name, _registered.get(model._meta.label_lower)) for name, model in related if model is not None)
     return [(name, target.label) for name, target in targets if target is not None and target.page is not None]
 

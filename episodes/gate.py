@@ -12,15 +12,19 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from .axes import SECOND_AXIS, is_on_second_axis
 from .known import is_known
+from .names import capital
 from .neighbours import neighbours
 from .texts import ProseInForm, Text
-from .units import named
+from .units import named, second_unit
 
 type ProseCheck = Callable[[str, int, models.Model | None], None]
 """Takes a text, the episode in which it is revealed and its row; raises ValidationError."""
 
 prose_checks: list[ProseCheck] = []
+
+BEYOND_ALL = 2 * SECOND_AXIS  # after every place of either axis
 
 _write_door_is_open = ContextVar("write_door_is_open", default=False)
 
@@ -73,6 +77,15 @@ class Gated(models.Model):
         related_name="+",
         help_text="The episode after which a viewer may know this. 0 is what is known before the first.",
     )
+    also_in = models.ForeignKey(
+        "episodes.Episode",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="or revealed in",
+        help_text="In a story with a second axis, such as chapters: the one after which a reader of it may know this.",
+    )
 
     objects = GatedQuerySet.as_manager()
 
@@ -86,12 +99,18 @@ class Gated(models.Model):
     def known_in(self) -> int | None:
         return self.revealed_in_id
 
+    @property
+    def also_known_in(self) -> int | None:
+        """The place on the second axis from which on a reader of it may know this, known from the start or not."""
+        return 0 if self.revealed_in_id == 0 else self.also_in_id
+
     def clean(self) -> None:
         super().clean()
         if self.revealed_in_id is None:
             return
+        check_places(self)
         for field, parent in self.parents():
-            check_order(self.revealed_in_id, parent, str(field.verbose_name))
+            check_order(self, parent, str(field.verbose_name))
         if not self._state.adding:
             self._check_children()
 
@@ -105,17 +124,24 @@ class Gated(models.Model):
         for relation in self._meta.related_objects:
             if not _is_gated(relation.related_model) or relation.related_model in self.edited_along:
                 continue
-            earlier: dict[str, Any] = {relation.field.name: self.pk, "revealed_in_id__lt": self.revealed_in_id}
-            children = neighbours().where(relation.related_model, **earlier)
+            first, second = self.revealed_in_id, self.second_bound
+            children = neighbours().earlier(relation.related_model, first, second, **{relation.field.name: self.pk})
             alone = (row for row in children if not neighbours().will_check(row))
             child: Any = min(alone, key=lambda row: row.revealed_in_id, default=None)
             if child is not None:
+                name = "revealed_in" if child.revealed_in_id < first else "also_in"
                 raise ValidationError(
                     {
-                        "revealed_in": f"The {child._meta.verbose_name} “{child}” hangs on this and is revealed "
-                        f"in {named(child.revealed_in_id)} already."
+                        name: f"The {child._meta.verbose_name} “{child}” hangs on this and is revealed "
+                        f"in {named(getattr(child, f'{name}_id'))} already."
                     }
                 )
+
+    @property
+    def second_bound(self) -> int:
+        """The place on the second axis before which nothing there may hang on this: beyond all if it has none."""
+        place = self.also_known_in
+        return BEYOND_ALL if place is None else place
 
 
 class Ends(models.Model):
@@ -130,6 +156,15 @@ class Ends(models.Model):
         help_text="The episode in which the audience learns that this is over, or never was so. "
         "Until then it is simply true.",
     )
+    also_ended_in = models.ForeignKey(
+        "episodes.Episode",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name="or ended in",
+        help_text="In a story with a second axis: the chapter in which its readers learn that this is over.",
+    )
 
     class Meta:
         abstract = True
@@ -142,13 +177,54 @@ class Ends(models.Model):
         ]
 
 
-def check_order(revealed_in: int, parent: Gated, role: str) -> None:
-    """Raise ValidationError if a row is revealed before the row that it refers to."""
-    if revealed_in < parent.revealed_in_id:
+def check_places(row: Gated) -> None:
+    """Raise ValidationError if the places of a row are on other axes than they have to be, or its ends before it."""
+    first, second = row.revealed_in_id, row.also_in_id
+    if first == 0 and second is not None:
+        raise ValidationError({"also_in": "It is known from the start, so there is nothing to say of a second axis."})
+    if is_on_second_axis(first) and second is None:
+        row.also_in_id = second = first  # what chapters alone tell has its chapter in both
+    if second is not None and not is_on_second_axis(second):
+        raise ValidationError({"also_in": f"{capital(named(second))} is not on the second axis."})
+    if is_on_second_axis(first) and first != second:
+        raise ValidationError({"also_in": "What the second axis alone tells has the same place in both."})
+    if isinstance(row, Ends):
+        _check_end(row, second)
+
+
+def _check_end(row: Any, second: int | None) -> None:
+    end, also_end = row.ended_in_id, row.also_ended_in_id
+    if end is not None and is_on_second_axis(end) and also_end is None:
+        row.also_ended_in_id = also_end = end
+    if also_end is None:
+        return
+    if not is_on_second_axis(also_end):
+        raise ValidationError({"also_ended_in": f"{capital(named(also_end))} is not on the second axis."})
+    if end is None:
+        row.ended_in_id = end = also_end  # as above
+    if is_on_second_axis(end) and end != also_end:
+        raise ValidationError({"also_ended_in": "What ends on the second axis alone has the same place in both."})
+    if row.revealed_in_id and (second is None or also_end < second):
+        raise ValidationError({"also_ended_in": "It cannot end on an axis before it is revealed there."})
+
+
+def check_order(row: Gated, parent: Gated, role: str) -> None:
+    """Raise ValidationError if a row is revealed before the row that it refers to, on either axis by itself."""
+    if row.revealed_in_id < parent.revealed_in_id:
         raise ValidationError(
             {
-                "revealed_in": f"Revealed in {named(revealed_in)}, before its {role} “{parent}”, "
+                "revealed_in": f"Revealed in {named(row.revealed_in_id)}, before its {role} “{parent}”, "
                 f"which is revealed in {named(parent.revealed_in_id)}."
+            }
+        )
+    mine, theirs = row.also_in_id, parent.also_known_in
+    if mine is not None and theirs is None:
+        raise ValidationError({"also_in": f"Its {role} “{parent}” is revealed in no {second_unit()}."})
+    if mine is not None and theirs is not None and mine < theirs:
+        raise ValidationError(
+            {
+                "also_in": f"Revealed in {named(mine)}, before its {role} “{parent}”, "
+                f"which is revealed in {named(theirs)}."
             }
         )
 

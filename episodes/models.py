@@ -3,6 +3,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
+from .axes import SECOND_AXIS, is_on_second_axis, second_of_place
 from .credits import check_credits
 from .gate import Prose
 from .licences import Licence
@@ -48,6 +49,13 @@ class Series(models.Model):
     unit = Line(max_length=40, blank=True, help_text="What one of its parts is called, if not an episode: chapter.")
     units = Line(max_length=40, blank=True, help_text="And several of them: chapters.")
     watched = Line(max_length=40, blank=True, help_text="What one has done with them, if not watched: read.")
+    second_unit = Line(
+        max_length=40,
+        blank=True,
+        help_text="Of a story that is told in another way as well: what one part of that is called, if not a chapter.",
+    )
+    second_units = Line(max_length=40, blank=True, help_text="And several of them, if not chapters.")
+    second_read = Line(max_length=40, blank=True, help_text="What one has done with them, if not read.")
     licence = models.CharField(
         max_length=20,
         choices=Licence,
@@ -111,21 +119,28 @@ class Episode(models.Model):
     def clean(self) -> None:
         super().clean()
         before = (self.number or 0) - 1
-        if self._state.adding and before > 0 and not any(neighbours().where(Episode, number=before)):
-            raise ValidationError({"number": f"There is no {before} yet: the numbers run 1, 2, 3. Use a label."})
+        is_first = before in (0, SECOND_AXIS)
+        if self._state.adding and before > 0 and not is_first and not any(neighbours().where(Episode, number=before)):
+            missing = second_of_place(before) or before
+            raise ValidationError({"number": f"There is no {missing} yet: the numbers run 1, 2, 3. Use a label."})
 
     @property
     def known_in(self) -> int:
         return self.number
 
+    @property
+    def also_known_in(self) -> int | None:
+        """The place on the second axis from which on a reader of it may know this, as of gated rows."""
+        return self.number if self.number == 0 or is_on_second_axis(self.number) else None
+
 
 def units_in_the_database() -> Units:
     """Return what the show calls its units, in one statement; public pages take it from what they read anyway."""
-    nothing = models.Value("")
-    labels = Episode.objects.exclude(label="").order_by().values_list("number", "label", nothing, nothing)
+    nothing = [models.Value("")] * (len(COLUMNS) - 1)
+    labels = Episode.objects.exclude(label="").order_by().values_list("number", "label", *nothing)
     show = Series.objects.order_by().values_list(models.Value(-1), *COLUMNS.values())
     rows = {number: words for number, *words in labels.union(show, all=True)}
-    words = dict(zip(COLUMNS.values(), rows.pop(-1, ("", "", "")), strict=True))
+    words = dict(zip(COLUMNS.values(), rows.pop(-1, ("",) * len(COLUMNS)), strict=True))
     return Units.of(words, {number: label for number, (label, *_) in rows.items()})
 
 

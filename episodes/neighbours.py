@@ -26,6 +26,11 @@ class Neighbours:
         """Return the rows with these values; a name may end in `__lt`."""
         return model._base_manager.filter(**values)
 
+    def earlier(self, model: type[models.Model], first: int, second: int, **values: Any) -> Iterable[Any]:
+        """Return the rows with these values that are revealed before a place of either axis."""
+        is_earlier = Q(revealed_in_id__lt=first) | Q(also_in_id__lt=second)
+        return model._base_manager.filter(is_earlier, **values)
+
     def linked(self, row: models.Model, name: str) -> Iterable[Any]:
         """Return the rows that a row has in a list."""
         return getattr(row, name).all()
@@ -40,6 +45,14 @@ class Neighbours:
             kind._base_manager.filter(key__in=keys).order_by().values_list("key", "revealed_in_id") for kind in kinds
         )
         return dict(first.union(*others, all=True))
+
+    def second_places(self, kinds: Iterable[type[models.Model]], keys: set[str]) -> dict[str, int | None]:
+        """Return from which place on the second axis on each of these is known there, by its key; None if it never is.
+
+        What is known from the start is known from 0 on.
+        """
+        found = ((key, self.where(kind, key=key)) for kind in kinds for key in keys)
+        return {key: row.also_known_in for key, there in found for row in there}
 
     def keys(self, kinds: Iterable[type[models.Model]], until: int) -> Iterable[str]:
         """Return the keys of all these that are revealed by an episode."""
@@ -87,6 +100,9 @@ class TablesReadOnce(Neighbours):
             if all(getattr(row, column) < value for column, value in below.items())
         ]
 
+    def earlier(self, model: type[models.Model], first: int, second: int, **values: Any) -> Iterable[Any]:
+        return [row for row in self.where(model, **values) if is_earlier(row, first, second)]
+
     def _values(self, row: models.Model, name: str, column: str) -> list[Any]:
         """Return the value of a row, or the keys of all that it has in a list."""
         return [getattr(row, column)] if column else [other.pk for other in self.linked(row, name)]
@@ -117,6 +133,11 @@ class TablesReadOnce(Neighbours):
                     for mentioned in set(MAY_MENTION.findall(getattr(row, field.attname))):
                         self._mentioning.setdefault(mentioned, []).append((row, field))
         yield from self._mentioning.get(key, ())
+
+
+def is_earlier(row: Any, first: int, second: int) -> bool:
+    """Return whether a row is revealed before a place of the first axis, or before one of the second."""
+    return row.revealed_in_id < first or (row.also_in_id is not None and row.also_in_id < second)
 
 
 def _column(model: type[models.Model], name: str) -> str:

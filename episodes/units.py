@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from .axes import is_on_second_axis, second_of_place
 from .names import Name, capital
 from .requests import whole_number
 
@@ -23,7 +24,10 @@ class Units:
     one: str = "episode"
     many: str = "episodes"
     watched: str = "watched"
-    labels: Mapping[int, str] = field(default_factory=dict)
+    second_one: str = "chapter"  # on the second axis, if the show has one
+    second_many: str = "chapters"
+    second_read: str = "read"
+    labels: Mapping[int, str] = field(default_factory=dict)  # by place, of both axes
 
     @classmethod
     def of(cls, show: Mapping[str, object], labels: Mapping[int, str]) -> "Units":
@@ -35,14 +39,18 @@ class Units:
     def _without_the_word(self) -> dict[int, str]:
         """Return labels such as “Chapter 12” of a show in chapters as “12”, and none that is the number itself."""
         others = set(self.labels.values())
-        bare = {number: self._bare(label) for number, label in self.labels.items()}
+        bare = {number: self._bare(label, self.word(number)) for number, label in self.labels.items()}
         short = {number: label if bare[number] in others else bare[number] for number, label in self.labels.items()}
-        return {number: label for number, label in short.items() if label != f"{number}"}
+        return {number: label for number, label in short.items() if label != f"{_own_number(number)}"}
 
-    def _bare(self, label: str) -> str:
+    def _bare(self, label: str, one: str) -> str:
         """Return a label without the word for a unit before its numeral."""
         word, _, rest = label.strip().partition(" ")
-        return rest.strip() if word.casefold() == self.one.casefold() and _is_numeral(rest.strip()) else label
+        return rest.strip() if word.casefold() == one.casefold() and _is_numeral(rest.strip()) else label
+
+    def word(self, number: int) -> str:
+        """Return what a unit at a place of either axis is called: “episode”, “chapter”."""
+        return self.second_one if is_on_second_axis(number) else self.one
 
     @property
     def a(self) -> str:
@@ -51,29 +59,40 @@ class Units:
 
     def short(self, number: int) -> int | Name:
         """Return the label of a unit, or its number: for where a list or a chip shows no more than that."""
-        return Name(self.labels[number]) if number in self.labels else number
+        return Name(self.labels[number]) if number in self.labels else _own_number(number)
 
     def named(self, number: int) -> str:
         """Return what a sentence calls a unit: “episode 5”, “episode 12.5”, or “S2 E5” where that says it all."""
         short = self.short(number)
-        return short if isinstance(short, Name) and not _is_numeral(short) else f"{self.one} {short}"
+        return short if isinstance(short, Name) and not _is_numeral(short) else f"{self.word(number)} {short}"
 
     def number_of(self, said: str) -> int | None:
         """Return the unit that somebody means by a label or a number; of several that are called so, the first."""
         typed = _typed(said)
-        found = [number for number, label in self.labels.items() if _typed(label) in (typed, _typed(self._bare(said)))]
-        number = whole_number(self._bare(said).strip(), digits=4)
+        bare = self._bare(said, self.one)
+        labels = ((number, label) for number, label in self.labels.items() if not is_on_second_axis(number))
+        found = [number for number, label in labels if _typed(label) in (typed, _typed(bare))]
+        number = whole_number(bare.strip(), digits=4)
         return min(found) if found else None if number in self.labels else number
 
     def span(self, first: int, last: int, between: str = "–") -> str:
         """Return what a sentence calls several units in a row, such as “episodes 3–5”."""
         ends = self.short(first), self.short(last)
-        if all(isinstance(end, int) or _is_numeral(end) for end in ends):
-            return f"{self.many} {ends[0]}{between}{ends[1]}"
+        are_of_one_axis = is_on_second_axis(first) == is_on_second_axis(last)
+        if are_of_one_axis and all(isinstance(end, int) or _is_numeral(end) for end in ends):
+            many = self.second_many if is_on_second_axis(first) else self.many
+            return f"{many} {ends[0]}{between}{ends[1]}"
         return f"{self.named(first)} to {self.named(last)}"
 
 
-COLUMNS = {"one": "unit", "many": "units", "watched": "watched"}  # of the show
+COLUMNS = {  # of the show
+    "one": "unit",
+    "many": "units",
+    "watched": "watched",
+    "second_one": "second_unit",
+    "second_many": "second_units",
+    "second_read": "second_read",
+}
 
 _current: ContextVar[Callable[[], Units]] = ContextVar("units of the show", default=Units)
 
@@ -108,6 +127,11 @@ def short(number: int) -> int | Name:
     return current().short(number)
 
 
+def second_unit() -> str:
+    """Return what one unit of the second axis is called, such as “chapter”."""
+    return current().second_one
+
+
 def before_the_first() -> str:
     """Return when somebody knows the premise alone."""
     return f"before the first {current().one}"
@@ -124,7 +148,7 @@ def prefix(number: int) -> SafeString:
     label = units.short(number)
     if isinstance(label, Name) and not _is_numeral(label):
         return SafeString()
-    return format_html('<span class="visually-hidden">{} </span>', capital(units.one))
+    return format_html('<span class="visually-hidden">{} </span>', capital(units.word(number)))
 
 
 class Words:
@@ -137,6 +161,11 @@ class Words:
 def _typed(label: str) -> str:
     """Return a label as people may type it: in small letters, without spaces."""
     return "".join(label.split()).casefold()
+
+
+def _own_number(place: int) -> int:
+    """Return the number that a place has on its own axis."""
+    return second_of_place(place) or place
 
 
 def _is_numeral(label: str) -> bool:

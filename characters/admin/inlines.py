@@ -164,8 +164,7 @@ class AliasFormSet(BaseInlineFormSet):
         if any(form.errors for form in kept) or self.instance.revealed_in_id is None:
             return
         filled = [form for form in kept if form.cleaned_data]
-        headlines = {form.instance.revealed_in_id for form in filled if form.instance.headline}
-        check_headlines(self.instance.revealed_in_id, headlines)
+        check_headlines(self.instance, [form.instance for form in filled if form.instance.headline])
         self.lint.replace_names([form.instance for form in filled], instead_of=self.get_queryset())
         for form in filled:
             self.lint.check(form)

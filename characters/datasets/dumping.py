@@ -7,27 +7,34 @@ from typing import Any
 import yaml
 from django.core.files.storage import default_storage
 from django.db import models
+from django.db.models import Q
 
 from characters.kinds import EPISODE, SERIES, Kind, kind_of, kind_of_file
 from characters.public_ids import public_id_for
+from episodes.axes import SECOND_AXIS, Progress, is_on_second_axis, last_chapter, second_of_place
 from episodes.known import is_known, is_reached
 from episodes.models import Episode
 from episodes.names import DIRECTION_SIGN, REACHING_SIGN
+from episodes.progress import last_episode
 from episodes.texts import Line, cleaned
 
-from .schema import FILES, ONE_MAPPING, REQUIRED, Entry, key_in_file, parts_of
+from .schema import FILES, ONE_MAPPING, REQUIRED, ChapterEntry, Entry, key_in_file, parts_of
 
 # Of an episode; the rest is known when the episode is.
 ALWAYS_PUBLIC = ("number", "label", "season", "kind", "aired_on")
+
+SECOND = {"revealed_in": "also_in_id", "ended_in": "also_ended_in_id"}
 
 type Row = dict[str, Any]
 
 
 def dump(directory: Path, *, as_of: int | None = None) -> None:
-    """Write all of it, or what somebody at that episode may know; the directory must be new or empty."""
-    last = Episode.objects.order_by("-number").values_list("number", flat=True).first() or 0
-    writer = _Dump(directory, until=last if as_of is None else as_of)
-    files = {name: writer.data_of(kind_of_file(name)) for name in FILES}
+    """Write all of it, or what somebody who is that far may know; the directory must be new or empty.
+
+    A number is an episode, and tells what is known there of the first axis alone; a `Progress` says both.
+    """
+    writer = _Dump(directory, until=Progress(last_episode(), last_chapter()) if as_of is None else as_of)
+    files = {name: writer.data_of(name) for name in FILES}
     directory.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         if data or name in REQUIRED:
@@ -44,11 +51,11 @@ class _Dump:
         self.directory = directory
         self.until = until
 
-    def data_of(self, kind: Kind) -> Any:
-        """Return what the file of a kind holds."""
-        shape = FILES[kind.file]
+    def data_of(self, file: str) -> Any:
+        """Return what a file holds."""
+        kind, shape = kind_of_file(file), FILES[file]
         entries = [self._entry(kind, shape, row) for row in self._rows(kind, shape)]
-        return next(iter(entries), {}) if kind.file in ONE_MAPPING else entries
+        return next(iter(entries), {}) if file in ONE_MAPPING else entries
 
     def _rows(self, kind: Kind, shape: type[Entry], **owner: Any) -> models.QuerySet[Any]:
         """Return the rows of a kind that are known by then, in the order of the files."""
@@ -56,7 +63,8 @@ class _Dump:
         if kind is SERIES:
             return rows
         if kind is EPISODE:
-            return rows.filter(number__gt=0)
+            of_second = Q(number__gt=SECOND_AXIS)
+            return rows.filter(of_second if shape is ChapterEntry else ~of_second, number__gt=0)
         known = rows.filter(is_known(self.until))
         references = _references(kind.model, shape)
         return known.select_related(*references) if references else known
@@ -66,7 +74,7 @@ class _Dump:
         hidden = kind is EPISODE and not is_reached(row.number, self.until)
         entry: Row = {}
         for name, field in shape.model_fields.items():
-            if hidden and name not in ALWAYS_PUBLIC:
+            if (hidden and name not in ALWAYS_PUBLIC) or self._is_told_on_the_second_axis_alone(row, name):
                 continue
             value = self._part(parts[name], kind, row) if name in parts else self._value(row, name)
             if name in shape.always_written or value != field.default:
@@ -87,16 +95,28 @@ class _Dump:
         if field.many_to_many:
             return sorted(_key_of(other) for other in getattr(row, name).all())
         if field.related_model is Episode:
-            number = getattr(row, field.attname)
-            return (
-                number if number is None or is_reached(number, self.until) else None
-            )  # an end has an episode of its own
+            return self._place(row, name)
+        if name == "number":
+            return second_of_place(row.number) or row.number
         if field.is_relation:
             other = getattr(row, name)
             return None if other is None else _key_of(other)
         if isinstance(field, models.FileField):
             return self._copied(str(getattr(row, name).name))
         return _writable(field, getattr(row, name))
+
+    def _place(self, row: Any, name: str) -> int | None:
+        """Return the place of a row on an axis, as far as it is reached: each axis and each end has its own."""
+        place = getattr(row, f"{name}_id")
+        if place is None or not is_reached(place, self.until):
+            return None
+        return second_of_place(place) or place
+
+    def _is_told_on_the_second_axis_alone(self, row: Any, name: str) -> bool:
+        """Return whether a file leaves out a place on the first axis, as the one on the second is all there is."""
+        also = getattr(row, SECOND[name]) if name in SECOND else None
+        first = getattr(row, f"{name}_id") if also is not None else None
+        return first is not None and (is_on_second_axis(first) or not is_reached(first, self.until))
 
     def _copied(self, name: str) -> str:
         """Copy a stored file into the data set and return its name there."""

@@ -8,9 +8,20 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError as ShapeError
 
 from characters.text.fitting import nearest_key
+from episodes.axes import second_of_place
 
 from .reading import DatasetError, Document, FilePlace, Problem, YamlPath, read
-from .schema import FILES, ONE_MAPPING, REQUIRED, Entry, EpisodeEntry, Positions, SubjectEntry
+from .schema import (
+    CHAPTERS,
+    FILES,
+    ONE_MAPPING,
+    REQUIRED,
+    Entry,
+    EpisodeEntry,
+    Positions,
+    PositionsByAxis,
+    SubjectEntry,
+)
 
 EPISODES = "episodes.yaml"
 
@@ -35,11 +46,14 @@ class Dataset:
         self.documents: list[Document] = []
         self.entries: dict[str, list[PlacedEntry]] = {name: [] for name in FILES}
         documents = list(_documents(directory))
-        positions = positions_in(next(each for each in documents if each.name == EPISODES))
+        by_name = {each.name: each for each in documents}
+        chapters = positions_in(by_name[CHAPTERS]) if CHAPTERS in by_name else {}
+        positions = PositionsByAxis(positions_in(by_name[EPISODES]), chapters)
         for document in documents:
             self.documents.append(document)
             self.entries[document.name] = list(_entries(document, positions))
             document.data = None  # the entries have it
+        self.entries[EPISODES] += self.entries.pop(CHAPTERS)  # rows of one table
         self.documents += _unknown_files(directory)
 
     @property
@@ -66,6 +80,11 @@ class Dataset:
         return any(
             document.is_lost or str(key) in document.lost for document in self.documents if document.name == file
         )
+
+    def is_unit_lost(self, place: int) -> bool:
+        """Return whether an episode, or a chapter, would be there, were nothing wrong with it."""
+        chapter = second_of_place(place)
+        return self.is_lost(CHAPTERS, chapter) if chapter else self.is_lost(EPISODES, place)
 
 
 def _documents(directory: Path) -> Iterator[Document]:
@@ -99,10 +118,11 @@ def _is_number(value: Any) -> bool:
 
 def _labelled(entry: EpisodeEntry, given: Any) -> EpisodeEntry:
     """Return an episode with its number in the file as its label, if it has no other and that is not its place."""
-    return entry if entry.label or entry.number == given else entry.model_copy(update={"label": f"{given}"})
+    number = second_of_place(entry.number) or entry.number
+    return entry if entry.label or number == given else entry.model_copy(update={"label": f"{given}"})
 
 
-def _entries(document: Document, positions: Positions) -> Iterator[PlacedEntry]:
+def _entries(document: Document, positions: PositionsByAxis) -> Iterator[PlacedEntry]:
     """Yield the well-formed entries of a file; note what is wrong with the others."""
     if document.data is None:
         document.is_lost = bool(document.problems)
@@ -126,7 +146,7 @@ def _entries(document: Document, positions: Positions) -> Iterator[PlacedEntry]:
             document.lost |= {str(value[name]) for name in ("key", "number") if name in value}
 
 
-def _well_formed(shape: type[Entry], value: Any, place: FilePlace, positions: Positions) -> Entry | None:
+def _well_formed(shape: type[Entry], value: Any, place: FilePlace, positions: PositionsByAxis) -> Entry | None:
     """Return an entry, or what can be read of it, so that its other faults are found as well; note what is wrong."""
     try:
         return shape.model_validate(value, context=positions)

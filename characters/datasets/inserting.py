@@ -10,6 +10,7 @@ from typing import Any
 
 from characters.kinds import EPISODE
 from corrections.renumbering import renumber
+from episodes.axes import SECOND_AXIS, is_on_second_axis, second_of_place
 from episodes.models import Episode
 
 from .entries import Dataset
@@ -28,6 +29,8 @@ def make_room(dataset: Dataset, stored: RowsInMemory) -> int:
     moves: dict[int, int] = {}
     step, last = 0, -1
     for row in rows:
+        if is_on_second_axis(row.number) and not is_on_second_axis(last):
+            step, last = 0, SECOND_AXIS  # chapters do not go along with episodes
         step = again.get(row.number, row.number + step) - row.number
         if step < 0 or row.number + step <= last:
             _refuse(dataset, again[row.number], row.number)
@@ -41,7 +44,7 @@ def make_room(dataset: Dataset, stored: RowsInMemory) -> int:
 
 def _found_again(rows: Iterable[Any], entries: Iterable[Any]) -> dict[int, int]:
     """Return the places in the files of those stored episodes that are there and surely the same."""
-    in_files: dict[tuple[str, str], list[Any]] = {}
+    in_files: dict[tuple[bool, str, str], list[Any]] = {}
     for entry in entries:
         in_files.setdefault(_name(entry), []).append(entry)
     found = {}
@@ -52,11 +55,11 @@ def _found_again(rows: Iterable[Any], entries: Iterable[Any]) -> dict[int, int]:
     return found
 
 
-def _name(episode: Any) -> tuple[str, str]:
-    return episode.season, episode.label or str(episode.number)
+def _name(episode: Any) -> tuple[bool, str, str]:
+    return is_on_second_axis(episode.number), episode.season, episode.label or str(episode.number)
 
 
 def _refuse(dataset: Dataset, place: int, before: int) -> None:
     for entry, where in dataset.entries[EPISODE.file]:
         if entry.number == place:
-            where.part("number").complain(EARLIER.format(before))
+            where.part("number").complain(EARLIER.format(second_of_place(before) or before))

@@ -197,7 +197,7 @@ class _Load:
             self.stored = RowsInMemory.of_the_database()
         self.memory = RowsInMemory() if replace else self.stored
         self.only_files = how.prune
-        self.writer = RowWriter(self.memory, is_lost=partial(self.dataset.is_lost, EPISODE.file))
+        self.writer = RowWriter(self.memory, is_lost=self.dataset.is_unit_lost)
         if replace:
             self._delete_everything()
         self._collect()

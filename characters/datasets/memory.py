@@ -11,7 +11,7 @@ from characters.kinds import KINDS
 from characters.text.mentions import mentioned_keys
 from episodes import texts
 from episodes.known import is_reached
-from episodes.neighbours import Neighbours, prose_fields
+from episodes.neighbours import Neighbours, is_earlier, prose_fields
 
 type Model = type[models.Model]
 type Values = tuple[Any, ...]
@@ -102,6 +102,9 @@ class RowsInMemory(Neighbours):
         (first, value), *others = values.items()
         rows = self._by(model, first).get(value, ())
         return [row for row in rows if all(_has(row, name, wanted) for name, wanted in others)] if others else rows
+
+    def earlier(self, model: Model, first: int, second: int, **values: Any) -> Iterable[Any]:
+        return [row for row in self.where(model, **values) if is_earlier(row, first, second)]
 
     def linked(self, row: models.Model, name: str) -> Iterable[Any]:
         return self._links[type(row), name].get(row.pk, ())

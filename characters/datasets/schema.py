@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 from pydantic import (
     AfterValidator,
@@ -19,10 +19,12 @@ from pydantic import (
     StringConstraints,
     ValidationInfo,
     WrapValidator,
+    model_validator,
 )
 
 from characters.kinds import KINDS, Kind
 from characters.vocabulary import AliasKind, Bond, Certainty, Section
+from episodes.axes import is_on_second_axis, place_of
 from episodes.texts import CONTROLS
 
 
@@ -61,18 +63,50 @@ type Positions = dict[float, int]
 """The place of each episode in the order of release, by the number that the files give it: 10, 20, 25 are 1, 2, 3."""
 
 
-def _position(value: object, handler: Callable[[object], int], info: ValidationInfo) -> int:
+class PositionsByAxis(NamedTuple):
+    """The places of the episodes, and those of the chapters, which are numbers of the second axis here."""
+
+    episodes: Positions
+    chapters: Positions
+
+
+class _Alone(NamedTuple):
+    """What stands for the place on the first axis of what the second alone tells: the same place."""
+
+    number: Any
+
+
+def _position(value: object, handler: Callable[[object], int], positions: Positions, what: str, file: str) -> int:
     """Return the place of an episode from its number, which may be one between two others, such as 12.5."""
-    positions: Positions = info.context or {}
     if isinstance(value, float) and value in positions and not value.is_integer():
         return positions[value]
     number = handler(value)
     if positions and number not in positions:
-        raise ValueError(f"there is no episode {number} in episodes.yaml")
+        raise ValueError(f"there is no {what} {number} in {file}")
     return positions.get(number, number)
 
 
-EpisodeNumber = Annotated[int, Field(ge=0, le=9999), WrapValidator(_position)]
+def _episode(value: object, handler: Callable[[object], int], info: ValidationInfo) -> int:
+    if isinstance(value, _Alone):
+        return _second_place(value.number, info)
+    return _position(value, handler, info.context.episodes if info.context else {}, "episode", "episodes.yaml")
+
+
+def _second_place(value: object, info: ValidationInfo) -> int:
+    """Return the place of a chapter; what is wrong with its number is said where that stands."""
+    positions: Positions = info.context.chapters if info.context else {}
+    number = positions.get(value, value) if isinstance(value, int | float) else 1
+    return place_of(number if isinstance(number, int) else 1)
+
+
+def _chapter(value: object, handler: Callable[[object], int], info: ValidationInfo) -> int:
+    positions: Positions = info.context.chapters if info.context else {}
+    return place_of(_position(value, handler, positions, "chapter", "chapters.yaml"))
+
+
+EpisodeNumber = Annotated[int, Field(ge=0, le=9999), WrapValidator(_episode)]
+
+ChapterNumber = Annotated[int, Field(ge=1, le=9999), WrapValidator(_chapter)]
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
 
@@ -85,15 +119,33 @@ type BondValue = Literal[(*Bond.values, "")]  # type: ignore[valid-type]
 WordKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=20)]
 
 
+SecondPlace = ChapterNumber | None
+
+
 class Entry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     always_written: ClassVar[tuple[str, ...]] = ()  # by a dump, even with their default values
 
+    @model_validator(mode="before")
+    @classmethod
+    def _told_on_the_second_axis_alone(cls, value: Any) -> Any:
+        """Give what has a place on the second axis, and none on the first, that place on both."""
+        if isinstance(value, dict) and ("or_revealed_in" in value or "or_ended_in" in value):
+            names = ("revealed_in", "ended_in")
+            alone = [name for name in names if name not in value and value.get(f"or_{name}") is not None]
+            return value | {name: _Alone(value[f"or_{name}"]) for name in alone if name in cls.model_fields}
+        return value
+
     @property
     def known_in(self) -> int:
         """The episode from which on a viewer may know it; the same property as that of the models."""
         return int(getattr(self, "revealed_in", 0))
+
+    @property
+    def also_known_in(self) -> int | None:
+        """The place on the second axis; as that of the models."""
+        return 0 if self.known_in == 0 else getattr(self, "also_in", None)
 
 
 def _credit(value: object) -> object:
@@ -128,6 +180,9 @@ class SeriesEntry(Entry):
     unit: OptionalText = ""
     units: OptionalText = ""
     watched: OptionalText = ""
+    second_unit: OptionalText = ""
+    second_units: OptionalText = ""
+    second_read: OptionalText = ""
     licence: OptionalText = ""
 
 
@@ -147,6 +202,16 @@ class EpisodeEntry(Entry):
     def known_in(self) -> int:
         return self.number
 
+    @property
+    def also_known_in(self) -> int | None:
+        return self.number if is_on_second_axis(self.number) else None
+
+
+class ChapterEntry(EpisodeEntry):
+    """A unit of the second axis; as a row it is an episode whose place comes after all others."""
+
+    number: ChapterNumber
+
 
 class WordEntry(Entry):
     section: SectionValue
@@ -160,6 +225,7 @@ class WordEntry(Entry):
     spoken_in: OptionalText = ""
     left_out: bool = False
     revealed_in: EpisodeNumber = 0
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
 
 
 class AliasEntry(Entry):
@@ -171,6 +237,7 @@ class AliasEntry(Entry):
     headline: bool = False
     common_word: bool = False
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     inferred: bool = False
 
 
@@ -178,6 +245,7 @@ class TraitEntry(Entry):
     attribute: RequiredText
     value: RequiredText
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     inferred: bool = False
 
 
@@ -185,14 +253,18 @@ class MembershipEntry(Entry):
     faction: Key
     role: OptionalText = ""
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     ended_in: EpisodeNumber | None = None
+    also_ended_in: SecondPlace = Field(default=None, alias="or_ended_in")
     inferred: bool = False
 
 
 class TagEntry(Entry):
     tag: RequiredText = Field(alias="name")
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     ended_in: EpisodeNumber | None = None
+    also_ended_in: SecondPlace = Field(default=None, alias="or_ended_in")
     inferred: bool = False
 
 
@@ -203,18 +275,21 @@ class PortraitEntry(Entry):
     credit: RequiredText
     licence: RequiredText
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     inferred: bool = False
 
 
 class FormerAddressEntry(Entry):
     address: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8,32}$")]
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     inferred: bool = False
 
 
 class SubjectEntry(Entry):
     key: Key
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     inferred: bool = False
     public_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8,32}$")] | None = None
     aliases: list[AliasEntry] = []
@@ -242,7 +317,9 @@ class RelationshipEntry(Entry):
     target: Key
     certainty: CertaintyValue = Certainty.CONFIRMED.value
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     ended_in: EpisodeNumber | None = None
+    also_ended_in: SecondPlace = Field(default=None, alias="or_ended_in")
     inferred: bool = False
 
 
@@ -251,6 +328,7 @@ class RevelationEntry(Entry):
 
     key: Key
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     inferred: bool = False
     certainty: CertaintyValue = Certainty.CONFIRMED.value
     text: RequiredText
@@ -266,13 +344,17 @@ class UnmaskingEntry(Entry):
     persona: Key
     identity: Key
     revealed_in: EpisodeNumber
+    also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     inferred: bool = False
 
+
+CHAPTERS = "chapters.yaml"
 
 # In the order of loading: each file may refer to those before it.
 FILES: dict[str, type[Entry]] = {
     "series.yaml": SeriesEntry,
     "episodes.yaml": EpisodeEntry,
+    CHAPTERS: ChapterEntry,
     "vocabulary.yaml": WordEntry,
     "factions.yaml": FactionEntry,
     "terms.yaml": TermEntry,

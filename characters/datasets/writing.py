@@ -13,10 +13,11 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 
-from characters.kinds import KINDS, Kind, kind_of
+from characters.kinds import EPISODE, KINDS, Kind, kind_of
 from characters.models import Alias, Subject, check_headlines
 from corrections import bulk, rows
 from corrections.imports import Snapshot, ValuesOnDemand
+from episodes.axes import second_of_place
 from episodes.gate import Prose
 from episodes.neighbours import looking_in
 
@@ -24,6 +25,7 @@ from .drafts import RowDraft
 from .matching import Matching
 from .memory import Model, RowsInMemory, lists, told_apart_by
 from .reading import FilePlace
+from .schema import CHAPTERS
 
 AT_ONCE = 1_000  # rows in one statement, or in several where the database takes fewer
 
@@ -105,14 +107,16 @@ class RowWriter:
         """Return whether the episodes of a row are there, after noting which are not."""
         missing = {
             name: number
-            for name in ("revealed_in_id", "ended_in_id")
+            for name in ("revealed_in_id", "ended_in_id", "also_in_id", "also_ended_in_id")
             if (number := values.get(name)) is not None and number not in self.episodes
         }
         for name, number in missing.items():
             if self._is_lost(number):
                 place.document.consequences += 1
                 continue
-            place.part(name.removesuffix("_id")).complain(f"There is no episode {number} in episodes.yaml.")
+            chapter = second_of_place(number)
+            what = f"chapter {chapter} in {CHAPTERS}" if chapter else f"episode {number} in {EPISODE.file}"
+            place.part(name.removesuffix("_id")).complain(f"There is no {what}.")
         return not missing
 
     def _added(self, draft: RowDraft) -> models.Model | None:
@@ -226,7 +230,11 @@ class RowWriter:
             alias.pk
             for alias in self._changed[Alias].values()
             if (old := before[str(alias.pk)])["headline"]
-            and (not alias.headline or old["revealed_in"] != alias.revealed_in_id)
+            and (
+                not alias.headline
+                or old["revealed_in"] != alias.revealed_in_id
+                or old.get("also_in") != alias.also_in_id
+            )
         ]
         if moving:
             self._columns[Alias].add("headline")
@@ -299,7 +307,7 @@ class RowWriter:
         for row, place in self._rows.values():
             if isinstance(row, Subject) and not (place.is_blamed("aliases") or place.is_blamed("revealed_in")):
                 try:
-                    check_headlines(row.revealed_in_id, row.headline_episodes())
+                    check_headlines(row, row.headlines())
                 except ValidationError as error:
                     report(error, place)
 

@@ -1,5 +1,7 @@
 """Check that whoever a text mentions exists and is known by then."""
 
+from collections.abc import Iterator
+
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -7,7 +9,7 @@ from characters.text.fitting import nearest_key
 from characters.text.mentions import BY_NAME, LOOKS_LIKE_A_MENTION, MENTION, mentioned_keys
 from episodes.gate import Gated
 from episodes.neighbours import neighbours
-from episodes.units import named
+from episodes.units import named, second_unit
 
 from .subjects import Subject
 
@@ -32,8 +34,25 @@ def check_mentions(text: str, known_in: int, row: models.Model | None = None) ->
                 problems.append(f"It mentions “{key}”, but no character or faction has this key.{nearest}")
             elif known[key] > known_in:
                 problems.append(f"It mentions “{key}”, who is revealed in {named(known[key])} only.")
+        problems += _too_early_on_the_second_axis(keys & known.keys(), row)
     if problems:
         raise ValidationError(problems)
+
+
+def _too_early_on_the_second_axis(keys: set[str], row: models.Model | None) -> Iterator[str]:
+    """Yield what is wrong with mentions for who reads the second axis alone."""
+    place = getattr(row, "also_known_in", None)
+    if not place:  # it is not told there, or known from the start as they have to be then
+        return
+    known = neighbours().second_places(Subject.__subclasses__(), keys)
+    for _, owner in row.parents() if isinstance(row, Gated) else ():
+        if isinstance(owner, Subject) and owner.key in known:
+            known[owner.key] = owner.also_known_in  # as above
+    for key in sorted(keys):
+        if (second := known[key]) is None:
+            yield f"It mentions “{key}” in {named(place)}, who is revealed in no {second_unit()}."
+        elif second > place:
+            yield f"It mentions “{key}” in {named(place)}, who is revealed in {named(second)} only."
 
 
 def _nearest_to(attempt: str, known_in: int) -> str:

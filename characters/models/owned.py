@@ -17,8 +17,9 @@ from episodes.gate import Ends, Prose
 from episodes.names import Name, in_text
 from episodes.neighbours import neighbours
 from episodes.texts import Line, identity
+from episodes.units import second_unit
 
-from .checks import check_headlines
+from .checks import check_headlines, once_in_a_chapter
 from .subjects import Character, Content, Faction, Term, valid_public_id
 from .words import WordField, word_meant
 
@@ -114,6 +115,15 @@ class Alias(Owned):
                 )
                 for owner in OWNERS
             ),
+            *(
+                models.UniqueConstraint(
+                    fields=[owner, "also_in"],
+                    condition=Q(headline=True, also_in__isnull=False),
+                    name=f"characters_one_headline_per_{owner}_and_chapter",
+                    violation_error_message="There is another headline name for this chapter.",
+                )
+                for owner in OWNERS
+            ),
         ]
 
     def __str__(self) -> str:
@@ -129,11 +139,11 @@ class Alias(Owned):
             return
         if Alias in self.owner.edited_along:
             return
-        was_founding = neighbours().where(Alias, pk=self.pk, headline=True, revealed_in_id=self.owner.revealed_in_id)
-        if any(was_founding):
-            others = {row.revealed_in_id for row in self.siblings(headline=True)}
-            mine = {self.revealed_in_id} if self.headline else set()
-            check_headlines(self.owner.revealed_in_id, others | mine)
+        was = [*neighbours().where(Alias, pk=self.pk, headline=True)]
+        first, second = self.owner.revealed_in_id, self.owner.also_in_id
+        if any(row.revealed_in_id == first or (second and row.also_in_id == second) for row in was):
+            mine = [self] if self.headline else []
+            check_headlines(self.owner, [*self.siblings(headline=True), *mine])
 
     def _is_there_in_another_form(self) -> bool:
         """Return whether another has the same letters in other codes; a constraint sees those with the same codes."""
@@ -173,6 +183,15 @@ class Trait(Owned):
                 )
                 for owner in OWNERS
             ),
+            *(
+                models.UniqueConstraint(
+                    fields=[owner, "attribute", "also_in"],
+                    condition=Q(attribute__in=Attribute.single_valued(), also_in__isnull=False),
+                    name=f"characters_one_value_per_{owner}_and_chapter",
+                    violation_error_message="There is another value of this attribute for this chapter.",
+                )
+                for owner in OWNERS
+            ),
         ]
 
     def __str__(self) -> str:
@@ -188,6 +207,8 @@ class Trait(Owned):
             # A constraint says so of those of the default list.
             if self.siblings(attribute=self.attribute, revealed_in_id=self.revealed_in_id):
                 raise ValidationError("There is another value of this attribute for this episode.")
+            if self.also_in_id and self.siblings(attribute=self.attribute, also_in_id=self.also_in_id):
+                raise ValidationError(f"There is another value of this attribute for this {second_unit()}.")
         elif self._is_there_already():
             raise ValidationError({"value": "This value is there already."})
 
@@ -257,6 +278,7 @@ class CharacterTag(Content, Ends, ItemBase):
         constraints = [
             *Ends.Meta.constraints,
             models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="characters_tag_once"),
+            once_in_a_chapter("content_object", "tag", name="characters_tag_once_in_a_chapter"),
         ]
 
     def __str__(self) -> str:
@@ -275,6 +297,7 @@ class FactionTag(Content, Ends, ItemBase):
         constraints = [
             *Ends.Meta.constraints,
             models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="factions_tag_once"),
+            once_in_a_chapter("content_object", "tag", name="factions_tag_once_in_a_chapter"),
         ]
 
     def __str__(self) -> str:
@@ -291,6 +314,7 @@ class TermTag(Content, Ends, ItemBase):
         constraints = [
             *Ends.Meta.constraints,
             models.UniqueConstraint(fields=["content_object", "tag", "revealed_in"], name="terms_tag_once"),
+            once_in_a_chapter("content_object", "tag", name="terms_tag_once_in_a_chapter"),
         ]
 
     def __str__(self) -> str:

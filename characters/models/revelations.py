@@ -91,4 +91,4 @@ class Revelation(Content):
     def check_concerned(self, subjects: Iterable[Subject]) -> None:
         """Require that whoever it concerns is revealed no later than it."""
         for subject in subjects:
-            check_order(self.revealed_in_id, subject, str(subject._meta.verbose_name))
+            check_order(self, subject, str(subject._meta.verbose_name))

@@ -63,17 +63,17 @@ class Subject(Content):
                 raise ValidationError({"key": f"A {other._meta.verbose_name} has this key already."})
         if self._state.adding or self.revealed_in_id is None:
             return
-        headlines = set() if neighbours().will_check(self) else self.headline_episodes()
+        headlines = [] if neighbours().will_check(self) else self.headlines()
         if headlines and self._meta.get_field("aliases").related_model not in self.edited_along:
-            check_headlines(self.revealed_in_id, headlines)
+            check_headlines(self, headlines)
         if early := mentioned_too_early(self):
-            raise ValidationError({"revealed_in": f"It is mentioned before that, in {early}."})
+            name, text = early
+            raise ValidationError({name: f"It is mentioned before that, in {text}."})
 
-    def headline_episodes(self) -> set[int]:
-        """Return the episodes from which on it has another name on its page."""
+    def headlines(self) -> list[Any]:
+        """Return its names that can stand on its page, each from its episode on."""
         relation: Any = self._meta.get_field("aliases")
-        own = {relation.field.attname: self.pk, "headline": True}
-        return {row.revealed_in_id for row in neighbours().where(relation.related_model, **own)}
+        return [*neighbours().where(relation.related_model, **{relation.field.attname: self.pk, "headline": True})]
 
 
 class Character(Subject):

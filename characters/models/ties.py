@@ -14,6 +14,7 @@ from episodes.neighbours import neighbours
 from episodes.texts import Line
 from episodes.units import named
 
+from .checks import once_in_a_chapter
 from .subjects import Character, Content, Faction
 from .words import WordField, word_meant
 
@@ -34,6 +35,7 @@ class Membership(Content, Ends):
             models.UniqueConstraint(
                 fields=["character", "faction", "role", "revealed_in"], name="characters_membership_once"
             ),
+            once_in_a_chapter("character", "faction", "role", name="characters_membership_once_in_a_chapter"),
         ]
 
     def __str__(self) -> str:
@@ -62,6 +64,7 @@ class Relationship(Content, Ends):
             models.UniqueConstraint(
                 fields=["source", "kind", "target", "revealed_in"], name="characters_relationship_once"
             ),
+            once_in_a_chapter("source", "kind", "target", name="characters_relationship_once_in_a_chapter"),
             models.CheckConstraint(
                 condition=~Q(source=F("target")),
                 name="characters_relationship_between_two",

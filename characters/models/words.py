@@ -13,8 +13,9 @@ from characters.vocabulary import DEFAULT, Attribute, Bond, Section, Vocabulary,
 from episodes.fields import OnTheSameColumn
 from episodes.neighbours import neighbours
 from episodes.texts import Line
-from episodes.units import named
+from episodes.units import named, second_unit
 
+from .checks import is_known_by
 from .subjects import Content
 
 MOST_USES = 5  # in a message
@@ -128,19 +129,22 @@ class Word(Content):
     def _check_uses(self) -> None:
         if self.left_out:
             refuse_if_used(self)
-        elif self.revealed_in_id and (early := _first(uses_of(self, before=self.revealed_in_id))):
-            raise ValidationError(
-                {"revealed_in": f"“{early}” is of this kind and is revealed in {named(early.revealed_in_id)} already."}
-            )
+        elif self.revealed_in_id and (early := _first(uses_of(self, too_early=True))):
+            name = "revealed_in" if early.revealed_in_id < self.revealed_in_id else "also_in"
+            since = named(getattr(early, f"{name}_id"))
+            raise ValidationError({name: f"“{early}” is of this kind and is revealed in {since} already."})
 
 
-def uses_of(word: Word, *, before: int | None = None) -> Iterator[Any]:
-    """Yield the rows that refer to a word, or those of them that are revealed before an episode."""
-    earlier = {} if before is None else {"revealed_in_id__lt": before}
+def uses_of(word: Word, *, too_early: bool = False) -> Iterator[Any]:
+    """Yield the rows that refer to a word, or those of them that are revealed before it."""
     for model in apps.get_app_config("characters").get_models():
         for column in model._meta.concrete_fields:
             if isinstance(column, WordField) and column.section == word.section:
-                yield from neighbours().where(model, **{column.name: word.key}, **earlier)
+                key = {column.name: word.key}
+                if too_early:
+                    yield from neighbours().earlier(model, word.revealed_in_id, word.second_bound, **key)
+                else:
+                    yield from neighbours().where(model, **key)
 
 
 def refuse_if_used(word: Word) -> None:
@@ -192,6 +196,9 @@ def word_meant(row: Any, name: str) -> Vocabulary:
     if word is not None and row.revealed_in_id is not None and row.revealed_in_id < word.revealed_in_id:
         since = named(word.revealed_in_id)
         raise ValidationError({name: f"“{word}” is known from {since} on: nothing before that can be of this kind."})
+    if word is not None and row.also_in_id is not None and not is_known_by(word.also_known_in, row.also_in_id):
+        since = f"from {named(word.also_in_id)} on only" if word.also_in_id else f"in no {second_unit()}"
+        raise ValidationError({name: f"“{word}” is known {since}: nothing in {named(row.also_in_id)} can be of it."})
     return vocabulary
 
 

@@ -117,7 +117,7 @@ def _retire_file(kind: Kind, name: str) -> None:
 
 
 def _has_its_name(subject: Any) -> None:
-    check_headlines(subject.revealed_in_id, subject.headline_episodes())
+    check_headlines(subject, subject.headlines())
 
 
 def _is_not_mentioned(subject: Any) -> None:
