@@ -11,13 +11,13 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
-from episodes.axes import SECOND_AXIS, is_on_second_axis
+from episodes.axes import BEYOND_ALL, is_on_second_axis
 from episodes.models import Episode, Viewer
 
 from .models import Change, ChangeSubject, Correction
 from .rows import WHEN
 
-OUT_OF_THE_WAY = 2 * SECOND_AXIS  # more than the place of anything
+OUT_OF_THE_WAY = BEYOND_ALL
 AT_ONCE = 500  # changes
 BY_NUMBER = {Viewer: ("progress",), Correction: ("evidence_episode", "revealed_in", "sent_in")}  # without a foreign key
 OF_A_ROW = WHEN

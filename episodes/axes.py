@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 SECOND_AXIS = 10_000
+BEYOND_ALL = 2 * SECOND_AXIS  # after every place of either axis
 
 _EPISODES = '"episodes_episode"'  # models are made with what this module says
 LAST_EPISODE = f'SELECT MAX("number") FROM {_EPISODES} WHERE "number" <= {SECOND_AXIS}'  # noqa: S608 - our own

@@ -12,7 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from .axes import SECOND_AXIS, is_on_second_axis
+from .axes import BEYOND_ALL, is_on_second_axis
 from .known import is_known
 from .names import capital
 from .neighbours import neighbours
@@ -23,8 +23,6 @@ type ProseCheck = Callable[[str, int, models.Model | None], None]
 """Takes a text, the episode in which it is revealed and its row; raises ValidationError."""
 
 prose_checks: list[ProseCheck] = []
-
-BEYOND_ALL = 2 * SECOND_AXIS  # after every place of either axis
 
 _write_door_is_open = ContextVar("write_door_is_open", default=False)
 

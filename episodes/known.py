@@ -22,6 +22,11 @@ class Which:
     sql: str
     params: tuple[Any, ...] = ()
 
+    @property
+    def written_out(self) -> str:
+        """The same with its numbers in their places, for where it stands in the middle of a statement."""
+        return self.sql % tuple(f"{number:d}" for number in self.params)
+
     def __or__(self, other: "Which") -> "Which":
         return Which(f"({self.sql} OR {other.sql})", self.params + other.params)
 
@@ -46,6 +51,14 @@ def is_over(progress: int) -> Q:
     if second := second_of(progress):
         over |= Q(also_ended_in__lte=place_of(second))
     return over
+
+
+def is_read_by_now(progress: int) -> Q:
+    """Return the condition that an episode has been watched, or a chapter read."""
+    watched = Q(number__lte=int(progress))
+    if second := second_of(progress):
+        watched |= Q(number__gt=SECOND_AXIS, number__lte=place_of(second))
+    return watched
 
 
 def place_in_order(progress: int, prefix: str = "") -> Any:
@@ -126,6 +139,11 @@ def stands(progress: int, table: str = "") -> str:
     if not second_of(progress):
         return f'{row}"revealed_in_id"'
     return f'CASE WHEN {row}"revealed_in_id" <= {int(progress):d} THEN {row}"revealed_in_id" ELSE {row}"also_in_id" END'
+
+
+def place_ended(progress: int) -> str:
+    """Return the place at which a row that is known to have ended did so for a viewer."""
+    return known_end(progress).written_out if second_of(progress) else '"ended_in_id"'
 
 
 def is_read(progress: int, column: str = '"number"') -> Which:

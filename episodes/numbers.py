@@ -11,9 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import register_converter
 
+from .axes import is_on_second_axis, place_of, second_of_place
 from .fields import OnTheSameColumn
 from .requests import whole_number
 
+SECOND = "chapter-"  # in addresses, whatever the show calls its chapters
 NOT_PLAIN = "Write a plain number, such as 10: no other sign, and no 0 before it."
 
 
@@ -65,4 +67,21 @@ class NumberInAddress:
         return str(value)
 
 
+class PlaceInAddress:
+    """The part of an address that is an episode, or a unit of the second axis, of which each has one address."""
+
+    regex = f"{NumberInAddress.regex}|{SECOND}[1-9][0-9]{{0,3}}"
+
+    def to_python(self, value: str) -> int:
+        if value.startswith(SECOND):
+            return place_of(int(value.removeprefix(SECOND)))
+        if is_on_second_axis(int(value)):
+            raise ValueError(value)  # it has the other address
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return f"{SECOND}{second_of_place(value)}" if is_on_second_axis(value) else str(value)
+
+
 register_converter(NumberInAddress, "number")
+register_converter(PlaceInAddress, "place")

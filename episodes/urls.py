@@ -5,7 +5,7 @@ from .accounts import own_data, pages
 
 urlpatterns = [
     path("episodes/", views.episode_list, name="episodes"),
-    path("episodes/<number:number>/", views.episode, name="episode"),
+    path("episodes/<place:number>/", views.episode, name="episode"),
     path("theme/", views.set_theme, name="theme"),
     path("progress/", views.set_progress, name="progress"),
     path("accounts/", pages.profile, name="profile"),

@@ -10,7 +10,7 @@ from . import missing, notes, views
 
 def form_address(kind: Kind) -> URLPattern:
     """Return the address of the form for the pages of one kind."""
-    plural, key = kind.own_page.plural, "number" if kind is EPISODE else "public_id"
+    plural, key = kind.own_page.plural, "place" if kind is EPISODE else "public_id"
     route = f"corrections/new/{plural}/<{key}:key>/"
     return path(route, views.correct, {"kind": plural}, name=kind.own_page.correct_url)
 

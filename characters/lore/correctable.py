@@ -40,7 +40,7 @@ from corrections import rows
 from corrections.rows import Json, Values
 from episodes.choices import Choice
 from episodes.gate import Prose
-from episodes.known import is_reached
+from episodes.known import is_reached, is_read_by_now
 from episodes.models import Episode, Series
 from episodes.names import Name, capital
 from episodes.order import sort_key
@@ -221,8 +221,9 @@ def _visible(knowledge: Knowledge, kind: Kind, which: Q) -> Any:
     if kind is SERIES:
         return Series.objects.filter(which)
     if kind is EPISODE:
-        return Episode.objects.filter(which, number__lte=knowledge.progress)
-    known = visible(knowledge.progress, kind)
+        return Episode.objects.filter(which, is_read_by_now(knowledge.progress))
+    # What only chapters have told so far has its episode in the form, which is to come: it can be corrected from then.
+    known = visible(int(knowledge.progress), kind)
     return known.filter(pk__in=known.filter(which).values("pk"))
 
 

@@ -246,7 +246,7 @@ def pages_of(knowledge: Knowledge, references: Iterable[str]) -> dict[str, Link]
     cast.look_up()
     faces = {f"{label}:{key}": cast.root_face(key) for label, subjects in known.items() for key in subjects}
     pages = {reference: Link(face.name, face.url) for reference, face in faces.items()}
-    for row in knowledge.episodes:
+    for row in knowledge.by_place.values():
         if row.known:
             name = Name(row.heading)
             pages[f"episodes.episode:{row.number}"] = Link(name, row.url)

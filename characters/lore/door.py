@@ -5,6 +5,7 @@ are: it first collects its rows, then looks up everybody they name in one go (`c
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from characters.values.search import SearchPage, Suggestion
 from characters.values.seasons import EpisodeList, episode_list
 from corrections.models import Change, Correction
 from corrections.recent import About, Publication, PublishedChange
+from episodes.axes import place_of, second_of
 
 from . import corrections
 from .knowledge import Knowledge
@@ -55,7 +57,8 @@ class Lore(Knowledge):
         return home.home_page(self, since)
 
     def episode_list(self, at: int) -> EpisodeList:
-        return episode_list(self.episodes, at)
+        chapters = episode_list(self.chapters, place_of(second_of(self.progress))).shown
+        return replace(episode_list(self.episodes, at), chapters=chapters)
 
     def episode(self, number: int, page: int = 1) -> EpisodePage | None:
         return episode.episode_page(self, number, page)

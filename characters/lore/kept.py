@@ -8,6 +8,7 @@ from cachetools import LRUCache
 from django.core.cache import caches
 
 from corrections import editions
+from episodes.axes import key_of
 
 
 class Measured(Protocol):
@@ -35,7 +36,7 @@ def kept[Value: Measured](reader: Reader, name: str, make: Callable[[], Value]) 
     edition = reader.edition
     if edition is None:
         return make()
-    memory, key = caches["lists"], f"{edition.stamp}:{reader.progress}:{name}"
+    memory, key = caches["lists"], f"{edition.stamp}:{key_of(reader.progress)}:{name}"
     value = cast("Value | None", memory.get(key))
     if value is None:
         value = make()
@@ -66,7 +67,7 @@ def kept_each[Key: Hashable, Value](
     edition, wanted = reader.edition, set(keys)
     if edition is None:
         return make(wanted) if wanted else {}
-    of_all = (edition.stamp, reader.progress, name)
+    of_all = (edition.stamp, key_of(reader.progress), name)
     with _lock:
         found = {key: value for key in wanted if (value := memory.get((*of_all, key))) is not None}
     if missing := wanted - found.keys():

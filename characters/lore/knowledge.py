@@ -20,6 +20,7 @@ from characters.values.seasons import Season, seasons, to_choose
 from characters.vocabulary import Vocabulary, vocabulary_of
 from corrections import editions
 from corrections.editions import CurrentEdition
+from episodes.axes import is_on_second_axis
 from episodes.known import is_reached
 from episodes.names import Name
 from episodes.progress import stops_to
@@ -38,6 +39,7 @@ class Basis:
 
     show: Row
     episodes: tuple[EpisodeRow, ...]
+    chapters: tuple[EpisodeRow, ...]  # the units of the second axis, if the show has one
     units: Units
     vocabulary: Vocabulary
     made: dict[tuple[str, int | None], Any] = field(default_factory=dict)
@@ -46,7 +48,7 @@ class Basis:
     def size(self) -> int:
         """The bytes, of what is made as well: about as much again."""
         read = sum(map(getsizeof, self.show.values())) + len(self.episodes) * BYTES_OF_EPISODE
-        return 2 * read + self.vocabulary.size
+        return 2 * read + len(self.chapters) * BYTES_OF_EPISODE + self.vocabulary.size
 
 
 @dataclass(frozen=True)
@@ -118,9 +120,10 @@ class Knowledge:
     def _read_basis(self) -> Basis:
         show = rows.series() or {"title": settings.SITE_NAME}
         read, words = rows.episodes_and_words(self.progress)
-        episodes = tuple(map(self._as_value, read))
-        labels = {row.number: row.label for row in episodes if row.label}
-        return Basis(show, episodes, Units.of(show, labels), vocabulary_of(words))
+        units = tuple(map(self._as_value, read))
+        labels = {row.number: row.label for row in units if row.label}
+        behind = sum(not is_on_second_axis(row.number) for row in units)
+        return Basis(show, units[:behind], units[behind:], Units.of(show, labels), vocabulary_of(words))
 
     def once[Value](self, name: str, make: Callable[[], Value]) -> Value:
         """Return what all pages at an episode share, made for the first: of the show and its episodes alone."""
@@ -160,6 +163,24 @@ class Knowledge:
             return all_of_them
         behind = sum(row.number <= self.ends_after for row in all_of_them)
         return all_of_them[: behind + 1]
+
+    @cached_property
+    def chapters(self) -> tuple[EpisodeRow, ...]:
+        """All units of the second axis, or those up to the next, as of episodes."""
+        all_of_them = self._basis.chapters
+        if self.ends_after is None:
+            return all_of_them
+        return all_of_them[: sum(row.known for row in all_of_them) + 1]
+
+    @property
+    def read_chapters(self) -> tuple[EpisodeRow, ...]:
+        """The units of the second axis that have been read."""
+        return tuple(row for row in self.chapters if row.known)
+
+    @cached_property
+    def by_place(self) -> dict[int, EpisodeRow]:
+        """The units of both axes by their places, at which rows stand."""
+        return {row.number: row for row in (*self.episodes, *self.chapters)}
 
     def _as_value(self, row: Row) -> EpisodeRow:
         return EpisodeRow(

@@ -26,6 +26,7 @@ from characters.text.names import as_name
 from characters.text.phrases import span
 from characters.text.prose import SOMEBODY
 from episodes.choices import Choice
+from episodes.known import place_in_order
 from episodes.names import Name
 
 from .cast import NAMELESS
@@ -82,7 +83,9 @@ class Naming:
 
     def _newest_headlines(self, subjects: list[UUID]) -> dict[UUID, Name]:
         own = reduce(or_, (Q(**{f"{owner}__in": subjects}) for owner in OWNERS))
-        headlines = _aliases(self.knowledge).filter(own, headline=True).order_by("revealed_in_id")
+        headlines = (
+            _aliases(self.knowledge).filter(own, headline=True).order_by(place_in_order(self.knowledge.progress))
+        )
         return {
             next(filter(None, owners)): as_name(name, kind)
             for *owners, name, kind in headlines.values_list(*OWNER_COLUMNS, "name", "kind")
@@ -175,7 +178,7 @@ class KnownNames:
 
 
 def _known_subjects(knowledge: Knowledge, which: Q) -> list[KnownSubject]:
-    columns = ("id", "key", "public_id", "revealed_in_id")
+    columns = ("id", "key", "public_id", place_in_order(knowledge.progress))
     return [
         KnownSubject(kind, *row)
         for kind in SUBJECTS

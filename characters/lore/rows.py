@@ -10,7 +10,7 @@ from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
+from django.db.models import Exists, OuterRef, QuerySet
 
 from characters.kinds import CHARACTER, SUBJECTS, Kind, tagging_of
 from characters.models import (
@@ -26,15 +26,18 @@ from characters.models import (
 )
 from characters.models.owned import OWNERS
 from characters.vocabulary import KnownWord
+from episodes.axes import second_of
 from episodes.known import (
     began_after,
     began_within,
     current_rows,
     ended_within,
-    is_over,
     is_reached,
+    is_read,
     known_end,
     known_rows,
+    place_of_end,
+    stands,
 )
 from episodes.models import Episode, Series
 
@@ -71,7 +74,7 @@ ROOT_COUNT_SQL = (
     ' (SELECT 1 FROM "characters_unmasking" WHERE {unmasked} AND "persona_id" = "characters_character"."id")'
 )
 REVELATION_COUNTS_SQL = (
-    'SELECT "revealed_in_id", COUNT(*) FROM "characters_revelation" WHERE {known} AND {began} GROUP BY "revealed_in_id"'
+    'SELECT {place}, COUNT(*) FROM "characters_revelation" WHERE {known} AND {began} GROUP BY {place}'
 )
 CONCERNED_SQL = (
     'SELECT "revelation_id", "{kind}_id" FROM "{through}"'
@@ -81,9 +84,9 @@ CONCERNED_SQL = (
 # With the words of the vocabulary that come with each, as every page needs both.
 EPISODES_SQL = (
     'SELECT "number", "episodes_episode"."label", "season", "kind", "aired_on",'  # noqa: S608 - our own
-    ' CASE WHEN "number" <= %s THEN "title" ELSE \'\' END, CASE WHEN "number" <= %s THEN "native_title" ELSE \'\' END,'
+    " CASE WHEN {watched} THEN \"title\" ELSE '' END, CASE WHEN {watched} THEN \"native_title\" ELSE '' END,"
     f' {", ".join(f'"characters_word"."{name}"' for name in WORD_COLUMNS)} FROM "episodes_episode"'
-    ' LEFT JOIN "characters_word" ON "characters_word"."revealed_in_id" = "number" AND {known_words}'
+    ' LEFT JOIN "characters_word" ON {place} = "number" AND {known_words}'
     ' ORDER BY "number", "characters_word"."position", "characters_word"."key"'
 )
 FORMER_ADDRESS_SQL = (
@@ -101,8 +104,7 @@ KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE {known} AND "key" IN ({place
 
 def with_known_end(progress: int, model: type[Any]) -> QuerySet[Any]:
     """Return the visible rows of a model whose rows can end, with the end as `until` where it is known."""
-    until = Case(When(is_over(progress), then=F("ended_in_id")))
-    return model.objects.as_of(progress).annotate(until=until)
+    return model.objects.as_of(progress).annotate(until=place_of_end(progress))
 
 
 def current(progress: int, model: type[Any]) -> QuerySet[Any]:
@@ -140,7 +142,7 @@ def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
 
 def credited_episodes(progress: int) -> list[int]:
     """Return the episodes that have been watched and whose makers are named, in order."""
-    watched = Episode.objects.filter(number__lte=progress).exclude(writers=[], directors=[])
+    watched = Episode.objects.filter(number__lte=int(progress)).exclude(writers=[], directors=[])
     return list(watched.order_by("number").values_list("number", flat=True))
 
 
@@ -149,7 +151,7 @@ def episode_credits(progress: int, numbers: Sequence[int]) -> list[Row]:
     sql = CREDITS_SQL.format(numbers=placeholders(numbers))
     return [
         {"number": number, "writers": json.loads(writers), "directors": json.loads(directors)}
-        for number, writers, directors in (fetched(sql, [progress, *numbers]) if numbers else ())
+        for number, writers, directors in (fetched(sql, [int(progress), *numbers]) if numbers else ())
     ]
 
 
@@ -158,9 +160,10 @@ def episodes_and_words(progress: int) -> tuple[list[Row], list[KnownWord]]:
 
     The title of an episode is empty unless it is watched.
     """
-    known_words = known_rows(progress, "characters_word")
-    sql = EPISODES_SQL.format(known_words=known_words.sql)
-    rows = fetched(sql, [progress, progress, *known_words.params])
+    known_words, watched = known_rows(progress, "characters_word"), is_read(progress)
+    place = stands(progress, "characters_word")
+    sql = EPISODES_SQL.format(known_words=known_words.sql, watched=watched.sql, place=place)
+    rows = fetched(sql, [*watched.params, *watched.params, *known_words.params])
     words = [
         KnownWord(**dict(zip(WORD_COLUMNS, row[7:], strict=True)), known_in=row[0])
         for row in rows
@@ -341,7 +344,7 @@ def _known(
     join: str = "",
     ends: bool = False,
 ) -> list[Row]:
-    """Return the known rows of a model, with these columns and the episode that each is revealed in.
+    """Return the known rows of a model, with these columns and the place at which each stands as `revealed_in_id`.
 
     Where they can end (`ends`) they have that as `until`, as far as it is known.
     """
@@ -352,8 +355,10 @@ def _known(
     if ends:
         end = known_end(progress)
         columns, params = columns | {"until": end.sql}, (*end.params, *params)
+    # Where both axes count it is an expression that has the name of the column: `in_order` means it, too.
+    place = f'{stands(progress)} AS "revealed_in_id"' if second_of(progress) else '"revealed_in_id"'
     sql = (
-        f'SELECT {", ".join(columns.values())}, "revealed_in_id" FROM "{table}" {join}'  # noqa: S608 - our own names
+        f'SELECT {", ".join(columns.values())}, {place} FROM "{table}" {join}'  # noqa: S608 - our own names
         f" WHERE {known.sql} AND {which.sql} ORDER BY {in_order}"
     )
     return read([*columns, "revealed_in_id"], sql, params)
@@ -414,7 +419,7 @@ def _pairs(revelations: Iterable[UUID]) -> Iterator[tuple[str, UUID, UUID]]:
 def revelation_counts(progress: int, since: int) -> dict[int, int]:
     """Return how many revelations each episode after one has brought."""
     known, began = known_rows(progress, "characters_revelation"), began_after(since)
-    sql = REVELATION_COUNTS_SQL.format(known=known.sql, began=began.sql)
+    sql = REVELATION_COUNTS_SQL.format(known=known.sql, began=began.sql, place=stands(progress))
     return dict(fetched(sql, [*known.params, *began.params]))
 
 

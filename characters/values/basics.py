@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from episodes.axes import is_on_second_axis
 from episodes.licences import Licence
 from episodes.names import Name, capital, with_capital
 from episodes.units import before_the_first, named
@@ -30,6 +31,11 @@ class EpisodeRow:
     label: Name
     season: Name
     kind: Name
+
+    @property
+    def is_chapter(self) -> bool:
+        """Whether it is a unit of the second axis."""
+        return is_on_second_axis(self.number)
 
     @property
     def heading(self) -> str:

@@ -45,6 +45,7 @@ class EpisodeList:
 
     shown: tuple[Season, ...]
     others: tuple[Season, ...]  # the one that is shown among them; none if all are shown
+    chapters: tuple[Season, ...] = ()  # of the second axis, those around the one that was read last
 
     def headed(self, season: Season) -> bool:
         """Return whether a season has a heading in the list: those between two seasons need none."""

@@ -22,7 +22,7 @@ from characters.lore.statements import as_uuid, fetched
 from characters.models import Faction, Membership, Relationship, Revelation, Trait
 from characters.text.slugs import slug_of
 from characters.vocabulary import Attribute, Certainty, RelationKind
-from episodes.known import current_rows
+from episodes.known import current_rows, place_in_order
 from episodes.names import CommonName, Name, capital
 from episodes.order import sort_key
 from episodes.units import before_the_first, named
@@ -105,7 +105,11 @@ def newest_episodes(source: Source) -> list[int]:
     """Return the episode in which something was last learned of each place."""
     newest = list(source.first)
     concerning = Revelation.objects.as_of(source.knowledge.progress).filter(characters__isnull=False)
-    last = concerning.order_by().values_list(as_written("characters")).annotate(last=Max("revealed_in_id"))
+    last = (
+        concerning.order_by()
+        .values_list(as_written("characters"))
+        .annotate(last=Max(place_in_order(source.knowledge.progress)))
+    )
     for subject, episode in last:
         place = source.places[subject]
         newest[place] = max(newest[place], episode)
@@ -127,7 +131,9 @@ def _voices(source: Source) -> Iterator[Choosable]:
 
 def _traits(source: Source, *attributes: str) -> list[tuple[int, str, Id]]:
     known = Trait.objects.as_of(source.knowledge.progress).filter(attribute__in=attributes, character__isnull=False)
-    return list(known.order_by().values_list("revealed_in_id", "value", as_written("character_id")))
+    return list(
+        known.order_by().values_list(place_in_order(source.knowledge.progress), "value", as_written("character_id"))
+    )
 
 
 def _newest(source: Source, attribute: Attribute) -> Iterator[tuple[str, int]]:

@@ -14,6 +14,8 @@ from characters.lore.kept import kept
 from characters.lore.knowledge import Knowledge
 from characters.lore.statements import as_text
 from characters.models import Alias
+from episodes.axes import BEYOND_ALL
+from episodes.known import place_in_order
 
 from . import facets
 from .facets import Facet, Id, Source
@@ -87,9 +89,9 @@ def _source(knowledge: Knowledge, kind: Kind, ids: list[Id]) -> Source:
     places = {subject: place for place, subject in enumerate(ids)}
     if kind is CHARACTER:
         places |= {as_text(persona): places[as_text(root)] for persona, root in knowledge.identities.items()}
-    first = [knowledge.progress] * len(ids)
+    first = [BEYOND_ALL] * len(ids)
     visible = rows.visible(knowledge.progress, kind).order_by()
-    for subject, episode in visible.values_list(facets.as_written("pk"), "revealed_in_id"):
+    for subject, episode in visible.values_list(facets.as_written("pk"), place_in_order(knowledge.progress)):
         place = places[subject]
         first[place] = min(first[place], episode)
     return Source(knowledge, kind, places, first)
@@ -100,5 +102,5 @@ def _by_name(knowledge: Knowledge, kind: Kind) -> list[Id]:
     at = knowledge.progress
     known: Any = rows.root_characters(at) if kind is CHARACTER else rows.visible(at, kind)
     headlines = Alias.objects.as_of(at).filter(headline=True, **{kind.name: OuterRef("pk")})
-    named = known.annotate(place=Subquery(headlines.order_by("-revealed_in_id").values("sort_key")[:1]))
+    named = known.annotate(place=Subquery(headlines.order_by(place_in_order(at).desc()).values("sort_key")[:1]))
     return list(named.order_by("place", "public_id").values_list(facets.as_written("pk"), flat=True))

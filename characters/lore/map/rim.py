@@ -22,7 +22,7 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.statements import ALL, Which, as_text, fetched
 from characters.models import Faction
 from characters.vocabulary import Certainty, RelationKind
-from episodes.known import current_rows, former_rows, known_rows
+from episodes.known import current_rows, former_rows, known_rows, place_ended, place_in_order, stands
 
 BYTES_OF_ID = 16
 HYPHENS = (0, 8, 12, 16, 20, 32)  # between which digits of an id PostgreSQL writes one
@@ -162,7 +162,7 @@ def _ties(knowledge: Knowledge, places: dict[Id, int]) -> tuple[tuple[RelationKi
     current = current_rows(knowledge.progress, "characters_relationship")
     rows = fetched(
         'SELECT CAST("source_id" AS text), CAST("target_id" AS text), "kind", "certainty",'  # noqa: S608 - our own
-        ' "characters_relationship"."revealed_in_id" FROM "characters_relationship"'
+        f' {stands(knowledge.progress, "characters_relationship")} FROM "characters_relationship"'
         f' WHERE {current.sql} AND "certainty" <> %s',
         [*current.params, Certainty.DISPROVED.value],
     )
@@ -215,7 +215,7 @@ def roots_of(knowledge: Knowledge) -> Roots:
 
 def factions_of(knowledge: Knowledge) -> list[Group]:
     """Return the factions in the order in which they were heard of."""
-    known = Faction.objects.as_of(knowledge.progress).order_by("revealed_in_id", "public_id")
+    known = Faction.objects.as_of(knowledge.progress).order_by(place_in_order(knowledge.progress), "public_id")
     return [Group(as_text(faction), public_id) for faction, public_id in known.values_list("id", "public_id")]
 
 
@@ -225,7 +225,7 @@ def _people(knowledge: Knowledge, roots: Roots) -> dict[Id, tuple[int, str]]:
     rows = {
         character: (episode, public_id)
         for character, episode, public_id in fetched(
-            'SELECT CAST("id" AS text), "characters_character"."revealed_in_id", "public_id"'  # noqa: S608 - our own
+            f'SELECT CAST("id" AS text), {stands(knowledge.progress, "characters_character")}, "public_id"'  # noqa: S608
             f' FROM "characters_character" WHERE {known.sql}',
             known.params,
         )
@@ -242,7 +242,7 @@ def places_of(knowledge: Knowledge, factions: Sequence[Id], roots: Roots, which:
     current = current_rows(knowledge.progress, "characters_membership")
     joined = fetched(
         'SELECT CAST("faction_id" AS text), CAST("character_id" AS text),'  # noqa: S608 - our own
-        ' MIN("characters_membership"."revealed_in_id") AS "since" FROM "characters_membership"'
+        f' MIN({stands(knowledge.progress, "characters_membership")}) AS "since" FROM "characters_membership"'
         f' WHERE {current.sql} AND {which.sql} GROUP BY "faction_id", "character_id"',
         [*current.params, *which.params],
     )
@@ -259,9 +259,9 @@ def former_of(
     knowledge: Knowledge, factions: Sequence[Id], places: Places, roots: Roots, which: Which = ALL
 ) -> dict[Id, FormerFaction]:
     """Return the last faction of those who belong to none; of several left at once, that beside which they stood."""
-    known = former_rows(knowledge.progress, "characters_membership")
+    known = former_rows(at := knowledge.progress, "characters_membership")
     left = fetched(
-        'SELECT "ended_in_id", "characters_membership"."revealed_in_id", CAST("faction_id" AS text),'  # noqa: S608
+        f'SELECT {place_ended(at)}, {stands(at, "characters_membership")}, CAST("faction_id" AS text),'  # noqa: S608
         f' CAST("character_id" AS text) FROM "characters_membership" WHERE {known.sql} AND {which.sql}',
         [*known.params, *which.params],
     )

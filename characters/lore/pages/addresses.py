@@ -54,7 +54,7 @@ def addresses(knowledge: Knowledge) -> list[str]:
     cast.look_up()
     return [
         *(knowledge.address(name) for name in LISTS),
-        *(row.url for row in knowledge.episodes if row.known),
+        *(row.url for row in knowledge.by_place.values() if row.known),
         *(face.url for face in by_name(map(cast.face, known))),
         *(tag.url for tag in tag_links(knowledge)),
         *voice_addresses(knowledge),
@@ -133,7 +133,7 @@ def subjects_at(knowledge: Knowledge, address: str) -> tuple[str, ...]:
         return ()
     if match.url_name == EPISODE.name:
         number = match.kwargs["number"]
-        is_known = any(row.number == number and row.known for row in knowledge.episodes)
+        is_known = number in knowledge.by_place and knowledge.by_place[number].known
         return (f"{EPISODE.label}:{number}",) if is_known else ()
     if match.url_name not in OF_SUBJECTS:
         return ()

@@ -52,7 +52,7 @@ def timeline_of(
     summarised = {row["revealed_in_id"] for row in collected.traits if row["attribute"] in Attribute.of_a_stage()}
     told = [
         row
-        for row in reversed(knowledge.episodes)
+        for row in reversed((*knowledge.episodes, *knowledge.read_chapters))
         if row.number in weights or (row.number in summarised and row.number < knowledge.progress)
     ]
     return Timeline(
@@ -118,6 +118,6 @@ def strip(knowledge: Knowledge, told: Timeline, part: int, page_url: str) -> tup
 
     return tuple(
         StripCell(row, row.number in told.appears, told.learned[row.number], most, url(row.number))
-        for row in knowledge.episodes
+        for row in (*knowledge.episodes, *knowledge.read_chapters)
         if row.known and (knowledge.progress <= MOST_CELLS or parts.get(row.number) == part)
     )

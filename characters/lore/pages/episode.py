@@ -9,6 +9,7 @@ from characters.lore.order import by_name
 from characters.lore.parts import in_parts, number_and_last, part_of
 from characters.text import prose
 from characters.values.pages import EpisodePage
+from episodes.axes import is_on_second_axis
 from episodes.known import began_in
 from episodes.requests import with_parameter
 
@@ -26,7 +27,8 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
 
     Where it is more than a page bears, that is `part` of it.
     """
-    place = next((place for place, row in enumerate(knowledge.episodes) if row.number == number), None)
+    of_axis = knowledge.chapters if is_on_second_axis(number) else knowledge.episodes
+    place = next((place for place, row in enumerate(of_axis) if row.number == number), None)
     if place is None:
         return None
     at = knowledge.progress
@@ -58,7 +60,7 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
     part, last = number_and_last(part, *sections)
     address = knowledge.address("episode", number)
     return EpisodePage(
-        episode=knowledge.episodes[place],
+        episode=of_axis[place],
         synopsis=synopsis,
         description=prose.shortened(cast.words(text)),
         credits=credits_of(knowledge, number),
@@ -69,8 +71,8 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         number=part,
         last=last,
         page_url=with_parameter(address, "page="),
-        previous=knowledge.episodes[place - 1] if place else None,
-        next=knowledge.episodes[place + 1] if place + 1 < len(knowledge.episodes) else None,
+        previous=of_axis[place - 1] if place else None,
+        next=of_axis[place + 1] if place + 1 < len(of_axis) else None,
         correct_url=form,
         history_url=knowledge.address("history", EPISODE.plural, f"{number}"),
     )

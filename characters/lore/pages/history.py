@@ -116,7 +116,7 @@ def _known_rows(knowledge: Knowledge, kind: Kind, keys: set[str]) -> Iterable[tu
     if kind is SERIES:
         return [(key, False) for key in keys]
     if kind is EPISODE:
-        known = {f"{row.number}" for row in knowledge.episodes if row.known}
+        known = {f"{row.number}" for row in knowledge.by_place.values() if row.known}
         return [(key, False) for key in keys & known]
     if kind is TAG:
         return [(key, False) for key in keys & {f"{key}" for key in tag_ids(knowledge).values()}]

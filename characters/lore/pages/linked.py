@@ -25,7 +25,7 @@ from characters.values.basics import Face, Link
 from characters.values.linked import Asked, LinkedPage, Statement, Step
 from characters.vocabulary import Certainty
 from episodes.choices import Choice, Unclear
-from episodes.known import known_rows
+from episodes.known import known_rows, stands
 from episodes.order import sort_key
 
 BYTES_OF_NAME = 1_500  # with the indexes that find it, by a measurement
@@ -117,7 +117,7 @@ def _the_one_with_these_words(typed: str, unclear: Unclear, spellings: Spellings
 def _spellings(knowledge: Knowledge) -> Spellings[UUID]:
     known = known_rows(knowledge.progress, "characters_alias")
     aliases = fetched(
-        'SELECT "revealed_in_id", "name", "character_id", "headline" FROM "characters_alias"'  # noqa: S608 - our own
+        f'SELECT {stands(knowledge.progress)}, "name", "character_id", "headline" FROM "characters_alias"'  # noqa: S608
         f' WHERE {known.sql} AND "character_id" IS NOT NULL',
         known.params,
     )

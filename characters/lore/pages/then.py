@@ -68,7 +68,7 @@ def _compare(now: Knowledge, then: Knowledge, root: UUID, family: list[Row]) -> 
     cast_now.note_texts(row["text"] for _, row in pairs)
     sides_then = _sides(cast_then, [row["id"] for row in apart])
     (side_now,) = _sides(cast_now, [root])
-    episodes = {row.number: row for row in now.episodes}
+    episodes = now.by_place
     return ThenPage(
         url=now.address("then", public_id, now.slug(side_now.face.name, CHARACTER.name)),
         url_without_name=path("character-short", public_id),

@@ -17,7 +17,7 @@ from characters.lore.rows import OWNER
 from characters.lore.statements import as_uuid, fetched
 from characters.models import SearchEntry
 from characters.text.words import Query, QueryTerm, Words, joined, parse, spellings
-from episodes.known import known_rows
+from episodes.known import known_rows, stands
 
 MOST_NAMES = 60
 MOST_TEXTS = 1_000  # a page says so where there are more
@@ -95,7 +95,7 @@ def _named(knowledge: Knowledge, ways: Mapping[Rank, Condition], most: int) -> l
         for rank, (which, _) in ways.items()
     ]
     return fetched(
-        f'SELECT "rank", "row", "name", "characters_alias"."revealed_in_id", {OWNER}'  # noqa: S608 - our own
+        f'SELECT "rank", "row", "name", {stands(knowledge.progress, "characters_alias")}, {OWNER}'  # noqa: S608
         f' FROM ({" UNION ALL ".join(arms)}) AS "found" JOIN "characters_alias" ON "characters_alias"."id" = "row"'
         f' WHERE {names.sql} ORDER BY "rank", "found"."id" DESC',
         [*(param for _, params in ways.values() for param in (*entries.params, *params, most)), *names.params],

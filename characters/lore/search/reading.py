@@ -14,7 +14,7 @@ from characters.lore.rows import Row
 from characters.lore.statements import as_stored, as_uuid, fetched, placeholders, read
 from characters.models import Revelation
 from episodes.gate import Ends
-from episodes.known import Which, known_end, known_rows
+from episodes.known import Which, known_end, known_rows, stands
 
 # Gated by the revelation.
 CONCERNED = 'SELECT "revelation_id", "{subject}_id", 0 AS "side" FROM "characters_revelation_{subject}s"'
@@ -62,7 +62,12 @@ def in_full(progress: int, kind: Kind, ids: Iterable[UUID]) -> list[Row]:
     stored = as_stored(ids)
     columns, names, sql, gates = _in_full_sql(kind)
     asked = {name: gate(progress) for name, gate in gates.items()}
-    sql = sql.format(placeholders=placeholders(stored), **{name: gate.sql for name, gate in asked.items()})
+    sql = sql.format(
+        placeholders=placeholders(stored),
+        place=stands(progress, kind.model._meta.db_table),
+        place_of_successor=stands(progress, "U0"),
+        **{name: gate.sql for name, gate in asked.items()},
+    )
     rows = read(columns, sql, [*(param for gate in asked.values() for param in gate.params), *stored])
     return [dict(zip(names, row.values(), strict=True)) for row in rows]
 
@@ -74,7 +79,8 @@ def _in_full_sql(kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...], str, dic
     gates: dict[str, Callable[[int], Which]] = {}
     names = ["id", "revealed_in_id", *(name for name in columns_of(kind) if name != "tag__name")]
     columns = list(names)
-    chosen, join = [f'"{table}"."{name}"' for name in names], ""
+    chosen = ["{place}" if name == "revealed_in_id" else f'"{table}"."{name}"' for name in names]
+    join = ""
     if "tag__name" in columns_of(kind):
         columns.append("tag__name")
         chosen.append('"characters_tag"."name"')
@@ -86,7 +92,7 @@ def _in_full_sql(kind: Kind) -> tuple[tuple[str, ...], tuple[str, ...], str, dic
     if kind.model is Revelation:
         columns.append("overturned_in")
         chosen.append(
-            f'(SELECT min("U0"."revealed_in_id") FROM "{table}" "U0" WHERE "U0"."supersedes_id" = "{table}"."id"'  # noqa: S608
+            f'(SELECT min({{place_of_successor}}) FROM "{table}" "U0" WHERE "U0"."supersedes_id" = "{table}"."id"'  # noqa: S608
             " AND {known_successors})"
         )
         gates["known_successors"] = partial(known_rows, table="U0")

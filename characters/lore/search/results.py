@@ -191,7 +191,7 @@ class Results:
 
     @cached_property
     def _episodes(self) -> dict[int, EpisodeRow]:
-        return {row.number: row for row in self.knowledge.episodes}
+        return self.knowledge.by_place
 
     def _rough_place(self, what: UUID | int, group: _Group) -> tuple[Rank, int, int, int]:
         """Return a place by rank: who is shown under the name that was found comes before who merely bears it."""
