@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from itertools import batched
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.db.models.signals import post_delete, post_save
 
 from corrections import bulk
 from corrections.rows import WrittenRows, many_written
+from episodes.axes import is_on_second_axis
 from episodes.models import Episode, Series
 from episodes.names import Name
 
@@ -41,6 +43,7 @@ class Entry(NamedTuple):
 
     id: int
     revealed_in: int
+    first_in: int | None
     kind: str
     row: UUID
     is_name: bool
@@ -68,9 +71,15 @@ def rebuild() -> int:
 
 def is_in_step() -> bool:
     """Return whether each row that is searched has its entry, and no other entry is there."""
-    wanted = {kind.entry: kind.model._base_manager.count() for kind in (*SEARCHED, EPISODE)}
+    wanted = {kind.entry: _entries_wanted(kind) for kind in SEARCHED} | {EPISODE.entry: Episode.objects.count()}
     there = dict(SearchEntry.objects.order_by().values_list("kind").annotate(models.Count("pk")))
     return {entry: count for entry, count in wanted.items() if count} == there
+
+
+def _entries_wanted(kind: Kind) -> int:
+    """Return how many entries the rows of a kind have: one each, and another for a place on the second axis."""
+    second = models.Count("pk", filter=Q(also_in__gt=models.F("revealed_in")))
+    return sum(kind.model._base_manager.aggregate(rows=models.Count("pk"), second=second).values())
 
 
 def index(rows: Iterable[Any]) -> None:
@@ -85,7 +94,7 @@ def _write(entries: list[Entry]) -> None:
     # Somebody else may be making the same entry at this moment (on PostgreSQL; SQLite has one writer at a time).
     SearchEntry.objects.bulk_create(
         [SearchEntry(**entry._asdict()) for entry in entries],
-        update_conflicts=True, unique_fields=["id"], update_fields=["revealed_in", "kind", "row", "words"],
+        update_conflicts=True, unique_fields=["id"], update_fields=["revealed_in", "first_in", "kind", "row", "words"],
     )  # fmt: skip
 
 
@@ -116,16 +125,18 @@ def _made_of(rows: list[Any]) -> Iterator[Entry]:
     names = _NamesByEpisode(rows)
     for row in rows:
         kind = kind_of(row)
-        words = kind.indexed(values_of(row), _NamesAt(names, row.revealed_in_id)) if kind.indexed else ""
-        yield Entry(
-            id=(row.revealed_in_id << SearchEntry.EPISODE_SHIFT)
-            | (row.pk.int & ((1 << SearchEntry.EPISODE_SHIFT) - 1)),
-            revealed_in=row.revealed_in_id,
-            kind=kind.entry,
-            row=row.pk,
-            is_name=isinstance(row, Alias),
-            words=" ".join(words_of_name(words)) if isinstance(row, Alias) else _words(words),
-        )
+        values = values_of(row)
+        for place in sorted({row.revealed_in_id, row.also_in_id or row.revealed_in_id}):
+            words = kind.indexed(values, _NamesAt(names, place)) if kind.indexed else ""
+            yield Entry(
+                id=(place << SearchEntry.EPISODE_SHIFT) | (row.pk.int & ((1 << SearchEntry.EPISODE_SHIFT) - 1)),
+                revealed_in=place,
+                first_in=row.revealed_in_id if is_on_second_axis(place) else None,
+                kind=kind.entry,
+                row=row.pk,
+                is_name=isinstance(row, Alias),
+                words=" ".join(words_of_name(words)) if isinstance(row, Alias) else _words(words),
+            )
 
 
 def _entries_of_episodes(episodes: list[Episode]) -> Iterator[Entry]:
@@ -135,6 +146,7 @@ def _entries_of_episodes(episodes: list[Episode]) -> Iterator[Entry]:
         yield Entry(
             id=episode.number << SearchEntry.EPISODE_SHIFT,
             revealed_in=episode.number,
+            first_in=episode.number if is_on_second_axis(episode.number) else None,
             kind=EPISODE.entry,
             row=UUID(int=episode.number),
             is_name=False,
@@ -164,14 +176,22 @@ class _NamesByEpisode:
             self._id_of.update(kind.model._base_manager.filter(key__in=keys).values_list("key", "id"))
         subjects |= set(self._id_of.values())
         self._names: dict[UUID | None, list[tuple[int, str]]] = defaultdict(list)
+        self._second_names: dict[UUID | None, list[tuple[int, str]]] = defaultdict(list)
         if subjects:
             headlines = Alias.objects.filter(_owned_by(subjects), headline=True).order_by("revealed_in_id")
             owners = [f"{owner}_id" for owner in OWNERS]
-            for since, name, *ids in headlines.values_list("revealed_in_id", "name", *owners):
-                self._names[next(filter(None, ids))].append((since, name))
+            for since, second, name, *ids in headlines.values_list("revealed_in_id", "also_in_id", "name", *owners):
+                owner = next(filter(None, ids))
+                self._names[owner].append((since, name))
+                if since == 0 or second is not None:
+                    self._second_names[owner].append((second or 0, name))
+            for names in self._second_names.values():
+                names.sort(key=itemgetter(0))
 
-    def name_at(self, subject: UUID | None, episode: int) -> str:
-        return next((name for since, name in reversed(self._names.get(subject, ())) if since <= episode), "")
+    def name_at(self, subject: UUID | None, place: int) -> str:
+        """Return the name that a subject has for who has come to a place by that axis alone."""
+        names = self._second_names if is_on_second_axis(place) else self._names
+        return next((name for since, name in reversed(names.get(subject, ())) if since <= place), "")
 
     def words_at(self, text: str, episode: int) -> str:
         return MENTION.sub(lambda match: match[2] or self.name_at(self._id_of.get(match[1]), episode), text)

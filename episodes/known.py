@@ -99,6 +99,18 @@ def known_rows(progress: int, table: str, *, by_index: bool = True) -> Which:
     return first | Which(f'{row}."also_in_id" <= %s', (place_of(second),)) if second else first
 
 
+def known_entries(progress: int, table: str) -> Which:
+    """Return the condition that a viewer may know the entries of the search index.
+
+    Those at places of the second axis count as long as the row is not known by the first.
+    """
+    first = Which(f'"{table}"."revealed_in_id" <= %s', (int(progress),))
+    if not (second := second_of(progress)):
+        return first
+    place = Which(f'"{table}"."revealed_in_id" <= %s AND "{table}"."first_in" > %s', (place_of(second), int(progress)))
+    return first | place
+
+
 def current_rows(progress: int, table: str) -> Which:
     """Return the condition that the rows of a table are known, and not known to have ended."""
     rows = known_rows(progress, table)

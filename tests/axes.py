@@ -16,7 +16,7 @@ def _name(name: str, since: int | None, chapter: int | None, **values: Any) -> d
 
 
 def two_axes() -> dict[str, Any]:
-    """Six episodes and forty chapters: the reader of the latter hears of the mask late, and of the guild's end early."""
+    """Six episodes and forty chapters, which tell much in another order and something that the others do not."""
     return {
         "series": {"title": "Twice Told", "second_unit": "part", "second_units": "parts"},
         "episodes": [episode(number) for number in range(1, 7)],

@@ -25,6 +25,7 @@ from characters.models import Alias, Portrait, SearchEntry, Tag, Trait
 from characters.models.words import vocabulary_in_the_database
 from characters.text.other_words import OTHER_WORDS
 from characters.text.words import words_of
+from episodes.axes import key_of
 from episodes.models import Episode
 from rougedb.page_cache.pages import address_of
 from tests.nets import gate_net, net_lifted
@@ -87,7 +88,7 @@ def ask(address: str, *, progress: int) -> Answer:
 
 
 def _asked_once(address: str, *, progress: int) -> Answer:
-    request = RequestFactory().get(address, headers={"cookie": f"progress={progress}"})
+    request = RequestFactory().get(address, headers={"cookie": f"progress={key_of(progress)}"})
     net = net_lifted() if address == COUNTS_ALL else gate_net()
     with net, override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True):
         response = site().get_response(request)
@@ -167,7 +168,7 @@ def known_addresses() -> set[str]:
     addresses |= {f"/voices/{voice_id(name)}/" for name in voices}
     addresses |= {f"/voices/{voice_id(name)}/{Lore.slug(name, 'voice')}/" for name in voices}
     addresses |= {f"/went-back/?to=/voices/{voice_id(name)}/" for name in voices}
-    addresses |= {f"/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
+    addresses |= {reverse("episode", args=[number]) for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/changes/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/changes/tags/{public_id_of_tag(tag.slug)}/" for tag in Tag.objects.all()}
     addresses |= {f"/recap/?since={number}" for number in Episode.objects.values_list("number", flat=True)}

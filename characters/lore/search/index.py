@@ -17,7 +17,8 @@ from characters.lore.rows import OWNER
 from characters.lore.statements import as_uuid, fetched
 from characters.models import SearchEntry
 from characters.text.words import Query, QueryTerm, Words, joined, parse, spellings
-from episodes.known import known_rows, stands
+from episodes.axes import place_of, second_of
+from episodes.known import Which, known_entries, known_rows, stands
 
 MOST_NAMES = 60
 MOST_TEXTS = 1_000  # a page says so where there are more
@@ -88,7 +89,8 @@ def _named(knowledge: Knowledge, ways: Mapping[Rank, Condition], most: int) -> l
 
     In all at once: what a statement costs by being made and sent is more than what most of them find.
     """
-    entries, names = (known_rows(knowledge.progress, f"characters_{table}") for table in ("searchentry", "alias"))
+    entries = known_entries(knowledge.progress, "characters_searchentry")
+    names = known_rows(knowledge.progress, "characters_alias")
     arms = [
         f'SELECT * FROM (SELECT {rank:d} AS "rank", "id", "row" FROM "characters_searchentry"'  # noqa: S608 - our own
         f' WHERE {entries.sql} AND {which} ORDER BY "id" DESC LIMIT %s) AS "found_{rank:d}"'
@@ -119,7 +121,7 @@ def find_parts(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]
 def are_in_names(knowledge: Knowledge, queries: Iterable[Query], *, prefix: bool = False) -> bool:
     """Return whether each of these queries finds a name."""
     conditions = [matching(knowledge, query, 1, of_names=True, prefix=prefix) for query in queries]
-    entries = known_rows(knowledge.progress, "characters_searchentry")
+    entries = known_entries(knowledge.progress, "characters_searchentry")
     found = [
         f'EXISTS (SELECT 1 FROM "characters_searchentry" WHERE {entries.sql} AND {which})'  # noqa: S608 - our own
         for which, _ in conditions
@@ -156,7 +158,7 @@ def _are_beginnings(terms: Sequence[QueryTerm]) -> bool:
 
 def _texts(knowledge: Knowledge, condition: Condition) -> Texts:
     which, params = condition
-    entries = known_rows(knowledge.progress, "characters_searchentry")
+    entries = known_entries(knowledge.progress, "characters_searchentry")
     rows = fetched(
         f'SELECT "kind", "row", "revealed_in_id", {TELLING_WORDS} FROM "characters_searchentry"'  # noqa: S608
         f' WHERE {entries.sql} AND {which} ORDER BY "id" DESC LIMIT %s',
@@ -200,12 +202,26 @@ TELLING_WORDS = f'CASE WHEN "kind" IN ({TELLING}) THEN "words" ELSE \'\' END'
 
 def _exactly(knowledge: Knowledge, words: Words) -> Condition:
     whole = " ".join(words + joined(words))
-    return '"is_name" AND "words" = %s AND "id" < %s', [whole, SearchEntry.ceiling(knowledge.progress)]
+    keys = _reached("id", knowledge.progress)
+    return f'"is_name" AND "words" = %s AND {keys.sql}', [whole, *keys.params]
+
+
+def _reached(column: str, progress: int) -> Which:
+    """Return the condition that a key in the index, which begins with a place, is of one that a viewer has reached."""
+    first = Which(f'"{column}" < %s', (SearchEntry.ceiling(int(progress)),))
+    if not (second := second_of(progress)):
+        return first
+    return first | _on_second_axis(column, second)
+
+
+def _on_second_axis(column: str, second: int) -> Which:
+    return Which(f'"{column}" >= %s AND "{column}" < %s', SearchEntry.second_range(second))
 
 
 def _beginning(knowledge: Knowledge, plain: str, most: int) -> Condition:
     if connection.vendor == "postgresql":
-        return '"is_name" AND "words" LIKE %s AND "id" < %s', [f"{plain}%", SearchEntry.ceiling(knowledge.progress)]
+        keys = _reached("id", knowledge.progress)
+        return f'"is_name" AND "words" LIKE %s AND {keys.sql}', [f"{plain}%", *keys.params]
     return _in_fts("characters_search_names", f'^ "{plain}" *', knowledge.progress, most)
 
 
@@ -216,10 +232,12 @@ def matching(knowledge: Knowledge, query: Query, most: int, *, of_names: bool, p
         wanted = " & ".join(f"({' | '.join(_tsquery(each, prefix) for each in term)})" for term in terms)
         unwanted = "".join(f" & !({_tsquery(term, prefix=False)})" for term in query.unwanted)
         # The gate once more, by the key that sorts: or else the planner may walk all names of the show in its order.
+        keys = _reached("id", progress := knowledge.progress)
+        furthest = place_of(second) if (second := second_of(progress)) else int(progress)
         return (
             f'{"" if of_names else "NOT "}"is_name" AND "vector" @@ (to_tsquery(\'simple\', %s) && %s::tsquery)'
-            ' AND "id" < %s',
-            [wanted + unwanted, SearchEntry.gate_word(knowledge.progress), SearchEntry.ceiling(knowledge.progress)],
+            f" AND {keys.sql}",
+            [wanted + unwanted, SearchEntry.gate_word(furthest), *keys.params],
         )
     wanted = " AND ".join(f"({' OR '.join(_fts(each, prefix) for each in term)})" for term in terms)
     unwanted = "".join(f" NOT {_fts(term, prefix=False)}" for term in query.unwanted)
@@ -228,12 +246,20 @@ def matching(knowledge: Knowledge, query: Query, most: int, *, of_names: bool, p
 
 
 def _in_fts(table: str, expression: str, progress: int, most: int) -> Condition:
-    """Return the condition that asks SQLite's full-text table, whose row ids begin with the episode."""
-    matching = f'SELECT "rowid" FROM "{table}" WHERE "{table}" MATCH %s AND "rowid" < %s'  # noqa: S608 - one of two
-    return (
-        f'"id" IN ({matching} ORDER BY "rowid" DESC LIMIT %s)',
-        [expression, SearchEntry.ceiling(progress), most],
-    )
+    """Return the condition that asks SQLite's full-text table, whose row ids begin with the episode.
+
+    Each axis is asked by itself, as the table finds a range of row ids and no two of them.
+    """
+    ranges = [Which('"rowid" < %s', (SearchEntry.ceiling(int(progress)),))]
+    if second := second_of(progress):
+        ranges.append(_on_second_axis("rowid", second))
+    found = [
+        f'"id" IN (SELECT "rowid" FROM "{table}" WHERE "{table}" MATCH %s AND {rows.sql}'  # noqa: S608 - one of two
+        ' ORDER BY "rowid" DESC LIMIT %s)'
+        for rows in ranges
+    ]
+    params = [param for rows in ranges for param in (expression, *rows.params, most)]
+    return (found[0] if len(found) == 1 else f"({' OR '.join(found)})"), params
 
 
 def _tsquery(term: QueryTerm, prefix: bool) -> str:
