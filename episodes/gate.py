@@ -64,8 +64,12 @@ class Prose(Text):
 
 class GatedQuerySet(models.QuerySet):
     def as_of(self, progress: int) -> Self:
-        """Return the rows that a viewer at this episode may know; loading a foreign key lazily raises an error."""
-        return self.filter(is_known(progress)).fetch_mode(models.FETCH_RAISE)
+        """Return the rows that a viewer at this episode may know; loading a foreign key lazily raises an error.
+
+        Rows of other models than these, such as corrections, have a place on the first axis alone.
+        """
+        at = progress if issubclass(self.model, Gated) else int(progress)
+        return self.filter(is_known(at)).fetch_mode(models.FETCH_RAISE)
 
 
 class Gated(models.Model):

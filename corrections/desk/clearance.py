@@ -88,7 +88,7 @@ def unfolded(corrections: QuerySet[Correction], clearance: Clearance) -> QuerySe
     """Filter out the corrections that `Clearance.folds()` hides."""
     if clearance.has_watched_all:
         return corrections
-    watched = is_known(clearance.progress)
+    watched = is_known(int(clearance.progress))
     watched &= Q(evidence_episode=None) | Q(evidence_episode__lte=clearance.progress)
     user = clearance.user_id
     own = Q(pk__in=[])

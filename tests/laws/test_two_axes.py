@@ -21,7 +21,7 @@ from tests.twins import answers, crawl, every_word, everything_asked, found_by_w
 
 pytestmark = pytest.mark.django_db
 
-# Chapters tell some of it early and some late: a pair of each sort is swept with the other tests, the rest is exhaustive.
+# Chapters tell some of it early and some late: a pair of each sort is swept with the other tests.
 FIRST = [(0, 20), (3, 18)]
 OTHERS = [(episode, chapter) for episode in range(7) for chapter in (0, 1, 2, 4, 6, 9, 14, 17, 20, 25, 31, 33, 39)]
 OTHERS = OTHERS if connection.vendor == "sqlite" else [(2, 39), (6, 9)]
