@@ -17,8 +17,9 @@ from django.utils.safestring import SafeString
 
 from characters.text import prose
 from characters.vocabulary import AliasKind
+from episodes.axes import BEYOND_ALL
 from episodes.names import Name
-from episodes.units import named
+from episodes.units import named, second_unit
 
 from .lookalikes import drawn, visible
 
@@ -105,6 +106,7 @@ class KnownName:
     where: Location = field(default_factory=Location)
     group: str = ""  # the noun for its owner, such as “faction”, if that is a group
     common_word: bool = False
+    also_from: int | None = None  # the place on a second axis from which on its readers know it, if they do
 
     @property
     def is_tag(self) -> bool:
@@ -131,6 +133,7 @@ class LintedText:
     field: str
     markdown: bool = False
     any_case: bool = False
+    also_in: int | None = None  # the place on a second axis at which it is shown as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +168,20 @@ class Finding:
 
     @property
     def claim(self) -> str:
+        since = f"revealed in {named(self.known_from)}" if self.is_ever_known else f"told in no {second_unit()}"
         if self.part:
-            return f"that is a word of the {self.kind} “{self.name}”, which is revealed in {named(self.known_from)}"
-        return f"the {self.kind} “{self.name}” is revealed in {named(self.known_from)}"
+            return f"that is a word of the {self.kind} “{self.name}”, which is {since}"
+        return f"the {self.kind} “{self.name}” is {since}"
+
+    @property
+    def is_ever_known(self) -> bool:
+        """Whether the axis on which the text is shown tells the name at all."""
+        return self.known_from < BEYOND_ALL
 
     def __str__(self) -> str:
         text = f"{self.where.what} ({named(self.known_in)}) says “{self.words}”"
         again = f" (said again by {self._later})" if self.again else ""
-        return f"{self.where}: {text}, but {self.claim} only: {self.excerpt}{again}"
+        return f"{self.where}: {text}, but {self.claim}{' only' if self.is_ever_known else ''}: {self.excerpt}{again}"
 
     @property
     def _later(self) -> str:
@@ -335,9 +344,33 @@ class Corpus:
         return Vocabulary(self.names)
 
     def findings(self) -> list[Finding]:
-        """Return what the texts say too early, in the order of their places."""
-        findings = [finding for text in self.texts for finding in findings_in(text, self.vocabulary)]
-        return _without_what_was_said_before(sorted(findings, key=lambda each: (each.where, each.field, each.name)))
+        """Return what the texts say too early, in the order of their places; on a second axis what it does by itself.
+
+        What is found twice of one text is said once.
+        """
+        first = self._findings(self.texts, self.vocabulary)
+        said = {(each.where, each.field, each.words) for each in first}
+        second = self._on_the_second_axis()
+        return sorted(
+            [*first, *(each for each in second if (each.where, each.field, each.words) not in said)], key=_in_order
+        )
+
+    def _on_the_second_axis(self) -> list[Finding]:
+        texts = [replace(text, known_in=text.also_in) for text in self.texts if text.also_in]
+        if not texts:
+            return []
+        names = (
+            replace(name, known_from=BEYOND_ALL if name.also_from is None else name.also_from) for name in self.names
+        )
+        return self._findings(texts, Vocabulary(names))
+
+    def _findings(self, texts: Iterable[LintedText], vocabulary: Vocabulary) -> list[Finding]:
+        findings = [finding for text in texts for finding in findings_in(text, vocabulary)]
+        return _without_what_was_said_before(sorted(findings, key=_in_order))
+
+
+def _in_order(finding: Finding) -> tuple[Location, str, str]:
+    return finding.where, finding.field, finding.name
 
 
 def _without_what_was_said_before(findings: list[Finding]) -> list[Finding]:

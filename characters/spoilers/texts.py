@@ -21,9 +21,17 @@ def name_of(kind: Kind, row: Any, owner: Kind, locate: Locate) -> KnownName | No
     """Return the name or the tag that a row gives a subject of the kind `owner`; None for other rows."""
     if kind is ALIAS:
         group = owner.name if owner.page and owner.page.is_group else ""
-        return KnownName(row.name, row.kind, row.known_in, locate("name", ""), group=group, common_word=row.common_word)
+        return KnownName(
+            row.name,
+            row.kind,
+            row.known_in,
+            locate("name", ""),
+            group=group,
+            common_word=row.common_word,
+            also_from=row.also_known_in,
+        )
     if kind in TAGGINGS:
-        return KnownName(str(row.tag).lower(), TAG_KIND, row.known_in, locate("tag", ""))
+        return KnownName(str(row.tag).lower(), TAG_KIND, row.known_in, locate("tag", ""), also_from=row.also_known_in)
     return None
 
 
@@ -31,10 +39,12 @@ def texts_of(kind: Kind, row: Any, owner: str, locate: Locate, name: KnownName |
     """Yield the texts of a row. `owner` is what to call the row in whose admin form it is edited."""
     if name is not None and name.describes:
         field, noun = ("tag", "a tag") if name.is_tag else ("name", "a name")
-        yield LintedText(name.name, name.known_from, locate(field, f"{noun} of {owner}"), field, any_case=name.is_tag)
+        where = locate(field, f"{noun} of {owner}")
+        yield LintedText(name.name, name.known_from, where, field, any_case=name.is_tag, also_in=name.also_from)
     attribute = str(getattr(row, "attribute", "")).replace("_", " ")
     for field, label in kind.texts:
         if text := getattr(row, field):
             place = locate(field, label.format(owner=owner, attribute=attribute))
             is_markdown = isinstance(kind.model._meta.get_field(field), Prose)
-            yield LintedText(text, row.known_in, place, field, markdown=is_markdown)
+            also_in = getattr(row, "also_known_in", None)
+            yield LintedText(text, row.known_in, place, field, markdown=is_markdown, also_in=also_in)
