@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import register_converter
 
-from .axes import is_on_second_axis, place_of, second_of_place
+from .axes import Progress, is_on_second_axis, place_of, second_of_place
 from .fields import OnTheSameColumn
 from .requests import whole_number
 
@@ -25,6 +25,12 @@ def number_in_command(text: str) -> int:
     if number is None:
         raise ArgumentTypeError(NOT_PLAIN)
     return number
+
+
+def progress_in_command(text: str) -> Progress:
+    """Return an argument of a command as progress on one axis, “3”, or on both, “3+20”."""
+    first, plus, second = text.partition("+")
+    return Progress(number_in_command(first), number_in_command(second) if plus else 0)
 
 
 class PlainNumberField(forms.IntegerField):

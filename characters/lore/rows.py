@@ -93,7 +93,7 @@ FORMER_ADDRESS_SQL = (
     'SELECT "{kind}_id" FROM "characters_formeraddress" WHERE {known} AND "address" = %s AND "{kind}_id" IS NOT NULL'
 )
 CREDITS_SQL = (
-    'SELECT "number", "writers", "directors" FROM "episodes_episode" WHERE "number" <= %s AND "number" IN ({numbers})'
+    'SELECT "number", "writers", "directors" FROM "episodes_episode" WHERE {watched} AND "number" IN ({numbers})'
     ' ORDER BY "number"'
 )
 KEYS_SQL = 'SELECT "key", "id" FROM "{table}" WHERE {known} AND "key" IN ({placeholders})'
@@ -148,10 +148,11 @@ def credited_episodes(progress: int) -> list[int]:
 
 def episode_credits(progress: int, numbers: Sequence[int]) -> list[Row]:
     """Return who made some of the episodes that have been watched, in order."""
-    sql = CREDITS_SQL.format(numbers=placeholders(numbers))
+    watched = is_read(progress)
+    sql = CREDITS_SQL.format(watched=watched.sql, numbers=placeholders(numbers))
     return [
         {"number": number, "writers": json.loads(writers), "directors": json.loads(directors)}
-        for number, writers, directors in (fetched(sql, [int(progress), *numbers]) if numbers else ())
+        for number, writers, directors in (fetched(sql, [*watched.params, *numbers]) if numbers else ())
     ]
 
 

@@ -33,7 +33,7 @@ def problems_of(directory: Path, **files: Any) -> list[str]:
 
 def test_a_row_has_a_place_on_each_axis(tmp_path: Path) -> None:
     load_show(tmp_path, **two_axes())
-    places = dict(Alias.objects.values_list("name", "also_in"))
+    places = {alias.name: alias.also_in_id for alias in Alias.objects.all()}
     assert (places["Ann"], places["The Mask"], places["Dora"]) == (None, place_of(5), None)
     cole = Character.objects.get(key="cole")
     assert (cole.revealed_in_id, cole.also_in_id) == (place_of(14), place_of(14))
