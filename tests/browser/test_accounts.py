@@ -1,5 +1,6 @@
 """Accounts in a real browser: a passkey on a virtual authenticator, and the offer of progress."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,16 @@ def test_nothing_runs_off_the_side(show: None, browser_at: Open, scheme: str) ->
             ".filter(box => box.height > 0 && box.height < 44).length"
         )
         assert small == 0, address
+
+
+def test_ones_own_data_comes_as_a_file_once_the_password_was_given(page: Page) -> None:
+    """The button leads to a page first: a browser that takes it for a file would save that one."""
+    person("carol")
+    sign_in(page)
+    page.get_by_role("link", name="carol").click()
+    page.get_by_role("link", name="Download my data").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Confirm").click()
+    assert json.loads(Path(download.value.path()).read_text())["account"]["user_name"] == "carol"
+    assert download.value.suggested_filename.endswith(".json")
