@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import RequestFactory
 
+from characters.kinds import SUBJECTS
 from corrections.editions import CurrentEdition
 from episodes.progress import previous_progress, progress_in_cookie
 from episodes.themes import hides_ahead, theme_in_cookie
@@ -90,6 +91,8 @@ def test_secrets_in_addresses_do_not_stand_in_the_logs(nginx: Running) -> None:
         "/watching/stop/a-secret/",
         "/accounts/password/reset/key/a-secret-1-2/",
         "/accounts/confirm-email/a-secret/",
+        "/changes/feed/at/a-secret/",
+        "/changes/characters/rouge/feed/at/a-secret/",
     )
     for path in paths:
         ask(nginx.port, request("GET", f"{path}?next={path}", f"Referer: https://127.0.0.1{path}"))
@@ -97,6 +100,20 @@ def test_secrets_in_addresses_do_not_stand_in_the_logs(nginx: Running) -> None:
     logs = nginx.log.read_text() + nginx.log.with_name("error.log").read_text()
     assert '"GET /corrections/receipt/-/" 404' in logs
     assert "a-secret" not in logs
+
+
+def test_what_somebody_reads_does_not_stand_in_the_log(nginx: Running) -> None:
+    """Names tell whoever reads the log of later episodes, and with an address what somebody has read."""
+    subjects = [f"/{kind.plural}/zzzzzzzzzzzz/" for kind in SUBJECTS]
+    for before in (*subjects, "/voices/zzzzzzzzzzzz/", "/tags/", "/changes/characters/"):
+        for after in ("", "who-dies-in-the-end/", "who-dies-in-the-end/then/"):
+            ask(nginx.port, request("GET", f"{before}{after}"))
+    ask(nginx.port, request("GET", "/graph/"))
+    log = nginx.log.read_text()
+    assert "who-dies" not in log
+    for path in (*subjects, f"{subjects[0]}-", "/tags/", "/tags/-", "/changes/characters/-", "/graph/"):
+        assert f'"GET {path}" ' in log
+    assert {line.split(" ")[0] for line in log.splitlines()} == {"127.0.0.0"}
 
 
 def test_pictures_are_served_without_a_list_of_them(nginx: Running, environment: dict[str, str]) -> None:
