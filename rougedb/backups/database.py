@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
 from tempfile import TemporaryFile
@@ -101,7 +101,8 @@ def _replace_postgresql(source: Path) -> None:
     with TemporaryFile("w+") as said, TemporaryFile("w+") as answered:
         try:
             writer = Popen(write, env=_environment(), stdin=PIPE, stderr=answered)  # noqa: S603
-            with writer, Popen(read, stdout=PIPE, stderr=said) as reader:  # noqa: S603
+            # What psql has not read by its end is of no use to anybody.
+            with suppress(BrokenPipeError), writer, Popen(read, stdout=PIPE, stderr=said) as reader:  # noqa: S603
                 script, into = cast(IO[bytes], reader.stdout), cast(IO[bytes], writer.stdin)
                 try:
                     into.write(f"BEGIN;\n{DROP_ALL}\n".encode())

@@ -39,6 +39,7 @@ class Manifest:
     migrations: list[str]  # that were applied
     key: str  # a fingerprint of SECRET_KEY
     files: dict[str, Entry]
+    content_key: str = ""  # a fingerprint of CONTENT_KEY; empty in backups of before
 
     @property
     def size(self) -> int:
@@ -64,6 +65,7 @@ def write(folder: Path, vendor: str, migrations: Iterable[str], files: dict[str,
         migrations=sorted(migrations),
         key=fingerprint_of(settings.SECRET_KEY),
         files=files,
+        content_key=fingerprint_of(settings.CONTENT_KEY),
     )
     (folder / NAME).write_text(json.dumps(asdict(manifest), indent=1, sort_keys=True, ensure_ascii=False))
     return manifest

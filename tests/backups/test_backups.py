@@ -203,6 +203,21 @@ def test_another_secret_key_is_told(folder: Path, settings: Any) -> None:
         assert ("SECRET_KEY is another" in errors.getvalue()) == (not settings.SECRET_KEY_FALLBACKS)
 
 
+def test_another_content_key_is_told(folder: Path, settings: Any) -> None:
+    file = folder / manifest.NAME
+    whole = json.loads(file.read_text())
+    of_before = {name: value for name, value in whole.items() if name != "content_key"}
+    for told, key, expected in (
+        (whole, settings.CONTENT_KEY, False),
+        (whole, "x" * 50, True),
+        (of_before, "x" * 50, False),
+    ):
+        file.write_text(json.dumps(told))
+        settings.CONTENT_KEY, errors = key, StringIO()
+        call_command("restore", folder, replace=True, stdout=StringIO(), stderr=errors)
+        assert ("CONTENT_KEY is another" in errors.getvalue()) == expected
+
+
 def test_only_its_owner_reads_a_backup(folder: Path) -> None:
     assert {path.stat().st_mode & 0o077 for path in (folder, *folder.rglob("*"))} == {0}
 

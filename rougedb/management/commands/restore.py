@@ -33,6 +33,11 @@ class Command(BaseCommand):
         self.stdout.write(f"Restored as it was at {told.made_at}.")
         if told.key not in map(manifest.fingerprint_of, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)):
             self.stderr.write("SECRET_KEY is another than it was then: see “A new SECRET_KEY” in docs/operations.md.")
+        if told.content_key not in ("", manifest.fingerprint_of(settings.CONTENT_KEY)):
+            self.stderr.write(
+                "CONTENT_KEY is another than it was then: blocks of addresses end, links that stop mails are dead, and "
+                "drafts lose what they hold sealed. Set the former one before anybody comes."
+            )
 
     def _check(self, directory: Path) -> None:
         told = manifest.read(directory)
