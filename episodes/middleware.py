@@ -11,10 +11,12 @@ from django.views.defaults import page_not_found
 from . import themes
 from .progress import (
     COOKIE,
+    is_same,
     local_path,
     parse_episode,
     previous_progress,
     progress_in_cookie,
+    read_at,
     set_progress_cookie,
 )
 from .requests import cookie_name
@@ -68,7 +70,8 @@ def progress(get_response: View) -> View:
     def middleware(request: Visit) -> HttpResponseBase:
         read_progress(request, account_of(request))
         response = get_response(request)
-        if request.progress != request.browser_progress and cookie_name(request, COOKIE) not in response.cookies:
+        is_news = not is_same(request.progress, request.browser_progress)
+        if is_news and cookie_name(request, COOKIE) not in response.cookies:
             set_progress_cookie(response, request, request.progress)  # it counts when nobody is signed in any more
         return response
 
@@ -80,10 +83,11 @@ def read_progress(request: Visit, account: Account | None) -> None:
     in_browser = request.browser_progress = progress_in_cookie(request)
     request.account = account
     request.offer = offer_for(account, in_browser)
-    request.progress = account.progress if account and account.is_followed else in_browser  # type: ignore[assignment]
+    followed = account.progress if account and account.is_followed else None
+    request.progress = in_browser if followed is None else followed
     request.previous_progress = previous_progress(request, request.progress)
     requested = request.requested_episode = parse_episode(request.GET.get("as_of"))
-    request.as_of = request.progress if requested is None else min(requested, request.progress)
+    request.as_of = read_at(request.progress, requested)
 
 
 def theme(get_response: View) -> View:

@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from .axes import SECOND_AXIS, is_on_second_axis, second_of_place
+from .axes import SECOND_AXIS, Progress, is_on_second_axis, second_of, second_of_place
 from .credits import check_credits
 from .gate import Prose
 from .licences import Licence
@@ -152,11 +152,27 @@ class Viewer(models.Model):
     progress = NumberField(
         null=True, blank=True, help_text="The last episode watched. Unknown until the first sign-in."
     )
+    second = NumberField(
+        "progress on the second axis",
+        default=0,
+        db_default=0,
+        help_text="The last chapter read, in a show of two axes.",
+    )
     wants_credit = models.BooleanField("name me as a contributor", default=False)
     credit_name = models.CharField("name in credits", max_length=80, blank=True)
 
     def __str__(self) -> str:
         return str(self.user)
+
+    @property
+    def progress_on_both(self) -> Progress | None:
+        """How far the account is on both axes; None if it is not known."""
+        return None if self.progress is None else Progress(self.progress, self.second)
+
+    @staticmethod
+    def columns_of(progress: int) -> dict[str, int]:
+        """Return the values that hold how far somebody is on both axes."""
+        return {"progress": int(progress), "second": second_of(progress)}
 
     @property
     def credit(self) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from .axes import is_on_second_axis, second_of_place
+from .axes import is_on_second_axis, place_of, second_of, second_of_place
 from .names import Name, capital
 from .requests import whole_number
 
@@ -118,8 +118,15 @@ def using(read: Callable[[], Units]) -> Iterator[None]:
 
 
 def named(number: int) -> str:
-    """Return what a sentence calls a unit, such as “episode 5”."""
-    return current().named(number)
+    """Return what a sentence calls a unit, such as “episode 5”.
+
+    Of progress on two axes it names both places, or the second alone for whoever has not begun the first.
+    """
+    units, second = current(), second_of(number)
+    if not second:
+        return units.named(number)
+    chapter = units.named(place_of(second))
+    return f"{units.named(int(number))} and {chapter}" if number else chapter
 
 
 def short(number: int) -> int | Name:

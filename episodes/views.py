@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -8,13 +8,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from . import themes
+from .axes import Progress, last_chapter_for, second_of
 from .kept_pages import kept, page_number
 from .kept_pages import number as number_in_query
 from .progress import (
     has_to_be_confirmed,
     is_first_answer,
+    is_further,
     last_episode,
     parse_episode,
+    parse_progress,
     set_previous_cookie,
     set_progress_cookie,
     target_of,
@@ -48,22 +51,43 @@ def set_progress(request: Visit) -> HttpResponse:
     if not is_same_origin(request):
         return render(request, "episodes/cross_origin.html", status=403)
     form = form_of(request)
-    said, target = form.get("said"), target_of(request, form.get("next", "/"))
-    number = parse_episode(form.get("episode")) if said is None else current().number_of(said)
-    if number is None or number > last_episode():
-        return render(request, "episodes/no_such_episode.html", status=400)
-    if has_to_be_confirmed(request, request.progress, number) and not form.get("sure"):
+    target, last_chapter = target_of(request, form.get("next", "/")), last_chapter_for(request)
+    asked = _asked(form, request.progress) if last_chapter else _asked_on_one_axis(form)
+    if asked is None or asked > last_episode() or second_of(asked) > last_chapter:
+        is_of_second = last_chapter and "second" in form
+        return render(request, "episodes/no_such_episode.html", {"is_of_second": is_of_second}, status=400)
+    if has_to_be_confirmed(request, request.progress, asked) and not form.get("sure"):
         is_first = is_first_answer(request, request.progress)
-        context = {"episode": number, "target": target, "is_first": is_first}
+        context = {"episode": int(asked), "asked": asked, "target": target, "is_first": is_first}
         return render(request, "episodes/so_far_ahead.html", context)
-    if number < request.progress and not request.lore.at(number).has_page_at(target):
-        target = _instead_of(target, request.lore.at(number))
+    if is_further(request.progress, asked) and not request.lore.at(asked).has_page_at(target):
+        target = _instead_of(target, request.lore.at(asked))
     response = HttpResponseRedirect(target, status=303)
-    set_progress_cookie(response, request, number)
-    set_previous_cookie(response, request, request.progress, number)
+    set_progress_cookie(response, request, asked)
+    set_previous_cookie(response, request, request.progress, asked)
     if request.account:
-        update_account(request, request.account, request.browser_progress, number, answered=form.get("account"))
+        update_account(request, request.account, request.browser_progress, asked, answered=form.get("account"))
     return response
+
+
+def _asked_on_one_axis(form: QueryDict) -> Progress | None:
+    """Return how far somebody says they have watched, or None if they name no episode."""
+    said = form.get("said")
+    number = parse_episode(form.get("episode")) if said is None else current().number_of(said)
+    return None if number is None else Progress(number)
+
+
+def _asked(form: QueryDict, progress: Progress) -> Progress | None:
+    """Return how far somebody says they are on both axes; a form that names one alone leaves them where they are.
+
+    Buttons that lead to a place on both name that as a cookie does.
+    """
+    if "both" in form:
+        return parse_progress(form.get("both"))
+    second = parse_episode(form.get("second")) if "second" in form else second_of(progress)
+    names_first = "episode" in form or "said" in form
+    first = _asked_on_one_axis(form) if names_first or "second" not in form else progress
+    return None if first is None or second is None else Progress(int(first), second)
 
 
 def _instead_of(target: str, lore: Any) -> str:

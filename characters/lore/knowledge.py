@@ -20,10 +20,10 @@ from characters.values.seasons import Season, seasons, to_choose
 from characters.vocabulary import Vocabulary, vocabulary_of
 from corrections import editions
 from corrections.editions import CurrentEdition
-from episodes.axes import is_on_second_axis
+from episodes.axes import is_on_second_axis, key_of, place_of, second_of, second_of_place
 from episodes.known import is_reached
 from episodes.names import Name
-from episodes.progress import stops_to
+from episodes.progress import is_further, stops_to
 from episodes.units import Units, use
 
 from . import rows
@@ -42,7 +42,7 @@ class Basis:
     chapters: tuple[EpisodeRow, ...]  # the units of the second axis, if the show has one
     units: Units
     vocabulary: Vocabulary
-    made: dict[tuple[str, int | None], Any] = field(default_factory=dict)
+    made: dict[tuple[str, str | None], Any] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -127,7 +127,7 @@ class Knowledge:
 
     def once[Value](self, name: str, make: Callable[[], Value]) -> Value:
         """Return what all pages at an episode share, made for the first: of the show and its episodes alone."""
-        made, key = self._basis.made, (name, self.ends_after)
+        made, key = self._basis.made, (name, None if self.ends_after is None else key_of(self.ends_after))
         if key not in made:
             made[key] = make()
         value: Value = made[key]
@@ -208,6 +208,33 @@ class Knowledge:
     def last_episode(self) -> int:
         """The number of the show's last episode, watched or not."""
         return self.episodes[-1].number if self.episodes else 0
+
+    @property
+    def last_chapter(self) -> int:
+        """The last number of the second axis, read or not; 0 in a show of one axis."""
+        return second_of_place(self.chapters[-1].number) if self.chapters else 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was watched or read."""
+        return is_further(self.progress, 0)
+
+    @property
+    def second(self) -> int:
+        """How far this is read on the second axis."""
+        return second_of(self.progress)
+
+    @property
+    def second_place(self) -> int:
+        """The same as a place; that axis itself, which is none, before its first."""
+        return place_of(self.second)
+
+    @property
+    def on_first_axis(self) -> "Knowledge":
+        """What is known of episodes alone; the same where nothing was read on the second axis."""
+        if not self.second:
+            return self
+        return Knowledge(int(self.progress), edition=self.edition, ends_after=self.ends_after)
 
     def to_choose(self, episodes: Sequence[EpisodeRow], chosen: int | None) -> tuple[EpisodeRow, ...]:
         """Return what a list of episodes offers; where numbers say which is meant, pages ask for a number instead."""

@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 
 from characters.lore.pages.addresses import history_behind
 from corrections.models import Watch
+from episodes.axes import second_of
+from episodes.progress import is_further
 from episodes.visits import Visit
 
 MARK = re.compile(rb"<!--part:([a-z]+)-->")
@@ -51,14 +53,22 @@ def is_usual(visit: Visit) -> bool:
 @cache
 def usual_part(name: str) -> bytes:
     """Return a part as most visitors see it."""
-    return _rendered(name, account=None, offer=None, previous=None, progress=0)
+    return _rendered(name, account=None, offer=None, previous=None, progress=0, is_behind=False, is_pair=False)
 
 
 def part_of(visit: Visit, name: str) -> bytes:
     """Return a part as this visitor sees it."""
     own = _watching(visit) if name == "watch" else {}
+    previous, progress = visit.previous_progress, visit.progress
     return _rendered(
-        name, account=visit.account, offer=visit.offer, previous=visit.previous_progress, progress=visit.progress, **own
+        name,
+        account=visit.account,
+        offer=visit.offer,
+        previous=previous,
+        progress=progress,
+        is_behind=previous is not None and is_further(previous, progress),
+        is_pair=bool(second_of(progress) or (previous is not None and second_of(previous))),
+        **own,
     )
 
 

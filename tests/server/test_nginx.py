@@ -14,6 +14,7 @@ from django.test import RequestFactory
 
 from characters.kinds import SUBJECTS
 from corrections.editions import CurrentEdition
+from episodes.axes import key_of
 from episodes.progress import previous_progress, progress_in_cookie
 from episodes.themes import hides_ahead, theme_in_cookie
 from rougedb.page_cache.encodings import encoding_for
@@ -192,7 +193,10 @@ COOKIES = (
     "__Host-theme=dark; __Host-ahead=hidden; __Host-progress=3", "__Host-ahead=hidden; __Host-ahead=x",
     "go_ahead=hidden", "__Host-ahead=hidden;__Host-theme=light", "__Host-ahead=hiddenx", "a=__Host-ahead=hidden",
     "__Host-ahead=", "__Host-sessionid=x; __Host-progress=3", "__Host-progress=3; __Host-sessionid=y",
-    "sessionid=x; __Host-theme=dark",
+    "sessionid=x; __Host-theme=dark", "__Host-progress=3+20", "__Host-progress=3+2", "__Host-progress=3+0",
+    "__Host-progress=3+", "__Host-progress=+20", "__Host-progress=3++20", "__Host-progress=3+20+1",
+    "__Host-progress=3+12345", "__Host-progress=3+020", "__Host-progress=3+20; __Host-progress_before=3",
+    "__Host-progress=3+20; __Host-progress_before=3+2", "__Host-progress=3+20; __Host-progress=1+30",
 )  # fmt: skip
 
 
@@ -220,10 +224,11 @@ class AsItIsRead(BaseHTTPRequestHandler):
 def read_by_the_site(cookie: str, encoding: str) -> str:
     """Return all that the site would choose a page by."""
     request = RequestFactory().get("/", headers={"cookie": cookie}, secure=True)
-    request.edition = CurrentEdition("", 9999)
+    request.edition = CurrentEdition("", 9999, last_chapter=9999)
     progress = progress_in_cookie(request)
+    previous = previous_progress(request, progress)
     choices = theme_in_cookie(request), hides_ahead(request)
-    chosen = progress, previous_progress(request, progress), *choices, encoding_for(encoding)
+    chosen = key_of(progress), previous if previous is None else key_of(previous), *choices, encoding_for(encoding)
     return f"{chosen} {request.COOKIES.get('__Host-sessionid', '')}"
 
 

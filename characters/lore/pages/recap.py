@@ -50,8 +50,9 @@ def recap_page(knowledge: Knowledge, since: int, until: int | None = None, page:
     """Return what happened after an episode that is behind; of any other there is none.
 
     It ends with the episode `until`, or earlier where more was revealed than can be told at once; and what a page does
-    not bear is on the next.
+    not bear is on the next. It tells what episodes brought, to somebody who has not read of it on the second axis.
     """
+    knowledge = knowledge.on_first_axis
     start = next((row for row in knowledge.episodes if row.number == since < knowledge.progress), None)
     if start is None:
         return None

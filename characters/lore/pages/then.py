@@ -46,7 +46,7 @@ def then_page(knowledge: Knowledge, public_id: str, episode: int | None) -> Then
     family = rows.subjects(knowledge.progress, CHARACTER, knowledge.family_of(character))
     first = min(row["revealed_in_id"] for row in family)
     at = first if episode is None or episode >= knowledge.progress else episode
-    then = Knowledge(min(at, knowledge.progress), look_back=True, edition=knowledge.edition)
+    then = Knowledge(int(min(at, knowledge.progress)), look_back=True, edition=knowledge.edition)
     return _compare(knowledge, then, knowledge.root_of(character), family)
 
 
