@@ -17,6 +17,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from episodes.axes import Progress, last_chapter
 from episodes.names import Name
 from episodes.progress import last_episode
 from episodes.requests import absolute_address, message_id
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 def send_digests(lore_at: LoreAt) -> tuple[int, int]:
     """Mail everybody whose watched pages have changed; return how many mails were sent, and how many could not be."""
     sent = failed = 0
-    now, last = timezone.now(), last_episode()
+    now, last = timezone.now(), Progress(last_episode(), last_chapter())
     watching = Digest.objects.filter(wanted=True, user__is_active=True).exclude(user__email="")
     for digest in watching.select_related("user__viewer").order_by("pk"):
         if digest.sent_at is not None and digest.sent_at > now - EVERY:
@@ -89,9 +90,12 @@ def _forget_plan(digest: Digest) -> None:
         Digest.objects.filter(pk=digest.pk).update(key=None, until=None)
 
 
-def _progress_of(digest: Digest, last: int) -> int:
+def _progress_of(digest: Digest, last: Progress) -> Progress:
     viewer = getattr(digest.user, "viewer", None)
-    return min(viewer.progress or 0, last) if viewer else 0
+    progress = viewer.progress_on_both if viewer else None
+    if progress is None:
+        return Progress(0)
+    return Progress(min(int(progress), int(last)), min(progress.second, last.second))
 
 
 def _mail(digest: Digest, changed: Iterable[str]) -> EmailMessage:

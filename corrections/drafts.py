@@ -17,9 +17,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from episodes.axes import Progress, second_of
 from episodes.horizon import sees_up_to
 from episodes.known import is_reached
 from episodes.names import Name
+from episodes.progress import is_further, is_same
 from episodes.requests import form_of, with_parameter
 
 from . import rows
@@ -129,7 +131,7 @@ def _keep(request: HttpRequest, address: str, episode: int, *, exactly: bool) ->
         if token_of(draft) != token:
             is_folded = _is_folded(draft, episode, exactly=exactly)
             raise Refused(LATER if is_folded else THERE.format(clock(draft.saved_at)))
-        draft.values, draft.episode = values, episode
+        draft.values, draft.episode, draft.second = values, episode, second_of(episode)
         draft.saved_at = draft.seen_at = timezone.now()
         draft.save()
     kept = FormDraft.objects.filter(user=user).exclude(saved_at=None).order_by("-saved_at")
@@ -154,7 +156,7 @@ def _note_open(user: User, address: str, episode: int) -> None:
         user=user,
         address=address[:MOST_ADDRESS],
         defaults={"seen_at": timezone.now()},
-        create_defaults={"episode": episode},
+        create_defaults={"episode": episode, "second": second_of(episode)},
     )
 
 
@@ -213,7 +215,8 @@ def _own(user: User, address: str) -> FormDraft | None:
 
 
 def _is_folded(draft: FormDraft, episode: int, *, exactly: bool) -> bool:
-    return not is_reached(draft.episode, episode) or (exactly and draft.episode != episode)
+    written_at = Progress(draft.episode, draft.second)
+    return is_further(written_at, episode) or (exactly and not is_same(written_at, episode))
 
 
 def posted_by(draft: FormDraft) -> QueryDict:

@@ -21,14 +21,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from episodes.axes import Progress, key_of
 from episodes.kept_pages import kept
-from episodes.requests import absolute_address, whole_number
+from episodes.progress import is_further, parse_progress
+from episodes.requests import absolute_address
 from episodes.units import before_the_first, named
 from episodes.visits import Visit
 
 from .recent import Publication, recent_page
 
 EMPTY_SINCE = datetime(2024, 1, 1, tzinfo=UTC)  # when a feed without entries was updated
+BEFOREHAND = key_of(0)  # of somebody who has watched nothing, as a crawler
 ALL = ""  # which feed that of all pages is, to those who sign
 
 
@@ -46,12 +49,12 @@ def history_feed(request: Visit, kind: str, key: str, token: str = "") -> HttpRe
     return _feed(request, token, kind, key)
 
 
-def feed_address(episode: int, kind: str = "", key: str = "") -> str:
+def feed_address(progress: int, kind: str = "", key: str = "") -> str:
     """Return the address of a feed at an episode, for pages that are shown at that episode alone."""
     name, args = ("history-feed", [kind, key]) if kind else ("changes-feed", [])
-    if episode == 0:
+    if key_of(progress) == BEFOREHAND:
         return reverse(name, args=args)
-    return reverse(f"{name}-at", args=[*args, _signer(kind, key).sign(f"{episode}")])
+    return reverse(f"{name}-at", args=[*args, _signer(kind, key).sign(key_of(progress))])
 
 
 def _signer(kind: str, key: str) -> Signer:
@@ -59,15 +62,15 @@ def _signer(kind: str, key: str) -> Signer:
     return Signer(key=settings.CONTENT_KEY, salt=f"rougedb.feed:{which}")
 
 
-def _episode_in(token: str, kind: str, key: str) -> int:
-    """Return the episode that a token is for. Raise Http404 for any other text, as for whatever else is not there."""
+def _progress_in(token: str, kind: str, key: str) -> Progress:
+    """Return the progress that a token is for. Raise Http404 for any other text, as for whatever else is not there."""
     try:
-        episode = whole_number(_signer(kind, key).unsign(token), digits=4) if token else 0
+        progress = parse_progress(_signer(kind, key).unsign(token) if token else BEFOREHAND)
     except BadSignature:
-        episode = None
-    if episode is None:
+        progress = None
+    if progress is None:
         raise Http404
-    return episode
+    return progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,24 +162,24 @@ class PublishedFeed(Feed):
 
 
 def _feed(request: Visit, token: str, kind: str = "", key: str = "") -> HttpResponse:
-    episode = _episode_in(token, kind, key)
-    lore = request.lore.at(episode)
+    progress = _progress_in(token, kind, key)
+    lore = request.lore.at(progress)
     subject = lore.history(kind, key) if kind else None
     if kind and subject is None:
         raise Http404
     about = subject.about if subject else None
-    page = recent_page(episode, 1, lore.still_known, about)
+    page = recent_page(progress, 1, lore.still_known, about)
     told = lore.published_lately(page.publications, about)
     of = f"History of {subject.name}" if subject else f"Changes to {lore.series.title}"
     channel = Channel(
-        title=f"{of}, as known {f'at {named(episode)}' if episode else before_the_first()}",
+        title=f"{of}, as known {f'at {named(progress)}' if is_further(progress, 0) else before_the_first()}",
         url=subject.address if subject else reverse("changes"),
-        feed_url=feed_address(episode, kind, key),
+        feed_url=feed_address(progress, kind, key),
         entries=tuple(Published(*each) for each in zip(page.publications, told, strict=True)),
     )
     response = PublishedFeed()(request, channel=channel)
     response["ETag"] = f'W/"{sha256(response.content).hexdigest()[:32]}"'
     response["X-Robots-Tag"] = "noindex"
     # A browser that a link leads here saves the feed instead of showing what its reader may not have watched.
-    response["Content-Disposition"] = f'attachment; filename="episode-{episode}.atom"'
+    response["Content-Disposition"] = f'attachment; filename="episode-{key_of(progress)}.atom"'
     return response

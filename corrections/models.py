@@ -36,6 +36,10 @@ UNDECIDED = (State.OPEN, State.ASKED, State.FAILED)
 
 
 class CorrectionQuerySet(GatedQuerySet):
+    def as_of(self, progress: int) -> Self:
+        """Return those that a viewer may know by episodes: a correction has no second place, as its rows may have."""
+        return super().as_of(int(progress))
+
     def undecided(self) -> Self:
         return self.filter(state__in=UNDECIDED)
 
@@ -405,6 +409,7 @@ class FormDraft(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="form_drafts")
     address = models.CharField(max_length=MOST_ADDRESS, db_index=True)
     episode = models.PositiveSmallIntegerField(default=0)  # how far its author saw while writing
+    second = models.PositiveSmallIntegerField(default=0, db_default=0)  # and how far that was on the second axis
     values = models.JSONField(default=dict)  # lists, by the names of the fields
     saved_at = models.DateTimeField(null=True)  # None while nothing was typed
     seen_at = models.DateTimeField(default=timezone.now, db_index=True)

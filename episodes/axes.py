@@ -40,6 +40,12 @@ class Progress(int):
         return SECOND_AXIS + self.second
 
 
+def reaching(progress: int, *places: int) -> Progress:
+    """Return progress that has reached some places as well, each on its own axis."""
+    first = max(int(progress), *(place for place in (0, *places) if not is_on_second_axis(place)))
+    return Progress(int(first), max(second_of(progress), *(second_of_place(place) for place in (0, *places))))
+
+
 def second_of(progress: int) -> int:
     """Return how far somebody is on the second axis; 0 for a plain number, which says nothing of it."""
     return getattr(progress, "second", 0)

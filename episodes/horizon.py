@@ -1,7 +1,12 @@
-"""How far staff see in the admin: as far as they have watched, unless they have lifted that for their session."""
+"""How far staff see in the admin: as far as they have watched, unless they have lifted that for their session.
+
+In a show of two axes nothing is hidden from those who have watched and read all. Anybody else sees there what episodes
+tell, as forms show of a row in which episode it is revealed.
+"""
 
 from django.http import HttpRequest
 
+from .axes import Progress, last_chapter_for, second_of
 from .progress import last_episode_for
 from .visits import Visit
 
@@ -11,9 +16,17 @@ LIFTED = "horizon_lifted"  # in the session
 def horizon_of(request: HttpRequest) -> int | None:
     """Return the last episode of which somebody sees rows in the admin, or None if nothing is hidden from them."""
     visit: Visit = request  # type: ignore[assignment]
-    if visit.progress >= last_episode_for(request) or is_lifted(request):
-        return None
-    return visit.progress
+    return None if has_watched_all(visit) or is_lifted(request) else int(visit.progress)
+
+
+def has_watched_all(visit: Visit) -> bool:
+    """Return whether somebody has watched, and on a second axis read, all there is."""
+    return visit.progress >= last_episode_for(visit) and second_of(visit.progress) >= last_chapter_for(visit)
+
+
+def last_for(request: HttpRequest) -> Progress:
+    """Return the progress of somebody who has watched and read all there is."""
+    return Progress(last_episode_for(request), last_chapter_for(request))
 
 
 def is_lifted(request: HttpRequest) -> bool:
@@ -21,9 +34,9 @@ def is_lifted(request: HttpRequest) -> bool:
 
 
 def sees_up_to(request: HttpRequest) -> int:
-    """Return the same as a number: the last episode for those from whom nothing is hidden."""
+    """Return the same as progress: that of somebody who has watched all for those from whom nothing is hidden."""
     horizon = horizon_of(request)
-    return last_episode_for(request) if horizon is None else horizon
+    return last_for(request) if horizon is None else horizon
 
 
 def set_lifted(request: HttpRequest, *, lifted: bool) -> None:

@@ -42,7 +42,7 @@ def test_what_has_to_last_outlives_a_new_secret_key(settings: Any) -> None:
             digests.address_to_stop(digest),
             digests.digest_of(stop.split("/")[-2]),
             feeds.feed_address(3),
-            feeds._episode_in(feed.split("/")[-2], "", ""),
+            feeds._progress_in(feed.split("/")[-2], "", ""),
             sealing.unseal(sealed),
             Block.objects.filter(sender__in=SENDER.address_hashes).exists(),
             limits.used("tries", "ann"),

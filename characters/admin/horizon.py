@@ -38,6 +38,7 @@ from episodes.known import is_known, is_reached
 from episodes.models import Episode
 from episodes.texts import ProseInForm
 
+OTHER_PLACES = ("ended_in", "also_in", "also_ended_in")  # of a row, which may be later than what makes it known
 NO_LATER_EPISODE = "Choose an episode up to {}. To write about a later one, show everything first."
 SHOW_ALL_FIRST = (
     "Nothing was deleted. Rows of later episodes than you have watched may hang on it: show everything first."
@@ -125,13 +126,14 @@ class HorizonForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.hidden: dict[str, tuple[Any, Any]] = {}  # what is shown instead of a value, and the value
         if self.horizon is not None:
-            self._hide_end(self.horizon)
+            self._hide_places(self.horizon)
             self._hide_keys()
 
-    def _hide_end(self, horizon: int) -> None:
-        end = getattr(self.instance, "ended_in_id", None)
-        if "ended_in" in self.fields and end is not None and not is_reached(end, horizon):
-            self._hide("ended_in", None, Episode(number=end))
+    def _hide_places(self, horizon: int) -> None:
+        for name in OTHER_PLACES:
+            place = getattr(self.instance, f"{name}_id", None)
+            if name in self.fields and place is not None and not is_reached(place, horizon):
+                self._hide(name, None, Episode(number=place))
 
     def _hide_keys(self) -> None:
         key = getattr(self.instance, "key", "")
@@ -151,7 +153,7 @@ class HorizonForm(forms.ModelForm):
                 continue
             if (self.cleaned_data[name] or None) == shown:
                 self.cleaned_data[name] = value
-            elif name == "ended_in":
+            elif name in OTHER_PLACES:
                 self.add_error(name, NOT_TOLD)
         super()._post_clean()  # type: ignore[misc]
 

@@ -19,7 +19,8 @@ from corrections.sending import Sender
 from corrections.sent_forms import address_again
 from corrections.thread import version_for_author
 from corrections.views import address_of, own_correction
-from episodes.requests import form_of, is_same_origin, whole_number
+from episodes.axes import key_of
+from episodes.requests import form_of, is_same_origin
 from episodes.units import named
 from episodes.visits import Visit
 
@@ -110,7 +111,7 @@ def write_again(request: Visit, pk: UUID | None = None, receipt: str = "") -> Ht
 
 
 def _refuse_at_another_episode(request: Visit) -> None:
-    if _number(request, "at") != request.lore.progress:
+    if form_of(request).get("at", "") != key_of(request.lore.progress):
         raise Refused(
             f"You are at {named(request.lore.progress)} now, but were at another one when you opened this. "
             "Go back there to send it, or open your correction again."
@@ -160,7 +161,7 @@ def _form(
     if earlier:
         # A form that is shown again still belongs to the version and the episode at which it was opened.
         context["version"] = data.get("version", "") if is_filled_in and status != 409 else version_for_author(earlier)
-        context["at"] = data.get("at", "") if is_filled_in else request.lore.progress
+        context["at"] = data.get("at", "") if is_filled_in else key_of(request.lore.progress)
     return render(request, "corrections/form.html", context, status=status)
 
 
@@ -180,8 +181,3 @@ def _send(proposed: list[sending.Proposed], letter: Letter, sender: Sender, **mo
     sender = with_receipt(sender)
     correction = sending.send(proposed, sender=sender, letter=letter, **more)
     return address_of(correction, sender.receipt)
-
-
-def _number(request: Visit, name: str) -> int:
-    number = whole_number(form_of(request).get(name), digits=8)
-    return -1 if number is None else number

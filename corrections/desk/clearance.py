@@ -6,9 +6,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from corrections.models import Correction
-from episodes.horizon import sees_up_to
+from episodes.axes import Progress, place_of, reaching
+from episodes.horizon import last_for, sees_up_to
 from episodes.known import is_known, is_reached
-from episodes.progress import last_episode_for
 
 OPENED = "opened_corrections"  # in the session
 MOST_OPENED = 100
@@ -21,8 +21,8 @@ REASON_HIDDEN = (
 
 @dataclass(frozen=True, slots=True)
 class Clearance:
-    progress: int
-    last_episode: int
+    progress: int  # on the first axis alone, unless all there is was watched and read
+    last: Progress
     opened: frozenset[str]
     user_id: int | None
 
@@ -33,14 +33,23 @@ class Clearance:
         """
         if self.has_watched_all or str(correction.pk) in self.opened:
             return False
-        episode = self.episode_of(correction)
-        known = max(self.progress, episode) if self.knows(correction) else self.progress
-        return not is_reached(max(episode, mentioned), known)  # its rows may be of a later episode since it was decided
+        places = self._places_of(correction)
+        known = reaching(self.progress, *places) if self.knows(correction) else self.progress
+        return not all(is_reached(place, known) for place in (*places, mentioned))  # its rows may be of a later episode
 
     @property
     def has_watched_all(self) -> bool:
         """Whether nothing is published of later episodes. Then what is proposed of the next one spoils nobody more."""
-        return is_reached(self.last_episode, self.progress)
+        return all(is_reached(place, self.progress) for place in self._last_places)
+
+    @property
+    def last_episode(self) -> int:
+        return int(self.last)
+
+    @property
+    def _last_places(self) -> tuple[int, ...]:
+        second = self.last.second
+        return (int(self.last), place_of(second)) if second else (int(self.last),)
 
     def knows(self, correction: Correction) -> bool:
         """Return whether the moderator opened, wrote or decided it. Who pressed a button wrote nothing."""
@@ -60,21 +69,24 @@ class Clearance:
 
     def episode_of(self, correction: Correction) -> int:
         """Return the episode that one has to know to read it. What is on no page by itself may be of any episode."""
-        touched = self.last_episode if correction.revealed_in is None else correction.revealed_in
-        return max(touched, correction.evidence_episode or 0)
+        return max(self._places_of(correction))
 
-    def reading_episode(self, correction: Correction, mentioned: int = 0) -> int:
-        """Return the episode at which names are looked up when it is shown."""
-        return max(self.progress, self.episode_of(correction), mentioned)
+    def _places_of(self, correction: Correction) -> tuple[int, ...]:
+        touched = self._last_places if correction.revealed_in is None else (correction.revealed_in,)
+        return (*touched, correction.evidence_episode or 0)
 
-    def latest_preview(self, correction: Correction) -> int:
+    def reading_episode(self, correction: Correction, mentioned: int = 0) -> Progress:
+        """Return the progress at which names are looked up when it is shown."""
+        return reaching(self.progress, *self._places_of(correction), mentioned)
+
+    def latest_preview(self, correction: Correction) -> Progress:
         """Return the latest episode at which pages can be previewed: it may be one that the correction adds."""
-        return max(self.last_episode, self.episode_of(correction))
+        return reaching(self.last, *self._places_of(correction))
 
 
 def clearance_of(request: HttpRequest) -> Clearance:
     return Clearance(
-        sees_up_to(request), last_episode_for(request), frozenset(request.session.get(OPENED, ())), request.user.pk
+        sees_up_to(request), last_for(request), frozenset(request.session.get(OPENED, ())), request.user.pk
     )
 
 
@@ -89,7 +101,7 @@ def unfolded(corrections: QuerySet[Correction], clearance: Clearance) -> QuerySe
     if clearance.has_watched_all:
         return corrections
     watched = is_known(int(clearance.progress))
-    watched &= Q(evidence_episode=None) | Q(evidence_episode__lte=clearance.progress)
+    watched &= Q(evidence_episode=None) | Q(evidence_episode__lte=int(clearance.progress))
     user = clearance.user_id
     own = Q(pk__in=[])
     if user is not None:

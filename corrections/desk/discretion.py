@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from corrections import rows
 from corrections.errors import messages_of
 from corrections.models import Correction
+from episodes.axes import last_chapter, place_of, second_of
 from episodes.known import is_reached
 from episodes.names import CommonName, Name, in_text, with_capital
 from episodes.progress import last_episode
@@ -37,7 +38,8 @@ def reader_of_later(episode: int) -> Callable[[str], bool]:
     The names of the show are read once, however many messages follow.
     """
     latest_named = [read_names() for read_names in rows.name_readers]
-    later = "|".join(re.escape(named(number)) for number in range(episode + 1, last_episode() + 1))
+    chapters = range(place_of(second_of(episode)) + 1, place_of(last_chapter()) + 1)
+    later = "|".join(re.escape(named(place)) for place in (*range(episode + 1, last_episode() + 1), *chapters))
     says_later = re.compile(rf"(?:{later})(?!\w)" if later else r"(?!)")
 
     def tells_of_later(text: str) -> bool:

@@ -255,7 +255,7 @@ def _carry_out(request: HttpRequest, person: Person, form: UndoForm) -> bool:
                 form.carry_out(person, by)
                 done.append(f"{person.name} is blocked from sending.")
     except CouldNotApply as failure:
-        is_told = clearance.progress >= clearance.last_episode
+        is_told = clearance.has_watched_all
         messages.error(request, f"Nothing was undone: {failure if is_told else REASON_HIDDEN}")
     except (Refused, HeldBack, ValidationError) as error:
         messages.error(request, " ".join(messages_of(error)))
@@ -331,7 +331,7 @@ def _who(later: Correction | None, discretion: Discretion) -> str:
 def _is_later(kind: rows.Editable, key: str, values: rows.Values, clearance: Clearance) -> bool:
     changed = [values.get(name) for name in rows.EPISODES]
     latest = rows.latest_episode(kind, key, values, changed)
-    return not is_reached(clearance.last_episode if latest is None else latest, clearance.progress)
+    return not (clearance.has_watched_all if latest is None else is_reached(latest, clearance.progress))
 
 
 def _pages_in_words(subjects: set[str], names: dict[str, Name]) -> str:

@@ -72,6 +72,7 @@ def _account(user: User) -> dict[str, Any]:
             UserSession.objects.filter(user=user).order_by("created_at").values("created_at", "ip", "user_agent")
         ),
         "watched_up_to": viewer.progress if viewer else None,
+        **({"read_up_to": viewer.second} if viewer and viewer.second else {}),
         "wants_credit": viewer.wants_credit if viewer else False,
         "credit_name": viewer.credit_name if viewer else "",
     }
