@@ -36,10 +36,6 @@ UNDECIDED = (State.OPEN, State.ASKED, State.FAILED)
 
 
 class CorrectionQuerySet(GatedQuerySet):
-    def as_of(self, progress: int) -> Self:
-        """Return those that a viewer may know by episodes: a correction has no second place, as its rows may have."""
-        return super().as_of(int(progress))
-
     def undecided(self) -> Self:
         return self.filter(state__in=UNDECIDED)
 

@@ -252,7 +252,7 @@ def test_while_they_differ_on_the_second_axis_alone_the_account_is_left_alone() 
 
 PAIRS = ("3", "3+20", "3+21", "0+20", "0", "4+20")
 ADDRESSES = (
-    "/", "/characters/", "/episodes/", "/episodes/3/", "/graph/", "/recap/",
+    "/", "/characters/", "/episodes/", "/episodes/3/", "/graph/", "/recap/", "/search/?q=ann", "/search/suggest/?q=an",
     "/changes/", "/changes/feed/", "/sitemap.xml", "/nothing/", "/tags/", "/?as_of=2", "/about/",
 )  # fmt: skip
 
