@@ -129,6 +129,15 @@ def named(number: int) -> str:
     return f"{units.named(int(number))} and {chapter}" if number else chapter
 
 
+def named_apart(progress: int, other: int) -> str:
+    """Return what a sentence calls progress beside other progress: only the axes on which it is another."""
+    units, (first, second) = current(), (int(progress), second_of(progress))
+    places = [units.named(first)] if first != int(other) else []
+    if second != second_of(other):
+        places.append(units.named(place_of(second)) if second else f"{units.second_one} 0")
+    return " and ".join(places)
+
+
 def short(number: int) -> int | Name:
     """Return the label of a unit, or its number."""
     return current().short(number)

@@ -20,7 +20,7 @@ from characters.lore.knowledge import path
 from episodes.axes import Progress, key_of
 from episodes.names import capital, in_text
 from episodes.requests import absolute_address
-from episodes.units import Words, from_to, named, prefix, short
+from episodes.units import Words, from_to, named, named_apart, prefix, short
 
 
 def environment(**options: Any) -> Environment:
@@ -36,7 +36,7 @@ def environment(**options: Any) -> Environment:
     made.globals |= {"units": Words(), "from_to": from_to}
     made.globals |= {"site_name": settings.SITE_NAME, "look": settings.LOOK, "card_alt": settings.CARD_ALT}
     made.filters |= {"runs": runs, "lang": lang, "linebreaks": linebreaks_filter}
-    made.filters |= {"unit": named, "short": short, "prefix": prefix, "key": key_of}
+    made.filters |= {"unit": named, "short": short, "prefix": prefix, "key": key_of, "apart": named_apart}
     made.filters |= {
         each.__name__: each
         for each in (apnumber, capital, date, in_text, intcomma, linebreaksbr, pluralize, truncatechars)

@@ -6,12 +6,15 @@ Nothing that anybody has written can hold such a comment: texts are escaped, and
 import re
 from functools import cache
 
+from django.db import DatabaseError, InterfaceError
 from django.template.loader import render_to_string
 
+from characters.lore import Lore
 from characters.lore.pages.addresses import history_behind
 from corrections.models import Watch
 from episodes.axes import second_of
 from episodes.progress import is_further
+from episodes.units import Units, using
 from episodes.visits import Visit
 
 MARK = re.compile(rb"<!--part:([a-z]+)-->")
@@ -60,16 +63,25 @@ def part_of(visit: Visit, name: str) -> bytes:
     """Return a part as this visitor sees it."""
     own = _watching(visit) if name == "watch" else {}
     previous, progress = visit.previous_progress, visit.progress
-    return _rendered(
-        name,
-        account=visit.account,
-        offer=visit.offer,
-        previous=previous,
-        progress=progress,
-        is_behind=previous is not None and is_further(previous, progress),
-        is_pair=bool(second_of(progress) or (previous is not None and second_of(previous))),
-        **own,
-    )
+    with using(cache(lambda: _units_for(visit))):
+        return _rendered(
+            name,
+            account=visit.account,
+            offer=visit.offer,
+            previous=previous,
+            progress=progress,
+            is_behind=previous is not None and is_further(previous, progress),
+            is_pair=bool(second_of(progress) or (previous is not None and second_of(previous))),
+            **own,
+        )
+
+
+def _units_for(visit: Visit) -> Units:
+    """Return what the show calls its units, as pages do: most often from memory, and the usual without a database."""
+    try:
+        return Lore(visit.progress, edition=getattr(visit, "edition", None)).units
+    except (DatabaseError, InterfaceError):
+        return Units()
 
 
 def _watching(visit: Visit) -> dict[str, object]:

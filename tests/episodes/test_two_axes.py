@@ -14,7 +14,9 @@ from episodes.gate import content_may_be_written
 from episodes.models import Episode, Viewer
 from rougedb.page_cache import store
 from rougedb.page_cache.pages import address_of, page_of
+from tests.axes import two_axes
 from tests.people import OWN, person, signed_in
+from tests.seasons import harbour
 from tests.shows import character, episode, load_show
 
 pytestmark = pytest.mark.django_db
@@ -186,14 +188,22 @@ def test_a_form_on_another_site_sets_no_chapter() -> None:
 # Undoing a step
 
 
-@pytest.mark.parametrize("form", [{"second": "21"}, {"second": "18"}, {"episode": "4"}, {"both": "4+21"}])
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"second": "21"}, "chapter 20"),
+        ({"second": "18"}, "chapter 20"),
+        ({"episode": "4"}, "episode 3"),
+        ({"both": "4+21"}, "episode 3 and chapter 20"),
+    ],
+)
 @pytest.mark.usefixtures("chapters")
-def test_a_step_on_either_axis_is_undone(form: dict[str, str]) -> None:
+def test_a_step_on_either_axis_is_undone(form: dict[str, str], told: str) -> None:
     client = at("3+20")
     assert post(client, next="/tags/", **form).cookies["progress_before"].value == "3+20"
     page = client.get("/tags/").content.decode()
     assert 'name="both" value="3+20" form="progress-undo">Undo' in page
-    assert "to episode 3 and chapter 20</span>" in page
+    assert f"<span>to {told}</span>" in page
     response = post(client, both="3+20")
     assert (response.cookies["progress"].value, response.cookies["progress_before"].value) == ("3+20", "")
     assert 'form="progress-undo"' not in client.get("/tags/").content.decode()
@@ -313,3 +323,23 @@ def test_looking_back_leaves_the_second_axis_out() -> None:
     assert "Looking back" in page
     assert "Return to episode 3 and chapter 20</a>" in page
     assert 'name="second"' not in page
+
+
+# The words of the show
+
+
+def test_what_is_of_one_visitor_alone_calls_units_as_the_page_does(tmp_path: Path) -> None:
+    load_show(tmp_path / "twice", **two_axes())
+    for _ in ("made", "kept"):
+        page = at("3+20", progress_before="3").get("/tags/").content.decode()
+        assert "<span>to part 0</span>" in page
+        page = at("3", progress_before="3+20").get("/tags/").content.decode()
+        assert "<span>to part 20</span>" in page
+
+
+def test_labels_stand_where_a_step_is_undone(tmp_path: Path) -> None:
+    load_show(tmp_path / "labels", **harbour())
+    for _ in ("made", "kept"):
+        page = at("3", progress_before="2").get("/tags/").content.decode()
+        assert '<button class="undo" name="episode" value="2"' in page
+        assert "<span>to S1 E2</span>" in page
