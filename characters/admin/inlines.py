@@ -1,5 +1,6 @@
 """The rows that are edited in the form of a subject."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,11 +19,13 @@ from characters.kinds import Kind, tagging_of
 from characters.models import Alias, Membership, Portrait, Relationship, Trait, Unmasking, check_headlines
 from characters.pictures import files
 from characters.text.fitting import Spelling, Spellings, the_one_meant
+from corrections.editing import is_key
 from episodes.choices import Choice
 from episodes.models import Episode
 
 from .horizon import HorizonForm
 from .lint import Lint, LintedForm, LintedInline
+from .sections import MOST_ROWS, page_of_section
 
 
 class PictureField(forms.FileField):
@@ -115,15 +118,51 @@ class LintedInlineForm(LintedForm, InlineForm):
     pass
 
 
+class PagedFormSet(BaseInlineFormSet):
+    """The rows of one page, where a subject has many. A posted form has those that it was opened with."""
+
+    model: Any
+    page = 1
+    count = 0  # of all rows, where they take more than one page
+    _queryset: Any  # of Django, which asks it for its rows alone
+
+    def get_queryset(self) -> Any:
+        if hasattr(self, "_queryset"):
+            return self._queryset
+        rows = super().get_queryset()
+        if self.is_bound:
+            name = re.compile(rf"{re.escape(self.prefix)}-\d+-{self.model._meta.pk.name}")
+            posted = {str(text) for field, text in self.data.items() if name.fullmatch(field)}
+            self._queryset = rows.filter(pk__in=[text for text in posted if is_key(self.model, text)])
+            return self._queryset
+        start = (self.page - 1) * MOST_ROWS
+        on_page = list(rows[start : start + MOST_ROWS + 1])
+        if self.page > 1 or len(on_page) > MOST_ROWS:
+            self.count = rows.count()
+        self._queryset = on_page[:MOST_ROWS]
+        return self._queryset
+
+
+def number_of_rows(inline: Any) -> int:
+    """Return how many rows there are of an inline, if they take more than one page."""
+    return getattr(inline.formset, "count", 0)
+
+
 class RowInline(LintedInline, admin.TabularInline):
     """A table of rows."""
 
+    formset: type[BaseInlineFormSet] = PagedFormSet
     form: type[forms.ModelForm] = LintedInlineForm
     template = "admin/rows.html"
     listed: tuple[str, ...] = ()  # fields whose choices are many
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).fetch_mode(models.FETCH_PEERS)
+
+    def get_formset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        formset: Any = super().get_formset(request, *args, **kwargs)
+        formset.page = page_of_section(request)
+        return formset
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
@@ -155,6 +194,8 @@ class AliasForm(InlineForm):
 
 
 class AliasFormSet(BaseInlineFormSet):
+    """All names of a subject, as they are checked together."""
+
     lint: Lint
 
     def clean(self) -> None:

@@ -24,7 +24,7 @@ from episodes.horizon import horizon_of
 from episodes.names import Name
 from episodes.progress import last_episode
 
-from .previews import PreviewedChange
+from .previews import MOST_LINES, PreviewedChange
 from .sections import address_of_section
 
 THIS, OTHER = "this", "other"
@@ -103,7 +103,7 @@ class _Merging(PreviewedChange):
             return context
         goes, stays = self.form.pair
         names = {"goes": newest_name(goes), "stays": newest_name(stays), "stamp": _stamp(goes, self.steps)}
-        return context | names | _told(self.steps)
+        return context | names | {"told": _told(self.steps)}
 
 
 def _stamp(goes: Subject, steps: Iterable[Step]) -> str:
@@ -115,14 +115,13 @@ def _stamp(goes: Subject, steps: Iterable[Step]) -> str:
     return hashlib.sha256(json.dumps([str(goes.pk), said], sort_keys=True).encode()).hexdigest()
 
 
-def _told(steps: Iterable[Step]) -> dict[str, list[ConsequenceLine]]:
-    """Return what is done in lines, by what becomes of the rows."""
+def _told(steps: Iterable[Step]) -> list[tuple[str, list[ConsequenceLine], int, int]]:
+    """Return what is done in lines by what becomes of the rows, of each how many there are and how many more."""
     changes = merge_changes(steps)
     left_out = [each for each in changes if each.action == Change.Action.REMOVE]
     names = RowNames(last_episode())
     lines = lines_of([each for each in changes if each.action != Change.Action.REMOVE], names)
-    return {
-        "left_out": lines_of(left_out, names),
-        "settled": [line for line in lines if line.why],
-        "moved": [line for line in lines if not line.why],
-    }
+    settled = [line for line in lines if line.why]
+    moved = [line for line in lines if not line.why]
+    of_each = (("Left out", lines_of(left_out, names)), ("Changed on the way", settled), ("Moved and rewritten", moved))
+    return [(title, lines[:MOST_LINES], len(lines), len(lines[MOST_LINES:])) for title, lines in of_each if lines]

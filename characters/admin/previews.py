@@ -26,6 +26,7 @@ from corrections.sent_forms import (
     waiting_at,
 )
 
+MOST_LINES = 300  # of what is shown of each kind
 DO, SEND = "do", "send"  # any other value of the first: look at it first
 
 

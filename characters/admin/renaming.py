@@ -18,7 +18,7 @@ from episodes.known import is_reached
 
 from .horizon import known
 from .mentions import mentions_of
-from .previews import PreviewedChange
+from .previews import MOST_LINES, PreviewedChange
 from .sections import address_of_section
 
 
@@ -71,11 +71,17 @@ class _Renaming(PreviewedChange):
         return {reference(self.subject): {"key": self.subject.key}}
 
     def shown(self, *, is_ready: bool) -> dict[str, Any]:
-        mentions = mentions_of(self.subject)
+        mentions = [
+            each
+            for each in mentions_of(self.subject)
+            if self.horizon is None or is_reached(each.known_in, self.horizon)
+        ]
         return {
             "title": f"Change the key of {shown_key(self.subject.key)}",
             "opts": self.subject._meta,
             "original": self.subject,
             "form": self.form,
-            "mentions": [each for each in mentions if self.horizon is None or is_reached(each.known_in, self.horizon)],
+            "mentions": mentions[:MOST_LINES],
+            "count": len(mentions),
+            "more": len(mentions[MOST_LINES:]),
         }

@@ -8,22 +8,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.options import InlineModelAdmin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.text import Truncator
 
 from characters.kinds import KINDS, TAGGINGS, kind_of, values_of
 from characters.models import Portrait, Subject
-from characters.models.shown_keys import with_shown_keys
+from characters.models.shown_keys import shown_key, with_shown_keys
 from characters.moderation.nameable import NameableSubjects
 from corrections.sending import Proposed, setting
 from episodes.horizon import horizon_of, sees_up_to
 from episodes.known import is_reached
+from episodes.requests import whole_number
 
 from .horizon import known
 
 SECTION = "section"  # the parameter of a subject's address that says which of them is edited
+PAGE = "page"  # the parameter that says which of the rows a form has, where there are many
 MOST_SHOWN = 240  # characters of a text in the list
+MOST_ROWS = 100  # of one kind in a form, and in the list of a section
+MOST_REVELATIONS = 200  # that are listed; each has a form of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class SectionKind:
     inlines: tuple[type[InlineModelAdmin], ...] = ()
 
 
+REVELATIONS = SectionKind("revelations", "Revelations", "What the audience learns of it.")
 APPEARANCE = SectionKind("appearance", "First appearance", "In which episode it comes, and where its page is.")
 
 
@@ -58,6 +66,11 @@ class Section:
     kind: SectionKind
     rows: list[ListedRow]
     url: str
+    more: int = 0  # rows that are not listed
+
+    @property
+    def count(self) -> int:
+        return len(self.rows) + self.more
 
 
 def sections_of(model_admin: Any, request: HttpRequest, subject: Subject) -> Iterator[Section]:
@@ -67,19 +80,46 @@ def sections_of(model_admin: Any, request: HttpRequest, subject: Subject) -> Ite
         url = address_of_section(subject, kind.slug)
         inlines = [inline(model_admin.model, model_admin.admin_site) for inline in kind.inlines]
         shown = [inline for inline in inlines if inline.has_view_or_change_permission(request, subject)]
-        rows = [row for inline in shown for row in _rows_of(inline, request, subject, url, speaker)]
-        yield Section(kind, rows, url)
+        rows, more = [], 0
+        for inline in shown:
+            of_inline = _rows_in(inline, subject, inline.get_queryset(request))
+            listed = list(_listed(inline, request, subject, of_inline, url, speaker))
+            more += of_inline.count() - MOST_ROWS if len(listed) > MOST_ROWS else 0
+            rows += listed[:MOST_ROWS]
+        yield Section(kind, rows, url, more)
 
 
-def _rows_of(
-    inline: Any, request: HttpRequest, subject: Subject, url: str, speaker: NameableSubjects
+def _foreign_key(inline: Any, subject: Subject) -> Any:
+    """Return the field by which the rows of an inline point to their subject."""
+    return inline.model._meta.get_field(inline.fk_name or kind_of(inline.model).foreign_key_to(type(subject)))
+
+
+def _rows_in(inline: Any, subject: Subject, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(**{_foreign_key(inline, subject).name: subject})
+
+
+def _prefix(inline: Any, subject: Subject) -> str:
+    return str(_foreign_key(inline, subject).remote_field.get_accessor_name())
+
+
+def page_of_section(request: HttpRequest) -> int:
+    return max(1, whole_number(request.GET.get(PAGE)) or 1)
+
+
+def pages_of(most: int, page: int) -> list[int | str]:
+    """Return the numbers of the pages that so many rows are shown in, of many the first, the last and those around."""
+    pages = Paginator(range(most), MOST_ROWS)
+    return list(pages.get_elided_page_range(min(page, pages.num_pages)))
+
+
+def _listed(
+    inline: Any, request: HttpRequest, subject: Subject, rows: QuerySet[Any], url: str, speaker: NameableSubjects
 ) -> Iterator[ListedRow]:
-    """Yield the rows of an inline, in the order of its form."""
+    """Yield the first rows of an inline and, if there are more, one of them, in the order of its form."""
     kind = kind_of(inline.model)
-    foreign_key: Any = inline.model._meta.get_field(inline.fk_name or kind.foreign_key_to(type(subject)))
-    prefix = foreign_key.remote_field.get_accessor_name()
-    rows = inline.get_queryset(request).filter(**{foreign_key.name: subject})
-    for number, row in enumerate(rows.select_related("tag") if kind in TAGGINGS else rows):
+    prefix = _prefix(inline, subject)
+    shown = rows.select_related("tag") if kind in TAGGINGS else rows
+    for number, row in enumerate(shown[: MOST_ROWS + 1]):
         values = values_of(row)
         yield ListedRow(
             kind.noun_for(values) if kind.noun_for is not None else kind.noun,
@@ -91,15 +131,20 @@ def _rows_of(
         )
 
 
-def revelations_of(request: HttpRequest, subject: Any) -> list[ListedRow]:
+def revelations_of(request: HttpRequest, subject: Any) -> Section:
     """Return the revelations that concern a subject; each has a form of its own."""
-    return [
+    rows = known(subject.revelations.order_by("revealed_in", "position", "key"), horizon_of(request))
+    listed = [
         ListedRow(
             row.get_certainty_display().lower(), Truncator(with_shown_keys(row.text)).chars(MOST_SHOWN),
             reverse("admin:characters_revelation_change", args=[row.pk]), row.revealed_in_id,
         )
-        for row in known(subject.revelations.order_by("revealed_in", "position", "key"), horizon_of(request))
+        for row in rows[: MOST_REVELATIONS + 1]
     ]  # fmt: skip
+    more = rows.count() - MOST_REVELATIONS if len(listed) > MOST_REVELATIONS else 0
+    address = reverse("admin:characters_revelation_changelist")
+    found = f"{address}?{urlencode({'q': getattr(subject, 'newest_name', None) or shown_key(subject.key)})}"
+    return Section(REVELATIONS, listed[:MOST_REVELATIONS], found, more)
 
 
 def address_of_new_revelation(subject: Any) -> str:

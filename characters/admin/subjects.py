@@ -39,6 +39,7 @@ from .inlines import (
     TraitInline,
     UnmaskingInline,
     UnmaskingOfInline,
+    number_of_rows,
     suggestions_in,
     tag_inline,
 )
@@ -48,11 +49,14 @@ from .merging import OTHER, merge
 from .renaming import rename
 from .sections import (
     APPEARANCE,
+    PAGE,
     SECTION,
     SectionKind,
     address_of_new_revelation,
     address_of_section,
     moving_along,
+    page_of_section,
+    pages_of,
     revelations_of,
     sections_of,
 )
@@ -151,8 +155,9 @@ class SubjectAdmin(ChangesOneField, WithEpisodes, LintedAdmin):
         return next((each for each in self.sections if each.slug == slug), None)
 
     def form_address(self, request: HttpRequest) -> str:
-        section = self._section(request)
-        return f"{request.path}?{SECTION}={section.slug}" if section else request.path
+        section, page = self._section(request), page_of_section(request)
+        address = f"{request.path}?{SECTION}={section.slug}" if section else request.path
+        return f"{address}&{PAGE}={page}" if section and page > 1 else address
 
     def get_formset_kwargs(
         self, request: HttpRequest, obj: Any, inline: InlineModelAdmin, prefix: str
@@ -182,11 +187,14 @@ class SubjectAdmin(ChangesOneField, WithEpisodes, LintedAdmin):
         section, subject = self._section(request), context["original"]
         context["lists"] = suggestions_in(context["inline_admin_formsets"])
         if section is not None and subject is not None:
+            page = page_of_section(request)
             context |= {
                 "title": f"{section.title} of {Name(subject.newest_name or str(subject))}",
                 "subtitle": None,
                 "section": section,
                 "sections": [(each, address_of_section(subject, each.slug)) for each in self.sections],
+                "pages": pages_of(max(map(number_of_rows, context["inline_admin_formsets"]), default=0), page),
+                "page": page,
                 "show_delete": False,
                 "show_save_and_add_another": False,
             }

@@ -46,6 +46,8 @@ from .rows import (
 
 EMPTY_ROWS = 2  # of each kind, and as many more at a time
 MOST_ROWS = 60  # of one kind in one form
+MOST_SUGGESTED = 300  # in a list that fields offer; whatever else there is can be typed
+MOST_REVELATIONS = 120  # in such a list, with their texts
 # What can end: the ties between subjects first, and then their tags.
 ENDING = sorted((kind for kind in KINDS if "ended_in" in kind.fields), key=lambda kind: kind in TAGGINGS)
 
@@ -324,12 +326,17 @@ class Sheet:
     def suggestions(self) -> dict[str, list[NamedSubject]]:
         """Return the subjects to choose from, by the id of the list: each kind alone, and all."""
         offered = [*((kind,) for kind in SUBJECTS), SUBJECTS]
-        return {suggestions_of(kinds): self.subjects.of_kinds(kinds) for kinds in offered}
+        return {suggestions_of(kinds): self.subjects.of_kinds(kinds)[:MOST_SUGGESTED] for kinds in offered}
 
     def revelations(self) -> list[tuple[Revelation, str]]:
-        """Return the revelations that a new one can supersede, with their texts."""
+        """Return the latest revelations that a new one can supersede, with their texts."""
         earlier = Revelation.objects.filter(is_known(self.episode.number)).only("key", "text", "revealed_in")
-        return [(row, with_shown_keys(row.text)) for row in earlier]
+        latest = earlier.order_by("-revealed_in", "-position", "-key")[:MOST_REVELATIONS]
+        return [(row, with_shown_keys(row.text)) for row in latest]
+
+    def open_ties(self) -> list[str]:
+        """Return the latest ties that can be over."""
+        return [words for words, _ in sorted(self.ties.items(), key=lambda tie: -tie[1].known_in)][:MOST_SUGGESTED]  # type: ignore[attr-defined]
 
     def tags(self) -> Iterable[str]:
         """Return the tags that somebody is known to bear by now, and those that nobody bears yet."""
@@ -338,7 +345,8 @@ class Sheet:
         first, *others = (kind.model._base_manager.order_by() for kind in TAGGINGS)
         for name, number in first.union(*others).order_by().values_list("tag__name", "revealed_in"):
             (now if is_reached(number, self.episode.number) else later).add(name)
-        return [name for name in Tag.objects.values_list("name", flat=True) if name in now or name not in later]
+        names = Tag.objects.values_list("name", flat=True)
+        return [name for name in names if name in now or name not in later][:MOST_SUGGESTED]
 
 
 def _without_help(form: forms.Form) -> forms.Form:
