@@ -218,7 +218,7 @@ def _alias_line(row: Values, speaker: Speaker) -> str:
 
 def _noun_of_trait(row: Values) -> str:
     known = vocabulary().attributes.get(row.get("attribute", ""))
-    return known.label.lower() if known else "trait"
+    return known.label.lower() if known else "fact"
 
 
 def _trait_key(row: Values) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ class PagedFormSet(BaseInlineFormSet):
             return self._queryset
         rows = super().get_queryset()
         if self.is_bound:
-            name = re.compile(rf"{re.escape(self.prefix)}-\d+-{self.model._meta.pk.name}")
+            name = re.compile(rf"{re.escape(str(self.prefix))}-\d+-{self.model._meta.pk.name}")
             posted = {str(text) for field, text in self.data.items() if name.fullmatch(field)}
             self._queryset = rows.filter(pk__in=[text for text in posted if is_key(self.model, text)])
             return self._queryset

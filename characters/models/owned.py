@@ -167,6 +167,7 @@ class Trait(Owned):
     )
 
     class Meta(Owned.Meta):
+        verbose_name = "fact"  # as people read it; in files and code it is a trait
         ordering = ["attribute", "revealed_in"]
         indexes = [
             models.Index(fields=["attribute", "revealed_in"], name="characters_trait_by_attribute"),

@@ -359,7 +359,7 @@ def test_who_holds_back_learns_nothing_of_what_comes_next(ann: Character, modera
     desk.post(address("hold", told.pk), {"row": [f"characters.trait:{summary.pk}"]})
     (hold,) = holding.holds_of(told)
     accepted(sent(set_to(Trait.objects.get(pk=summary.pk), "value", "She dies.")), by=person("other", role="moderator"))
-    assert "trait, changed since" in content_of(desk.get(page_of(told)))
+    assert "fact, changed since" in content_of(desk.get(page_of(told)))
     for page in (page_of(told), page_of(hold), f"{QUEUE}?state=all"):
         shown = content_of(desk.get(page))
         assert "Mab" not in shown

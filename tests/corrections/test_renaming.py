@@ -102,7 +102,7 @@ def test_a_text_that_would_be_too_long_is_named(ann: Character, moderator: User)
     definition = "[[ann]]" + "x" * (89 - len("ann"))
     Trait.objects.create(character=ann, attribute="definition", value=definition, revealed_in_id=1)
     _, result = renamed(ann, "anna_", by=moderator)
-    assert "the value of trait" in str(result.failure)
+    assert "the value of fact" in str(result.failure)
     assert "at most" in str(result.failure)
     _, result = renamed(ann, "anne", by=moderator)
     assert not result.failure

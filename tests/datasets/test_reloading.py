@@ -183,7 +183,7 @@ def test_what_an_editor_wrote_is_not_moved(tmp_path: Path, editor: User) -> None
     loaded = load(write_show(tmp_path, characters=[character("ann", traits=[trait("status", "dead", since=3)])]))
     assert set(Trait.objects.values_list("revealed_in", flat=True)) == {2, 3}
     assert [(str(each), each.is_of_an_editor) for each in loaded.left] == [
-        ("trait “Status: dead” of ann (episode 2)", True)
+        ("fact “Status: dead” of ann (episode 2)", True)
     ]
 
 
@@ -298,7 +298,7 @@ def test_what_editors_wrote_is_not_pruned(tmp_path: Path, editor: User) -> None:
     added(editor, Trait, character=str(ann.pk), attribute="ability", value="swims", revealed_in=2)
     edited(editor, Trait.objects.get(value="flies"), "value", "flies well")
     told = output_of(write_show(tmp_path, characters=[character("ann")]), "--prune")
-    assert "2 traits: in no file, as editors wrote it; it stays." in told
+    assert "2 facts: in no file, as editors wrote it; it stays." in told
     assert set(Trait.objects.values_list("value", flat=True)) == {"swims", "flies well"}
 
 
@@ -315,9 +315,9 @@ def test_nobody_is_pruned_of_whom_an_editor_wrote(tmp_path: Path, editor: User) 
     bea_is_gone = f"It needs the character “bea” (episode 1), which is in no file. {to_do}"
     nobody = f"It mentions “bea”, but no character or faction has this key. {to_do}"
     assert sorted(map(str, refused.value.problems)) == [
+        f"{wrote} fact “Abilities: knows [[bea]]” of ann (episode 2). {nobody}",
+        f"{wrote} fact “Abilities: swims” of bea (episode 2). {bea_is_gone}",
         f"{wrote} revelation “r” (episode 2). {bea_is_gone}",
-        f"{wrote} trait “Abilities: knows [[bea]]” of ann (episode 2). {nobody}",
-        f"{wrote} trait “Abilities: swims” of bea (episode 2). {bea_is_gone}",
     ]
     assert before.keys() < everything().keys()
 
@@ -387,4 +387,4 @@ def test_the_counts_are_of_rows_by_kind(tmp_path: Path) -> None:
     assert (loaded.added[CHARACTER], loaded.added[ALIAS], loaded.added[EPISODE]) == (2, 5, 3)
     show = cast(traits=[trait("species", "Nean", since=1), trait("ability", "flies", since=3)])
     out = output_of(write_show(tmp_path, **show))
-    assert out == "Changed: 1 trait.\nMoved to another episode: 1 trait.\n"
+    assert out == "Changed: 1 fact.\nMoved to another episode: 1 fact.\n"

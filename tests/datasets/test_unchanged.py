@@ -85,7 +85,7 @@ def test_what_is_in_no_file_is_said_at_each_load(
         write_show(tmp_path, **show)
         with django_capture_on_commit_callbacks(execute=True):
             loaded = load(tmp_path, on_findings=lambda findings: None)
-    assert [str(each) for each in loaded.left] == ["trait “Abilities: flies” of ann (episode 1)"]
+    assert [str(each) for each in loaded.left] == ["fact “Abilities: flies” of ann (episode 1)"]
 
 
 def test_a_file_that_cannot_be_read_any_more_is_not_taken_for_an_empty_one(tmp_path: Path, load_it: Load) -> None:
