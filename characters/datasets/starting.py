@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import heroes
 from .dumping import as_yaml
 
 
@@ -19,6 +20,7 @@ class Start:
     language: str = ""  # of its native title and names, as “ja”
     accent: str = "#2a6f97"
     accent_in_the_dark: str = "#7cc0e8"
+    hero: str = "waves"  # the picture of the start page, one of `heroes.KINDS`
 
 
 def write_start(directory: Path, start: Start) -> None:
@@ -49,6 +51,8 @@ def _files(start: Start) -> Mapping[str, str]:
         "revelations.yaml": REVELATIONS.format(second=second, last=last),
         "unmaskings.yaml": UNMASKINGS.format(last=last),
         "look/look.css": LOOK.format(accent=start.accent, dark=start.accent_in_the_dark),
+        "look/hero.svg": heroes.hero(start.hero, seed=start.title, colour=start.accent_in_the_dark),
+        "look/mark.svg": heroes.mark(start.hero, colour=start.accent_in_the_dark),
     }
 
 
@@ -145,8 +149,9 @@ UNMASKINGS = """\
 """
 
 LOOK = """\
-/* The colours of this show. Beside this file may lie hero.svg, the picture of the start page, and card.png (1200 x 630)
-   with card.txt, which says what it shows, for links in messages. */
+/* The colours of this show. Beside this file lie hero.svg, the picture of the start page, and mark.svg, the sign beside
+   the site’s name: put your own in their place. There may be card.png (1200 x 630) with card.txt, which says what it
+   shows, for links in messages. */
 :root {{
   --rust: light-dark({accent}, {dark});
   --ember: {dark};

@@ -6,6 +6,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from ..models import Series
+
+SHORTEST_KNOWN = 3  # letters that a word of the title must have more than
 LEAST = 8  # characters that a password must have besides those words
 
 
@@ -16,13 +19,13 @@ class KnownWordsValidator:
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        longest_first = sorted({word.casefold() for word in words if word}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, longest_first)))
+        self._words = {word.casefold() for word in words if word}
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ValidationError if too little is left."""
         text = password.casefold()
-        left = self._known.sub("", text)
+        longest_first = sorted(self._words | _words_of_the_title(), key=len, reverse=True)
+        left = re.sub("|".join(map(re.escape, longest_first)), "", text)
         if left != text and len(left) < LEAST:
             raise ValidationError(
                 f"This password is mostly a word that everybody knows of this site. Add {LEAST} characters or more.",
@@ -31,3 +34,8 @@ class KnownWordsValidator:
 
     def get_help_text(self) -> str:
         return "Your password can’t be mostly the name of this site or of the show."
+
+
+def _words_of_the_title() -> set[str]:
+    title = Series.objects.values_list("title", flat=True).first() or ""
+    return {word for word in re.findall(r"\w+", title.casefold()) if len(word) > SHORTEST_KNOWN}

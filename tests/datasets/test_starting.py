@@ -2,11 +2,13 @@
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from characters.datasets import heroes
 from characters.datasets.linting import spoilers_in
 from characters.datasets.loading import load
 from characters.models import Character
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.django_db
     [
         {"number": 1},
         {"number": 12, "language": "ja"},
-        {"number": 40, "unit": "chapter", "watched": "read", "accent": "#aa0000"},
+        {"number": 40, "unit": "chapter", "watched": "read", "accent": "#aa0000", "hero": "towers"},
     ],
 )
 def test_a_started_show_loads_as_it_is_and_has_pages(tmp_path: Path, options: dict[str, Any]) -> None:
@@ -47,6 +49,7 @@ def test_a_started_show_loads_as_it_is_and_has_pages(tmp_path: Path, options: di
         ({"title": "A", "number": 10_000}, "from 1 to 9999"),
         ({"title": "A", "number": 3, "language": "jpn"}, "two small letters"),
         ({"title": "A", "number": 3, "accent": "red"}, "is no colour"),
+        ({"title": "A", "number": 3, "hero": "cats"}, "choose one of waves, peaks"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_written(
@@ -56,6 +59,18 @@ def test_what_cannot_be_is_refused_and_nothing_written(
     with pytest.raises(CommandError, match=message):
         call_command("start_show", str(tmp_path / "show"), **options)
     assert not (tmp_path / "show").exists()
+
+
+@pytest.mark.parametrize("kind", heroes.KINDS)
+def test_pictures_are_whole_and_each_title_has_its_own(kind: str) -> None:
+    drawn = heroes.hero(kind, seed="Ours", colour="#7cc0e8")
+    assert (
+        drawn == heroes.hero(kind, seed="Ours", colour="#7cc0e8") != heroes.hero(kind, seed="Yours", colour="#7cc0e8")
+    )
+    for picture in (drawn, heroes.mark(kind, colour="#7cc0e8")):
+        assert ElementTree.fromstring(picture).tag.endswith("svg")  # noqa: S314 - drawn here
+        assert "#7cc0e8" in picture
+        assert len(picture) < 30_000
 
 
 def test_a_directory_with_something_in_it_is_left_alone(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from characters.datasets.heroes import KINDS
 from characters.datasets.starting import Start, write_start
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--language", help="of its native names, in two letters: ja")
         parser.add_argument("--accent", help="the colour of links on light paper: #2a6f97")
         parser.add_argument("--accent-in-the-dark", help="and on dark paper: #7cc0e8")
+        parser.add_argument("--hero", help=f"the picture of the start page: {', '.join(KINDS)}")
 
     def handle(self, *args: Any, **options: Any) -> None:
         directory: Path = options["directory"]
@@ -59,3 +61,5 @@ class Command(BaseCommand):
         for name in ("accent", "accent_in_the_dark"):
             if name in given and not COLOUR.fullmatch(given[name]):
                 raise CommandError(f"“{given[name]}” is no colour: write one such as #2a6f97.")
+        if given.get("hero", "waves") not in KINDS:
+            raise CommandError(f"There is no picture “{given['hero']}”: choose one of {', '.join(KINDS)}.")
