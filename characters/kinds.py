@@ -14,7 +14,7 @@ from django.db import models
 from episodes.gate import Prose
 from episodes.models import Episode, Series
 from episodes.names import Name, capital
-from episodes.units import before_the_first, current, named
+from episodes.units import before_the_first, current, named, worded
 
 from .models import (
     Alias,
@@ -614,7 +614,7 @@ FIELD_LABELS = {
     "source": "Who",
     "target": "Whom",
     "identity": "Is really",
-    "time": "Time in the episode",
+    "time": worded("Time in the {one}"),
     "characters": "Characters it concerns",
     "factions": "Factions it concerns",
     "terms": "Terms it concerns",

@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from episodes.known import is_known
 from episodes.models import Episode
-from episodes.units import named
+from episodes.units import named, worded
 
 from . import rows, versions
 from .deciding import may_publish, publish
@@ -89,7 +89,7 @@ def why_not(report: Correction) -> str:
     if not report.about:
         return "That page is about nobody in particular, so nothing is held back at once. Change what told too much."
     if not Episode.objects.filter(number=_episode_of(report) + 1).exists():
-        return "There is no later episode yet to hold something back for. Change what told too much."
+        return worded("There is no later {one} yet to hold something back for. Change what told too much.")
     return "It is held back already." if holds_of(report) else ""
 
 

@@ -12,6 +12,7 @@ from episodes.known import is_known, is_reached
 from episodes.models import Episode
 from episodes.names import Name, listed
 from episodes.order import sort_key
+from episodes.units import current
 
 from . import rows
 from .models import Change
@@ -107,7 +108,7 @@ def value_in_words(kind: Editable, name: str, value: Json, names: RowNames) -> s
         return EMPTY
     if field.related_model is Episode:
         is_told = is_reached(value, names.episode)
-        return names.name(rows.editable("episodes.episode"), value) if is_told else "a later episode"
+        return names.name(rows.editable("episodes.episode"), value) if is_told else f"a later {current().one}"
     if field.is_relation:
         target = rows.editable(field.related_model._meta.label_lower)
         if isinstance(value, list):

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from .horizon import sees_up_to
 from .models import Episode, Series
-from .units import short
+from .units import named, short, worded
 
 admin.site.unregister(UserSession)  # to delete a row there would end no session
 
@@ -77,7 +77,7 @@ class EpisodeAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Episode | None = None) -> list[str]:
         return ["number", "public_pages"] if obj else []
 
-    @admin.display(description="public page at episode")
+    @admin.display(description=worded("public page at {one}"))
     def public_pages(self, episode: Episode) -> SafeString:
         return pages_at(reverse("episode", args=[episode.number]), since=episode.number)
 
@@ -88,7 +88,7 @@ class EpisodeAdmin(admin.ModelAdmin):
     @admin.display(description="public page")
     def public_page(self, episode: Episode) -> SafeString:
         address = reverse("episode", args=[episode.number])
-        return format_html('<a href="{}?as_of={}">at episode {}</a>', address, episode.number, episode.number)
+        return format_html('<a href="{}?as_of={}">at {}</a>', address, episode.number, named(episode.number))
 
 
 class SeriesAdmin(admin.ModelAdmin):

@@ -2,9 +2,12 @@ from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_delete, post_migrate, post_save
 
+from .units import worded
+
 
 class EpisodesConfig(AppConfig):
     name = "episodes"
+    verbose_name = worded("{Many}")
 
     def ready(self) -> None:
         from allauth.account.signals import password_reset

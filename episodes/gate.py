@@ -17,7 +17,7 @@ from .known import is_known
 from .names import capital
 from .neighbours import neighbours
 from .texts import ProseInForm, Text
-from .units import named, second_unit
+from .units import named, second_unit, worded
 
 type ProseCheck = Callable[[str, int, models.Model | None], None]
 """Takes a text, the episode in which it is revealed and its row; raises ValidationError."""
@@ -77,7 +77,7 @@ class Gated(models.Model):
         "episodes.Episode",
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="The episode after which a viewer may know this. 0 is what is known before the first.",
+        help_text=worded("The {one} after which a viewer may know this. 0 is what is known before the first."),
     )
     also_in = models.ForeignKey(
         "episodes.Episode",
@@ -155,8 +155,9 @@ class Ends(models.Model):
         related_name="+",
         null=True,
         blank=True,
-        help_text="The episode in which the audience learns that this is over, or never was so. "
-        "Until then it is simply true.",
+        help_text=worded(
+            "The {one} in which the audience learns that this is over, or never was so. Until then it is simply true."
+        ),
     )
     also_ended_in = models.ForeignKey(
         "episodes.Episode",

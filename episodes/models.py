@@ -11,9 +11,9 @@ from .names import Name, in_text
 from .neighbours import neighbours
 from .numbers import NumberField
 from .texts import Line, Names
-from .units import COLUMNS, Units
+from .units import COLUMNS, Units, worded
 
-valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", "A time in the episode is written 21:40.")
+valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", worded("A time in the {one} is written 21:40."))
 valid_language = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z", "A language is a code such as ja or zh-Hant.")
 
 
@@ -36,7 +36,7 @@ class Series(models.Model):
     character_design = Line(max_length=200, blank=True)
     mechanical_design = Line(max_length=200, blank=True)
     music = Names(default=list, blank=True, help_text="A list of names.")
-    opening = Line(max_length=200, blank=True, help_text="The song and who performs it: “Rouge” by YU-KA.")
+    opening = Line(max_length=200, blank=True, help_text="The song and who performs it: “Lights Out” by the Tide.")
     ending = Line(max_length=200, blank=True, help_text="The song and who performs it.")
     network = Line(max_length=200, blank=True, help_text="Who broadcast it first.")
     streaming = Names(default=list, blank=True, help_text="A list of services that show it elsewhere.")
@@ -88,7 +88,7 @@ class Episode(models.Model):
 
     number = NumberField(
         primary_key=True,
-        help_text="Its place in the order of release. 0 stands for what is known before the first episode.",
+        help_text=worded("Its place in the order of release. 0 stands for what is known before the first {one}."),
     )
     label = Line(max_length=40, blank=True, help_text="What everybody calls it, if not by that number: S2 E5, 12.5.")
     season = Line(max_length=100, blank=True, help_text="The season, the volume or the part that it belongs to.")
@@ -103,12 +103,16 @@ class Episode(models.Model):
     directors = Names(default=list, blank=True, help_text="Who directed it: a list of names.")
 
     class Meta:
+        verbose_name = worded("{one}")
+        verbose_name_plural = worded("{many}")
         ordering = ["number"]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(number__gt=0) | models.Q(title="", synopsis=""),
                 name="episodes_nothing_to_watch_in_episode_0",
-                violation_error_message="Episode 0 stands for what is known beforehand; it has no title or synopsis.",
+                violation_error_message=worded(
+                    "{One} 0 stands for what is known beforehand; it has no title or synopsis."
+                ),
             )
         ]
 
@@ -150,7 +154,7 @@ class Viewer(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="viewer")
     # A number instead of a foreign key, so that an account never prevents the deletion of an episode.
     progress = NumberField(
-        null=True, blank=True, help_text="The last episode watched. Unknown until the first sign-in."
+        null=True, blank=True, help_text=worded("The last {one} {watched}. Unknown until the first sign-in.")
     )
     second = NumberField(
         "progress on the second axis",

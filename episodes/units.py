@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
+from django.http import HttpRequest
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -167,11 +169,27 @@ def prefix(number: int) -> SafeString:
     return format_html('<span class="visually-hidden">{} </span>', capital(units.word(number)))
 
 
+def _worded(text: str) -> str:
+    words = {"one": current().one, "many": current().many, "a": current().a}
+    return text.format(
+        **words, watched=current().watched, **{name.capitalize(): capital(each) for name, each in words.items()}
+    )
+
+
+worded = lazy(_worded, str)
+"""Return a text that takes the words of the show when it is shown: “the {one}” is “the episode” or “the chapter”."""
+
+
 class Words:
     """The words of the show for templates, as they are when a page is made."""
 
     def __getattr__(self, name: str) -> str:
         return str(getattr(current(), name))
+
+
+def for_templates(request: HttpRequest) -> dict[str, Words]:
+    """Let Django's templates say `units.one` (a context processor)."""
+    return {"units": Words()}
 
 
 def _typed(label: str) -> str:

@@ -130,6 +130,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "episodes.units.for_templates",
             ],
             "builtins": ["episodes.templatetags.site"],
         },
@@ -225,7 +226,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-KNOWN_WORDS = ["metallic", "rouge", "encyclopedia", "episode", "moderator", "editor", "admin", "password"]
+KNOWN_WORDS = ["encyclopedia", "episode", "moderator", "editor", "admin", "password"]
 KNOWN_WORDS.append(SITE_NAME.lower())
 AUTH_PASSWORD_VALIDATORS += [
     {
@@ -288,7 +289,9 @@ USE_TZ = True
 
 DATASET_DIR = env.directory("DATASET_DIR", BASE_DIR / "characters/datasets/metallic_rouge")
 LOOK_DIR = DATASET_DIR / "look"  # how the site of this show looks, beside its files
-LOOK = tuple(name for name in ("hero.svg", "card.png", "card.txt", "look.css") if (LOOK_DIR / name).is_file())
+LOOK = tuple(
+    name for name in ("hero.svg", "mark.svg", "card.png", "card.txt", "look.css") if (LOOK_DIR / name).is_file()
+)
 CARD_ALT = (LOOK_DIR / "card.txt").read_text().strip() if "card.txt" in LOOK else ""  # what card.png shows
 
 STATIC_URL = "static/"

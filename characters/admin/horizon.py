@@ -37,11 +37,12 @@ from episodes.horizon import horizon_of
 from episodes.known import is_known, is_reached
 from episodes.models import Episode
 from episodes.texts import ProseInForm
+from episodes.units import current, worded
 
 OTHER_PLACES = ("ended_in", "also_in", "also_ended_in")  # of a row, which may be later than what makes it known
-NO_LATER_EPISODE = "Choose an episode up to {}. To write about a later one, show everything first."
-SHOW_ALL_FIRST = (
-    "Nothing was deleted. Rows of later episodes than you have watched may hang on it: show everything first."
+NO_LATER_EPISODE = worded("Choose {a} up to {{}}. To write about a later one, show everything first.")
+SHOW_ALL_FIRST = worded(
+    "Nothing was deleted. Rows of later {many} than you have {watched} may hang on it: show everything first."
 )
 
 
@@ -178,7 +179,7 @@ def _untelling(errors: ValidationError, horizon: int) -> ValidationError:
 def spoiler_error_within(horizon: int | None, words: str, episode: int, url: str, claim: str) -> str:
     """Return the error message for a text that says a name too early; a name from after the horizon is not told."""
     if horizon is not None and not is_reached(episode, horizon):
-        return f"It says “{words}”, which is a name of a later episode."
+        return f"It says “{words}”, which is a name of a later {current().one}."
     return spoiler_error(words, url, claim)
 
 

@@ -23,13 +23,14 @@ from corrections.wording import RowNames
 from episodes.horizon import horizon_of
 from episodes.names import Name
 from episodes.progress import last_episode
+from episodes.units import worded
 
 from .previews import MOST_LINES, PreviewedChange
 from .sections import address_of_section
 
 THIS, OTHER = "this", "other"
-SHOW_ALL_FIRST = (
-    "Nothing was merged. Rows of later episodes than you have watched may hang on either: show everything first."
+SHOW_ALL_FIRST = worded(
+    "Nothing was merged. Rows of later {many} than you have {watched} may hang on either: show everything first."
 )
 CHANGED = "Nothing was merged yet: something was published meanwhile. Look at it as it is now."
 

@@ -27,7 +27,7 @@ from corrections.models import Edition
 from episodes.known import is_reached
 from episodes.names import Name, with_capital
 from episodes.order import sort_key
-from episodes.units import named
+from episodes.units import named, worded
 
 from .horizon import known
 
@@ -75,9 +75,9 @@ class Report:
 class TextsThatSayTooMuch(Report):
     slug = "spoilers"
     title = "Texts that say too much"
-    explains = (
+    explains = worded(
         "The linter has read every text of the show and found names, tags and factions that are revealed later than "
-        "the text itself. Reword the text, move it to a later episode, or tell the linter that it is mistaken; "
+        "the text itself. Reword the text, move it to a later {one}, or tell the linter that it is mistaken; "
         "docs/editing.md says how."
     )
 
@@ -108,9 +108,9 @@ def _cache_key(what: str) -> str:
 class CharactersWithoutPicture(Report):
     slug = "pictures"
     title = "Characters without a picture"
-    explains = (
+    explains = worded(
         "Visitors see a mask drawn from the name and the colour instead. A picture has to be free to use, and shows "
-        "what is known in its episode and no more."
+        "what is known in its {one} and no more."
     )
 
     def gaps(self) -> list[Gap]:
@@ -128,9 +128,9 @@ class CharactersWithoutPicture(Report):
 class CharactersWithoutSummary(Report):
     slug = "summaries"
     title = "Summaries that are missing or stale"
-    explains = (
+    explains = worded(
         "A page opens with the newest summary. It is missing if the character has none when it first appears, and "
-        "stale from an episode on that changes its name, its status or another of its facts, or unmasks somebody as "
+        "stale from {a} on that changes its name, its status or another of its facts, or unmasks somebody as "
         "it, without a new summary. From the unmasking on, the identity's summary stands for a persona's."
     )
 
@@ -146,8 +146,8 @@ class CharactersWithoutSummary(Report):
 class RevelationsWithoutSource(Report):
     slug = "sources"
     title = "Revelations without a source"
-    explains = (
-        "Where can another editor check it: an episode and a scene, an interview, a page of the official site? "
+    explains = worded(
+        "Where can another editor check it: {a} and a scene, an interview, a page of the official site? "
         "Visitors never see the source; reviewers of corrections do."
     )
     permission = "characters.view_revelation"
@@ -166,10 +166,10 @@ class RevelationsWithoutSource(Report):
 
 class EpisodesWorkedOut(Report):
     slug = "inferred"
-    title = "Episodes that were worked out"
-    explains = (
-        "No source states from which episode on these are known; somebody concluded it, and took the later one when in "
-        "doubt. Whoever watches that episode can settle it: set the episode right and take the tick out."
+    title = worded("{Many} that were worked out")
+    explains = worded(
+        "No source states from which {one} on these are known; somebody concluded it, and took the later one when in "
+        "doubt. Whoever watches that {one} can settle it: set the {one} right and take the tick out."
     )
 
     def gaps(self) -> list[Gap]:

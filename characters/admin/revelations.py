@@ -13,6 +13,8 @@ from characters.models import Revelation
 from characters.models.revelations import CONCERNED
 from characters.models.shown_keys import with_shown_keys
 from episodes.admin import WithEpisodes, pages_at
+from episodes.names import Name
+from episodes.units import short, worded
 
 from .bulk import ACTION, ChangesOneField
 from .horizon import KnownFilter
@@ -65,11 +67,11 @@ class RevelationAdmin(ChangesOneField, WithEpisodes, LintedAdmin):
     def beginning(self, revelation: Revelation) -> str:
         return Truncator(with_shown_keys(revelation.text)).chars(100)
 
-    @admin.display(ordering="revealed_in")
-    def episode(self, revelation: Revelation) -> int:
-        return revelation.revealed_in_id
+    @admin.display(description=worded("{one}"), ordering="revealed_in")
+    def episode(self, revelation: Revelation) -> int | Name:
+        return short(revelation.revealed_in_id)
 
-    @admin.display(description="page of its episode at episode")
+    @admin.display(description=worded("page of its {one} at {one}"))
     def public_pages(self, revelation: Revelation) -> str:
         if revelation.revealed_in_id is None:
             return "once it is saved"

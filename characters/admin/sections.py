@@ -23,6 +23,7 @@ from corrections.sending import Proposed, setting
 from episodes.horizon import horizon_of, sees_up_to
 from episodes.known import is_reached
 from episodes.requests import whole_number
+from episodes.units import worded
 
 from .horizon import known
 
@@ -44,7 +45,7 @@ class SectionKind:
 
 
 REVELATIONS = SectionKind("revelations", "Revelations", "What the audience learns of it.")
-APPEARANCE = SectionKind("appearance", "First appearance", "In which episode it comes, and where its page is.")
+APPEARANCE = SectionKind("appearance", "First appearance", worded("In which {one} it comes, and where its page is."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from corrections.desk.discretion import NOT_TOLD
 from corrections.editing import WriteDoorAdmin
 from episodes.admin import EpisodeAdmin, SeriesAdmin, pages_at
 from episodes.models import Episode, Series
+from episodes.units import current, worded
 
 from .bulk import ACTION, ChangesOneField
 from .horizon import HorizonForm, WithinHorizon, known
@@ -94,9 +95,9 @@ class TagAdmin(WithinHorizon, WriteDoorAdmin):
 
     @admin.display(description="public page")
     def public_page(self, tag: Tag) -> SafeString:
-        return format_html('<a href="{}">at your own episode</a>', reverse("tag", args=[tag.slug]))
+        return format_html('<a href="{}">at your own {}</a>', reverse("tag", args=[tag.slug]), current().one)
 
-    @admin.display(description="public page at episode")
+    @admin.display(description=worded("public page at {one}"))
     def public_pages(self, tag: Tag) -> SafeString:
         taggings = (kind.model._base_manager.filter(tag=tag).order_by("revealed_in") for kind in TAGGINGS)
         first = [number for rows in taggings for number in rows.values_list("revealed_in_id", flat=True)[:1]]

@@ -26,6 +26,7 @@ from corrections.sending import Proposed
 from episodes.admin import WithEpisodes, pages_at
 from episodes.horizon import horizon_of, sees_up_to
 from episodes.names import Name
+from episodes.units import named, worded
 
 from . import reports
 from .bulk import ACTION, ChangesOneField
@@ -81,7 +82,9 @@ class AppearanceForm(SubjectForm):
 
     move_along = forms.BooleanField(
         required=False, label="Take its rows along",
-        help_text="Whatever else of it is revealed in the old episode moves to the new one: names, facts, tags, ties.",
+        help_text=worded(
+            "Whatever else of it is revealed in the old {one} moves to the new one: names, facts, tags, ties."
+        ),
     )  # fmt: skip
 
     def _post_clean(self) -> None:
@@ -95,7 +98,7 @@ NAMES = SectionKind(
 )  # fmt: skip
 FACTS = SectionKind(
     "facts", "Facts and summaries",
-    "Never overwrite a belief: add the new value with its episode. The older one stays in the timeline.",
+    worded("Never overwrite a belief: add the new value with its {one}. The older one stays in the timeline."),
     (TraitInline,),
 )  # fmt: skip
 TAGS_EXPLAINED = "A word or two each, which lists can be filtered by."
@@ -297,9 +300,9 @@ class SubjectAdmin(ChangesOneField, WithEpisodes, LintedAdmin):
     @admin.display(description="public page")
     def public_page(self, subject: Subject) -> SafeString:
         first = subject.revealed_in_id
-        return format_html('<a href="{}?as_of={}">at episode {}</a>', self._address(subject), first, first)
+        return format_html('<a href="{}?as_of={}">at {}</a>', self._address(subject), first, named(first))
 
-    @admin.display(description="public page at episode")
+    @admin.display(description=worded("public page at {one}"))
     def public_pages(self, subject: Subject) -> SafeString:
         return pages_at(self._address(subject), since=subject.revealed_in_id)
 

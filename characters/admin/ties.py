@@ -16,6 +16,8 @@ from characters.models.shown_keys import with_shown_keys
 from characters.vocabulary import current
 from corrections.editing import WriteDoorAdmin
 from episodes.admin import WithEpisodes
+from episodes.names import Name
+from episodes.units import short, worded
 
 from .bulk import ACTION, ChangesOneField
 from .horizon import HorizonForm, KnownFilter, WithinHorizon
@@ -52,9 +54,9 @@ class ListedAdmin(ChangesOneField, WithEpisodes, WithinHorizon, WriteDoorAdmin):
     def called(self, row: Any) -> str:
         return str(row)
 
-    @admin.display(ordering="revealed_in")
-    def episode(self, row: Any) -> int:
-        return int(row.revealed_in_id)
+    @admin.display(description=worded("{one}"), ordering="revealed_in")
+    def episode(self, row: Any) -> int | Name:
+        return short(row.revealed_in_id)
 
 
 @admin.register(Trait)

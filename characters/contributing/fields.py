@@ -13,23 +13,23 @@ from episodes.gate import Prose
 from episodes.models import Episode
 from episodes.order import sort_key
 from episodes.texts import LineInForm, TextInForm
-from episodes.units import short
+from episodes.units import short, worded
 
 MOST_TEXT = 10_000  # characters
 
 HELP_TEXTS = {
     "premise": "What somebody who has seen nothing may know.",
-    "synopsis": "What happens, for somebody who has just watched the episode.",
+    "synopsis": worded("What happens, for somebody who has just {watched} the {one}."),
     "aired_on": "",
     "kind": "",
     "language": "Two letters, such as “ja”.",
-    "headline": "Use it as the title of the page from its episode on.",
+    "headline": worded("Use it as the title of the page from its {one} on."),
     "value": "",
-    "text": "One to three sentences. Tell only what viewers know after that episode.",
+    "text": worded("One to three sentences. Tell only what viewers know after that {one}."),
     "certainty": "How sure viewers can be.",
-    "time": "When in the episode, such as 21:40.",
-    "revealed_in": "The episode after which viewers know it.",
-    "ended_in": "The episode in which viewers learn that it is over or was never true, if they do.",
+    "time": worded("When in the {one}, such as 21:40."),
+    "revealed_in": worded("The {one} after which viewers know it."),
+    "ended_in": worded("The {one} in which viewers learn that it is over or was never true, if they do."),
     "image": "JPEG, PNG or WebP, up to 10 MB. It must be free to use.",
     "alt_text": "Describe the picture for people who cannot see it.",
 }

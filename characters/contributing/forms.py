@@ -23,6 +23,7 @@ from corrections.sending import Proposed
 from episodes.choices import OffersChoices
 from episodes.models import valid_time
 from episodes.names import Name
+from episodes.units import worded
 
 from . import changes
 from .early import KnownVocabulary, name_that_is_there
@@ -30,7 +31,9 @@ from .fields import KnownNameField, KnownNamesField, MentionsField, episode_choi
 from .uploads import Uploads
 
 KEPT = "rougedb.kept-upload"
-EARLIER_IS_KEPT = "What you wrote before is about a later episode. It stays, and what you write here is added below it."
+EARLIER_IS_KEPT = worded(
+    "What you wrote before is about a later {one}. It stays, and what you write here is added below it."
+)
 
 
 class UnfinishedForm(OffersChoices, forms.Form):
@@ -212,7 +215,7 @@ class NewRowForm(ContributedRowForm):
         if "revealed_in" in self.fields:
             # Without an empty choice a browser chooses the first episode where the one that was sent is not offered.
             since: Any = self.fields["revealed_in"]
-            since.choices = [("", "Choose an episode"), *since.choices]
+            since.choices = [("", worded("Choose {a}")), *since.choices]
         if "image" in self.fields:
             self.fields["kept"] = forms.CharField(required=False, widget=forms.HiddenInput)
         for name, value in self._presets().items():

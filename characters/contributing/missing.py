@@ -33,6 +33,7 @@ from corrections.views import address_of
 from episodes.choices import Chosen, Unclear, asked_before, with_choice
 from episodes.names import Name, listed
 from episodes.requests import form_of, is_same_origin
+from episodes.units import worded
 from episodes.visits import Visit
 
 from .early import KnownVocabulary
@@ -53,7 +54,7 @@ class NewCharacterForm(UnfinishedForm):
     )  # fmt: skip
     summary = MentionsField(
         label="Summary", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="A few sentences on what viewers know after that episode.",
+        help_text=worded("A few sentences on what viewers know after that {one}."),
     )  # fmt: skip
     faction = KnownNameField(suggestions_for(FACTION.model), label="In the faction", required=False)
     kind = forms.ChoiceField(label="Is connected: this character", required=False)
@@ -67,7 +68,7 @@ class NewCharacterForm(UnfinishedForm):
         self.fields["name"].help_text = "As the show has it. Other names can be added once it is here."
         self.fields["revealed_in"] = form_field(ALIAS, "revealed_in", knowledge)
         since: Any = self.fields["revealed_in"]
-        since.label, since.help_text = "Known after", "The episode in which viewers first see or hear of it."
+        since.label, since.help_text = "Known after", worded("The {one} in which viewers first see or hear of it.")
         since.initial = knowledge.progress
         kinds: Any = self.fields["kind"]
         kinds.choices = [("", "–"), *((kind.key, kind.sentence) for kind in knowledge.vocabulary.relations.values())]

@@ -17,7 +17,7 @@ from episodes.gate import Ends, Prose
 from episodes.names import Name, in_text
 from episodes.neighbours import neighbours
 from episodes.texts import Line, identity
-from episodes.units import second_unit
+from episodes.units import second_unit, worded
 
 from .checks import check_headlines, once_in_a_chapter
 from .subjects import Character, Content, Faction, Term, valid_public_id
@@ -89,8 +89,10 @@ class Alias(Owned):
     headline = models.BooleanField(
         default=False,
         help_text=(
-            "Can be the name on the page, which shows the newest headline that the viewer may know. The first episode "
-            "of its owner needs one; each later episode may have one."
+            worded(
+                "Can be the name on the page, which shows the newest headline that the viewer may know. The first "
+                "{one} of its owner needs one; each later {one} may have one."
+            )
         ),
     )
     common_word = models.BooleanField(
@@ -111,7 +113,7 @@ class Alias(Owned):
                     fields=[owner, "revealed_in"],
                     condition=Q(headline=True),
                     name=f"characters_one_headline_per_{owner}_and_episode",
-                    violation_error_message="There is another headline name for this episode.",
+                    violation_error_message=worded("There is another headline name for this {one}."),
                 )
                 for owner in OWNERS
             ),
@@ -180,7 +182,7 @@ class Trait(Owned):
                     fields=[owner, "attribute", "revealed_in"],
                     condition=Q(attribute__in=Attribute.single_valued()),
                     name=f"characters_one_value_per_{owner}_and_episode",
-                    violation_error_message="There is another value of this attribute for this episode.",
+                    violation_error_message=worded("There is another value of this attribute for this {one}."),
                 )
                 for owner in OWNERS
             ),
@@ -207,7 +209,7 @@ class Trait(Owned):
         if word_meant(self, "attribute").attribute(self.attribute).is_single:
             # A constraint says so of those of the default list.
             if self.siblings(attribute=self.attribute, revealed_in_id=self.revealed_in_id):
-                raise ValidationError("There is another value of this attribute for this episode.")
+                raise ValidationError(worded("There is another value of this attribute for this {one}."))
             if self.also_in_id and self.siblings(attribute=self.attribute, also_in_id=self.also_in_id):
                 raise ValidationError(f"There is another value of this attribute for this {second_unit()}.")
         elif self._is_there_already():

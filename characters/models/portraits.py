@@ -7,6 +7,7 @@ from django.db import models
 from characters.pictures import files
 from episodes.gate import Prose
 from episodes.texts import Line
+from episodes.units import worded
 
 from .subjects import Character, Content
 
@@ -17,7 +18,7 @@ class Portrait(Content):
         upload_to=files.DIRECTORY,
         width_field="width",
         height_field="height",
-        help_text="JPEG, PNG or WebP, shown from this episode on. It is re-encoded without its metadata.",
+        help_text=worded("JPEG, PNG or WebP, shown from this {one} on. It is re-encoded without its metadata."),
     )
     width = models.PositiveIntegerField(default=0, editable=False)
     height = models.PositiveIntegerField(default=0, editable=False)

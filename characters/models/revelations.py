@@ -11,6 +11,7 @@ from episodes.gate import Prose, check_order
 from episodes.models import valid_time
 from episodes.neighbours import neighbours
 from episodes.texts import Line
+from episodes.units import worded
 
 from .owned import OWNERS
 from .shown_keys import shown_key
@@ -31,8 +32,10 @@ class Revelation(Content):
     )
     text = Prose(
         help_text=(
-            "One to three sentences of Markdown that tell only what viewers know after that episode. [[key]] becomes a"
-            " link with the name that the reader knows."
+            worded(
+                "One to three sentences of Markdown that tell only what viewers know after that {one}. [[key]] becomes "
+                "a link with the name that the reader knows."
+            )
         )
     )
     certainty = models.CharField(
@@ -55,9 +58,9 @@ class Revelation(Content):
         max_length=8,
         blank=True,
         validators=[valid_time],
-        help_text="When in the episode, as minutes:seconds.",
+        help_text=worded("When in the {one}, as minutes:seconds."),
     )
-    position = models.PositiveIntegerField(default=0, help_text="Its place among the revelations of the episode.")
+    position = models.PositiveIntegerField(default=0, help_text=worded("Its place among the revelations of the {one}."))
     source = Line(max_length=300, blank=True, help_text="Where another editor can check it. Visitors do not see it.")
 
     class Meta:

@@ -11,6 +11,7 @@ from taggit.managers import TaggableManager
 from characters.public_ids import new_public_id
 from episodes.gate import Gated
 from episodes.neighbours import neighbours
+from episodes.units import worded
 
 from .checks import check_headlines, mentioned_too_early
 from .shown_keys import shown_key
@@ -25,7 +26,7 @@ class Content(Gated):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     inferred = models.BooleanField(
         default=False,
-        help_text="No source states this episode: it was worked out. Visitors do not see it.",
+        help_text=worded("No source states this {one}: it was worked out. Visitors do not see it."),
     )
 
     class Meta:

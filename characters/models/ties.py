@@ -12,7 +12,7 @@ from characters.vocabulary import Certainty, RelationKind, current
 from episodes.gate import Ends
 from episodes.neighbours import neighbours
 from episodes.texts import Line
-from episodes.units import named
+from episodes.units import named, worded
 
 from .checks import once_in_a_chapter
 from .subjects import Character, Content, Faction
@@ -53,7 +53,9 @@ class Relationship(Content, Ends):
         choices=Certainty,
         default=Certainty.CONFIRMED,
         help_text=(
-            "How sure viewers can be after that episode. If it turns out differently, end this one and add another."
+            worded(
+                "How sure viewers can be after that {one}. If it turns out differently, end this one and add another."
+            )
         ),
     )
 

@@ -13,7 +13,7 @@ from characters.vocabulary import DEFAULT, Attribute, Bond, Section, Vocabulary,
 from episodes.fields import OnTheSameColumn
 from episodes.neighbours import neighbours
 from episodes.texts import Line
-from episodes.units import named, second_unit
+from episodes.units import current, named, second_unit, worded
 
 from .checks import is_known_by
 from .subjects import Content
@@ -73,11 +73,15 @@ class Word(Content):
     )
     goes_on = models.BooleanField(
         default=False,
-        help_text="It holds from its episode on until it ends, as being allies does: pages say “since”. "
-        "What happens, such as “killed”, does not.",
+        help_text=worded(
+            "It holds from its {one} on until it ends, as being allies does: pages say “since”. "
+            "What happens, such as “killed”, does not."
+        ),
     )
     left_out = models.BooleanField(default=False, help_text="This show does without this word of the default list.")
-    position = models.PositiveSmallIntegerField(default=0, help_text="Its place among the words of the same episode.")
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text=worded("Its place among the words of the same {one}.")
+    )
 
     class Meta:
         ordering = ["revealed_in", "position", "key"]
@@ -106,7 +110,7 @@ class Word(Content):
             raise ValidationError(
                 {
                     "revealed_in": f"The default list has “{self.key}”, which is known from the start: "
-                    "leave out the episode, or choose another key."
+                    f"leave out the {current().one}, or choose another key."
                 }
             )
         self._check_uses()

@@ -21,7 +21,7 @@ from operator import mul
 from random import Random
 from statistics import fmean
 
-from episodes.units import named
+from episodes.units import current, named
 
 from .sights import OUTCOMES, Sight
 
@@ -51,7 +51,7 @@ class Measure:
 
     @property
     def when(self) -> str:
-        return "all episodes together" if self.episode is None else named(self.episode)
+        return f"all {current().many} together" if self.episode is None else named(self.episode)
 
     @property
     def strength(self) -> str:

@@ -121,7 +121,8 @@ class Tie:
     def when(self) -> str:
         """In which episodes it happened or held, and of which persona it was known."""
         when = span(self.since, self.until) if self.is_state else episodes(self.since, self.until)
-        when = when.replace("episode ", "episode\u00a0").replace("episodes ", "episodes\u00a0")  # stay in one line
+        for word in (current().one, current().many):
+            when = when.replace(f"{word} ", f"{word}\u00a0")  # stay in one line
         return ", ".join(filter(None, (f"as {self.masks}" if self.masks else "", when)))
 
 

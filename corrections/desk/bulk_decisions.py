@@ -21,6 +21,7 @@ from corrections.deciding import Verdict, decide
 from corrections.errors import Refused
 from corrections.models import BulkDecision, BulkItem, Change, Correction
 from corrections.trial import Trial, pending_changes, try_out
+from episodes.units import worded
 
 from . import queue
 from .access import TEMPLATES, for_moderators, user_of
@@ -175,7 +176,7 @@ def _close_note(bulk: BulkDecision, item: BulkItem, clearance: Clearance) -> str
 def _why_to_look_closer(item: BulkItem, clearance: Clearance, trial: Trial, to_publish: list[Change]) -> str:
     """Return why a correction must not be decided from the list, or an empty text."""
     if clearance.folds(item.correction, trial.latest_episode):
-        return "It is about a later episode than you have watched. Open it on purpose to decide it."
+        return worded("It is about a later {one} than you have {watched}. Open it on purpose to decide it.")
     if item.version != item.correction.version:
         return "It was changed since the list was loaded. Open it to decide it."
     if reason := _to_be_looked_at(to_publish):

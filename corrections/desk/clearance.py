@@ -9,12 +9,13 @@ from corrections.models import Correction
 from episodes.axes import Progress, place_of, reaching
 from episodes.horizon import last_for, sees_up_to
 from episodes.known import is_known, is_reached
+from episodes.units import worded
 
 OPENED = "opened_corrections"  # in the session
 MOST_OPENED = 100
 BY_A_BUTTON = (Correction.Kind.HOLD, Correction.Kind.UNDO)  # may be about a later episode than their author knows
-REASON_HIDDEN = (
-    "It cannot be applied as it is. The reason may mention an episode you have not watched. Open it on purpose to read "
+REASON_HIDDEN = worded(
+    "It cannot be applied as it is. The reason may mention {a} you have not {watched}. Open it on purpose to read "
     "the reason."
 )
 

@@ -25,6 +25,7 @@ from episodes.choices import CHOOSE, with_choice
 from episodes.known import is_reached
 from episodes.names import capital, listed
 from episodes.requests import whole_number
+from episodes.units import worded
 
 from . import claims, queue, typed
 from .access import (
@@ -51,7 +52,7 @@ PART = "part"  # of a large correction: a parameter of the page, and a field of 
 PK_LENGTH = 36
 MOST_FOLLOWING = 300  # rows that are listed
 POLICY: dict[str, Any] = settings.SECURE_CSP
-NOT_UNSEEN = "Nothing was done: it tells of a later episode than you have watched. Open it on purpose first."
+NOT_UNSEEN = worded("Nothing was done: it tells of a later {one} than you have {watched}. Open it on purpose first.")
 
 
 @csp_override(POLICY | {"frame-src": [CSP.SELF]})

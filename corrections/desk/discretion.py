@@ -17,19 +17,19 @@ from episodes.axes import last_chapter, place_of, second_of
 from episodes.known import is_reached
 from episodes.names import CommonName, Name, in_text, with_capital
 from episodes.progress import last_episode
-from episodes.units import named
+from episodes.units import named, worded
 
 from .access import author_in_words, credit_in_words
 from .clearance import Clearance
 
-HIDDEN = "This is hidden, because it names something of a later episode than you have watched."
-NOT_TOLD = (
-    "It cannot be saved like this. The reason may be of a later episode than you have watched: show everything, and "
+HIDDEN = worded("This is hidden, because it names something of a later {one} than you have {watched}.")
+NOT_TOLD = worded(
+    "It cannot be saved like this. The reason may be of a later {one} than you have {watched}: show everything, and "
     "save it again."
 )
 IS_THERE = re.compile(r"\balready\b")
-HIDDEN_NAME = "somebody whose name tells of a later episode"
-HIDDEN_LINK = "a link whose address tells of a later episode"
+HIDDEN_NAME = worded("somebody whose name tells of a later {one}")
+HIDDEN_LINK = worded("a link whose address tells of a later {one}")
 
 
 def reader_of_later(episode: int) -> Callable[[str], bool]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from corrections.models import Correction
 from corrections.trial import Trial, try_out
+from episodes.units import worded
 
 from . import queue, typed
 from .access import CHANGELIST, for_moderators, page_address, user_of
@@ -19,7 +20,7 @@ from .clearance import Clearance, clearance_of
 from .review import MOST_SHOWN, ChangeWithRow, with_rows
 
 MOST_TRIED_FOR_NEXT = 200  # corrections
-REST_IS_TOO_LATE = "The corrections that are left mention episodes you have not watched."
+REST_IS_TOO_LATE = worded("The corrections that are left mention {many} you have not {watched}.")
 
 
 @require_POST

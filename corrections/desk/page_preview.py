@@ -26,6 +26,7 @@ from corrections.models import Change, Correction
 from corrections.trial import Trial, as_if_applied, is_too_large, pending_changes
 from corrections.wording import RowNames
 from episodes.known import is_reached
+from episodes.units import worded
 
 from . import typed
 from .access import TEMPLATES, for_viewers
@@ -72,7 +73,7 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
     else:
         if page is not None:
             return _as_preview(page, correction, episode, missing)
-        reasons = ["The page does not exist yet at this episode."]
+        reasons = [worded("The page does not exist yet at this {one}.")]
     return render(request, f"{TEMPLATES}/cannot_be_shown.html", {"episode": episode, "reasons": reasons})
 
 

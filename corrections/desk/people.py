@@ -30,6 +30,7 @@ from corrections.wording import RowNames, noun_of
 from episodes.known import is_reached
 from episodes.names import Name, listed
 from episodes.order import sort_key
+from episodes.units import current
 
 from . import queue
 from .access import TEMPLATES, for_moderators, page_address, user_of
@@ -297,7 +298,10 @@ def _lines(proposed: Iterable[Proposed], clearance: Clearance) -> list[str]:
         by_page.setdefault(pages, []).append(f"{what} ×{count}" if count > 1 else what)
     lines = [f"{pages}: {', '.join(by_page[pages])}" for pages in sorted(by_page, key=sort_key)]
     more = [f"and {len(lines) - MOST_LINES} more pages"] if len(lines) > MOST_LINES else []
-    of_later = [f"{later} change{'s' * (later > 1)} of later episodes than you have watched"] if later else []
+    words = current()
+    of_later = (
+        [f"{later} change{'s' * (later > 1)} of later {words.many} than you have {words.watched}"] if later else []
+    )
     return [*lines[:MOST_LINES], *more, *of_later]
 
 
@@ -310,7 +314,7 @@ def _kept_lines(kept: Iterable[Kept], clearance: Clearance) -> list[KeptLine]:
         values = rows.values_of(row) if row is not None else change.was if change.was and not change.path else {}
         is_later = _is_later(kind, change.row, values, clearance) or clearance.folds(change.correction)
         subjects = set() if is_later else rows.subjects_of(kind, change.row, values)
-        about.append((each, subjects, "something of a later episode" if is_later else noun_of(kind, values)))
+        about.append((each, subjects, f"something of a later {current().one}" if is_later else noun_of(kind, values)))
     names = RowNames(clearance.progress).of_pages({subject for _, subjects, _ in about for subject in subjects})
     return [
         KeptLine(

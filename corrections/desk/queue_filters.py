@@ -11,6 +11,7 @@ from corrections import rows
 from corrections.models import Change, Correction, State
 from episodes.names import Name
 from episodes.progress import parse_episode
+from episodes.units import worded
 
 from .access import user_of
 from .clearance import clearance_of
@@ -84,7 +85,7 @@ class ChangedFilter(ChoiceFilter):
 class EpisodeFilter(admin.ListFilter):
     """Filters from one episode to another. Corrections of what is on no page by itself have no episode."""
 
-    title = "episode"
+    title = worded("{one}")
     template = "admin/corrections/correction/episode_filter.html"
     names = ("from", "to")
 

@@ -15,6 +15,7 @@ from corrections.trial import mentioned_untried
 from corrections.wording import EMPTY, RowNames, in_words, is_text, names_from_additions, value_in_words
 from episodes.known import is_reached
 from episodes.names import Name
+from episodes.units import worded
 
 from .clearance import Clearance
 from .review import LONG
@@ -24,7 +25,7 @@ Action = Change.Action
 MOST_SAID = 2  # changes of one correction
 LONGEST = 120  # characters
 WORDS_BEFORE = 4  # the first one that differs
-HIDDEN = "Its text mentions an episode that you have not watched."
+HIDDEN = worded("Its text mentions {a} that you have not {watched}.")
 
 type RowsByChange = Mapping[UUID, Values]
 """The row of each change: as it is where a field is set, or else as it would be added or removed."""

@@ -19,6 +19,7 @@ from corrections.wording import EMPTY, RowNames
 from episodes.choices import ReadsMentions
 from episodes.models import Episode
 from episodes.texts import ProseInForm
+from episodes.units import worded
 
 from .clearance import Clearance
 from .named_rows import MOST_LISTED, NamedRowField
@@ -27,7 +28,7 @@ from .review import ChangeWithRow, with_rows
 ACCEPT, REJECT, LEAVE = "accept", "reject", "leave"
 REASONS = (
     "There is no source for it.",
-    "It is revealed in a later episode. Please say in which one.",
+    worded("It is revealed in a later {one}. Please say in which one."),
     "It is already there in other words.",
     "It is a guess, and the show does not say so.",
     "It mentions something that is revealed later.",

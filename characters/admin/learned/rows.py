@@ -30,6 +30,7 @@ from corrections.sending import Proposed, adding
 from episodes.choices import Choice, OffersChoices, ReadsMentions, Unclear
 from episodes.known import is_known
 from episodes.texts import ProseInForm
+from episodes.units import worded
 
 WORDS_OF_A_KEY = 5
 FIRST_NUMBER_BY_NAME = 2**32  # of tags; the database gives lower ones
@@ -201,7 +202,7 @@ class RevelationRow(LearnedRowForm):
     )  # fmt: skip
     supersedes = NamedRowField(
         Revelation.objects.none(), to_field_name="key", suggestions="known-revelations", required=False,
-        nothing="No revelation up to this episode has the key “{}”.",
+        nothing=worded("No revelation up to this {one} has the key “{{}}”."),
         help_text="The key of the earlier belief that this one overturns or completes.",
     )  # fmt: skip
 
@@ -210,7 +211,7 @@ class RevelationRow(LearnedRowForm):
         self.fields["text"].widget = text_area(3)
         self.fields["supersedes"].queryset = Revelation.objects.filter(is_known(self.episode))  # type: ignore[attr-defined]
         for name, help_text in (
-            ("position", "Its place among the revelations of the episode. Left empty, it comes last."),
+            ("position", worded("Its place among the revelations of the {one}. Left empty, it comes last.")),
             ("key", "The name editors use for it. Left empty, it is made from the first words."),
         ):
             field = self.fields[name]
@@ -276,12 +277,12 @@ class NewcomerRow(LearnedRowForm):
     )  # fmt: skip
     summary = ProseInForm(
         required=False, widget=text_area(2),
-        help_text="What viewers know of it after its first episode. It opens the page.",
+        help_text=worded("What viewers know of it after its first {one}. It opens the page."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["name"].help_text = "Its name in this episode, which heads its page for now."
+        self.fields["name"].help_text = worded("Its name in this {one}, which heads its page for now.")
         self.pk = ""
 
     def clean(self) -> dict[str, Any]:
@@ -449,7 +450,7 @@ class EndingRow(OffersChoices, forms.Form):
         return the_one_meant(
             self.cleaned_data["what"], Spellings(Spelling(words, words) for words in self.ties),
             offered=lambda words: Choice(words, words),
-            nothing="Nothing like that holds at this episode. Choose one from the list.",
+            nothing=worded("Nothing like that holds at this {one}. Choose one from the list."),
         )  # fmt: skip
 
     def proposed(self) -> Iterator[Proposed]:

@@ -27,6 +27,7 @@ from corrections.trial import Trial
 from episodes.choices import ReadsMentions, asked_before
 from episodes.known import is_known, is_reached
 from episodes.models import Episode
+from episodes.units import worded
 
 from .rows import (
     EndingRow,
@@ -80,13 +81,14 @@ SECTIONS = (
     ),
     SectionKind(
         "revelations", "Revelations",
-        "One thing that the audience learns, in one to three sentences, as they are known in this very episode. Write "
-        "[[key]] instead of a name. A belief that falls is not rewritten: the new revelation supersedes it.",
+        worded("One thing that the audience learns, in one to three sentences, as they are known in this very {one}. "
+        "Write [[key]] instead of a name. A belief that falls is not rewritten: the new revelation supersedes it."),
         RevelationRow, (Revelation,),
     ),
     SectionKind(
         "unmaskings", "Unmaskings",
-        "Two characters who turn out to be one. From this episode on they share a page.", UnmaskingRow, (Unmasking,),
+        worded("Two characters who turn out to be one. From this {one} on they share a page."),
+        UnmaskingRow, (Unmasking,),
     ),
     SectionKind(
         "names", "New names",
@@ -110,12 +112,13 @@ SECTIONS = (
     ),
     SectionKind(
         "portraits", "Portraits",
-        "Pictures that are free to use and show what is known in this episode, and no more; also of whoever is new.",
+        worded("Pictures that are free to use and show what is known in this {one}, and no more; also of whoever is "
+        "new."),
         PortraitRow, (Portrait,),
     ),
     SectionKind(
         "endings", "What is over",
-        "From this episode on, the audience knows that it no longer holds or never did.",
+        worded("From this {one} on, the audience knows that it no longer holds or never did."),
         EndingRow, tuple(kind.model for kind in ENDING), "change",
     ),
 )  # fmt: skip
@@ -383,4 +386,4 @@ def _address_of_form(row: models.Model) -> str:
 
 
 def _noun_of(form: RowForm) -> str:
-    return "The episode" if isinstance(form, EpisodeForm) else f"A new {form.model._meta.verbose_name}"
+    return worded("The {one}") if isinstance(form, EpisodeForm) else f"A new {form.model._meta.verbose_name}"
