@@ -14,6 +14,7 @@ from episodes.requests import absolute_address, whole_number
 from episodes.visits import Visit
 
 from . import parameters
+from .values.seasons import seasons
 
 MOST_STOPS = 14  # links to the map of other episodes; a phone has room for no more
 
@@ -130,14 +131,13 @@ def graph(request: Visit) -> HttpResponse:
         _page_number(request),
         of=request.GET.get("of", ""),
     )
-    return render(
-        request, "characters/graph.html", {"page": page, "stops": stops(request.progress, request.lore.progress)}
-    )
+    return render(request, "characters/graph.html", {"page": page, "stops": stops(request.lore, request.progress)})
 
 
-def stops(last: int, here: int) -> list[int]:
+def stops(lore: Lore, last: int) -> list[int]:
     """Return the episodes that the map can be moved to by a link: all of them, or of many some and those nearby."""
-    return stops_to(last, here, MOST_STOPS) if last else []
+    beginnings = [season.first for season in seasons(lore.episodes) if season.name]
+    return stops_to(last, lore.progress, MOST_STOPS, beginnings) if last else []
 
 
 @kept({"a": parameters.NAME, "b": parameters.NAME})

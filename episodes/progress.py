@@ -3,6 +3,8 @@
 In a show of two axes a cookie may hold a second number, “3+20”. Elsewhere that is not heeded.
 """
 
+from collections.abc import Sequence
+
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -117,11 +119,18 @@ def _cookie_values(request: HttpRequest, cookie: str) -> list[str]:
     return [value.strip().strip('"') for name, _, value in pairs if name.strip() == cookie]
 
 
-def stops_to(last: int, here: int, most: int) -> list[int]:
-    """Return the episodes up to `last` that links lead to: all of them, or of many some and those nearby."""
+def stops_to(last: int, here: int, most: int, beginnings: Sequence[int] = ()) -> list[int]:
+    """Return the episodes up to `last` that links lead to: all of them, or of many some and those nearby.
+
+    Where it is known how the seasons begin, some are the first episodes of these.
+    """
     step = last // most + 1
-    near = (here - 1, here, here + 1, last) if step > 1 else ()
-    return sorted({*range(0, last + 1, step), *(number for number in near if 0 <= number <= last)})
+    if step == 1:
+        return list(range(last + 1))
+    some = [number for number in beginnings if number <= last]
+    some = some[:: len(some) // most + 1] if len(some) > 1 else [*range(0, last + 1, step)]
+    near = (here - 1, here, here + 1, last)
+    return sorted({0, *some, *(number for number in near if 0 <= number <= last)})
 
 
 def local_path(target: str) -> str:

@@ -13,6 +13,7 @@ from characters.lore.map import graph
 from characters.models import Character, Faction
 from characters.values.map import Chart, ChartNode, GraphPage, MapGroup
 from characters.vocabulary import DEFAULT, RELATIONS, Bond
+from episodes.progress import stops_to
 from tests.conftest import Visitor
 from tests.nets import net_lifted
 from tests.shows import LAST_EPISODE, character, load_show, unmasking
@@ -248,8 +249,16 @@ def test_the_map_is_one_stop_for_the_tab_key(show: None, visitor: Visitor) -> No
 def test_a_long_show_has_few_links_along_the_episodes() -> None:
     for last in (13, 14, 100, 1134):
         for here in (0, last // 2, last):
-            assert len(views.stops(last, here)) <= views.MOST_STOPS + 4
-    assert views.stops(13, 5) == list(range(14))
+            assert len(stops_to(last, here, views.MOST_STOPS)) <= views.MOST_STOPS + 5
+    assert stops_to(13, 5, views.MOST_STOPS) == list(range(14))
+
+
+def test_where_seasons_begin_the_map_of_a_long_show_can_be_moved_to() -> None:
+    beginnings = range(1, 74, 10)
+    assert stops_to(73, 35, 14, beginnings) == [0, 1, 11, 21, 31, 34, 35, 36, 41, 51, 61, 71, 73]
+    assert stops_to(40, 40, 14, beginnings) == [0, 1, 11, 21, 31, 39, 40]
+    assert len(stops_to(1134, 700, 14, range(1, 1135, 10))) <= 14 + 5
+    assert stops_to(20, 3, 14, [1]) == stops_to(20, 3, 14)  # all in one season
 
 
 def test_a_faction_that_is_not_known_yet_is_answered_like_nonsense(show: None, visitor: Visitor) -> None:

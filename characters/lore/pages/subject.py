@@ -24,7 +24,7 @@ from episodes.requests import with_parameter
 
 from . import chapters
 
-MOST_PLACES = 120  # of a faction; the list of characters has all
+MOST_PLACES = 60  # of a faction; the list of characters has all
 MOST_LISTED = 60  # of anything else on one part of a page: names, tags, pictures, values of a fact
 MOST_TIES = 180  # which are short, and several to each other one
 
