@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from .horizon import sees_up_to
 from .models import Episode, Series
-from .units import named, short, worded
+from .units import current, named, short, worded
 
 admin.site.unregister(UserSession)  # to delete a row there would end no session
 
@@ -95,7 +95,7 @@ class SeriesAdmin(admin.ModelAdmin):
     """Base of the admin of the series, which `characters.admin` registers with what it adds."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return super().has_add_permission(request) and not Series.objects.exists()
+        return super().has_add_permission(request) and not current().are_told
 
     def has_delete_permission(self, request: HttpRequest, obj: Series | None = None) -> bool:
         return False

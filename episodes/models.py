@@ -144,7 +144,7 @@ def units_in_the_database() -> Units:
     labels = Episode.objects.exclude(label="").order_by().values_list("number", "label", *nothing)
     show = Series.objects.order_by().values_list(models.Value(-1), *COLUMNS.values())
     rows = {number: words for number, *words in labels.union(show, all=True)}
-    words = dict(zip(COLUMNS.values(), rows.pop(-1, ("",) * len(COLUMNS)), strict=True))
+    words = dict(zip(COLUMNS.values(), rows.pop(-1, ()), strict=False))
     return Units.of(words, {number: label for number, (label, *_) in rows.items()})
 
 

@@ -30,12 +30,13 @@ class Units:
     second_many: str = "chapters"
     second_read: str = "read"
     labels: Mapping[int, str] = field(default_factory=dict)  # by place, of both axes
+    are_told: bool = False  # whether there is a show that says so
 
     @classmethod
     def of(cls, show: Mapping[str, object], labels: Mapping[int, str]) -> "Units":
         """Return what the row of a show says; where it says nothing, a unit is an episode that is watched."""
         given = {word: str(show[name]) for word, name in COLUMNS.items() if show.get(name)}
-        words = cls(**given, labels=labels)
+        words = cls(**given, labels=labels, are_told=bool(show))
         return replace(words, labels=words._without_the_word())
 
     def _without_the_word(self) -> dict[int, str]:

@@ -99,7 +99,7 @@ class Discretion:
         text, who = " ".join(messages_of(error)), getattr(error, "who", "")
         if not who or self.name(correction, who) == who:
             return text
-        return with_capital(text.replace(in_text(who), HIDDEN_NAME))
+        return with_capital(text.replace(in_text(who), str(HIDDEN_NAME)))
 
     def name_apart(self, name: str) -> str:
         """Return a name that stands on no correction, or words that hide it."""

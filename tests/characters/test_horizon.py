@@ -289,7 +289,7 @@ def test_saving_a_row_keeps_its_later_end(halfway: Client) -> None:
     assert tie.ended_in_id == end
     assert Correction.objects.exclude(kind="import").count() == 1
     refused = halfway.post(address, as_filled_in(halfway.get(address)) | {f"{prefix}-ended_in": str(SEEN)})
-    assert NOT_TOLD in text_of(refused)
+    assert str(NOT_TOLD) in text_of(refused)
     tie.refresh_from_db()
     assert tie.ended_in_id == end
 
@@ -312,7 +312,7 @@ def test_what_is_there_later_is_refused_without_a_word_of_it(halfway: Client) ->
     form = with_row(as_filled_in(halfway.get(address)), "aliases", name=later.name, kind=later.kind, revealed_in=SEEN)
     refused = halfway.post(address, form)
     assert refused.status_code == 200
-    assert NOT_TOLD in text_of(refused)
+    assert str(NOT_TOLD) in text_of(refused)
     assert not Correction.objects.exclude(kind="import").exists()
 
 

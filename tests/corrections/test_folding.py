@@ -224,7 +224,7 @@ def correction_with(words: str, by: User, *, link: str = "") -> Correction:
 def test_it_hides_a_reason_that_names_what_comes_later(halfway: Client, author: User) -> None:
     correction = correction_with("It turns out that she is queen  ann.", author)
     assert "turns out" not in content_of(halfway.get(page_of(correction)))
-    assert HIDDEN in content_of(halfway.get(page_of(correction)))
+    assert str(HIDDEN) in content_of(halfway.get(page_of(correction)))
     assert "dead" in content_of(halfway.get(page_of(correction)))
     halfway.post(address("open", correction.pk))
     assert "It turns out" in content_of(halfway.get(page_of(correction)))
