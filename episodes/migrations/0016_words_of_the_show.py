@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("episodes", "0014_credits"),
+        ("episodes", "0015_two_axes"),
     ]
 
     operations = [
