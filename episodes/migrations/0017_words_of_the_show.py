@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("episodes", "0015_two_axes"),
+        ("episodes", "0016_second_progress"),
     ]
 
     operations = [
