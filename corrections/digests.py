@@ -17,9 +17,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from episodes.axes import Progress, last_chapter
+from episodes.axes import Progress, end
 from episodes.names import Name
-from episodes.progress import last_episode
 from episodes.requests import absolute_address, message_id
 
 from .models import Digest, Watch
@@ -38,7 +37,7 @@ log = logging.getLogger(__name__)
 def send_digests(lore_at: LoreAt) -> tuple[int, int]:
     """Mail everybody whose watched pages have changed; return how many mails were sent, and how many could not be."""
     sent = failed = 0
-    now, last = timezone.now(), Progress(last_episode(), last_chapter())
+    now, last = timezone.now(), end()
     watching = Digest.objects.filter(wanted=True, user__is_active=True).exclude(user__email="")
     for digest in watching.select_related("user__viewer").order_by("pk"):
         if digest.sent_at is not None and digest.sent_at > now - EVERY:

@@ -71,11 +71,28 @@ def second_of_place(place: int) -> int:
     return max(place - SECOND_AXIS, 0)
 
 
-def last_chapter() -> int:
-    """Return the last number of the second axis, or 0 in a show of one; by hand, as is `last_episode()`."""
+def end() -> Progress:
+    """Return the last number of each axis; in one statement by hand, as nearly every request asks."""
     with connection.cursor() as cursor:
-        cursor.execute(LAST_PLACE)
-        return second_of_place(cursor.fetchone()[0] or 0)
+        cursor.execute(f"SELECT ({LAST_EPISODE}), ({LAST_PLACE})")
+        episode, place = cursor.fetchone()
+    return Progress(episode or 0, second_of_place(place or 0))
+
+
+def end_for(request: HttpRequest) -> Progress:
+    """Return `end()`, as the edition says that this request is answered with, where it has been read."""
+    edition = getattr(request, "edition", None)
+    if edition is not None:
+        return Progress(edition.last_episode, edition.last_chapter)
+    if not hasattr(request, "end"):
+        request.end = end()  # type: ignore[attr-defined]
+    there: Progress = request.end  # type: ignore[attr-defined]
+    return there
+
+
+def last_chapter() -> int:
+    """Return the last number of the second axis, or 0 in a show of one."""
+    return end().second
 
 
 def has_second_axis() -> bool:
@@ -84,11 +101,4 @@ def has_second_axis() -> bool:
 
 
 def last_chapter_for(request: HttpRequest) -> int:
-    """Return `last_chapter()`, as the edition says that this request is answered with, where it has been read."""
-    edition = getattr(request, "edition", None)
-    if edition is not None:
-        number: int = edition.last_chapter
-        return number
-    if not hasattr(request, "last_chapter"):
-        request.last_chapter = last_chapter()  # type: ignore[attr-defined]
-    return request.last_chapter  # type: ignore[attr-defined]
+    return end_for(request).second

@@ -6,8 +6,7 @@ tell, as forms show of a row in which episode it is revealed.
 
 from django.http import HttpRequest
 
-from .axes import Progress, last_chapter_for, second_of
-from .progress import last_episode_for
+from .axes import Progress, end_for, second_of
 from .visits import Visit
 
 LIFTED = "horizon_lifted"  # in the session
@@ -21,12 +20,13 @@ def horizon_of(request: HttpRequest) -> int | None:
 
 def has_watched_all(visit: Visit) -> bool:
     """Return whether somebody has watched, and on a second axis read, all there is."""
-    return visit.progress >= last_episode_for(visit) and second_of(visit.progress) >= last_chapter_for(visit)
+    last = end_for(visit)
+    return visit.progress >= last and second_of(visit.progress) >= last.second
 
 
 def last_for(request: HttpRequest) -> Progress:
     """Return the progress of somebody who has watched and read all there is."""
-    return Progress(last_episode_for(request), last_chapter_for(request))
+    return end_for(request)
 
 
 def is_lifted(request: HttpRequest) -> bool:

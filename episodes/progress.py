@@ -5,11 +5,10 @@ In a show of two axes a cookie may hold a second number, “3+20”. Elsewhere t
 
 from collections.abc import Sequence
 
-from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from .axes import LAST_EPISODE, Progress, key_of, last_chapter_for, second_of
+from .axes import Progress, end, end_for, key_of, last_chapter_for, second_of
 from .requests import cookie_name, sending_page, whole_number
 
 COOKIE = "progress"
@@ -33,21 +32,12 @@ def parse_progress(text: str | None) -> Progress | None:
 
 
 def last_episode() -> int:
-    """Return the number of the show's last episode; by hand, as nearly every request asks."""
-    with connection.cursor() as cursor:
-        cursor.execute(LAST_EPISODE)
-        return cursor.fetchone()[0] or 0
+    """Return the number of the show's last episode."""
+    return int(end())
 
 
 def last_episode_for(request: HttpRequest) -> int:
-    """Return the last episode, as the edition says that this request is answered with, where it has been read."""
-    edition = getattr(request, "edition", None)
-    if edition is not None:
-        number: int = edition.last_episode
-        return number
-    if not hasattr(request, "last_episode"):
-        request.last_episode = last_episode()  # type: ignore[attr-defined]
-    return request.last_episode  # type: ignore[attr-defined]
+    return int(end_for(request))
 
 
 def progress_in_cookie(request: HttpRequest) -> Progress:

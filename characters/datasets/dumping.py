@@ -11,11 +11,10 @@ from django.db.models import Q
 
 from characters.kinds import EPISODE, SERIES, Kind, kind_of, kind_of_file
 from characters.public_ids import public_id_for
-from episodes.axes import SECOND_AXIS, Progress, is_on_second_axis, last_chapter, second_of_place
+from episodes.axes import SECOND_AXIS, end, is_on_second_axis, second_of_place
 from episodes.known import is_known, is_reached
 from episodes.models import Episode
 from episodes.names import DIRECTION_SIGN, REACHING_SIGN
-from episodes.progress import last_episode
 from episodes.texts import Line, cleaned
 
 from .schema import FILES, ONE_MAPPING, REQUIRED, ChapterEntry, Entry, key_in_file, parts_of
@@ -33,7 +32,7 @@ def dump(directory: Path, *, as_of: int | None = None) -> None:
 
     A number is an episode, and tells what is known there of the first axis alone; a `Progress` says both.
     """
-    writer = _Dump(directory, until=Progress(last_episode(), last_chapter()) if as_of is None else as_of)
+    writer = _Dump(directory, until=end() if as_of is None else as_of)
     files = {name: writer.data_of(name) for name in FILES}
     directory.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
