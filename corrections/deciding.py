@@ -101,7 +101,8 @@ def _decide(
         with transaction.atomic():
             if any(verdict.accept for verdict in verdicts.values()):
                 Edition.begin()  # before the changes are read: what it waits for may change a key in their texts
-            chosen = _chosen(correction, verdicts)
+            current = list(correction.changes.current())
+            chosen = _chosen(current, verdicts)
             accepted = [(change, verdict) for change, verdict in chosen if verdict.accept]
             held = _publish_accepted(accepted, is_reviewed=is_reviewed)
     except CouldNotApply as failure:
@@ -112,7 +113,7 @@ def _decide(
         change.decision, change.why, change.outcome = Decision.REJECTED, verdict.why.strip(), Outcome.NONE
     _save_decided([change for change, _ in rejected])
     if len(held) < len(chosen) or state_before != State.ASKED:  # an attempt in vain leaves a question open
-        _update_state(correction, by, by_author=by_author)
+        _update_state(correction, current, by, by_author=by_author)
     add_event(correction, Event.Kind.DECIDED, by, _summary(chosen, held, comment), state_before)
     if correction.undoes is not None and any(change.outcome == Outcome.APPLIED for change, _ in chosen):
         rest = "" if is_undone(correction.undoes) else "A part of it is still published."
@@ -123,9 +124,9 @@ def _decide(
     return DecisionResult(correction, held=tuple(held))
 
 
-def _chosen(correction: Correction, verdicts: Mapping[UUID, Verdict]) -> list[tuple[Change, Verdict]]:
+def _chosen(current: list[Change], verdicts: Mapping[UUID, Verdict]) -> list[tuple[Change, Verdict]]:
     """Return the changes that are decided, in their order, or raise Refused if one of them has been before."""
-    pending = [change for change in correction.changes.current() if change.decision == Decision.PENDING]
+    pending = [change for change in current if change.decision == Decision.PENDING]
     if not verdicts or set(verdicts) - {change.pk for change in pending}:
         raise Refused("Nothing was decided: these changes were decided before, or none was chosen.")
     return [(change, verdicts[change.pk]) for change in pending if change.pk in verdicts]
@@ -177,9 +178,8 @@ def _record_failure(correction: Correction, by: User, comment: str, failure: Cou
     add_event(correction, Event.Kind.FAILED, by, f"{comment}\n{failure}".strip(), state_before)
 
 
-def _update_state(correction: Correction, by: User, *, by_author: bool) -> None:
-    """Set the state of a correction from the decisions on its changes, and save it."""
-    current = list(correction.changes.current())
+def _update_state(correction: Correction, current: list[Change], by: User, *, by_author: bool) -> None:
+    """Set the state of a correction from the decisions on its changes, without what followed, and save it."""
     decisions = {change.decision for change in current}
     if Decision.PENDING in decisions:
         correction.state = State.OPEN

@@ -100,6 +100,7 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
     change_form_template = "admin/door_form.html"
     delete_confirmation_template = "admin/delete_one.html"
     delete_selected_confirmation_template = "admin/delete_several.html"
+    delete_confirmation_max_display = 200
 
     # Forms
 

@@ -94,7 +94,9 @@ def lines(
                 for subject in about[correction.pk][:MOST_NAMES]
             ),
             more=max(0, len(about[correction.pk]) - MOST_NAMES),
-            kinds=_kinds_in_words(correction, kinds[correction.pk]),
+            kinds=_kinds_in_words(
+                correction, kinds[correction.pk], are_more=len(changes[correction.pk]) > MOST_COUNTED
+            ),
             says="" if brief else _says(correction, says, discretion),
             author="" if correction not in shown else discretion.author(correction),
             credit="" if correction not in shown else discretion.credit(correction),
@@ -108,10 +110,11 @@ def _claimed_by(correction: Correction, discretion: Discretion) -> str:
     return discretion.name_of(correction, correction.claimed_by) if correction.is_claimed else ""
 
 
-def _kinds_in_words(correction: Correction, kinds: Mapping[str, int]) -> str:
+def _kinds_in_words(correction: Correction, kinds: Mapping[str, int], *, are_more: bool) -> str:
     if correction.is_note:
         return correction.get_kind_display().lower()
-    return ", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds.items())
+    said = [f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds.items()]
+    return ", ".join([*said, "and more"] if are_more else said)
 
 
 def _says(correction: Correction, says: Mapping[UUID, str], discretion: Discretion) -> str:
@@ -122,9 +125,9 @@ def _says(correction: Correction, says: Mapping[UUID, str], discretion: Discreti
 
 
 def _changes_of(corrections: list[Correction]) -> defaultdict[UUID, list[Change]]:
-    """Return the changes of each correction; of very large ones only the first."""
+    """Return the changes of each correction; of very large ones the first, one more than are counted."""
     changes: defaultdict[UUID, list[Change]] = defaultdict(list)
-    current = Change.objects.filter(correction__in=corrections, position__lt=MOST_COUNTED).current()
+    current = Change.objects.filter(correction__in=corrections, position__lte=MOST_COUNTED).current()
     for change in current.order_by("position"):
         changes[change.correction_id].append(change)
     return changes
@@ -136,7 +139,7 @@ def _kinds_of_changes(
     """Count the kinds of changes in each correction, such as “add name”."""
     kinds: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     for pk, of_one in changes.items():
-        for change in of_one:
+        for change in of_one[:MOST_COUNTED]:
             noun = noun_of(rows.editable(change.model), values[change.pk])
             kinds[pk][f"{change.get_action_display().lower()} {noun}"] += 1
     return kinds
@@ -152,7 +155,7 @@ def _values_of_rows(changes: list[Change], known: Mapping[UUID, int]) -> dict[UU
         if change.action == Change.Action.SET:
             keys_by_label[change.model].add(change.row)
     current: dict[tuple[str, str], tuple[int, rows.Values]] = {}
-    for label, keys in keys_by_label.items():
+    for label, keys in keys_by_label.items():  # not by `rows.read()`, which reads lists as well: a line shows none
         kind = rows.editable(label)
         for row in kind.model._base_manager.filter(pk__in=keys):
             current[label, str(row.pk)] = (getattr(row, "known_in", None) or 0), rows.single_values(kind, row)

@@ -73,7 +73,8 @@ class ChangedFilter(ChoiceFilter):
     parameter_name = "of"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return sorted((kind.label, str(kind.model._meta.verbose_name)) for kind in rows.registered())
+        kinds = ((kind.label, str(kind.model._meta.verbose_name)) for kind in rows.registered())
+        return sorted(kinds, key=lambda choice: choice[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() is None:

@@ -7,6 +7,7 @@ kind, and what came of it. The others are mails.
 import json
 import multiprocessing
 import os
+import re
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -20,6 +21,7 @@ FEW = 3  # of what has two ends that are both right
 NAMES_OF_KILLED = 3
 KILLS = 10  # one at every second statement that writes
 CROWD = 25
+LIST = "/admin/characters/revelation/"
 processes = multiprocessing.get_context("fork")
 
 
@@ -46,6 +48,8 @@ def main() -> None:
         merge_both: FEW,
         rename: FEW,
         hold_back: FEW,
+        bulk_edit: ROUNDS,
+        drafts: ROUNDS,
     }
     for play, times in rounds.items():
         for number in range(times):
@@ -437,6 +441,84 @@ def hold_back(number: int) -> dict[str, Any]:
         return {"said": said, "state": now.state, "holds": len(holding.holds_of(now)), "told_in": told.revealed_in_id}
 
     return with_fresh_connection(look)
+
+
+def bulk_edit(number: int) -> dict[str, Any]:
+    """Two moderators change one field of the same rows, which both have looked at, from the list of the admin."""
+    from characters.models import Revelation
+    from corrections.models import Correction
+
+    keys = [f"bulk_{number}_{place}" for place in range(4)]
+
+    def begin() -> list[tuple[Any, dict[str, Any]]]:
+        rows = [Revelation.objects.create(key=key, text="She sings.", revealed_in_id=1) for key in keys]
+        chosen = [str(row.pk) for row in rows]
+        looked_at = []
+        for who, order, value in (("one", chosen, "Volume 1"), ("other", chosen[::-1], "Volume 2")):
+            client = signed_in(who)
+            asked = {"action": "change_one_field", "_selected_action": order, "_field": "source", "value": value}
+            page = client.post(LIST, asked | {"do": "look"}).content.decode()
+            base = re.search(r'name="_base" value="([^"]*)"', page)
+            looked_at.append((client, asked | {"do": "send", "_base": base[1] if base else ""}))
+        return looked_at
+
+    def sending(client: Any, data: dict[str, Any]) -> str:
+        response = client.post(LIST, data)
+        return "saved" if response.status_code == 302 else "told" if b"errorlist" in response.content else "lost"
+
+    said = at_once(*(partial(sending, client, data) for client, data in with_fresh_connection(begin)))
+
+    def look() -> dict[str, Any]:
+        values = sorted(set(Revelation.objects.filter(key__in=keys).values_list("source", flat=True)))
+        about = Revelation.objects.filter(key__in=keys).values_list("pk", flat=True)
+        sent = Correction.objects.filter(changes__row__in=map(str, about)).distinct()
+        return {"said": said, "values": values, "states": [each.state for each in sent]}
+
+    return with_fresh_connection(look)
+
+
+def drafts(number: int) -> dict[str, Any]:
+    """Two moderators keep what they typed into one form, one of them from two windows at once."""
+    from corrections.models import FormDraft
+    from tests.corrections.letters import somebody
+
+    def begin() -> tuple[str, list[Any]]:
+        ann = somebody(f"drafted_{number}")
+        address = f"/admin/characters/character/{ann.pk}/change/?section=facts"
+        return address, [signed_in(who) for who in ("one", "one", "other")]
+
+    address, clients = with_fresh_connection(begin)
+
+    def keeping(client: Any, who: str, typed: str) -> str:
+        response = client.post(address, {"_keep_draft": "script", "as": who, "_draft": "", "traits-0-value": typed})
+        return "kept" if response.status_code == 200 else str(response.json()["problem"])
+
+    typed = ("first", "second", "of the other")
+    said = at_once(
+        *(
+            partial(keeping, client, who, text)
+            for client, who, text in zip(clients, ("one", "one", "other"), typed, strict=True)
+        )
+    )
+
+    def look() -> dict[str, Any]:
+        kept = (
+            FormDraft.objects.filter(address=address).order_by("user__username").values_list("user__username", "values")
+        )
+        return {"said": said, "typed": typed, "kept": [(who, values["traits-0-value"][0]) for who, values in kept]}
+
+    return with_fresh_connection(look)
+
+
+def signed_in(who: str) -> Any:
+    """Return a moderator's browser at the desk."""
+    from django.contrib.auth.models import User
+
+    from tests.corrections.desk import at_the_desk
+
+    client = at_the_desk(User.objects.get(username=who))
+    client.defaults["SERVER_NAME"] = "localhost"
+    return client
 
 
 def kill(number: int) -> dict[str, Any]:

@@ -192,3 +192,23 @@ def test_what_two_hold_back_while_others_change_it_is_held_once_at_most(played: 
         assert each["holds"] == 1 or (changing and each["holds"] == 0), each
         assert each["told_in"] == 2 + each["holds"], each
         assert all(said == "held" or said.startswith("Refused: ") for said in holding), each
+
+
+def test_of_two_who_change_a_field_of_the_same_rows_one_is_told(played: Played) -> None:
+    rounds = played["bulk_edit"]
+    assert len(rounds) == ROUNDS
+    for each in rounds:
+        assert sorted(each["said"]) == ["saved", "told"], each
+        assert each["values"] == [("Volume 1", "Volume 2")[each["said"].index("saved")]], each
+        assert each["states"] == ["accepted"], each
+
+
+def test_each_keeps_a_draft_of_their_own_and_of_two_windows_one(played: Played) -> None:
+    rounds = played["drafts"]
+    assert len(rounds) == ROUNDS
+    for each in rounds:
+        *windows, other = each["said"]
+        assert other == "kept", each
+        assert windows.count("kept") == 1, each
+        assert any("there is one already" in said for said in windows), each
+        assert each["kept"] == [["one", each["typed"][windows.index("kept")]], ["other", "of the other"]], each
