@@ -24,7 +24,7 @@ from . import rows, versions
 from .deciding import may_publish, publish
 from .errors import CouldNotApply, HeldBack, Refused
 from .models import Change, Correction, Edition
-from .rows import EPISODES, Editable
+from .rows import EPISODES, ON_THE_SECOND_AXIS, Editable
 from .scratch import nothing_is_kept
 from .sending import Proposed, Sender, removing, send, setting
 from .undoing import is_undone
@@ -106,15 +106,22 @@ def _episode_of(report: Correction) -> int:
 
 
 def _moved_on(report: Correction) -> Iterator[RowChanges]:
-    """Yield for each row that the page newly shows the changes that move it on to the next episode."""
+    """Yield for each row that the page newly shows the changes that move it on to the next episode.
+
+    Nothing of it is told on a second axis any more: what is held back there as well would have to be moved on twice.
+    """
     episode = _episode_of(report)
     for kind in rows.registered():
         if kind.page is not None or not kind.is_known_from_an_episode or not (shown := _shown_on_page(kind, report)):
             continue
-        names = [name for name in EPISODES if name in kind.fields]
+        names, others = (
+            [name for name in of_axis if name in kind.fields] for of_axis in (EPISODES, ON_THE_SECOND_AXIS)
+        )
         newly = reduce(or_, (Q(**{name: episode}) for name in names))
         for row in kind.model._base_manager.filter(shown, newly, is_known(episode)).distinct().order_by("pk"):
-            yield [_next(row, name, episode) for name in names if rows.value_of(row, name) == episode]
+            moved = [_next(row, name, episode) for name in names if rows.value_of(row, name) == episode]
+            places = ((name, rows.value_of(row, name)) for name in others)
+            yield [*moved, *(setting(row, name, place, None) for name, place in places if place is not None)]
 
 
 def _next(row: models.Model, name: str, episode: int) -> Proposed:

@@ -11,14 +11,15 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
-from episodes.axes import BEYOND_ALL, is_on_second_axis
+from episodes.axes import BEYOND_ALL, is_on_second_axis, second_of_place
 from episodes.models import Episode, Viewer
 
-from .models import Change, ChangeSubject, Correction
+from .models import Change, ChangeSubject, Correction, FormDraft
 from .rows import WHEN
 
 OUT_OF_THE_WAY = BEYOND_ALL
 AT_ONCE = 500  # changes
+BY_SECOND = {Viewer: ("second",), FormDraft: ("second",)}  # as numbers of the second axis
 BY_NUMBER = {Viewer: ("progress",), Correction: ("evidence_episode", "revealed_in", "sent_in")}  # without a foreign key
 OF_A_ROW = WHEN
 SUBJECT = f"{Episode._meta.label_lower}:"
@@ -31,7 +32,17 @@ def renumber(moves: Moves) -> None:
     """Move episodes within a transaction; foreign keys are checked when it ends."""
     for model, columns in _columns():
         _move(model, columns, moves)
+    _move_seconds({number: new for number, new in moves.items() if is_on_second_axis(number)})
     _rewrite_record(moves)
+
+
+def _move_seconds(moves: Moves) -> None:
+    """Move how far accounts are on the second axis."""
+    steps = [(second_of_place(start), step) for start, step in _steps(moves)]
+    for model, columns in BY_SECOND.items() if steps else ():
+        for column in columns:
+            back = [(Q(**{f"{column}__gte": start}), step) for start, step in reversed(steps)]
+            model._base_manager.filter(back[-1][0]).update(**{column: _added(column, back)})
 
 
 def _columns() -> Iterator[tuple[type[models.Model], tuple[str, ...]]]:

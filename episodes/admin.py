@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from .axes import SECOND_AXIS, is_on_second_axis
 from .horizon import sees_up_to
+from .known import is_read_by_now
 from .models import Episode, Series
 from .units import current, named, short, worded
 
@@ -19,7 +21,7 @@ admin.site.unregister(UserSession)  # to delete a row there would end no session
 
 def pages_at(address: str, *, since: int) -> SafeString:
     """Return links to a public page at each episode; the site asks before it shows one beyond the editor's progress."""
-    episodes = Episode.objects.filter(number__gte=since).values_list("number", flat=True)
+    episodes = Episode.objects.filter(number__gte=since, number__lt=SECOND_AXIS).values_list("number", flat=True)
     return format_html_join(
         " · ", '<a href="{}?as_of={}">{}</a>', ((address, number, short(number)) for number in episodes)
     )
@@ -42,7 +44,7 @@ class WithEpisodes(BaseModelAdmin):
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         field: Any = self.formfield_for_foreignkey(db_field, request, form_class=EpisodeField, **kwargs)
         if not hasattr(request, "episodes"):
-            known = Episode.objects.filter(number__lte=sees_up_to(request))
+            known = Episode.objects.filter(is_read_by_now(sees_up_to(request)))
             request.episodes = list(known)  # type: ignore[attr-defined]
         choices = [(episode.number, self.name_of_episode(episode)) for episode in request.episodes]  # type: ignore[attr-defined]
         field.choices = [("", "–"), *choices]
@@ -88,6 +90,8 @@ class EpisodeAdmin(admin.ModelAdmin):
     @admin.display(description="public page")
     def public_page(self, episode: Episode) -> SafeString:
         address = reverse("episode", args=[episode.number])
+        if is_on_second_axis(episode.number):
+            return format_html('<a href="{}">{}</a>', address, named(episode.number))
         return format_html('<a href="{}?as_of={}">at {}</a>', address, episode.number, named(episode.number))
 
 

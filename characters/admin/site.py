@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from characters.models.shown_keys import standing_in
 from corrections.editing import is_key
+from episodes.axes import SECOND_AXIS, last_chapter_for
 from episodes.horizon import horizon_of, is_lifted, sees_up_to, set_lifted
 from episodes.known import is_reached
 from episodes.models import Episode
@@ -97,7 +98,8 @@ class Desk(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         has_horizon = bool(request.user.is_staff) and (horizon_of(request) is not None or is_lifted(request))
-        return super().each_context(request) | {"has_horizon": has_horizon, "horizon": horizon_of(request)}
+        horizon = {"has_horizon": has_horizon, "horizon": horizon_of(request)}
+        return super().each_context(request) | horizon | {"last_chapter": lambda: last_chapter_for(request)}
 
     def set_horizon(self, request: HttpRequest) -> HttpResponse:
         """Show everything for this session, or only what is known at the editor's episode again."""
@@ -107,7 +109,7 @@ class Desk(AdminSite):
         return redirect(local_path(request.POST.get("next", "")))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        episodes = list(Episode.objects.only("number", "aired_on"))
+        episodes = list(Episode.objects.filter(number__lt=SECOND_AXIS).only("number", "aired_on"))
         context = {
             "airing": on_air(episodes, timezone.localdate())
             if request.user.has_perm("episodes.change_episode")
@@ -144,7 +146,7 @@ class Desk(AdminSite):
             "folded": len(gaps) - len(shown),
             "is_unknown": report.is_measured_first and report.episodes() is None,
             "reasons": any(gap.why for gap in gaps),
-            "episodes": Episode.objects.values_list("number", flat=True),
+            "episodes": Episode.objects.filter(number__lt=SECOND_AXIS).values_list("number", flat=True),
         }
         return TemplateResponse(request, "admin/report.html", context)
 

@@ -12,7 +12,7 @@ from characters.models import Alias
 from characters.text.mentions import MENTION, mentioned_keys
 from corrections import rows
 from corrections.wording import RowNames
-from episodes.known import is_reached
+from episodes.known import is_reached, is_read_by_now
 from episodes.models import Episode
 from episodes.names import Name
 from episodes.units import named
@@ -92,7 +92,7 @@ def find_in(kind: Kind) -> Callable[[str, int], Iterable[str]]:
 def names_of_episodes(keys: Iterable[str], episode: int) -> dict[str, Name]:
     """Return the names of episodes by their numbers, with the titles of those that exist and have been watched."""
     keys = [str(int(key)) for key in keys]
-    watched = Episode.objects.filter(number__in=map(int, keys), number__lte=episode).only("number", "title")
+    watched = Episode.objects.filter(is_read_by_now(episode), number__in=map(int, keys)).only("number", "title")
     return {key: Name(named(int(key))) for key in keys} | {
         str(row.number): Name(f"{named(row.number)} · {Name(row.title)}") for row in watched if row.title
     }
@@ -100,7 +100,7 @@ def names_of_episodes(keys: Iterable[str], episode: int) -> dict[str, Name]:
 
 def find_episodes(words: str, episode: int) -> Iterable[str]:
     """Return the numbers of the watched episodes that have these words in their titles."""
-    known = Episode.objects.filter(number__lte=episode, title__icontains=words)
+    known = Episode.objects.filter(is_read_by_now(episode), title__icontains=words)
     return {str(number) for number in known.values_list("number", flat=True)}
 
 

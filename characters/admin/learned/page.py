@@ -38,6 +38,7 @@ from corrections.sent_forms import (
     waiting_at,
 )
 from corrections.trial import MOST_TRIED, try_out
+from episodes.axes import SECOND_AXIS
 from episodes.choices import CHOOSE, with_choice
 from episodes.horizon import horizon_of, sees_up_to
 from episodes.known import is_reached
@@ -200,6 +201,6 @@ def _show(request: HttpRequest, episode: Episode, template: str, context: dict[s
         "title": f"What was learned in {named(episode.number)}" if episode.number else "What is known beforehand",
         "episode": episode,
         "is_new": episode._state.adding,
-        "episodes": Episode.objects.values_list("number", flat=True),
+        "episodes": Episode.objects.filter(number__lt=SECOND_AXIS).values_list("number", flat=True),
     }
     return TemplateResponse(request, template, page | context)
