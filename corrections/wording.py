@@ -27,6 +27,7 @@ class RowNames:
     def __init__(self, episode: int, names: Mapping[str, str] | None = None) -> None:
         self.episode = episode
         self._names = {reference: Name(name) for reference, name in (names or {}).items()}
+        self._nameless: set[str] = set()  # of which nothing was found
         self._choices: dict[tuple[str, int], list[tuple[str, str]]] = {}
 
     def of_pages(self, subjects: Iterable[str]) -> dict[str, Name]:
@@ -37,7 +38,8 @@ class RowNames:
 
     def look_up(self, kind: Editable, keys: Iterable[str]) -> None:
         """Look up several names at once."""
-        missing = {key for key in keys if f"{kind.label}:{key}" not in self._names}
+        references = ((key, f"{kind.label}:{key}") for key in keys)
+        missing = {key for key, each in references if each not in self._names and each not in self._nameless}
         if not missing:
             return
         if kind.page is not None and kind.page.names is not None:
@@ -45,6 +47,7 @@ class RowNames:
         else:
             names = {str(row.pk): Name(row) for row in _known_rows(kind, self.episode).filter(pk__in=missing)}
         self._names |= {f"{kind.label}:{key}": name for key, name in names.items()}
+        self._nameless |= {f"{kind.label}:{key}" for key in missing - names.keys()}
 
     def name(self, kind: Editable, key: Json) -> Name:
         self.look_up(kind, {str(key)})

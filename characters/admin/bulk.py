@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from characters.admin.lint import SAVE_ALL_THE_SAME
 from characters.kinds import Kind, kind_of, prose_of
+from characters.moderation.nameable import NameableSubjects
 from corrections import rows
 from corrections.desk.discretion import told
 from corrections.editing import Base, SaveRefused
@@ -149,7 +150,9 @@ class _ChangeOfMany(PreviewedChange):
     def shown(self, *, is_ready: bool) -> dict[str, Any]:
         names = RowNames(sees_up_to(self.request))
         changed = {each.row: each for each in self._proposed()} if is_ready else {}
-        titles = {str(row.pk): str(self._title(row)) for row in self.chosen}
+        speaker = NameableSubjects(sees_up_to(self.request))
+        called = {str(row.pk): self._called(row) for row in self.chosen}
+        says = {str(row.pk): self._says(row, speaker) for row in self.chosen}
         return {
             "title": "Change one field",
             "opts": self.model_admin.opts,
@@ -161,20 +164,24 @@ class _ChangeOfMany(PreviewedChange):
             "field_name": FIELD,
             "value": self.value,
             "lines": [
-                (titles[key], self._in_words(each.before, names), self._in_words(each.after, names))
+                (called[key], says[key], self._in_words(each.before, names), self._in_words(each.after, names))
                 for key, each in changed.items()
             ],
-            "unchanged": [title for key, title in titles.items() if key not in changed],
+            "unchanged": [name for key, name in called.items() if key not in changed],
             "warnings": self.warnings,
             "save_all_the_same": SAVE_ALL_THE_SAME,
             "media": self.model_admin.media + (self.value.media if self.value else forms.Media()),
         }
 
-    def _title(self, row: Any) -> str:
+    def _called(self, row: Any) -> str:
         """Return what the list calls a row, in its first column that leads to the row."""
         name = self.model_admin.get_list_display_links(self.request, self.model_admin.list_display)[0]
         shown = getattr(self.model_admin, name, None)
         return str(shown(row) if callable(shown) else getattr(row, name))
+
+    def _says(self, row: Any, speaker: NameableSubjects) -> str:
+        """Return the text of a row that has one, as its key alone does not tell what is changed."""
+        return str(self.kind.title(rows.single_values(self.editable, row), speaker)) if prose_of(self.kind) else ""
 
     def _in_words(self, value: Json, names: RowNames) -> str:
         return value_in_words(self.editable, self.name, value, names)

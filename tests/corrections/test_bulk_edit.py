@@ -50,6 +50,7 @@ def test_a_field_then_a_value_then_what_changes(revelations: list[Revelation], d
     assert "Save" not in page
     page = content_of(desk.post(LIST, asked(revelations, "certainty", "look", value="hinted")))
     assert page.count("<del>Confirmed</del> → <ins>Hinted</ins>") == 2
+    assert "r0: Ann sings 0." in page
     assert "As it is already: r2." in page
     assert not Change.objects.exists()
 
