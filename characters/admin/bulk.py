@@ -28,7 +28,9 @@ from .previews import DO, PreviewedChange
 
 ACTION = "change_one_field"
 FIELD, VALUE, HOW = "_field", "value", "_how"
-OF_ONE_ROW = ("key", "public_id", "slug", "position", "label", "title", "native_title")  # never the same for many
+OF_ONE_ROW = (  # never the same for many
+    "key", "public_id", "slug", "position", "label", "title", "native_title", "also_in", "also_ended_in",
+)  # fmt: skip
 ADD, TAKE_OUT = "add", "take-out"
 
 
