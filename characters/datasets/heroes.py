@@ -14,7 +14,8 @@ def hero(kind: str, *, seed: str, colour: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}">'
         f'<clipPath id="disc"><circle cx="{MIDDLE:g}" cy="{MIDDLE:g}" r="{MIDDLE - 5:g}"/></clipPath>'
-        f'<g clip-path="url(#disc)" fill="none" stroke="{colour}" opacity="0.65">{drawn}</g>'  # the title stands on it on a phone
+        # Faint, as the title stands on it on a phone.
+        f'<g clip-path="url(#disc)" fill="none" stroke="{colour}" opacity="0.65">{drawn}</g>'
         f'<circle cx="{MIDDLE:g}" cy="{MIDDLE:g}" r="{MIDDLE - 5:g}" fill="none" stroke="{colour}" opacity="0.5"/>'
         "</svg>\n"
     )

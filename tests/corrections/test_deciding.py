@@ -1,9 +1,12 @@
 """The write door: deciding, publishing and undoing, without pages."""
 
 from contextlib import nullcontext
+from threading import Event, Thread
+from time import sleep
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 
 from characters import vocabulary
 from characters.models import (
@@ -421,3 +424,29 @@ def test_one_correction_adds_a_kind_and_what_is_of_it(moderator: User, *, read_b
         failure = accepted(sent(early), by=moderator).failure
     assert Relationship.objects.get().kind == "avenges"
     assert "is known from episode 2 on" in str(failure)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_moderators_one_alone_gives_an_attribute_of_the_show_its_only_value(author: User) -> None:
+    Word.objects.create(section="attribute", key="bounty", label="Bounty", single=True, revealed_in_id=0)
+    ann = somebody()
+    first, second = (
+        sent(new(Trait, character=ann, attribute="bounty", value=value, revealed_in_id=1), by=author)
+        for value in ("a crown", "a ship")
+    )
+    mina, mona, is_decided = person("mina", role="moderator"), person("mona", role="moderator"), Event()
+
+    def decide_and_take_a_while() -> None:
+        with transaction.atomic():
+            accepted(first, by=mina)
+            is_decided.set()
+            sleep(0.5)
+        connection.close()
+
+    other = Thread(target=decide_and_take_a_while)
+    other.start()
+    is_decided.wait(10)
+    result = accepted(second, by=mona)
+    other.join()
+    assert "There is another value of this attribute for this episode." in str(result.failure)
+    assert [each.value for each in Trait.objects.filter(attribute="bounty")] == ["a crown"]
