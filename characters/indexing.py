@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 
@@ -31,6 +31,7 @@ from .vocabulary import using
 
 MOST_WORDS = 10_000  # of one text; PostgreSQL has a limit, and nobody writes that much
 ROWS_AT_ONCE = 1_000
+WORDS_IN_SQLITE = {"characters_search_names": True, "characters_search_texts": False}  # of names, or of the rest
 
 INDEXED = {kind.model for kind in SEARCHED}
 TAGGINGS = [kind for kind in SEARCHED if "tag" in kind.fields]
@@ -63,10 +64,34 @@ def suspended() -> Iterator[None]:
 @transaction.atomic
 def rebuild() -> int:
     """Make the whole index anew and return the number of entries."""
-    SearchEntry.objects.all().delete()
-    for entries in _everything():
-        bulk.insert_values(SearchEntry, Entry._fields, entries)
+    with _words_at_the_end():
+        SearchEntry.objects.all().delete()
+        for entries in _everything():
+            bulk.insert_values(SearchEntry, Entry._fields, entries)
     return SearchEntry.objects.count()
+
+
+@contextmanager
+def _words_at_the_end() -> Iterator[None]:
+    """Let SQLite note the words of all entries in one statement, which takes half of what it takes entry by entry."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'characters_search_%'")
+        triggers = dict(cursor.fetchall())
+        for name in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        yield
+        for table, is_name in WORDS_IN_SQLITE.items():
+            cursor.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608 - our own
+            cursor.execute(
+                f"INSERT INTO {table} (rowid, words)"  # noqa: S608 - our own
+                " SELECT id, words FROM characters_searchentry WHERE is_name = %s ORDER BY id",
+                [is_name],
+            )
+        for statement in triggers.values():
+            cursor.execute(statement)
 
 
 def is_in_step() -> bool:

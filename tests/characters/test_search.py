@@ -379,6 +379,14 @@ def test_a_command_makes_the_index_anew(real_show: None) -> None:
     assert Lore(13).search("rouge").total == 0
     call_command("rebuild_search", verbosity=0)
     assert entries() == kept
+    assert Lore(13).search("rouge").total
+    row = Trait.objects.exclude(attribute="voice_actor").filter(revealed_in=1, character__isnull=False).first()
+    assert row is not None
+    row.value = "quite unheard-of before"
+    row.save()
+    assert Lore(13).search("unheard").total == 1  # what is written after it is followed as before
+    row.delete()
+    assert Lore(13).search("unheard").total == 0
 
 
 # The pages
