@@ -71,12 +71,22 @@ class Units:
 
     def number_of(self, said: str) -> int | None:
         """Return the unit that somebody means by a label or a number; of several that are called so, the first."""
-        typed = _typed(said)
-        bare = self._bare(said, self.one)
-        labels = ((number, label) for number, label in self.labels.items() if not is_on_second_axis(number))
-        found = [number for number, label in labels if _typed(label) in (typed, _typed(bare))]
+        return self._place_of(said, self.one, is_second=False)
+
+    def second_number_of(self, said: str) -> int | None:
+        """Return the same of the second axis, as a number there."""
+        place = self._place_of(said, self.second_one, is_second=True)
+        return None if place is None else second_of_place(place)
+
+    def _place_of(self, said: str, one: str, *, is_second: bool) -> int | None:
+        typed, bare = _typed(said), self._bare(said, one)
+        labels = {place: label for place, label in self.labels.items() if is_on_second_axis(place) == is_second}
+        found = [place for place, label in labels.items() if _typed(label) in (typed, _typed(bare))]
         number = whole_number(bare.strip(), digits=4)
-        return min(found) if found else None if number in self.labels else number
+        if found or number is None:
+            return min(found, default=None)
+        place = place_of(number) if is_second else number
+        return None if place in labels else place
 
     def span(self, first: int, last: int, between: str = "–") -> str:
         """Return what a sentence calls several units in a row, such as “episodes 3–5”."""

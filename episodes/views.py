@@ -54,7 +54,7 @@ def set_progress(request: Visit) -> HttpResponse:
     target, last_chapter = target_of(request, form.get("next", "/")), last_chapter_for(request)
     asked = _asked(form, request.progress) if last_chapter else _asked_on_one_axis(form)
     if asked is None or asked > last_episode() or second_of(asked) > last_chapter:
-        is_of_second = last_chapter and "second" in form
+        is_of_second = last_chapter and ("second" in form or "second_said" in form)
         return render(request, "episodes/no_such_episode.html", {"is_of_second": is_of_second}, status=400)
     if has_to_be_confirmed(request, request.progress, asked) and not form.get("sure"):
         is_first = is_first_answer(request, request.progress)
@@ -77,6 +77,11 @@ def _asked_on_one_axis(form: QueryDict) -> Progress | None:
     return None if number is None else Progress(number)
 
 
+def _asked_on_second_axis(form: QueryDict) -> int | None:
+    said = form.get("second_said")
+    return parse_episode(form.get("second")) if said is None else current().second_number_of(said)
+
+
 def _asked(form: QueryDict, progress: Progress) -> Progress | None:
     """Return how far somebody says they are on both axes; a form that names one alone leaves them where they are.
 
@@ -84,9 +89,10 @@ def _asked(form: QueryDict, progress: Progress) -> Progress | None:
     """
     if "both" in form:
         return parse_progress(form.get("both"))
-    second = parse_episode(form.get("second")) if "second" in form else second_of(progress)
+    names_second = "second" in form or "second_said" in form
+    second = _asked_on_second_axis(form) if names_second else second_of(progress)
     names_first = "episode" in form or "said" in form
-    first = _asked_on_one_axis(form) if names_first or "second" not in form else progress
+    first = _asked_on_one_axis(form) if names_first or not names_second else progress
     return None if first is None or second is None else Progress(int(first), second)
 
 

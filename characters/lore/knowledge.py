@@ -215,6 +215,11 @@ class Knowledge:
         return second_of_place(self.chapters[-1].number) if self.chapters else 0
 
     @property
+    def labels_chapters(self) -> bool:
+        """Whether numbers alone do not say which unit of the second axis is meant."""
+        return any(map(is_on_second_axis, self.units.labels))
+
+    @property
     def has_begun(self) -> bool:
         """Whether anything was watched or read."""
         return is_further(self.progress, 0)

@@ -258,6 +258,22 @@ def test_while_they_differ_on_the_second_axis_alone_the_account_is_left_alone() 
     assert key_of(Viewer.objects.get().progress_on_both or 0) == "3+20"
 
 
+@pytest.mark.parametrize(
+    ("said", "second"), [("33.5", "34"), (" part 33.5", "34"), ("35", "36"), ("Part 2", "2"), ("0", None), ("34", "35")]
+)
+def test_a_chapter_is_said_by_its_label(tmp_path: Path, said: str, second: str | None) -> None:
+    labels = {34: "33.5", **{number: f"{number - 1}" for number in range(35, 41)}}
+    chapters = [{"number": number, "label": labels.get(number, "")} for number in range(1, 41)]
+    load_show(tmp_path / "labelled", **two_axes() | {"chapters": chapters})
+    page = at("3+34").get("/tags/").content.decode()
+    assert 'name="second_said" id="progress-second" maxlength="40" value="33.5"' in page
+    assert "You have read up to part 33.5." in page
+    response = post(at("3+34"), second_said=said, sure="yes")
+    assert response.cookies["progress"].value == (f"3+{second}" if second else "3")
+    assert post(at("3+34"), second_said="40", sure="yes").status_code == 400  # the last is called 39
+    assert "<h1>There is no such part</h1>" in post(at("3"), second_said="x").content.decode()
+
+
 # What is kept
 
 PAIRS = ("3", "3+20", "3+21", "0+20", "0", "4+20")
