@@ -133,10 +133,9 @@ def _page(
         "is_too_large": trial.is_too_large,
         "reasons": REASONS,
         "reason": in_words([discretion.words(correction, correction.reason)], names)[0],
-        "link": discretion.link(correction),
-        "hidden_link": HIDDEN_LINK,
         "events": events,
     }
+    context |= context_of_any(request, correction, discretion)
     context |= _context_of_correction(
         request, correction, discretion, changes, [each.change for each in shown], names, trial
     )
@@ -168,28 +167,37 @@ def _context_of_correction(
     latest = clearance.latest_preview(correction)
     pages = pages_to_preview(shown, names, trial, differs_from=differs_from, latest=latest)
     others = sending.undecided_of_rows(changes).select_related("author")[:10] if changes else []
-    may_decide = user.has_perm("corrections.decide")
-    has_sender = correction.kind != Correction.Kind.IMPORT
     return {
         "title": listed(page.name for page in pages[:3]) or "A correction",
-        "author": discretion.author(correction),
-        "author_page": address_of_person(correction.author, correction) if may_decide and has_sender else "",
-        "spammer": address_of_spammer(correction) if may_decide else "",
         "named_as": discretion.credit(correction),
-        "claimed_by": capital(discretion.name_of(correction, correction.claimed_by)),
-        "decided_by": discretion.name_of(correction, correction.decided_by),
-        "record": queue.record_of_author(correction),
         "others": list(queue.lines(others, clearance, brief=True).items()),
         "undone_by": undos_in_force(correction),
         "pages": pages if correction.is_undecided else [],
         "differs_from": differs_from,
-        "may_decide": may_decide,
-        "decidable": may_decide and correction.is_undecided and (correction.author != user or user.is_superuser),
         "own": correction.author_id == user.pk,
         "form_again": address_again(correction) if correction.author_id == user.pk else "",
+        "can_undo": bool(reversed_changes(not_undone(correction, changes))) and can_be_undone_as_a_whole(correction),
+    }
+
+
+def context_of_any(request: HttpRequest, correction: Correction, discretion: Discretion) -> dict[str, Any]:
+    """Return what the pages of corrections and of notes say alike: who sent it, who is on it, and who may decide it."""
+    user = user_of(request)
+    may_decide = user.has_perm("corrections.decide")
+    has_sender = correction.kind != Correction.Kind.IMPORT
+    return {
+        "author": discretion.author(correction),
+        "author_page": address_of_person(correction.author, correction) if may_decide and has_sender else "",
+        "spammer": address_of_spammer(correction) if may_decide else "",
+        "claimed_by": capital(discretion.name_of(correction, correction.claimed_by)),
+        "decided_by": discretion.name_of(correction, correction.decided_by),
+        "record": queue.record_of_author(correction),
+        "link": discretion.link(correction),
+        "hidden_link": HIDDEN_LINK,
+        "may_decide": may_decide,
+        "decidable": may_decide and correction.is_undecided and (correction.author != user or user.is_superuser),
         "mine": correction.is_claimed and correction.claimed_by_id == user.pk,
         "claimed_from_user": correction.is_claimed_from(user),
-        "can_undo": bool(reversed_changes(not_undone(correction, changes))) and can_be_undone_as_a_whole(correction),
     }
 
 

@@ -17,15 +17,14 @@ from corrections.linking import remember_note
 from corrections.models import Change, Correction
 from corrections.sending import Proposed
 from corrections.wording import RowNames, in_short, in_words, noun_of
-from episodes.names import capital, listed
+from episodes.names import listed
 
 from . import queue, typed
 from .access import TEMPLATES, for_moderators, for_viewers, link_to, page_address, user_of
 from .clearance import clearance_of
-from .correction_page import answered, thread_of
-from .discretion import HIDDEN_LINK, Discretion
+from .correction_page import answered, context_of_any, thread_of
+from .discretion import Discretion
 from .next_in_queue import redirect_to_next
-from .people import address_of_person, address_of_spammer
 from .snippets import titles_of
 from .verdict_forms import CommentForm
 
@@ -51,24 +50,16 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
     if clearance.folds(note):
         context |= {"title": "A note, folded", "episode": clearance.episode_of(note)}
         return render(request, f"{TEMPLATES}/folded.html", context)
-    user, names, discretion = user_of(request), RowNames(episode), Discretion(clearance)
+    names, discretion = RowNames(episode), Discretion(clearance)
     about = names.of_pages(note.about[:1])
-    may_decide = user.has_perm("corrections.decide")
     holds = holding.holds_of(note) if note.is_report else []
     why_not_held = holding.why_not(note) if note.is_report else ""
     others = Correction.objects.undecided().filter(kind__in=Correction.NOTES, page=note.page).exclude(pk=note.pk)
+    context |= context_of_any(request, note, discretion)
     context |= {
         "title": listed(about.values()) or "A page",
-        "author": discretion.author(note),
-        "author_page": address_of_person(note.author, note) if may_decide else "",
-        "spammer": address_of_spammer(note) if may_decide else "",
-        "claimed_by": capital(discretion.name_of(note, note.claimed_by)),
-        "decided_by": discretion.name_of(note, note.decided_by),
-        "record": queue.record_of_author(note),
         "words": in_words([discretion.words(note, note.reason)], names)[0],
         "page": discretion.page(note),
-        "link": discretion.link(note),
-        "hidden_link": HIDDEN_LINK,
         "events": thread_of(note, discretion, names),
         "changes_for": list(queue.lines(notes.changes_for(note), clearance).items()),
         "holds": [(each, _held_in_words(each, names)) for each in holds],
@@ -78,10 +69,6 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
         "others": list(queue.lines(others.order_by("created_at", "id")[:MOST_OTHERS], clearance, brief=True).items()),
         "wait": in_short(notes.median_of_reports()) if note.is_report else "",
         "comment": CommentForm(posted),
-        "may_decide": may_decide,
-        "decidable": may_decide and note.is_undecided and (note.author != user or user.is_superuser),
-        "mine": note.is_claimed and note.claimed_by_id == user.pk,
-        "claimed_from_user": note.is_claimed_from(user),
     }
     context["something_is_hidden"] = discretion.has_hidden
     return render(request, f"{TEMPLATES}/note.html", context)

@@ -3,13 +3,20 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from characters.models import Alias, Character, Relationship, Revelation, Trait
-from corrections.models import State
-from corrections.sending import removing
+from corrections import rows
+from corrections.imports import record_import
+from corrections.models import Correction, State
+from corrections.sending import Sender, removing, withdraw
+from corrections.thread import version_for_author
 from episodes.progress import last_episode
 from tests.corrections.desk import QUEUE, at_the_desk, page_of
-from tests.corrections.letters import new, sent, set_to
+from tests.corrections.letters import new, sent, set_to, somebody
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +48,44 @@ def test_the_queue_costs_the_same_however_many_wait(real_show: None, django_asse
     with django_assert_max_num_queries(45):
         page = desk.get(QUEUE).content.decode()
     assert page.count("It rains.") == 18
+
+
+def test_what_is_sent_and_withdrawn_and_seen_costs_the_same_however_many_changes(desk: Client, author: User) -> None:
+    ann = somebody()
+
+    def statements(count: int, name: str) -> list[int]:
+        said = [
+            new(Trait, character=ann, attribute="habit", value=f"{name} {n}", revealed_in_id=2) for n in range(count)
+        ]
+        counts = []
+        with CaptureQueriesContext(connection) as queries:
+            correction = sent(*said, by=author, kind=Correction.Kind.EDIT)
+            version = version_for_author(Correction.objects.get(pk=correction.pk))
+            withdraw(correction, sender=Sender(author), version=version)
+        counts.append(len(queries))
+        with CaptureQueriesContext(connection) as queries:
+            desk.get(page_of(correction))
+        return [*counts, len(queries)]
+
+    statements(1, "first")  # what is read once per process
+    assert statements(60, "many") <= statements(3, "few")
+
+
+def test_an_import_costs_the_same_however_many_changes(author: User) -> None:
+    ann, kind = somebody(), rows.editable("characters.trait")
+    Trait.objects.bulk_create(
+        Trait(character=ann, attribute="habit", value=f"{n}", revealed_in_id=1 + (n >= 3)) for n in range(60)
+    )
+
+    def statements(since: int) -> int:
+        before = {kind: rows.all_values(kind)}
+        Trait.objects.filter(attribute="habit", revealed_in=since).update(inferred=True)
+        after = {kind: rows.all_values(kind)}
+        with CaptureQueriesContext(connection) as queries, transaction.atomic():
+            record_import("Again", before, after)
+        return len(queries)
+
+    statements(1)
+    Trait.objects.update(inferred=False)
+    few = statements(1)
+    assert statements(2) <= few

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from characters.models import Alias
+from corrections.desk import queue
 from corrections.editing import REASON
 from corrections.letter import Letter
 from corrections.models import Correction
@@ -95,3 +96,14 @@ def test_a_nul_in_any_field_breaks_nothing(desk: Client, author: User) -> None:
     assert Correction.objects.get(kind="edit").reason == "There."
     for name in ("of", "state", "claim", "kind__exact", "reason__contains"):
         assert desk.get(QUEUE, {name: "a\x00"}, follow=True).status_code == 200
+
+
+def test_of_many_changes_the_first_are_counted_and_the_rest_is_said(
+    desk: Client, author: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = somebody()
+    names = [new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Anna", "Annie", "Nancy")]
+    sent(*names, by=author)
+    assert "and more" not in content_of(desk.get(QUEUE))
+    monkeypatch.setattr(queue, "MOST_COUNTED", 2)
+    assert "add name ×2, and more" in content_of(desk.get(QUEUE))

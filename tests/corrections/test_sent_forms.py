@@ -13,6 +13,7 @@ from PIL import Image
 
 from characters.models import Alias, Character, Portrait, Revelation, Trait
 from corrections.deciding import Verdict, decide
+from corrections.editing import WriteDoorAdmin
 from corrections.models import Change, Correction, State
 from episodes.models import Episode
 from tests.characters.sheets import a_newcomer, a_revelation, as_opened, fill_in
@@ -444,3 +445,13 @@ def test_where_a_deletion_is_refused_its_reason_is_kept(ann: Character, editor: 
         assert page.context["problems"]
         assert hidden_and_typed(page)["_reason"] == ["So it is."]
     assert not Correction.objects.exists()
+
+
+def test_a_deletion_lists_the_first_of_very_many_rows(
+    ann: Character, monkeypatch: pytest.MonkeyPatch, editor: Client
+) -> None:
+    monkeypatch.setattr(WriteDoorAdmin, "delete_confirmation_max_display", 3)
+    for number in range(9):
+        Trait.objects.create(character=ann, attribute="habit", value=f"hums {number}", revealed_in_id=1)
+    page = editor.get(reverse("admin:characters_character_delete", args=[ann.pk])).content.decode()
+    assert 0 < len(set(re.findall(r"hums \d", page))) <= 3
