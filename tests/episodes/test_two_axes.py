@@ -341,6 +341,21 @@ def test_looking_back_leaves_the_second_axis_out() -> None:
     assert 'name="second"' not in page
 
 
+@pytest.mark.usefixtures("chapters")
+def test_who_hides_how_many_there_are_is_told_of_the_next_chapter_alone() -> None:
+    def asked() -> dict[str, bytes]:
+        client = at("3+20", ahead="hidden")
+        pages = ("/", "/tags/", "/episodes/", "/nothing/", "/went-back/?to=/c/zzzzzzzzzzzz/", "/tags/?as_of=1")
+        told = {page: client.get(page).content for page in pages}
+        return told | {"none": post(client, second="99").content}
+
+    told = asked()
+    assert b'max="21"' in told["/tags/"]
+    with content_may_be_written():
+        Episode.objects.filter(number__gt=place_of(21)).delete()
+    assert asked() == told
+
+
 # The words of the show
 
 
