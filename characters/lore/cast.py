@@ -20,7 +20,6 @@ from characters.text.mentions import MENTION, mentioned_keys
 from characters.text.names import as_name
 from characters.values.basics import Face
 from characters.vocabulary import Attribute
-from episodes.axes import second_of
 from episodes.known import known_rows, stands
 from episodes.names import Name
 from episodes.order import sort_key
@@ -271,15 +270,14 @@ PART = (
     '"{table}"."{whose}", "{value}", {{place}}, {before} FROM "{table}"'
     ' WHERE {{known}} AND "{table}"."{whose}" IN ({{placeholders}}) AND {which}'
 )
-# How many factions were heard of before one, all of them by the episode in which that was.
+# How many factions were heard of before one, all of them by the episode in which that was. Where both axes count, one
+# that is not known stands after all that are, or nowhere.
 NUMBER_OF_FACTION = (
     'CAST((SELECT COUNT(*) FROM "characters_faction" AS "E1"'
     " WHERE {heard_of} <= {place}"
     " AND ({heard_of} < {place}"
     ' OR "E1"."public_id" < "characters_faction"."public_id")) AS text)'
 )
-# What stands before one on an axis by itself need not be known to who has come to it by the other.
-NUMBER_OF_KNOWN_FACTION = NUMBER_OF_FACTION.replace(" WHERE ", " WHERE {known_before} AND ")
 NAMES_OF_KEYS = (
     'SELECT "key", "name", "characters_alias"."kind", {place} FROM "characters_{kind}"'
     ' JOIN "characters_alias" ON "characters_alias"."{kind}_id" = "characters_{kind}"."id" AND "headline"'
@@ -338,23 +336,15 @@ def _parts(progress: int, of_kind: Mapping[str, list[Any]], which: Iterable[str]
             if what != "picture" or kind in PORTRAIT.owners:
                 # By index SQLite would read all that is known in its order: of terms there may be no names.
                 known = known_rows(progress, table := PARTS[what][0].format(kind=kind), by_index=False)
-                sql = _part_sql(what, kind, counts_known=bool(second_of(progress)))
-                arms.append(
-                    sql.format(
-                        known=known.sql,
-                        place=stands(progress, table),
-                        heard_of=stands(progress, "E1"),
-                        known_before=known_rows(progress, "E1").written_out,
-                        placeholders=placeholders(ids),
-                    )
-                )
+                place, heard_of = stands(progress, table), stands(progress, "E1")
+                sql = _part_sql(what, kind)
+                arms.append(sql.format(known=known.sql, place=place, heard_of=heard_of, placeholders=placeholders(ids)))
                 params += [*known.params, *ids]
     return fetched(" UNION ALL ".join(arms), params) if arms else []
 
 
 @cache
-def _part_sql(what: str, kind: str, *, counts_known: bool) -> str:
-    number = NUMBER_OF_KNOWN_FACTION if counts_known else NUMBER_OF_FACTION
+def _part_sql(what: str, kind: str) -> str:
     table, whose, value, before, which = PARTS[what]
     return PART.format(
         what=what,
@@ -362,6 +352,6 @@ def _part_sql(what: str, kind: str, *, counts_known: bool) -> str:
         table=table.format(kind=kind),
         whose=whose.format(kind=kind),
         value=value,
-        before=before.format(number=number if kind == FACTION.name else "''"),
+        before=before.format(number=NUMBER_OF_FACTION if kind == FACTION.name else "''"),
         which=which,
     )

@@ -70,7 +70,10 @@ def shows(draw: st.DrawFn) -> dict[str, Any]:
         traits = []
         for _ in range(draw(st.integers(0, 3))):
             said = words(key)
-            attribute = draw(st.sampled_from(Attribute.values))
+            plain = not set(said["text"]) & set("*<>")  # as a definition has to be
+            attribute = draw(
+                st.sampled_from([each for each in Attribute if plain or each != Attribute.DEFINITION])
+            ).value
             traits.append({"attribute": attribute, "value": said["text"], "revealed_in": said["revealed_in"]})
         single, many = set(Attribute.single_valued()), set(Attribute) - set(Attribute.single_valued())
         traits = distinct([t for t in traits if t["attribute"] in single], "attribute", "revealed_in") + distinct(

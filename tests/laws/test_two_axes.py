@@ -1,18 +1,33 @@
 """A story on two axes: whoever is at an episode and a chapter knows what either has told, and nothing else."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from characters.datasets.dumping import dump
 from characters.datasets.loading import load
 from characters.lore import Lore
+from characters.models import Alias, Membership, Relationship, Revelation, Trait
+from characters.text.phrases import role_in_words
 from episodes.axes import Progress
+from episodes.known import is_known, is_read_by_now
+from episodes.models import Episode
 from tests.axes import two_axes
+from tests.laws.test_no_leak import assert_twins
 from tests.laws.test_random_shows import files_of
 from tests.shows import load_show
+from tests.twins import answers, crawl, every_word, everything_asked, found_by_words, known_addresses, text_of
 
 pytestmark = pytest.mark.django_db
+
+
+# Chapters tell some of it early and some late: one pair is swept with the other tests, the rest is exhaustive.
+FIRST = [(3, 18)]
+OTHERS = [(episode, chapter) for episode in range(7) for chapter in (0, 1, 2, 4, 6, 9, 14, 17, 20, 25, 31, 33, 39)]
+OTHERS = OTHERS if connection.vendor == "sqlite" else [(2, 39), (6, 9)]
+PAIRS = [*FIRST, *(pytest.param(*pair, marks=pytest.mark.laws) for pair in OTHERS)]
 
 
 def names_at(episode: int, chapter: int) -> set[str]:
@@ -27,6 +42,59 @@ def test_either_axis_tells(tmp_path: Path) -> None:
     assert names_at(0, 20) == {"Ann of the Harbour", "Beatrix Vane", "Cole"}
     assert names_at(3, 20) == {"Ann of the Harbour", "Beatrix Vane", "Cole", "Dora"}
     assert names_at(6, 0) == {"Ann of the Harbour", "Beatrix Vane", "Dora"}
+
+
+def places_found(words: list[str], at: Progress) -> dict[str, Any]:
+    """What the index finds, without the ids of rows: some are made of the place on the first axis."""
+    return {
+        word: (sorted(rank for _, rank in names), {entry: [place for _, place in rows] for entry, rows in texts})
+        for word, (names, texts) in found_by_words(words, progress=at).items()
+    }
+
+
+@pytest.mark.parametrize(("episode", "chapter"), PAIRS)
+def test_a_pair_is_told_nothing_early(tmp_path: Path, episode: int, chapter: int) -> None:
+    at = Progress(episode, chapter)
+    load_show(tmp_path / "full", **two_axes())
+    words = sorted(every_word())
+    some = words[chapter % 3 :: 3]  # what the index answers to all of them is asked below
+    also = {f"/search/?q={word}" for word in some} | {f"/search/suggest/?q={word[:3]}" for word in some}
+    full = everything_asked(at, also=also | known_addresses())
+    found = places_found(words, at)
+    dump(tmp_path / "cut", as_of=at)
+    load(tmp_path / "cut", replace=True)
+    assert_twins(full, answers(full, progress=at))
+    assert places_found(words, at) == found
+
+
+@pytest.mark.parametrize(("episode", "chapter"), PAIRS)
+def test_a_pair_is_told_all_that_either_tells(tmp_path: Path, episode: int, chapter: int) -> None:
+    at = Progress(episode, chapter)
+    load_show(tmp_path, **two_axes())
+    pages = {address: text_of(answer.body) for address, answer in crawl(at).items() if answer.status == 200}
+    lore = Lore(at)
+
+    def page_of(subject: str, kind: str = "characters") -> str:
+        shown = lore.subject(kind, subject)
+        assert shown is not None
+        return pages[shown.face.url]
+
+    for alias in Alias.objects.filter(is_known(at)):
+        kind = "characters" if alias.character else "factions"
+        assert alias.name in page_of(alias.owner.public_id, kind), alias
+    for trait in Trait.objects.filter(is_known(at)).exclude(value__contains="[["):
+        assert trait.value.casefold() in page_of(trait.owner.public_id).casefold(), trait
+    for membership in Membership.objects.filter(is_known(at)):
+        assert role_in_words(membership.role) in page_of(membership.character.public_id), membership
+    for tie in Relationship.objects.filter(is_known(at)):
+        assert page_of(tie.source.public_id)
+    for revelation in Revelation.objects.filter(is_known(at)):
+        said = revelation.text.split("]]")[-1].split("[[")[0].strip()
+        for character in revelation.characters.all():
+            assert said in page_of(character.public_id), revelation
+    for unit in Episode.objects.filter(is_read_by_now(at)).exclude(title=""):
+        assert any(unit.title in page for page in pages.values()), unit
+        assert any(address.startswith("/episodes/") and unit.title in page for address, page in pages.items()), unit
 
 
 def test_load_dump_load_is_the_identity(tmp_path: Path) -> None:

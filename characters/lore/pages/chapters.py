@@ -14,6 +14,7 @@ from characters.text import prose
 from characters.values.basics import EpisodeRow, Link
 from characters.values.pages import Chapter, StripCell, TimelineEntry
 from characters.vocabulary import Attribute, Certainty
+from episodes.axes import second_of
 
 MOST_TOLD = 100_000  # characters in the chapters of one part of a page
 MOST_IN_CHAPTER = 100  # revelations; the page of the episode has all
@@ -116,8 +117,9 @@ def strip(knowledge: Knowledge, told: Timeline, part: int, page_url: str) -> tup
             return ""
         return f"{'' if parts[number] == part else f'{page_url}{parts[number]}'}#episode-{number}"
 
+    is_short = knowledge.progress + second_of(knowledge.progress) <= MOST_CELLS
     return tuple(
         StripCell(row, row.number in told.appears, told.learned[row.number], most, url(row.number))
         for row in (*knowledge.episodes, *knowledge.read_chapters)
-        if row.known and (knowledge.progress <= MOST_CELLS or parts.get(row.number) == part)
+        if row.known and (is_short or parts.get(row.number) == part)
     )
