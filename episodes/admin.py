@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -10,13 +10,17 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from .axes import SECOND_AXIS, is_on_second_axis
-from .horizon import sees_up_to
+from .axes import SECOND_AXIS, is_on_second_axis, last_chapter_for, place_of, second_of_place
+from .horizon import horizon_of, sees_up_to
 from .known import is_read_by_now
 from .models import Episode, Series
+from .requests import whole_number
 from .units import current, named, short, worded
 
 admin.site.unregister(UserSession)  # to delete a row there would end no session
+
+
+SECOND = {"revealed_in": "also_in", "ended_in": "also_ended_in"}
 
 
 def pages_at(address: str, *, since: int) -> SafeString:
@@ -27,13 +31,30 @@ def pages_at(address: str, *, since: int) -> SafeString:
     )
 
 
+def with_second_places(request: HttpRequest, fields: Iterable[Any]) -> list[Any]:
+    """Return the fields of a form with those of a second axis, if the show has one and nothing of it is hidden."""
+    if not last_chapter_for(request) or horizon_of(request) is not None:
+        return list(fields)
+    return [name for field in fields for name in (field, *([SECOND[field]] if field in SECOND else []))]
+
+
 class EpisodeField(ModelChoiceField):
     """An episode out of those that were read already, if there are any."""
 
     episodes: Mapping[str, Episode] = {}
+    of_second = False  # chapters alone, which may be typed by their own numbers
+    is_typed = False
+
+    def prepare_value(self, value: Any) -> Any:
+        value = super().prepare_value(value)
+        is_place = self.of_second and self.is_typed and isinstance(value, int)
+        return second_of_place(value) or value if is_place else value
 
     def to_python(self, value: Any) -> Any:
-        return self.episodes.get(str(value).strip()) or super().to_python(value)
+        typed = str(value).strip()
+        if self.of_second and (number := whole_number(typed, digits=4)) is not None:
+            typed = f"{place_of(number)}"
+        return self.episodes.get(typed) or super().to_python(typed if self.of_second else value)
 
 
 class WithEpisodes(BaseModelAdmin):
@@ -46,10 +67,16 @@ class WithEpisodes(BaseModelAdmin):
         if not hasattr(request, "episodes"):
             known = Episode.objects.filter(is_read_by_now(sees_up_to(request)))
             request.episodes = list(known)  # type: ignore[attr-defined]
-        choices = [(episode.number, self.name_of_episode(episode)) for episode in request.episodes]  # type: ignore[attr-defined]
+        field.of_second = db_field.name.startswith("also_")
+        offered = [each for each in request.episodes if is_on_second_axis(each.number) or not field.of_second]  # type: ignore[attr-defined]
+        choices = [(episode.number, self.name_of_episode(episode)) for episode in offered]
         field.choices = [("", "–"), *choices]
         field.episodes = {str(episode.number): episode for episode in request.episodes}  # type: ignore[attr-defined]
         return field
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields of a form, with those of a second axis for who sees all of it."""
+        return with_second_places(request, super().get_fields(request, obj))
 
     def name_of_episode(self, episode: Episode) -> str:
         return str(episode)

@@ -11,7 +11,7 @@ from .names import Name, in_text
 from .neighbours import neighbours
 from .numbers import NumberField
 from .texts import Line, Names
-from .units import COLUMNS, Units, worded
+from .units import COLUMNS, Units, named, worded
 
 valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", worded("A time in the {one} is written 21:40."))
 valid_language = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z", "A language is a code such as ja or zh-Hant.")
@@ -117,7 +117,8 @@ class Episode(models.Model):
         ]
 
     def __str__(self) -> str:
-        short = f"{Name(self.label or str(self.number))}"
+        chapter = second_of_place(self.number)
+        short = f"{Name(self.label or (named(self.number) if chapter else str(self.number)))}"
         return f"{short} · {Name(self.title)}" if self.title else short
 
     def clean(self) -> None:

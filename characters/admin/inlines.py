@@ -175,6 +175,7 @@ class RowInline(LintedInline, admin.TabularInline):
         if db_field.related_model is Episode:
             label = field.widget.attrs["aria-label"]
             field.widget = forms.NumberInput(attrs={"min": 0, "aria-label": label})
+            field.is_typed = True
         if hasattr(field.widget, "can_add_related"):
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
         return field

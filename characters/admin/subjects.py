@@ -23,7 +23,7 @@ from characters.models.shown_keys import shown_key
 from characters.vocabulary import Attribute
 from corrections.history import waiting_about
 from corrections.sending import Proposed
-from episodes.admin import WithEpisodes, pages_at
+from episodes.admin import WithEpisodes, pages_at, with_second_places
 from episodes.horizon import horizon_of, sees_up_to
 from episodes.names import Name
 from episodes.units import named, worded
@@ -261,9 +261,10 @@ class SubjectAdmin(ChangesOneField, WithEpisodes, LintedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Subject | None = None) -> Any:
         if obj is None:
-            return [(None, {"fields": ["key", "revealed_in", "inferred"]})]
+            return [(None, {"fields": with_second_places(request, ["key", "revealed_in", "inferred"])})]
         if self._section(request) is APPEARANCE:
             fields = ["handle", "revealed_in", "inferred", "move_along", "public_id", "public_pages"]
+            fields = with_second_places(request, fields)
             return [(None, {"fields": fields})]
         return []
 

@@ -1,0 +1,66 @@
+"""Second places in the forms of the admin, for who has watched and read all."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from characters.models import Character, Trait
+from corrections.models import Correction
+from episodes.axes import Progress, key_of, place_of
+from tests.axes import two_axes
+from tests.characters.test_admin import as_filled_in, section_address
+from tests.corrections.desk import at_the_desk
+from tests.people import person
+from tests.shows import load_show
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def show(tmp_path: Path) -> None:
+    load_show(tmp_path, **two_axes())
+
+
+def editor_at(at: Progress) -> Client:
+    client = at_the_desk(person(f"at{at}and{at.second}", role="moderator"))
+    client.cookies["progress"] = key_of(at)
+    return client
+
+
+def place_of_occupation(page: Any) -> tuple[str, str]:
+    """The name of the field for the second place of the fact that is not known from the start, and what it offers."""
+    for form in page.context["inline_admin_formsets"][0].formset.forms:
+        if form.instance.attribute == "occupation":
+            return form["also_in"].html_name, str(form["also_in"])
+    raise LookupError
+
+
+def facts_of(key: str) -> str:
+    return section_address(Character.objects.get(key=key), "facts")
+
+
+def test_who_sees_all_of_it_gives_rows_their_second_place() -> None:
+    client = editor_at(Progress(6, 40))
+    page = client.get(facts_of("mask"))
+    field, offered = place_of_occupation(page)
+    assert 'value="7"' in offered
+    form = as_filled_in(page) | {"_base": page.context["base"], field: "6"}
+    assert client.post(facts_of("mask"), form).status_code == 302
+    trait = Trait.objects.get(attribute="occupation")
+    assert (trait.revealed_in_id, trait.also_in_id) == (2, place_of(6))
+    assert Correction.objects.exclude(kind=Correction.Kind.IMPORT).get().changes.get().path == "also_in"
+
+
+def test_a_second_place_before_that_of_its_subject_is_refused_at_the_field() -> None:
+    client = editor_at(Progress(6, 40))
+    page = client.get(facts_of("mask"))
+    field, _ = place_of_occupation(page)
+    form = as_filled_in(page) | {"_base": page.context["base"], field: "4"}
+    assert "Revealed in part 4, before its character" in client.post(facts_of("mask"), form).content.decode()
+
+
+def test_who_has_not_read_all_of_it_is_shown_no_second_places() -> None:
+    assert "also_in" in editor_at(Progress(6, 40)).get(facts_of("ann")).content.decode()
+    assert "also_in" not in editor_at(Progress(6, 39)).get(facts_of("ann")).content.decode()
