@@ -21,6 +21,7 @@ from .texts import ProseInForm
 CHOOSE = "_choose"  # the name of the buttons
 ASKED = "_asked"  # of fields with what was asked about before
 MOST_PUT_IN = 1_000_000  # characters
+LONGEST_FOUND = 200  # characters that are looked for in a text: no name is longer, and half a text takes minutes
 ENTRY_ENDS = re.compile(r"([\r\n,]+)")  # between the entries of a list
 
 
@@ -110,9 +111,10 @@ class Chosen:
     def within(self, value: str) -> str:
         """Return the value of the field with what was meant in place of what was typed.
 
-        What would be longer than any form stays as it is: nobody but a program asks for that.
+        What would be longer than any form, or is looked for and longer than any name, stays as it is: nobody but a
+        program asks for that.
         """
-        if value.count(self.typed) * len(self.meant) > MOST_PUT_IN:
+        if len(self.typed) > LONGEST_FOUND or value.count(self.typed) * len(self.meant) > MOST_PUT_IN:
             return value
         if self.meant.startswith("[[") and not self.typed.startswith("[["):
             return self._in_brackets(value)

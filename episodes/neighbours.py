@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from .known import is_known
 
-MAY_MENTION = re.compile(r"(?=\[\[([^]|]*)(?:\]\]|\|))")
+MAY_MENTION = re.compile(r"(?=\[\[([^]|[]*)(?:\]\]|\|))")
 
 
 class Neighbours:

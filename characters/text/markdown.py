@@ -44,8 +44,12 @@ def parser() -> MarkdownIt:
 # Blocks
 
 
+def _begin(state: StateBlock, line: int) -> int:
+    return state.bMarks[line] + state.tShift[line]
+
+
 def _line(state: StateBlock, line: int) -> str:
-    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+    return state.src[_begin(state, line) : state.eMarks[line]]
 
 
 def _list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -61,6 +65,11 @@ def _counts_on(state: StateBlock, start: int, end: int) -> bool:
     entries: set[int] = state.env.setdefault("entries", set())
     if start in entries:  # of a list that has been looked at
         return True
+    # The lists that do not count on, by where their numbers stand: to look at the rest of each again for each of its
+    # numbers would take the square of the time.
+    refused: set[int] = state.env.setdefault("refused", set())
+    if _begin(state, start) in refused:
+        return False
     numbers: dict[int, int] = {}  # by line
     was_empty = False
     for line in range(start, end):
@@ -69,12 +78,14 @@ def _counts_on(state: StateBlock, start: int, end: int) -> bool:
             break
         found = None if is_within else NUMBERED.match(text)
         if found:
+            if numbers and int(found[1]) != numbers[start] + len(numbers):
+                refused.update(_begin(state, each) for each in numbers)
+                return False
             numbers[line] = int(found[1])
         elif text and was_empty and not is_within:
             break
         was_empty = not text
-    first = numbers[start]
-    if len(numbers) < 2 or list(numbers.values()) != list(range(first, first + len(numbers))):
+    if len(numbers) < 2:
         return False
     entries.update(numbers)
     return True

@@ -26,7 +26,8 @@ TAGS = {"p", "bdi", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SENTENCE_ENDS = (".", "!", "?", "…")
 MARKUP = re.compile(r"[*_\\`<>&#~|\[\]]|[^\S ]|^ *(?:[-+=]|\d+[.)])")  # whatever Markdown could mean something by
-SENTENCE_END = re.compile(rf"{MENTION.pattern}|\b(?:Dr|Mrs?|Ms|St)\.|[.!?…]+[\"'”’)*_]*(?=\s|$)")
+# A run of marks is read from its beginning alone, and once: each of ten thousand would be a beginning.
+SENTENCE_END = re.compile(rf"{MENTION.pattern}|\b(?:Dr|Mrs?|Ms|St)\.(?![.!?…])|(?<![.!?…])[.!?…]++[\"'”’)*_]*+(?=\s|$)")
 SOMEBODY = CommonName("somebody")
 PRIVATE_USE = range(0xE000, 0xF900)  # code points
 OPENING_MARKS = " \n\t\"“‘«(*_'"
@@ -125,9 +126,11 @@ def _clean(rendered: str) -> SafeString:
     return mark_safe(nh3.clean(rendered, tags=TAGS, attributes=ATTRIBUTES, link_rel=None))
 
 
-def _blank(mention: re.Match[str], before: str) -> _Blank:
-    before = before.rstrip(OPENING_MARKS)
-    return _Blank(mention[1], mention[2] or "", not before or before.endswith(SENTENCE_ENDS))
+def _blank(mention: re.Match[str], text: str, start: int) -> _Blank:
+    """Return the blank for a mention at a place of a text; the text before it is not copied, as there may be many."""
+    while start and text[start - 1] in OPENING_MARKS:
+        start -= 1
+    return _Blank(mention[1], mention[2] or "", not start or text[start - 1] in SENTENCE_ENDS)
 
 
 # Texts are the same for everybody, names are not: each text is parsed once, and names are filled in at every reading.
@@ -175,7 +178,7 @@ def _cut(text: str) -> _Rendered | None:
     pieces, blanks, end = [], [], 0
     for match in MENTION.finditer(text):
         pieces.append(text[end : match.start()])
-        blanks.append(_blank(match, text[: match.start()]))
+        blanks.append(_blank(match, text, match.start()))
         end = match.end()
     return _Rendered((*pieces, text[end:]), tuple(blanks))
 
@@ -199,13 +202,13 @@ def _mention_rule(state: StateInline, silent: bool) -> bool:
         return False
     if not silent:
         token = state.push("mention", "", 0)
-        token.meta = {"match": match, "before": state.src[: state.pos]}
+        token.meta = {"blank": _blank(match, state.src, state.pos)}
     state.pos = match.end()
     return True
 
 
 def _render_mention(renderer: RendererHTML, tokens: list[Token], index: int, options: Any, env: Any) -> str:
-    env["blanks"].append(_blank(tokens[index].meta["match"], tokens[index].meta["before"]))
+    env["blanks"].append(tokens[index].meta["blank"])
     mark: str = env["mark"]
     return mark
 

@@ -2,12 +2,13 @@
 
 import re
 from html import unescape
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from characters.text import prose
+from characters.text import markdown, prose
 
 TYPED = [
     "1998. Was a good year.", "2049. A war ends.\n2050. Another.", "5. April", "1) 2) cited", "3.", "0. Zero",
@@ -81,3 +82,20 @@ def test_no_letter_and_no_digit_is_lost(parts: list[str]) -> None:
     text = "".join(parts)
     for html in (prose.render(text, lambda key: None), prose.render_line(text, lambda key: None)):
         assert re.findall(r"\w", prose.plain(html)) == re.findall(r"\w", text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["".join(f"{number}. a\n\n" for number in range(1, 100)), "1. a\n1. b\n", "5. a\nx\nx\n6. b\n"]
+)
+def test_lists_that_do_not_count_on_are_looked_at_once(piece: str) -> None:
+    def looked_at(times: int) -> int:
+        with patch.object(markdown, "_line", wraps=markdown._line) as line:
+            markdown.parser().render(piece * times)
+            return line.call_count
+
+    assert looked_at(8) < 3 * looked_at(4)  # twice as many, which was four times as much
+
+
+@pytest.mark.parametrize("marks", [".", "!?", "…"])
+def test_a_run_of_marks_is_read_once(marks: str) -> None:
+    assert prose.opening(marks * 50_000 + "x. Then", 1) == marks * 50_000 + "x."

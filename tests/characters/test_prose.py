@@ -1,6 +1,7 @@
 """What is read as words alone is what a browser would show of the same text."""
 
 import html
+import tracemalloc
 from typing import Any
 from unittest.mock import patch
 
@@ -54,6 +55,8 @@ def test_mentions_are_read_by_name(text: str, words: str) -> None:
     ("One", "One"),
     ("[[ann|Dr. Who. Really]] came. “Did she?” He did.", "[[ann|Dr. Who. Really]] came. “Did she?”"),
     ("Dr. Ann is 1.5 m tall. So?\n\nThree.", "Dr. Ann is 1.5 m tall. So?"),
+    ("She is a Dr... He is not?! Who?", "She is a Dr... He is not?!"),
+    ("One...x two?) Three.", "One...x two?) Three."),
 ])  # fmt: skip
 def test_the_first_sentences_of_a_text(text: str, opening: str) -> None:
     assert prose.opening(text, 2) == opening
@@ -116,3 +119,16 @@ def test_only_so_much_of_what_was_parsed_is_kept() -> None:
     for number in range(40):
         prose.render(f"{number} " + "word " * (prose.LONGEST_KEPT // 8), find)
     assert sum(prose._size(kept) for kept in cache.values()) == cache.currsize <= cache.maxsize == prose.MOST_KEPT
+
+
+def test_many_mentions_keep_no_copies_of_the_text() -> None:
+    def most_bytes(times: int) -> int:
+        tracemalloc.start()
+        try:
+            prose._parsed("[[ann]] " * times, False)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    most_bytes(10)
+    assert most_bytes(2_000) < 6 * most_bytes(500)  # four times as many

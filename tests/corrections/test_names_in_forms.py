@@ -259,6 +259,14 @@ def test_a_button_makes_no_field_longer_than_any_form(typed: str, entry: str) ->
     assert Chosen("text", typed, f"[[{'b' * 5_000}" if "[[" in typed else "b" * 5_000).within(value) == value
 
 
+@pytest.mark.parametrize("meant", ["[[ann", "b"])
+@pytest.mark.parametrize("typed", ["a " * 200 + "a", "[[" + "a " * 200 + "a"])
+def test_a_button_looks_for_nothing_that_is_longer_than_any_name(typed: str, meant: str) -> None:
+    """To look for half of a text in it would take the square of the time, for as long as its sender likes."""
+    value = f"x, {typed}]], y"
+    assert Chosen("text", typed, meant).within(value) == value
+
+
 def test_names_that_are_left_to_the_moderators_are_not_looked_up_one_by_one(ann: Character) -> None:
     somebody("naomi", name="Naomi")
     names = KnownNames(Lore(3))
