@@ -76,7 +76,7 @@ def rendered_with_names(text: str, find: prose.FindMention, *, inline: bool) -> 
     """Return a text parsed with the names in it and cleaned as a whole, which takes long."""
 
     def mention(tokens: list[Token], index: int, options: Any, env: Any) -> str:
-        blank = prose._blank(tokens[index].meta["match"], tokens[index].meta["before"])
+        blank: prose._Blank = tokens[index].meta["blank"]
         found = find(blank.key)
         words = conditional_escape(blank.words_for(found))
         return f'<a href="{html.escape(found.url)}">{words}</a>' if found and found.url else words
