@@ -25,12 +25,13 @@ from .reading import MOST_BYTES, read
 type Headings = Mapping[str, tuple[str, ...]]
 """Under which headings of a source what stands, by our words."""
 
-NAME, SINCE, FACTION = "name", "since", "faction"
+NAME, SINCE, FACTION, ALIAS = "name", "since", "faction", "alias"
 # Of what a source may tell, the headings under which most of them tell it.
 HEADINGS: Headings = {
     NAME: ("name", "character", "full name"),
     SINCE: ("since", "first appearance", "first appeared", "first seen", "first", "debut"),
     FACTION: ("faction", "affiliation", "affiliations", "team"),
+    ALIAS: ("alias", "aliases", "also known as", "other names", "nickname", "nicknames"),
     **{attribute.value: (attribute.value, str(attribute.label)) for attribute in Attribute},
 }
 MOST_OF_A_NAME = Alias._meta.get_field("name").max_length or 0
@@ -41,6 +42,11 @@ HEADER = """\
 # Where no episode is told there is a question mark: write the one after which the audience knows it.
 """
 OF_THE_REST = "# No episode is told of this:"
+QUOTES = "“”\"'"
+# What wikis note behind a group that somebody was in for a time, or that is not supposed to be known.
+NOTE = re.compile(
+    r"\s*\(((?:former|previous|temporar|brief|defect|secret|undercover|disband|infiltrat)[^()]*)\)$", re.IGNORECASE
+)
 
 
 class ImportFailed(Exception):
@@ -53,6 +59,7 @@ class Told:
 
     place: str  # in the source
     fields: Mapping[str, tuple[str, ...]]
+    unread: tuple[str, ...] = ()  # what has a heading that is none of ours
 
     @property
     def name(self) -> str:
@@ -67,6 +74,7 @@ class Imported:
     gated: int = 0
     without: list[str] = field(default_factory=list)  # characters without an episode, each with what was told instead
     left_out: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # headings, the most frequent first
 
 
 class FirstAppearances:
@@ -92,15 +100,26 @@ class FirstAppearances:
 
     def _meant_by(self, words: str) -> set[float]:
         """Return the episodes that some words mean, such as “Episode 5”, “Fog” or “Episode 5: Fog”."""
-        if found := self.meant.get(as_typed(words)):
-            return found
+        for said in (words, words.strip(QUOTES)):  # wikis write titles in quotes
+            if found := self.meant.get(as_typed(said)):
+                return found
         number, _, title = words.partition(":")
-        title = as_typed(title.strip().strip("“”\"'"))
+        title = as_typed(title.strip().strip(QUOTES))
         return {each for each in self.meant.get(as_typed(number), ()) if title and self.titles[each] in ("", title)}
 
 
 def as_typed(words: str) -> str:
     return "".join(words.split()).casefold()
+
+
+def as_heading(words: str) -> str:
+    """Return a heading as it is compared: “First appearance”, “first_appearance” and “firstAppearance” are one."""
+    return as_typed(re.sub("[_-]", " ", words))
+
+
+def group_as_typed(words: str) -> str:
+    """Return the name of a group as it is compared: “the Salt Guild” and “Salt Guild” are one."""
+    return as_typed(re.sub(r"^the\s+", "", words.strip(), flags=re.IGNORECASE))
 
 
 def headings_of(given: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -118,15 +137,14 @@ def headings_of(given: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def from_table(path: Path, headings: Headings) -> Iterator[Told]:
     """Read the rows of a CSV file, or the objects in the list of a JSON file."""
     rows = list(_objects(path) if path.suffix.lower() == ".json" else _lines(path))
-    there = {as_typed(key) for _, row in rows for key in row}
+    there = {as_heading(key) for _, row in rows for key in row}
     for ours, theirs in headings.items():
-        if (ours == NAME or theirs != HEADINGS[ours]) and not there & set(map(as_typed, theirs)):
+        if (ours == NAME or theirs != HEADINGS[ours]) and not there & set(map(as_heading, theirs)):
             columns = ", ".join(dict.fromkeys(key for _, row in rows for key in row)) or "none"
             missing = f"{path.name} has no column “{theirs[0]}” for {ours}"
             raise ImportFailed(f"{missing}; it has {columns}. Say which one it is by --map.")
     for place, row in rows:
-        values = {as_typed(key): value for key, value in row.items()}
-        yield Told(place, told_in(headings, values, _pieces))
+        yield Told(place, told_in(headings, row, _pieces), unread_of(headings, row, _pieces))
 
 
 def told_in[Value](
@@ -134,11 +152,20 @@ def told_in[Value](
 ) -> dict[str, tuple[str, ...]]:
     """Return by our words what stands under the headings of a source."""
     told: dict[str, tuple[str, ...]] = {}
+    values = {as_heading(heading): value for heading, value in values.items()}
     for ours, theirs in headings.items():
-        found = (pieces_of(values[heading]) for heading in map(as_typed, theirs) if heading in values)
+        found = (pieces_of(values[heading]) for heading in map(as_heading, theirs) if heading in values)
         if pieces := next(filter(None, found), None):
             told[ours] = pieces
     return told
+
+
+def unread_of[Value](
+    headings: Headings, values: Mapping[str, Value], pieces_of: Callable[[Value], tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Return the headings under which something stands that is not taken over."""
+    ours = {as_heading(heading) for theirs in headings.values() for heading in theirs}
+    return tuple(heading for heading, value in values.items() if as_heading(heading) not in ours and pieces_of(value))
 
 
 def _pieces(value: Any) -> tuple[str, ...]:
@@ -197,17 +224,20 @@ def imported(source: str, told: Iterable[Told], show: Path) -> Imported:
     first = FirstAppearances([row for row in episodes or [] if isinstance(row, dict) and "number" in row], unit)
     if not first.titles:
         raise ImportFailed(f"{show / 'episodes.yaml'} has no episodes to find first appearances in. Write them first.")
-    known, groups = _keys_by_name(characters), _keys_by_name(factions)
+    known, groups = _keys_by_name(characters, as_typed), _keys_by_name(factions, group_as_typed)
     keys = _Keys([*known.values(), *groups.values()])
     result, entries, new_groups = Imported(), [], {}
+    unread: Counter[str] = Counter()
     for each in told:
+        unread.update(each.unread)
         if not each.name or len(each.name) > MOST_OF_A_NAME or as_typed(each.name) in known:
             why = ALREADY if each.name and as_typed(each.name) in known else UNNAMED
             result.left_out.append(f"{each.name[:60] or each.place}: {why}")
             continue
         for group in each.fields.get(FACTION, ()):
-            if as_typed(group) not in groups:
-                groups[as_typed(group)] = new_groups[group] = keys.new(group, "faction")
+            group, _ = _group_and_note(group)
+            if group_as_typed(group) not in groups:
+                groups[group_as_typed(group)] = new_groups[group] = keys.new(group, "faction")
         number = first.number_of(each.fields.get(SINCE, ()))
         if number is None:
             said = ", ".join(each.fields.get(SINCE, ()))
@@ -215,6 +245,7 @@ def imported(source: str, told: Iterable[Told], show: Path) -> Imported:
         else:
             result.gated += 1
         entries.append(_entry(each, keys.new(each.name, "character"), number, groups))
+    result.unread = [heading for heading, _ in unread.most_common()]
     result.files["characters.yaml"] = HEADER.format(source=source, name="characters.yaml") + "".join(entries)
     if new_groups:
         names = "".join(_commented(_opening(name, key, None)) for name, key in new_groups.items())
@@ -231,10 +262,16 @@ def _data(path: Path) -> Any:
     return document.data
 
 
-def _keys_by_name(entries: Any) -> dict[str, str]:
+def _group_and_note(said: str) -> tuple[str, str]:
+    """Return the name of a group, and what a source notes behind it, such as “formerly”."""
+    found = NOTE.search(said)
+    return (said[: found.start()], found[1]) if found and found.start() else (said, "")
+
+
+def _keys_by_name(entries: Any, as_compared: Callable[[str], str]) -> dict[str, str]:
     rows = [row for row in entries or [] if isinstance(row, dict)]
     return {
-        as_typed(str(alias.get("name", ""))): str(row.get("key", ""))
+        as_compared(str(alias.get("name", ""))): str(row.get("key", ""))
         for row in rows
         for alias in row.get("aliases") or []
         if isinstance(alias, dict)
@@ -261,16 +298,29 @@ def _entry(told: Told, key: str, number: float | None, groups: Mapping[str, str]
     """Return the entry of a character; what has no episode is a comment in it, or all of it is one."""
     rest = []
     if memberships := told.fields.get(FACTION):
-        joined = (_flow(faction=groups[as_typed(each)], since=None) for each in memberships)
-        rest += ["  memberships:", *(f"    - {row}" for row in joined)]
+        rest += ["  memberships:", *(_membership(*_group_and_note(each), groups) for each in memberships)]
     traits = [(name, value) for name, values in told.fields.items() if name in Attribute for value in values]
     if traits:
         rest += ["  traits:", *(f"    - {_flow(attribute=name, value=value, since=None)}" for name, value in traits)]
+    names = [
+        f"    - {_flow(name=name, since=None)}"
+        for name in dict.fromkeys(told.fields.get(ALIAS, ()))
+        if name != told.name and len(name) <= MOST_OF_A_NAME
+    ]
     lines = _opening(told.name, key, number)
     if number is None:
         said = "; ".join(told.fields.get(SINCE, ()))
-        return _commented([*lines, *rest], f"{told.place}; first appearance: {said or 'not told'}")
-    return "".join(f"{line}\n" for line in lines) + (f"  {OF_THE_REST}\n{_commented(rest)}" if rest else "")
+        return _commented([*lines, *names, *rest], f"{told.place}; first appearance: {said or 'not told'}")
+    return (
+        "".join(f"{line}\n" for line in lines)
+        + _commented(names)
+        + (f"  {OF_THE_REST}\n{_commented(rest)}" if rest else "")
+    )
+
+
+def _membership(group: str, note: str, groups: Mapping[str, str]) -> str:
+    row = f"    - {_flow(faction=groups[group_as_typed(group)], since=None)}"
+    return f"{row}  # {note}" if note else row
 
 
 def _opening(name: str, key: str, number: float | None) -> list[str]:

@@ -15,7 +15,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 from mwparserfromhell.nodes import Comment, Tag, Wikilink
 
-from .importing import NAME, Headings, ImportFailed, Told, as_typed, cleaned, told_in
+from .importing import NAME, Headings, ImportFailed, Told, as_typed, cleaned, told_in, unread_of
 
 MOST_OF_A_PAGE = 16 * 1024 * 1024  # bytes of XML between the ends of two revisions
 MOST_READ = 200_000  # characters of a page; an infobox stands at its top
@@ -47,7 +47,8 @@ def from_wiki(path: Path, headings: Headings, templates: Collection[str]) -> Ite
     for title, text in articles(path):
         values = infobox_in(text, templates)
         if values is not None:
-            yield Told(f"page “{title}”", {NAME: cleaned([title]), **told_in(headings, values, _in_words)})
+            told = {NAME: cleaned([title]), **told_in(headings, values, _in_words)}
+            yield Told(f"page “{title}”", told, unread_of(headings, values, _in_words))
 
 
 def articles(path: Path) -> Iterator[tuple[str, str]]:
@@ -89,7 +90,7 @@ def _articles(file: Any) -> Iterator[tuple[str, str]]:
 
 def infobox_in(text: str, templates: Collection[str]) -> dict[str, str] | None:
     """Return the fields of the first infobox as they are written; None where there is none."""
-    wanted = set(map(as_typed, templates))
+    wanted = {as_typed(name.replace("_", " ")) for name in templates}
     names = ((found.end(), as_typed(found[1].replace("_", " "))) for found in OPENING.finditer(text[:MOST_READ]))
     boxes = (end for end, name in names if (name in wanted if wanted else "infobox" in name or name == "character"))
     for begin in islice(boxes, MOST_TRIED):
@@ -97,7 +98,9 @@ def infobox_in(text: str, templates: Collection[str]) -> dict[str, str] | None:
         if fields is not None:
             pairs = (field.partition("=") for field in fields)
             return {
-                as_typed(name.replace("_", " ")): value for name, _, value in pairs if len(value) <= MOST_OF_A_VALUE
+                " ".join(name.replace("_", " ").split()): value
+                for name, _, value in pairs
+                if len(value) <= MOST_OF_A_VALUE
             }
     return None
 

@@ -221,3 +221,53 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
 def test_a_map_says_ours_and_theirs(tmp_path: Path, given: str) -> None:
     with pytest.raises(CommandError, match="maps nothing: write OURS=THEIRS"):
         make(tmp_path, "people.csv", TABLE, map=[given])
+
+
+def test_headings_are_read_as_programs_write_them(tmp_path: Path) -> None:
+    people = [{"name": "Una", "first_appearance": "S1 E2"}, {"name": "Tam", "firstAppearance": "S1 E1"}]
+    into, _ = make(tmp_path, "people.json", json.dumps(people))
+    assert [entry["revealed_in"] for entry in entries(into)] == [102, 101]
+
+
+def test_what_is_not_read_is_named(tmp_path: Path) -> None:
+    _, said = make(tmp_path, "people.csv", "Name,First appearance,Eye colour,Shoes\nTam,S1 E1,grey,\nUna,S1 E1,,\n")
+    listed = said.partition("Not read")[2].splitlines()
+    assert listed[1] == "  Eye colour"
+    assert "Shoes" not in said
+
+
+def test_each_that_is_listed_has_a_line_of_its_own(tmp_path: Path) -> None:
+    _, said = make(tmp_path, "people.csv", "Name,First appearance\nTam,\nUna,\n")
+    assert [line for line in said.splitlines() if "is told" in line] == [
+        "  Tam: nothing is told (people.csv:2)", "  Una: nothing is told (people.csv:3)",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("title", ['"Salt"', "“Salt”", "Salt"])
+def test_a_title_may_stand_in_quotes(title: str) -> None:
+    assert FirstAppearances([{"number": 4, "title": "Salt"}], "episode").number_of([title]) == 4
+
+
+def test_a_group_is_known_with_its_article_and_without_notes(tmp_path: Path) -> None:
+    box = "{{Infobox character|first=S1 E1|affiliation=The Harbour Watch (formerly)<br>Harbour Watch<br>Order (East)}}"
+    into, _ = make(tmp_path, "wiki.xml", dump(page("Tam", box)))
+    text = uncommented(into)
+    assert "- {faction: the_harbour_watch, revealed_in: ?}  # formerly" in text
+    assert text.count("faction: the_harbour_watch") == 2
+    assert "order_east" in text
+    assert uncommented(into, "factions.yaml").count("- key:") == 2
+
+
+def test_other_names_are_left_to_an_editor(tmp_path: Path) -> None:
+    into, _ = make(tmp_path, "people.json", json.dumps([{"name": "Una", "since": "S1 E1", "aliases": ["Una", "Fox"]}]))
+    assert [alias["name"] for alias in entries(into)[0]["aliases"]] == ["Una"]
+    assert uncommented(into).splitlines()[-1].strip() == "- {name: Fox, revealed_in: ?}"
+
+
+def test_a_file_without_characters_is_told(tmp_path: Path) -> None:
+    box = "{{Infobox person|first=S1 E1}}"
+    with pytest.raises(CommandError, match="has no characters"):
+        make(tmp_path, "wiki.xml", dump(page("Tam", box)), template=["Person"])
+    assert not (tmp_path / "made").exists()
+    into, _ = make(tmp_path, "wiki.xml", dump(page("Tam", box)), template=["Infobox_person"])
+    assert entries(into)[0]["revealed_in"] == 101

@@ -37,7 +37,7 @@ BY = "-by"  # the other side of a kind of relation: killed, killed-by
 class Facet:
     """The values that one can choose from, in the order in which they are listed, and who has each."""
 
-    def __init__(self, values: Iterable[Choosable]) -> None:
+    def __init__(self, values: Iterable[Choosable], *, are_episodes: bool = False) -> None:
         labels: dict[str, set[Name]] = defaultdict(set)
         bearers: dict[str, int] = defaultdict(int)
         for value, label, bits in values:
@@ -45,7 +45,7 @@ class Facet:
                 bearers[value] |= bits
                 labels[value].add(label)
         by_value = {value: min(words, key=sort_key) for value, words in labels.items()}
-        self.labels = dict(sorted(by_value.items(), key=_place_of_choice))
+        self.labels = dict(sorted(by_value.items(), key=_place_of_episode if are_episodes else _place_of_choice))
         self.bearers = {value: bearers[value] for value in self.labels}
 
     def having(self, values: Iterable[str]) -> int:
@@ -56,6 +56,10 @@ class Facet:
 def _place_of_choice(choice: tuple[str, str]) -> tuple[str, str]:
     value, label = choice
     return sort_key(label), value
+
+
+def _place_of_episode(choice: tuple[str, str]) -> int:
+    return int(choice[0])
 
 
 def places_of(bits: int) -> list[int]:

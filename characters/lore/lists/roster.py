@@ -80,7 +80,7 @@ def _made(knowledge: Knowledge, kind: Kind) -> Roster:
     return Roster(
         ids=bytes.fromhex("".join(ids).replace("-", "")),
         first=Numbers(array("I", source.first)),
-        facets={name: Facet(source.choices(name)) for name in facets.facets_of(kind)},
+        facets={name: Facet(source.choices(name), are_episodes=name == "first") for name in facets.facets_of(kind)},
     )
 
 

@@ -49,18 +49,24 @@ class Command(BaseCommand):
             made = imported(file.name, told, options["show"])
         except ImportFailed as error:
             raise CommandError(f"{error}") from error
+        if not (made.gated or made.without or made.left_out):
+            raise CommandError(
+                f"{file.name} has no characters: no row of a table, and no infobox of the names in --template "
+                "(without it, of any name with “infobox”)."
+            )
         into.mkdir(parents=True, exist_ok=True)
         for name, text in made.files.items():
             (into / name).write_text(text)
         self.stdout.write(f"With a first appearance: {counted(made.gated, 'character')}; without: {len(made.without)}.")
         self._list("No episode is known of", made.without, options["verbosity"])
         self._list("Left out", made.left_out, options["verbosity"])
+        self._list("Not read, as it stands under no heading of ours (--map says which is which)", made.unread, 1)
         self.stdout.write(f"Written to {into}: {', '.join(made.files)}. Gate it, and move it into {options['show']}.")
 
     def _list(self, heading: str, lines: list[str], verbosity: int) -> None:
         shown = lines if verbosity > 1 else lines[:MOST_LISTED]
         if shown:
             self.stdout.write(f"{heading}:")
-            self.stdout.writelines(f"  {line}" for line in shown)
+            self.stdout.write("\n".join(f"  {line}" for line in shown))
         if len(lines) > len(shown):
             self.stdout.write(f"  and {len(lines) - len(shown)} more; --verbosity 2 lists all.")
