@@ -130,12 +130,40 @@ def read(path: Path) -> Document:
     except RecursionError:
         document.complain((), "It is nested too deeply.")
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        document.problems.append(Problem(path.name, line, f"This is not YAML: {error.problem or error.context}."))
+        document.problems.append(_not_yaml(path.name, error))
     except yaml.YAMLError as error:
         document.complain((), f"This is not YAML: {str(error).splitlines()[0]}.")
     return document
+
+
+# What is wrong where PyYAML says this, as people write data sets; {line} is where that began which it could not end.
+CAUSES = {
+    "mapping values are not allowed": "A text with “: ” in it needs quotes, and a line the same indent as its "
+    "neighbours.",
+    "expected ',' or ": "The bracket of line {line} is not closed before this, or a text in it needs quotes, as one "
+    "with a comma, “: ” or a bracket does.",
+    "expected <block end>": "This line is indented otherwise than those it belongs to, from line {line} on; or a text "
+    "here or right above it begins with a bracket or a quote, and is not in quotes as a whole.",
+    "found unexpected end of stream": "The quote that begins here is not closed.",
+    "found unexpected document separator": "The quote of line {line} is not closed.",
+    "found character '\\t'": "Indent with spaces, not with tabs.",
+    "that cannot start any token": "A text that begins with this sign needs quotes.",
+    "expected alphabetic or numeric character": "A text that begins with & or * needs quotes.",
+    "could not find expected ':'": "After a key stands “: ”; and of a text of several lines each is indented further "
+    "than its key.",
+    "found unknown escape character": "Within \"…\" a backslash is written twice; within '…' it is a sign like others.",
+}
+
+
+def _not_yaml(file: str, error: yaml.MarkedYAMLError) -> Problem:
+    """Say where a file is no YAML, in the words of the parser, and what to write instead."""
+    said = str(error.problem or error.context)
+    cause = next((cause for words, cause in CAUSES.items() if words in said), "")
+    begun, mark = error.context_mark, error.problem_mark or error.context_mark
+    if begun and said == "found unexpected end of stream":  # that is the end of the file, which nobody has to mend
+        mark = begun
+    cause = cause.format(line=begun.line + 1 if begun else mark.line + 1 if mark else 1)
+    return Problem(file, mark.line + 1 if mark else 1, f"This is not YAML: {said}. {cause}".rstrip())
 
 
 def _read_quickly(text: str, document: Document) -> bool:

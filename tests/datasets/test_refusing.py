@@ -37,6 +37,32 @@ def problems_of(directory: Path, **files: str | bytes) -> list[Problem]:
     return refused.value.problems
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        ("- name: Ann\n  text: Salt: a tale\n", 2, "A text with “: ” in it needs quotes"),
+        ("- name: Ann\n   text: Salt\n", 2, "the same indent as its neighbours"),
+        ("- {name: Ann, text: x\n- {name: Bea}\n", 2, "The bracket of line 1 is not closed before this"),
+        ("- {name: Ann, text: Salt: a, b}\n", 1, "a text in it needs quotes"),
+        ("- name: Ann\n  text: [[ann]] came.\n", 2, "begins with a bracket or a quote"),
+        ("- name: Ann\n- name: Bea\n  text: x\n age: 3\n", 4, "indented otherwise than those it belongs to"),
+        ('- name: Ann\n- text: "Salt\n- name: Bea\n- name: Cole\n', 2, "The quote that begins here is not closed."),
+        ('- text: "Salt\n- name: "Bea"\n', 2, "begins with a bracket or a quote"),
+        ("- name: Ann\n\ttext: x\n", 2, "Indent with spaces"),
+        ("- name: Ann\n  text: @ann\n", 2, "A text that begins with this sign needs quotes."),
+        ("- name: Ann\n  text: * of ours\n", 2, "A text that begins with & or * needs quotes."),
+        ("- name: Ann\n  text\n  more: x\n", 3, "After a key stands “: ”"),
+        ('- text: "C:\\salt"\n', 1, "a backslash is written twice"),
+    ],
+)
+def test_what_is_no_yaml_is_shown_with_what_to_write_instead(tmp_path: Path, text: str, line: int, hint: str) -> None:
+    (tmp_path / "characters.yaml").write_text(text)
+    problem, *others = reading.read(tmp_path / "characters.yaml").problems
+    assert not others
+    assert hint in problem.message
+    assert problem.line == line
+
+
 def test_the_files_these_tests_begin_with_can_be_loaded(tmp_path: Path) -> None:
     load(write(tmp_path))
     assert Character.objects.get().key == "ann"
