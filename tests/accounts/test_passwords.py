@@ -92,6 +92,7 @@ def test_a_password_that_is_easily_guessed_is_refused(password: str, wrong: str)
         "8-Chars!",
         " spaces around it ",
         "lights and a sofa",
+        "8301946275",
         "the sea is wide",  # of the title, but short words
         "x" * 20 + "y" * 180,
         "ねこは まどに すわる",
