@@ -98,7 +98,8 @@ def _unknown_files(directory: Path) -> Iterator[Document]:
     for path in sorted(directory.glob("*.y*ml")):
         if path.name not in FILES:
             document = Document(path.name)
-            near = nearest_key(path.name.lower(), list(FILES))
+            begun = [name for name in FILES if name.startswith(path.stem.lower().removesuffix("s"))]
+            near = begun[0] if len(begun) == 1 else nearest_key(path.name.lower(), list(FILES))
             question = f" Did you mean “{near}”?" if near else ""
             document.complain((), f"No file of a data set has this name; there are {', '.join(FILES)}.{question}")
             yield document

@@ -20,6 +20,7 @@ class Start:
     language: str = ""  # of its native title and names, as “ja”
     accent: str = "#2a6f97"
     accent_in_the_dark: str = "#7cc0e8"
+    chapters: int = 0  # of a second axis, where the story is told in another way as well
     hero: str = "waves"  # the picture of the start page, one of `heroes.KINDS`
 
 
@@ -41,7 +42,8 @@ def _files(start: Start) -> Mapping[str, str]:
         else ""
     )
     language = f"native_language: {start.language}\n" if start.language else "# native_language: ja\n"
-    return {
+    chapters = {"chapters.yaml": CHAPTERS + "".join(_chapters(start))} if start.chapters else {}
+    return chapters | {
         "series.yaml": SERIES.format(title=as_yaml({"title": start.title}).strip(), words=own_words, language=language),
         "episodes.yaml": EPISODES.format(unit=start.unit) + "".join(f"{line}\n" for line in _episodes(start)),
         "vocabulary.yaml": VOCABULARY.format(unit=start.unit),
@@ -61,6 +63,11 @@ def _episodes(start: Start) -> Iterator[str]:
         yield f'- {{number: {number}, title: "{start.unit.capitalize()} {number}"}}'
 
 
+def _chapters(start: Start) -> Iterator[str]:
+    for number in range(1, start.chapters + 1):
+        yield f'- {{number: {number}, title: "Chapter {number}"}}\n'
+
+
 SERIES = """\
 # The show itself. All of it is public, so say nothing here that somebody who has seen nothing may not know.
 {title}
@@ -75,6 +82,12 @@ EPISODES = """\
 # One line for each {unit}, in the order of release. Titles and synopses are shown from that {unit} on.
 # A label says what everybody calls it, a season groups: {{number: 13, label: S2 E1, season: "Season 2", title: "…"}}
 # A special that comes out later goes in between: {{number: 5.5, label: Special 1}}
+"""
+
+CHAPTERS = """\
+# The second axis: one line for each chapter, as in episodes.yaml, with a season for a volume; they begin with 1 again.
+# Whatever a chapter tells as well says so beside its revealed_in, and alone where no episode tells it:
+# {attribute: occupation, value: captain, revealed_in: 2, or_revealed_in: 5}
 """
 
 VOCABULARY = """\

@@ -460,6 +460,12 @@ def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
         load(tmp_path / "nowhere")
 
 
+def test_the_beginning_of_a_file_name_says_which_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "relations.yaml").write_text("[]")
+    [problem] = problems_of(tmp_path)
+    assert problem.message.endswith("Did you mean “relationships.yaml”?")
+
+
 @pytest.mark.parametrize("name", ["character.yaml", "characters.yml", "Episodes.yaml"])
 def test_an_unknown_file_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(ANN)

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
     [
         {"number": 1},
         {"number": 12, "language": "ja"},
+        {"number": 6, "chapters": 40},
         {"number": 40, "unit": "chapter", "watched": "read", "accent": "#aa0000", "hero": "towers"},
     ],
 )
@@ -31,11 +32,12 @@ def test_a_started_show_loads_as_it_is_and_has_pages(tmp_path: Path, options: di
     load(directory, replace=True)
     assert spoilers_in(directory) == []
     assert Series.objects.get().title == "“Ours”: a show"
-    assert Episode.objects.filter(number__gt=0).count() == options["number"]
+    assert Episode.objects.filter(number__gt=0).count() == options["number"] + options.get("chapters", 0)
     assert Character.objects.count() == 3
     client = Client()
     client.cookies["progress"] = "1"
     page = client.get("/characters/").content.decode()
+    assert ("Your chapters" in page) == ("chapters" in options)
     assert "Ari Vale" in page
     assert f"I’ve {options.get('watched', 'watched')} 2" in page or options["number"] == 1
     assert options.get("accent", "#2a6f97") in (directory / "look/look.css").read_text()
@@ -45,7 +47,9 @@ def test_a_started_show_loads_as_it_is_and_has_pages(tmp_path: Path, options: di
     ("options", "message"),
     [
         ({"number": 3}, "What is the show called"),
-        ({"title": "A", "number": 0}, "How many"),
+        ({"title": "A"}, "How many"),
+        ({"title": "A", "number": 0}, "from 1 to 9999"),
+        ({"title": "A", "number": 3, "chapters": -1}, "from 0 to 9999 chapters"),
         ({"title": "A", "number": 10_000}, "from 1 to 9999"),
         ({"title": "A", "number": 3, "language": "jpn"}, "two small letters"),
         ({"title": "A", "number": 3, "accent": "red"}, "is no colour"),

@@ -14,7 +14,10 @@ LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 class Command(BaseCommand):
-    help = "Write a data set to start a show of one's own from (docs/your-own-show.md). What is not given is asked for."
+    help = (
+        "Write a data set to start a show of one's own from (docs/your-own-show.md). Title and number are asked for "
+        "where they are not given; the rest can be changed in the files."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("directory", type=Path, help="a new directory")
@@ -23,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--unit", help="what one is called, if not an episode: chapter")
         parser.add_argument("--units", help="what several are called: chapters")
         parser.add_argument("--watched", help="what one has done with them: read")
+        parser.add_argument("--chapters", type=int, help="how many there are, if the story is told in chapters as well")
         parser.add_argument("--language", help="of its native names, in two letters: ja")
         parser.add_argument("--accent", help="the colour of links on light paper: #2a6f97")
         parser.add_argument("--accent-in-the-dark", help="and on dark paper: #7cc0e8")
@@ -34,7 +38,8 @@ class Command(BaseCommand):
             raise CommandError(f"{directory} is there already, and not empty.")
         given = {field.name: options[field.name] for field in fields(Start) if options[field.name] is not None}
         given["title"] = given.get("title") or self._ask("What is the show called?", "--title")
-        given["number"] = given.get("number") or self._number("How many episodes are there?", "--number")
+        if "number" not in given:
+            given["number"] = self._number("How many episodes are there?", "--number")
         if "unit" in given:
             given.setdefault("units", f"{given['unit']}s")
         self._check(given)
@@ -56,6 +61,8 @@ class Command(BaseCommand):
     def _check(self, given: dict[str, Any]) -> None:
         if not 1 <= given["number"] <= 9999:
             raise CommandError("A show has from 1 to 9999 episodes.")
+        if not 0 <= given.get("chapters", 0) <= 9999:
+            raise CommandError("A show has from 0 to 9999 chapters.")
         if "language" in given and not LANGUAGE.fullmatch(given["language"]):
             raise CommandError("A language is two small letters, such as ja.")
         for name in ("accent", "accent_in_the_dark"):
