@@ -40,9 +40,11 @@ def test_credit_is_given_to_whoever_wants_it() -> None:
 
 def test_the_form_changes_nothing_else() -> None:
     user = person("ann", at=3)
-    signed_in("ann").post("/accounts/", {"progress": "9", "user": "99", "credit_name": "x" * 81})
-    viewer = Viewer.objects.get(user=user)
-    assert (viewer.progress, viewer.credit_name) == (3, "")
+    client = signed_in("ann")
+    for name in ("Annie", "x" * 81):  # the second is too long, so nothing of it is saved
+        client.post("/accounts/", {"progress": "9", "second": "9", "user": "99", "credit_name": name})
+        viewer = Viewer.objects.get(user=user)
+        assert (viewer.progress, viewer.second, viewer.credit_name) == (3, 0, "Annie")
 
 
 def leave(client: Client) -> None:
