@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from episodes.models import Episode
 from tests.axes import two_axes
 from tests.shows import character, load_show
 
@@ -56,6 +57,14 @@ def test_home_leads_to_the_part_that_was_read_last(progress: str) -> None:
 def test_an_address_of_nothing_is_nowhere_on_either_axis() -> None:
     nowhere = page_at("0+20", "/characters/aaaaaaaaaaaa/nobody/")
     assert "no page at this address at part 20. It may belong to a later episode or part, or" in nowhere
+
+
+@pytest.mark.usefixtures("show")
+@pytest.mark.parametrize("address", ["/tags/", "/graph/"])
+def test_the_title_of_an_episode_does_not_stand_behind_a_part(address: str) -> None:
+    title = Episode.objects.get(number=3).title
+    assert f"episode 3, {title}" in page_at("3", address).replace(" ,", ",")
+    assert f"part 20, {title}" not in page_at("3+20", address).replace(" ,", ",")
 
 
 def test_first_appearances_are_offered_in_the_order_of_episodes(db: None, tmp_path: Path) -> None:
