@@ -10,11 +10,11 @@ from .licences import Licence
 from .names import Name, in_text
 from .neighbours import neighbours
 from .numbers import NumberField
-from .texts import Line, Names
+from .texts import LANGUAGE, LONGEST_LANGUAGE, Line, Names
 from .units import COLUMNS, Units, named, worded
 
 valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", worded("A time in the {one} is written 21:40."))
-valid_language = RegexValidator(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z", "A language is a code such as ja or zh-Hant.")
+valid_language = RegexValidator(rf"^{LANGUAGE}\Z", "A language is a code such as ja or zh-Hant.")
 
 
 class Series(models.Model):
@@ -23,7 +23,7 @@ class Series(models.Model):
     title = Line(max_length=200)
     native_title = Line(max_length=200, blank=True)
     native_language = models.CharField(
-        max_length=35,
+        max_length=LONGEST_LANGUAGE,
         blank=True,
         validators=[valid_language],
         help_text="In which language native titles are: ja, ko, zh-Hant. Without it, Japanese letters are Japanese.",

@@ -15,6 +15,9 @@ from .fields import OnTheSameColumn
 from .folding import without_unseen
 from .names import DIRECTION_SIGN, REACHING_SIGN, isolates_taken_out
 
+LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*"  # a code as BCP 47 writes it
+LONGEST_LANGUAGE = 35  # characters, for which BCP 47 asks to have room
+
 BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85]")  # Python and other programs begin a new line at these
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # with half characters
 UNSEEN = re.compile(f"(?!\x00){CONTROLS.pattern}")

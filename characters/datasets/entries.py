@@ -194,7 +194,7 @@ def _stand_ins(shape: type[Entry], paths: list[YamlPath], place: FilePlace) -> d
 
 WRITTEN = {  # how what has a pattern is written
     "key": "of a-z, 0-9, “_”, “-” and “.”, and begins with a letter or a digit",
-    "language": "as two small letters, such as ja",
+    "language": "as a code such as ja or zh-Hant",
     "public_id": "of 8 to 32 of a-z and 0-9",
     "address": "of 8 to 32 of a-z and 0-9",
 }

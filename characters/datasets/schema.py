@@ -25,7 +25,7 @@ from pydantic import (
 from characters.kinds import KINDS, Kind
 from characters.vocabulary import AliasKind, Bond, Certainty, Section
 from episodes.axes import is_on_second_axis, place_of
-from episodes.texts import CONTROLS
+from episodes.texts import CONTROLS, LANGUAGE, LONGEST_LANGUAGE
 
 
 def _printable(text: str) -> str:
@@ -233,7 +233,7 @@ class AliasEntry(Entry):
 
     name: RequiredText
     kind: RequiredText = AliasKind.NAME.value
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "en"
+    language: Annotated[str, StringConstraints(pattern=f"^{LANGUAGE}$", max_length=LONGEST_LANGUAGE)] = "en"
     headline: bool = False
     common_word: bool = False
     revealed_in: EpisodeNumber

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import pgettext_lazy
@@ -14,9 +13,10 @@ from characters.text.slugs import slug_of
 from characters.vocabulary import AliasKind, Attribute, Section, current
 from episodes.fields import SortKey
 from episodes.gate import Ends, Prose
+from episodes.models import valid_language
 from episodes.names import Name, in_text
 from episodes.neighbours import neighbours
-from episodes.texts import Line, identity
+from episodes.texts import LONGEST_LANGUAGE, Line, identity
 from episodes.units import second_unit, worded
 
 from .checks import check_headlines, once_in_a_chapter
@@ -82,9 +82,10 @@ class Alias(Owned):
         ),
     )
     language = models.CharField(
-        max_length=2,
+        max_length=LONGEST_LANGUAGE,
         default="en",
-        validators=[RegexValidator(r"^[a-z]{2}\Z", "A language is two letters, such as “ja”.")],
+        validators=[valid_language],
+        help_text="In which language it is: en, ja, zh-Hant.",
     )
     headline = models.BooleanField(
         default=False,

@@ -333,8 +333,11 @@ def test_an_episode_has_one_headline_of_an_owner(owner: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["e", "EN", "j1", "\n"])
-def test_a_language_is_two_letters(language: str) -> None:
-    refused(Alias(character=make_character("ann"), name="X", revealed_in_id=2, language=language), saying="two letters")
+def test_a_language_is_a_code(language: str) -> None:
+    refused(
+        Alias(character=make_character("ann"), name="X", revealed_in_id=2, language=language),
+        saying="a code such as ja",
+    )
 
 
 # Ends, single values, repeats ---------------------------------------------------------------------------------------

@@ -235,8 +235,8 @@ def test_a_date_may_be_in_quotes(tmp_path: Path) -> None:
     ("entry", "message"),
     [
         ("{key: Jon Snow, revealed_in: 1}", "“key” cannot be “Jon Snow”: it is written of a-z, 0-9, “_”, “-” and “.”,"),
-        ("{key: jon, revealed_in: 1, aliases: [{name: J, language: jpn, revealed_in: 1}]}",
-         "“language” cannot be “jpn”: it is written as two small letters, such as ja."),
+        ("{key: jon, revealed_in: 1, aliases: [{name: J, language: japanese, revealed_in: 1}]}",
+         "“language” cannot be “japanese”: it is written as a code such as ja or zh-Hant."),
         ("{key: jon, revealed_in: 1, aliases: [{name: J, kind: nickname, revealed_in: 1}]}",
          "“kind” cannot be “nickname”; it is 'name', 'codename'"),
         ("{key: jon, revealed_in: 1, memberships: [{faction: No!, revealed_in: 1}]}",

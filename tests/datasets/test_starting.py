@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
     "options",
     [
         {"number": 1},
-        {"number": 12, "language": "ja"},
+        {"number": 12, "language": "zh-Hant"},
         {"number": 6, "chapters": 40},
         {"number": 40, "unit": "chapter", "watched": "read", "accent": "#aa0000", "hero": "towers"},
     ],
@@ -51,7 +51,7 @@ def test_a_started_show_loads_as_it_is_and_has_pages(tmp_path: Path, options: di
         ({"title": "A", "number": 0}, "from 1 to 9999"),
         ({"title": "A", "number": 3, "chapters": -1}, "from 0 to 9999 chapters"),
         ({"title": "A", "number": 10_000}, "from 1 to 9999"),
-        ({"title": "A", "number": 3, "language": "jpn"}, "two small letters"),
+        ({"title": "A", "number": 3, "language": "Japanese"}, "a code such as ja"),
         ({"title": "A", "number": 3, "accent": "red"}, "is no colour"),
         ({"title": "A", "number": 3, "hero": "cats"}, "choose one of waves, peaks"),
     ],

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from characters.datasets.heroes import KINDS
 from characters.datasets.starting import Start, write_start
+from episodes.texts import LANGUAGE
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--units", help="what several are called: chapters")
         parser.add_argument("--watched", help="what one has done with them: read")
         parser.add_argument("--chapters", type=int, help="how many there are, if the story is told in chapters as well")
-        parser.add_argument("--language", help="of its native names, in two letters: ja")
+        parser.add_argument("--language", help="of its native names, as a code: ja, zh-Hant")
         parser.add_argument("--accent", help="the colour of links on light paper: #2a6f97")
         parser.add_argument("--accent-in-the-dark", help="and on dark paper: #7cc0e8")
         parser.add_argument("--hero", help=f"the picture of the start page: {', '.join(KINDS)}")
@@ -63,8 +63,8 @@ class Command(BaseCommand):
             raise CommandError("A show has from 1 to 9999 episodes.")
         if not 0 <= given.get("chapters", 0) <= 9999:
             raise CommandError("A show has from 0 to 9999 chapters.")
-        if "language" in given and not LANGUAGE.fullmatch(given["language"]):
-            raise CommandError("A language is two small letters, such as ja.")
+        if "language" in given and not re.fullmatch(LANGUAGE, given["language"]):
+            raise CommandError("A language is a code such as ja or zh-Hant.")
         for name in ("accent", "accent_in_the_dark"):
             if name in given and not COLOUR.fullmatch(given[name]):
                 raise CommandError(f"“{given[name]}” is no colour: write one such as #2a6f97.")
