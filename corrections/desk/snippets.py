@@ -33,7 +33,7 @@ type RowsByChange = Mapping[UUID, Values]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The first changes of a correction, and at which episode they are read."""
+    """The first changes of a correction, as many as are counted, and at which episode they are read."""
 
     changes: list[Change]
     episode: int
@@ -53,7 +53,9 @@ def snippets(proposals: Mapping[UUID, Proposal], values: RowsByChange, clearance
             by_episode[proposals[pk].episode] += changes
     lines: dict[UUID, str] = {}
     for episode, changes in by_episode.items():
-        lines |= _lines_of(changes, RowNames(episode, names_from_additions(changes, episode)), values)
+        # The name of a newcomer may stand in a later change than what is said of them.
+        additions = [change for each in proposals.values() if each.episode == episode for change in each.changes]
+        lines |= _lines_of(changes, RowNames(episode, names_from_additions(additions, episode)), values)
     return {
         pk: HIDDEN if pk in hidden else "; ".join(filter(None, (lines[change.pk] for change in changes)))
         for pk, changes in said.items()

@@ -26,4 +26,5 @@ def what_waits(context: RequestContext) -> dict[str, Any]:
         "folded": waiting.count() - count,
         "wait": in_short(queue.median_wait()),
         "csrf_token": context.get("csrf_token"),
+        "units": context.get("units"),  # what context processors add does not reach the template of a tag
     }

@@ -222,7 +222,7 @@ def test_the_start_page_lists_what_waits(editor: Client, ann: Character) -> None
         "inferred": (0, 0),
     }
     page = editor.get("/admin/").content.decode()
-    assert "<strong>1</strong> waits" in page
+    assert "<strong>1</strong> waits up to your episode." in page
     for each in REPORTS:
         assert each.url in page
 

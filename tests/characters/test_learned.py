@@ -26,7 +26,7 @@ from characters.models import (
 from corrections.models import Correction, State
 from episodes.models import Episode
 from tests.characters.sheets import a_newcomer, a_revelation, address_of, as_opened, fill_in, opened, with_rows
-from tests.corrections.desk import at_the_desk
+from tests.corrections.desk import QUEUE, at_the_desk, content_of
 from tests.corrections.forms import offered
 from tests.corrections.letters import accepted, somebody
 from tests.people import person
@@ -444,6 +444,18 @@ def test_two_who_propose_the_same_new_tag_mean_one(editor: Client, ann: Characte
         assert accepted(correction, by=person(f"m{correction.pk}", role="moderator")).failure is None
     assert Tag.objects.get().name == "brave"
     assert CharacterTag.objects.count() == 2
+
+
+def test_the_queue_names_a_newcomer_whose_name_comes_in_a_later_change(editor: Client, ann: Character) -> None:
+    rows = with_rows(as_opened(opened(editor, 5)), newcomers=[a_newcomer("zoe", "Zoe")])
+    editor.post(address_of(5), rows | {"episode-title": "The Fifth"})
+    assert [change.model for change in Correction.objects.get().changes.current()][1:3] == [
+        "characters.character", "characters.alias",
+    ]  # fmt: skip
+    desk = at_the_desk(person("other", role="moderator"), episode=4)
+    page = content_of(desk.get(QUEUE))
+    assert "The Fifth; Zoe" in page
+    assert "gone, or not known by then" not in page
 
 
 def test_a_moderator_reads_the_name_of_a_new_tag(editor: Client, ann: Character) -> None:

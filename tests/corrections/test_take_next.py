@@ -78,3 +78,19 @@ def test_a_decision_leads_to_the_next_one_without_claiming_it(desk: Client, auth
     client.post(address("next"))
     free.refresh_from_db()
     assert free.claimed_by == moderator
+
+
+def test_what_was_left_is_not_handed_out_again_after_each_decision(desk: Client, author: User) -> None:
+    ann = somebody()
+    names = ("Hard", "Harder", "Easy", "Easier")
+    hard, harder, easy, easier = (
+        sent(new(Alias, character=ann, name=name, revealed_in_id=1), by=author) for name in names
+    )
+    desk.post(address("next"))
+    for left in (hard, harder):
+        desk.post(address("next"), {"after": str(left.pk)})
+    after_it = desk.post(page_of(easy), filled_in(easy, do="accept"))
+    assert after_it["Location"] == page_of(easier)
+    after_all = desk.post(page_of(easier), filled_in(easier, do="accept"), follow=True)
+    assert "No other correction is waiting for you." in after_all.content.decode()
+    assert desk.post(address("next"))["Location"] == page_of(hard)
