@@ -24,7 +24,8 @@ function timeOf(at) {
 }
 
 // Calls `keep` once what is typed has not changed for a moment, and when the page is left; comparing sees every widget.
-function watch(form, keep, isTyped) {
+// Where `isLost` says that what is typed is kept nowhere, the browser asks before it leaves the page.
+function watch(form, keep, isTyped, isLost = () => false) {
   const text = () => JSON.stringify(typedIn(form).filter(([name]) => !NEVER.test(name)));
   let kept = isTyped ? "" : text();
   let before = text();
@@ -42,6 +43,7 @@ function watch(form, keep, isTyped) {
     if (document.visibilityState === "hidden" && form.isConnected) look(true);
   });
   form.addEventListener("submit", () => { isSent = true; });
+  window.addEventListener("beforeunload", (event) => { if (!isSent && form.isConnected && isLost()) event.preventDefault(); });
   window.addEventListener("pageshow", () => { isSent = false; });
 }
 
@@ -52,6 +54,7 @@ function keepOnServer(marker) {
   const says = form.querySelector("[data-draft-says]");
   const others = document.querySelector("[data-others]");
   const address = marker.dataset.draft;
+  let isLost = false;
 
   async function post(fields) {
     const send = () => fetch(address, { method: "POST", body: new URLSearchParams(fields()), keepalive: true });
@@ -71,8 +74,10 @@ function keepOnServer(marker) {
         marker.value = answer.token;
         form.dispatchEvent(new Event("draft:kept"));
       }
+      isLost = !answer.token;
       says.textContent = answer.says || answer.problem;
     } catch {
+      isLost = true;
       says.textContent = "Not kept as a draft: the server did not take it. If you are signed out, sign in again in another window.";
     }
   }
@@ -86,7 +91,7 @@ function keepOnServer(marker) {
     post(() => [...own(), ["as", form.querySelector("[name=as]").value], ["_form_is_open", "1"]]).catch(() => {});
   };
 
-  watch(form, keep, "typed" in marker.dataset);
+  watch(form, keep, "typed" in marker.dataset, () => isLost);
   if (others) {
     beat();
     setInterval(beat, HEARTBEAT);

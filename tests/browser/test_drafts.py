@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
 from characters.models import Character
 from corrections.models import Correction, FormDraft
@@ -53,6 +53,29 @@ def test_an_editor_goes_on_where_the_tab_was_closed(ann: Character, browser_at: 
     expect(page.locator(".messagelist")).to_contain_text("is published")
     assert ann.traits.get().value == "alive and well"
     assert not FormDraft.objects.exists()
+
+
+def test_leaving_a_form_that_is_not_kept_is_asked_about(ann: Character, browser_at: Open) -> None:
+    person(role="moderator")
+    context = browser_at()
+    signed_in(context).close()
+    page, address = watched(context), section_address(ann, "facts")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", stay)
+    page.goto(address)
+    page.locator("[name=traits-0-value]").press_sequentially("y")
+    expect(page.locator("[data-draft-says]")).to_contain_text("Kept as a draft")
+    page.goto(address)  # kept, so nothing is asked; from here on there is a draft that was not taken up
+    assert not asked
+    page.locator("[name=traits-0-value]").press_sequentially("z")
+    expect(page.locator("[data-draft-says]")).to_contain_text("Nothing was kept")
+    page.goto(address)
+    assert asked == ["beforeunload"]
 
 
 def test_the_browser_keeps_what_the_nameless_type(ann: Character, browser_at: Open, live_server: Any) -> None:
