@@ -16,8 +16,12 @@ SALT = "rougedb.passkey_challenge"
 
 
 def sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Answer as allauth's view does, which finds the challenge in the session for as long as it runs."""
+    """Answer as allauth's view does, which finds the challenge in the session for as long as it runs.
+
+    It finds no other there: one of a second step after a password may be answered without the PIN of the key.
+    """
     before, was_modified = dict(request.session.items()), request.session.modified
+    request.session.pop(STATE_SESSION_KEY, None)
     if request.method == "POST" and (challenge := _challenge_of(request)):
         if not ratelimit.consume(request, app="allauth.mfa", action="webauthn_login", dry_run=True):
             return ratelimit.respond_429(request)

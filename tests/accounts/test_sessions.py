@@ -61,7 +61,7 @@ def passkey(monkeypatch: pytest.MonkeyPatch) -> User:
         if not state or state["challenge"] != response["answers"]:
             raise auth.get_adapter().validation_error("incorrect_code")
         auth.clear_state()
-        return Authenticator.objects.get()
+        return Authenticator.objects.get(user=user)
 
     monkeypatch.setattr(auth, "extract_user_from_response", lambda response: user)
     monkeypatch.setattr(auth, "complete_authentication", complete)
@@ -102,6 +102,19 @@ def test_a_challenge_that_we_did_not_make_is_none(passkey: User) -> None:
     answer(client, "a")
     assert who(client) is None
     assert not Session.objects.exists()
+
+
+def test_a_challenge_of_a_second_step_is_none(passkey: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be answered without the PIN, by whoever has found the key, as a password came before."""
+    monkeypatch.setattr(auth, "get_credentials", lambda user: [])
+    Authenticator.objects.create(user=person("bob"), type=Authenticator.Type.WEBAUTHN, data={})
+    client = Client()
+    client.get(sign_in(client, "bob")["Location"])
+    session = client.session
+    session["account_login"]["initiated_at"] -= 3600  # what was begun with a password is given up after a while
+    session.save()
+    answer(client, session[auth.STATE_SESSION_KEY]["challenge"])
+    assert who(client) is None
 
 
 def test_whoever_is_signed_in_stays_so(passkey: User) -> None:
