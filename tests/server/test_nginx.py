@@ -60,6 +60,37 @@ def test_a_large_body_is_refused_by_its_length(nginx: Running) -> None:
     assert "larger than 4 kB" in reply.text
 
 
+def test_of_a_body_that_is_too_large_the_length_is_told_that_was_announced(start_nginx: Start) -> None:
+    """However much of it has come; and nobody else's request follows on that connection, in place of the body."""
+    arrived: list[dict[str, str]] = []
+
+    class Recorder(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            arrived.append({name.lower(): value for name, value in self.headers.items()})
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as behind:
+        Thread(target=behind.serve_forever, daemon=True).start()
+        with start_nginx(behind.server_port) as nginx:
+            for come in (1, 1_000, 30_000):
+                body = b"x" * come
+                for sent in (
+                    request("POST", "/accounts/login/", "Content-Length: 70000", body=body),
+                    request("POST", "/accounts/login/", "Transfer-Encoding: chunked", body=b"%x\r\n" % 70_000 + body),
+                ):
+                    assert ask(nginx.port, sent).status == 204
+        behind.shutdown()
+    lengths = [(headers.get("content-length"), headers.get("transfer-encoding")) for headers in arrived]
+    assert lengths == [("70000", None), (None, "chunked")] * 3
+    assert {headers.get("connection") for headers in arrived} == {"close"}
+
+
 @pytest.mark.parametrize("path", ["/corrections/new/characters/x/", "/corrections/receipt/x/again/", "/admin/"])
 def test_forms_with_pictures_may_be_larger(nginx: Running, path: str) -> None:
     body = b"x" * 100_000
