@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from episodes import limits
 from episodes.models import licence_of_texts
+from episodes.requests import networks_around
 
 from . import rows, versions
 from .blocking import refuse_if_blocked
@@ -33,6 +34,7 @@ Action = Change.Action
 
 MOST_OPEN = 20  # undecided corrections of one person
 MOST_AN_HOUR = 10  # corrections of one person, and of all at one address of whom nothing was accepted yet
+MOST_OF_NETWORKS_AN_HOUR = 100  # of the 65,536 networks of an IPv6 /48, which one person gets for nothing
 MOST_EARNED = 40  # by which both grow, one for each correction of an account that was accepted
 MOST_ANSWERS_AN_HOUR = 10  # to one correction
 MOST_AMENDED_AN_HOUR = 10  # times that one correction is changed
@@ -264,6 +266,17 @@ def refuse_if_too_many(sender: Sender) -> None:
         raise Refused(
             f"This was not sent: you can send at most {most_an_hour} corrections within an hour. Keep this page open, "
             "and send it later."
+        )
+    if not earned:
+        _refuse_if_networks_sent_too_much(sender)
+
+
+def _refuse_if_networks_sent_too_much(sender: Sender) -> None:
+    networks = networks_around(sender.address)
+    if networks and not limits.consume("sent from networks", networks, most=MOST_OF_NETWORKS_AN_HOUR, seconds=3600):
+        raise Refused(
+            "This was not sent: too much was sent from networks near yours within an hour. Keep this page open, and "
+            "send it later."
         )
 
 

@@ -82,3 +82,8 @@ def client_address(request: HttpRequest) -> str:
     if address.version == 6:  # one household has a whole network of them
         return str(ip_network(f"{address}/64", strict=False))
     return str(address)
+
+
+def networks_around(address: str) -> str:
+    """Return the IPv6 /48 of what `client_address` returned, or an empty text: of IPv4 one address is dear enough."""
+    return str(ip_network(address).supernet(new_prefix=48)) if address.endswith("/64") else ""

@@ -30,9 +30,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "MOST_EARNED", 3)
 
 
-def send_one(ann: Character, user: User | None = None) -> Correction:
+def send_one(ann: Character, user: User | None = None, address: str = ADDRESS) -> Correction:
     change = new(Trait, character=ann, attribute="habit", value="hums", revealed_in_id=1)
-    return send([change], sender=Sender(user, address=ADDRESS, receipt="" if user else "r"))
+    return send([change], sender=Sender(user, address=address, receipt="" if user else "r"))
 
 
 def how_many(ann: Character, user: User | None = None) -> int:
@@ -84,3 +84,17 @@ def test_several_new_accounts_at_one_address_share_a_limit(ann: Character) -> No
     assert how_many(ann, person("bea")) == 1
     assert how_many(ann, person("cay")) == 0
     assert how_many(ann) == 0
+
+
+def test_networks_that_may_all_be_of_one_person_share_a_wider_limit(
+    ann: Character, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MOST_OF_NETWORKS_AN_HOUR", 2)
+    for network in ("2001:db8:1:1::/64", "2001:db8:1:ffff::/64"):
+        send_one(ann, address=network)
+    with pytest.raises(Refused, match="too much was sent from networks near yours"):
+        send_one(ann, address="2001:db8:1:7::/64")
+    known = person("bea")
+    decided_long_ago(known, State.ACCEPTED, 1)
+    send_one(ann, known, address="2001:db8:1:8::/64")
+    send_one(ann, address="2001:db8:2:1::/64")
