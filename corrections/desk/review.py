@@ -24,7 +24,7 @@ from .diffs import diff
 Action, Decision, Outcome = Change.Action, Change.Decision, Change.Outcome
 
 MOST_SHOWN = 100  # changes on one page
-MOST_WEIGHT = 150_000  # of the changes on one page, in bytes as `_weight` guesses them
+MOST_WEIGHT = 200_000  # of the changes on one page, in bytes as `_weight` guesses them
 MOST_OF_A_TEXT = 600  # characters of one that does not change
 LONG = 60  # characters, from which on a text is shown in full width
 

@@ -373,6 +373,14 @@ def a_portrait(whose: str, **values: Any) -> dict[str, Any]:
     return {"whose": whose, "image": picture, "alt_text": "Red.", "credit": "us", "licence": "CC0"} | values
 
 
+def test_a_new_episode_is_sent_once_and_then_gone_on_with(editor: Client, ann: Character) -> None:
+    assert fill_in(editor, 5, revelations=[a_revelation("[[ann]] sings.")]).status_code == 302
+    again = fill_in(editor, 5, revelations=[a_revelation("[[ann]] dances.")])
+    assert "Your correction that adds episode 5 waits." in errors_on(again)
+    assert "dances" in again.content.decode()
+    assert Correction.objects.count() == 1
+
+
 def test_a_new_episode_of_which_nothing_is_known_yet_is_not_taken_for_another(editor: Client, ann: Character) -> None:
     page = fill_in(editor, 5, revelations=[a_revelation("[[ann]] sings.")])
     assert page.status_code == 302, errors_on(page)

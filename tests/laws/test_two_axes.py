@@ -25,7 +25,8 @@ pytestmark = pytest.mark.django_db
 
 # Chapters tell some of it early and some late: one pair is swept with the other tests, the rest is exhaustive.
 FIRST = [(3, 18)]
-OTHERS = [(episode, chapter) for episode in range(7) for chapter in (0, 1, 2, 4, 6, 9, 14, 17, 20, 25, 31, 33, 39)]
+CHAPTERS = (0, 1, 2, 4, 6, 9, 14, 17, 20, 25, 31, 33, 39)  # of which each episode is asked for with a fourth
+OTHERS = [(episode, chapter) for episode in range(7) for chapter in CHAPTERS[episode % 4 :: 4]]
 OTHERS = OTHERS if connection.vendor == "sqlite" else [(2, 39), (6, 9)]
 PAIRS = [*FIRST, *(pytest.param(*pair, marks=pytest.mark.laws) for pair in OTHERS)]
 

@@ -51,6 +51,8 @@ from .sheet import EMPTY_ROWS, MOST_ROWS, RowForm, Sheet
 
 MORE = "_more"
 
+WAITS_ALREADY = "Your correction that adds {} waits. Open it above, and send it again with this."
+
 
 def learned(request: HttpRequest, number: int) -> HttpResponse:
     """Show the form of an episode, and send what was written there."""
@@ -123,6 +125,8 @@ def _next_episode(request: HttpRequest, number: int) -> Episode:
 
 def _send(request: HttpRequest, sheet: Sheet) -> None:
     proposed = sheet.proposed()
+    if sheet.episode._state.adding and EARLIER not in request.POST and waiting_at(request, request.path):
+        raise SaveRefused([WAITS_ALREADY.format(named(sheet.episode.number))])
     if len(proposed) > MOST_TRIED:
         raise SaveRefused([f"That is more than {MOST_TRIED} changes; please save them in parts."])
     reason = request.POST.get(REASON, "").strip()
