@@ -4,7 +4,7 @@ Each app registers which of its models can be changed; everything else is read f
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -136,7 +136,8 @@ type Linter[Finding] = Callable[[Iterable[models.Model]], Findings[Finding]]
 # How moderators are helped to read texts. The apps that know what the texts contain add their own functions.
 linters: list[Linter[SpoilerWarning]] = []
 namesakes: list[Linter[SharedName]] = []  # who else has the name of each row
-mention_readers: list[Callable[[Iterable[str], int], dict[str, str]]] = []  # each mention's name at an episode
+mention_readers: list[Callable[[Iterable[str], int, Mapping[str, str]], dict[str, str]]] = []
+"""Return each mention's name at an episode, or of keys that are not there yet the one that is given."""
 
 # Each reads the names of the show, and returns a function that finds the latest episode of those that a text says and
 # that are known only after a given episode; 0 if there are none.

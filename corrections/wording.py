@@ -24,8 +24,11 @@ EMPTY = "–"
 class RowNames:
     """The names of rows as somebody at an episode knows them. Each is looked up once."""
 
-    def __init__(self, episode: int, names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, episode: int, names: Mapping[str, str] | None = None, keys: Mapping[str, str] | None = None
+    ) -> None:
         self.episode = episode
+        self._keys = keys or {}  # in mentions, of rows that are not there yet, with their references
         self._names = {reference: Name(name) for reference, name in (names or {}).items()}
         self._nameless: set[str] = set()  # of which nothing was found
         self._choices: dict[tuple[str, int], list[tuple[str, str]]] = {}
@@ -48,6 +51,15 @@ class RowNames:
             names = {str(row.pk): Name(row) for row in _known_rows(kind, self.episode).filter(pk__in=missing)}
         self._names |= {f"{kind.label}:{key}": name for key, name in names.items()}
         self._nameless |= {f"{kind.label}:{key}" for key in missing - names.keys()}
+
+    def of_mentions(self, texts: Iterable[str]) -> dict[str, str]:
+        """Return the name for each mention in some texts."""
+        texts = [text for text in texts if "[[" in text]
+        added = {key: self._names[reference] for key, reference in self._keys.items() if reference in self._names}
+        names: dict[str, str] = {}
+        for read in rows.mention_readers if texts else ():
+            names |= read(texts, self.episode, added)
+        return names
 
     def name(self, kind: Editable, key: Json) -> Name:
         self.look_up(kind, {str(key)})
@@ -83,12 +95,21 @@ def names_from_additions(changes: Iterable[Change], episode: int) -> dict[str, N
     return names
 
 
+def keys_from_additions(changes: Iterable[Change]) -> dict[str, str]:
+    """Return the references of pages that are to be added, by the keys that texts mention them by."""
+    added = [change for change in changes if change.action == Change.Action.ADD]
+    kinds = {change.model: rows.editable(change.model) for change in added}
+    return {
+        str((change.wanted or {}).get(handle.field)): f"{change.model}:{change.row}"
+        for change in added
+        if (handle := kinds[change.model].handle) and kinds[change.model].page
+    }
+
+
 def in_words(texts: Iterable[str], names: RowNames) -> list[str]:
     """Return texts with names for their mentions, such as reasons and messages."""
     texts = list(texts)
-    words: dict[str, str] = {}
-    for read in rows.mention_readers if any("[[" in text for text in texts) else ():
-        words |= read(texts, names.episode)
+    words = names.of_mentions(texts)
     if not words:
         return texts
     mention = re.compile("|".join(re.escape(each) for each in sorted(words, key=len, reverse=True)))

@@ -1,6 +1,6 @@
 """Names of subjects and episodes for moderators, as they are known at an episode."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q
@@ -65,7 +65,7 @@ class _Speaker:
             names.look_up(rows.editable(label), keys)
             self.labels |= dict.fromkeys(keys, label)
         texts = [values.get(name) or "" for name in prose_of(kind) for values in each_row]
-        self.mentions = read_mentions(texts, names.episode)
+        self.mentions = names.of_mentions(texts)
 
     def with_tag(self, values: rows.Values) -> rows.Values:
         return values | {"tag": self.name(values["tag"])} if "tag" in values else values
@@ -104,13 +104,16 @@ def find_episodes(words: str, episode: int) -> Iterable[str]:
     return {str(number) for number in known.values_list("number", flat=True)}
 
 
-def read_mentions(texts: Iterable[str], episode: int) -> dict[str, str]:
-    """Return the words for each mention in some texts; a subject that is not known yet is “somebody”."""
+def read_mentions(texts: Iterable[str], episode: int, added: Mapping[str, str]) -> dict[str, str]:
+    """Return the words for each mention in some texts; a subject that is not known yet is “somebody”.
+
+    `added` has names by keys that are in no row so far.
+    """
     texts = list(texts)
     keys = {key for text in texts for key in mentioned_keys(text)}
     if not keys:
         return {}
-    names: dict[str, str] = {}
+    names: dict[str, str] = dict(added)
     for kind in SUBJECTS:
         mentioned = dict(kind.model._base_manager.filter(key__in=keys).values_list("id", "key"))
         known = names_of(kind)(map(str, mentioned), episode)

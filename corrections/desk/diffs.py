@@ -64,10 +64,7 @@ def _mentions(field: Any, texts: Iterable[Json], names: RowNames) -> dict[str, s
     """Return the name for each mention in these texts."""
     if not isinstance(field, Prose):
         return {}
-    mentions: dict[str, str] = {}
-    for read in rows.mention_readers:
-        mentions |= read([text for text in texts if text], names.episode)
-    return mentions
+    return names.of_mentions(str(text) for text in texts if text)
 
 
 def diff_of_words(before: str, after: str, mentions: dict[str, str]) -> SafeString:

@@ -12,7 +12,15 @@ from corrections import rows
 from corrections.models import Change
 from corrections.rows import Values
 from corrections.trial import mentioned_untried
-from corrections.wording import EMPTY, RowNames, in_words, is_text, names_from_additions, value_in_words
+from corrections.wording import (
+    EMPTY,
+    RowNames,
+    in_words,
+    is_text,
+    keys_from_additions,
+    names_from_additions,
+    value_in_words,
+)
 from episodes.known import is_reached
 from episodes.names import Name
 from episodes.units import worded
@@ -55,7 +63,9 @@ def snippets(proposals: Mapping[UUID, Proposal], values: RowsByChange, clearance
     for episode, changes in by_episode.items():
         # The name of a newcomer may stand in a later change than what is said of them.
         additions = [change for each in proposals.values() if each.episode == episode for change in each.changes]
-        lines |= _lines_of(changes, RowNames(episode, names_from_additions(additions, episode)), values)
+        lines |= _lines_of(
+            changes, RowNames(episode, names_from_additions(additions, episode), keys_from_additions(additions)), values
+        )
     return {
         pk: HIDDEN if pk in hidden else "; ".join(filter(None, (lines[change.pk] for change in changes)))
         for pk, changes in said.items()

@@ -1,5 +1,7 @@
 """The episode after the last one: whoever has watched all that is published can decide it."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -70,3 +72,17 @@ def test_newcomers_are_named_in_the_queue(desk: Client, author: User) -> None:
     sent(*people, *names, by=author)
     line = next(iter(desk.get(QUEUE).context["cl"].result_list)).line
     assert sorted(line.about) == ["Cy", "Dee"]
+
+
+def test_newcomers_are_named_in_texts_of_the_same_correction(desk: Client, author: User) -> None:
+    key = "0b8e1e9c-6e1a-4d5c-9b63-1d1f4b3f0003"
+    correction = sent(
+        adding("characters.character", {"key": "cy", "revealed_in": 3}, key=key),
+        new(Alias, character_id=key, name="Cyrus", headline=True, revealed_in_id=3),
+        new(Revelation, key="told", text="[[cy]] flies, and [[nobody]] sees it.", revealed_in_id=3),
+        by=author,
+    )
+    page = content_of(desk.get(page_of(correction)))
+    shown = re.sub(r"<[^>]*>", "", re.sub(r"<textarea.*?</textarea>", "", page, flags=re.DOTALL))
+    assert "Cyrus flies, and [[nobody]] sees it." in shown
+    assert "[[cy]]" not in shown
