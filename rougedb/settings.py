@@ -261,7 +261,12 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
 MFA_KEYS = env.keys("MFA_KEYS")  # the first one encrypts; without any, one is made of SECRET_KEY
 MFA_ADAPTER = "episodes.accounts.app_secrets.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "episodes.accounts.forms.PasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "episodes.accounts.forms.PasskeyForm",
+    "login_webauthn": "episodes.accounts.forms.KeySignInForm",
+    "authenticate_webauthn": "episodes.accounts.forms.KeySecondStepForm",
+    "reauthenticate_webauthn": "episodes.accounts.forms.KeyAgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME

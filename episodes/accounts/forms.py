@@ -4,7 +4,14 @@ from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.account.forms import default_token_generator
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -55,6 +62,39 @@ class PasskeyForm(AddWebAuthnForm):
         self.fields["passwordless"].label = "Sign in with it alone, without the password"
         self.fields["passwordless"].help_text = "Otherwise it is a second step after the password."
         self.fields["passwordless"].initial = True
+
+
+class AnswerField(forms.JSONField):
+    """The answer of a browser's key. Numbers of thousands of digits are JSON too, but Python reads none of them."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValueError as error:
+            raise get_mfa_adapter().validation_error("incorrect_code") from error
+
+
+class _AnswerOfAKey(AuthenticateWebAuthnForm):
+    credential = AnswerField(widget=forms.HiddenInput)
+
+    def clean_credential(self) -> Authenticator:
+        """Refuse an answer in which something is missing, or of another type, as any wrong one."""
+        try:
+            return super().clean_credential()
+        except (LookupError, AttributeError, TypeError, ValueError) as error:
+            raise get_mfa_adapter().validation_error("incorrect_code") from error
+
+
+class KeySignInForm(_AnswerOfAKey, LoginWebAuthnForm):
+    pass
+
+
+class KeySecondStepForm(_AnswerOfAKey):
+    pass
+
+
+class KeyAgainForm(_AnswerOfAKey, ReauthenticateWebAuthnForm):
+    pass
 
 
 class ProfileForm(forms.ModelForm):

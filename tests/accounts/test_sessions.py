@@ -50,6 +50,13 @@ def test_forms_that_fail_write_no_session() -> None:
     assert not Session.objects.exists()
 
 
+@pytest.mark.parametrize("nonsense", ["9" * 5_000, '{"id": "a"}', '{"id": "\\ud800"}', '{"response": [1]}', "NaN"])
+def test_an_answer_that_no_key_gives_is_a_wrong_one(nonsense: str) -> None:
+    client = Client()
+    client.get(PASSKEY, headers=JSON)
+    assert client.post(PASSKEY, {"credential": nonsense})["Location"] == "/accounts/login/"
+
+
 @pytest.fixture
 def passkey(monkeypatch: pytest.MonkeyPatch) -> User:
     """Ann has a passkey, and her browser's answer is right if it answers the challenge that is in the session."""
