@@ -6,6 +6,7 @@ These words have no episode of their own, so they count as being of the latest e
 import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from html import unescape
 from urllib.parse import unquote
 
 from django.contrib.auth.models import User
@@ -43,6 +44,7 @@ def reader_of_later(episode: int) -> Callable[[str], bool]:
     says_later = re.compile(rf"(?:{later})(?!\w)" if later else r"(?!)")
 
     def tells_of_later(text: str) -> bool:
+        text = unescape(text)  # of some messages names are in HTML, such as O&#x27;Neil
         if IS_THERE.search(text) or says_later.search(text):
             return True
         return not all(is_reached(latest(text, episode), episode) for latest in latest_named)

@@ -7,10 +7,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape, format_html
 
 from characters.models import Alias, Character, Revelation
-from corrections.desk import claims
-from corrections.desk.discretion import HIDDEN
+from corrections.desk import claims, discretion
+from corrections.desk.discretion import HIDDEN, NOT_TOLD
 from corrections.desk.questions import comment
 from corrections.letter import Letter
 from corrections.models import Correction
@@ -240,6 +241,14 @@ def test_a_search_finds_nothing_by_words_that_are_hidden(
         assert list(searching.get(QUEUE, {"q": "queen"}).context["cl"].result_list) == found
     halfway.post(address("open", correction.pk))
     assert list(halfway.get(QUEUE, {"q": "queen"}).context["cl"].result_list) == [correction]
+
+
+@pytest.mark.parametrize("name", ["O'Neil", "Smith & Sons"])
+def test_a_refusal_that_is_html_tells_no_later_name_either(halfway: Client, name: str) -> None:
+    Alias.objects.create(character=somebody(), name=name, kind="title", revealed_in_id=3)
+    says = format_html("It says “{}”.", name)
+    assert discretion.told([says, "It says nothing."], 2) == [NOT_TOLD, "It says nothing."]
+    assert discretion.told([says], 3) == [f"It says “{escape(name)}”."]
 
 
 def test_it_shows_a_reason_that_names_nothing_later(halfway: Client, author: User) -> None:
