@@ -7,6 +7,7 @@ database, and a problem anywhere rolls everything back. `kinds` says how rows ar
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -52,7 +53,7 @@ from .inserting import make_room
 from .leftovers import Leftover, Pruning, leftovers
 from .linting import corpus_of_files, units_of, vocabulary_in_force
 from .memory import RowsInMemory
-from .reading import FilePlace
+from .reading import DatasetError, FilePlace
 from .schema import FILES, Entry, key_in_file, parts_of
 from .writing import RowWriter, report
 
@@ -132,10 +133,11 @@ def _load(dataset: Dataset, how: How, on_findings: OnFindings | None, progress: 
     if not how.replace and not dataset.problems and unchanged.is_in_the_database(mark):
         _publish(names, progress)
         return Loaded()
-    findings = corpus_of_files(dataset).findings() if on_findings and not dataset.problems else []
+    is_whole = not any(document.is_lost for document in dataset.documents)
+    findings = corpus_of_files(dataset).findings() if on_findings and is_whole else []
     for document in dataset.documents:
         document.forget_lines()
-    with transaction.atomic():
+    with _told_along(findings), transaction.atomic():
         begin_import()
         loading = _Load(dataset, pictures, progress)
         with content_may_be_written(), indexing.suspended(), editions.one_stamp():
@@ -146,6 +148,16 @@ def _load(dataset: Dataset, how: How, on_findings: OnFindings | None, progress: 
         if how.check:
             transaction.set_rollback(True)
     return loaded
+
+
+@contextmanager
+def _told_along(findings: list[Finding]) -> Iterator[None]:
+    """Let an error of a block tell what texts say too early as well, which would else come in a round of its own."""
+    try:
+        yield
+    except DatasetError as error:
+        error.findings = findings
+        raise
 
 
 def _publish(names: list[str], progress: Progress) -> None:

@@ -39,6 +39,7 @@ class DatasetError(Exception):
         self.problems = sorted(set(problems))
         self.consequences = consequences
         self.left = left  # rows of the database that are in no file
+        self.findings: Sequence[object] = ()  # what texts say too early, as far as that can be told
         super().__init__("\n".join(map(str, self.problems)))
 
 

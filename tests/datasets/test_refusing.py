@@ -488,3 +488,19 @@ def test_a_list_is_expected(tmp_path: Path, name: str) -> None:
 def test_series_is_one_mapping(tmp_path: Path) -> None:
     [problem] = problems_of(tmp_path, series="- title: x\n")
     assert (problem.file, problem.line) == ("series.yaml", 1)
+
+
+def test_what_is_said_too_early_is_told_with_the_problems(tmp_path: Path) -> None:
+    told = "- {key: seen, revealed_in: 1, text: Bea Bell came.}\n- {key: gone, revealed_in: 9, text: She left.}\n"
+    bea = "- key: bea\n  revealed_in: 2\n  aliases:\n  - {name: Bea Bell, headline: true, revealed_in: 2}\n"
+    files = {"characters": ANN + bea, "revelations": told}
+    with pytest.raises(CommandError) as refused:
+        call_command("load_dataset", str(write(tmp_path, **files)), verbosity=0)
+    said = str(refused.value)
+    assert "revelations.yaml:2: " in said
+    assert "says “Bea Bell”, but the name “Bea Bell” is revealed in" in said
+    assert "1 problem, 1 said too early; nothing was written." in said
+    (tmp_path / "relationships.yaml").write_text("- text: [[ann]] came\n")  # where a file is lost, nobody knows
+    with pytest.raises(CommandError) as refused:
+        call_command("load_dataset", str(tmp_path), verbosity=0)
+    assert "Bea Bell" not in str(refused.value)

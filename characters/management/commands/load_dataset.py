@@ -48,7 +48,8 @@ class Command(BaseCommand):
             on_findings = refuse if options["strict"] else self.warn
             loaded = load(options["directory"], **how, on_findings=on_findings, progress=on_terminals)
         except DatasetError as error:
-            raise CommandError(f"{error}\n{_summary_of(error)}") from error
+            said = "\n".join(map(str, (*error.problems, *error.findings)))
+            raise CommandError(f"{said}\n{_summary_of(error)}") from error
         if options["verbosity"]:
             with using(cache(units_in_the_database)):
                 self._tell(loaded, is_check=options["check"], most=MOST_LISTED if options["verbosity"] == 1 else None)
@@ -113,8 +114,9 @@ def _summary_of(error: DatasetError) -> str:
     count = len(error.problems)
     files = Counter(problem.file for problem in error.problems)
     where = f" ({', '.join(f'{number} in {file}' for file, number in files.items())})" if len(files) > 1 else ""
+    spoilers = f", {len(error.findings)} said too early" if error.findings else ""
     follow = f", and {error.consequences} more rows that need what is wrong" if error.consequences else ""
-    summary = f"{count} problem{'s' * (count != 1)}{where}{follow}; nothing was written."
+    summary = f"{count} problem{'s' * (count != 1)}{where}{spoilers}{follow}; nothing was written."
     if not error.left:
         return summary
     rows = "1 row of the database is" if len(error.left) == 1 else f"{len(error.left)} rows of the database are"
