@@ -46,7 +46,7 @@ def test_a_credit_says_what_and_who(tmp_path: Path) -> None:
 
 
 def test_a_show_without_them_has_no_empty_credits_and_dumps_none(client: Client, tmp_path: Path) -> None:
-    Series.objects.create(title="Another Show", studio="Somebody")
+    Series.objects.create(pk=1, title="Another Show", studio="Somebody")
     page = client.get("/").content.decode()
     assert "<dt>Studio</dt>" in page
     assert not any(f"<dt>{label}</dt>" in page for label in ("Opening", "Ending", "Network", "Streaming"))
