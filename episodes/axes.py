@@ -37,13 +37,13 @@ class Progress(int):
     @property
     def place(self) -> int:
         """The last place that is read on the second axis; that axis itself, which is no place, before its first."""
-        return SECOND_AXIS + self.second
+        return place_of(self.second)
 
 
 def reaching(progress: int, *places: int) -> Progress:
     """Return progress that has reached some places as well, each on its own axis."""
     first = max(int(progress), *(place for place in (0, *places) if not is_on_second_axis(place)))
-    return Progress(int(first), max(second_of(progress), *(second_of_place(place) for place in (0, *places))))
+    return Progress(first, max(second_of(progress), *(second_of_place(place) for place in (0, *places))))
 
 
 def second_of(progress: int) -> int:
@@ -93,11 +93,6 @@ def end_for(request: HttpRequest) -> Progress:
 def last_chapter() -> int:
     """Return the last number of the second axis, or 0 in a show of one."""
     return end().second
-
-
-def has_second_axis() -> bool:
-    """Return whether the show has chapters beside its episodes."""
-    return last_chapter() > 0
 
 
 def last_chapter_for(request: HttpRequest) -> int:

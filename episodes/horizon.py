@@ -6,7 +6,8 @@ tell, as forms show of a row in which episode it is revealed.
 
 from django.http import HttpRequest
 
-from .axes import Progress, end_for, second_of
+from .axes import end_for
+from .progress import is_further
 from .visits import Visit
 
 LIFTED = "horizon_lifted"  # in the session
@@ -20,13 +21,7 @@ def horizon_of(request: HttpRequest) -> int | None:
 
 def has_watched_all(visit: Visit) -> bool:
     """Return whether somebody has watched, and on a second axis read, all there is."""
-    last = end_for(visit)
-    return visit.progress >= last and second_of(visit.progress) >= last.second
-
-
-def last_for(request: HttpRequest) -> Progress:
-    """Return the progress of somebody who has watched and read all there is."""
-    return end_for(request)
+    return not is_further(end_for(visit), visit.progress)
 
 
 def is_lifted(request: HttpRequest) -> bool:
@@ -36,7 +31,7 @@ def is_lifted(request: HttpRequest) -> bool:
 def sees_up_to(request: HttpRequest) -> int:
     """Return the same as progress: that of somebody who has watched all for those from whom nothing is hidden."""
     horizon = horizon_of(request)
-    return last_for(request) if horizon is None else horizon
+    return end_for(request) if horizon is None else horizon
 
 
 def set_lifted(request: HttpRequest, *, lifted: bool) -> None:

@@ -6,9 +6,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from corrections.models import Correction
-from episodes.axes import Progress, place_of, reaching
-from episodes.horizon import last_for, sees_up_to
+from episodes.axes import Progress, end_for, place_of, reaching
+from episodes.horizon import sees_up_to
 from episodes.known import is_known, is_reached
+from episodes.progress import is_further
 from episodes.units import worded
 
 OPENED = "opened_corrections"  # in the session
@@ -41,7 +42,7 @@ class Clearance:
     @property
     def has_watched_all(self) -> bool:
         """Whether nothing is published of later episodes. Then what is proposed of the next one spoils nobody more."""
-        return all(is_reached(place, self.progress) for place in self._last_places)
+        return not is_further(self.last, self.progress)
 
     @property
     def last_episode(self) -> int:
@@ -86,9 +87,7 @@ class Clearance:
 
 
 def clearance_of(request: HttpRequest) -> Clearance:
-    return Clearance(
-        sees_up_to(request), last_for(request), frozenset(request.session.get(OPENED, ())), request.user.pk
-    )
+    return Clearance(sees_up_to(request), end_for(request), frozenset(request.session.get(OPENED, ())), request.user.pk)
 
 
 def open_on_purpose(request: HttpRequest, correction: Correction) -> None:

@@ -111,24 +111,11 @@ def _page(
         for form in verdict_forms.values():
             form.is_valid()
     general_problems = trial.problems.get(None, [])
-    following = lines_of(trial.consequences, names)
-    told = [line for line in following if is_reached(line.since or 0, reading_episode)]
     events = thread_of(correction, discretion, names)
     context |= {
         "changes": [(each, verdict_forms.get(each.change.pk)) for each in reviews],
         "suggestions": suggestions_of(verdict_forms.values()),
-        "part": Paginator(parts, 1).page(number),
-        "parts": list(Paginator(parts, 1).get_elided_page_range(number)),
-        "next_part": number + 1,
-        "previous_part": number - 1,
-        "first": sum(map(len, parts[: number - 1])) + 1,
-        "last": sum(map(len, parts[:number])),
-        "count": len(changes),
         "verdicts_elsewhere": typed.verdicts_beside(posted, [each.change for each in shown]),
-        "following": told[:MOST_FOLLOWING],
-        "following_count": len(told),
-        "following_more": len(told[MOST_FOLLOWING:]),
-        "following_later": len(following) - len(told),
         "comment": CommentForm(posted),
         "lost_texts": _lost_texts(posted, changes),
         "general_problems": general_problems,
@@ -138,6 +125,7 @@ def _page(
         "events": events,
     }
     context |= context_of_any(request, correction, discretion)
+    context |= _context_of_part(parts, number) | _context_of_what_follows(trial, names)
     context |= _context_of_correction(
         request, correction, discretion, changes, [each.change for each in shown], names, trial
     )
@@ -152,6 +140,31 @@ def _part_asked_for(request: HttpRequest, parts: list[list[Change]], wrong: Chan
         return next((number for number, part in enumerate(parts, start=1) if wrong in part), 1)
     asked = request.POST if request.method == "POST" else request.GET
     return max(1, min(whole_number(asked.get(PART)) or 1, len(parts)))
+
+
+def _context_of_part(parts: list[list[Change]], number: int) -> dict[str, Any]:
+    """Return where a part stands among the others, and how many changes come before it and in all."""
+    pages = Paginator(parts, 1)
+    return {
+        "part": pages.page(number),
+        "parts": list(pages.get_elided_page_range(number)),
+        "next_part": number + 1,
+        "previous_part": number - 1,
+        "first": sum(map(len, parts[: number - 1])) + 1,
+        "last": sum(map(len, parts[:number])),
+        "count": sum(map(len, parts)),
+    }
+
+
+def _context_of_what_follows(trial: Trial, names: RowNames) -> dict[str, Any]:
+    following = lines_of(trial.consequences, names)
+    told = [line for line in following if is_reached(line.since or 0, names.episode)]
+    return {
+        "following": told[:MOST_FOLLOWING],
+        "following_count": len(told),
+        "following_more": len(told[MOST_FOLLOWING:]),
+        "following_later": len(following) - len(told),
+    }
 
 
 def _context_of_correction(

@@ -74,7 +74,7 @@ class AnswerField(forms.JSONField):
             raise get_mfa_adapter().validation_error("incorrect_code") from error
 
 
-class _AnswerOfAKey(AuthenticateWebAuthnForm):
+class KeySecondStepForm(AuthenticateWebAuthnForm):
     credential = AnswerField(widget=forms.HiddenInput)
 
     def clean_credential(self) -> Authenticator:
@@ -85,15 +85,11 @@ class _AnswerOfAKey(AuthenticateWebAuthnForm):
             raise get_mfa_adapter().validation_error("incorrect_code") from error
 
 
-class KeySignInForm(_AnswerOfAKey, LoginWebAuthnForm):
+class KeySignInForm(KeySecondStepForm, LoginWebAuthnForm):
     pass
 
 
-class KeySecondStepForm(_AnswerOfAKey):
-    pass
-
-
-class KeyAgainForm(_AnswerOfAKey, ReauthenticateWebAuthnForm):
+class KeyAgainForm(KeySecondStepForm, ReauthenticateWebAuthnForm):
     pass
 
 
