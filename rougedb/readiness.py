@@ -10,7 +10,7 @@ from shutil import disk_usage
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django_ox.heartbeat import check_file
@@ -36,7 +36,7 @@ def what_is_missing() -> str:
         if planned.migration_plan(planned.loader.graph.leaf_nodes()):
             return "The database lacks migrations: run manage.py migrate."
     except (DatabaseError, InterfaceError):
-        return NO_DATABASE if replicas().best() == DEFAULT_DB_ALIAS else ""
+        return "" if replicas().good() else NO_DATABASE
     return ""
 
 
@@ -59,7 +59,7 @@ def what_is_wrong() -> Iterator[str]:
         yield "There is no backup of the last 36 hours."
     if settings.WORKER_HEARTBEAT and not check_file(settings.WORKER_HEARTBEAT, SILENT).ok:
         yield "The worker is silent."
-    if settings.REPLICA_URLS and replicas().best() == DEFAULT_DB_ALIAS:
+    if settings.REPLICA_URLS and not replicas().good():
         yield "No replica is in step: pages are read from the primary."
     if not _is_cache_there():
         yield "The cache does not answer: pages are slower."

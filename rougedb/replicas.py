@@ -27,19 +27,25 @@ class Replicas:
 
     def __init__(self, aliases: list[str]) -> None:
         first = os.getpid() % max(len(aliases), 1)  # each process has its own favourite
-        self._aliases = aliases[first:] + aliases[:first]
+        self.aliases = aliases[first:] + aliases[:first]
         self._of_primary: str | None = None  # the stamp of its edition; None as long as it was never read
         self._in_step_at: dict[str, float] = {}  # when a replica last had that edition
         self._lock = Lock()
         self._is_watching = False
 
-    def best(self) -> str:
-        """Return the alias of a replica that is in step, or of the primary."""
-        if not self._aliases:
-            return DEFAULT_DB_ALIAS
+    def good(self) -> list[str]:
+        """Return the aliases of the replicas that are in step, the favourite first."""
+        if not self.aliases:
+            return []
         self._watch()
         least = monotonic() - settings.REPLICA_LAG
-        return next((each for each in self._aliases if self._in_step_at.get(each, least) > least), DEFAULT_DB_ALIAS)
+        return [alias for alias in self.aliases if self._in_step_at.get(alias, least) > least]
+
+    def good_after_all(self) -> str | None:
+        """Return the alias of a replica that is found to be in step now, as the primary does not answer either."""
+        for alias in self.aliases:
+            self.look(alias)
+        return next(iter(self.good()), None)
 
     def leave(self, alias: str, error: object) -> None:
         """Read from elsewhere until this replica is seen to be in step again."""
@@ -68,7 +74,7 @@ class Replicas:
         with self._lock:
             is_watching, self._is_watching = self._is_watching, True
         if not is_watching:
-            for alias in (DEFAULT_DB_ALIAS, *self._aliases):
+            for alias in (DEFAULT_DB_ALIAS, *self.aliases):
                 Thread(target=self._watch_one, args=(alias,), name=f"edition of {alias}", daemon=True).start()
 
     def _watch_one(self, alias: str) -> None:

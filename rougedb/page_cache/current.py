@@ -27,20 +27,31 @@ def read_edition(*, from_replica: bool) -> CurrentEdition | None:
 
     Raises what the primary raises, and notes that. Whoever may have published something reads from the primary.
     """
-    global _last, _failed_at
-    source = replicas().best()
+    global _failed_at
+    good = replicas().good()
+    for alias in good if from_replica else ():
+        try:
+            return _read(alias)
+        except (DatabaseError, InterfaceError) as error:
+            if not outage_of(error):
+                raise
+            replicas().leave(alias, error)
     try:
-        with reading_from(source if from_replica else DEFAULT_DB_ALIAS):
-            _last = editions.current()
+        return _read(DEFAULT_DB_ALIAS)
     except (DatabaseError, InterfaceError) as error:
-        if outage_of(error) and from_replica and source != DEFAULT_DB_ALIAS:
-            replicas().leave(source, error)
-            return read_edition(from_replica=True)
-        if outage_of(error) and source == DEFAULT_DB_ALIAS:  # or else visitors get pages that a replica tells of
+        if outage_of(error) and from_replica and (other := replicas().good_after_all()):
+            return _read(other)
+        if outage_of(error) and not good:  # or else visitors get pages that a replica tells of
             if _failed_at is None:
                 logger.warning("Only kept pages are served, as the edition cannot be read: %s", error)
             _failed_at = monotonic()
         raise
+
+
+def _read(alias: str) -> CurrentEdition | None:
+    global _last, _failed_at
+    with reading_from(alias):
+        _last = editions.current()
     _failed_at = None
     return _last
 

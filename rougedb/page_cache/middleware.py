@@ -201,22 +201,24 @@ def _with_parts(response: HttpResponseBase, visit: Visit) -> HttpResponseBase:
 
 
 def _kept_or_made_from_anywhere(page: Page, visit: Visit, get_response: View) -> HttpResponseBase:
-    """Return a page, of the primary where the replica that told the edition has failed since."""
-    source = visit.edition.database
-    if source == DEFAULT_DB_ALIAS:
-        return _kept_or_made(page, visit, get_response)
-    try:
-        response = _kept_or_made(page, visit, get_response)
-    except (DatabaseError, InterfaceError) as error:
-        replicas().leave(source, error)
-    else:
-        if response.status_code != 503:
-            return response
-        replicas().leave(source, "a page could not be made")
-    visit.edition = current.read_edition(from_replica=False)
-    if visit.edition is None:  # and so nothing is kept
-        return get_response(visit)
-    return _kept_or_made(page_of(visit, page.address), visit, get_response)
+    """Return a page, of another database where the replica that told the edition has failed since."""
+    for _ in replicas().aliases:  # each may fail once
+        source = visit.edition.database
+        if source == DEFAULT_DB_ALIAS:
+            break
+        try:
+            response = _kept_or_made(page, visit, get_response)
+        except (DatabaseError, InterfaceError) as error:
+            replicas().leave(source, error)
+        else:
+            if response.status_code != 503:
+                return response
+            replicas().leave(source, "a page could not be made")
+        visit.edition = current.read_edition(from_replica=True)
+        if visit.edition is None:  # and so nothing is kept
+            return get_response(visit)
+        page = page_of(visit, page.address)
+    return _kept_or_made(page, visit, get_response)
 
 
 def _kept_or_made(page: Page, visit: Visit, get_response: View) -> HttpResponseBase:

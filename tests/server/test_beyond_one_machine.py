@@ -102,10 +102,11 @@ def test_the_site_goes_on_without_any_of_its_parts(
             primary.run(f"UPDATE episodes_episode SET title = '{title}' WHERE number = 1", NAME)
 
         def is_read_from_standby() -> bool:
-            """Whether the standby was asked for what a page shows that was never made before."""
-            word = f"word{next(numbers)}"
-            one.get(f"/search/?q={word}")
-            return word in standby.log.read_text()
+            """Whether both servers asked the standby for what a page shows that was never made before."""
+            words = [f"word{next(numbers)}" for _ in (one, other)]
+            for visitor, word in zip((one, other), words, strict=True):
+                visitor.get(f"/search/?q={word}")
+            return all(word in standby.log.read_text() for word in words)
 
         def filled_in() -> dict[str, list[str]]:
             fields = fields_of(HttpResponse(outside.get(form).text))
