@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from episodes.gate import Gated
@@ -22,15 +24,22 @@ EMPTY = "–"
 
 
 class RowNames:
-    """The names of rows as somebody at an episode knows them. Each is looked up once."""
+    """The names of rows as somebody at an episode knows them. Each is looked up once.
+
+    With changes, it also knows the rows that these add, and those that are gone: what they add or remove has the names.
+    """
 
     def __init__(
-        self, episode: int, names: Mapping[str, str] | None = None, keys: Mapping[str, str] | None = None
+        self, episode: int, names: Mapping[str, str] | None = None, changes: Iterable[Change] | None = None
     ) -> None:
         self.episode = episode
-        self._keys = keys or {}  # in mentions, of rows that are not there yet, with their references
-        self._names = {reference: Name(name) for reference, name in (names or {}).items()}
+        added_or_removed = [change for change in changes or () if change.action != Change.Action.SET]
+        self._keys = _keys_in(added_or_removed)
+        self._names = {**names_from_additions(added_or_removed, episode)}
+        self._names |= {reference: Name(name) for reference, name in (names or {}).items()}
+        self._former = _former_names(added_or_removed, episode)
         self._nameless: set[str] = set()  # of which nothing was found
+        self._gone: set[str] = set()  # of which only the former name is left
         self._choices: dict[tuple[str, int], list[tuple[str, str]]] = {}
 
     def of_pages(self, subjects: Iterable[str]) -> dict[str, Name]:
@@ -49,12 +58,22 @@ class RowNames:
             names = kind.page.names(missing, self.episode)
         else:
             names = {str(row.pk): Name(row) for row in _known_rows(kind, self.episode).filter(pk__in=missing)}
+        former = self._names_of_gone(kind, missing - names.keys())
+        self._gone |= {f"{kind.label}:{key}" for key in former}
+        names |= former
         self._names |= {f"{kind.label}:{key}": name for key, name in names.items()}
         self._nameless |= {f"{kind.label}:{key}" for key in missing - names.keys()}
+
+    def _names_of_gone(self, kind: Editable, keys: set[str]) -> dict[str, Name]:
+        """Return what rows were called that are not there any more. One that is there may have another name since."""
+        former = {key: name for key in keys if (name := self._former.get(f"{kind.label}:{key}"))}
+        there = kind.model._base_manager.filter(pk__in=former).values_list("pk", flat=True) if former else ()
+        return {key: name for key, name in former.items() if key not in set(map(str, there))}
 
     def of_mentions(self, texts: Iterable[str]) -> dict[str, str]:
         """Return the name for each mention in some texts."""
         texts = [text for text in texts if "[[" in text]
+        self.of_pages(reference for reference in self._keys.values() if texts and reference in self._former)
         added = {key: self._names[reference] for key, reference in self._keys.items() if reference in self._names}
         names: dict[str, str] = {}
         for read in rows.mention_readers if texts else ():
@@ -77,7 +96,8 @@ class RowNames:
     def _all_choices(self, kind: Editable) -> list[tuple[str, str]]:
         keys = [str(pk) for pk in _known_rows(kind, self.episode).values_list("pk", flat=True)]
         self.look_up(kind, keys)
-        named = [key for label, _, key in (each.partition(":") for each in self._names) if label == kind.label]
+        there = (each.partition(":") for each in self._names if each not in self._gone)
+        named = [key for label, _, key in there if label == kind.label]
         choices = {key: f"{self.name(kind, key)}" for key in dict.fromkeys([*keys, *named])}
         if kind.model is Episode:
             return list(choices.items())
@@ -86,24 +106,47 @@ class RowNames:
 
 def names_from_additions(changes: Iterable[Change], episode: int) -> dict[str, Name]:
     """Return the names that rows which are to be added would give to pages, by the references of these."""
-    added = [(change.model, change.wanted) for change in changes if change.action == Change.Action.ADD]
+    return _names_from(((each.model, each.wanted) for each in changes if each.action == Change.Action.ADD), episode)
+
+
+def _former_names(changes: Iterable[Change], episode: int) -> dict[str, Name]:
+    """Return the names that rows which are added or removed have or gave, by the references of what is called so."""
+    values = [(change, _values_in(change)) for change in changes]
+    names = _names_from(
+        ((each.model, of_row) for each, of_row in values if each.action == Change.Action.REMOVE), episode
+    )
+    for change, of_row in values:
+        kind = rows.editable(change.model)
+        if kind.page is None and not kind.is_known_from_an_episode:  # it is named by itself
+            with suppress(ValidationError, ValueError, TypeError):
+                names[f"{kind.label}:{change.row}"] = Name(rows.new_row(kind, change.row, of_row))
+    return names
+
+
+def _names_from(values: Iterable[tuple[str, rows.Values]], episode: int) -> dict[str, Name]:
+    """Return the names that rows with these values, each with the label of its model, give to pages."""
+    values = list(values)
     names: dict[str, Name] = {}
-    for kind in rows.registered() if added else ():
+    for kind in rows.registered() if values else ():
         if kind.page is not None and kind.page.names_from is not None:
-            found = kind.page.names_from(added, episode)
+            found = kind.page.names_from(values, episode)
             names |= {f"{kind.label}:{key}": name for key, name in found.items()}
     return names
 
 
-def keys_from_additions(changes: Iterable[Change]) -> dict[str, str]:
-    """Return the references of pages that are to be added, by the keys that texts mention them by."""
-    added = [change for change in changes if change.action == Change.Action.ADD]
-    kinds = {change.model: rows.editable(change.model) for change in added}
-    return {
-        str((change.wanted or {}).get(handle.field)): f"{change.model}:{change.row}"
-        for change in added
-        if (handle := kinds[change.model].handle) and kinds[change.model].page
-    }
+def _keys_in(changes: Iterable[Change]) -> dict[str, str]:
+    """Return the references of pages that are added or removed, by the keys that texts mention them by."""
+    keys = {}
+    for change in changes:
+        kind = rows.editable(change.model)
+        if kind.handle is not None and kind.page is not None:
+            keys[str(_values_in(change).get(kind.handle.field))] = f"{change.model}:{change.row}"
+    return keys
+
+
+def _values_in(change: Change) -> rows.Values:
+    """Return the values of the row that a change adds or removes."""
+    return (change.wanted if change.action == Change.Action.ADD else change.was or change.before) or {}
 
 
 def in_words(texts: Iterable[str], names: RowNames) -> list[str]:

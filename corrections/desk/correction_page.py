@@ -20,7 +20,7 @@ from corrections.sent_forms import address_again
 from corrections.thread import cleaned_message
 from corrections.trial import Trial, pending_changes, try_out
 from corrections.undoing import can_be_undone_as_a_whole, not_undone, reversed_changes, undos_in_force
-from corrections.wording import RowNames, in_words, keys_from_additions, names_from_additions
+from corrections.wording import RowNames, in_words
 from episodes.choices import CHOOSE, with_choice
 from episodes.known import is_reached
 from episodes.names import capital, listed
@@ -96,9 +96,7 @@ def _page(
         episode = max(clearance.episode_of(correction), mentioned)
         context |= {"title": "A correction, folded", "episode": episode}
         return render(request, f"{TEMPLATES}/folded.html", context)
-    names = RowNames(
-        reading_episode, names_from_additions(changes, reading_episode) | trial.names, keys_from_additions(changes)
-    )
+    names = RowNames(reading_episode, trial.names, changes)
     if failure is not None:
         trial.problems = {change.pk if change else None: list(texts) for change, texts in failure.messages.items()}
     if trial.problems and not clearance.reads_all_of(correction):

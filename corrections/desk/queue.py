@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from corrections import rows
 from corrections.models import UNDECIDED, Change, Correction, State
 from corrections.subjects import subjects_of_corrections
-from corrections.wording import in_short, names_from_additions, noun_of
+from corrections.wording import RowNames, in_short, noun_of
 from episodes.known import is_reached
 
 from .clearance import Clearance, unfolded
@@ -78,9 +78,12 @@ def lines(
     changes = _changes_of(shown)
     known = {change.pk: at[pk] for pk, of_one in changes.items() for change in of_one}
     values = _values_of_rows([change for of_one in changes.values() for change in of_one], known)
-    names = {episode: _names_of_pages(subjects, episode) for episode, subjects in subjects_at.items()}
-    for pk, episode in at.items():
-        names[episode] |= names_from_additions(changes[pk], episode)
+    names = {
+        episode: RowNames(
+            episode, changes=[change for pk, of_one in changes.items() if at[pk] == episode for change in of_one]
+        ).of_pages(subjects)
+        for episode, subjects in subjects_at.items()
+    }
     kinds = _kinds_of_changes(changes, values)
     proposals = {} if brief else {pk: Proposal(changes[pk], episode) for pk, episode in at.items()}
     says = snippets(proposals, values, clearance)
@@ -170,18 +173,9 @@ def _values_of_rows(changes: list[Change], known: Mapping[UUID, int]) -> dict[UU
 
 
 def _unnamed(subject: str) -> str:
-    """Return what to call a page that does not exist yet, or no more."""
+    """Return what to call a page that has no name yet, or of which nothing is left that says it."""
     label = subject.partition(":")[0]
     return f"a {rows.editable(label).model._meta.verbose_name}"
-
-
-def _names_of_pages(subjects: Iterable[str], episode: int) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for label, keys in rows.by_label(subjects).items():
-        page = rows.editable(label).page
-        if page is not None and page.names is not None:
-            names |= {f"{label}:{key}": name for key, name in page.names(keys, episode).items()}
-    return names
 
 
 @dataclass(frozen=True, slots=True)

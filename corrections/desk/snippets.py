@@ -17,8 +17,6 @@ from corrections.wording import (
     RowNames,
     in_words,
     is_text,
-    keys_from_additions,
-    names_from_additions,
     value_in_words,
 )
 from episodes.known import is_reached
@@ -62,10 +60,8 @@ def snippets(proposals: Mapping[UUID, Proposal], values: RowsByChange, clearance
     lines: dict[UUID, str] = {}
     for episode, changes in by_episode.items():
         # The name of a newcomer may stand in a later change than what is said of them.
-        additions = [change for each in proposals.values() if each.episode == episode for change in each.changes]
-        lines |= _lines_of(
-            changes, RowNames(episode, names_from_additions(additions, episode), keys_from_additions(additions)), values
-        )
+        of_all = [change for each in proposals.values() if each.episode == episode for change in each.changes]
+        lines |= _lines_of(changes, RowNames(episode, changes=of_all), values)
     return {
         pk: HIDDEN if pk in hidden else "; ".join(filter(None, (lines[change.pk] for change in changes)))
         for pk, changes in said.items()

@@ -7,11 +7,15 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
-from characters.models import Alias, Character, Trait
+from characters.models import Alias, Character, CharacterTag, Tag, Trait
 from corrections import history as row_history
+from corrections import rows
 from corrections.models import Correction, State
-from tests.corrections.desk import address, at_the_desk, content_of, decide_by_form, page_of, verdict
+from corrections.sending import removing
+from corrections.wording import RowNames
+from tests.corrections.desk import QUEUE, address, at_the_desk, content_of, decide_by_form, page_of, verdict
 from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of
 from tests.people import person
 
@@ -54,6 +58,44 @@ def test_it_undoes_what_is_published_while_the_rest_waits(desk: Client, author: 
     desk.post(address("undo", correction.pk))
     status.refresh_from_db()
     assert status.value == "alive"
+
+
+def test_an_undo_names_those_whom_it_removed_as_far_as_somebody_knows(desk: Client, author: User) -> None:
+    ann, bea = somebody(), Character(key="bea_before", revealed_in_id=2)
+    tag = Tag(id=77, name="daring", slug="daring")
+    correction = sent(
+        new(Character, id=bea.pk, key=bea.key, revealed_in_id=2),
+        new(Alias, character_id=bea.pk, name="Bea", headline=True, revealed_in_id=2),
+        new(Alias, character_id=bea.pk, name="Beatrix", headline=True, revealed_in_id=3),
+        new(Tag, id=tag.pk, name=tag.name, slug=tag.slug),
+        new(CharacterTag, content_object_id=bea.pk, tag_id=tag.pk, revealed_in_id=2),
+        new(Trait, character=ann, attribute="habit", value="Waits for [[bea_before]].", revealed_in_id=3),
+        by=author,
+    )
+    decide_by_form(desk, correction, do="accept")
+    desk.post(address("undo", correction.pk))
+    undo = Correction.objects.get(undoes=correction)
+    assert undo.state == State.ACCEPTED
+    assert not Character.objects.filter(pk=bea.pk).exists()
+    for each in (correction, undo):
+        page = content_of(desk.get(page_of(each)))
+        assert "Beatrix" in page.partition("</h1>")[0]
+        assert "Waits for Beatrix." in strip_tags(page)
+        assert "gone, or not known" not in page
+        assert "daring" in page
+    line = content_of(desk.get(QUEUE, {"state": "all"}))
+    assert "Beatrix" in line
+    assert "a character" not in line
+    names = RowNames(2, changes=undo.changes.all())
+    assert names.of_pages([rows.reference(bea)]) == {rows.reference(bea): "Bea"}
+    assert RowNames(1, changes=undo.changes.all()).of_pages([rows.reference(bea)]) == {}
+
+
+def test_a_former_name_is_not_told_of_somebody_who_is_there_and_known_later(author: User) -> None:
+    ann = somebody()
+    undo = sent(removing(ann.aliases.get()), by=author)
+    ann.aliases.update(revealed_in=3)
+    assert RowNames(2, changes=undo.changes.all()).of_pages([rows.reference(ann)]) == {}
 
 
 def test_what_was_added_before_the_model_had_a_field_is_undone_and_redone(desk: Client, author: User) -> None:
