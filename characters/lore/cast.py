@@ -156,6 +156,10 @@ class Cast:
     def words(self, text: str, *, inline: bool = False) -> str:
         return prose.words(text, self._mention, inline=inline)
 
+    def first_words(self, text: str, length: int) -> str:
+        """Return the words of a text, cut to at most so many characters."""
+        return prose.shortened(prose.words(text, self._mention, enough=length), length)
+
     def _mention(self, key: str) -> prose.Mention | None:
         if key not in self._mentions and key in self._by_key:
             mentioned = self._by_key[key]

@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString
 from characters.pictures import files
 from characters.pictures.sizes import WIDTHS
 from characters.public_ids import public_id_for
-from characters.text import prose
 from characters.text.links import link
 from characters.text.phrases import role_in_words
 from characters.values.basics import Face
@@ -51,17 +50,17 @@ def revelation_entry(
         overturned_in=row["overturned_in"],
         concerned=_not_linked(row, html, cast) if with_concerned else (),
         correct_url=f"{form}?row={row['id']}" if form else "",
-        opening=prose.shortened(cast.words(row["text"]), LONGEST_OPENING) if form else "",
+        opening=cast.first_words(row["text"], LONGEST_OPENING) if form else "",
     )
 
 
 def _not_linked(row: Row, html: str, cast: Cast) -> tuple[Face, ...]:
-    return tuple(
-        face
+    of_kinds = (
+        [face for face in map(cast.root_face, subjects) if _link_to(face.url) not in html]
         for subjects in row["concerned"].values()
         if subjects
-        for face in by_name(face for face in map(cast.root_face, subjects) if _link_to(face.url) not in html)
     )
+    return tuple(face for faces in of_kinds if faces for face in by_name(faces))  # most are linked
 
 
 @lru_cache(2**12)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from sys import getsizeof
 from threading import Lock
 from typing import Any
@@ -76,15 +77,24 @@ def render_line(text: str, find: FindMention) -> SafeString:
     return _filled(_rendered(text, inline=True), find)
 
 
-def words(text: str, find: FindMention, *, inline: bool = False) -> str:
-    """Return the words of a text alone, as `plain(render(text))` does; most texts need no HTML for that."""
+def words(text: str, find: FindMention, *, inline: bool = False, enough: float = inf) -> str:
+    """Return the words of a text alone, as `plain(render(text))` does; most texts need no HTML for that.
+
+    Where so many characters are `enough`, no more names are looked up than those need.
+    """
     cut = _kept_cut(text) if len(text) <= LONGEST_CUT_KEPT else _cut(text)
     if cut is None:
         return plain((render_line if inline else render)(text, find))
-    filled = [cut.pieces[0]]
+    filled = cut.pieces[0]
     for blank, piece in zip(cut.blanks, cut.pieces[1:], strict=True):
-        filled += f"{blank.words_for(find(blank.key))}", piece
-    return " ".join("".join(filled).split())
+        if len(filled) > enough and len(first := _in_one_line(filled)) > enough:
+            return first
+        filled += f"{blank.words_for(find(blank.key))}{piece}"
+    return _in_one_line(filled)
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def has_markup(text: str) -> bool:

@@ -36,6 +36,10 @@ def test_words_are_what_is_shown(pieces: list[str]) -> None:
     text = "".join(pieces).replace("\x00", "")
     assert prose.words(text, find) == prose.plain(prose.render(text, find))
     assert prose.words(text, find, inline=True) == prose.plain(prose.render_line(text, find))
+    for length in (0, 4, 12):
+        assert prose.shortened(prose.words(text, find, enough=length), length) == prose.shortened(
+            prose.words(text, find), length
+        )
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def _gist(rows: Sequence[Row], changes: Sequence[TimelineEntry], cast: Cast) -> 
         return prose.shortened(prose.plain(unmasked.html), GIST)
     if rows:
         surest = next((row for row in rows if row["certainty"] == Certainty.CONFIRMED), rows[0])
-        return prose.shortened(cast.words(surest["text"]), GIST)
+        return cast.first_words(surest["text"], GIST)
     return prose.shortened(f"{changes[0].label}: {prose.plain(changes[0].html)}", GIST) if changes else ""
 
 
