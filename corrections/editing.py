@@ -59,6 +59,7 @@ from .sent_forms import (
     waiting_at,
     without_accepted,
 )
+from .wording import RowNames
 
 BASE = "_base"
 REASON = "_reason"
@@ -329,8 +330,9 @@ class WriteDoorAdmin(NoPopupsWithoutPublishing, admin.ModelAdmin):
         page, entries = history_page(request, row)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"History of {row}",
+            "title": f"History of {(name := RowNames(sees_up_to(request)).of_row(row))}",
             "object": row,
+            "name": name,
             "opts": self.opts,
             "page": page,
             "entries": entries,

@@ -34,6 +34,7 @@ from .wording import RowNames, in_words, is_text, value_in_words
 
 CORRECTIONS_A_PAGE = 10
 MOST_OF_ONE = 12  # changes of one correction
+MOST_READ_FOR_NAMES = 60  # of one, which removed others who are named
 MOST_WAITING = 5  # corrections that are named above a form
 
 type Published = tuple[Correction, list[Change]]
@@ -95,10 +96,11 @@ def _entries(request: HttpRequest, history: list[Published]) -> list[HistoryEntr
     prefetch_related_objects(corrections, "undone_by__changes")
     current = Change.objects.filter(correction__in=corrections).current()
     sizes = dict(current.order_by().values_list("correction").annotate(Count("pk")))
+    of_gone = list(current.filter(action=Change.Action.REMOVE, position__lte=MOST_READ_FOR_NAMES))
     entries = []
     for correction, changes in history:
         folded = clearance.folds(correction)
-        names = RowNames(clearance.reading_episode(correction))
+        names = RowNames(clearance.reading_episode(correction), changes=[*of_gone, *changes])
         is_import = correction.kind == Correction.Kind.IMPORT
         entries.append(
             HistoryEntry(
@@ -180,6 +182,11 @@ def _as_read(kind: Editable, name: str, value: Json, names: RowNames) -> str:
     return in_words([str(value)], names)[0] if is_text(kind, name) else value_in_words(kind, name, value, names)
 
 
+def _called(kind: Editable, key: str, names: RowNames) -> str:
+    row = rows.row_of(kind, key)
+    return "" if row is None else names.of_row(row)
+
+
 def changed_meanwhile(change: Change, horizon: int | None, *, is_typed: bool = True) -> SafeString:
     """Say that a field was changed by somebody else since a form was opened, or since what is to be undone."""
     text = _changed_meanwhile(change, last_episode() if horizon is None else horizon, is_typed=is_typed)
@@ -194,7 +201,7 @@ def _changed_meanwhile(change: Change, episode: int, *, is_typed: bool) -> SafeS
     before, now = (_as_read(kind, change.path, value, names) for value in (change.before, change.was))
     return format_html(
         "“{}” of {} “{}” was changed meanwhile: it was “{}”{} and is “{}” now.{}",
-        kind.name_of(change.path), kind.model._meta.verbose_name, rows.row_of(kind, change.row), before,
+        kind.name_of(change.path), kind.model._meta.verbose_name, _called(kind, change.row, names), before,
         " when you opened the form" if is_typed else "", now,
         " Yours is still in the form; save again to put it in its place." if is_typed else "",
     )  # fmt: skip

@@ -278,7 +278,7 @@ def read(keys: Iterable[tuple[str, str]], *, locked: bool = False) -> Read:
     found: Read = {}
     for label, of_model in by_label(f"{label}:{key}" for label, key in keys).items():
         kind = editable(label)
-        for some in batched(sorted(key for key in of_model if _key_in_python(kind, key) is not None), AT_ONCE):
+        for some in batched(sorted(key for key in of_model if key_in_python(kind, key) is not None), AT_ONCE):
             there = kind.model._base_manager.filter(pk__in=some).order_by("pk")
             by_key = {str(row.pk): row for row in (there.select_for_update() if locked else there)}
             values = {key: single_values(kind, row) for key, row in by_key.items()}
@@ -290,7 +290,7 @@ def read(keys: Iterable[tuple[str, str]], *, locked: bool = False) -> Read:
     return found
 
 
-def _key_in_python(kind: Editable, key: str) -> Any:
+def key_in_python(kind: Editable, key: str) -> Any:
     """Return a key as the database takes it, or None if no row can have it."""
     try:
         return kind.model._meta.pk.to_python(key) if key else None
@@ -411,5 +411,5 @@ def row_of(kind: Editable, key: str, *, locked: bool = False) -> models.Model | 
     rows = kind.model._base_manager.order_by("pk")
     if locked:
         rows = rows.select_for_update()
-    in_python = _key_in_python(kind, key)
+    in_python = key_in_python(kind, key)
     return rows.filter(pk=in_python).first() if in_python is not None else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.text import Truncator
 
 from episodes.gate import Gated
 from episodes.known import is_known, is_reached
@@ -21,6 +22,9 @@ from .models import Change
 from .rows import Editable, Json
 
 EMPTY = "–"
+MENTION = re.compile(r"\[\[([^\[\]|\n?]+)(?:\|[^\[\]\n]*)?\]\]")
+SOMEBODY = "somebody"
+LONGEST_TITLE = 70  # characters of a row that has no page
 
 
 class RowNames:
@@ -33,12 +37,13 @@ class RowNames:
         self, episode: int, names: Mapping[str, str] | None = None, changes: Iterable[Change] | None = None
     ) -> None:
         self.episode = episode
-        added_or_removed = [change for change in changes or () if change.action != Change.Action.SET]
-        self._keys = _keys_in(added_or_removed)
-        self._names = {**names_from_additions(added_or_removed, episode)}
+        whole_rows = [change for change in changes or () if change.action != Change.Action.SET]
+        self._keys = _keys_in(whole_rows)
+        self._names = {**names_from_additions((each for each in whole_rows if not each.is_applied), episode)}
         self._names |= {reference: Name(name) for reference, name in (names or {}).items()}
-        self._former = _former_names(added_or_removed, episode)
+        self._former = _former_names(whole_rows, episode)
         self._nameless: set[str] = set()  # of which nothing was found
+        self._sought: set[str] = set()  # keys that are looked for among what was removed
         self._gone: set[str] = set()  # of which only the former name is left
         self._choices: dict[tuple[str, int], list[tuple[str, str]]] = {}
 
@@ -51,18 +56,27 @@ class RowNames:
     def look_up(self, kind: Editable, keys: Iterable[str]) -> None:
         """Look up several names at once."""
         references = ((key, f"{kind.label}:{key}") for key in keys)
-        missing = {key for key, each in references if each not in self._names and each not in self._nameless}
+        unseen = {key for key, each in references if each not in self._names and each not in self._nameless}
+        missing = {key for key in unseen if rows.key_in_python(kind, key) is not None}
         if not missing:
             return
         if kind.page is not None and kind.page.names is not None:
             names = kind.page.names(missing, self.episode)
         else:
-            names = {str(row.pk): Name(row) for row in _known_rows(kind, self.episode).filter(pk__in=missing)}
+            names = self._titles(kind, missing)
         former = self._names_of_gone(kind, missing - names.keys())
         self._gone |= {f"{kind.label}:{key}" for key in former}
         names |= former
         self._names |= {f"{kind.label}:{key}": name for key, name in names.items()}
         self._nameless |= {f"{kind.label}:{key}" for key in missing - names.keys()}
+
+    def _titles(self, kind: Editable, keys: set[str]) -> dict[str, Name]:
+        """Return what rows without a page are called: by their words rather than by a key, where they have any."""
+        known = {str(row.pk): row for row in _known_rows(kind, self.episode).filter(pk__in=keys)}
+        if kind.titles is None or not kind.is_known_from_an_episode:
+            return {key: Name(row) for key, row in known.items()}
+        titles = kind.titles([(key, rows.single_values(kind, row)) for key, row in known.items()], self)
+        return {key: Name(Truncator(title).chars(LONGEST_TITLE)) for key, title in zip(known, titles, strict=True)}
 
     def _names_of_gone(self, kind: Editable, keys: set[str]) -> dict[str, Name]:
         """Return what rows were called that are not there any more. One that is there may have another name since."""
@@ -73,17 +87,46 @@ class RowNames:
     def of_mentions(self, texts: Iterable[str]) -> dict[str, str]:
         """Return the name for each mention in some texts."""
         texts = [text for text in texts if "[[" in text]
+        names = self._read(texts)
+        unread = {found[1] for text in texts for found in MENTION.finditer(text) if found[0] not in names}
+        if unread - self._sought:
+            self._seek_gone(unread - self._sought)
+            names = self._read(texts)
+        return names
+
+    def _read(self, texts: list[str]) -> dict[str, str]:
         self.of_pages(reference for reference in self._keys.values() if texts and reference in self._former)
+        unnamed = {key: SOMEBODY for key in self._sought if key in self._keys}
         added = {key: self._names[reference] for key, reference in self._keys.items() if reference in self._names}
         names: dict[str, str] = {}
         for read in rows.mention_readers if texts else ():
-            names |= read(texts, self.episode, added)
+            names |= read(texts, self.episode, unnamed | added)
         return names
+
+    def _seek_gone(self, keys: set[str]) -> None:
+        """Look among what was removed for pages that texts name by these keys, as older texts do."""
+        self._sought |= keys
+        handles = [(kind.label, kind.handle.field) for kind in rows.registered() if kind.handle and kind.page]
+        for label, field in handles:
+            removals = Change.objects.applied().filter(model=label, action=Change.Action.REMOVE)
+            gone = list(removals.filter(**{f"was__{field}__in": sorted(keys)}).order_by("applied_at"))
+            if gone:
+                self._keys |= _keys_in(gone)
+                subjects = [f"{label}:{change.row}" for change in gone]
+                names = Change.objects.applied().filter(action=Change.Action.REMOVE, subjects__subject__in=subjects)
+                self._former |= _former_names(names, self.episode)
+                self._nameless -= set(subjects)
 
     def name(self, kind: Editable, key: Json) -> Name:
         self.look_up(kind, {str(key)})
         unknown = Name(f"a {kind.model._meta.verbose_name} (gone, or not known by then)")
         return self._names.get(f"{kind.label}:{key}", unknown)
+
+    def of_row(self, row: models.Model) -> Name:
+        """Return what a row that is there is called: by its page's name, its words, or as the admin calls it."""
+        kind = rows.editable(row._meta.label_lower)
+        self.look_up(kind, {str(row.pk)})
+        return self._names.get(rows.reference(row)) or Name(row)
 
     def choices(self, kind: Editable) -> list[tuple[str, str]]:
         """Return all rows that can be pointed to, and those that were named before, such as rows of the correction."""
@@ -110,11 +153,12 @@ def names_from_additions(changes: Iterable[Change], episode: int) -> dict[str, N
 
 
 def _former_names(changes: Iterable[Change], episode: int) -> dict[str, Name]:
-    """Return the names that rows which are added or removed have or gave, by the references of what is called so."""
+    """Return the names that rows which were added or are removed have or gave, by the references of what had them."""
     values = [(change, _values_in(change)) for change in changes]
-    names = _names_from(
-        ((each.model, of_row) for each, of_row in values if each.action == Change.Action.REMOVE), episode
-    )
+    were_there = [
+        (each.model, of_row) for each, of_row in values if each.is_applied or each.action == Change.Action.REMOVE
+    ]
+    names = _names_from(were_there, episode)
     for change, of_row in values:
         kind = rows.editable(change.model)
         if kind.page is None and not kind.is_known_from_an_episode:  # it is named by itself
@@ -146,7 +190,7 @@ def _keys_in(changes: Iterable[Change]) -> dict[str, str]:
 
 def _values_in(change: Change) -> rows.Values:
     """Return the values of the row that a change adds or removes."""
-    return (change.wanted if change.action == Change.Action.ADD else change.was or change.before) or {}
+    return (change.became or change.wanted if change.action == Change.Action.ADD else change.was or change.before) or {}
 
 
 def in_words(texts: Iterable[str], names: RowNames) -> list[str]:

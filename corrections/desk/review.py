@@ -160,13 +160,15 @@ def _review(
     conflict = each.outcome == Outcome.CONFLICT
     values = each.values | ((change.before or {}) if change.action == Action.REMOVE else {})
     values |= (change.wanted or {}) if change.action == Action.ADD else {}
-    about = [page_names[subject] for subject in _subjects_of(change) if subject in page_names]
+    subjects = _subjects_of(change)
+    about = [page_names[subject] for subject in subjects if subject in page_names]
     since = values.get("revealed_in")
+    is_said = since is None or f"episodes.episode:{since}" in subjects  # by whom it is about
     return ChangeReview(
         change=change,
         noun=noun_of(kind, values),
         about=listed(sorted(about, key=sort_key)),
-        known_from=value_in_words(kind, "revealed_in", since, names) if since is not None else "",
+        known_from="" if is_said else value_in_words(kind, "revealed_in", since, names),
         fields=tuple(_field_diffs(each, names, conflict=conflict)),
         conflict=conflict,
         gone=each.row is None and change.action == Action.SET and each.is_pending,
