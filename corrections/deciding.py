@@ -18,7 +18,7 @@ from .errors import CouldNotApply, HeldBack, Refused
 from .merged import put_survivors
 from .models import Change, Correction, Edition, Event, State
 from .rows import AT_ONCE, Json
-from .subjects import latest_episode_of, record_subjects
+from .subjects import Touched, places_touched, record_subjects
 from .thread import add_event
 from .undoing import is_undone
 from .writing import ChangeWriter
@@ -189,10 +189,11 @@ def _update_state(correction: Correction, current: list[Change], by: User, *, by
         correction.decided_at = timezone.now()
         correction.claimed_by = correction.claimed_until = None
     correction.decided_by, correction.by_author = by, by_author
-    episode = latest_episode_of(change for change in current if not change.follows)
-    if episode is not None:  # None if one of its rows is gone: then the correction stays with its earlier episode
-        is_hold = correction.kind == Correction.Kind.HOLD  # of which a removal, too, is of the next episode
-        correction.revealed_in = max(episode, correction.revealed_in or 0) if is_hold else episode
+    touched = places_touched(change for change in current if not change.follows)
+    if touched.revealed_in is not None:  # None if one of its rows is gone: then it stays with its earlier episode
+        if correction.kind == Correction.Kind.HOLD:  # of which a removal, too, is of the next episode
+            touched = Touched(max(touched.revealed_in, correction.revealed_in or 0))
+        touched.put_on(correction)
     correction.save()
 
 

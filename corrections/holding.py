@@ -71,7 +71,8 @@ def hold(report: Correction, *, by: User, chosen: Collection[str]) -> Held:
             _refuse_if_not_held(current, by)
             proposed = [change for of_row in can_be_held for change in of_row]
             correction = send(proposed, sender=Sender(by), kind=Correction.Kind.HOLD, note=current)
-            Correction.objects.filter(pk=correction.pk).update(revealed_in=_episode_of(report) + 1)  # removals as well
+            of_next = {"revealed_in": _episode_of(report) + 1, "also_in": None, "besides": 0}  # removals as well
+            Correction.objects.filter(pk=correction.pk).update(**of_next)
             publish(correction, by=by)
     except (CouldNotApply, HeldBack) as error:
         raise Refused("Nothing was held back: somebody changed the page at this moment. Try again.") from error

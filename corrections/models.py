@@ -11,7 +11,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from episodes.axes import Progress, reaching
 from episodes.gate import GatedQuerySet
+from episodes.known import are_reached, is_reached
 from episodes.licences import Licence
 from episodes.models import valid_time
 from episodes.names import Name
@@ -36,6 +38,10 @@ UNDECIDED = (State.OPEN, State.ASKED, State.FAILED)
 
 
 class CorrectionQuerySet(GatedQuerySet):
+    def as_of(self, progress: int) -> Self:
+        """Return those whose places somebody has reached, by the first axis alone or with the second."""
+        return self.filter(are_reached(progress)).fetch_mode(models.FETCH_RAISE)
+
     def undecided(self) -> Self:
         return self.filter(state__in=UNDECIDED)
 
@@ -92,6 +98,10 @@ class Correction(models.Model):
     # The latest episode it touches, before which it is hidden. None if it is on no public page by itself.
     # It is not a foreign key, because a correction must not keep an episode from being deleted.
     revealed_in = models.PositiveSmallIntegerField(db_column="revealed_in_id", null=True, blank=True)
+    # In a story of two axes: by which chapter its readers know all that it touches, once they have come to the episode
+    # `besides`, before which it touches something that no chapter tells. `as_of` has the condition.
+    also_in = models.PositiveSmallIntegerField(db_column="also_in_id", null=True, blank=True, editable=False)
+    besides = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     # The same when it was sent. Its author is told no later one: rows may have been moved since.
     sent_in = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
     claimed_by = models.ForeignKey(
@@ -158,6 +168,17 @@ class Correction(models.Model):
     def thanks_to(self) -> str:
         """The name to publish with it, or nothing if the author no longer wants exactly that name."""
         return self.credit if self.credit == credit_of(self.author) else ""
+
+    def is_known(self, progress: int) -> bool:
+        """Return whether somebody has reached all that it touches, as `as_of` does."""
+        by_first = self.revealed_in is not None and is_reached(self.revealed_in, int(progress))
+        by_second = self.also_in is not None and is_reached(self.also_in, progress)
+        return by_first or (by_second and is_reached(self.besides, progress))
+
+    @property
+    def read_at(self) -> Progress:
+        """How far the reader was who wrote a note, on both axes."""
+        return reaching(self.sent_in or 0, self.also_in or 0)
 
     @property
     def is_claimed(self) -> bool:

@@ -1,7 +1,8 @@
 """What was published, of all pages or of one, as far as somebody at an episode may know of it.
 
-A correction belongs to the latest episode it touches. Besides, a change is left out whose row is not there any more: it
-may have been moved to a later episode, and a line without a row would tell that. A removal is told.
+A correction belongs to the latest episode it touches, or to a chapter that tells all of it. Besides, a change is left
+out whose row is not there any more: it may have been moved to a later episode, and a line without a row would tell
+that. A removal is told.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+
+from episodes.axes import is_on_second_axis
 
 from . import rows
 from .models import Change, ChangeSubject, Correction
@@ -31,7 +34,7 @@ class About:
 
     subjects: frozenset[str]  # references, as in ChangeSubject
     rows: tuple[tuple[str, str], ...] = ()  # others that it shows, by the label of their model and their key
-    episode: int | None = None  # and all that belongs to this episode
+    place: int | None = None  # and all that belongs to this episode, or this chapter
 
     @property
     def condition(self) -> Q:
@@ -42,7 +45,10 @@ class About:
             keys.setdefault(label, []).append(key)
         for label, of_model in keys.items():
             which |= Q(model=label, row__in=of_model)
-        return which if self.episode is None else which | Q(correction__revealed_in=self.episode)
+        if self.place is None:
+            return which
+        column = "also_in" if is_on_second_axis(self.place) else "revealed_in"
+        return which | Q(**{f"correction__{column}": self.place})
 
 
 class PublishedChange(NamedTuple):

@@ -11,18 +11,23 @@ from django.apps import apps
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
-from episodes.axes import BEYOND_ALL, is_on_second_axis, second_of_place
+from episodes.axes import BEYOND_ALL, SECOND_AXIS, is_on_second_axis, second_of_place
 from episodes.models import Episode, Viewer
+from episodes.numbers import in_address
 
-from .models import Change, ChangeSubject, Correction, FormDraft
+from .models import Change, ChangeSubject, Correction, FormDraft, Watch
 from .rows import WHEN
 
 OUT_OF_THE_WAY = BEYOND_ALL
 AT_ONCE = 500  # changes
 BY_SECOND = {Viewer: ("second",), FormDraft: ("second",)}  # as numbers of the second axis
-BY_NUMBER = {Viewer: ("progress",), Correction: ("evidence_episode", "revealed_in", "sent_in")}  # without a foreign key
+BY_NUMBER = {  # without a foreign key
+    Viewer: ("progress",),
+    Correction: ("evidence_episode", "revealed_in", "sent_in", "also_in", "besides"),
+}
 OF_A_ROW = WHEN
 SUBJECT = f"{Episode._meta.label_lower}:"
+OF_EPISODES = "episodes"  # as a watched page is called that is of one
 
 type Moves = Mapping[int, int]
 """The new place of each episode by its former one; a later one, or the same."""
@@ -33,7 +38,15 @@ def renumber(moves: Moves) -> None:
     for model, columns in _columns():
         _move(model, columns, moves)
     _move_seconds({number: new for number, new in moves.items() if is_on_second_axis(number)})
+    _move_watches(moves)
     _rewrite_record(moves)
+
+
+def _move_watches(moves: Moves) -> None:
+    """Let those who watch the page of an episode watch it where it is now; each in turn, as none may be there twice."""
+    for number, new in sorted(moves.items(), reverse=True):
+        if new != number:
+            Watch.objects.filter(kind=OF_EPISODES, key=in_address(number)).update(key=in_address(new))
 
 
 def _move_seconds(moves: Moves) -> None:
@@ -64,20 +77,36 @@ def _move(model: type[models.Model], columns: tuple[str, ...], moves: Moves) -> 
         if not (changed := [number for number, new in of_axis.items() if new != number]):
             continue
         first, last = min(changed), max(of_axis)
-        aside = OUT_OF_THE_WAY - first
+        start_aside, end_aside = _out_of_the_way(first, last)
+        aside = start_aside - first
         there = {column: Q(**{f"{column}__gte": first, f"{column}__lte": last}) for column in columns}
         rows = model._base_manager.filter(Q(*there.values(), _connector=Q.OR))
         rows.update(**{column: _added(column, [(is_there, aside)]) for column, is_there in there.items()})
         moved = model._base_manager.filter(
-            Q(*((f"{column}__gte", OUT_OF_THE_WAY) for column in columns), _connector=Q.OR)
+            Q(*(_between(column, start_aside, end_aside) for column in columns), _connector=Q.OR)
         )
         back = [(start + aside, step - aside) for start, step in reversed([*_steps(of_axis)])]
         moved.update(
             **{
-                column: _added(column, [(Q(**{f"{column}__gte": start}), step) for start, step in back])
+                column: _added(column, [(_between(column, start, end_aside), step) for start, step in back])
                 for column in columns
             }
         )
+
+
+def _out_of_the_way(first: int, last: int) -> tuple[int, int]:
+    """Return between which numbers those from one to another stand aside for a moment: none that is in use.
+
+    Those of the first axis stay before the second if they can, as a row may begin in an episode and end in a chapter.
+    """
+    count = last - first + 1
+    if last < SECOND_AXIS - count:
+        return SECOND_AXIS - count, SECOND_AXIS
+    return OUT_OF_THE_WAY, OUT_OF_THE_WAY + count
+
+
+def _between(column: str, start: int, end: int) -> Q:
+    return Q(**{f"{column}__gte": start, f"{column}__lt": end})
 
 
 def _added(column: str, steps: list[tuple[Q, int]]) -> Case:

@@ -22,7 +22,7 @@ type Json = Any
 type Values = dict[str, Json]
 
 EPISODES = ("revealed_in", "ended_in")
-ON_THE_SECOND_AXIS = ("also_in", "also_ended_in")  # a change is known by its places on the first alone
+ON_THE_SECOND_AXIS = ("also_in", "also_ended_in")  # what is set there is no news
 WHEN = EPISODES + ON_THE_SECOND_AXIS
 AT_ONCE = 500  # rows in one query
 
@@ -359,8 +359,9 @@ def subjects_of(kind: Editable, key: str, values: Values) -> set[str]:
     for name, target in fields_with_pages(kind.label):
         keys = values.get(name) or []
         subjects |= {f"{target}:{each}" for each in (keys if isinstance(keys, list) else [keys])}
-    if not subjects and values.get("revealed_in") is not None:
-        subjects.add(f"episodes.episode:{values['revealed_in']}")
+    if not subjects:
+        places = {values.get("revealed_in"), values.get("also_in")} - {None}
+        return {f"episodes.episode:{place}" for place in places}
     return subjects
 
 

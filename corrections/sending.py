@@ -27,7 +27,7 @@ from .errors import AlreadyDecided, Refused, RowInTheWay
 from .letter import Letter
 from .models import UNDECIDED, Change, Correction, Event, State, credit_of
 from .rows import Json, Values
-from .subjects import latest_episode_of, record_subjects
+from .subjects import places_touched, read_to, record_subjects
 from .thread import add_event, cleaned_message, version_for_author
 
 Action = Change.Action
@@ -89,11 +89,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The page that a note is about: its address, the references of whom it shows, and the episode of its reader."""
+    """The page that a note is about: its address, the references of whom it shows, and how far its reader is."""
 
     address: str
     subjects: tuple[str, ...]
-    episode: int
+    progress: int
 
 
 def _hash_of_address(address: str, key: str) -> str:
@@ -183,14 +183,15 @@ def send(
 
 @transaction.atomic
 def send_note(letter: Letter, where: Place, *, sender: Sender, kind: Correction.Kind) -> Correction:
-    """Save what somebody says of a page in their own words. It belongs to the episode at which they read the page."""
+    """Save what somebody says of a page in their own words. It belongs to where they were when they read the page."""
     refuse_if_blocked(sender.user, sender.address_hashes)
     _wait_for_others_of(sender)
     refuse_if_too_many(sender)
     note = Correction(
         kind=kind, author=sender.user, receipt=sender.receipt_hash, sender=sender.address_hash,
-        page=where.address, about=list(where.subjects), revealed_in=where.episode, sent_in=where.episode,
+        page=where.address, about=list(where.subjects), sent_in=int(where.progress),
     )  # fmt: skip
+    read_to(where.progress).put_on(note)
     letter.put_on(note)
     note.full_clean(exclude=["author"], validate_unique=False)
     note.save()
@@ -211,7 +212,8 @@ def _save_changes(correction: Correction, proposed: Sequence[Proposed], *, start
         raise ValidationError("Nothing was sent: you have not changed anything.")
     _refuse_if_too_large(correction, changes)
     earlier = correction.changes.proposed() if start else ()
-    correction.revealed_in = correction.sent_in = latest_episode_of([*earlier, *changes])
+    places_touched([*earlier, *changes]).put_on(correction)
+    correction.sent_in = correction.revealed_in
     correction.save()
     Change.objects.bulk_create(changes)
     record_subjects(changes)

@@ -1,12 +1,15 @@
 """Which pages a change is about, and from which episode on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from episodes.axes import is_on_second_axis, place_of, second_of
+
 from . import rows
 from .models import Change, ChangeSubject, Correction
-from .rows import Editable, Values
+from .rows import EPISODES, ON_THE_SECOND_AXIS, Editable, Values
 
 Action = Change.Action
 
@@ -44,8 +47,27 @@ def subjects_of_corrections(corrections: Iterable[Correction]) -> dict[UUID, lis
     return subjects
 
 
-def latest_episode_of(changes: Iterable[Change]) -> int | None:
-    """Return the latest episode that these changes touch, or None if one of them is on no page by itself."""
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Where in the story changes are, as the columns of a correction hold it."""
+
+    revealed_in: int | None  # None if one of them is on no page by itself
+    also_in: int | None = None
+    besides: int = 0
+
+    def put_on(self, correction: Correction) -> None:
+        correction.revealed_in, correction.also_in, correction.besides = self.revealed_in, self.also_in, self.besides
+
+
+def read_to(progress: int) -> Touched:
+    """Return where what somebody says of a page belongs, who may speak of all that they know on both axes."""
+    if not (second := second_of(progress)):
+        return Touched(int(progress))
+    return Touched(place_of(second), place_of(second), int(progress))
+
+
+def places_touched(changes: Iterable[Change]) -> Touched:
+    """Return the latest episode that these changes touch, and by which chapter all of them are known as well."""
     changes = list(changes)
     _read_rows_of(changes)
     kinds = ((rows.editable(change.model), change) for change in changes)
@@ -57,7 +79,33 @@ def latest_episode_of(changes: Iterable[Change]) -> int | None:
             for each in all_of_them
             if not (_is_new_without_episode(*each[:2]) and f"{each[0].label}:{each[1].row}" in known)
         ]
-    return latest_of(all_of_them)
+    latest = latest_of(all_of_them)
+    if latest is None:
+        return Touched(None)
+    places = [place for kind, change, states in all_of_them for place in _second_places(kind, change, states)]
+    also = max((second for _, second in places if second is not None), default=0)
+    alone = max((first for first, second in places if second is None), default=0)
+    return Touched(latest, also, alone) if also else Touched(latest)
+
+
+def _second_places(kind: Editable, change: Any, states: list[Values]) -> Iterator[tuple[int, int | None]]:
+    """Yield of each state of a row its place on either axis; no second one where no chapter tells the change.
+
+    So it is with a row that has none, and with a change of when it is known on the first axis.
+    """
+    for values in states:
+        first = rows.latest_episode(kind, change.row, values, ()) or 0
+        second = first if first == 0 or is_on_second_axis(first) else values.get("also_in")
+        set_here = [value for value in (change.before, change.wanted) if change.path and isinstance(value, int)]
+        if change.path in EPISODES:
+            of_first = [place for place in set_here if not is_on_second_axis(place)]
+            yield max([first, *of_first]), None if of_first else max([second or 0, *set_here])
+        elif change.path in ON_THE_SECOND_AXIS:
+            yield first, max([second or 0, *set_here])
+        elif second is not None and change.action == Action.ADD:
+            yield first, max(second, values.get("also_ended_in") or 0)
+        else:
+            yield first, second
 
 
 def _is_new_without_episode(kind: Editable, change: Change) -> bool:

@@ -61,6 +61,14 @@ def is_read_by_now(progress: int) -> Q:
     return watched
 
 
+def are_reached(progress: int) -> Q:
+    """Return the condition that somebody has reached the places of a correction, which may need both axes."""
+    reached = is_known(int(progress))
+    if second := second_of(progress):
+        reached |= Q(also_in__lte=place_of(second), besides__lte=int(progress))
+    return reached
+
+
 def place_in_order(progress: int, prefix: str = "") -> Any:
     """Return the place at which a row that is known stands for a viewer, to sort and compare by it."""
     first = F(f"{prefix}revealed_in_id")

@@ -61,6 +61,19 @@ class NumberField(OnTheSameColumn, models.PositiveSmallIntegerField):
         return super().formfield(**{"form_class": PlainNumberField, **options})
 
 
+def place_in_address(text: str) -> int | None:
+    """Return the place that a part of an address names, or None if it names none or is not how one is named."""
+    number = whole_number(text.removeprefix(SECOND), digits=4)
+    if number is None or not text.startswith(SECOND):
+        return number
+    return place_of(number) if number else None
+
+
+def in_address(place: int) -> str:
+    """Return how an address names a place: chapter 34 is “chapter-34” there, whatever the show calls it."""
+    return f"{SECOND}{second_of_place(place)}" if is_on_second_axis(place) else f"{place}"
+
+
 class NumberInAddress:
     """The part of an address that is the number of an episode, of which each has one address."""
 
@@ -86,7 +99,7 @@ class PlaceInAddress:
         return int(value)
 
     def to_url(self, value: int) -> str:
-        return f"{SECOND}{second_of_place(value)}" if is_on_second_axis(value) else str(value)
+        return in_address(value)
 
 
 register_converter(NumberInAddress, "number")

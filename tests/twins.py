@@ -27,6 +27,7 @@ from characters.text.other_words import OTHER_WORDS
 from characters.text.words import words_of
 from episodes.axes import key_of
 from episodes.models import Episode
+from episodes.numbers import in_address
 from rougedb.page_cache.pages import address_of
 from tests.nets import gate_net, net_lifted
 from tests.shows import LAST_EPISODE
@@ -169,7 +170,7 @@ def known_addresses() -> set[str]:
     addresses |= {f"/voices/{voice_id(name)}/{Lore.slug(name, 'voice')}/" for name in voices}
     addresses |= {f"/went-back/?to=/voices/{voice_id(name)}/" for name in voices}
     addresses |= {reverse("episode", args=[number]) for number in Episode.objects.values_list("number", flat=True)}
-    addresses |= {f"/changes/episodes/{number}/" for number in Episode.objects.values_list("number", flat=True)}
+    addresses |= {f"/changes/episodes/{in_address(each)}/" for each in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/changes/tags/{public_id_of_tag(tag.slug)}/" for tag in Tag.objects.all()}
     addresses |= {f"/recap/?since={number}" for number in Episode.objects.values_list("number", flat=True)}
     addresses |= {f"/media/{name}" for name in Portrait.objects.values_list("image", flat=True)}

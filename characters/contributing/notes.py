@@ -17,6 +17,7 @@ from corrections.notes import median_of_reports
 from corrections.sending import Place, Sender, send_note
 from corrections.views import address_of
 from corrections.wording import in_short
+from episodes.progress import is_same, read_at
 from episodes.requests import form_of, is_same_origin, whole_number
 from episodes.visits import Visit
 
@@ -85,10 +86,9 @@ def _send(form: NoteForm | ReportForm, place: Place, kind: Correction.Kind, send
 def _place(request: Visit, address: str) -> Place:
     """Return the page at an address as its reader sees it, who may look back to an earlier episode there."""
     looks_back_to = whole_number(parse_qs(urlsplit(address).query).get("as_of", [""])[0])
-    progress = request.lore.progress
-    episode = progress if looks_back_to is None else min(looks_back_to, progress)
-    lore = request.lore if episode == progress else request.lore.at(episode)
-    return Place(address, lore.subjects_at(address), episode)
+    at = read_at(request.lore.progress, looks_back_to)
+    lore = request.lore if is_same(at, request.lore.progress) else request.lore.at(at)
+    return Place(address, lore.subjects_at(address), lore.progress)
 
 
 def own_address(text: str) -> str:

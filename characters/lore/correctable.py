@@ -155,14 +155,19 @@ def _episode_page(knowledge: Knowledge, number: int) -> CorrectablePage | None:
     )  # fmt: skip
 
 
-def rows_by_key(knowledge: Knowledge, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], CorrectableRow]:
-    """Return those of some rows that are known, by the label of their model and their key."""
+def rows_by_key(
+    knowledge: Knowledge, wanted: Iterable[tuple[str, str]], *, on_both: bool = False
+) -> dict[tuple[str, str], CorrectableRow]:
+    """Return those of some rows that are known, by the label of their model and their key.
+
+    With `on_both` those count that are known by the second axis alone, which no form has before their episode.
+    """
     keys: dict[str, set[str]] = defaultdict(set)
     for label, key in wanted:
         if label in PUBLIC_KINDS and key:
             keys[label].add(key)
     which = [(PUBLIC_KINDS[label], Q(pk__in=of_kind)) for label, of_kind in sorted(keys.items())]
-    correctable, _ = _correctable(knowledge, which)
+    correctable, _ = _correctable(knowledge, which, on_both=on_both)
     return {(row.kind.label, row.key): row for row in correctable}
 
 
@@ -170,10 +175,10 @@ def rows_by_key(knowledge: Knowledge, wanted: Iterable[tuple[str, str]]) -> dict
 
 
 def _correctable(
-    knowledge: Knowledge, which: Iterable[tuple[Kind, Q]], *, also: Iterable[UUID] = ()
+    knowledge: Knowledge, which: Iterable[tuple[Kind, Q]], *, also: Iterable[UUID] = (), on_both: bool = False
 ) -> tuple[tuple[CorrectableRow, ...], Naming]:
     """Return rows in the order of the form, and the names of the subjects in them and of some others."""
-    known = [(kind, row) for kind, q in which for row in _known_rows(knowledge, kind, q)]
+    known = [(kind, row) for kind, q in which for row in _known_rows(knowledge, kind, q, on_both=on_both)]
     naming = Naming(knowledge)
     naming.note(also)
     for kind, row in known:
@@ -197,14 +202,14 @@ def ids_in(value: Json) -> list[UUID]:
     return [UUID(key) for key in (value if isinstance(value, list) else [value]) if key]
 
 
-def _known_rows(knowledge: Knowledge, kind: Kind, which: Q) -> list[Values]:
+def _known_rows(knowledge: Knowledge, kind: Kind, which: Q, *, on_both: bool) -> list[Values]:
     """Return rows as `rows.values_of` does, without what is not known yet."""
     editable = rows.editable(kind.label)
     names = [name for name in kind.public if name not in (*editable.many, *editable.files)]
     columns = [editable.field(name).attname for name in names]
     also = ["tag__name"] if "tag" in names else []
     known = []
-    for row in _visible(knowledge, kind, which).values("pk", *columns, *also):
+    for row in _visible(knowledge, kind, which, on_both=on_both).values("pk", *columns, *also):
         values = {
             name: rows.plain(editable.field(name), row[column]) for name, column in zip(names, columns, strict=True)
         }
@@ -217,13 +222,13 @@ def _known_rows(knowledge: Knowledge, kind: Kind, which: Q) -> list[Values]:
     return known
 
 
-def _visible(knowledge: Knowledge, kind: Kind, which: Q) -> Any:
+def _visible(knowledge: Knowledge, kind: Kind, which: Q, *, on_both: bool) -> Any:
     if kind is SERIES:
         return Series.objects.filter(which)
     if kind is EPISODE:
         return Episode.objects.filter(which, is_read_by_now(knowledge.progress))
     # What only chapters have told so far has its episode in the form, which is to come: it can be corrected from then.
-    known = visible(int(knowledge.progress), kind)
+    known = visible(knowledge.progress if on_both else int(knowledge.progress), kind)
     return known.filter(pk__in=known.filter(which).values("pk"))
 
 

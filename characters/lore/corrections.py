@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from characters.kinds import SUBJECT_MODELS, SUBJECTS, TAG, Kind, label_of, prose_of
+from characters.kinds import EPISODE, SUBJECT_MODELS, SUBJECTS, TAG, Kind, label_of, prose_of
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import Link
 from characters.values.corrections import NO_DIFFERENCE, ChangedField, Lately, LatelyLine, ShownChange
@@ -24,7 +24,7 @@ from episodes.known import is_reached
 from episodes.names import Name, listed
 from episodes.order import sort_key
 from episodes.progress import last_episode
-from episodes.units import before_the_first, named
+from episodes.units import before_the_first, current, named
 
 from .cast import Cast
 from .correctable import PUBLIC_KINDS, CorrectableRow, ids_in, rows_by_key, tag_ids
@@ -69,7 +69,7 @@ def _shown_change(
 
 def _is_final_value_known(correction: Correction, change: Change, progress: int) -> bool:
     if correction.revealed_in is not None:
-        return is_reached(correction.revealed_in, progress)
+        return correction.is_known(progress)
     return all(is_reached(number, progress) for number in episodes_in(change, change.final))
 
 
@@ -184,8 +184,9 @@ def later_episodes(knowledge: Knowledge, sent: Mapping[Correction, Sequence[Chan
         ]
         if not is_reached(correction.evidence_episode or 0, knowledge.progress):
             numbers.append(correction.evidence_episode)
-        if correction.is_note and not is_reached(correction.sent_in or 0, knowledge.progress):
-            numbers.append(correction.sent_in)
+        if correction.is_note:
+            places = (correction.sent_in or 0, correction.also_in or 0)
+            numbers += [place for place in places if not is_reached(place, knowledge.progress)]
         latest = max((number for number in numbers if number is not None), default=None)
         if latest is not None:
             later[correction.pk] = latest
@@ -266,7 +267,7 @@ def published_lately(
     if about is not None:
         pages = {reference: link for reference, link in pages.items() if reference not in about.subjects}
         there = ((change.model, change.row) for change in every_change if change.action != Action.REMOVE)
-        titles = {key: row.title for key, row in rows_by_key(knowledge, there).items()}
+        titles = {key: row.title for key, row in rows_by_key(knowledge, there, on_both=True).items()}
     return tuple(_lately(each, pages, titles) for each in published)
 
 
@@ -293,4 +294,6 @@ def _noun_of(change: Change) -> str:
     """Return what a change adds, changes or removes: a whole page goes by the name of its model."""
     editable, kind = rows.editable(change.model), PUBLIC_KINDS.get(change.model)
     is_page = editable.page is not None and change.action != Action.SET
+    if is_page and kind is EPISODE:
+        return current().word(int(change.row))
     return str(editable.model._meta.verbose_name) if is_page or kind is None else kind.noun

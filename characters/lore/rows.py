@@ -34,6 +34,7 @@ from episodes.known import (
     ended_within,
     is_reached,
     is_read,
+    is_read_by_now,
     known_end,
     known_rows,
     place_of_end,
@@ -142,7 +143,7 @@ def synopses(progress: int, numbers: Iterable[int]) -> list[Row]:
 
 def credited_episodes(progress: int) -> list[int]:
     """Return the episodes that have been watched and whose makers are named, in order."""
-    watched = Episode.objects.filter(number__lte=int(progress)).exclude(writers=[], directors=[])
+    watched = Episode.objects.filter(is_read_by_now(progress)).exclude(writers=[], directors=[])
     return list(watched.order_by("number").values_list("number", flat=True))
 
 

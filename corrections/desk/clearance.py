@@ -74,7 +74,7 @@ class Clearance:
         return max(self._places_of(correction))
 
     def _places_of(self, correction: Correction) -> tuple[int, ...]:
-        touched = self._last_places if correction.revealed_in is None else (correction.revealed_in,)
+        touched = self._last_places if correction.revealed_in is None else (correction.revealed_in, correction.besides)
         return (*touched, correction.evidence_episode or 0)
 
     def reading_episode(self, correction: Correction, mentioned: int = 0) -> Progress:

@@ -11,6 +11,7 @@ from characters.lore.cast import Cast, root_face_of
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
 from episodes.known import is_reached
+from episodes.numbers import in_address
 
 from .history import TAGS, history_page
 from .tags import public_id_of_tag, slug_behind, tag_exists, tag_links, tag_without_name
@@ -117,7 +118,7 @@ def history_behind(address: str) -> tuple[str, str] | None:
     if match.url_name == HISTORY:
         return match.kwargs["kind"], match.kwargs["key"]
     if match.url_name == EPISODE.name:
-        return EPISODE.plural, f"{match.kwargs['number']}"
+        return EPISODE.plural, in_address(match.kwargs["number"])
     if match.url_name in {kind.name for kind in SUBJECTS}:
         return match.kwargs["kind"], match.kwargs["public_id"]
     return None

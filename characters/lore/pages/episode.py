@@ -11,6 +11,7 @@ from characters.text import prose
 from characters.values.pages import EpisodePage
 from episodes.axes import is_on_second_axis
 from episodes.known import began_in
+from episodes.numbers import in_address
 from episodes.requests import with_parameter
 
 from .changed import first_heard_of
@@ -74,5 +75,5 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         previous=of_axis[place - 1] if place else None,
         next=of_axis[place + 1] if place + 1 < len(of_axis) else None,
         correct_url=form,
-        history_url=knowledge.address("history", EPISODE.plural, f"{number}"),
+        history_url=knowledge.address("history", EPISODE.plural, in_address(number)),
     )

@@ -14,7 +14,7 @@ from corrections.models import Change
 from corrections.recent import About, PublishedChange
 from episodes.gate import Ends
 from episodes.names import CommonName, Name
-from episodes.requests import whole_number
+from episodes.numbers import place_in_address
 
 from .tags import public_id_of_tag, slug_behind
 
@@ -22,7 +22,7 @@ BY_LABEL: Mapping[str, Kind] = {kind.label: kind for kind in KINDS}
 BY_PLURAL: Mapping[str, Kind] = {kind.plural: kind for kind in SUBJECTS}
 TAGS = "tags"
 MOST_BEARERS = 2_000  # whose getting a tag is in its history
-END = "ended_in"
+ENDS = ("ended_in", "also_ended_in")
 
 
 def history_page(knowledge: Knowledge, plural: str, key: str) -> HistoryPage | None:
@@ -52,16 +52,16 @@ def _of_subject(knowledge: Knowledge, plural: str, public_id: str) -> HistoryPag
 
 
 def _of_episode(knowledge: Knowledge, key: str) -> HistoryPage | None:
-    number = whole_number(key, digits=4)
-    episode = next((row for row in knowledge.episodes if row.number == number and row.known), None)
-    if episode is None:
+    place = place_in_address(key)
+    episode = None if place is None else knowledge.by_place.get(place)
+    if episode is None or not episode.known:
         return None
-    premise = () if number else ((SERIES.label, "1"),)
+    premise = () if place else ((SERIES.label, "1"),)
     return HistoryPage(
         name=Name(episode.heading),
         url=episode.url,
-        address=knowledge.address("history", EPISODE.plural, f"{number}"),
-        about=About(frozenset({f"{EPISODE.label}:{number}"}), premise, episode=number),
+        address=knowledge.address("history", EPISODE.plural, key),
+        about=About(frozenset({f"{EPISODE.label}:{place}"}), premise, place=place),
     )
 
 
@@ -106,7 +106,7 @@ def still_known(knowledge: Knowledge, changes: Iterable[PublishedChange]) -> set
         change.id
         for change in changes
         if change.action == Change.Action.REMOVE
-        or (change.model, change.row) in (ended if change.path == END else there)
+        or (change.model, change.row) in (ended if change.path in ENDS else there)
     }
 
 

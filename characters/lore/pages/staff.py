@@ -22,7 +22,7 @@ def staff_page(knowledge: Knowledge, part: int = 1) -> StaffPage:
     return StaffPage(
         episodes=tuple(
             EpisodeCredits(episode, in_words(by_number[episode.number]))
-            for episode in knowledge.episodes
+            for episode in knowledge.by_place.values()
             if episode.number in by_number
         ),
         number=number,
