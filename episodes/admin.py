@@ -43,17 +43,21 @@ class EpisodeField(ModelChoiceField):
 
     episodes: Mapping[str, Episode] = {}
     of_second = False  # chapters alone, which may be typed by their own numbers
-    is_typed = False
+    is_typed = False  # rather than chosen; a chapter in the place of an episode by what it is called
 
     def prepare_value(self, value: Any) -> Any:
         value = super().prepare_value(value)
-        is_place = self.of_second and self.is_typed and isinstance(value, int)
-        return second_of_place(value) or value if is_place else value
+        if not self.is_typed or not isinstance(value, int) or not is_on_second_axis(value):
+            return value
+        return second_of_place(value) if self.of_second else named(value)
 
     def to_python(self, value: Any) -> Any:
         typed = str(value).strip()
         if self.of_second and (number := whole_number(typed, digits=4)) is not None:
             typed = f"{place_of(number)}"
+        elif self.is_typed and not self.of_second and whole_number(typed) is None:
+            second = current().second_number_of(typed)
+            return self.episodes.get(f"{place_of(second or 0)}") or super().to_python(value)
         return self.episodes.get(typed) or super().to_python(typed if self.of_second else value)
 
 

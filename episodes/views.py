@@ -28,11 +28,11 @@ from .viewers import update_account
 from .visits import Visit
 
 
-@kept({"from": number_in_query(4)})
+@kept({"from": number_in_query(4), "chapter": number_in_query(4)})
 @require_safe
 def episode_list(request: Visit) -> HttpResponse:
-    at = parse_episode(request.GET.get("from"))
-    page = request.lore.episode_list(request.lore.progress if at is None else at)
+    at, chapter = (parse_episode(request.GET.get(name)) for name in ("from", "chapter"))
+    page = request.lore.episode_list(at, chapter)
     return render(request, "episodes/episode_list.html", {"page": page})
 
 

@@ -20,6 +20,7 @@ from characters.models import Alias, Membership, Portrait, Relationship, Trait, 
 from characters.pictures import files
 from characters.text.fitting import Spelling, Spellings, the_one_meant
 from corrections.editing import is_key
+from episodes.axes import last_chapter_for
 from episodes.choices import Choice
 from episodes.models import Episode
 
@@ -174,7 +175,10 @@ class RowInline(LintedInline, admin.TabularInline):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.related_model is Episode:
             label = field.widget.attrs["aria-label"]
-            field.widget = forms.NumberInput(attrs={"min": 0, "aria-label": label})
+            is_number = field.of_second or not last_chapter_for(request)
+            typed = forms.NumberInput(attrs={"min": 0}) if is_number else forms.TextInput(attrs={"size": 8})
+            field.widget = typed
+            field.widget.attrs["aria-label"] = label
             field.is_typed = True
         if hasattr(field.widget, "can_add_related"):
             field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False

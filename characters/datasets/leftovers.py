@@ -21,6 +21,7 @@ from corrections.imports import Snapshot
 from episodes.neighbours import looking_in
 from episodes.units import named
 
+from .counting import Counted, counted_as
 from .matching import Matching
 from .memory import RowsInMemory
 from .reading import Problem
@@ -80,8 +81,8 @@ class Pruning:
         self.removed = before
 
     @property
-    def counts(self) -> Counter[Kind]:
-        return Counter(kind_of(row) for row in self._gone.values())
+    def counts(self) -> Counter[Counted]:
+        return Counter(counted_as(row) for row in self._gone.values())
 
     @property
     def _gone_words(self) -> Iterator[Word]:

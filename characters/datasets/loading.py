@@ -47,6 +47,7 @@ from episodes.texts import identity
 from episodes.units import using
 
 from . import another, unchanged
+from .counting import Counted
 from .drafts import RowDraft
 from .entries import Dataset
 from .inserting import make_room
@@ -66,10 +67,10 @@ ONLY_ROW = {"id": 1}  # of a kind without a natural key
 class Loaded:
     """What a load did, by kind of row."""
 
-    added: Counter[Kind] = field(default_factory=Counter)
-    changed: Counter[Kind] = field(default_factory=Counter)
-    moved: Counter[Kind] = field(default_factory=Counter)  # to another episode
-    removed: Counter[Kind] = field(default_factory=Counter)
+    added: Counter[Counted] = field(default_factory=Counter)
+    changed: Counter[Counted] = field(default_factory=Counter)
+    moved: Counter[Counted] = field(default_factory=Counter)  # to another episode
+    removed: Counter[Counted] = field(default_factory=Counter)
     left: tuple[Leftover, ...] = ()  # rows of the database that are in no file, and were not removed
     removal: Correction | None = None  # by which what was removed can be brought back
     shifted: int = 0  # episodes that others were put before, and that took all their rows along

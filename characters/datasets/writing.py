@@ -13,7 +13,7 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 
-from characters.kinds import EPISODE, KINDS, Kind, kind_of
+from characters.kinds import EPISODE, KINDS
 from characters.models import Alias, Subject, check_headlines
 from corrections import bulk, rows
 from corrections.imports import Snapshot, ValuesOnDemand
@@ -21,6 +21,7 @@ from episodes.axes import second_of_place
 from episodes.gate import Prose
 from episodes.neighbours import looking_in
 
+from .counting import Counted, counted_as
 from .drafts import RowDraft
 from .matching import Matching
 from .memory import Model, RowsInMemory, lists, told_apart_by
@@ -187,16 +188,18 @@ class RowWriter:
             for kind, by_key in by_kind.items()
         }
 
-    def counts(self) -> tuple[Counter[Kind], Counter[Kind], Counter[Kind]]:
+    def counts(self) -> tuple[Counter[Counted], Counter[Counted], Counter[Counted]]:
         """Return how many rows of each kind are new, changed, and moved to another episode."""
-        new = Counter(kind_of(row) for by_id in self._new.values() for row in by_id.values() if id(row) in self._rows)
-        changed: Counter[Kind] = Counter()
-        moved: Counter[Kind] = Counter()
+        new = Counter(
+            counted_as(row) for by_id in self._new.values() for row in by_id.values() if id(row) in self._rows
+        )
+        changed: Counter[Counted] = Counter()
+        moved: Counter[Counted] = Counter()
         for kind, before in self._before.items():
             for key, values in before.items():
                 row = self.memory.stored[kind.model][_key(kind, key)]
                 has_moved = "revealed_in" in values and values["revealed_in"] != row.revealed_in_id
-                (moved if has_moved else changed)[kind_of(row)] += 1
+                (moved if has_moved else changed)[counted_as(row)] += 1
         return new, changed, moved
 
     # Writing

@@ -26,7 +26,7 @@ from characters.values.search import SearchPage, Suggestion
 from characters.values.seasons import EpisodeList, episode_list
 from corrections.models import Change, Correction
 from corrections.recent import About, Publication, PublishedChange
-from episodes.axes import place_of, second_of
+from episodes.axes import place_of
 
 from . import corrections
 from .knowledge import Knowledge
@@ -56,9 +56,11 @@ class Lore(Knowledge):
     def home(self, since: int) -> HomePage:
         return home.home_page(self, since)
 
-    def episode_list(self, at: int) -> EpisodeList:
-        chapters = episode_list(self.chapters, place_of(second_of(self.progress))).shown
-        return replace(episode_list(self.episodes, at), chapters=chapters)
+    def episode_list(self, at: int | None = None, chapter: int | None = None) -> EpisodeList:
+        """Return the list of episodes, of many those around a number, and likewise that of chapters."""
+        there = episode_list(self.episodes, self.progress if at is None else at)
+        chapters = episode_list(self.chapters, place_of(self.second if chapter is None else chapter))
+        return replace(there, chapters=chapters.shown, other_chapters=chapters.others)
 
     def episode(self, number: int, page: int = 1) -> EpisodePage | None:
         return episode.episode_page(self, number, page)

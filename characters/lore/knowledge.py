@@ -151,6 +151,11 @@ class Knowledge:
         return self.once("seasons", lambda: seasons(self.episodes) if any(row.season for row in self.episodes) else ())
 
     @property
+    def volumes(self) -> tuple[Season, ...]:
+        """The units of the second axis by what they stand in, such as volumes; none in a show without."""
+        return self.once("volumes", lambda: seasons(self.chapters) if any(row.season for row in self.chapters) else ())
+
+    @property
     def show(self) -> Row:
         """The row of the show, all of which is public."""
         return self._basis.show

@@ -48,4 +48,13 @@ class SearchEntry(models.Model):
     @staticmethod
     def gate_word(progress: int) -> str:
         """Return the word for “before episode 2ⁿ”, by which PostgreSQL's index does not read far beyond the gate."""
-        return f"'@{min(progress.bit_length(), 15)}'"
+        return _power_word("@", int(progress))
+
+    @staticmethod
+    def second_gate_word(second: int) -> str:
+        """Return the same word for a number of the second axis, whose entries have words of their own."""
+        return _power_word("#", second)
+
+
+def _power_word(sign: str, number: int) -> str:
+    return f"'{sign}{min(number.bit_length(), 15)}'"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import batched, groupby
 from operator import attrgetter
 
+from episodes.axes import second_of_place
 from episodes.names import Name, capital
 from episodes.units import current, named
 
@@ -30,6 +31,15 @@ class Season:
         return self.episodes[-1].number
 
     @property
+    def own_first(self) -> int:
+        """The number of the first on its own axis."""
+        return second_of_place(self.first) or self.first
+
+    @property
+    def own_last(self) -> int:
+        return second_of_place(self.last) or self.last
+
+    @property
     def span(self) -> str:
         """Which episodes these are, such as “Episodes 101–200”."""
         return capital(current().span(self.first, self.last) if self.first < self.last else named(self.first))
@@ -45,7 +55,8 @@ class EpisodeList:
 
     shown: tuple[Season, ...]
     others: tuple[Season, ...]  # the one that is shown among them; none if all are shown
-    chapters: tuple[Season, ...] = ()  # of the second axis, those around the one that was read last
+    chapters: tuple[Season, ...] = ()  # the same of the second axis
+    other_chapters: tuple[Season, ...] = ()
 
     def headed(self, season: Season) -> bool:
         """Return whether a season has a heading in the list: those between two seasons need none."""
@@ -61,7 +72,7 @@ def seasons(episodes: Iterable[EpisodeRow]) -> tuple[Season, ...]:
 def episode_list(episodes: tuple[EpisodeRow, ...], at: int) -> EpisodeList:
     """Return the list of episodes; of many, with the part that holds a number open."""
     all_of_them = seasons(episodes)
-    if len(episodes) - 1 <= MOST_LISTED:
+    if sum(len(season.episodes) for season in all_of_them) <= MOST_LISTED:
         return EpisodeList(all_of_them, ())
     parts = tuple(part for season in all_of_them for part in _parts(season))
     here = next((part for part in parts if part.last >= at), parts[-1])

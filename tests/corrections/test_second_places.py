@@ -37,6 +37,24 @@ def place_of_occupation(page: Any) -> tuple[str, str]:
     raise LookupError
 
 
+def test_what_chapters_alone_tell_has_its_chapter_by_its_name() -> None:
+    client = editor_at(Progress(6, 40))
+    page = client.get(facts_of("cole"))
+    form = as_filled_in(page)
+    shown = page.content.decode()
+    assert 'name="traits-0-revealed_in" value="part 15"' in shown
+    assert 'name="traits-0-also_in" value="15"' in shown
+    assert 'value="10015"' not in shown
+    first = "traits-0-revealed_in"
+    form |= {"_base": page.context["base"], first: "Part 16", "traits-0-also_in": "16"}
+    assert client.post(facts_of("cole"), form).status_code == 302
+    trait = Trait.objects.get(character__key="cole")
+    assert (trait.revealed_in_id, trait.also_in_id) == (place_of(16), place_of(16))
+    form = as_filled_in(client.get(facts_of("cole")))
+    form |= {"_base": client.get(facts_of("cole")).context["base"], first: "part 99"}
+    assert client.post(facts_of("cole"), form).status_code == 200
+
+
 def facts_of(key: str) -> str:
     return section_address(Character.objects.get(key=key), "facts")
 

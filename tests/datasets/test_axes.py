@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.core.management import call_command
 
 from characters.datasets.dumping import dump
 from characters.datasets.linting import spoilers_in
@@ -29,6 +30,13 @@ def problems_of(directory: Path, **files: Any) -> list[str]:
     with pytest.raises(DatasetError) as error:
         load(write_show(directory, **{"chapters": CHAPTERS} | files))
     return [f"{problem.file}: {problem.message}" for problem in error.value.problems]
+
+
+def test_a_load_says_how_many_chapters_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("load_dataset", str(write_show(tmp_path, **two_axes())))
+    told = capsys.readouterr().out
+    assert "6 episodes" in told or "7 episodes" in told  # with what is known beforehand
+    assert "40 parts" in told
 
 
 def test_a_row_has_a_place_on_each_axis(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from characters.lore.rows import OWNER
 from characters.lore.statements import as_uuid, fetched
 from characters.models import SearchEntry
 from characters.text.words import Query, QueryTerm, Words, joined, parse, spellings
-from episodes.axes import place_of, second_of
+from episodes.axes import second_of
 from episodes.known import Which, known_entries, known_rows, stands
 
 MOST_NAMES = 60
@@ -233,11 +233,13 @@ def matching(knowledge: Knowledge, query: Query, most: int, *, of_names: bool, p
         unwanted = "".join(f" & !({_tsquery(term, prefix=False)})" for term in query.unwanted)
         # The gate once more, by the key that sorts: or else the planner may walk all names of the show in its order.
         keys = _reached("id", progress := knowledge.progress)
-        furthest = place_of(second) if (second := second_of(progress)) else int(progress)
+        gate = SearchEntry.gate_word(progress)
+        if second := second_of(progress):
+            gate = f"{gate} | {SearchEntry.second_gate_word(second)}"
         return (
             f'{"" if of_names else "NOT "}"is_name" AND "vector" @@ (to_tsquery(\'simple\', %s) && %s::tsquery)'
             f" AND {keys.sql}",
-            [wanted + unwanted, SearchEntry.gate_word(furthest), *keys.params],
+            [wanted + unwanted, gate, *keys.params],
         )
     wanted = " AND ".join(f"({' OR '.join(_fts(each, prefix) for each in term)})" for term in terms)
     unwanted = "".join(f" NOT {_fts(term, prefix=False)}" for term in query.unwanted)

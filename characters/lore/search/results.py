@@ -23,6 +23,7 @@ from characters.lore.rows import Row
 from characters.text.words import Query, excerpt, highlighted, occurs
 from characters.values.basics import EpisodeRow, Face
 from characters.values.search import Passage, SearchGroup, SearchPage, Suggestion
+from episodes.axes import place_of
 from episodes.known import is_reached
 from episodes.names import Name, capital, is_set_apart
 from episodes.order import sort_key
@@ -135,13 +136,14 @@ class Results:
         return Rank.AS_TYPED_BUT_CASE if written.casefold() == typed.casefold() else name.rank
 
     def _add_episode(self) -> None:
-        """Add the episode that somebody means who types “5” or “episode 5”."""
+        """Add the episode that somebody means who types “5” or “episode 5”, and the chapter by its word or label."""
         match = EPISODE_ASKED_FOR.fullmatch(self.query.text)
-        number = int(match[1]) if match else 0
-        if number and is_reached(number, self.knowledge.progress) and number in self._episodes:
-            text = UUID(int=number)
-            self._found[text] = EPISODE
-            self._of_episode.setdefault(number, _Group((Rank.EXACT_NAME, 0, -number), rows=[text]))
+        second = self.knowledge.units.second_number_of(self.query.text) if self.knowledge.second else None
+        for number in (int(match[1]) if match else 0, place_of(second) if second else 0):
+            if number and is_reached(number, self.knowledge.progress) and number in self._episodes:
+                text = UUID(int=number)
+                self._found[text] = EPISODE
+                self._of_episode.setdefault(number, _Group((Rank.EXACT_NAME, 0, -number), rows=[text]))
 
     def _groups(self, kind: Kind, subjects: Sequence[UUID], rank: Rank, found: FoundText, query: Query) -> list[_Group]:
         """Return the groups that a text belongs to: of whom it is about, or else of its episode."""

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 from tqdm import tqdm
 
+from characters.datasets.counting import counted_as, in_words
 from characters.datasets.leftovers import Leftover
 from characters.datasets.loading import Loaded, holds_a_show, load
 from characters.datasets.reading import DatasetError
-from characters.kinds import Kind
 from characters.spoilers.linter import Finding
 from episodes.models import Series, units_in_the_database
 from episodes.units import current, using
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
     def _tell(self, loaded: Loaded, *, is_check: bool, most: int | None) -> None:
         lines = [
-            f"{what}: {_in_words(counts)}."
+            f"{what}: {in_words(counts)}."
             for what, counts in (
                 ("Written", loaded.added),
                 ("Changed", loaded.changed),
@@ -83,8 +83,8 @@ class Command(BaseCommand):
     def _list(self, what: str, left: list[Leftover], most: int | None) -> None:
         if not left:
             return
-        counts = Counter(each.kind for each in left)
-        self.stdout.write(f"{_in_words(counts)}: {what}.")
+        counts = Counter(counted_as(each.row) for each in left)
+        self.stdout.write(f"{in_words(counts)}: {what}.")
         for each in left[:most]:
             self.stdout.write(f"  {each}")
         if most is not None and len(left) > most:
@@ -93,20 +93,6 @@ class Command(BaseCommand):
     def warn(self, findings: list[Finding]) -> None:
         for finding in findings:
             self.stderr.write(str(finding), self.style.WARNING)
-
-
-def _in_words(counts: Counter[Kind]) -> str:
-    """Return how many rows of each kind there are, such as “1 alias, 2 characters”."""
-    words = []
-    for kind, number in counts.items():
-        meta = kind.model._meta
-        words.append(
-            (
-                str(meta.verbose_name_plural),
-                f"{number} {meta.verbose_name if number == 1 else meta.verbose_name_plural}",
-            )
-        )
-    return ", ".join(text for _, text in sorted(words))
 
 
 def _summary_of(error: DatasetError) -> str:
