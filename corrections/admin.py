@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 
 from episodes.names import listed
 from episodes.requests import whole_number
-from episodes.units import named
 
 from . import rows
 from .deciding import REASON_NEEDED
@@ -135,7 +134,7 @@ class CorrectionAdmin(admin.ModelAdmin):
     def pages(self, correction: Any) -> str | SafeString:
         line: queue.QueueLine = correction.line
         if line.folded:
-            return format_html('<span class="folded">folded · {}</span>', named(line.episode))
+            return format_html('<span class="folded">folded · {}</span>', line.place)
         return listed(line.about) + (f" and {line.more} more" if line.more else "") or "the show"
 
     @admin.display(description="changes")

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from episodes.axes import is_on_second_axis
+
 from . import rows
 from .models import Change
 from .rows import Editable, Json, Values
@@ -40,14 +42,21 @@ def outcome_of(
             merged = merge_lists(change.before, current, change.wanted)
             return Outcome.ALREADY if merged == current else Outcome.APPLIED
         case Action.SET:
-            if current == kind.published(change.path, change.wanted):
+            if _is_same(change.path, current, kind.published(change.path, change.wanted)):
                 return Outcome.ALREADY
+            return Outcome.APPLIED if _is_same(change.path, current, change.before) else Outcome.CONFLICT
         case Action.REMOVE if row is None:
             return Outcome.ALREADY
     before = change.before
     if change.action == Action.REMOVE and before is not None:
         before = rows.completed(kind, before)
     return Outcome.APPLIED if current == before else Outcome.CONFLICT
+
+
+def _is_same(path: str, current: Json, value: Json) -> bool:
+    """Return whether a field has a value. A row that chapters alone tell has no place on the first axis."""
+    is_told_there = path not in rows.EPISODES or not isinstance(current, int) or not is_on_second_axis(current)
+    return bool(current == value or (value is None and not is_told_there))
 
 
 def can_be_overridden(change: Change, row: models.Model | None) -> bool:

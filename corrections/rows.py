@@ -4,7 +4,7 @@ Each app registers which of its models can be changed; everything else is read f
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -16,6 +16,8 @@ from django.core.files.base import File
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
+from episodes.axes import Progress, is_on_second_axis, reaching
+from episodes.known import is_reached
 from episodes.names import Name
 
 type Json = Any
@@ -24,6 +26,7 @@ type Values = dict[str, Json]
 EPISODES = ("revealed_in", "ended_in")
 ON_THE_SECOND_AXIS = ("also_in", "also_ended_in")  # what is set there is no news
 WHEN = EPISODES + ON_THE_SECOND_AXIS
+PLACES = tuple(zip(EPISODES, ON_THE_SECOND_AXIS, strict=True))  # each on both axes
 AT_ONCE = 500  # rows in one query
 
 
@@ -113,6 +116,11 @@ class SpoilerWarning:
     episode: int  # in which it is revealed
     claim: str
     url: str  # of the row that reveals it
+    also: int | None = None  # or there, on the second axis
+
+    def is_known(self, progress: int) -> bool:
+        """Return whether somebody knows it, by either axis."""
+        return any(place is not None and is_reached(place, progress) for place in (self.episode, self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,12 @@ class SharedName:
     field: str
     subject: str  # the reference of the other page
     episode: int  # from which on it has that name
+    also: int | None = None  # or from there, on the second axis
+
+    def place_for(self, progress: int) -> int | None:
+        """Return from which place on somebody knows it, or None if they do not."""
+        places = (self.episode, self.also)
+        return next((place for place in places if place is not None and is_reached(place, progress)), None)
 
 
 type Findings[Finding] = Callable[[], list[list[Finding]]]
@@ -339,6 +353,26 @@ def set_value(kind: Editable, row: models.Model, name: str, value: Json) -> None
         setattr(row, name, field.to_python(value))
 
 
+def set_places(kind: Editable, row: models.Model, changed: Collection[str]) -> None:
+    """Let the places of a row that is not saved yet fit together, of which some were changed.
+
+    What chapters alone tell has its chapter in both columns; who sets the one on the second axis need not know that.
+    """
+    for first, second in PLACES:
+        if first not in kind.fields or second not in kind.fields:
+            continue
+        place, also = getattr(row, f"{first}_id"), getattr(row, f"{second}_id")
+        is_alone = place is not None and is_on_second_axis(place)
+        if (place is None and first in changed) or (is_alone and second in changed and first not in changed):
+            setattr(row, f"{first}_id", also)
+
+
+def with_places(values: Values) -> Values:
+    """Return the values of a row with what it has on the second axis alone in both columns."""
+    alone = {first: values[second] for first, second in PLACES if values.get(second) and values.get(first) is None}
+    return values | alone
+
+
 def set_lists(kind: Editable, row: models.Model, values: Values) -> None:
     """Write the lists of other rows that a saved row points to."""
     for name in kind.many:
@@ -388,6 +422,29 @@ def latest_episode(kind: Editable, key: str, values: Values, changed: Iterable[J
         row.pk = kind.model._meta.pk.to_python(key)
     episode = getattr(row, "known_in", None)
     return episode if isinstance(episode, int) else None
+
+
+def place_for(values: Values, progress: int) -> int | None:
+    """Return the place at which a row with these values stands for somebody, or None if they do not know it."""
+    places = (values.get("revealed_in") or 0, values.get("also_in"))
+    return next((place for place in places if place is not None and is_reached(place, progress)), None)
+
+
+def reader_of_row(first: int | None, second: int | None, progress: int) -> Progress | None:
+    """Return how far somebody is who has just come to a row by one axis: the one by which others know it who are at
+    some progress, and else the first. None if it has no place.
+    """
+    by_first = first is not None and not is_on_second_axis(first)
+    if second and (not by_first or (not is_reached(first or 0, progress) and is_reached(second, progress))):
+        return reaching(0, second)
+    return None if first is None else reaching(0, first)
+
+
+def later_than(row: models.Model | None, progress: int) -> int:
+    """Return the episode in which a row is revealed, or 0 if it is known at some progress, by either axis."""
+    first, second = getattr(row, "known_in", None) or 0, getattr(row, "also_known_in", None)
+    is_known = is_reached(first, progress) or (second is not None and is_reached(second, progress))
+    return 0 if is_known else int(first)
 
 
 def by_label(references: Iterable[str]) -> defaultdict[str, set[str]]:

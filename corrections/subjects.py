@@ -9,7 +9,7 @@ from episodes.axes import is_on_second_axis, place_of, second_of
 
 from . import rows
 from .models import Change, ChangeSubject, Correction
-from .rows import EPISODES, ON_THE_SECOND_AXIS, Editable, Values
+from .rows import EPISODES, PLACES, WHEN, Editable, Values
 
 Action = Change.Action
 
@@ -85,7 +85,7 @@ def places_touched(changes: Iterable[Change]) -> Touched:
     places = [place for kind, change, states in all_of_them for place in _second_places(kind, change, states)]
     also = max((second for _, second in places if second is not None), default=0)
     alone = max((first for first, second in places if second is None), default=0)
-    return Touched(latest, also, alone) if also else Touched(latest)
+    return Touched(max(latest, also) if is_on_second_axis(latest) else latest, also, alone) if also else Touched(latest)
 
 
 def _second_places(kind: Editable, change: Any, states: list[Values]) -> Iterator[tuple[int, int | None]]:
@@ -93,19 +93,18 @@ def _second_places(kind: Editable, change: Any, states: list[Values]) -> Iterato
 
     So it is with a row that has none, and with a change of when it is known on the first axis.
     """
+    set_here = [value for value in (change.before, change.wanted) if change.path in WHEN and isinstance(value, int)]
+    of_second = [place for place in set_here if is_on_second_axis(place)]
+    if change.path in EPISODES and len(of_second) < len(set_here):
+        yield max(place for place in set_here if not is_on_second_axis(place)), None
     for values in states:
         first = rows.latest_episode(kind, change.row, values, ()) or 0
-        second = first if first == 0 or is_on_second_axis(first) else values.get("also_in")
-        set_here = [value for value in (change.before, change.wanted) if change.path and isinstance(value, int)]
-        if change.path in EPISODES:
-            of_first = [place for place in set_here if not is_on_second_axis(place)]
-            yield max([first, *of_first]), None if of_first else max([second or 0, *set_here])
-        elif change.path in ON_THE_SECOND_AXIS:
-            yield first, max([second or 0, *set_here])
-        elif second is not None and change.action == Action.ADD:
-            yield first, max(second, values.get("also_ended_in") or 0)
-        else:
-            yield first, second
+        second = values.get("also_in")
+        if first == 0 or is_on_second_axis(first):
+            second = max(first, second or 0)
+        if second is not None and change.action == Action.ADD:
+            second = max(second, values.get("also_ended_in") or 0)
+        yield first, None if second is None else max([second, *of_second])
 
 
 def _is_new_without_episode(kind: Editable, change: Change) -> bool:
@@ -154,4 +153,7 @@ def _values_before_and_after(kind: Editable, change: Change) -> list[Values]:
     if change.action != Action.SET:
         return [values for values in (change.before, change.after, change.final) if values]
     current = change.row_values or {}
-    return [current | {change.path: change.before}, current | {change.path: change.wanted}]
+    states = [current | {change.path: change.before}, current | {change.path: change.wanted}]
+    if change.path in PLACES[0] and change.before is None and current:  # its author may not know it
+        states.append(current)
+    return states

@@ -92,10 +92,10 @@ class Trial:
     def shared_names(self) -> dict[UUID, list[SharedName]]:
         return self.namesakes()
 
-    @property
-    def latest_episode(self) -> int:
-        """The latest episode that its texts mention too early, or 0."""
-        return max((each.episode for warnings in self.warnings.values() for each in warnings), default=0)
+    def latest_episode(self, progress: int) -> int:
+        """Return the latest episode that its texts mention too early, of those not known at some progress, or 0."""
+        warnings = (each for of_change in self.warnings.values() for each in of_change)
+        return max((each.episode for each in warnings if not each.is_known(progress)), default=0)
 
 
 type FindingsByChange[Finding] = Callable[[], dict[UUID, list[Finding]]]
@@ -162,10 +162,9 @@ def _findings[Finding: (SpoilerWarning, SharedName)](
     return find
 
 
-def mentioned_untried(changes: Iterable[Change]) -> dict[UUID, int]:
-    """Return the latest episode that the texts of some changes mention too early, as they stand, by the change."""
-    found = _findings([(change, _unsaved_row(change)) for change in changes], rows.linters)()
-    return {pk: max(each.episode for each in of_change) for pk, of_change in found.items()}
+def mentioned_untried(changes: Iterable[Change]) -> dict[UUID, list[SpoilerWarning]]:
+    """Return what the texts of some changes mention too early, as they stand, by the change."""
+    return _findings([(change, _unsaved_row(change)) for change in changes], rows.linters)()
 
 
 def _is_of_change(finding: SpoilerWarning | SharedName, change: Change) -> bool:
@@ -181,6 +180,7 @@ def _unsaved_row(change: Change) -> models.Model | None:
         row = rows.row_of(kind, change.row)
         if row is not None and change.action == Action.SET:
             rows.set_value(kind, row, change.path, change.wanted)
+            rows.set_places(kind, row, (change.path,))
     except (ValidationError, ValueError, TypeError):
         return None
     return row

@@ -163,6 +163,7 @@ class ChangeWriter:
             rows.set_value(kind, row, change.path, change.became)
             if kind.handle is not None and change.path == kind.handle.field:
                 self._renamed.append((change, before[change.path]))
+        rows.set_places(kind, row, {change.path for change in changes})
         _save(row, adding=False)
         rows.set_lists(kind, row, {change.path: change.became for change in changes})
         self._note_written(kind, first, row, before)

@@ -34,6 +34,12 @@ def sees_up_to(request: HttpRequest) -> int:
     return end_for(request) if horizon is None else horizon
 
 
+def reads_up_to(request: HttpRequest) -> int:
+    """Return how far somebody reads at the desk, on both axes: no text there has a place that they have not reached."""
+    visit: Visit = request  # type: ignore[assignment]
+    return end_for(request) if horizon_of(request) is None else visit.progress
+
+
 def set_lifted(request: HttpRequest, *, lifted: bool) -> None:
     if lifted:
         request.session[LIFTED] = True

@@ -69,6 +69,14 @@ def are_reached(progress: int) -> Q:
     return reached
 
 
+def is_reached_if_any(column: str, progress: int) -> Q:
+    """Return the condition that the place in a column, of either axis, is reached, or that there is none."""
+    reached = Q(**{column: None}) | Q(**{f"{column}__lte": int(progress)})
+    if second := second_of(progress):
+        reached |= Q(**{f"{column}__gt": SECOND_AXIS, f"{column}__lte": place_of(second)})
+    return reached
+
+
 def place_in_order(progress: int, prefix: str = "") -> Any:
     """Return the place at which a row that is known stands for a viewer, to sort and compare by it."""
     first = F(f"{prefix}revealed_in_id")

@@ -60,6 +60,11 @@ class Units:
         """A unit with its article, as in "an episode"."""
         return f"{'an' if self.one[:1].lower() in 'aeiou' else 'a'} {self.one}"
 
+    @property
+    def a_second(self) -> str:
+        """A unit of the second axis with its article."""
+        return f"{'an' if self.second_one[:1].lower() in 'aeiou' else 'a'} {self.second_one}"
+
     def short(self, number: int) -> int | Name:
         """Return the label of a unit, or its number: for where a list or a chip shows no more than that."""
         return Name(self.labels[number]) if number in self.labels else _own_number(number)
@@ -181,7 +186,8 @@ def prefix(number: int) -> SafeString:
 
 
 def _worded(text: str) -> str:
-    words = {"one": current().one, "many": current().many, "a": current().a}
+    words = {"one": current().one, "many": current().many, "a": current().a, "second": current().second_one}
+    words["a_second"] = current().a_second
     return text.format(
         **words, watched=current().watched, **{name.capitalize(): capital(each) for name, each in words.items()}
     )

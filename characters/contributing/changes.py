@@ -38,7 +38,8 @@ def addition(knowledge: Knowledge, kind: Kind, values: Values) -> Proposed:
     """Return a new row. The fields that only editors fill in get values, which a moderator can alter."""
     whole = rows.blank_values(rows.editable(kind.label))
     if kind is REVELATION:
-        same_episode = Revelation.objects.as_of(knowledge.progress).filter(revealed_in=values["revealed_in"])
+        place = rows.with_places(values)["revealed_in"]
+        same_episode = Revelation.objects.as_of(knowledge.progress).filter(revealed_in=place)
         whole["key"] = f"suggested-{get_random_string(8, 'abcdefghjkmnpqrstvwxyz23456789')}"
         whole["position"] = (same_episode.aggregate(last=Max("position"))["last"] or 0) + 1
-    return adding(kind.label, whole | values)
+    return adding(kind.label, rows.with_places(whole | values))

@@ -9,6 +9,8 @@ from characters.kinds import Kind, label_of
 from characters.lore.correctable import even
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import EpisodeRow
+from corrections import rows
+from episodes.axes import second_of
 from episodes.gate import Prose
 from episodes.models import Episode
 from episodes.order import sort_key
@@ -29,6 +31,8 @@ HELP_TEXTS = {
     "certainty": "How sure viewers can be.",
     "time": worded("When in the {one}, such as 21:40."),
     "revealed_in": worded("The {one} after which viewers know it."),
+    "also_in": worded("The {second} after which its readers know it."),
+    "also_ended_in": worded("The {second} in which its readers learn that it is over, if they do."),
     "ended_in": worded("The {one} in which viewers learn that it is over or was never true, if they do."),
     "image": "JPEG, PNG or WebP, up to 10 MB. It must be free to use.",
     "alt_text": "Describe the picture for people who cannot see it.",
@@ -69,7 +73,7 @@ def form_field(kind: Kind, name: str, knowledge: Knowledge) -> forms.Field:
     help_text = HELP_TEXTS.get(name, HELP_WITH_NAMES if field.many_to_many else "")
     options: dict[str, Any] = {"label": label_of(kind, name), "help_text": help_text, "required": not field.blank}
     if field.related_model is Episode:
-        return _episode_field(options, knowledge)
+        return _place_field(name, options, knowledge)
     if field.many_to_many:
         return KnownNamesField(**options)
     if field.is_relation:
@@ -79,11 +83,12 @@ def form_field(kind: Kind, name: str, knowledge: Knowledge) -> forms.Field:
     return _plain_field(field, options)
 
 
-def _episode_field(options: dict[str, Any], knowledge: Knowledge) -> forms.Field:
-    if options["required"]:
-        choices = episode_choices(knowledge)
-    else:
-        choices, options["help_text"] = [("", "–"), *episode_choices(knowledge)], HELP_TEXTS["ended_in"]
+def _place_field(name: str, options: dict[str, Any], knowledge: Knowledge) -> forms.Field:
+    choices = chapter_choices(knowledge) if name in rows.ON_THE_SECOND_AXIS else episode_choices(knowledge)
+    if second_of(knowledge.progress):  # then either place is enough
+        options["required"] = False
+    if not options["required"]:
+        choices = [("", "–"), *choices]
     return forms.TypedChoiceField(choices=choices, coerce=int, empty_value=None, **options)
 
 
@@ -113,6 +118,16 @@ def suggestions_for(model: type[models.Model]) -> str:
 def episode_choices(knowledge: Knowledge) -> list[tuple[int | str, str]]:
     """Return the episodes that are known, to choose from."""
     return [(row.number, _name_of_episode(row)) for row in knowledge.episodes if row.known]
+
+
+def chapter_choices(knowledge: Knowledge) -> list[tuple[int | str, str]]:
+    """Return the units of the second axis that are known, to choose from."""
+    return [(row.number, row.full_title) for row in knowledge.chapters if row.known]
+
+
+def place_choices(knowledge: Knowledge) -> list[tuple[int | str, str]]:
+    """Return the places of both axes that are known, to choose from."""
+    return [*episode_choices(knowledge), *chapter_choices(knowledge)]
 
 
 def _name_of_episode(row: EpisodeRow) -> str:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
 
 from characters.kinds import ALIAS, TAG, Kind, kind_of
-from characters.lore.correctable import CorrectablePage, CorrectableRow, tag_meant
+from characters.lore.correctable import CorrectablePage, CorrectableRow, fields_shown, tag_meant
 from characters.lore.knowledge import Knowledge
 from characters.lore.naming import KnownNames
 from characters.pictures import files
@@ -20,6 +20,7 @@ from corrections.letter import Letter
 from corrections.models import MOST_EVIDENCE, MOST_SAID, Correction
 from corrections.rows import Values
 from corrections.sending import Proposed
+from episodes.axes import is_on_second_axis, reaching, second_of
 from episodes.choices import OffersChoices
 from episodes.models import valid_time
 from episodes.names import Name
@@ -27,10 +28,11 @@ from episodes.units import worded
 
 from . import changes
 from .early import KnownVocabulary, name_that_is_there
-from .fields import KnownNameField, KnownNamesField, MentionsField, episode_choices, form_field
+from .fields import KnownNameField, KnownNamesField, MentionsField, form_field, place_choices
 from .uploads import Uploads
 
 KEPT = "rougedb.kept-upload"
+WHERE_IT_IS_TOLD = worded("Choose {a} or {a_second} that tells it.")
 EARLIER_IS_KEPT = worded(
     "What you wrote before is about a later {one}. It stays, and what you write here is added below it."
 )
@@ -87,7 +89,7 @@ class ContributedRowForm(UnfinishedForm):
         return self.kind.noun
 
     def field_names(self) -> Iterable[str]:
-        return self.kind.public
+        return fields_shown(self.kind, self.knowledge.progress)
 
     def sent_fields(self) -> Iterable[str]:
         """Return the fields whose values are sent."""
@@ -102,23 +104,26 @@ class ContributedRowForm(UnfinishedForm):
                     self.after[name] = self._stored(name, value)
                 except ValidationError as error:
                     self.add_error(name, error)
+        self._refuse_without_a_place()
         self._ask_about_early_names()
         return self.cleaned_data
 
+    def _refuse_without_a_place(self) -> None:
+        """On two axes neither place has to be given, but one of them has."""
+        if is_without_a_place(self):
+            self.add_error("revealed_in", WHERE_IT_IS_TOLD)
+
     def _ask_about_early_names(self) -> None:
         """Ask about names in texts that come later than these; who sends it once more leaves them to the moderators."""
-        episode = self.text_episode()
-        if episode is None:
-            return
+        places = self.text_places()
         for name, _ in self.kind.texts:
-            for question in self.vocabulary.said_too_early(str(self.after.get(name) or ""), episode):
+            for question in self.vocabulary.said_too_early(str(self.after.get(name) or ""), *places):
                 if question.typed not in self.asked:
                     self.add_error(name, question)
 
-    def text_episode(self) -> int | None:
-        """Return from which episode on the texts are known, as far as the form says."""
-        revealed_in: int | None = self.cleaned_data.get("revealed_in")
-        return revealed_in
+    def text_places(self) -> tuple[int | None, int | None]:
+        """Return from which places on the texts are known on each axis, as far as the form says."""
+        return self.cleaned_data.get("revealed_in"), self.cleaned_data.get("also_in")
 
     def proposed(self) -> list[Proposed]:
         """Return the changes that the form asks for."""
@@ -140,6 +145,22 @@ class ContributedRowForm(UnfinishedForm):
 
     def _subject_id(self, name: str, field: Any) -> UUID:
         return self.names.subject(name, [kind_of(field.related_model)]).id
+
+
+def is_without_a_place(form: forms.Form) -> bool:
+    """Return whether a form for two axes was filled in with a place on neither."""
+    if "also_in" not in form.fields or form.errors.keys() & {"revealed_in", "also_in"}:
+        return False
+    return form.cleaned_data["revealed_in"] is None and form.cleaned_data["also_in"] is None
+
+
+def place_to_begin_with(progress: int, place: int | None = None) -> dict[str, int]:
+    """Return the place with which a new row begins: that of its page, or how far somebody is who is on one axis."""
+    if place is None and progress and second_of(progress):
+        return {}
+    place = reaching(progress).place if place is None and second_of(progress) else place
+    place = int(progress) if place is None else place
+    return {"also_in" if is_on_second_axis(place) else "revealed_in": place}
 
 
 class ExistingRowForm(ContributedRowForm):
@@ -173,8 +194,9 @@ class ExistingRowForm(ContributedRowForm):
             )
         return cleaned
 
-    def text_episode(self) -> int | None:
-        return self.row.since if super().text_episode() is None else super().text_episode()
+    def text_places(self) -> tuple[int | None, int | None]:
+        first, second = super().text_places()
+        return (self.row.since, None) if first is None and second is None else (first, second)
 
     @property
     def newer_values(self) -> list[tuple[str, str]]:
@@ -215,7 +237,8 @@ class NewRowForm(ContributedRowForm):
         if "revealed_in" in self.fields:
             # Without an empty choice a browser chooses the first episode where the one that was sent is not offered.
             since: Any = self.fields["revealed_in"]
-            since.choices = [("", worded("Choose {a}")), *since.choices]
+            if since.required:
+                since.choices = [("", worded("Choose {a}")), *since.choices]
         if "image" in self.fields:
             self.fields["kept"] = forms.CharField(required=False, widget=forms.HiddenInput)
         for name, value in self._presets().items():
@@ -231,8 +254,7 @@ class NewRowForm(ContributedRowForm):
 
     def _presets(self) -> dict[str, Any]:
         """Return the values to begin with, besides the defaults of the model."""
-        episode = self.knowledge.progress if self.page.episode is None else self.page.episode
-        presets: dict[str, Any] = {"revealed_in": episode}
+        presets: dict[str, Any] = place_to_begin_with(self.knowledge.progress, self.page.episode)
         if not self.kind.is_owned and self.page.owners:
             presets |= dict.fromkeys(self.kind.fields_to(self.page.kind)[:1], self.page.owners[0][1])
         return presets
@@ -323,7 +345,7 @@ class LetterForm(TrappedForm):
             self.fields["reason"].required = False
             self.fields["reason"].help_text = EARLIER_IS_KEPT
         choices = self.fields["evidence_episode"]
-        choices.choices = [("", "–"), *episode_choices(knowledge)]  # type: ignore[attr-defined]
+        choices.choices = [("", "–"), *place_choices(knowledge)]  # type: ignore[attr-defined]
 
     def letter(self) -> Letter:
         return Letter.from_form(self.cleaned_data)

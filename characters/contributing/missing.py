@@ -30,6 +30,7 @@ from corrections.models import Change, Correction
 from corrections.sending import Proposed, Sender, adding
 from corrections.thread import version_for_author
 from corrections.views import address_of
+from episodes.axes import second_of
 from episodes.choices import Chosen, Unclear, asked_before, with_choice
 from episodes.names import Name, listed
 from episodes.requests import form_of, is_same_origin
@@ -38,7 +39,7 @@ from episodes.visits import Visit
 
 from .early import KnownVocabulary
 from .fields import KnownNameField, MentionsField, form_field, suggestions_for
-from .forms import LetterForm, UnfinishedForm
+from .forms import WHERE_IT_IS_TOLD, LetterForm, UnfinishedForm, is_without_a_place, place_to_begin_with
 from .posting import do_with_draft, state_of_draft, try_to_send, with_receipt
 
 KEYS = "abcdefghjkmnpqrstvwxyz23456789"
@@ -69,10 +70,14 @@ class NewCharacterForm(UnfinishedForm):
         self.fields["revealed_in"] = form_field(ALIAS, "revealed_in", knowledge)
         since: Any = self.fields["revealed_in"]
         since.label, since.help_text = "Known after", worded("The {one} in which viewers first see or hear of it.")
-        since.initial = knowledge.progress
+        place = place_to_begin_with(knowledge.progress)
+        since.initial = place.get("revealed_in")
+        if second_of(knowledge.progress):
+            self.fields["also_in"] = form_field(ALIAS, "also_in", knowledge)
+            self.fields["also_in"].initial = place.get("also_in")
         kinds: Any = self.fields["kind"]
         kinds.choices = [("", "–"), *((kind.key, kind.sentence) for kind in knowledge.vocabulary.relations.values())]
-        self.order_fields(["name", "revealed_in", "definition", "summary", "faction", "kind", "target"])
+        self.order_fields(["name", "revealed_in", "also_in", "definition", "summary", "faction", "kind", "target"])
         self._let_long_texts_in()
 
     def clean_name(self) -> str:
@@ -109,7 +114,9 @@ class NewCharacterForm(UnfinishedForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = self.cleaned_data
         vocabulary = KnownVocabulary(self.knowledge.progress)
-        episode = cleaned.get("revealed_in", self.knowledge.progress)
+        places = cleaned.get("revealed_in", self.knowledge.progress), cleaned.get("also_in")
+        if is_without_a_place(self):
+            self.add_error("revealed_in", WHERE_IT_IS_TOLD)
         for name in TEXTS:
             try:
                 cleaned[name] = self.names.with_keys(cleaned.get(name) or "")
@@ -118,7 +125,7 @@ class NewCharacterForm(UnfinishedForm):
             except ValidationError as error:
                 self.add_error(name, error)
                 continue
-            for question in vocabulary.said_too_early(cleaned[name], episode):
+            for question in vocabulary.said_too_early(cleaned[name], *places):
                 if question.typed not in self.asked:
                     self.add_error(name, question)
         if bool(cleaned.get("kind")) != bool(cleaned.get("target")) and "target" not in self.errors:
@@ -128,7 +135,7 @@ class NewCharacterForm(UnfinishedForm):
     def proposed(self) -> list[Proposed]:
         """Return the changes that the form asks for: the character and its rows, all from the same episode on."""
         values, character = self.cleaned_data, str(uuid4())
-        since = {"revealed_in": values["revealed_in"]}
+        since = {name: values[name] for name in ("revealed_in", "also_in") if name in values}
         whose = {"character": character}
         new_key = f"suggested-{get_random_string(8, KEYS)}"
         proposed = [
@@ -147,7 +154,8 @@ class NewCharacterForm(UnfinishedForm):
 
 
 def _adding(kind: Kind, values: dict[str, Any], *, key: str = "") -> Proposed:
-    return adding(kind.label, rows.blank_values(rows.editable(kind.label)) | values, key=key)
+    whole = rows.with_places(rows.blank_values(rows.editable(kind.label)) | values)
+    return adding(kind.label, whole, key=key)
 
 
 def pages_of(knowledge: Knowledge, references: Sequence[str]) -> list[Link]:
@@ -177,7 +185,10 @@ def values_sent(knowledge: Knowledge, correction: Correction) -> dict[str, Any] 
         after = change.after or {}
         match change.model:
             case ALIAS.label:
-                values |= {"name": after["name"], "revealed_in": after["revealed_in"]}
+                places = {
+                    name: wording.form_value(change, name, after.get(name)) for name in ("revealed_in", "also_in")
+                }
+                values |= {"name": after["name"]} | places
             case TRAIT.label:
                 name = next((name for name, each in TEXTS.items() if each == after["attribute"]), "")
                 values |= {name: wording.form_value(change, "value", after["value"])} if name else {}

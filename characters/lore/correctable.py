@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any
 from uuid import UUID
@@ -38,6 +38,7 @@ from characters.models import Tag
 from characters.text.fitting import Spelling, Spellings, the_one_meant
 from corrections import rows
 from corrections.rows import Json, Values
+from episodes.axes import is_on_second_axis, second_of
 from episodes.choices import Choice
 from episodes.gate import Prose
 from episodes.known import is_reached, is_read_by_now
@@ -53,6 +54,7 @@ from .rows import id_of, visible
 MOST_NAMES_OFFERED = 500  # in a list beneath a field; with more, one types without it
 PUBLIC_KINDS: Mapping[str, Kind] = {kind.label: kind for kind in PUBLIC}  # what visitors may correct, by model
 PLACES = {kind: place for place, kind in enumerate(PUBLIC)}
+SECOND_PLACES = dict(rows.PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,24 @@ class CorrectableRow:
 
     @property
     def since(self) -> int:
-        return self.stored.get("revealed_in") or 0
+        """The place at which it stands for whom the form is made."""
+        return self.stored.get("revealed_in") or self.stored.get("also_in") or 0
+
+
+def fields_shown(kind: Kind, progress: int) -> tuple[str, ...]:
+    """Return the fields of a kind that somebody can correct: with second places for a reader of the second axis."""
+    return with_second_places(kind) if second_of(progress) else kind.public
+
+
+@cache
+def with_second_places(kind: Kind) -> tuple[str, ...]:
+    """Return the public fields of a kind, each place followed by that on the second axis."""
+    return tuple(
+        each
+        for name in kind.public
+        for each in (name, SECOND_PLACES.get(name, ""))
+        if each == name or each in kind.fields
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +166,8 @@ def _episode_page(knowledge: Knowledge, number: int) -> CorrectablePage | None:
     if not is_reached(number, knowledge.progress) or not Episode.objects.filter(number=number).exists():
         return None
     own = (EPISODE, Q(number=number)) if number else (SERIES, Q(id=1))
-    correctable, _ = _correctable(knowledge, [own, (REVELATION, Q(revealed_in=number))])
+    learned = Q(also_in=number) if is_on_second_axis(number) else Q(revealed_in=number)
+    correctable, _ = _correctable(knowledge, [own, (REVELATION, learned)])
     return CorrectablePage(
         kind=EPISODE, name=Name(capital(named(number) if number else before_the_first())),
         url=reverse("episode", args=[number]), address=reverse("correct-episodes", args=[number]),
@@ -155,19 +175,14 @@ def _episode_page(knowledge: Knowledge, number: int) -> CorrectablePage | None:
     )  # fmt: skip
 
 
-def rows_by_key(
-    knowledge: Knowledge, wanted: Iterable[tuple[str, str]], *, on_both: bool = False
-) -> dict[tuple[str, str], CorrectableRow]:
-    """Return those of some rows that are known, by the label of their model and their key.
-
-    With `on_both` those count that are known by the second axis alone, which no form has before their episode.
-    """
+def rows_by_key(knowledge: Knowledge, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], CorrectableRow]:
+    """Return those of some rows that are known, by the label of their model and their key."""
     keys: dict[str, set[str]] = defaultdict(set)
     for label, key in wanted:
         if label in PUBLIC_KINDS and key:
             keys[label].add(key)
     which = [(PUBLIC_KINDS[label], Q(pk__in=of_kind)) for label, of_kind in sorted(keys.items())]
-    correctable, _ = _correctable(knowledge, which, on_both=on_both)
+    correctable, _ = _correctable(knowledge, which)
     return {(row.kind.label, row.key): row for row in correctable}
 
 
@@ -175,10 +190,10 @@ def rows_by_key(
 
 
 def _correctable(
-    knowledge: Knowledge, which: Iterable[tuple[Kind, Q]], *, also: Iterable[UUID] = (), on_both: bool = False
+    knowledge: Knowledge, which: Iterable[tuple[Kind, Q]], *, also: Iterable[UUID] = ()
 ) -> tuple[tuple[CorrectableRow, ...], Naming]:
     """Return rows in the order of the form, and the names of the subjects in them and of some others."""
-    known = [(kind, row) for kind, q in which for row in _known_rows(knowledge, kind, q, on_both=on_both)]
+    known = [(kind, row) for kind, q in which for row in _known_rows(knowledge, kind, q)]
     naming = Naming(knowledge)
     naming.note(also)
     for kind, row in known:
@@ -202,19 +217,19 @@ def ids_in(value: Json) -> list[UUID]:
     return [UUID(key) for key in (value if isinstance(value, list) else [value]) if key]
 
 
-def _known_rows(knowledge: Knowledge, kind: Kind, which: Q, *, on_both: bool) -> list[Values]:
+def _known_rows(knowledge: Knowledge, kind: Kind, which: Q) -> list[Values]:
     """Return rows as `rows.values_of` does, without what is not known yet."""
     editable = rows.editable(kind.label)
-    names = [name for name in kind.public if name not in (*editable.many, *editable.files)]
+    shown = fields_shown(kind, knowledge.progress)
+    names = [name for name in shown if name not in (*editable.many, *editable.files)]
     columns = [editable.field(name).attname for name in names]
     also = ["tag__name"] if "tag" in names else []
     known = []
-    for row in _visible(knowledge, kind, which, on_both=on_both).values("pk", *columns, *also):
+    for row in _visible(knowledge, kind, which).values("pk", *columns, *also):
         values = {
             name: rows.plain(editable.field(name), row[column]) for name, column in zip(names, columns, strict=True)
         }
-        if not is_reached(values.get("ended_in") or 0, knowledge.progress):
-            values["ended_in"] = None
+        _hide_places(values, knowledge.progress)
         known.append({"pk": str(row["pk"]), "tag__name": row.get("tag__name"), **values})
     for name in editable.many:
         if name in kind.public:
@@ -222,13 +237,20 @@ def _known_rows(knowledge: Knowledge, kind: Kind, which: Q, *, on_both: bool) ->
     return known
 
 
-def _visible(knowledge: Knowledge, kind: Kind, which: Q, *, on_both: bool) -> Any:
+def _hide_places(values: Values, progress: int) -> None:
+    """Leave out the places that somebody has not reached; what chapters alone tell has none on the first axis."""
+    for name in rows.WHEN:
+        place = values.get(name) or 0
+        if not is_reached(place, progress) or (name in rows.EPISODES and is_on_second_axis(place)):
+            values[name] = None
+
+
+def _visible(knowledge: Knowledge, kind: Kind, which: Q) -> Any:
     if kind is SERIES:
         return Series.objects.filter(which)
     if kind is EPISODE:
         return Episode.objects.filter(which, is_read_by_now(knowledge.progress))
-    # What only chapters have told so far has its episode in the form, which is to come: it can be corrected from then.
-    known = visible(knowledge.progress if on_both else int(knowledge.progress), kind)
+    known = visible(knowledge.progress, kind)
     return known.filter(pk__in=known.filter(which).values("pk"))
 
 
@@ -246,10 +268,10 @@ def _add_many(field: Any, known: list[Values]) -> None:
 
 
 def _correctable_row(kind: Kind, row: Values, naming: Naming) -> CorrectableRow:
-    stored = {name: row[name] for name in kind.public if name in row}
+    stored = {name: row[name] for name in with_second_places(kind) if name in row}
     shown = {name: _shown(kind, name, value, row, naming) for name, value in stored.items()}
     return CorrectableRow(
-        ref=kind.name if kind in (SERIES, EPISODE) else row["pk"],
+        ref=kind.name if kind in (SERIES, EPISODE) else _reference(kind, row),
         kind=kind,
         key=row["pk"],
         label=kind.heading_for(row) if kind.heading_for else kind.noun.capitalize(),
@@ -257,6 +279,13 @@ def _correctable_row(kind: Kind, row: Values, naming: Naming) -> CorrectableRow:
         stored=stored,
         shown=shown,
     )
+
+
+def _reference(kind: Kind, row: Values) -> str:
+    """Return what forms call a row: its key, unless that is made of a place that may be to come."""
+    if row.get("revealed_in") is not None or not kind.moved_key:
+        return str(row["pk"])
+    return salted_hmac("rougedb.row", row["pk"], secret=settings.CONTENT_KEY, algorithm="sha256").hexdigest()[:20]
 
 
 def _in_words(kind: Kind, row: Values) -> Values:

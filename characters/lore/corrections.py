@@ -17,8 +17,9 @@ from corrections import rows
 from corrections.desk.diffs import diff_of_words
 from corrections.models import Change, Correction
 from corrections.recent import About, Publication
-from corrections.rows import EPISODES, Json
+from corrections.rows import EPISODES, PLACES, WHEN, Json
 from corrections.wording import is_text
+from episodes.axes import is_on_second_axis
 from episodes.gate import Prose
 from episodes.known import is_reached
 from episodes.names import Name, listed
@@ -27,7 +28,7 @@ from episodes.progress import last_episode
 from episodes.units import before_the_first, current, named
 
 from .cast import Cast
-from .correctable import PUBLIC_KINDS, CorrectableRow, ids_in, rows_by_key, tag_ids
+from .correctable import PUBLIC_KINDS, CorrectableRow, ids_in, rows_by_key, tag_ids, with_second_places
 from .naming import Naming, without_id
 from .rows import visible
 
@@ -135,6 +136,8 @@ class ChangeWording:
             return self.naming.written(value) if value else ""
         if name == "tag":
             return self.tags.get(value, "")
+        if name in EPISODES and isinstance(value, int) and is_on_second_axis(value):
+            return None
         return self.naming.with_names(value) if isinstance(field, Prose) and value else value
 
     def _in_words(self, kind: Kind, name: str, value: Json) -> str:
@@ -146,8 +149,9 @@ class ChangeWording:
             return self.naming.words(value)
         if field.related_model in SUBJECT_MODELS:
             return listed(sorted((Name(without_id(self.naming.name(each))) for each in ids_in(value)), key=sort_key))
-        if name in EPISODES:
-            return self._episode_in_words(value)
+        if name in WHEN:
+            is_told_by_both = name in EPISODES and is_on_second_axis(value)  # then the other place says it
+            return "" if is_told_by_both else self._episode_in_words(value)
         if name == "tag":
             return self.tags.get(value, "a tag")
         if name in editable.files:
@@ -197,10 +201,16 @@ def hidden_until(
     knowledge: Knowledge, correction: Correction, change: Change, row: CorrectableRow | None
 ) -> int | None:
     """Return the episode from which on the author may read a change again, if they have gone back before that."""
-    numbers = [*episodes_in(change, change.before), *episodes_in(change, change.after)]
-    if later := [number for number in numbers if not is_reached(number, knowledge.progress)]:
+    if later := [
+        place
+        for values in (change.before, change.after)
+        for place in _places_to_come(change, values, knowledge.progress)
+    ]:
         return max(later)
-    is_of_then = correction.sent_in is not None and is_reached(correction.sent_in, knowledge.progress)
+    is_told_by_both = correction.also_in is not None and correction.is_known(knowledge.progress)
+    is_of_then = correction.sent_in is not None and (
+        is_told_by_both or is_reached(correction.sent_in, knowledge.progress)
+    )
     if is_of_then or row is not None or (change.action != Action.SET and change.model in PUBLIC_KINDS):
         return None
     if correction.sent_in is not None:
@@ -220,7 +230,15 @@ def public_values(change: Change, values: Json) -> Iterable[tuple[Kind, str, Jso
 
 
 def _shown_fields(kind: Kind) -> tuple[str, ...]:
-    return ("name",) if kind is TAG else kind.public
+    return ("name",) if kind is TAG else with_second_places(kind)
+
+
+def _places_to_come(change: Change, values: Json, progress: int) -> list[int]:
+    """Return the places in the values of a change that somebody has gone back before, on each axis that tells it."""
+    said = {name: value for _, name, value in public_values(change, values) if isinstance(value, int)}
+    counted = PLACES[:1] if change.action == Action.REMOVE else PLACES
+    places = [[said[name] for name in names if name in said] for names in counted]
+    return [of_one[0] for of_one in places if of_one and not any(is_reached(place, progress) for place in of_one)]
 
 
 def episodes_in(change: Change, values: Json) -> list[int]:
@@ -228,7 +246,7 @@ def episodes_in(change: Change, values: Json) -> list[int]:
 
     The end of a row that is to be removed does not count: the author of the change may not have known it.
     """
-    counted = ("revealed_in",) if change.action == Action.REMOVE else EPISODES
+    counted = PLACES[0] if change.action == Action.REMOVE else WHEN
     return [value for _, name, value in public_values(change, values) if name in counted and isinstance(value, int)]
 
 
@@ -267,7 +285,7 @@ def published_lately(
     if about is not None:
         pages = {reference: link for reference, link in pages.items() if reference not in about.subjects}
         there = ((change.model, change.row) for change in every_change if change.action != Action.REMOVE)
-        titles = {key: row.title for key, row in rows_by_key(knowledge, there, on_both=True).items()}
+        titles = {key: row.title for key, row in rows_by_key(knowledge, there).items()}
     return tuple(_lately(each, pages, titles) for each in published)
 
 

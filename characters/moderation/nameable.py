@@ -13,6 +13,7 @@ from characters.models.shown_keys import hidden_keys, shown_key, with_shown_keys
 from characters.text.fitting import Spelling, Spellings, the_one_meant
 from characters.text.mentions import MENTION, names_in, with_keys
 from episodes.choices import Choice, Unclear
+from episodes.known import place_in_order
 from episodes.names import Name
 from episodes.units import named
 
@@ -44,7 +45,7 @@ class NameableSubjects:
         self._by_pk: dict[str, NamedSubject] = {}
         self._names: list[Spelling[NamedSubject]] = []
         self._proper_names: list[Spelling[NamedSubject]] = []  # without those that are words as well
-        aliases = list(Alias.objects.as_of(episode).order_by("revealed_in"))
+        aliases = list(Alias.objects.as_of(episode).order_by(place_in_order(episode)))
         for kind in SUBJECTS:
             headlines = {getattr(alias, f"{kind.name}_id"): alias.name for alias in aliases if alias.headline}
             visible: Any = kind.model

@@ -10,7 +10,7 @@ from django.urls import resolve, reverse
 
 from characters.kinds import Kind
 from characters.lore import Lore
-from episodes.axes import Progress
+from episodes.axes import reaching
 from episodes.visits import Visit
 
 
@@ -35,7 +35,7 @@ def _public_page(request: HttpRequest, lore: Lore, address: str | None) -> HttpR
     visit: Visit = copy(request)  # type: ignore[assignment]
     visit.path = visit.path_info = unquote(urlsplit(address).path)
     visit.method, visit.GET = "GET", QueryDict()
-    visit.progress = visit.as_of = Progress(lore.progress)
+    visit.progress = visit.as_of = reaching(lore.progress)
     visit.requested_episode = None
     visit.lore = lore
     match = resolve(visit.path)

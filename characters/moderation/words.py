@@ -12,7 +12,7 @@ from characters.models import Alias
 from characters.text.mentions import MENTION, mentioned_keys
 from corrections import rows
 from corrections.wording import RowNames
-from episodes.known import is_reached, is_read_by_now
+from episodes.known import is_read_by_now, place_in_order
 from episodes.models import Episode
 from episodes.names import Name
 from episodes.units import named
@@ -23,7 +23,7 @@ def names_of(kind: Kind) -> Callable[[Iterable[str], int], dict[str, Name]]:
 
     def names(keys: Iterable[str], episode: int) -> dict[str, Name]:
         known = Alias.objects.as_of(episode).filter(headline=True, **{f"{kind.name}__in": list(keys)})
-        newest_last = known.order_by("revealed_in").values_list(f"{kind.name}_id", "name")
+        newest_last = known.order_by(place_in_order(episode)).values_list(f"{kind.name}_id", "name")
         return {str(key): Name(name) for key, name in newest_last}
 
     return names
@@ -34,9 +34,10 @@ def names_from(kind: Kind) -> Callable[[Iterable[tuple[str, rows.Values]], int],
 
     def names(added: Iterable[tuple[str, rows.Values]], episode: int) -> dict[str, Name]:
         aliases = [values for label, values in added if label == ALIAS.label and values.get("headline")]
-        known = [each for each in aliases if each.get(kind.name) and is_reached(each.get("revealed_in") or 0, episode)]
-        known.sort(key=lambda each: each.get("revealed_in") or 0)
-        return {str(each[kind.name]): Name(each["name"]) for each in known}
+        places = [(rows.place_for(each, episode), each) for each in aliases if each.get(kind.name)]
+        known = [(place, each) for place, each in places if place is not None]
+        known.sort(key=lambda pair: pair[0])
+        return {str(each[kind.name]): Name(each["name"]) for _, each in known}
 
     return names
 

@@ -163,6 +163,7 @@ class Finding:
     known_in: int
     words: str  # the name as the text has it
     excerpt: str
+    also_from: int | None = None  # on the other axis, if that tells the name
     part: str = ""  # the word of the name that it says, where it does not say all of it
     again: tuple[Location, ...] = ()  # later texts that say the same word of that name
 
@@ -356,17 +357,25 @@ class Corpus:
         )
 
     def _on_the_second_axis(self) -> list[Finding]:
-        texts = [replace(text, known_in=text.also_in) for text in self.texts if text.also_in]
-        if not texts:
-            return []
-        names = (
-            replace(name, known_from=BEYOND_ALL if name.also_from is None else name.also_from) for name in self.names
-        )
-        return self._findings(texts, Vocabulary(names))
+        texts = texts_on_the_second_axis(self.texts)
+        return self._findings(texts, Vocabulary(names_on_the_second_axis(self.names))) if texts else []
 
     def _findings(self, texts: Iterable[LintedText], vocabulary: Vocabulary) -> list[Finding]:
         findings = [finding for text in texts for finding in findings_in(text, vocabulary)]
         return _without_what_was_said_before(sorted(findings, key=_in_order))
+
+
+def texts_on_the_second_axis(texts: Iterable[LintedText]) -> list[LintedText]:
+    """Return those texts that the second axis shows as well, as of their places there."""
+    return [replace(text, known_in=text.also_in) for text in texts if text.also_in]
+
+
+def names_on_the_second_axis(names: Iterable[KnownName]) -> list[KnownName]:
+    """Return names as readers of the second axis alone come to know them: some never."""
+    return [
+        replace(name, known_from=BEYOND_ALL if name.also_from is None else name.also_from, also_from=name.known_from)
+        for name in names
+    ]
 
 
 def _in_order(finding: Finding) -> tuple[Location, str, str]:
@@ -405,6 +414,7 @@ def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
             where=text.where,
             field=text.field,
             known_in=text.known_in,
+            also_from=match.name.also_from,
             words=words[match.start : match.end],
             excerpt=_excerpt(words, match.start, match.end),
             part=match.part,

@@ -175,7 +175,7 @@ def _close_note(bulk: BulkDecision, item: BulkItem, clearance: Clearance) -> str
 
 def _why_to_look_closer(item: BulkItem, clearance: Clearance, trial: Trial, to_publish: list[Change]) -> str:
     """Return why a correction must not be decided from the list, or an empty text."""
-    if clearance.folds(item.correction, trial.latest_episode):
+    if clearance.folds(item.correction, trial.latest_episode(clearance.reading_episode(item.correction))):
         return worded("It is about a later {one} than you have {watched}. Open it on purpose to decide it.")
     if item.version != item.correction.version:
         return "It was changed since the list was loaded. Open it to decide it."

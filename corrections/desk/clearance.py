@@ -7,10 +7,10 @@ from django.http import HttpRequest
 
 from corrections.models import Correction
 from episodes.axes import Progress, end_for, place_of, reaching
-from episodes.horizon import sees_up_to
-from episodes.known import is_known, is_reached
+from episodes.horizon import reads_up_to
+from episodes.known import are_reached, is_reached, is_reached_if_any
 from episodes.progress import is_further
-from episodes.units import worded
+from episodes.units import named, worded
 
 OPENED = "opened_corrections"  # in the session
 MOST_OPENED = 100
@@ -23,7 +23,7 @@ REASON_HIDDEN = worded(
 
 @dataclass(frozen=True, slots=True)
 class Clearance:
-    progress: int  # on the first axis alone, unless all there is was watched and read
+    progress: int
     last: Progress
     opened: frozenset[str]
     user_id: int | None
@@ -35,9 +35,16 @@ class Clearance:
         """
         if self.has_watched_all or str(correction.pk) in self.opened:
             return False
-        places = self._places_of(correction)
-        known = reaching(self.progress, *places) if self.knows(correction) else self.progress
-        return not all(is_reached(place, known) for place in (*places, mentioned))  # its rows may be of a later episode
+        known = self._brought_to(correction) if self.knows(correction) else self.progress
+        evidence = correction.evidence_episode or 0
+        is_told = self._is_told(correction, known) and is_reached(evidence, known)
+        return not (is_told and is_reached(mentioned, known))  # its rows may be of a later episode
+
+    def _is_told(self, correction: Correction, progress: int) -> bool:
+        """Return whether progress is enough for all that a correction touches, by either axis."""
+        if correction.revealed_in is None:  # it may be of any place
+            return all(is_reached(place, progress) for place in self._last_places)
+        return correction.is_known(progress)
 
     @property
     def has_watched_all(self) -> bool:
@@ -73,21 +80,51 @@ class Clearance:
         """Return the episode that one has to know to read it. What is on no page by itself may be of any episode."""
         return max(self._places_of(correction))
 
+    def known_in(self, correction: Correction) -> int | None:
+        """Return the place of a correction on the axis by which it is known here, or None if it has none."""
+        by_second = correction.is_known(self.progress) and not correction.is_known(int(self.progress))
+        return correction.also_in if by_second else correction.revealed_in
+
+    def differs_from(self, correction: Correction) -> int:
+        """Return the place from which on pages show what it changes, on that axis."""
+        place = self.known_in(correction)
+        return self.episode_of(correction) if place is None or place == correction.revealed_in else place
+
+    def place_of(self, correction: Correction, mentioned: int = 0) -> str:
+        """Return what sentences call that episode, or the chapter that is enough as well."""
+        place, also = self.episode_of(correction), correction.also_in
+        if mentioned or also is None or place != correction.revealed_in or place == also:
+            return named(max(place, mentioned))
+        return f"{named(place)} or {named(also)}"
+
     def _places_of(self, correction: Correction) -> tuple[int, ...]:
         touched = self._last_places if correction.revealed_in is None else (correction.revealed_in, correction.besides)
         return (*touched, correction.evidence_episode or 0)
 
+    def _brought_to(self, correction: Correction) -> Progress:
+        """Return progress that is enough for a correction: that of the moderator, brought on where it has to be.
+
+        Of what either axis tells it is brought on along the first, unless nothing of that was watched.
+        """
+        evidence = correction.evidence_episode or 0
+        if self._is_told(correction, self.progress):
+            return reaching(self.progress, evidence)
+        by_second = correction.also_in is not None and not self.progress
+        places = (correction.also_in or 0, correction.besides) if by_second else self._places_of(correction)
+        return reaching(self.progress, *places, evidence)
+
     def reading_episode(self, correction: Correction, mentioned: int = 0) -> Progress:
         """Return the progress at which names are looked up when it is shown."""
-        return reaching(self.progress, *self._places_of(correction), mentioned)
+        return reaching(self._brought_to(correction), mentioned)
 
     def latest_preview(self, correction: Correction) -> Progress:
         """Return the latest episode at which pages can be previewed: it may be one that the correction adds."""
-        return reaching(self.last, *self._places_of(correction))
+        return reaching(self.last, *self._places_of(correction), correction.also_in or 0)
 
 
 def clearance_of(request: HttpRequest) -> Clearance:
-    return Clearance(sees_up_to(request), end_for(request), frozenset(request.session.get(OPENED, ())), request.user.pk)
+    opened = frozenset(request.session.get(OPENED, ()))
+    return Clearance(reads_up_to(request), end_for(request), opened, request.user.pk)
 
 
 def open_on_purpose(request: HttpRequest, correction: Correction) -> None:
@@ -100,8 +137,7 @@ def unfolded(corrections: QuerySet[Correction], clearance: Clearance) -> QuerySe
     """Filter out the corrections that `Clearance.folds()` hides."""
     if clearance.has_watched_all:
         return corrections
-    watched = is_known(int(clearance.progress))
-    watched &= Q(evidence_episode=None) | Q(evidence_episode__lte=int(clearance.progress))
+    watched = are_reached(clearance.progress) & is_reached_if_any("evidence_episode", clearance.progress)
     user = clearance.user_id
     own = Q(pk__in=[])
     if user is not None:

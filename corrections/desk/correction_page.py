@@ -21,6 +21,7 @@ from corrections.thread import cleaned_message
 from corrections.trial import Trial, pending_changes, try_out
 from corrections.undoing import can_be_undone_as_a_whole, not_undone, reversed_changes, undos_in_force
 from corrections.wording import RowNames, in_words
+from episodes.axes import is_on_second_axis, second_of, second_of_place
 from episodes.choices import CHOOSE, with_choice
 from episodes.known import is_reached
 from episodes.names import capital, listed
@@ -83,8 +84,9 @@ def _page(
     changes = [change for part in parts for change in part]
     number = _part_asked_for(request, parts, wrong)
     shown = with_rows(parts[number - 1])
-    trial = try_out(correction, clearance.reading_episode(correction))
-    mentioned = latest_mentioned(trial, shown)
+    at = clearance.reading_episode(correction)
+    trial = try_out(correction, at)
+    mentioned = latest_mentioned(trial, shown, at)
     reading_episode = clearance.reading_episode(correction, mentioned)
     context = admin.site.each_context(request) | {
         "correction": correction,
@@ -93,8 +95,7 @@ def _page(
         "ago": queue.ago(correction),
     }
     if clearance.folds(correction, mentioned):
-        episode = max(clearance.episode_of(correction), mentioned)
-        context |= {"title": "A correction, folded", "episode": episode}
+        context |= {"title": "A correction, folded", "place": clearance.place_of(correction, mentioned)}
         return render(request, f"{TEMPLATES}/folded.html", context)
     names = RowNames(reading_episode, trial.names, changes)
     if failure is not None:
@@ -176,7 +177,7 @@ def _context_of_correction(
 ) -> dict[str, Any]:
     """Return who sent it, which pages it is about, what else is waiting for the same rows, and what can be done."""
     user, clearance = user_of(request), discretion.clearance
-    differs_from = clearance.episode_of(correction)
+    differs_from = clearance.differs_from(correction)
     latest = clearance.latest_preview(correction)
     pages = pages_to_preview(shown, names, trial, differs_from=differs_from, latest=latest)
     others = sending.undecided_of_rows(changes).select_related("author")[:10] if changes else []
@@ -186,7 +187,10 @@ def _context_of_correction(
         "others": list(queue.lines(others, clearance, brief=True).items()),
         "undone_by": undos_in_force(correction),
         "pages": pages if correction.is_undecided else [],
-        "differs_from": differs_from,
+        "differs_from": correction.besides if is_on_second_axis(differs_from) else differs_from,
+        "of_place": clearance.known_in(correction),
+        "differs_in": second_of_place(differs_from),
+        "is_on_both": bool(clearance.progress and second_of(clearance.progress)),
         "own": correction.author_id == user.pk,
         "form_again": address_again(correction) if correction.author_id == user.pk else "",
         "can_undo": bool(reversed_changes(not_undone(correction, changes))) and can_be_undone_as_a_whole(correction),

@@ -54,9 +54,9 @@ def redirect_to_next(request: HttpRequest) -> HttpResponse:
     return _redirect_to(request, next(_coming(request), None))
 
 
-def latest_mentioned(trial: Trial, changes: list[ChangeWithRow]) -> int:
-    """Return the latest episode that texts or rows of a correction mention."""
-    return max([trial.latest_episode, *(each.episode for each in changes)])
+def latest_mentioned(trial: Trial, changes: list[ChangeWithRow], progress: int) -> int:
+    """Return the latest episode that texts or rows of a correction mention, of those not known at some progress."""
+    return max([trial.latest_episode(progress), *(each.later_than(progress) for each in changes)])
 
 
 def _coming(request: HttpRequest, after: Correction | None = None) -> Iterator[Correction]:
@@ -77,8 +77,8 @@ def latest_mentioned_in(correction: Correction, clearance: Clearance) -> int:
     if clearance.has_watched_all:
         return 0
     changes = list(correction.changes.current())
-    trial = try_out(correction, clearance.reading_episode(correction))
-    return latest_mentioned(trial, with_rows(changes[:MOST_SHOWN]))
+    at = clearance.reading_episode(correction)
+    return latest_mentioned(try_out(correction, at), with_rows(changes[:MOST_SHOWN]), at)
 
 
 def _redirect_to(request: HttpRequest, following: Correction | None, after: Correction | None = None) -> HttpResponse:

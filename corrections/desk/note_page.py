@@ -48,7 +48,7 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
         "ago": queue.ago(note),
     }
     if clearance.folds(note):
-        context |= {"title": "A note, folded", "episode": clearance.episode_of(note)}
+        context |= {"title": "A note, folded", "place": clearance.place_of(note)}
         return render(request, f"{TEMPLATES}/folded.html", context)
     names, discretion = RowNames(episode), Discretion(clearance)
     about = names.of_pages(note.about[:1])

@@ -25,7 +25,9 @@ from corrections.errors import CouldNotApply, Refused
 from corrections.models import Change, Correction
 from corrections.trial import Trial, as_if_applied, is_too_large, pending_changes
 from corrections.wording import RowNames
-from episodes.known import is_reached
+from episodes.axes import Progress, second_of_place
+from episodes.progress import is_further
+from episodes.requests import whole_number
 from episodes.units import worded
 
 from . import typed
@@ -36,6 +38,7 @@ from .verdict_forms import ACCEPT, REJECT, has_fields, posted_forms
 
 MOST_EPISODES = 40  # that are offered of one page
 MOST_LINKS = 200  # to all episodes of pages
+CHAPTER = "chapter"  # the parameter for how far the reader of a preview is on the second axis
 
 POLICY: dict[str, Any] = settings.SECURE_CSP
 
@@ -50,12 +53,13 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
         raise PermissionDenied
     correction = get_object_or_404(Correction, pk=pk)
     clearance = clearance_of(request)
-    if episode > clearance.latest_preview(correction):
+    at = Progress(episode, whole_number(request.GET.get(CHAPTER), digits=4) or 0)
+    if is_further(at, clearance.latest_preview(correction)):
         raise Http404
-    if request.GET.get("open") != "1" and _is_too_late(correction, clearance, episode):
+    if request.GET.get("open") != "1" and _is_too_late(correction, clearance, at):
         query = request.GET.copy()
         query["open"] = "1"
-        return render(request, f"{TEMPLATES}/ask_first.html", {"episode": episode, "query": query.urlencode()})
+        return render(request, f"{TEMPLATES}/ask_first.html", {"episode": at, "query": query.urlencode()})
     subjects = _previewable(list(correction.changes.current().prefetch_related("subjects")))
     subject = request.GET.get("page") or next(iter(subjects), "")
     try:
@@ -63,7 +67,7 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
             raise Refused("It is too large to be tried before it is decided.")
         verdicts = _posted_verdicts(request, correction, clearance) if request.method == "POST" else None
         with as_if_applied(correction, verdicts) as applied:
-            page = _page_at(request, subject, episode)
+            page = _page_at(request, subject, at)
             missing = sum(change.outcome == Change.Outcome.CONFLICT for change in applied)
     except CouldNotApply as failure:
         reasons = [message for of_change in failure.messages.values() for message in of_change]
@@ -72,14 +76,14 @@ def preview(request: HttpRequest, pk: UUID, episode: int) -> HttpResponse:
         reasons = [str(refused)]
     else:
         if page is not None:
-            return _as_preview(page, correction, episode, missing)
+            return _as_preview(page, correction, at, missing)
         reasons = [worded("The page does not exist yet at this {one}.")]
-    return render(request, f"{TEMPLATES}/cannot_be_shown.html", {"episode": episode, "reasons": reasons})
+    return render(request, f"{TEMPLATES}/cannot_be_shown.html", {"episode": at, "reasons": reasons})
 
 
-def _is_too_late(correction: Correction, clearance: Clearance, episode: int) -> bool:
+def _is_too_late(correction: Correction, clearance: Clearance, at: Progress) -> bool:
     """Return whether a preview shows more than the moderator knows, also by what the texts of a correction mention."""
-    if clearance.folds(correction) or not is_reached(episode, clearance.reading_episode(correction)):
+    if clearance.folds(correction) or is_further(at, clearance.reading_episode(correction)):
         return True
     return clearance.folds(correction, latest_mentioned_in(correction, clearance))
 
@@ -101,14 +105,14 @@ def _posted_verdicts(request: HttpRequest, correction: Correction, clearance: Cl
     return verdicts
 
 
-def _page_at(request: HttpRequest, subject: str, episode: int) -> HttpResponse | None:
+def _page_at(request: HttpRequest, subject: str, at: int) -> HttpResponse | None:
     """Return the public page of a subject at an episode, or None if there is none."""
     row = rows.row_by_reference(subject)
     page = rows.editable(subject.partition(":")[0]).page if row is not None else None
     if row is None or page is None or page.preview is None:
         return None
     try:
-        return page.preview(request, row, episode)
+        return page.preview(request, row, at)
     except Http404:
         return None
 
@@ -161,27 +165,38 @@ class PreviewedPage:
     subject: str
     name: str
     episodes: Sequence[int]  # at which it can be previewed by one click
+    chapters: Sequence[int]  # and on the second axis
 
 
 def pages_to_preview(
-    changes: list[Change], names: RowNames, trial: Trial, *, differs_from: int, latest: int
+    changes: list[Change], names: RowNames, trial: Trial, *, differs_from: int, latest: Progress
 ) -> list[PreviewedPage]:
-    """Return the pages that can be previewed, those with the most changes first; each of many at one episode alone."""
+    """Return the pages that can be previewed, those with the most changes first; each of many at one place alone."""
     subjects = _previewable(changes)
     page_names = trial.names | names.of_pages(subjects)
-    episodes: Sequence[int] = range(latest + 1)
-    if len(episodes) > MOST_EPISODES:
-        first = max(0, differs_from - MOST_EPISODES // 4)
-        episodes = range(latest + 1)[first : first + MOST_EPISODES]
-    in_full = MOST_LINKS // len(episodes)
+    chapter = second_of_place(differs_from)
+    episodes = _nearby(range(latest + 1), 0 if chapter else differs_from)
+    chapters = _nearby(range(1, latest.second + 1), chapter)
+    in_full = MOST_LINKS // (len(episodes) + len(chapters))
     return [
-        PreviewedPage(
+        PreviewedPage(subject, page_names.get(subject, "a page that does not exist"), episodes, chapters)
+        if number < in_full
+        else PreviewedPage(
             subject,
             page_names.get(subject, "a page that does not exist"),
-            episodes if number < in_full else [differs_from],
+            [] if chapter else [differs_from],
+            [chapter] if chapter else [],
         )
         for number, subject in enumerate(subjects)
     ]
+
+
+def _nearby(numbers: range, around: int) -> range:
+    """Return some of many numbers, from a little before one of them on."""
+    if len(numbers) <= MOST_EPISODES:
+        return numbers
+    first = max(0, around - numbers.start - MOST_EPISODES // 4)
+    return numbers[first : first + MOST_EPISODES]
 
 
 def _previewable(changes: list[Change]) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db import models
 from django.db.models import Case, Count, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -15,7 +16,7 @@ from corrections import rows
 from corrections.models import UNDECIDED, Change, Correction, State
 from corrections.subjects import subjects_of_corrections
 from corrections.wording import RowNames, in_short, noun_of
-from episodes.known import is_reached
+from episodes.axes import key_of
 
 from .clearance import Clearance, unfolded
 from .discretion import Discretion
@@ -54,6 +55,7 @@ class QueueLine:
 
     folded: bool
     episode: int
+    place: str  # what sentences call it, or the chapter that is enough as well
     about: tuple[str, ...]
     more: int
     kinds: str
@@ -72,17 +74,19 @@ def lines(
     about: dict[UUID, list[str]] = {correction.pk: [] for correction in corrections} | subjects_of_corrections(shown)
     # One that the moderator opened is named as of its own episode, and the others are not.
     at = {correction.pk: clearance.reading_episode(correction) for correction in shown}
-    subjects_at: defaultdict[int, set[str]] = defaultdict(set)
-    for pk, episode in at.items():
-        subjects_at[episode] |= set(about[pk][:MOST_NAMES])
+    subjects_at: defaultdict[str, set[str]] = defaultdict(set)
+    for pk, progress in at.items():
+        subjects_at[key_of(progress)] |= set(about[pk][:MOST_NAMES])
     changes = _changes_of(shown)
     known = {change.pk: at[pk] for pk, of_one in changes.items() for change in of_one}
     values = _values_of_rows([change for of_one in changes.values() for change in of_one], known)
+    readers = {key_of(progress): progress for progress in at.values()}
     names = {
-        episode: RowNames(
-            episode, changes=[change for pk, of_one in changes.items() if at[pk] == episode for change in of_one]
+        key: RowNames(
+            readers[key],
+            changes=[change for pk, of_one in changes.items() if key_of(at[pk]) == key for change in of_one],
         ).of_pages(subjects)
-        for episode, subjects in subjects_at.items()
+        for key, subjects in subjects_at.items()
     }
     kinds = _kinds_of_changes(changes, values)
     proposals = {} if brief else {pk: Proposal(changes[pk], episode) for pk, episode in at.items()}
@@ -92,8 +96,9 @@ def lines(
         correction: QueueLine(
             folded=correction not in shown,
             episode=clearance.episode_of(correction),
+            place=clearance.place_of(correction),
             about=tuple(
-                names[at[correction.pk]].get(subject, _unnamed(subject))
+                names[key_of(at[correction.pk])].get(subject, _unnamed(subject))
                 for subject in about[correction.pk][:MOST_NAMES]
             ),
             more=max(0, len(about[correction.pk]) - MOST_NAMES),
@@ -157,18 +162,18 @@ def _values_of_rows(changes: list[Change], known: Mapping[UUID, int]) -> dict[UU
     for change in changes:
         if change.action == Change.Action.SET:
             keys_by_label[change.model].add(change.row)
-    current: dict[tuple[str, str], tuple[int, rows.Values]] = {}
+    current: dict[tuple[str, str], tuple[models.Model | None, rows.Values]] = {}
     for label, keys in keys_by_label.items():  # not by `rows.read()`, which reads lists as well: a line shows none
         kind = rows.editable(label)
         for row in kind.model._base_manager.filter(pk__in=keys):
-            current[label, str(row.pk)] = (getattr(row, "known_in", None) or 0), rows.single_values(kind, row)
+            current[label, str(row.pk)] = row, rows.single_values(kind, row)
     values = {}
     for change in changes:
-        since, now = current.get((change.model, change.row), (0, {}))
+        there, now = current.get((change.model, change.row), (None, {}))
         if change.action != Change.Action.SET:
             values[change.pk] = change.wanted or change.before or {}
         else:
-            values[change.pk] = now if is_reached(since, known[change.pk]) else {}
+            values[change.pk] = now if not rows.later_than(there, known[change.pk]) else {}
     return values
 
 

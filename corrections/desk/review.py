@@ -15,7 +15,6 @@ from corrections.models import Change
 from corrections.rows import Editable, Json, SpoilerWarning, Values
 from corrections.trial import Trial
 from corrections.wording import EMPTY, RowNames, in_words, is_text, noun_of, value_in_words
-from episodes.known import is_reached
 from episodes.names import listed
 from episodes.order import sort_key
 
@@ -44,10 +43,9 @@ class ChangeWithRow:
             return None
         return self.values[self.change.path] if self.change.action == Action.SET else self.values
 
-    @property
-    def episode(self) -> int:
-        """The episode in which the row is revealed, or 0."""
-        return int(getattr(self.row, "known_in", None) or 0)
+    def later_than(self, progress: int) -> int:
+        """Return the episode in which the row is revealed, or 0 where it is known at some progress."""
+        return rows.later_than(self.row, progress)
 
     @property
     def is_pending(self) -> bool:
@@ -89,7 +87,7 @@ class ChangeReview:
     conflict: bool
     gone: bool
     already: bool
-    warnings: tuple[SpoilerWarning, ...]
+    warnings: tuple[tuple[SpoilerWarning, bool], ...]  # each with whether it can be told
     shared_names: tuple[tuple[str, int], ...]  # the other page, and from which episode on it has the name
     problems: tuple[str, ...]
     why: str  # the reason of a verdict
@@ -146,7 +144,7 @@ def review(
         each.subject
         for shared in trial.shared_names.values()
         for each in shared
-        if is_reached(each.episode, names.episode)
+        if each.place_for(names.episode) is not None
     }
     page_names = trial.names | names.of_pages(subjects)
     reasons = in_words([reads(each.change.why) for each in changes], names)
@@ -163,6 +161,8 @@ def _review(
     subjects = _subjects_of(change)
     about = [page_names[subject] for subject in subjects if subject in page_names]
     since = values.get("revealed_in")
+    if since is not None and (place := rows.place_for(values, names.episode)) is not None:
+        since = place
     is_said = since is None or f"episodes.episode:{since}" in subjects  # by whom it is about
     return ChangeReview(
         change=change,
@@ -173,11 +173,11 @@ def _review(
         conflict=conflict,
         gone=each.row is None and change.action == Action.SET and each.is_pending,
         already=each.outcome == Outcome.ALREADY,
-        warnings=tuple(trial.warnings.get(change.pk, ())),
+        warnings=tuple((each, each.is_known(names.episode)) for each in trial.warnings.get(change.pk, ())),
         shared_names=tuple(
-            (page_names[other.subject], other.episode)
+            (page_names[other.subject], place)
             for other in trial.shared_names.get(change.pk, ())
-            if is_reached(other.episode, names.episode) and other.subject in page_names
+            if (place := other.place_for(names.episode)) is not None and other.subject in page_names
         ),
         problems=tuple(trial.problems.get(change.pk, ())),
         why=why,

@@ -16,10 +16,11 @@ from corrections.models import Change, Correction
 from corrections.rows import Editable, Json
 from corrections.trial import names_of_additions
 from corrections.wording import EMPTY, RowNames
+from episodes.axes import Progress, is_on_second_axis, second_of
 from episodes.choices import ReadsMentions
 from episodes.models import Episode
 from episodes.texts import ProseInForm
-from episodes.units import worded
+from episodes.units import named, worded
 
 from .clearance import Clearance
 from .named_rows import MOST_LISTED, NamedRowField
@@ -36,6 +37,7 @@ REASONS = (
 )
 SALT = "corrections.seen"
 VALUE = "value-"
+PLACES = (("revealed_in", "known_in"), ("also_in", "also_known_in"))  # and by which a row says them
 
 
 class CommentForm(forms.Form):
@@ -70,16 +72,18 @@ class VerdictForm(ReadsMentions, forms.Form):
         written: Callable[[int, str], str] = lambda _, text: text,
     ) -> None:
         super().__init__(data, prefix=str(each.change.pk), initial={"seen": _signed(each.current)})
-        self.change, self.row_episode = each.change, each.episode
+        self.change, self.row, self.progress = each.change, each.row, names.episode
         self.kind = rows.editable(self.change.model)
         self.proposed = _editable_values(self.change)
         self.shown_texts: dict[str, str] = {}  # with names for keys
         for name in self.proposed:
             if (value_field := field_for(self.kind, name, self.proposed[name], names)) is not None:
                 self.fields[VALUE + name] = value_field
-                text, since = self.proposed[name], self._episode_proposed()
-                if isinstance(value_field, ProseInForm) and isinstance(text, str) and since is not None:
-                    value_field.initial = self.shown_texts[name] = written(since, text)
+                text = self.proposed[name]
+                if isinstance(value_field, ProseInForm) and isinstance(text, str):
+                    since = self._reader(self.proposed)
+                    if since is not None:
+                        value_field.initial = self.shown_texts[name] = written(since, text)
         if not each.can_be_overridden:
             del self.fields["over"]
 
@@ -103,9 +107,16 @@ class VerdictForm(ReadsMentions, forms.Form):
         shown = self.shown_texts.get(name)
         return [self._normalised(name, each) for each in (self.proposed[name], *([] if shown is None else [shown]))]
 
-    def _episode_proposed(self) -> int | None:
-        episode = self.proposed.get("revealed_in", self.row_episode)
-        return int(str(episode)) if str(episode).isdecimal() else None
+    def _reader(self, values: Mapping[str, Any]) -> int | None:
+        """Return the progress at which texts of the row name people: that of its place, as the moderator knows it."""
+        first, second = (self._place(values, *names) for names in PLACES)
+        if self.row is None and "revealed_in" not in values:
+            first = 0
+        return rows.reader_of_row(first, second, self.progress)
+
+    def _place(self, values: Mapping[str, Any], name: str, known: str) -> int | None:
+        place = f"{values[name] if name in values else getattr(self.row, known, None)}"
+        return int(place) if place.isdecimal() else None
 
     def _json(self, name: str) -> Json:
         value, field = self.cleaned_data[VALUE + name], self.kind.field(name)
@@ -135,9 +146,12 @@ class VerdictForm(ReadsMentions, forms.Form):
 
     def _read_names(self) -> None:
         """Put keys for the names in the texts, as far as they are known in the episode of the row."""
-        episode = self.cleaned_data.get(f"{VALUE}revealed_in", self.row_episode)
-        for read in rows.text_readers if str(episode).isdecimal() else ():
-            self.read_mentions(partial(read, int(episode)))
+        typed = {name.removeprefix(VALUE): value for name, value in self.cleaned_data.items() if name.startswith(VALUE)}
+        reader = self._reader(typed)
+        if reader is None:
+            return
+        for read in rows.text_readers:
+            self.read_mentions(partial(read, reader))
 
     def verdict(self) -> Verdict | None:
         """Return the verdict, or None if the change is left undecided."""
@@ -207,10 +221,17 @@ def _choice_field(field: Any, value: Json, names: RowNames, label: str) -> forms
     if field.many_to_many:
         return forms.MultipleChoiceField(choices=choices, required=not field.blank, initial=keys, label=label)
     if field.related_model is Episode:
-        choices = [(key, key) for key, _ in choices]
+        choices = _places_to_choose(field.name, [key for key, _ in choices])
     optional = [("", EMPTY)] if field.null else []
     initial = keys[0] if keys else ""
     return forms.ChoiceField(choices=[*optional, *choices], required=not field.null, initial=initial, label=label)
+
+
+def _places_to_choose(field: str, places: list[str]) -> list[tuple[str, str]]:
+    """Return the places that a field of a row offers: that for the second axis those of it, if the show has one."""
+    chapters = [place for place in places if is_on_second_axis(int(place))]
+    offered = chapters if chapters and field in rows.ON_THE_SECOND_AXIS else places
+    return [(place, named(int(place)) if is_on_second_axis(int(place)) else place) for place in offered]
 
 
 def has_fields(data: Mapping[str, Any], change: Change) -> bool:
@@ -224,11 +245,11 @@ def forms_for(
     """Return a form for each change that is not decided; it is filled in where its fields are in the data."""
 
     @cache
-    def writers(episode: int) -> list[Callable[[str], str]]:
-        return [writer_at(episode) for writer_at in rows.text_writers]
+    def writers(episode: int, second: int) -> list[Callable[[str], str]]:
+        return [writer_at(Progress(episode, second)) for writer_at in rows.text_writers]
 
-    def written(episode: int, text: str) -> str:
-        return reduce(lambda so_far, write: write(so_far), writers(episode), text)
+    def written(reader: int, text: str) -> str:
+        return reduce(lambda so_far, write: write(so_far), writers(int(reader), second_of(reader)), text)
 
     return {
         each.change.pk: VerdictForm(each, names, data if data and has_fields(data, each.change) else None, written)

@@ -2,16 +2,21 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from characters.datasets.dumping import dump
 from characters.datasets.loading import load
+from characters.kinds import EPISODE, SUBJECTS
 from characters.lore import Lore
+from characters.lore.correctable import page_of
+from characters.lore.rows import visible
 from characters.models import Alias, Membership, Relationship, Revelation, Trait
 from characters.text.phrases import role_in_words
-from episodes.axes import Progress
+from episodes.axes import Progress, key_of, place_of
 from episodes.known import is_known, is_read_by_now
 from episodes.models import Episode
 from tests.axes import two_axes
@@ -53,6 +58,26 @@ def places_found(words: list[str], at: Progress) -> dict[str, Any]:
     }
 
 
+def all_forms(at: Progress) -> dict[str, str]:
+    """The contributors' forms with all rows of each page; what forms call a row is another word in another database."""
+    client, lore = Client(), Lore(at)
+    client.cookies["progress"] = key_of(at)
+    pages = [
+        (kind, public_id) for kind in SUBJECTS for public_id in visible(at, kind).values_list("public_id", flat=True)
+    ]
+    pages += [(EPISODE, f"{place}") for place in (int(at), *([place_of(at.second)] if at.second else []))]
+    forms = {"missing": client.get("/corrections/new/characters/").content.decode()}
+    for kind, key in pages:
+        page = page_of(lore, kind.own_page.plural, key)
+        assert page is not None
+        chosen = [("row", row.ref) for row in page.rows] + [("add", short) for short, _ in page.additions]
+        form = client.get(f"{page.address}?{urlencode(chosen)}").content.decode()
+        for number, row in enumerate(page.rows):
+            form = form.replace(row.ref, f"row-{number}") if row.kind is not EPISODE else form
+        forms[page.address] = form
+    return forms
+
+
 @pytest.mark.parametrize(("episode", "chapter"), PAIRS)
 def test_a_pair_is_told_nothing_early(tmp_path: Path, episode: int, chapter: int) -> None:
     at = Progress(episode, chapter)
@@ -61,11 +86,12 @@ def test_a_pair_is_told_nothing_early(tmp_path: Path, episode: int, chapter: int
     some = words[chapter % 3 :: 3]  # what the index answers to all of them is asked below
     also = {f"/search/?q={word}" for word in some} | {f"/search/suggest/?q={word[:3]}" for word in some}
     full = everything_asked(at, also=also | known_addresses())
-    found = places_found(words, at)
+    found, written = places_found(words, at), all_forms(at)
     dump(tmp_path / "cut", as_of=at)
     load(tmp_path / "cut", replace=True)
     assert_twins(full, answers(full, progress=at))
     assert places_found(words, at) == found
+    assert all_forms(at) == written
 
 
 @pytest.mark.parametrize(("episode", "chapter"), PAIRS)
