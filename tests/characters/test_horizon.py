@@ -25,6 +25,7 @@ from corrections.desk.discretion import NOT_TOLD
 from corrections.models import Correction
 from corrections.sealing import unseal
 from episodes.models import Episode
+from tests.characters.sheets import fill_in, opened
 from tests.characters.test_admin import (
     CONTENT,
     SECTION_SLUGS,
@@ -388,3 +389,18 @@ def test_a_handle_can_be_written_in_a_mention(halfway: Client) -> None:
     save(halfway, change_address(revelation), text=f"[[{handle}]] runs.")
     revelation.refresh_from_db()
     assert revelation.text == "[[eva_kristella]] runs."
+
+
+def test_what_ends_later_is_offered_as_what_never_does_and_its_end_stays(halfway: Client) -> None:
+    tie = Relationship.objects.filter(revealed_in__lte=SEEN, ended_in__gt=SEEN).order_by("revealed_in").last()
+    assert tie is not None
+    end = tie.ended_in_id
+    sheet = opened(halfway, SEEN).context["sheet"]
+    offered = [words for words, row in sheet.ties.items() if row == tie and words in sheet.open_ties()]
+    assert len(offered) == 1
+    refused = fill_in(halfway, SEEN, endings=[{"what": offered[0]}])
+    assert str(NOT_TOLD) in text_of(refused)
+    tie.refresh_from_db()
+    assert tie.ended_in_id == end
+    show_everything(halfway)
+    assert tie not in opened(halfway, SEEN).context["sheet"].ties.values()

@@ -59,10 +59,9 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
     episode = Episode.objects.filter(number=number).first() or _next_episode(request, number)
     if not request.user.has_perm("episodes.change_episode"):
         raise PermissionDenied
-    user: Any = request.user
     if again := form_to_open(request, request.path):
         post_again(request, again)
-        sheet = Sheet(episode, user, request.POST.copy(), posted_base(request), request.FILES)
+        sheet = _sheet(request, episode, request.POST.copy(), posted_base(request), request.FILES)
         sheet.is_valid()
         sheet.problems.append(OPENED_AGAIN)
         return _show_sheet(request, sheet, checked=True)
@@ -73,23 +72,23 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
     if request.method != "POST" and not is_reached(number, watched) and "sure" not in request.GET:
         return _show(request, episode, "admin/learned_folded.html", {})
     if request.method != "POST":
-        return _show_sheet(request, Sheet(episode, user))
+        return _show_sheet(request, _sheet(request, episode))
     try:
         if answer := drafts.answered(request, request.path, sees_up_to(request)):
             return answer
     except Refused as refused:
-        sheet = Sheet(episode, user, request.POST.copy(), posted_base(request), request.FILES)
+        sheet = _sheet(request, episode, request.POST.copy(), posted_base(request), request.FILES)
         sheet.is_valid()
         sheet.problems.append(str(refused))
         return _show_sheet(request, sheet, checked=True)
     send_kept_files(request)
     data, base = with_choice(request.POST).copy(), posted_base(request)
     if (more := data.get(MORE)) is not None:
-        _widen(data, more, Sheet(episode, user))
-        sheet = Sheet(episode, user, data, base, request.FILES)
+        _widen(data, more, _sheet(request, episode))
+        sheet = _sheet(request, episode, data, base, request.FILES)
         sheet.is_valid()  # so that pictures are kept
         return _show_sheet(request, sheet)
-    sheet = Sheet(episode, user, data, base, request.FILES)
+    sheet = _sheet(request, episode, data, base, request.FILES)
     if sheet.is_valid() and CHOOSE not in data:
         try:
             _send(request, sheet)
@@ -105,13 +104,17 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
     return _show_sheet(request, sheet, checked=True)
 
 
+def _sheet(request: HttpRequest, episode: Episode, *sent: Any) -> Sheet:
+    user: Any = request.user
+    return Sheet(episode, user, *sent, horizon=horizon_of(request))
+
+
 def _open_draft(request: HttpRequest, episode: Episode, draft: Any) -> HttpResponse:
     """Show the form as its draft was left; nothing is saved, and nothing is said of what is not finished."""
     _ = request.FILES  # is empty, and would be read from what was never sent
     request.POST, request.method = drafts.posted_by(draft), "POST"  # type: ignore[assignment]
     send_kept_files(request)
-    user: Any = request.user
-    sheet = Sheet(episode, user, request.POST.copy(), posted_base(request), request.FILES)
+    sheet = _sheet(request, episode, request.POST.copy(), posted_base(request), request.FILES)
     sheet.is_valid()  # so that pictures are kept
     return _show_sheet(request, sheet)
 

@@ -25,6 +25,7 @@ from characters.text.mentions import MENTION, mentioned_keys
 from characters.text.slugs import key_of
 from characters.vocabulary import AliasKind, Attribute
 from corrections import rows
+from corrections.desk.discretion import NOT_TOLD
 from corrections.models import Change
 from corrections.sending import Proposed, adding
 from episodes.choices import Choice, OffersChoices, ReadsMentions, Unclear
@@ -452,6 +453,12 @@ class EndingRow(OffersChoices, forms.Form):
             offered=lambda words: Choice(words, words),
             nothing=worded("Nothing like that holds at this {one}. Choose one from the list."),
         )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        tie = self.ties.get(self.cleaned_data.get("what", ""))
+        if tie is not None and getattr(tie, "ended_in_id", None) is not None:
+            self.add_error("what", NOT_TOLD)
+        return self.cleaned_data
 
     def proposed(self) -> Iterator[Proposed]:
         row = self.ties[self.cleaned_data["what"]]

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -25,7 +25,7 @@ from corrections.models import Change
 from corrections.sending import Proposed, adding
 from corrections.trial import Trial
 from episodes.choices import ReadsMentions, asked_before
-from episodes.known import is_known, is_reached
+from episodes.known import is_known, is_over, is_reached
 from episodes.models import Episode
 from episodes.units import worded
 
@@ -226,6 +226,8 @@ class Sheet:
         data: QueryDict | None = None,
         base: Base | None = None,
         files: Any = None,
+        *,
+        horizon: int | None = None,
     ) -> None:
         self.episode, self.data, self.files = episode, data, files
         self.may_add_tags, self.new_tags = user.has_perm("characters.add_tag"), set[str]()
@@ -238,7 +240,7 @@ class Sheet:
         self.base.setdefault(rows.reference(episode), rows.values_of(episode))
         for row in revelations:
             self.base.setdefault(rows.reference(row), {"position": row.position})
-        self.ties = _open_ties(episode.number, self.subjects)
+        self.ties = _open_ties(episode.number, self.subjects, horizon)
         self.episode_form = EpisodeForm(data, episode=episode, base=self.base, subjects=self.subjects)
         self.sections = [self._section(kind) for kind in SECTIONS if kind.is_open_to(user)]
         for section in self.sections:
@@ -363,12 +365,16 @@ def _rows_of(model: type[models.Model]) -> QuerySet[Any]:
     return every.select_related("tag") if kind_of(model) in TAGGINGS else every
 
 
-def _open_ties(episode: int, subjects: NameableSubjects) -> dict[str, models.Model]:
-    """Return the rows that hold in the episode and have no end yet, by what they say."""
+def _open_ties(episode: int, subjects: NameableSubjects, horizon: int | None) -> dict[str, models.Model]:
+    """Return the rows that hold in the episode and have no end yet, by what they say.
+
+    An end that is hidden is as none: else whoever is missing in the list ends later.
+    """
+    is_open = Q(ended_in=None) if horizon is None else ~is_over(max(episode, horizon))
     return {
         f"{_in_words(row, subjects)} (from {row.revealed_in_id})": row
         for kind in ENDING
-        for row in _rows_of(kind.model).filter(is_known(episode), ended_in=None)
+        for row in _rows_of(kind.model).filter(is_known(episode), is_open)
     }
 
 
