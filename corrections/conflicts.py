@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import batched
 from typing import Any
 
@@ -15,6 +16,8 @@ from .models import Change
 from .rows import Editable, Json, Values
 
 Action, Outcome = Change.Action, Change.Outcome
+
+FEW = 3  # additions of one kind that are looked for one by one
 
 
 def current_value(change: Change, row: models.Model | None) -> Json:
@@ -100,6 +103,20 @@ def same_rows(kind: Editable, additions: Iterable[Change]) -> dict[Any, bool]:
         keys = kind.model._base_manager.filter(**{f"{_column(kind, name)}__in": some}).values_list("pk", flat=True)
         there |= {_told_apart(values) for _, values in rows.read((kind.label, str(key)) for key in keys).values()}
     return {pk: _told_apart(values) in there for pk, values in wanted.items()}
+
+
+def rows_there_already(changes: Iterable[Change]) -> dict[Any, bool]:
+    """Return for each of many additions whose keys are not there whether there is the same row; of few, nothing."""
+    additions: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.action == Action.ADD and change.decision == Change.Decision.PENDING:
+            additions.setdefault(change.model, []).append(change)
+    are_there: dict[Any, bool] = {}
+    for label, of_kind in additions.items():
+        if len(of_kind) > FEW:
+            with suppress(ValidationError, ValueError, TypeError):  # of one; they are looked for one by one then
+                are_there |= same_rows(rows.editable(label), of_kind)
+    return are_there
 
 
 def _published(kind: Editable, change: Change) -> Values:

@@ -1,9 +1,11 @@
 """The history of a row in the admin: what was published about it, and undoing that."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from episodes.axes import key_of
 from episodes.horizon import horizon_of
 from episodes.progress import last_episode
 
@@ -24,7 +27,7 @@ from . import rows
 from .deciding import may_publish, publish
 from .desk.clearance import clearance_of, unfolded
 from .desk.discretion import NOT_TOLD, Discretion, told
-from .desk.review import ChangeReview, review, with_rows
+from .desk.review import ChangeReview, prepare, review, with_rows
 from .errors import CouldNotApply, HeldBack, Refused, messages_of
 from .models import Change, ChangeQuerySet, Correction
 from .rows import Editable, Json
@@ -97,24 +100,22 @@ def _entries(request: HttpRequest, history: list[Published]) -> list[HistoryEntr
     current = Change.objects.filter(correction__in=corrections).current()
     sizes = dict(current.order_by().values_list("correction").annotate(Count("pk")))
     of_gone = list(current.filter(action=Change.Action.REMOVE, position__lte=MOST_READ_FOR_NAMES))
+    shown = {correction: changes[:MOST_OF_ONE] for correction, changes in history if not clearance.folds(correction)}
+    reviews = _reviews(shown, of_gone, discretion)
     entries = []
     for correction, changes in history:
-        folded = clearance.folds(correction)
-        names = RowNames(clearance.reading_episode(correction), changes=[*of_gone, *changes])
+        folded = correction not in shown
+        reason, of_changes = reviews.get(correction, ("", []))
         is_import = correction.kind == Correction.Kind.IMPORT
         entries.append(
             HistoryEntry(
                 correction=correction,
                 published_at=_published_at(changes),
-                changes=[]
-                if folded
-                else review(
-                    with_rows(changes[:MOST_OF_ONE]), names, Trial(), reads=partial(discretion.words, correction)
-                ),
+                changes=of_changes,
                 more=max(0, len(changes) - MOST_OF_ONE),
                 folded=folded,
                 not_undone=frozenset(change.pk for change in not_undone(correction, changes)),
-                reason="" if folded else in_words([discretion.words(correction, correction.reason)], names)[0],
+                reason=reason,
                 author="" if folded or correction.author is None else discretion.author(correction),
                 decided_by="" if correction.by_author else discretion.name_of(correction, correction.decided_by),
                 is_import=is_import,
@@ -122,6 +123,28 @@ def _entries(request: HttpRequest, history: list[Published]) -> list[HistoryEntr
             )
         )
     return entries
+
+
+def _reviews(
+    shown: dict[Correction, list[Change]], of_gone: list[Change], discretion: Discretion
+) -> dict[Correction, tuple[str, list[ChangeReview]]]:
+    """Return the reason of each correction, and its changes in words; what these need is read for all at once."""
+    with_their_rows = {each.change.pk: each for each in with_rows(chain.from_iterable(shown.values()))}
+    at = {correction: discretion.clearance.reading_episode(correction) for correction in shown}
+    read_at: defaultdict[str, list[Correction]] = defaultdict(list)
+    for correction, progress in at.items():
+        read_at[key_of(progress)].append(correction)
+    reviews = {}
+    for corrections in read_at.values():
+        rows_of = {each: [with_their_rows[change.pk] for change in shown[each]] for each in corrections}
+        changes = chain.from_iterable(shown[each] for each in corrections)
+        names = RowNames(at[corrections[0]], changes=[*of_gone, *changes])
+        prepare(names, chain.from_iterable(rows_of.values()))
+        texts = [discretion.words(correction, correction.reason) for correction in corrections]
+        for correction, reason in zip(corrections, in_words(texts, names), strict=True):
+            reads = partial(discretion.words, correction)
+            reviews[correction] = reason, review(rows_of[correction], names, Trial(), reads=reads)
+    return reviews
 
 
 def _published_at(changes: Iterable[Change]) -> datetime:
@@ -184,7 +207,9 @@ def _as_read(kind: Editable, name: str, value: Json, names: RowNames) -> str:
 
 def _called(kind: Editable, key: str, names: RowNames) -> str:
     row = rows.row_of(kind, key)
-    return "" if row is None else names.of_row(row)
+    if row is None or (kind.page is not None and kind.handle is None):  # the admin calls it by no key
+        return str(row or "")
+    return names.of_row(row)
 
 
 def changed_meanwhile(change: Change, horizon: int | None, *, is_typed: bool = True) -> SafeString:

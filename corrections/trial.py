@@ -1,17 +1,24 @@
 """Trying a correction out: it is applied where nothing is kept, and looked at."""
 
+import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from uuid import UUID
 
+from django.core.cache import caches
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import prefetch_related_objects
 
+from episodes.axes import key_of
 from episodes.names import Name
 
-from . import rows
+from . import editions, rows
 from .deciding import Verdict
 from .errors import CouldNotApply
 from .merged import put_survivors
@@ -23,6 +30,7 @@ from .writing import ChangeWriter, always
 
 Action, Decision = Change.Action, Change.Decision
 
+FEW = 20  # changes that are tried each time
 MOST_TRIED = 200  # changes of a correction that is tried before it is decided
 
 MOST_TEXT_TRIED = 100_000  # characters in the changes of such a correction
@@ -102,22 +110,108 @@ type FindingsByChange[Finding] = Callable[[], dict[UUID, list[Finding]]]
 """Finds what linters say of each change, without the database; it may take long."""
 
 
-def try_out(correction: Correction, episode: int) -> Trial:
-    """Try to accept all pending changes, and name the pages they add as they are known at an episode."""
+def try_out(correction: Correction, episode: int, *, hides_nothing: bool = False) -> Trial:
+    """Try to accept all pending changes, and name the pages they add as they are known at an episode.
+
+    For somebody from whom nothing is hidden it is tried once, and not for each part of a large correction: words of it
+    do not depend on who reads them then.
+    """
     pending = pending_changes(correction) if correction.is_undecided else []
     if not pending:
         return Trial()
     if is_too_large(pending):
         return Trial(is_too_large=True)
+    key = _key_of(pending, episode) if hides_nothing and len(pending) > FEW else ""
+    kept: _KeptTrial | None = caches["lists"].get(key) if key else None
+    if kept is not None:
+        return kept.again()
+    trial = _tried(correction, pending, episode)
+    if key:
+        caches["lists"].set(key, _KeptTrial.of(trial))
+    return trial
+
+
+def _key_of(pending: Sequence[Change], episode: int) -> str:
+    """Return a key of all that a trial depends on, or nothing if what comes of it may not be kept."""
+    edition = editions.current()
+    if edition is None or edition.database != DEFAULT_DB_ALIAS:
+        return ""
+    proposed = [
+        (str(each.pk), each.action, each.model, each.row, each.path, each.before, each.wanted, each.into)
+        for each in pending
+    ]
+    digest = sha256(json.dumps(proposed, sort_keys=True).encode()).hexdigest()
+    return f"trial:{edition.stamp}:{key_of(episode)}:{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptTrial:
+    """What came of a trial, for the next part of the same correction. Nothing in it is changed."""
+
+    problems: dict[UUID | None, list[str]]
+    consequences: list[Change]
+    names: dict[str, Name]
+    warnings: dict[UUID, list[SpoilerWarning]]
+    shared_names: dict[UUID, list[SharedName]]
+    size: int  # in bytes, about
+
+    @classmethod
+    def of(cls, trial: Trial) -> "_KeptTrial":
+        found = (trial.warnings, trial.shared_names, trial.problems)
+        findings = sum(len(of_change) for by_change in found for of_change in by_change.values())
+        texts = sum(text_length(each.before) + text_length(each.after) for each in trial.consequences)
+        size = 1_000 * (1 + findings + len(trial.names)) + 5_000 * len(trial.consequences) + 4 * texts
+        return cls(trial.problems, trial.consequences, trial.names, trial.warnings, trial.shared_names, size)
+
+    def again(self) -> Trial:
+        return Trial(
+            problems=dict(self.problems), consequences=list(self.consequences), names=dict(self.names),
+            spoilers=lambda: self.warnings, namesakes=lambda: self.shared_names,
+        )  # fmt: skip
+
+
+def _tried(correction: Correction, pending: Sequence[Change], episode: int) -> Trial:
     trial = Trial()
     try:
         with as_if_applied(correction, consequences=trial.consequences) as applied:
-            _prepare(trial, [(change, rows.row_of(rows.editable(change.model), change.row)) for change in applied])
+            _prepare(trial, _rows_of(applied))
             trial.names = RowNames(episode).of_pages(_added_names(applied))
     except CouldNotApply as failure:
         trial.problems = {change.pk if change else None: list(texts) for change, texts in failure.messages.items()}
-        _prepare(trial, [(change, _unsaved_row(change)) for change in pending])
+        _prepare(trial, _unsaved_rows(pending))
     return trial
+
+
+def _rows_of(changes: Sequence[Change]) -> list[ChangedRow]:
+    """Return changes with their rows, in a few queries for each model."""
+    there = rows.read((change.model, change.row) for change in changes)
+    return _with_targets((change, there.get((change.model, change.row), (None,))[0]) for change in changes)
+
+
+def _unsaved_rows(changes: Iterable[Change]) -> list[ChangedRow]:
+    """Return changes with their rows as they would make them, without saving them."""
+    changes = list(changes)
+    there = rows.read((change.model, change.row) for change in changes)
+    rows_as_they_are = [(change, there.get((change.model, change.row), (None,))[0]) for change in changes]
+    # A copy for each change: several may be of one row.
+    return _with_targets((change, _unsaved_row(change, copy(row))) for change, row in rows_as_they_are)
+
+
+def _with_targets(changed: Iterable[ChangedRow]) -> list[ChangedRow]:
+    """Read at once what rows point to that they may belong to."""
+    changed = list(changed)
+    of_label: defaultdict[str, list[models.Model]] = defaultdict(list)
+    for _, row in changed:
+        if row is not None:
+            of_label[row._meta.label_lower].append(row)
+    for label, of_model in of_label.items():
+        for name, _ in rows.fields_with_pages(label):
+            if name not in rows.editable(label).many:
+                prefetch_related_objects(of_model, name)
+                for row in of_model:  # one that points to nothing has to fail as it does by itself
+                    if row._state.fields_cache.get(name, row) is None:
+                        del row._state.fields_cache[name]
+    return changed
 
 
 def names_of_additions(changes: Sequence[Change], episode: int) -> dict[str, Name]:
@@ -126,7 +220,7 @@ def names_of_additions(changes: Sequence[Change], episode: int) -> dict[str, Nam
     for change in changes:
         reference, page = f"{change.model}:{change.row}", rows.editable(change.model).page
         if reference in added and (page is None or page.names_from is None):  # it is named by itself
-            row = _unsaved_row(change)
+            row = _unsaved_row(change, None)
             names |= {reference: Name(row)} if row is not None else {}
     return {reference: name for reference, name in names.items() if reference in added}
 
@@ -164,20 +258,19 @@ def _findings[Finding: (SpoilerWarning, SharedName)](
 
 def mentioned_untried(changes: Iterable[Change]) -> dict[UUID, list[SpoilerWarning]]:
     """Return what the texts of some changes mention too early, as they stand, by the change."""
-    return _findings([(change, _unsaved_row(change)) for change in changes], rows.linters)()
+    return _findings(_unsaved_rows(changes), rows.linters)()
 
 
 def _is_of_change(finding: SpoilerWarning | SharedName, change: Change) -> bool:
     return change.action == Action.ADD or finding.field == change.path or change.path in EPISODES
 
 
-def _unsaved_row(change: Change) -> models.Model | None:
-    """Return the row as the change would make it, without saving it."""
+def _unsaved_row(change: Change, row: models.Model | None) -> models.Model | None:
+    """Return the row of a change as it would make it, given the one that is there. It is not saved."""
     kind = rows.editable(change.model)
     try:
         if change.action == Action.ADD:
             return rows.new_row(kind, change.row, change.wanted)
-        row = rows.row_of(kind, change.row)
         if row is not None and change.action == Action.SET:
             rows.set_value(kind, row, change.path, change.wanted)
             rows.set_places(kind, row, (change.path,))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from .errors import Refused
 from .letter import Letter
@@ -78,7 +79,8 @@ def _has_effect(correction: Correction) -> bool:
 
 def _undone_places(correction: Correction) -> set[Place]:
     places: set[Place] = set()
-    for later in correction.undone_by.prefetch_related("changes"):
+    prefetch_related_objects([correction], "undone_by__changes")  # unless somebody has
+    for later in correction.undone_by.all():
         applied = [each for each in later.changes.all() if each.is_applied]
         places |= {_place(each) for each in not_undone(later, applied)}
     return places | _places_undone_at_once(correction)

@@ -1,6 +1,7 @@
 """How rows and values read to moderators and editors."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -22,7 +23,7 @@ from .models import Change
 from .rows import Editable, Json
 
 EMPTY = "–"
-MENTION = re.compile(r"\[\[([^\[\]|\n?]+)(?:\|[^\[\]\n]*)?\]\]")
+MENTION = re.compile(r"\[\[([^\[\]|]*)[^\[\]]*\]\]")  # or what looks like one
 SOMEBODY = "somebody"
 LONGEST_TITLE = 70  # characters of a row that has no page
 
@@ -43,6 +44,7 @@ class RowNames:
         self._names |= {reference: Name(name) for reference, name in (names or {}).items()}
         self._former = _former_names(whole_rows, episode)
         self._nameless: set[str] = set()  # of which nothing was found
+        self._mentions: dict[str, str | None] = {}  # that were read, with the name of whom each means
         self._sought: set[str] = set()  # keys that are looked for among what was removed
         self._gone: set[str] = set()  # of which only the former name is left
         self._choices: dict[tuple[str, int], list[tuple[str, str]]] = {}
@@ -84,23 +86,38 @@ class RowNames:
         there = kind.model._base_manager.filter(pk__in=former).values_list("pk", flat=True) if former else ()
         return {key: name for key, name in former.items() if key not in set(map(str, there))}
 
-    def of_mentions(self, texts: Iterable[str]) -> dict[str, str]:
-        """Return the name for each mention in some texts."""
-        texts = [text for text in texts if "[[" in text]
-        names = self._read(texts)
-        unread = {found[1] for text in texts for found in MENTION.finditer(text) if found[0] not in names}
-        if unread - self._sought:
-            self._seek_gone(unread - self._sought)
-            names = self._read(texts)
-        return names
+    def prepare(self, of_rows: Iterable[tuple[Editable, rows.Values]]) -> None:
+        """Look up at once all that rows with these values point to and mention."""
+        pointed: defaultdict[str, set[str]] = defaultdict(set)
+        texts: list[str] = []
+        for kind, values in of_rows:
+            for name, value in values.items():
+                if isinstance(value, str) and "[[" in value:
+                    texts.append(value)
+                elif value and (target := kind.field(name).related_model) is not None:
+                    pointed[target._meta.label_lower] |= set(map(str, value if isinstance(value, list) else [value]))
+        for label, keys in pointed.items():
+            self.look_up(rows.editable(label), keys)
+        self.of_mentions(texts)
 
-    def _read(self, texts: list[str]) -> dict[str, str]:
-        self.of_pages(reference for reference in self._keys.values() if texts and reference in self._former)
+    def of_mentions(self, texts: Iterable[str]) -> dict[str, str]:
+        """Return the name for each mention in some texts. Each mention is read once."""
+        mentions = {found[0]: found[1] for text in texts if "[[" in text for found in MENTION.finditer(text)}
+        if new := mentions.keys() - self._mentions.keys():
+            names = self._read(new)
+            if left := {mentions[each] for each in new - names.keys()}:
+                self._seek_gone(left - self._sought)
+                names = self._read(new)
+            self._mentions |= {mention: names.get(mention) for mention in new}
+        return {mention: name for mention in mentions if (name := self._mentions[mention]) is not None}
+
+    def _read(self, mentions: Iterable[str]) -> dict[str, str]:
+        self.of_pages(reference for reference in self._keys.values() if reference in self._former)
         unnamed = {key: SOMEBODY for key in self._sought if key in self._keys}
         added = {key: self._names[reference] for key, reference in self._keys.items() if reference in self._names}
         names: dict[str, str] = {}
-        for read in rows.mention_readers if texts else ():
-            names |= read(texts, self.episode, unnamed | added)
+        for read in rows.mention_readers:
+            names |= read(mentions, self.episode, unnamed | added)
         return names
 
     def _seek_gone(self, keys: set[str]) -> None:

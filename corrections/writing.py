@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
@@ -15,10 +14,10 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from episodes.gate import Prose, content_may_be_written
 
 from . import renaming, rows
-from .conflicts import can_be_overridden, current_value, merge_lists, outcome_of, same_rows
+from .conflicts import can_be_overridden, current_value, merge_lists, outcome_of, rows_there_already
 from .dependents import consequences_of, refuse_if_needed
 from .errors import CouldNotApply, RowInTheWay, messages_of
-from .many import FEW, ManyRows, check_row
+from .many import ManyRows, check_row
 from .models import Change
 from .rows import Editable, Json, Values
 
@@ -53,14 +52,7 @@ class ChangeWriter:
         """Lock the rows of changes and set the outcome of each; they will be written unless they conflict."""
         changes = list(changes)
         self._read |= rows.read(((change.model, change.row) for change, _ in changes), locked=True)
-        additions: dict[Editable, list[Change]] = {}
-        for change, _ in changes:
-            if change.action == Action.ADD and (change.model, change.row) not in self._read:
-                additions.setdefault(rows.editable(change.model), []).append(change)
-        are_there: dict[UUID, bool] = {}
-        for kind, of_kind in additions.items():
-            if len(of_kind) > FEW:
-                are_there |= same_rows(kind, of_kind)
+        are_there = rows_there_already(each for each, _ in changes if (each.model, each.row) not in self._read)
         for change, override in changes:
             self._add(change, override, is_there=are_there.get(change.pk))
 

@@ -45,18 +45,20 @@ class NameableSubjects:
         self._by_pk: dict[str, NamedSubject] = {}
         self._names: list[Spelling[NamedSubject]] = []
         self._proper_names: list[Spelling[NamedSubject]] = []  # without those that are words as well
-        aliases = list(Alias.objects.as_of(episode).order_by(place_in_order(episode)))
+        columns = ("name", "headline", "common_word", *(f"{name}_id" for name in OWNERS))
+        # As plain values, because a page asks for the names of many episodes.
+        aliases = list(Alias.objects.as_of(episode).order_by(place_in_order(episode)).values_list(*columns))
+        headlines = {owner: name for name, headline, _, *owners in aliases if headline for owner in owners if owner}
         for kind in SUBJECTS:
-            headlines = {getattr(alias, f"{kind.name}_id"): alias.name for alias in aliases if alias.headline}
             visible: Any = kind.model
             for pk, key in visible.objects.as_of(episode).order_by("key").values_list("pk", "key"):
                 self._add(NamedSubject(kind, str(pk), key, headlines.get(pk, shown_key(key))))
-        for alias in aliases:
-            owner = next(filter(None, (getattr(alias, f"{name}_id") for name in OWNERS)), None)
+        for name, _, common_word, *owners in aliases:
+            owner = next(filter(None, owners), None)
             if (subject := self._by_pk.get(str(owner))) is not None:
-                self._names.append(Spelling(alias.name, subject))
-                if not alias.common_word:
-                    self._proper_names.append(Spelling(alias.name, subject))
+                self._names.append(Spelling(name, subject))
+                if not common_word:
+                    self._proper_names.append(Spelling(name, subject))
 
     def add(self, subject: NamedSubject) -> None:
         """Let one more subject be named, which is new in the form."""

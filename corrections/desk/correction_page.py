@@ -85,7 +85,7 @@ def _page(
     number = _part_asked_for(request, parts, wrong)
     shown = with_rows(parts[number - 1])
     at = clearance.reading_episode(correction)
-    trial = try_out(correction, at)
+    trial = try_out(correction, at, hides_nothing=clearance.has_watched_all)
     mentioned = latest_mentioned(trial, shown, at)
     reading_episode = clearance.reading_episode(correction, mentioned)
     context = admin.site.each_context(request) | {

@@ -9,7 +9,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.safestring import SafeString
 
 from corrections import rows
-from corrections.conflicts import can_be_overridden, outcome_of
+from corrections.conflicts import can_be_overridden, outcome_of, rows_there_already
 from corrections.merged import put_survivors
 from corrections.models import Change
 from corrections.rows import Editable, Json, SpoilerWarning, Values
@@ -36,6 +36,7 @@ class ChangeWithRow:
     kind: Editable
     row: models.Model | None
     values: Values
+    is_there: bool | None = None  # of an addition, whether there is the same row, if that is known
 
     @property
     def current(self) -> Json:
@@ -56,7 +57,7 @@ class ChangeWithRow:
         """What accepting it would lead to."""
         if not self.is_pending:
             return Outcome.NONE
-        return outcome_of(self.change, self.kind, self.row, self.current)
+        return outcome_of(self.change, self.kind, self.row, self.current, is_there=self.is_there)
 
     @property
     def can_be_overridden(self) -> bool:
@@ -124,10 +125,11 @@ def with_rows(changes: Iterable[Change]) -> list[ChangeWithRow]:
     prefetch_related_objects(changes, "subjects")
     put_survivors(each for each in changes if each.decision == Decision.PENDING)
     there = rows.read((change.model, change.row) for change in changes)
+    are_there = rows_there_already(each for each in changes if (each.model, each.row) not in there)
     result = []
     for change in changes:
         row, values = there.get((change.model, change.row), (None, {}))
-        result.append(ChangeWithRow(change, rows.editable(change.model), row, values))
+        result.append(ChangeWithRow(change, rows.editable(change.model), row, values, are_there.get(change.pk)))
     return result
 
 
@@ -138,6 +140,7 @@ def review(
     of the reasons of verdicts.
     """
     changes = list(changes)
+    prepare(names, changes)
     subjects = {subject for each in changes for subject in _subjects_of(each.change)}
     subjects |= {reference for each in changes for reference in each.change.survivors or ()}
     subjects |= {
@@ -149,6 +152,22 @@ def review(
     page_names = trial.names | names.of_pages(subjects)
     reasons = in_words([reads(each.change.why) for each in changes], names)
     return [_review(each, names, trial, page_names, why) for each, why in zip(changes, reasons, strict=True)]
+
+
+def prepare(names: RowNames, changes: Iterable[ChangeWithRow]) -> None:
+    """Look up at once the names of all that some changes are about, point to and mention."""
+    changes = list(changes)
+    names.prepare((each.kind, values) for each in changes for values in _all_values(each))
+    names.of_pages({subject for each in changes for subject in _subjects_of(each.change)})
+
+
+def _all_values(each: ChangeWithRow) -> Iterator[Values]:
+    """Yield all values that can be shown of a change: of its row, and what it says of them."""
+    change = each.change
+    yield each.values
+    for value in (change.before, change.wanted, change.was, change.became):
+        if value is not None:
+            yield {change.path: value} if change.path else value
 
 
 def _review(

@@ -1,6 +1,8 @@
 """What the moderators' pages cost, with a real show."""
 
+import re
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,14 +11,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from characters.models import Alias, Character, Relationship, Revelation, Trait
-from corrections import rows
+from corrections import rows, trial
+from corrections.errors import CouldNotApply
 from corrections.imports import record_import
-from corrections.models import Correction, State
-from corrections.sending import Sender, removing, withdraw
+from corrections.models import Change, Correction, State
+from corrections.sending import Proposed, Sender, removing, withdraw
 from corrections.thread import version_for_author
 from episodes.progress import last_episode
-from tests.corrections.desk import QUEUE, at_the_desk, page_of
-from tests.corrections.letters import new, sent, set_to, somebody
+from tests.corrections.desk import QUEUE, at_the_desk, content_of, page_of
+from tests.corrections.letters import accepted, new, sent, set_to, somebody
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +92,93 @@ def test_an_import_costs_the_same_however_many_changes(author: User) -> None:
     Trait.objects.update(inferred=False)
     few = statements(1)
     assert statements(2) <= few
+
+
+def statements_of(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+def various(ann: Character, count: int, name: str) -> list[Proposed]:
+    """Changes of several kinds, each of which mentions and points to somebody."""
+    others = [somebody(f"{name}_{n}", name=f"{name.title()} {n}") for n in range(count)]
+    for other in others:
+        Trait.objects.create(character=other, attribute="habit", value=f"Waits for [[{other.key}]].", revealed_in_id=1)
+    return [
+        *(
+            set_to(trait, "value", f"{trait.value} And for [[ann]].")
+            for trait in Trait.objects.filter(attribute="habit", character__in=others)
+        ),
+        *(
+            new(Trait, character=other, attribute="ability", value=f"Sees [[{other.key}]].", revealed_in_id=1)
+            for other in others
+        ),
+        *(new(Relationship, source=ann, target=other, kind="friend", revealed_in_id=1) for other in others),
+    ]
+
+
+def test_the_page_of_a_correction_costs_the_same_however_many_changes(desk: Client, author: User) -> None:
+    ann = somebody()
+
+    def statements(count: int, name: str) -> int:
+        correction = sent(*various(ann, count, name), by=author, kind=Correction.Kind.EDIT)
+        cost = statements_of(desk, page_of(correction))
+        correction.delete()
+        return cost
+
+    statements(7, "first")  # what is read once per process
+    assert statements(14, "many") <= statements(7, "few") + 2
+
+
+def test_lists_of_corrections_cost_the_same_however_many(desk: Client, halfway: Client, author: User) -> None:
+    ann = somebody()
+    history = f"/admin/characters/character/{ann.pk}/history/"
+
+    def statements(count: int, name: str) -> dict[str, int]:
+        Correction.objects.all().delete()
+        each = [sent(proposed, by=author, kind=Correction.Kind.EDIT) for proposed in various(ann, count, name)]
+        costs = {"the queue": statements_of(desk, QUEUE), "the folded queue": statements_of(halfway, QUEUE)}
+        for correction in each:
+            assert accepted(correction, by=User.objects.get(username="moderator")).correction.state == State.ACCEPTED
+        costs["a history"] = statements_of(desk, history)
+        costs["the public history"] = statements_of(at_the_desk(None), "/changes/")
+        return costs
+
+    statements(1, "first")  # what is read once per process
+    few, many = statements(2, "few"), statements(5, "many")
+    assert {page: cost for page, cost in many.items() if cost > few[page] + 2} == {}
+
+
+def test_a_large_correction_is_tried_once_for_all_its_parts(desk: Client, author: User) -> None:
+    ann = somebody()
+    said = [new(Trait, character=ann, attribute="habit", value=f"H {n}", revealed_in_id=2) for n in range(60)]
+    correction = sent(*said, new(Alias, character=ann, name="Nan", revealed_in_id=2), by=author)
+
+    def last_part(**others: Any) -> str:
+        page = content_of(desk.get(page_of(correction), {"part": "9"}, **others))
+        return re.sub(r'value="[^"]{40,}"|<time.*?</time>', "", page)  # what is signed anew each time, or says how old
+
+    first = last_part()
+    with patch.object(trial, "as_if_applied", side_effect=AssertionError):
+        assert last_part() == first
+        desk.get(page_of(correction))
+    bea = somebody("bea", name="Bea")
+    Alias.objects.create(character=bea, name="Nan", revealed_in_id=1)
+    assert "Also a name of" not in first
+    assert "Also a name of" in last_part()  # of another edition of the show
+    change = correction.changes.get(model="characters.alias")
+    Change.objects.filter(pk=change.pk).update(after={**change.wanted, "name": "Nanny"})
+    assert "Also a name of" not in last_part()  # as its author changed it
+
+
+def test_of_what_is_hidden_from_somebody_nothing_is_kept(desk: Client, halfway: Client, author: User) -> None:
+    """What a trial says names keys as its reader may see them."""
+    ann = somebody()
+    said = [new(Trait, character=ann, attribute="habit", value=f"H {n}", revealed_in_id=1) for n in range(60)]
+    correction = sent(*said, by=author)
+    desk.get(page_of(correction))
+    with patch.object(trial, "as_if_applied", side_effect=CouldNotApply({None: ["Tried."]})) as tried:
+        halfway.get(page_of(correction))
+        halfway.get(page_of(correction))
+    assert tried.call_count == 2
