@@ -120,7 +120,12 @@ class SpoilerWarning:
 
     def is_known(self, progress: int) -> bool:
         """Return whether somebody knows it, by either axis."""
-        return any(place is not None and is_reached(place, progress) for place in (self.episode, self.also))
+        return is_reached(self.place_for(progress), progress)
+
+    def place_for(self, progress: int) -> int:
+        """Return the place at which somebody knows it, or else the episode."""
+        is_read = self.also is not None and is_reached(self.also, progress)
+        return self.also if is_read and self.also is not None else self.episode
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,8 +367,8 @@ def set_places(kind: Editable, row: models.Model, changed: Collection[str]) -> N
         if first not in kind.fields or second not in kind.fields:
             continue
         place, also = getattr(row, f"{first}_id"), getattr(row, f"{second}_id")
-        is_alone = place is not None and is_on_second_axis(place)
-        if (place is None and first in changed) or (is_alone and second in changed and first not in changed):
+        is_alone = place is not None and is_on_second_axis(place) and second in changed and first not in changed
+        if place is None or is_alone:
             setattr(row, f"{first}_id", also)
 
 

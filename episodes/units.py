@@ -115,6 +115,27 @@ COLUMNS = {  # of the show
 _current: ContextVar[Callable[[], Units]] = ContextVar("units of the show", default=Units)
 
 
+_second_is_meant: ContextVar[bool] = ContextVar("the second axis is what a page is about", default=False)
+
+
+@contextmanager
+def speaking_of(place: int) -> Iterator[None]:
+    """Let texts that say “the {one}” mean a unit of the axis of a place, such as “the chapter”, within a block."""
+    token = _second_is_meant.set(is_on_second_axis(place))
+    try:
+        yield
+    finally:
+        _second_is_meant.reset(token)
+
+
+def _spoken_of() -> Units:
+    """Return the words of the show, as the page that is being made means them."""
+    units = current()
+    if not _second_is_meant.get():
+        return units
+    return replace(units, one=units.second_one, many=units.second_many, watched=units.second_read)
+
+
 def current() -> Units:
     """Return the words and labels of the show that this code works for."""
     return _current.get()()
@@ -186,10 +207,11 @@ def prefix(number: int) -> SafeString:
 
 
 def _worded(text: str) -> str:
-    words = {"one": current().one, "many": current().many, "a": current().a, "second": current().second_one}
-    words["a_second"] = current().a_second
+    units = _spoken_of()
+    words = {"one": units.one, "many": units.many, "a": units.a, "second": units.second_one}
+    words["a_second"] = units.a_second
     return text.format(
-        **words, watched=current().watched, **{name.capitalize(): capital(each) for name, each in words.items()}
+        **words, watched=units.watched, **{name.capitalize(): capital(each) for name, each in words.items()}
     )
 
 
@@ -201,7 +223,7 @@ class Words:
     """The words of the show for templates, as they are when a page is made."""
 
     def __getattr__(self, name: str) -> str:
-        return str(getattr(current(), name))
+        return str(getattr(_spoken_of(), name))
 
 
 def for_templates(request: HttpRequest) -> dict[str, Words]:

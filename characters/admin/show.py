@@ -40,7 +40,7 @@ class LintedEpisodeAdmin(ChangesOneField, LintedAdmin, EpisodeAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(learned)
-        return [path("<number:number>/learned/", view, name="episodes_episode_learned"), *super().get_urls()]
+        return [path("<place:number>/learned/", view, name="episodes_episode_learned"), *super().get_urls()]
 
     @admin.display(description="what was learned")
     def what_was_learned(self, episode: Episode) -> SafeString:

@@ -72,6 +72,9 @@ def _within_horizon(view: Any) -> Any:
     return seen
 
 
+MOST_CHAPTERS = 20  # the latest, in a list
+
+
 class Desk(AdminSite):
     site_header = site_title = settings.SITE_NAME
     index_title = "What waits"
@@ -118,6 +121,13 @@ class Desk(AdminSite):
             "next_episode": episodes[-1].number + 1
             if episodes and request.user.has_perm("episodes.add_episode")
             else None,
+            "chapters": list(
+                Episode.objects.filter(number__gt=SECOND_AXIS)
+                .order_by("-number")
+                .values_list("number", flat=True)[:MOST_CHAPTERS]
+            )[::-1]
+            if last_chapter_for(request)
+            else [],
             "waiting": [
                 Waiting.of(report, sees_up_to(request))
                 for report in REPORTS

@@ -6,7 +6,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from episodes.names import Name, with_unseen_shown
-from episodes.units import named
+from episodes.units import named, short
 
 register = template.Library()
 
@@ -21,6 +21,12 @@ def name(value: Any) -> Name:
 def unseen(value: Any) -> SafeString:
     """Return a text that somebody sent, with marks for the signs in it that nobody would see."""
     return with_unseen_shown(str(value))
+
+
+@register.filter
+def unit_short(number: int) -> int | Name:
+    """Return the label of a unit of the show, or its number."""
+    return short(number)
 
 
 @register.filter

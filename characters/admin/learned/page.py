@@ -38,14 +38,13 @@ from corrections.sent_forms import (
     waiting_at,
 )
 from corrections.trial import MOST_TRIED, try_out
-from episodes.axes import SECOND_AXIS
+from episodes.axes import SECOND_AXIS, end, is_on_second_axis, last_chapter_for, place_of
 from episodes.choices import CHOOSE, with_choice
-from episodes.horizon import horizon_of, sees_up_to
+from episodes.horizon import horizon_of, reads_up_to, sees_up_to
 from episodes.known import is_reached
 from episodes.models import Episode
-from episodes.progress import last_episode
 from episodes.requests import whole_number
-from episodes.units import named
+from episodes.units import named, speaking_of
 
 from .sheet import EMPTY_ROWS, MOST_ROWS, RowForm, Sheet
 
@@ -55,29 +54,34 @@ WAITS_ALREADY = "Your correction that adds {} waits. Open it above, and send it 
 
 
 def learned(request: HttpRequest, number: int) -> HttpResponse:
-    """Show the form of an episode, and send what was written there."""
+    """Show the form of an episode or of a chapter, and send what was written there."""
+    with speaking_of(number):
+        return _learned(request, number)
+
+
+def _learned(request: HttpRequest, number: int) -> HttpResponse:
     episode = Episode.objects.filter(number=number).first() or _next_episode(request, number)
     if not request.user.has_perm("episodes.change_episode"):
         raise PermissionDenied
     if again := form_to_open(request, request.path):
         post_again(request, again)
-        sheet = _sheet(request, episode, request.POST.copy(), posted_base(request), request.FILES)
+        sheet = _sheet(request, episode, request.POST.copy(), posted_base(request))
         sheet.is_valid()
         sheet.problems.append(OPENED_AGAIN)
         return _show_sheet(request, sheet, checked=True)
-    if draft := drafts.opened_draft(request, request.path, sees_up_to(request)):
+    if draft := drafts.opened_draft(request, request.path, _read_by(request, number)):
         return _open_draft(request, episode, draft)
     # Nobody can say more than that they have watched all there is.
-    watched = sees_up_to(request) + episode._state.adding
-    if request.method != "POST" and not is_reached(number, watched) and "sure" not in request.GET:
+    reached = number - episode._state.adding
+    if request.method != "POST" and not is_reached(reached, _read_by(request, number)) and "sure" not in request.GET:
         return _show(request, episode, "admin/learned_folded.html", {})
     if request.method != "POST":
         return _show_sheet(request, _sheet(request, episode))
     try:
-        if answer := drafts.answered(request, request.path, sees_up_to(request)):
+        if answer := drafts.answered(request, request.path, _read_by(request, number)):
             return answer
     except Refused as refused:
-        sheet = _sheet(request, episode, request.POST.copy(), posted_base(request), request.FILES)
+        sheet = _sheet(request, episode, request.POST.copy(), posted_base(request))
         sheet.is_valid()
         sheet.problems.append(str(refused))
         return _show_sheet(request, sheet, checked=True)
@@ -85,10 +89,10 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
     data, base = with_choice(request.POST).copy(), posted_base(request)
     if (more := data.get(MORE)) is not None:
         _widen(data, more, _sheet(request, episode))
-        sheet = _sheet(request, episode, data, base, request.FILES)
+        sheet = _sheet(request, episode, data, base)
         sheet.is_valid()  # so that pictures are kept
         return _show_sheet(request, sheet)
-    sheet = _sheet(request, episode, data, base, request.FILES)
+    sheet = _sheet(request, episode, data, base)
     if sheet.is_valid() and CHOOSE not in data:
         try:
             _send(request, sheet)
@@ -104,9 +108,28 @@ def learned(request: HttpRequest, number: int) -> HttpResponse:
     return _show_sheet(request, sheet, checked=True)
 
 
-def _sheet(request: HttpRequest, episode: Episode, *sent: Any) -> Sheet:
+def _sheet(request: HttpRequest, episode: Episode, data: Any = None, base: Any = None) -> Sheet:
+    """Return the form, with places on the other axis where the show has one and nothing of it is hidden."""
+    on_both = bool(last_chapter_for(request)) and horizon_of(request) is None
     user: Any = request.user
-    return Sheet(episode, user, *sent, horizon=horizon_of(request))
+    return Sheet(
+        episode,
+        user,
+        data,
+        base,
+        None if data is None else request.FILES,
+        horizon=_horizon(request, episode.number),
+        on_both=on_both,
+    )
+
+
+def _read_by(request: HttpRequest, place: int) -> int:
+    """Return how far somebody sees who opens a form: that of a chapter shows nothing but what its axis tells."""
+    return reads_up_to(request) if is_on_second_axis(place) else sees_up_to(request)
+
+
+def _horizon(request: HttpRequest, place: int) -> int | None:
+    return None if horizon_of(request) is None else _read_by(request, place)
 
 
 def _open_draft(request: HttpRequest, episode: Episode, draft: Any) -> HttpResponse:
@@ -114,14 +137,18 @@ def _open_draft(request: HttpRequest, episode: Episode, draft: Any) -> HttpRespo
     _ = request.FILES  # is empty, and would be read from what was never sent
     request.POST, request.method = drafts.posted_by(draft), "POST"  # type: ignore[assignment]
     send_kept_files(request)
-    sheet = _sheet(request, episode, request.POST.copy(), posted_base(request), request.FILES)
+    sheet = _sheet(request, episode, request.POST.copy(), posted_base(request))
     sheet.is_valid()  # so that pictures are kept
     return _show_sheet(request, sheet)
 
 
 def _next_episode(request: HttpRequest, number: int) -> Episode:
-    """Return the episode after the last, which is not there yet; raise Http404 for any other, or who may not add it."""
-    if number != last_episode() + 1 or not request.user.has_perm("episodes.add_episode"):
+    """Return the episode or the chapter after the last, which is not there yet; raise Http404 for any other, or for
+    whoever may not add it.
+    """
+    last = end()
+    coming = [int(last) + 1, *([place_of(last.second + 1)] if last.second else [])]
+    if number not in coming or not request.user.has_perm("episodes.add_episode"):
         raise Http404
     return Episode(number=number)
 
@@ -147,9 +174,9 @@ def _trial(
 
     def check(correction: Correction) -> None:
         confirmed = SAVE_ALL_THE_SAME in request.POST
-        trial = try_out(correction, sheet.episode.number)
+        trial = try_out(correction, sheet.reader)
         forms = {change.pk: proposed[change.position] for change in correction.changes.all()}
-        sheet.show_result(trial, forms, confirmed=confirmed, horizon=horizon_of(request))
+        sheet.show_result(trial, forms, confirmed=confirmed, horizon=_horizon(request, sheet.episode.number))
         if trial.problems or (trial.warnings and not confirmed):
             raise SaveRefused([])
 
@@ -174,7 +201,9 @@ def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) ->
     keep_uploads(request, sheet.forms())
     if checked:
         focus_on_first_error(sheet.forms())
-    waiting = Correction.objects.undecided().filter(revealed_in=sheet.episode.number)
+    waiting = Correction.objects.undecided().filter(
+        **{"also_in" if sheet.reader.second else "revealed_in": sheet.episode.number}
+    )
     context = {
         "sheet": sheet,
         "checked": checked,
@@ -189,12 +218,13 @@ def _show_sheet(request: HttpRequest, sheet: Sheet, *, checked: bool = False) ->
         "fields_again": fields_again(request, refused=hasattr(request, "save_refused")),
         "keeps": kept_files(request),
         "note": note_to_answer(request),
-        "draft": drafts.state_of(request, request.path, sees_up_to(request)),
+        "draft": drafts.state_of(request, request.path, _read_by(request, sheet.episode.number)),
         "published_since": _published_since(request, sheet),
         "own_waiting": [] if EARLIER in request.POST else waiting_at(request, request.path),
         "queued": waiting.count() if request.user.has_perm("corrections.view_correction") else 0,
     }
-    return _show(request, sheet.episode, "admin/learned.html", context)
+    response = _show(request, sheet.episode, "admin/learned.html", context)
+    return response.render() if sheet.reader.second else response  # while chapters are what it speaks of
 
 
 def _published_since(request: HttpRequest, sheet: Sheet) -> list[SafeString]:
@@ -203,11 +233,12 @@ def _published_since(request: HttpRequest, sheet: Sheet) -> list[SafeString]:
     return published_since(request, posted_base(request) or {}) if is_draft else []
 
 
-def _show(request: HttpRequest, episode: Episode, template: str, context: dict[str, Any]) -> HttpResponse:
+def _show(request: HttpRequest, episode: Episode, template: str, context: dict[str, Any]) -> TemplateResponse:
     page = admin.site.each_context(request) | {
         "title": f"What was learned in {named(episode.number)}" if episode.number else "What is known beforehand",
         "episode": episode,
         "is_new": episode._state.adding,
+        "is_chapter": is_on_second_axis(episode.number),
         "episodes": Episode.objects.filter(number__lt=SECOND_AXIS).values_list("number", flat=True),
     }
     return TemplateResponse(request, template, page | context)

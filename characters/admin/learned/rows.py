@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 
@@ -28,12 +29,15 @@ from corrections import rows
 from corrections.desk.discretion import NOT_TOLD
 from corrections.models import Change
 from corrections.sending import Proposed, adding
+from episodes.axes import is_on_second_axis, place_of, reaching, second_of_place
 from episodes.choices import Choice, OffersChoices, ReadsMentions, Unclear
 from episodes.known import is_known
+from episodes.models import Episode
 from episodes.texts import ProseInForm
-from episodes.units import worded
+from episodes.units import current, worded
 
 WORDS_OF_A_KEY = 5
+OTHER = "other"  # the field for the place on the other axis
 FIRST_NUMBER_BY_NAME = 2**32  # of tags; the database gives lower ones
 
 
@@ -128,10 +132,52 @@ def text_area(lines: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": lines})
 
 
+class PlaceField(forms.CharField):
+    """A place on the other axis than that of the form, by its number there or its label."""
+
+    def __init__(self, *, is_second: bool) -> None:
+        self.is_second = is_second
+        units = current()
+        super().__init__(
+            required=False, label=f"Or in {units.second_one if is_second else units.one}",
+            help_text=f"Which {units.second_one if is_second else units.one} tells it as well, if one does.",
+            widget=forms.TextInput(attrs={"size": 6, "autocomplete": "off"}),
+        )  # fmt: skip
+
+    def clean(self, value: Any) -> Any:
+        typed = super().clean(value)
+        if not typed:
+            return None
+        units = current()
+        second = units.second_number_of(typed) if self.is_second else None
+        place = units.number_of(typed) if not self.is_second else None if second is None else place_of(second)
+        if place is None or not Episode.objects.filter(number=place).exists():
+            raise ValidationError(f"There is no {units.second_one if self.is_second else units.one} “{typed}”.")
+        return place
+
+
 # Rows
 
 
-class LearnedRowForm(ReadsMentions, forms.Form):
+class WithPlaces:
+    """A row of the form of an episode, or of a chapter, which may have a place on the other axis as well."""
+
+    episode: int
+    fields: dict[str, Any]
+    cleaned_data: dict[str, Any]
+
+    def add_other_place(self) -> None:
+        self.fields[OTHER] = PlaceField(is_second=not is_on_second_axis(self.episode))
+
+    def places(self, first: str, second: str) -> dict[str, int | None]:
+        """Return the values of a row for its two places."""
+        other = self.cleaned_data.get(OTHER)
+        if is_on_second_axis(self.episode):
+            return {first: self.episode if other is None else other, second: self.episode}
+        return {first: self.episode, second: other}
+
+
+class LearnedRowForm(WithPlaces, ReadsMentions, forms.Form):
     """One new row, revealed in the episode of the form. `model_fields` get the form fields that the model makes."""
 
     use_required_attribute = False
@@ -141,16 +187,24 @@ class LearnedRowForm(ReadsMentions, forms.Form):
     reads_names_at_once = True
 
     def __init__(
-        self, *args: Any, episode: int, subjects: NameableSubjects, asked: Collection[str] = (), **options: Any
+        self,
+        *args: Any,
+        episode: int,
+        subjects: NameableSubjects,
+        asked: Collection[str] = (),
+        on_both: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self.episode, self.subjects, self.asked = episode, subjects, asked
         for name in self.model_fields:
-            self.fields[name] = self.model._meta.get_field(name).formfield()  # type: ignore[union-attr, assignment]
+            self.fields[name] = self.model._meta.get_field(name).formfield()  # type: ignore[union-attr]
         for field in self.fields.values():
             if isinstance(field, SubjectField):
                 field.subjects = subjects
         self.order_fields(self.order)
+        if on_both:
+            self.add_other_place()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -169,12 +223,12 @@ class LearnedRowForm(ReadsMentions, forms.Form):
         """Return a new row of a model, revealed in the episode."""
         editable = rows.editable(model._meta.label_lower)
         stored = {name: _stored(editable.field(name), value) for name, value in values.items()}
-        whole = rows.blank_values(editable) | stored | {"revealed_in": self.episode}
+        whole = rows.blank_values(editable) | stored | self.places("revealed_in", "also_in")
         return adding(editable.label, whole, key=key)
 
     def field_of(self, proposed: Proposed, name: str) -> str | None:
         """Return the field of the form at which a problem with a field of the row is shown."""
-        return name if name in self.fields else None
+        return OTHER if name in rows.WHEN and OTHER in self.fields else name if name in self.fields else None
 
 
 def _stored(field: Any, value: Any) -> Any:
@@ -210,7 +264,7 @@ class RevelationRow(LearnedRowForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["text"].widget = text_area(3)
-        self.fields["supersedes"].queryset = Revelation.objects.filter(is_known(self.episode))  # type: ignore[attr-defined]
+        self.fields["supersedes"].queryset = Revelation.objects.filter(is_known(reaching(0, self.episode)))
         for name, help_text in (
             ("position", worded("Its place among the revelations of the {one}. Left empty, it comes last.")),
             ("key", "The name editors use for it. Left empty, it is made from the first words."),
@@ -253,7 +307,8 @@ class RevelationRow(LearnedRowForm):
 def key_from(text: str, episode: int) -> str:
     """Return a key made of the first words of a text, such as “e14.naomi-opens-the-gate”."""
     words = slugify(MENTION.sub(lambda match: match[2] or match[1], text)).replace("_", "-").split("-")
-    return f"e{episode:02}.{'-'.join(words[:WORDS_OF_A_KEY])}".rstrip(".")[:80]
+    second = second_of_place(episode)
+    return f"{f'c{second:02}' if second else f'e{episode:02}'}.{'-'.join(words[:WORDS_OF_A_KEY])}".rstrip(".")[:80]
 
 
 class NewcomerRow(LearnedRowForm):
@@ -432,7 +487,7 @@ class PortraitRow(OwnedRow):
         yield replace(change, after=change.after | {"image": keep_file(self.cleaned_data["image"])})
 
 
-class EndingRow(OffersChoices, forms.Form):
+class EndingRow(WithPlaces, OffersChoices, forms.Form):
     """A membership, relation or tag that is over, or of which the audience learns that it never was so."""
 
     use_required_attribute = False
@@ -442,10 +497,18 @@ class EndingRow(OffersChoices, forms.Form):
     )  # fmt: skip
 
     def __init__(
-        self, *args: Any, episode: int, subjects: NameableSubjects, ties: Mapping[str, models.Model], **options: Any
+        self,
+        *args: Any,
+        episode: int,
+        subjects: NameableSubjects,
+        ties: Mapping[str, models.Model],
+        on_both: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self.episode, self.ties = episode, ties
+        if on_both:
+            self.add_other_place()
 
     def clean_what(self) -> str:
         return the_one_meant(
@@ -456,14 +519,21 @@ class EndingRow(OffersChoices, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         tie = self.ties.get(self.cleaned_data.get("what", ""))
-        if tie is not None and getattr(tie, "ended_in_id", None) is not None:
+        is_chapter = is_on_second_axis(self.episode)
+        end = getattr(tie, "also_ended_in_id" if is_chapter else "ended_in_id", None)
+        if end is not None and is_on_second_axis(end) == is_chapter:
             self.add_error("what", NOT_TOLD)
         return self.cleaned_data
 
     def proposed(self) -> Iterator[Proposed]:
         row = self.ties[self.cleaned_data["what"]]
         label = row._meta.label_lower
-        yield Proposed(Change.Action.SET, label, str(row.pk), "ended_in", None, self.episode)
+        places = self.places("ended_in", "also_ended_in")
+        if is_on_second_axis(self.episode) and places["ended_in"] == self.episode:
+            del places["ended_in"]  # which is that of the chapter unless an episode says it
+        for name, place in places.items():
+            if place is not None:
+                yield Proposed(Change.Action.SET, label, str(row.pk), name, None, place)
 
     def field_of(self, proposed: Proposed, name: str) -> str | None:
         return "what"

@@ -24,10 +24,11 @@ from corrections.editing import Base
 from corrections.models import Change
 from corrections.sending import Proposed, adding
 from corrections.trial import Trial
+from episodes.axes import SECOND_AXIS, Progress, is_on_second_axis, reaching, second_of
 from episodes.choices import ReadsMentions, asked_before
 from episodes.known import is_known, is_over, is_reached
 from episodes.models import Episode
-from episodes.units import worded
+from episodes.units import short, worded
 
 from .rows import (
     EndingRow,
@@ -228,19 +229,23 @@ class Sheet:
         files: Any = None,
         *,
         horizon: int | None = None,
+        on_both: bool = False,
     ) -> None:
         self.episode, self.data, self.files = episode, data, files
         self.may_add_tags, self.new_tags = user.has_perm("characters.add_tag"), set[str]()
-        self.subjects = NameableSubjects(episode.number)
+        self.on_both, self.reader = on_both, reaching(0, episode.number)  # who has come to it by its axis alone
+        self.subjects = NameableSubjects(self.reader)
         self.asked = asked_before(data) if data is not None else frozenset()
         self.problems: list[str | SafeString] = []
         self.warnings: list[tuple[str, str]] = []
-        revelations = list(Revelation.objects.filter(revealed_in=episode).order_by("position", "key"))
+        revelations = list(
+            Revelation.objects.filter(**{self._when("revealed_in"): episode.pk}).order_by("position", "key")
+        )
         self.base = base if base is not None else {}
         self.base.setdefault(rows.reference(episode), rows.values_of(episode))
         for row in revelations:
             self.base.setdefault(rows.reference(row), {"position": row.position})
-        self.ties = _open_ties(episode.number, self.subjects, horizon)
+        self.ties = _open_ties(self.reader, self.subjects, horizon, on_both=on_both)
         self.episode_form = EpisodeForm(data, episode=episode, base=self.base, subjects=self.subjects)
         self.sections = [self._section(kind) for kind in SECTIONS if kind.is_open_to(user)]
         for section in self.sections:
@@ -255,7 +260,7 @@ class Sheet:
 
     def _section(self, kind: SectionKind) -> Section:
         formset: Any = forms.formset_factory(kind.form, extra=EMPTY_ROWS, absolute_max=MOST_ROWS, max_num=MOST_ROWS)
-        options: dict[str, Any] = {"episode": self.episode.number, "subjects": self.subjects}
+        options: dict[str, Any] = {"episode": self.episode.number, "subjects": self.subjects, "on_both": self.on_both}
         if kind.form in (RevelationRow, TagRow):
             options["asked"] = self.asked
         if kind.form is TagRow:
@@ -267,13 +272,17 @@ class Sheet:
             _without_help(form)
         return Section(kind, bound, [] if kind.form is RevelationRow else list(self._existing(kind)))
 
+    def _when(self, place: str) -> str:
+        """Return the field for a place of a row on the axis of the form."""
+        return dict(rows.PLACES)[place] if is_on_second_axis(self.episode.number) else place
+
     def _existing(self, kind: SectionKind) -> Iterator[tuple[str, str]]:
         """Yield what the show has in this episode already, in words and with the address of the form."""
-        when = "ended_in" if kind.form is EndingRow else "revealed_in"
+        when = self._when("ended_in" if kind.form is EndingRow else "revealed_in")
         for model in kind.models:
             if kind.form is NewcomerRow and model is Alias:
                 continue
-            for row in _rows_of(model).filter(**{when: self.episode}):
+            for row in _rows_of(model).filter(**{when: self.episode.pk}):
                 yield _in_words(row, self.subjects), _address_of_form(row)
 
     # The values that were sent
@@ -321,7 +330,8 @@ class Sheet:
         for pk, warnings in trial.warnings.items():
             proposed, form = forms[pk]
             for warning in warnings:
-                error = spoiler_error_within(horizon, warning.text, warning.episode, warning.url, warning.claim)
+                place = warning.episode if horizon is None else warning.place_for(horizon)
+                error = spoiler_error_within(horizon, warning.text, place, warning.url, warning.claim)
                 self.warnings.append((_noun_of(form), error))
                 if not confirmed:
                     form.add_error(form.field_of(proposed, warning.field), error)
@@ -335,7 +345,7 @@ class Sheet:
 
     def revelations(self) -> list[tuple[Revelation, str]]:
         """Return the latest revelations that a new one can supersede, with their texts."""
-        earlier = Revelation.objects.filter(is_known(self.episode.number)).only("key", "text", "revealed_in")
+        earlier = Revelation.objects.filter(is_known(self.reader)).only("key", "text", "revealed_in")
         latest = earlier.order_by("-revealed_in", "-position", "-key")[:MOST_REVELATIONS]
         return [(row, with_shown_keys(row.text)) for row in latest]
 
@@ -348,8 +358,8 @@ class Sheet:
         now: set[str] = set()
         later: set[str] = set()
         first, *others = (kind.model._base_manager.order_by() for kind in TAGGINGS)
-        for name, number in first.union(*others).order_by().values_list("tag__name", "revealed_in"):
-            (now if is_reached(number, self.episode.number) else later).add(name)
+        for name, number in first.union(*others).order_by().values_list("tag__name", self._when("revealed_in")):
+            (now if number is not None and is_reached(number, self.reader) else later).add(name)
         names = Tag.objects.values_list("name", flat=True)
         return [name for name in names if name in now or name not in later][:MOST_SUGGESTED]
 
@@ -365,16 +375,26 @@ def _rows_of(model: type[models.Model]) -> QuerySet[Any]:
     return every.select_related("tag") if kind_of(model) in TAGGINGS else every
 
 
-def _open_ties(episode: int, subjects: NameableSubjects, horizon: int | None) -> dict[str, models.Model]:
-    """Return the rows that hold in the episode and have no end yet, by what they say.
+def _open_ties(
+    reader: Progress, subjects: NameableSubjects, horizon: int | None, *, on_both: bool
+) -> dict[str, models.Model]:
+    """Return the rows that hold in the episode and have no end yet on its axis, by what they say.
 
     An end that is hidden is as none: else whoever is missing in the list ends later.
     """
-    is_open = Q(ended_in=None) if horizon is None else ~is_over(max(episode, horizon))
+    is_chapter = bool(reader.second)
+    if horizon is None:
+        is_open = Q(also_ended_in=None) if is_chapter else Q(ended_in=None)
+    elif is_chapter:
+        is_open = ~is_over(Progress(0, max(reader.second, second_of(horizon))))
+    else:
+        is_open = ~is_over(max(int(reader), horizon))
+    if on_both and not is_chapter:
+        is_open |= Q(ended_in__gt=SECOND_AXIS)  # which chapters alone end
     return {
-        f"{_in_words(row, subjects)} (from {row.revealed_in_id})": row
+        f"{_in_words(row, subjects)} (from {short(row.also_in_id if reader.second else row.revealed_in_id)})": row
         for kind in ENDING
-        for row in _rows_of(kind.model).filter(is_known(episode), is_open)
+        for row in _rows_of(kind.model).filter(is_known(reader), is_open)
     }
 
 
