@@ -57,7 +57,7 @@ def told(texts: Iterable[str], horizon: int | None) -> list[str]:
     if horizon is None or not (texts := list(texts)):
         return list(texts)
     tells_of_later = reader_of_later(horizon)
-    return [NOT_TOLD if tells_of_later(text) else text for text in texts]
+    return [str(NOT_TOLD) if tells_of_later(text) else text for text in texts]
 
 
 class Discretion:

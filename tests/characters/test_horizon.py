@@ -404,3 +404,17 @@ def test_what_ends_later_is_offered_as_what_never_does_and_its_end_stays(halfway
     assert tie.ended_in_id == end
     show_everything(halfway)
     assert tie not in opened(halfway, SEEN).context["sheet"].ties.values()
+
+
+def test_one_field_of_many_rows_is_refused_in_the_same_words(halfway: Client) -> None:
+    address = reverse("admin:characters_relationship_changelist")
+    tie = Relationship.objects.filter(revealed_in__lte=SEEN, kind="enemy").first()
+    assert tie is not None
+    later = Relationship(source=tie.source, target=tie.target, kind="ally", revealed_in_id=tie.revealed_in_id)
+    later.save_base(raw=True)
+    chosen = {"action": "change_one_field", "_selected_action": [str(tie.pk)], "_field": "kind", "value": "ally"}
+    asked = halfway.post(address, chosen | {"do": "look"})
+    refused = halfway.post(address, chosen | {"do": "send", "_base": asked.context["base"]})
+    assert str(NOT_TOLD) in text_of(refused)
+    tie.refresh_from_db()
+    assert tie.kind == "enemy"
