@@ -281,11 +281,12 @@ def _lines(proposed: Iterable[Proposed], clearance: Clearance) -> list[str]:
     """Say by page what is done, the pages in order; what is of later episodes is only counted."""
     about: list[tuple[set[str], str]] = []
     later = 0
+    proposed = list(proposed)
+    there = rows.read((each.model, each.row) for each in proposed if each.path)
     for each in proposed:
         kind, values = rows.editable(each.model), each.before if each.action == Change.Action.REMOVE else each.after
         if each.path:
-            row = rows.row_of(kind, each.row)
-            values = (rows.values_of(row) if row is not None else {}) | {each.path: each.after}
+            values = there.get((each.model, each.row), (None, {}))[1] | {each.path: each.after}
         if _is_later(kind, each.row, values, clearance):
             later += 1
             continue
@@ -308,10 +309,12 @@ def _lines(proposed: Iterable[Proposed], clearance: Clearance) -> list[str]:
 def _kept_lines(kept: Iterable[Kept], clearance: Clearance) -> list[KeptLine]:
     about: list[tuple[Kept, set[str], str]] = []
     discretion = Discretion(clearance)
+    kept = list(kept)
+    there = rows.read((each.change.model, each.change.row) for each in kept)
     for each in kept:
         kind, change = rows.editable(each.change.model), each.change
-        row = rows.row_of(kind, change.row)
-        values = rows.values_of(row) if row is not None else change.was if change.was and not change.path else {}
+        was = change.was if change.was and not change.path else {}
+        values = there.get((change.model, change.row), (None, was))[1]
         is_later = _is_later(kind, change.row, values, clearance) or clearance.folds(change.correction)
         subjects = set() if is_later else rows.subjects_of(kind, change.row, values)
         about.append((each, subjects, f"something of a later {current().one}" if is_later else noun_of(kind, values)))

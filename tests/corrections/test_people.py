@@ -248,6 +248,22 @@ def test_it_takes_as_many_statements_however_much_is_undone(desk: Client, modera
     assert entries() == entries_made_anew()
 
 
+def test_what_will_be_undone_is_shown_with_as_many_statements_however_much(desk: Client, moderator: User) -> None:
+    def statements(count: int, key: str) -> int:
+        sender, other = person(f"spammer_{key}"), person(f"other_{key}")
+        every = [status_of(somebody(f"{key}{number}")) for number in range(count)]
+        published(*(set_to(each, "value", "dead") for each in every), by=sender, moderator=moderator)
+        later = Trait.objects.filter(pk__in=[each.pk for each in every[::2]])
+        published(*(set_to(each, "value", "missing") for each in later), by=other, moderator=moderator)
+        with CaptureQueriesContext(connection) as captured:
+            page = content_of(desk.get(address("person_undo", sender.pk)))
+        assert page.count("changed since by") == len(every[::2])
+        return len(captured)
+
+    statements(1, "first")  # what is read once per process
+    assert statements(8, "many") <= statements(2, "few")
+
+
 # Blocking
 
 
