@@ -330,7 +330,7 @@ EPISODE = Kind(
     page=PageKind(plural="episodes", heading="Episodes", intro="", additions=("revelation",)),
     title=lambda row, speaker: Name(row["title"]),
     entry="episode",
-    passage=lambda row, speaker: (capital(current().one), speaker.words(row["text"])),
+    passage=lambda row, speaker: (capital(current().word(row["revealed_in"])), speaker.words(row["text"])),
     file="episodes.yaml",
     natural_key=_fixed_key("number"),
     dump_order=("number",),

@@ -8,8 +8,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from characters.lore import Lore
+from episodes.axes import Progress, place_of, second_of
 from episodes.kept_pages import kept
-from episodes.progress import parse_episode, stops_to
+from episodes.progress import is_behind, parse_episode, stops_to
 from episodes.requests import absolute_address, whole_number
 from episodes.visits import Visit
 
@@ -25,8 +26,16 @@ def home(request: Visit) -> HttpResponse:
     """Show the viewer's episode, and the pages that changed with it."""
     lore: Lore = request.lore
     previous = request.previous_progress
-    since = previous if previous is not None and previous < lore.progress and not lore.look_back else lore.progress - 1
+    since: int = _a_unit_ago(lore.progress)
+    if previous is not None and is_behind(previous, lore.progress) and not lore.look_back:
+        since = previous
     return render(request, "home.html", {"page": lore.home(since)})
+
+
+def _a_unit_ago(progress: int) -> Progress:
+    """Return where somebody was before the newest episode, or before the newest chapter if they only read."""
+    second = second_of(progress)
+    return Progress(0, second - 1) if second and not progress else Progress(int(progress) - 1, second)
 
 
 @kept(parameters.of_list)
@@ -148,27 +157,50 @@ def linked(request: Visit) -> HttpResponse:
     return render(request, "characters/linked.html", {"page": page})
 
 
-@kept({"since": parameters.SINCE, "until": parameters.EPISODE, "page": parameters.PAGE})
+@kept(
+    {
+        "since": parameters.SINCE,
+        "read": parameters.SINCE,
+        "until": parameters.EPISODE,
+        "until_read": parameters.EPISODE,
+        "page": parameters.PAGE,
+    }
+)
 @require_safe
 def recap(request: Visit) -> HttpResponse:
     """Show what happened since an episode, or since the last one where none or no earlier one is named."""
     lore: Lore = request.lore
-    since = parse_episode(request.GET.get("since"))
-    behind = [row for row in lore.episodes if row.number < lore.progress]
-    until = parse_episode(request.GET.get("until"))
+    since = _asked_point(request, "since", "read")
+    until = _asked_point(request, "until", "until_read")
     requested = lore.recap(since, until, _page_number(request)) if since is not None else None
-    page = requested or (lore.recap(behind[-1].number) if behind else None)
-    is_unknown = "since" in request.GET and not requested
+    watched = [row for row in lore.episodes if row.number < lore.progress]
+    ago = Progress(watched[-1].number) if watched else None
+    if lore.second:  # a recap of chapters begins with the episode that was watched last
+        watched, ago = [row for row in lore.episodes if row.known], _a_unit_ago(lore.progress)
+    page = requested or (None if ago is None else lore.recap(ago))
+    is_unknown = ("since" in request.GET or (lore.second and "read" in request.GET)) and not requested
     return render(
         request,
         "characters/recap.html",
         {
             "page": page,
-            "behind": lore.to_choose(behind, page.since.number) if page else (),
+            "behind": lore.to_choose(watched, page.since.number) if page else (),
+            "chapters": lore.to_choose(lore.read_chapters, place_of(page.read)) if page else (),
             "asked": requested,
             "asked_in_vain": is_unknown,
         },
     )
+
+
+def _asked_point(request: Visit, first: str, second: str) -> Progress | None:
+    """Return the point that an address names on the axes of its reader; what it does not name is where they are."""
+    numbers = parse_episode(request.GET.get(first)), parse_episode(request.GET.get(second))
+    own_numbers = int(request.lore.progress), request.lore.second
+    if not request.lore.second:
+        return None if numbers[0] is None else Progress(numbers[0])
+    if numbers == (None, None):
+        return None
+    return Progress(*(own if number is None else number for number, own in zip(numbers, own_numbers, strict=True)))
 
 
 @kept({"episode": parameters.EPISODE})

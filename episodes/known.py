@@ -101,6 +101,11 @@ def is_reached(place: int, progress: int) -> bool:
     return place <= progress or SECOND_AXIS < place <= place_of(second_of(progress))
 
 
+def is_between(place: int, since: int, until: int) -> bool:
+    """Return whether somebody came to a place after they were at one point and by another."""
+    return is_reached(place, until) and not is_reached(place, since)
+
+
 # For statements by hand
 
 
@@ -196,13 +201,20 @@ def began_after(since: int) -> Which:
 
 
 def began_within(since: int, until: int) -> Which:
-    """Return the condition that a row came up after one episode and by another, which has to be watched.
+    """Return the condition that a row came up after somebody was at one point and by another, which has to be reached.
 
-    What chapters alone have told so far is not among them: its episode is to come.
+    So it stands in one of the units between: what an episode has told by then stands there, whatever chapters told it.
     """
-    return Which('("revealed_in_id" > %s AND "revealed_in_id" <= %s)', (int(since), int(until)))
+    return _within("revealed_in_id", "also_in_id", since, until)
 
 
 def ended_within(since: int, until: int) -> Which:
     """Return the condition that a row ended after one episode and by another, which has to be watched."""
-    return Which('("ended_in_id" > %s AND "ended_in_id" <= %s)', (int(since), int(until)))
+    return _within("ended_in_id", "also_ended_in_id", since, until)
+
+
+def _within(first: str, second: str, since: int, until: int) -> Which:
+    episodes = Which(f'("{first}" > %s AND "{first}" <= %s)', (int(since), int(until)))
+    start, end = place_of(second_of(since)), place_of(second_of(until))
+    chapters = Which(f'("{first}" > %s AND "{second}" > %s AND "{second}" <= %s)', (int(until), start, end))
+    return episodes | chapters if end > start else episodes

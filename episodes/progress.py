@@ -86,6 +86,11 @@ def is_further(one: int, other: int) -> bool:
     return one > other or second_of(one) > second_of(other)
 
 
+def is_behind(since: int, progress: int) -> bool:
+    """Return whether a point is before another, and on neither axis beyond it."""
+    return is_further(progress, since) and not is_further(since, progress)
+
+
 def read_at(progress: Progress, requested: int | None) -> Progress:
     """Return where somebody reads who asks for an episode: there, with nothing of the second axis, or at their own."""
     return progress if requested is None or requested >= progress else Progress(requested)

@@ -239,13 +239,6 @@ class Knowledge:
         """The same as a place; that axis itself, which is none, before its first."""
         return place_of(self.second)
 
-    @property
-    def on_first_axis(self) -> "Knowledge":
-        """What is known of episodes alone; the same where nothing was read on the second axis."""
-        if not self.second:
-            return self
-        return Knowledge(int(self.progress), edition=self.edition, ends_after=self.ends_after)
-
     def to_choose(self, episodes: Sequence[EpisodeRow], chosen: int | None) -> tuple[EpisodeRow, ...]:
         """Return what a list of episodes offers; where numbers say which is meant, pages ask for a number instead."""
         return to_choose(episodes, chosen) if self.units.labels else tuple(episodes)

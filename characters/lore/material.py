@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from characters.kinds import CHARACTER, MEMBERSHIP, PORTRAIT, Kind, tagging_of
-from episodes.known import began_within, ended_within
+from episodes.known import began_within, ended_within, is_between
 
 from . import rows
 from .cast import Cast
@@ -101,5 +101,5 @@ def changed_between(knowledge: Knowledge, since: int, until: int) -> Material:
         tags=rows.tags_dropped(at, since, until),
         memberships=rows.memberships(at, began | over),
         relationships=rows.relationships(at, began | over),
-        unmaskings=[row for row in knowledge.unmaskings if since < row["revealed_in_id"] <= until],
+        unmaskings=[row for row in knowledge.unmaskings if is_between(row["revealed_in_id"], since, until)],
     )

@@ -37,6 +37,7 @@ from episodes.known import (
     is_read_by_now,
     known_end,
     known_rows,
+    place_ended,
     place_of_end,
     stands,
 )
@@ -66,7 +67,7 @@ BEARERS_SQL = (
     " WHERE {current} AND {which}"
 )
 TAGS_SQL = (
-    'SELECT "content_object_id", "name", "ended_in_id", "{table}"."revealed_in_id" FROM "{table}"'
+    'SELECT "content_object_id", "name", {until}, {place} FROM "{table}"'
     ' INNER JOIN "characters_tag" ON "characters_tag"."id" = "tag_id"'
     " WHERE {known} AND {over}"
 )
@@ -289,7 +290,8 @@ def tags_dropped(progress: int, since: int, until: int) -> list[Row]:
     arms, params = [], []
     for kind in SUBJECTS:
         known = known_rows(progress, table := tagging_of(kind)._meta.db_table)
-        arms.append(TAGS_SQL.format(table=table, known=known.sql, over=dropped.sql))
+        until_and_place = {"until": place_ended(progress), "place": stands(progress, table)}
+        arms.append(TAGS_SQL.format(table=table, known=known.sql, over=dropped.sql, **until_and_place))
         params += [*known.params, *dropped.params]
     return read(("owner_id", "tag__name", "until", "revealed_in_id"), " UNION ALL ".join(arms), params)
 

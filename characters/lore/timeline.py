@@ -13,6 +13,7 @@ from characters.text.phrases import role_in_words
 from characters.values.pages import TimelineEntry
 from characters.vocabulary import SUSPECTED_TO_BE, AliasKind, Attribute, Certainty
 from episodes import units
+from episodes.known import is_reached
 from episodes.names import CommonName, Name, capital
 from episodes.order import sort_key
 
@@ -39,7 +40,11 @@ def changes(material: Material, own: UUID, first_episode: int, cast: Cast, *, af
         between_own_personas(material.relationships, cast),
         untagged(material.tags),
     )
-    return list(dict.fromkeys(change for section in sections for change in in_order(section) if change[0] > after))
+    return list(
+        dict.fromkeys(
+            change for section in sections for change in in_order(section) if not is_reached(change[0], after)
+        )
+    )
 
 
 def count_by_episode(material: Material, changes: Iterable[DatedEntry]) -> Counter[int]:
@@ -100,7 +105,7 @@ def replaced_values(
             successions[owner, row["attribute"]].append(row)
     has_others = any(owner != own for owner, _ in successions)
     for (owner, attribute), values in successions.items():
-        if values[-1]["revealed_in_id"] <= after:
+        if is_reached(values[-1]["revealed_in_id"], after):
             continue
         label = vocabulary.attribute(attribute).label
         if owner != own:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from characters.vocabulary import Certainty, RelationKind, current
+from episodes.axes import is_on_second_axis
 from episodes.gate import Ends
 from episodes.neighbours import neighbours
 from episodes.texts import Line
@@ -101,9 +102,18 @@ class Relationship(Content, Ends):
                 continue
             alike = ", which reads alike from both sides" if other.source_id != self.source_id else ""
             raise ValidationError(
-                f"“{other}”{alike}, says the same from {named(other.revealed_in_id)} on. "
-                "Leave one of the two out, or let the earlier one end no later than the other begins."
+                f"“{other}”{alike}, says the same from {other._begins_in_words} on. {self._what_to_do_with(other)}"
             )
+
+    @property
+    def _begins_in_words(self) -> str:
+        """Where it is told, such as “episode 3 or chapter 18”."""
+        return " or ".join(map(named, dict.fromkeys((self.revealed_in_id, self.also_in_id or self.revealed_in_id))))
+
+    def _what_to_do_with(self, other: "Relationship") -> str:
+        if is_on_second_axis(self.revealed_in_id) != is_on_second_axis(other.revealed_in_id):
+            return "Say it once, with a place on either axis."
+        return "Leave one of the two out, or let the earlier one end no later than the other begins."
 
     def _between_the_same_two(self, kind: RelationKind) -> Iterator["Relationship"]:
         ends = [(self.source_id, self.target_id)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from episodes.axes import is_on_second_axis
+from episodes.axes import is_on_second_axis, second_of_place
 from episodes.licences import Licence
 from episodes.names import Name, capital, with_capital
 from episodes.units import before_the_first, named
@@ -36,6 +36,11 @@ class EpisodeRow:
     def is_chapter(self) -> bool:
         """Whether it is a unit of the second axis."""
         return is_on_second_axis(self.number)
+
+    @property
+    def own_number(self) -> int:
+        """Its number on its own axis."""
+        return second_of_place(self.number) or self.number
 
     @property
     def heading(self) -> str:

@@ -18,6 +18,7 @@ class HomePage:
     synopsis: SafeString
     cast: tuple[Face, ...]  # who is in the episode, where nothing changed
     since: int
+    new_with: int | None  # the unit with which what changed came, if it is one alone
     changed: tuple[ChangedPage, ...]
     count: int  # of all characters
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 
 from characters.text.phrases import counted
+from episodes.axes import Progress, is_on_second_axis
 from episodes.names import Name, capital
+from episodes.units import from_to, named
 
 from .basics import EpisodeRow, Face
 from .pages import Chapter, TimelineEntry
@@ -45,8 +47,9 @@ class RecapEpisode:
     overturned: tuple[TimelineEntry, ...]
 
     @property
-    def season(self) -> Name:
-        return self.episode.season
+    def stands_in(self) -> tuple[bool, Name]:
+        """Whether it is of the second axis, and its season or volume."""
+        return self.episode.is_chapter, self.episode.season
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ class RecapPage:
 
     since: EpisodeRow
     until: EpisodeRow  # the last episode of which it tells
-    told: int  # how many episodes it tells of, on all its pages
+    read: int  # since which chapter, in a story of two axes
+    told: tuple[EpisodeRow, ...]  # all of which it tells, on all its pages
     episodes: tuple[RecapEpisode, ...]
     groups: tuple[RecapGroup, ...]
     besides: tuple[ChangedPage, ...]  # pages that have changed without a group of their own
@@ -92,3 +96,22 @@ class RecapPage:
     last: int
     page_url: str  # to be followed by the number of a page
     rest_url: str  # the recap of the episodes after it, if the viewer has watched some
+
+    @property
+    def told_of(self) -> str:
+        """Of which episodes and chapters it tells, as a sentence names them."""
+        numbers = [row.number for row in self.told]
+        axes = ([number for number in numbers if is_on_second_axis(number) is second] for second in (False, True))
+        return " and ".join(from_to(some[0], some[-1]) if some[1:] else named(some[0]) for some in axes if some)
+
+    @property
+    def has_episodes(self) -> bool:
+        return not all(row.is_chapter for row in self.told)
+
+    @property
+    def has_chapters(self) -> bool:
+        return any(row.is_chapter for row in self.told)
+
+    @property
+    def begins(self) -> Progress:
+        return Progress(self.since.number, self.read)

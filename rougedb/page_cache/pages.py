@@ -15,7 +15,7 @@ from corrections.editions import CurrentEdition
 from episodes.axes import Progress, key_of
 from episodes.kept_pages import Keeping, Parameters, keeping_of
 from episodes.middleware import UNGATED_PATHS, furthest_asked
-from episodes.progress import read_at
+from episodes.progress import is_behind, read_at
 from episodes.visits import Visit
 
 NOWHERE = "/nothing/"  # a path without a page
@@ -43,7 +43,7 @@ class Page:
     query: str
     progress: Progress
     asked: int | None  # the episode in ?as_of=, where that is another than the reader's
-    previous: int | None  # the progress before the last step, where the page tells what came with it
+    previous: Progress | None  # the progress before the last step, where the page tells what came with it
     theme: str
     hides_ahead: bool = False
 
@@ -52,7 +52,7 @@ class Page:
         """Everything, with the path at its end: nothing before that can hold a colon."""
         return (
             f"{self.edition}:{key_of(self.progress)}:{'' if self.asked is None else self.asked}:"
-            f"{'' if self.previous is None else self.previous}:{self.theme}:"
+            f"{'' if self.previous is None else key_of(self.previous)}:{self.theme}:"
             f"{'hidden' if self.hides_ahead else ''}:{self.query}:{self.address.path}"
         )
 
@@ -108,7 +108,7 @@ def page_of(visit: Visit, address: Address) -> Page:
         query=_meant(visit.GET, address.parameters) if visit.GET and address.parameters else "",
         progress=visit.progress,
         asked=requested if has_asked else None,
-        previous=int(previous) if tells_step and previous is not None and previous < visit.progress else None,
+        previous=previous if tells_step and previous is not None and is_behind(previous, visit.progress) else None,
         theme=visit.theme,
         hides_ahead=visit.hides_ahead,
     )
@@ -147,7 +147,7 @@ class PageRequest(WSGIRequest):
         self.progress = self.browser_progress = page.progress
         self.requested_episode = page.asked
         self.as_of = read_at(page.progress, page.asked)
-        self.previous_progress = None if page.previous is None else Progress(page.previous)
+        self.previous_progress = page.previous
         self.theme = page.theme
         self.hides_ahead = page.hides_ahead
         self.lore = Lore(

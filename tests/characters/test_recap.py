@@ -139,7 +139,7 @@ def test_first_comes_each_episode_with_what_turned_out_otherwise(show: None) -> 
 def test_of_many_episodes_it_tells_less_at_once(real_show: None, since: int, shortened: bool, unfolded: int) -> None:
     page = Lore(13).recap(since)
     assert page is not None
-    assert page.told == 13 - since
+    assert len(page.told) == 13 - since
     parts = [part for number in range(1, page.last + 1) if (part := Lore(13).recap(since, page=number))]
     assert [told.episode.number for part in parts for told in part.episodes] == list(range(since + 1, 14))
     assert {told.is_shortened for told in page.episodes} == {shortened}

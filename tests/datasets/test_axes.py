@@ -32,6 +32,23 @@ def problems_of(directory: Path, **files: Any) -> list[str]:
     return [f"{problem.file}: {problem.message}" for problem in error.value.problems]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ((3, None), (None, 18), "says the same from episode 3 on. Say it once, with a place on either axis."),
+        ((3, 18), (4, 19), "says the same from episode 3 or part 18 on. Leave one of the two out"),
+        ((3, 18), (None, 20), "says the same from episode 3 or part 18 on. Say it once, with a place on either axis."),
+        ((None, 18), (None, 20), "says the same from part 18 on. Leave one of the two out"),
+    ],
+)
+def test_a_tie_that_is_said_twice_names_both_places(
+    tmp_path: Path, first: tuple[int, int], second: tuple[int, int], said: str
+) -> None:
+    ties = [both(*places, source="ann", kind="ally", target="bea") for places in (first, second)]
+    (problem,) = problems_of(tmp_path, **two_axes() | {"relationships": ties})
+    assert said in problem
+
+
 def test_a_load_says_how_many_chapters_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("load_dataset", str(write_show(tmp_path, **two_axes())))
     told = capsys.readouterr().out

@@ -85,6 +85,7 @@ def test_a_pair_is_told_nothing_early(tmp_path: Path, episode: int, chapter: int
     words = sorted(every_word())
     some = words[chapter % 3 :: 3]  # what the index answers to all of them is asked below
     also = {f"/search/?q={word}" for word in some} | {f"/search/suggest/?q={word[:3]}" for word in some}
+    also |= {"/recap/?since=0&read=0", f"/recap/?since={episode}&read=0", "/recap/?since=1&read=9", "/staff/"}
     full = everything_asked(at, also=also | known_addresses())
     found, written = places_found(words, at), all_forms(at)
     dump(tmp_path / "cut", as_of=at)

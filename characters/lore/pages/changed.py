@@ -13,6 +13,8 @@ from characters.lore.material import Material
 from characters.lore.order import face_key
 from characters.lore.rows import Row
 from characters.values.recap import ChangedPage
+from episodes.axes import key_of
+from episodes.known import is_reached
 
 BYTES_OF_PAGE = 500  # with its face, by a measurement
 
@@ -29,8 +31,8 @@ class Changed:
 
 
 def pages_changed(knowledge: Knowledge, since: int, until: int) -> tuple[ChangedPage, ...]:
-    """Return the pages that changed after one episode and by another."""
-    name = f"pages changed{knowledge.query} {since} {until}"
+    """Return the pages that changed after somebody was at one point and by another."""
+    name = f"pages changed{knowledge.query} {key_of(since)} {key_of(until)}"
     return kept(knowledge, name, lambda: Changed(_pages_changed(knowledge, since, until))).pages
 
 
@@ -48,7 +50,8 @@ def _pages_changed(knowledge: Knowledge, since: int, until: int) -> tuple[Change
     for page, collected in pages.items():
         first = first_heard_of(page, cast)
         changes = timeline.changes(collected, page, first, cast.on_page_of(page), after=since)
-        changed.append(ChangedPage(cast.face(page), first > since, page in unmasked, told[page] + len(changes)))
+        is_new = not was_heard_of(page, cast, since)
+        changed.append(ChangedPage(cast.face(page), is_new, page in unmasked, told[page] + len(changes)))
     return tuple(
         sorted(changed, key=lambda page: (not page.unmasked, not page.is_new, -page.things, face_key(page.face)))
     )
@@ -63,6 +66,11 @@ def _told_by_page(knowledge: Knowledge, concerned: Iterable[Iterable[UUID]]) -> 
 def first_heard_of(subject: UUID, cast: Cast) -> int:
     """Return when somebody was first heard of under any name."""
     return min(map(cast.first_episode, cast.knowledge.family_of(subject)))
+
+
+def was_heard_of(subject: UUID, cast: Cast, since: int) -> bool:
+    """Return whether somebody was heard of under any name by then."""
+    return any(is_reached(cast.first_episode(each), since) for each in cast.knowledge.family_of(subject))
 
 
 def _texts_in(collected: Material) -> Iterator[str]:

@@ -7,14 +7,15 @@ from characters.values.home import HomePage
 
 from .changed import pages_changed
 from .episode import episode_page
+from .recap import units_between
 
 
 def home_page(knowledge: Knowledge, since: int) -> HomePage:
-    """Return what is known by now and what changed after an episode; where nothing did, who is in the newest one."""
+    """Return what is known by now and what changed since an earlier point; where nothing did, who is in the episode."""
     at, cast = knowledge.progress, Cast(knowledge)
     text = next((row["synopsis"] for row in rows.synopses(at, [at])), "")
     cast.note_texts([text])
-    changed = pages_changed(knowledge, since, at) if at else ()
+    changed = pages_changed(knowledge, since, at) if knowledge.has_begun else ()
     cast.look_up()
     page = None if changed else episode_page(knowledge, at)
     return HomePage(
@@ -22,6 +23,13 @@ def home_page(knowledge: Knowledge, since: int) -> HomePage:
         synopsis=cast.render(text),
         cast=page.cast if page else (),
         since=since,
+        new_with=_new_with(knowledge, since),
         changed=changed,
         count=rows.root_count(at),
     )
+
+
+def _new_with(knowledge: Knowledge, since: int) -> int | None:
+    """Return the unit with which all came that is new, if it is one alone."""
+    new = units_between(knowledge, since, knowledge.progress)
+    return new[0].number if len(new) == 1 else None

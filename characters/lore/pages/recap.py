@@ -1,4 +1,4 @@
-"""What happened between an episode that is behind and the one where the viewer is: by character, and page by page."""
+"""What happened between a point that is behind and where the viewer is: by character, and page by page."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,9 +25,12 @@ from characters.values.basics import EpisodeRow, Face
 from characters.values.pages import Chapter, TimelineEntry
 from characters.values.recap import RecapEpisode, RecapGroup, RecapPage
 from characters.vocabulary import Attribute
+from episodes.axes import Progress, reaching, second_of
+from episodes.known import is_between
 from episodes.names import capital
+from episodes.progress import is_behind, is_further, is_same
 
-from .changed import first_heard_of, pages_changed
+from .changed import pages_changed, was_heard_of
 
 MOST_IN_FULL = 3  # episodes; of more the synopses are shortened
 SENTENCES = 3
@@ -47,31 +50,39 @@ MOST_EPISODES = 52
 
 
 def recap_page(knowledge: Knowledge, since: int, until: int | None = None, page: int = 1) -> RecapPage | None:
-    """Return what happened after an episode that is behind; of any other there is none.
+    """Return what happened after a point that is behind; of any other there is none.
 
-    It ends with the episode `until`, or earlier where more was revealed than can be told at once; and what a page does
-    not bear is on the next. It tells what episodes brought, to somebody who has not read of it on the second axis.
+    It ends with `until`, or earlier where more was revealed than can be told at once; and what a page does not bear is
+    on the next. In a story of two axes it tells the episodes, then the chapters, each row where it stands.
     """
-    knowledge = knowledge.on_first_axis
-    start = next((row for row in knowledge.episodes if row.number == since < knowledge.progress), None)
-    if start is None:
+    start = next((row for row in knowledge.episodes if row.number == int(since)), None)
+    if start is None or not is_behind(since, knowledge.progress):
         return None
     furthest = _furthest(knowledge, since)
-    asked = furthest if until is None or not since < until <= furthest else until
-    return _Recap(knowledge, since, asked).page(start, page)
+    within = until is not None and is_behind(since, until) and not is_further(until, furthest)
+    return _Recap(knowledge, since, until if until is not None and within else furthest).page(start, page)
 
 
-def _furthest(knowledge: Knowledge, since: int) -> int:
-    """Return up to which episode a recap can tell what happened: the viewer's, or an earlier one."""
+def asked_of(point: int, first: str, second: str) -> dict[str, int]:
+    """Return the parameters that name a point on two axes."""
+    return {first: int(point), second: second_of(point)}
+
+
+def _furthest(knowledge: Knowledge, since: int) -> Progress:
+    """Return up to where a recap can tell what happened: where the viewer is, or earlier."""
     revelations = rows.revelation_counts(knowledge.progress, since)
-    furthest, told = since, 0
-    for row in knowledge.episodes:
-        if since < row.number <= knowledge.progress:
-            told += revelations.get(row.number, 0)
-            if furthest > since and (told > MOST_REVELATIONS or row.number - since > MOST_EPISODES):
-                break
-            furthest = row.number
+    furthest, told = reaching(since), 0
+    for number, row in enumerate(units_between(knowledge, since, knowledge.progress), start=1):
+        told += revelations.get(row.number, 0)
+        if number > 1 and (told > MOST_REVELATIONS or number > MOST_EPISODES):
+            break
+        furthest = reaching(furthest, row.number)
     return furthest
+
+
+def units_between(knowledge: Knowledge, since: int, until: int) -> list[EpisodeRow]:
+    """Return the episodes and then the chapters after one point and up to another."""
+    return [row for row in knowledge.by_place.values() if is_between(row.number, since, until)]
 
 
 @dataclass
@@ -96,12 +107,12 @@ class _Recap:
         return [row for row in self.happened.revelations if row["overturned_in"] is None]
 
     def is_new(self, subject: UUID) -> bool:
-        return first_heard_of(subject, self.cast) > self.since
+        return not was_heard_of(subject, self.cast, self.since)
 
     # The page
 
     def page(self, start: EpisodeRow, number: int) -> RecapPage:
-        episodes = [row for row in self.knowledge.episodes if self.since < row.number <= self.until]
+        episodes = units_between(self.knowledge, self.since, self.until)
         synopses = {
             row["revealed_in_id"]: row["text"] for row in self.knowledge.synopses(row.number for row in episodes)
         }
@@ -128,20 +139,24 @@ class _Recap:
         return RecapPage(
             since=start,
             until=episodes[-1],
-            told=len(episodes),
+            read=second_of(self.since),
+            told=tuple(episodes),
             episodes=part_of(parts[0], number),
             groups=part_of(parts[1], number),
             besides=part_of(parts[2], number),
             number=number,
             last=last,
-            page_url=self._address(since=self.since, until=self.until, page=""),
-            rest_url=self._address(since=self.until) if self.until < self.knowledge.progress else "",
+            page_url=self._address(self.since, self.until, page=""),
+            rest_url=self._address(self.until) if is_further(self.knowledge.progress, self.until) else "",
         )
 
-    def _address(self, **asked: int | str) -> str:
-        if asked.get("until") == self.knowledge.progress:
-            del asked["until"]
-        return f"{reverse('recap')}?{urlencode({**self.knowledge.carried, **asked})}"
+    def _address(self, since: int, until: int | None = None, **asked: str) -> str:
+        named = asked_of(since, "since", "read")
+        if until is not None and not is_same(until, self.knowledge.progress):
+            named |= asked_of(until, "until", "until_read")
+        if not self.knowledge.second:
+            named = {name: number for name, number in named.items() if not name.endswith("read")}
+        return f"{reverse('recap')}?{urlencode({**self.knowledge.carried, **named, **asked})}"
 
     def _episode(self, row: EpisodeRow, synopsis: str, cast: Cast, shorten: bool) -> RecapEpisode:
         opening = prose.opening(synopsis, SENTENCES) if shorten else synopsis
@@ -248,7 +263,7 @@ class _Recap:
                 changed[number].append(entry)
         return tuple(
             Chapter(row, (), tuple(revealed[row.number]), tuple(changed[row.number]))
-            for row in self.knowledge.episodes
+            for row in self.knowledge.by_place.values()
             if row.number in revealed or row.number in changed
         )
 
