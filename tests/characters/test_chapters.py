@@ -43,6 +43,13 @@ def test_every_chapter_is_a_step_away_in_their_list(
     assert "watched up to 3 of 6 · parts: read up to 45 of" in text_of(body.encode())
 
 
+def test_of_many_chapters_a_recap_asks_for_a_number(tmp_path: Path) -> None:
+    load_show(tmp_path, **two_axes() | {"chapters": MANY})
+    page = ask("/recap/?since=3&read=130", progress=Progress(3, 140)).body.decode()
+    assert '<input type="number" id="read" name="read" min="0" max="140" value="130">' in page
+    assert page.count("<option") < 20
+
+
 def test_a_volume_is_chosen_where_one_says_how_far_one_has_read(tmp_path: Path) -> None:
     load_show(tmp_path, **two_axes() | {"chapters": VOLUMES})
     start = ask("/", progress=0).body.decode()
