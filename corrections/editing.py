@@ -570,7 +570,7 @@ def send_through_door(
     except (Refused, ValidationError) as error:
         raise SaveRefused(told(getattr(error, "messages", [str(error)]), horizon)) from error
     no_note_is_left(request, correction)
-    only_removed = all(each.action == Change.Action.REMOVE for each in proposed)
+    only_removed = all(each.action == Change.Action.REMOVE and not each.into for each in proposed)
     request.write_door_message = _message(correction, what, only_removed=only_removed)  # type: ignore[attr-defined]
     return correction
 

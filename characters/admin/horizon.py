@@ -39,6 +39,8 @@ from episodes.models import Episode
 from episodes.texts import ProseInForm
 from episodes.units import current, worded
 
+from .selects import RowSelect, RowsSelect
+
 OTHER_PLACES = ("ended_in", "also_in", "also_ended_in")  # of a row, which may be later than what makes it known
 NO_LATER_EPISODE = worded("Choose {a} up to {{}}. To write about a later one, show everything first.")
 SHOW_ALL_FIRST = worded(
@@ -198,6 +200,16 @@ class KnownRows(BaseModelAdmin):
             return queryset
         every: QuerySet[Any] = db_field.remote_field.model._default_manager.all()
         return known(every if queryset is None else queryset, horizon_of(request))
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RowSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", RowsSelect(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
@@ -27,6 +26,7 @@ from episodes.models import Episode
 from .horizon import HorizonForm
 from .lint import Lint, LintedForm, LintedInline
 from .sections import MOST_ROWS, page_of_section
+from .selects import RowSelect
 
 
 class PictureField(forms.FileField):
@@ -43,7 +43,7 @@ class PictureField(forms.FileField):
 TAKEN_FOR_GRANTED = {"data-allow-clear", "data-placeholder", "data-ajax--type", "lang"}  # by select2, as they are set
 
 
-class KnownRowSelect(AutocompleteSelect):
+class KnownRowSelect(RowSelect):
     """A select that does not query the label of its row again if the row has been read already."""
 
     row: models.Model | None = None

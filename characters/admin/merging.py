@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from characters.kinds import kind_of
@@ -27,6 +26,7 @@ from episodes.units import worded
 
 from .previews import MOST_LINES, PreviewedChange
 from .sections import address_of_section
+from .selects import RowSelect
 
 THIS, OTHER = "this", "other"
 SHOW_ALL_FIRST = worded(
@@ -49,7 +49,7 @@ class MergeForm(forms.Form):
         kind = kind_of(subject)
         field: Any = self.fields["other"]
         field.queryset = kind.model._default_manager.exclude(pk=subject.pk)
-        field.widget = AutocompleteSelect(Alias._meta.get_field(kind.name), admin.site)
+        field.widget = RowSelect(Alias._meta.get_field(kind.name), admin.site)
         field.widget.choices = field.choices
         self.subject = subject
 
@@ -87,7 +87,7 @@ class _Merging(PreviewedChange):
         goes, stays = self.form.pair
         if self.request.POST.get("stamp") != _stamp(goes, self.steps):
             raise SaveRefused([CHANGED])
-        what = f"{Name(newest_name(goes))} as {Name(newest_name(stays))}"
+        what = f"Merge of {Name(newest_name(goes))} into {Name(newest_name(stays))}"
         correction = self.send_changes([merging_into(goes, stays)], what=what)
         is_done = correction is not None and not correction.is_undecided
         return address_of_section(stays if is_done else self.subject)

@@ -466,6 +466,21 @@ def test_a_text_with_a_bad_mention_is_refused(moderator: Client) -> None:
     assert "“cyan_bluestar”, who is revealed in episode 7 only" in errors_on(page)
 
 
+def test_what_cannot_be_a_key_is_refused_where_a_row_is_chosen(moderator: Client) -> None:
+    revelation = Revelation.objects.filter(revealed_in=2)[0]
+    rouge = character("rouge_redstar")
+    for address, wrong in (
+        (change_address(revelation), {"characters": ["1"]}),
+        (change_address(revelation), {"supersedes": "x"}),
+        (section_address(rouge, "ties"), {"memberships-0-faction": "1"}),
+    ):
+        page = moderator.post(address, as_filled_in(moderator.get(address)) | wrong)
+        assert re.search("valid (?:value|choice|UUID)", errors_on(page)), errors_on(page)
+    chosen = {"action": "change_one_field", "_selected_action": [str(revelation.pk)], "_field": "supersedes"}
+    page = moderator.post(reverse("admin:characters_revelation_changelist"), chosen | {"value": "1", "do": "look"})
+    assert "valid choice" in page.content.decode()
+
+
 # Pictures -----------------------------------------------------------------------------------------------------------
 
 PORTRAIT = {"alt_text": "A girl in red", "credit": "Somebody", "licence": "CC BY 4.0", "revealed_in": 2}

@@ -451,7 +451,10 @@ def test_a_moderator_looks_and_merges(ann: Character, bea: Character, desk: Clie
     assert "There is one that says the same." in shown
     assert not Change.objects.exists()
     data = {"other": ann.pk, "stays": "other", "stamp": page.context["stamp"], "do": "send"}
-    assert desk.post(address(bea), data)["Location"] == change_address(ann)
+    answer = desk.post(address(bea), data)
+    assert answer["Location"] == change_address(ann)
+    told = re.sub("[⁦-⁩]", "", desk.get(answer["Location"]).content.decode())
+    assert "“Merge of Bea into Ann” is published." in told
     assert Character.objects.get() == ann
 
 
