@@ -179,9 +179,8 @@ def _set(kind: Editable, groups: list[Group], read: Read, coming: set[tuple[Any,
             else:
                 rows.set_value(kind, row, change.path, change.became)
                 columns.add(change.path)
-        rows.set_places(kind, row, {change.path for change in group})
+        columns |= rows.set_places(kind, row, {change.path for change in group})
         changed.append(row)
-    columns |= {first for first, second in rows.PLACES if second in columns}
     _check_alone(kind, groups, changed)
     if columns:
         _refuse_if_pointing_nowhere(kind, changed, columns, coming)

@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from episodes.axes import Progress, is_on_second_axis, reaching
 from episodes.known import is_reached
 from episodes.names import Name
+from episodes.units import worded
 
 type Json = Any
 type Values = dict[str, Json]
@@ -358,18 +359,26 @@ def set_value(kind: Editable, row: models.Model, name: str, value: Json) -> None
         setattr(row, name, field.to_python(value))
 
 
-def set_places(kind: Editable, row: models.Model, changed: Collection[str]) -> None:
-    """Let the places of a row that is not saved yet fit together, of which some were changed.
+def set_places(kind: Editable, row: models.Model, changed: Collection[str]) -> set[str]:
+    """Let the places of a row that is not saved yet fit together, of which some were changed; return what was set.
 
     What chapters alone tell has its chapter in both columns; who sets the one on the second axis need not know that.
     """
+    fitted = set()
     for first, second in PLACES:
         if first not in kind.fields or second not in kind.fields:
             continue
         place, also = getattr(row, f"{first}_id"), getattr(row, f"{second}_id")
-        is_alone = place is not None and is_on_second_axis(place) and second in changed and first not in changed
-        if place is None or is_alone:
+        is_alone = place is not None and is_on_second_axis(place)
+        if is_alone and also is None and first in changed and second not in changed:
+            fitted.add(second)
+            setattr(row, f"{second}_id", place)
+        elif (place is None and also is not None) or (is_alone and second in changed and first not in changed):
+            fitted.add(first)
             setattr(row, f"{first}_id", also)
+        if first == "revealed_in" and getattr(row, f"{first}_id") is None:
+            raise ValidationError(worded("{One} or {second}: one of them has to tell it."))
+    return fitted
 
 
 def with_places(values: Values) -> Values:

@@ -21,6 +21,7 @@ from corrections.rows import Json
 from corrections.sending import Proposed
 from corrections.trial import MOST_TRIED, try_out
 from corrections.wording import RowNames, value_in_words
+from episodes.axes import last_chapter_for
 from episodes.horizon import horizon_of, sees_up_to
 
 from .horizon import spoiler_error_within
@@ -29,26 +30,29 @@ from .previews import DO, PreviewedChange
 ACTION = "change_one_field"
 FIELD, VALUE, HOW = "_field", "value", "_how"
 OF_ONE_ROW = (  # never the same for many
-    "key", "public_id", "slug", "position", "label", "title", "native_title", "also_in", "also_ended_in",
+    "key", "public_id", "slug", "position", "label", "title", "native_title",
 )  # fmt: skip
 ADD, TAKE_OUT = "add", "take-out"
 
 
-def fields_for_many(kind: Kind, horizon: int | None = None) -> list[str]:
-    """Return the fields of a kind that can be the same for many rows. Ends may lie beyond a horizon."""
+def fields_for_many(kind: Kind, horizon: int | None = None, *, on_both: bool = False) -> list[str]:
+    """Return the fields of a kind that can be the same for many rows. Ends may lie beyond a horizon; places on a second
+    axis are for who sees all of it.
+    """
     editable = rows.editable(kind.label)
     alone = {*OF_ONE_ROW, *editable.files, *prose_of(kind), *kind.owners}
     alone |= set() if horizon is None else {"ended_in"}
+    alone |= set() if on_both else {*rows.ON_THE_SECOND_AXIS}
     return [name for name in kind.fields if name not in alone and not editable.field(name).unique]
 
 
 class FieldForm(forms.Form):
     """Which field is changed; of a list, whether something is added to it or taken out."""
 
-    def __init__(self, data: Any, kind: Kind, horizon: int | None) -> None:
+    def __init__(self, data: Any, kind: Kind, horizon: int | None, *, on_both: bool) -> None:
         super().__init__(data)
         editable = rows.editable(kind.label)
-        labels = {name: editable.name_of(name) for name in fields_for_many(kind, horizon)}
+        labels = {name: editable.name_of(name) for name in fields_for_many(kind, horizon, on_both=on_both)}
         choices = [("", "–"), *labels.items()]
         self.fields[FIELD] = forms.ChoiceField(choices=choices, label="Field")
 
@@ -80,7 +84,9 @@ class _ChangeOfMany(PreviewedChange):
         self.kind = kind_of(model_admin.model)
         self.editable = rows.editable(self.kind.label)
         is_asked = FIELD in request.POST
-        self.which = FieldForm(request.POST if is_asked else None, self.kind, horizon_of(request))
+        horizon = horizon_of(request)
+        on_both = bool(last_chapter_for(request)) and horizon is None
+        self.which = FieldForm(request.POST if is_asked else None, self.kind, horizon, on_both=on_both)
         self.name = self.which.chosen if is_asked else ""
         self.is_list = self.name in self.editable.many
         self.value = self._value_form() if self.name else None
@@ -137,7 +143,9 @@ class _ChangeOfMany(PreviewedChange):
         trial = try_out(correction, sees_up_to(self.request))
         problems = [text for texts in trial.problems.values() for text in texts]
         self.warnings = [
-            spoiler_error_within(horizon, each.text, each.episode, each.url, each.claim)
+            spoiler_error_within(
+                horizon, each.text, each.episode if horizon is None else each.place_for(horizon), each.url, each.claim
+            )
             for warnings in trial.warnings.values()
             for each in warnings
         ]

@@ -13,10 +13,19 @@ from django.utils.text import capfirst
 
 from characters.kinds import KINDS
 from characters.moderation.nameable import read_typed
-from characters.spoilers.linter import Finding, LintedText, Vocabulary, findings_in
+from characters.spoilers.linter import (
+    Finding,
+    KnownName,
+    LintedText,
+    Vocabulary,
+    findings_in,
+    names_on_the_second_axis,
+    texts_on_the_second_axis,
+)
 from characters.spoilers.rows import name_of_row, names_in_database, texts_of_row
 from corrections.editing import NoPopupsWithoutPublishing, WriteDoorAdmin
 from episodes.admin import WithEpisodes
+from episodes.axes import reaching
 from episodes.choices import ReadsMentions
 from episodes.horizon import horizon_of
 from episodes.known import is_reached
@@ -41,21 +50,42 @@ class Lint:
         self._replaced = {row.pk for row in instead_of}
 
     @cached_property
+    def names(self) -> list[KnownName]:
+        return [*names_in_database(without=self._replaced), *map(name_of_row, self._names)]
+
+    @cached_property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary([*names_in_database(without=self._replaced), *map(name_of_row, self._names)])
+        return Vocabulary(self.names)
+
+    @cached_property
+    def second_vocabulary(self) -> Vocabulary:
+        return Vocabulary(names_on_the_second_axis(self.names))
 
     def check(self, form: forms.ModelForm) -> None:
         """Note what a form says too early, as errors unless the editor has confirmed to save it all the same."""
-        for text in texts_of_row(form.instance):
+        for finding in self._findings_in(list(texts_of_row(form.instance))):
+            self.findings.append(finding)
+            if not self.confirmed:
+                form.add_error(finding.field, self.error(finding))
+
+    def _findings_in(self, texts: list[LintedText]) -> Iterator[Finding]:
+        """Yield what texts say too early on either axis by itself; what is said too early on both, once."""
+        said = set()
+        for text in texts:
             for finding in findings_in(text, self.vocabulary):
-                self.findings.append(finding)
-                if not self.confirmed:
-                    form.add_error(finding.field, self.error(finding))
+                said.add((finding.field, finding.words))
+                yield finding
+        for text in texts_on_the_second_axis(texts):
+            for finding in findings_in(text, self.second_vocabulary):
+                if (finding.field, finding.words) not in said:
+                    yield finding
 
     def error(self, finding: Finding) -> str:
         """Return the error message for a finding; it does not name what comes after the horizon."""
-        url, claim = finding.revealed_by.url, finding.claim
-        return spoiler_error_within(self.horizon, finding.words, finding.known_from, url, claim)
+        url, claim, place = finding.revealed_by.url, finding.claim, finding.known_from
+        if self.horizon is not None and finding.also_from is not None and is_reached(finding.also_from, self.horizon):
+            place = finding.also_from
+        return spoiler_error_within(self.horizon, finding.words, place, url, claim)
 
     def shown(self) -> list[tuple[Finding, bool]]:
         """Return the findings in texts that the editor may know, and of each whether they know the name, too."""
@@ -67,17 +97,22 @@ class Lint:
 
     def check_texts_beside(self, subject: models.Model, names: Iterable[Any]) -> None:
         """Note what the saved texts of a subject say too early once it has these names; raise unless confirmed."""
-        mine = Vocabulary(map(name_of_row, names))
-        said = [
-            finding
-            for text in _texts_of(subject)
-            if (words := {each.words for each in findings_in(text, mine)})
-            for finding in findings_in(text, self.vocabulary)
-            if finding.words in words
-        ]
+        own = list(map(name_of_row, names))
+        texts = list(_texts_of(subject))
+        said = [*_said_of(own, texts, self.vocabulary)]
+        if second := texts_on_the_second_axis(texts):
+            said += _said_of(names_on_the_second_axis(own), second, self.second_vocabulary)
         self.findings += said
         if said and not self.confirmed:
             raise ValidationError("A text of it says one of these names too early; see above.")
+
+
+def _said_of(names: list[KnownName], texts: list[LintedText], vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Yield what texts say too early by words of some of the names."""
+    mine = Vocabulary(names)
+    for text in texts:
+        if words := {each.words for each in findings_in(text, mine)}:
+            yield from (finding for finding in findings_in(text, vocabulary) if finding.words in words)
 
 
 def _texts_of(subject: models.Model) -> Iterator[LintedText]:
@@ -105,7 +140,7 @@ class LintedForm(ReadsMentions, HorizonForm):
 
     def _post_clean(self) -> None:
         if (episode := self._episode()) is not None:
-            self.read_mentions(partial(read_typed, episode))
+            self.read_mentions(partial(read_typed, reaching(0, episode)))
         super()._post_clean()
         if not self.errors and not self.cleaned_data.get("DELETE"):
             self.lint.check(self)

@@ -31,11 +31,17 @@ HELP_TEXTS = {
     "certainty": "How sure viewers can be.",
     "time": worded("When in the {one}, such as 21:40."),
     "revealed_in": worded("The {one} after which viewers know it."),
-    "also_in": worded("The {second} after which its readers know it."),
+    "also_in": worded("The {second} after which its readers know it. One of the two is enough."),
     "also_ended_in": worded("The {second} in which its readers learn that it is over, if they do."),
     "ended_in": worded("The {one} in which viewers learn that it is over or was never true, if they do."),
     "image": "JPEG, PNG or WebP, up to 10 MB. It must be free to use.",
     "alt_text": "Describe the picture for people who cannot see it.",
+}
+LABELS_ON_BOTH = {
+    "revealed_in": worded("Known after which {one}"),
+    "also_in": worded("Or after which {second}"),
+    "ended_in": worded("Ended in which {one}"),
+    "also_ended_in": worded("Or in which {second}"),
 }
 HELP_WITH_NAMES = "One name per line, as this site shows it to you."
 
@@ -86,7 +92,7 @@ def form_field(kind: Kind, name: str, knowledge: Knowledge) -> forms.Field:
 def _place_field(name: str, options: dict[str, Any], knowledge: Knowledge) -> forms.Field:
     choices = chapter_choices(knowledge) if name in rows.ON_THE_SECOND_AXIS else episode_choices(knowledge)
     if second_of(knowledge.progress):  # then either place is enough
-        options["required"] = False
+        options |= {"required": False, "label": LABELS_ON_BOTH.get(name, options["label"])}
     if not options["required"]:
         choices = [("", "–"), *choices]
     return forms.TypedChoiceField(choices=choices, coerce=int, empty_value=None, **options)

@@ -69,7 +69,7 @@ class NewCharacterForm(UnfinishedForm):
         self.fields["name"].help_text = "As the show has it. Other names can be added once it is here."
         self.fields["revealed_in"] = form_field(ALIAS, "revealed_in", knowledge)
         since: Any = self.fields["revealed_in"]
-        since.label, since.help_text = "Known after", worded("The {one} in which viewers first see or hear of it.")
+        since.help_text = worded("The {one} in which viewers first see or hear of it.")
         place = place_to_begin_with(knowledge.progress)
         since.initial = place.get("revealed_in")
         if second_of(knowledge.progress):

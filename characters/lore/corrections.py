@@ -35,6 +35,7 @@ from .rows import visible
 Action, Decision = Change.Action, Change.Decision
 
 MOST_LINES = 8
+FIRST_PLACES = {second: first for first, second in PLACES}
 ISOLATES = str.maketrans("", "", "\u2068\u2069")
 # What authors can send; editors send what visitors cannot correct as well, such as tags.
 SENT_KINDS: Mapping[str, Kind] = {**PUBLIC_KINDS, TAG.label: TAG}
@@ -125,7 +126,16 @@ class ChangeWording:
                 are_texts = " " in words[0] and " " in words[1] and is_text(rows.editable(kind.label), name)
                 plain = [text.translate(ISOLATES) for text in words]  # the marks around names would be shown as such
                 difference = diff_of_words(plain[0], plain[1], {}) if are_texts else NO_DIFFERENCE
-                yield ChangedField(label_of(kind, name), words[0], words[1], final_words, difference)
+                label = self._label(kind, name, before | after | final, row)
+                yield ChangedField(label, words[0], words[1], final_words, difference)
+
+    def _label(self, kind: Kind, name: str, values: Mapping[str, Json], row: CorrectableRow | None) -> str:
+        """Return what a field is called: a place on the second axis is “or” that where there is one on the first."""
+        first = FIRST_PLACES.get(name)
+        if first is None:
+            return label_of(kind, name)
+        place = values[first] if first in values else row.stored.get(first) if row is not None else None
+        return label_of(kind, name if self._in_words(kind, first, place) else first)
 
     def form_value(self, change: Change, name: str, value: Json) -> Any:
         """Return a value of a change as a form shows it."""

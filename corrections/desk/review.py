@@ -22,6 +22,7 @@ from .diffs import diff
 
 Action, Decision, Outcome = Change.Action, Change.Decision, Change.Outcome
 
+FIRST_PLACES = {second: first for first, second in rows.PLACES}
 MOST_SHOWN = 100  # changes on one page
 MOST_WEIGHT = 200_000  # of the changes on one page, in bytes as `_weight` guesses them
 MOST_OF_A_TEXT = 600  # characters of one that does not change
@@ -224,6 +225,8 @@ def _field_diffs(each: ChangeWithRow, names: RowNames, *, conflict: bool) -> Ite
             continue
         if change.action != Action.SET and _is_blank(old) and _is_blank(new):
             continue
+        if name in FIRST_PLACES and not change.path and (before or after or {}).get(FIRST_PLACES[name]) in (old, new):
+            continue  # what chapters alone tell has its chapter in both
         label = kind.name_of(name)
         if name in kind.files:
             shown = tuple(which for which, value in (("before", old), ("after", new)) if value)

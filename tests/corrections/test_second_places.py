@@ -82,3 +82,77 @@ def test_a_second_place_before_that_of_its_subject_is_refused_at_the_field() -> 
 def test_who_has_not_read_all_of_it_is_shown_no_second_places() -> None:
     assert "also_in" in editor_at(Progress(6, 40)).get(facts_of("ann")).content.decode()
     assert "also_in" not in editor_at(Progress(6, 39)).get(facts_of("ann")).content.decode()
+
+
+# What texts say too early
+
+
+def value_of_occupation(page: Any) -> str:
+    forms = page.context["inline_admin_formsets"][0].formset.forms
+    return next(str(form["value"].html_name) for form in forms if form.instance.attribute == "occupation")
+
+
+@pytest.mark.parametrize(
+    ("says", "found"),
+    [
+        ("a friend of Ann of the Harbour", "is revealed in episode 5"),  # or in chapter 3: the fact is of 2, or of 7
+        ("a friend of Bea", ""),  # of 2, or of 4
+        ("a friend of Beatrix Vane", "is revealed in episode 6"),
+        ("a friend of Cole", "is revealed in part 14"),
+    ],
+)
+def test_a_form_is_read_on_each_axis(says: str, found: str) -> None:
+    client = editor_at(Progress(6, 40))
+    page = client.get(facts_of("mask"))
+    form = as_filled_in(page) | {"_base": page.context["base"], value_of_occupation(page): says}
+    answer = client.post(facts_of("mask"), form)
+    assert answer.status_code == (200 if found else 302)
+    assert found in answer.content.decode()
+
+
+def test_what_only_the_second_axis_tells_too_early_is_found() -> None:
+    client = editor_at(Progress(6, 40))
+    page = client.get(facts_of("mask"))
+    field, _ = place_of_occupation(page)
+    says = {field: "7", value_of_occupation(page): "knows The Seventh"}  # which 2 names, and part 30
+    answer = client.post(facts_of("mask"), as_filled_in(page) | {"_base": page.context["base"]} | says)
+    assert "is revealed in part 30" in answer.content.decode()
+
+
+# Many rows at once
+
+
+def change_many(client: Client, traits: list[Trait], field: str, value: str) -> Any:
+    asked = {"action": "change_one_field", "_selected_action": [str(row.pk) for row in traits], "_field": field}
+    page = client.post(FACTS, asked | {"value": value, "do": "look"})
+    assert page.context is not None
+    return client.post(FACTS, asked | {"value": value, "do": "send", "_base": page.context["base"]})
+
+
+FACTS = "/admin/characters/trait/"
+
+
+def test_many_rows_are_told_by_a_chapter_as_well_or_by_another() -> None:
+    traits = list(Trait.objects.filter(value__in=("missing", "human", "reads tides")))  # in 3; 1 or 9, and 15; in 25
+    client = editor_at(Progress(6, 40))
+    answer = change_many(client, traits, "also_in", "26")
+    assert answer.status_code == 302, answer.content.decode()
+    assert sorted(Trait.objects.filter(also_in=place_of(26)).values_list("revealed_in", flat=True)) == [
+        1, 3, place_of(26), place_of(26),
+    ]  # fmt: skip
+    correction = Correction.objects.exclude(kind=Correction.Kind.IMPORT).get()
+    assert (correction.is_known(Progress(3)), correction.is_known(Progress(3, 26))) == (False, True)
+    assert "One of" not in answer.content.decode()
+
+
+def test_nobody_takes_the_only_place_from_a_row() -> None:
+    answer = change_many(editor_at(Progress(6, 40)), [Trait.objects.get(value="reads tides")], "also_in", "")
+    assert "Episode or part: one of them has to tell it." in answer.content.decode()
+    assert Trait.objects.get(value="reads tides").also_in_id == place_of(25)
+
+
+def test_who_has_not_read_all_of_it_changes_no_second_places_of_many() -> None:
+    asked = {"action": "change_one_field", "_selected_action": [str(Trait.objects.get(value="missing").pk)]}
+    for at, offered in ((Progress(6, 39), False), (Progress(6, 40), True)):
+        page = editor_at(at).post(FACTS, asked).content.decode()
+        assert ('<option value="also_in">' in page) is offered
