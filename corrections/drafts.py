@@ -96,7 +96,7 @@ def answered(
     is_by_script = IS_OPEN in posted or posted.get(KEEP) == BY_SCRIPT
     try:
         if IS_OPEN in posted:
-            _note_open(_sender_of(request), address, episode)
+            _note_open(sender_of(request), address, episode)
             return JsonResponse({"others": _others_at(request, address, tells_others=tells_others)})
         if KEEP not in posted:
             return None
@@ -114,7 +114,7 @@ def answered(
 
 def _keep(request: HttpRequest, address: str, episode: int, *, exactly: bool) -> FormDraft:
     """Keep what was posted, if it goes on with the draft that is there or there is none."""
-    user, posted = _sender_of(request), form_of(request)
+    user, posted = sender_of(request), form_of(request)
     values = {
         name.replace("\x00", ""): [text.replace("\x00", "") for text in texts]
         for name, texts in posted.lists()
@@ -134,12 +134,24 @@ def _keep(request: HttpRequest, address: str, episode: int, *, exactly: bool) ->
         draft.values, draft.episode, draft.second = values, episode, second_of(episode)
         draft.saved_at = draft.seen_at = timezone.now()
         draft.save()
-    kept = FormDraft.objects.filter(user=user).exclude(saved_at=None).order_by("-saved_at")
-    FormDraft.objects.filter(pk__in=[each.pk for each in kept.only("pk")[MOST_DRAFTS:]]).delete()
+    _forget_oldest(user)
     return draft
 
 
-def _sender_of(request: HttpRequest) -> User:
+def keep_values(user: User, address: str, values: dict[str, list[str]], episode: int) -> None:
+    """Keep values of a form, whatever was kept of it before."""
+    now = timezone.now()
+    fresh = {"values": values, "episode": episode, "second": second_of(episode), "saved_at": now, "seen_at": now}
+    FormDraft.objects.update_or_create(user=user, address=address[:MOST_ADDRESS], defaults=fresh)
+    _forget_oldest(user)
+
+
+def _forget_oldest(user: User) -> None:
+    kept = FormDraft.objects.filter(user=user).exclude(saved_at=None).order_by("-saved_at")
+    FormDraft.objects.filter(pk__in=[each.pk for each in kept.only("pk")[MOST_DRAFTS:]]).delete()
+
+
+def sender_of(request: HttpRequest) -> User:
     """Return who keeps a draft; raise Refused unless they are the one who opened the form."""
     user: Any = request.user
     if not user.is_authenticated:
@@ -208,6 +220,13 @@ def opened_draft(request: HttpRequest, address: str, episode: int, *, exactly: b
         return None
     request.opened_draft = draft  # type: ignore[attr-defined]
     return draft
+
+
+def own(request: HttpRequest, address: str, episode: int) -> FormDraft | None:
+    """Return what its author kept of a form, unless that was at a later episode than they are at."""
+    user: Any = request.user
+    draft = _own(user, address) if user.is_authenticated else None
+    return None if draft is None or _is_folded(draft, episode, exactly=False) else draft
 
 
 def _own(user: User, address: str) -> FormDraft | None:

@@ -78,8 +78,8 @@ def _page(
     correction = Correction.objects.select_related(*related).get(pk=correction.pk)
     clearance = clearance_of(request)
     parts = parts_of(correction.changes.current())
-    if posted and len(parts) > 1:
-        typed.keep(request, correction)  # as only a part of it is on the page
+    if posted:
+        typed.keep(request, correction)  # it is not sent yet, and perhaps only a part of it is on the page
     posted = posted or typed.kept(request, correction)
     changes = [change for part in parts for change in part]
     number = _part_asked_for(request, parts, wrong)
@@ -123,7 +123,7 @@ def _page(
         "reason": in_words([discretion.words(correction, correction.reason)], names)[0],
         "events": events,
     }
-    context |= context_of_any(request, correction, discretion)
+    context |= context_of_any(request, correction, discretion) | typed.context_of_draft(request, correction)
     context |= _context_of_part(parts, number) | _context_of_what_follows(trial, names)
     context |= _context_of_correction(
         request, correction, discretion, changes, [each.change for each in shown], names, trial
@@ -250,6 +250,8 @@ def answer(request: HttpRequest, correction: Correction) -> HttpResponse:
 
 def answered(request: HttpRequest, correction: Correction, *, show: View, decide: View) -> HttpResponse:
     """Ask the author, add a comment, take the claim over, or decide, depending on the button."""
+    if (about_draft := typed.answered(request, correction)) is not None:
+        return about_draft
     text, by = request.POST.get("comment", "").strip(), user_of(request)
     clearance = clearance_of(request)
     if clearance.folds(correction, latest_mentioned_in(correction, clearance)):

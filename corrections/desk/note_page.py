@@ -55,7 +55,7 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
     holds = holding.holds_of(note) if note.is_report else []
     why_not_held = holding.why_not(note) if note.is_report else ""
     others = Correction.objects.undecided().filter(kind__in=Correction.NOTES, page=note.page).exclude(pk=note.pk)
-    context |= context_of_any(request, note, discretion)
+    context |= context_of_any(request, note, discretion) | typed.context_of_draft(request, note)
     context |= {
         "title": listed(about.values()) or "A page",
         "words": in_words([discretion.words(note, note.reason)], names)[0],

@@ -11,9 +11,24 @@ const NEVER = /^(csrfmiddlewaretoken|_draft|as|version|at|_again|_again_version|
 function typedIn(form) {
   const typed = new FormData(form);
   for (const field of form.elements) {
-    if (field.name && (field.type === "password" || field.type === "file" || field.closest(".trap"))) typed.delete(field.name);
+    const isUntouched = field.closest("[data-draft-part]") && !isTouched(field.closest("[data-draft-part]"));
+    if (field.name && (field.type === "password" || field.type === "file" || field.closest(".trap") || isUntouched)) typed.delete(field.name);
   }
   return [...typed].filter(([, value]) => typeof value === "string");
+}
+
+// Of a form in many parts those are kept in which something was changed; the server has the others.
+const touched = new WeakSet();
+
+function isTouched(part) {
+  if (!touched.has(part) && [...part.querySelectorAll("input, select, textarea")].some(isChanged)) touched.add(part);
+  return touched.has(part);
+}
+
+function isChanged(field) {
+  if (field.type === "radio" || field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.options) return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  return field.value !== field.defaultValue;
 }
 
 const clock = (at) => at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -70,12 +85,12 @@ function keepOnServer(marker) {
     const typed = typedIn(form);
     try {
       const answer = await post(() => [...typed.filter(([name]) => !/^(csrfmiddlewaretoken|_draft)$/.test(name)), ...own(), ["_keep_draft", "script"]]);
-      if (answer.token) {
+      isLost = answer.token === undefined;
+      if (!isLost) {
         marker.value = answer.token;
         form.dispatchEvent(new Event("draft:kept"));
       }
-      isLost = !answer.token;
-      says.textContent = answer.says || answer.problem;
+      says.textContent = isLost ? answer.problem : answer.says;
     } catch {
       isLost = true;
       says.textContent = "Not kept as a draft: the server did not take it. If you are signed out, sign in again in another window.";

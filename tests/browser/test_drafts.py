@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
-from characters.models import Character
+from characters.models import Alias, Character
 from corrections.models import Correction, FormDraft
 from tests.browser.conftest import Open
 from tests.browser.test_moderator import signed_in
 from tests.characters.test_admin import section_address
+from tests.corrections.desk import page_of
+from tests.corrections.letters import new, sent
 from tests.people import person
 from tests.shows import character, load_show, trait
 
@@ -53,6 +55,29 @@ def test_an_editor_goes_on_where_the_tab_was_closed(ann: Character, browser_at: 
     expect(page.locator(".messagelist")).to_contain_text("is published")
     assert ann.traits.get().value == "alive and well"
     assert not FormDraft.objects.exists()
+
+
+def test_a_moderator_goes_on_where_the_tab_was_closed(ann: Character, browser_at: Open) -> None:
+    person(role="moderator")
+    said = [new(Alias, character=ann, name=name, revealed_in_id=1) for name in ("Anna", "Annie")]
+    correction = sent(*said, by=person("author"))
+    context = browser_at(viewport=PHONE)
+    signed_in(context).close()
+    page, address = watched(context), page_of(correction)
+    page.goto(address)
+    second = page.locator("article.change").nth(1)
+    second.get_by_label("Reason for a rejection").fill("No source.")  # which chooses “Reject”
+    expect(page.locator("[data-draft-says]")).to_contain_text("Kept as a draft")
+    page.close()
+    page = watched(context)
+    page.goto(address)
+    second = page.locator("article.change").nth(1)
+    expect(second.get_by_label("Reason for a rejection")).to_have_value("No source.")
+    expect(second.locator("input[value=reject]")).to_be_checked()
+    expect(page.locator("article.change").nth(0).locator("input[value=leave]")).to_be_checked()
+    expect(page.locator("[data-draft-says]")).to_contain_text("nothing of it is sent yet")
+    page.get_by_role("button", name="Throw it away").click()
+    expect(page.locator("article.change").nth(1).locator("input[value=leave]")).to_be_checked()
 
 
 def test_leaving_a_form_that_is_not_kept_is_asked_about(ann: Character, browser_at: Open) -> None:

@@ -8,8 +8,8 @@ from django.test import Client
 
 from characters.models import Alias, Character, Relationship, Revelation
 from corrections.desk import review, verdict_forms
-from corrections.models import Change, Correction
-from tests.corrections.desk import address, content_of, decide_by_form, filled_in, page_of, verdict
+from corrections.models import Change, Correction, FormDraft
+from tests.corrections.desk import address, at_the_desk, content_of, decide_by_form, filled_in, page_of, verdict
 from tests.corrections.letters import new, sent, set_to, somebody, status_of
 from tests.people import person
 
@@ -167,3 +167,60 @@ def test_who_may_not_decide_turns_nothing(names: list[Change]) -> None:
     editor.force_login(person(role="editor"))
     assert editor.post(address("turn", names[0].correction_id), {"to": "2"}).status_code == 403
     assert status_of(Character.objects.get()).value == "alive"
+
+
+def as_typed(desk: Client, change: Change, *verdicts: dict[str, Any], **others: Any) -> Any:
+    """What the script sends while somebody types: the changes that they touched."""
+    by = User.objects.get(pk=desk.session["_auth_user_id"]).get_username()
+    typed = {"as": by, "_draft": "", "_keep_draft": "script"} | others
+    for each in verdicts:
+        typed |= each
+    return desk.post(page_of(change.correction), typed)
+
+
+def test_what_is_typed_outlives_the_window_and_the_session(desk: Client, moderator: User, names: list[Change]) -> None:
+    first, second, _ = names
+    kept = as_typed(desk, first, verdict(first, "reject", why="No source.")).json()
+    assert kept["says"].startswith("Kept as a draft")
+    as_typed(desk, first, verdict(second, "accept"), _draft=kept["token"])
+    desk.logout()
+    again = at_the_desk(moderator)
+    assert typed_on(again, first)[:2] == ("reject", "No source.")
+    assert typed_on(again, second)[0] == "accept"
+    assert typed_on(at_the_desk(person("another", role="moderator")), first)[0] == "leave"
+    assert not first.correction.events.exclude(kind="sent").exists()
+    page = again.get(page_of(first.correction)).content.decode()
+    assert "nothing of it is sent yet" in page
+    decide_by_form(again, first.correction)
+    first.refresh_from_db()
+    assert first.decision == "rejected"
+    assert "nothing of it is sent yet" not in again.get(page_of(first.correction)).content.decode()
+
+
+def test_two_windows_do_not_write_over_each_other(desk: Client, names: list[Change]) -> None:
+    first = names[0]
+    as_typed(desk, first, verdict(first, "reject", why="No source."))
+    answer = as_typed(desk, first, verdict(first, "accept"))  # of a window that was opened before
+    assert (answer.status_code, "another window" in answer.json()["problem"]) == (409, True)
+    assert typed_on(desk, first)[0] == "reject"
+
+
+def test_what_is_typed_is_folded_at_an_earlier_episode_and_can_be_thrown_away(
+    desk: Client, moderator: User, names: list[Change]
+) -> None:
+    first = names[0]
+    as_typed(desk, first, verdict(first, "reject", why="No source."))
+    before = at_the_desk(moderator, episode=2)
+    assert typed_on(before, first)[0] == "leave"
+    assert typed_on(desk, first)[0] == "reject"
+    desk.post(page_of(first.correction), {"_throw_draft_away": "1"})
+    assert typed_on(desk, first)[0] == "leave"
+
+
+def test_what_is_too_long_or_by_somebody_else_is_not_kept_and_said(desk: Client, names: list[Change]) -> None:
+    first = names[0]
+    answer = as_typed(desk, first, comment="x" * 200_001)
+    assert (answer.status_code, "too long" in answer.json()["problem"]) == (409, True)
+    answer = as_typed(desk, first, verdict(first, "accept"), **{"as": "another"})
+    assert (answer.status_code, "as somebody else" in answer.json()["problem"]) == (409, True)
+    assert not FormDraft.objects.exists()
