@@ -223,14 +223,16 @@ def _known_rows(knowledge: Knowledge, kind: Kind, which: Q) -> list[Values]:
     shown = fields_shown(kind, knowledge.progress)
     names = [name for name in shown if name not in (*editable.many, *editable.files)]
     columns = [editable.field(name).attname for name in names]
-    also = ["tag__name"] if "tag" in names else []
+    owners = [f"{name}_id" for name in kind.owners] if kind.moved_key else []
+    also = [*owners, *(["tag__name"] if "tag" in names else [])]
     known = []
     for row in _visible(knowledge, kind, which).values("pk", *columns, *also):
         values = {
             name: rows.plain(editable.field(name), row[column]) for name, column in zip(names, columns, strict=True)
         }
         _hide_places(values, knowledge.progress)
-        known.append({"pk": str(row["pk"]), "tag__name": row.get("tag__name"), **values})
+        of_whom = tuple(str(row[owner]) for owner in owners)
+        known.append({"pk": str(row["pk"]), "tag__name": row.get("tag__name"), "of_whom": of_whom, **values})
     for name in editable.many:
         if name in kind.public:
             _add_many(editable.field(name), known)
@@ -282,10 +284,16 @@ def _correctable_row(kind: Kind, row: Values, naming: Naming) -> CorrectableRow:
 
 
 def _reference(kind: Kind, row: Values) -> str:
-    """Return what forms call a row: its key, unless that is made of a place that may be to come."""
+    """Return what forms call a row: its key, unless that is made of a place that may be to come.
+
+    Then it is made of what else tells such rows apart, so that it is the same whatever that place will be.
+    """
     if row.get("revealed_in") is not None or not kind.moved_key:
         return str(row["pk"])
-    return salted_hmac("rougedb.row", row["pk"], secret=settings.CONTENT_KEY, algorithm="sha256").hexdigest()[:20]
+    names = [name for name in kind.moved_key if name != "tag"]
+    told_apart = (kind.label, row["of_whom"], row["tag__name"], row.get("also_in"), *(row[name] for name in names))
+    digest = salted_hmac("rougedb.row", repr(told_apart), secret=settings.CONTENT_KEY, algorithm="sha256")
+    return digest.hexdigest()[:20]
 
 
 def _in_words(kind: Kind, row: Values) -> Values:
