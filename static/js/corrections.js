@@ -73,3 +73,10 @@ document.addEventListener("submit", (event) => {
 }, true);
 document.addEventListener("page:shown", setUp);
 setUp();
+
+// A form that came back is at what is said of it, which can be further down than the page begins.
+const said = document.querySelector("main [role=alert]");
+if (said) {
+  said.tabIndex = -1;
+  said.focus();
+}

@@ -112,3 +112,6 @@ preview?.addEventListener("click", (event) => {
   showPreview(link);
 });
 preview?.querySelector("iframe").addEventListener("load", () => { preview.querySelector(".loading").hidden = true; });
+
+// A form that came back is at the first change with a mistake.
+goTo(document.querySelector("article.change .errorlist")?.closest("article.change"));

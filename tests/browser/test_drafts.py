@@ -77,7 +77,12 @@ def test_a_moderator_goes_on_where_the_tab_was_closed(ann: Character, browser_at
     expect(page.locator("article.change").nth(0).locator("input[value=leave]")).to_be_checked()
     expect(page.locator("[data-draft-says]")).to_contain_text("nothing of it is sent yet")
     page.get_by_role("button", name="Throw it away").click()
-    expect(page.locator("article.change").nth(1).locator("input[value=leave]")).to_be_checked()
+    second = page.locator("article.change").nth(1)
+    expect(second.locator("input[value=leave]")).to_be_checked()
+    second.locator("label.choice.reject").click()
+    page.get_by_role("button", name="Decide", exact=True).click()
+    expect(second).to_contain_text("reason")
+    expect(second).to_be_focused()  # where the reason is missing
 
 
 def test_leaving_a_form_that_is_not_kept_is_asked_about(ann: Character, browser_at: Open) -> None:
@@ -122,7 +127,8 @@ def test_the_browser_keeps_what_the_nameless_type(ann: Character, browser_at: Op
 
     kept = "Object.keys(localStorage).filter((name) => name.includes('draft')).length"
     page.get_by_role("button", name="Send to the moderators").click()
-    expect(page.locator("main .errorlist").first).to_be_visible()  # it says no reason yet
+    expect(page.locator("main [role=alert]").first).to_be_focused()  # it says no reason yet
+    expect(page.locator("main [role=alert]").first).to_be_in_viewport()
     assert page.evaluate(kept) == 1
     page.get_by_label("Why?").fill("It is so.")
     page.get_by_role("button", name="Send to the moderators").click()
