@@ -1,7 +1,7 @@
 """Keeps the search index in step with the rows it is made of. `lore.search` reads it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -36,6 +36,9 @@ WORDS_IN_SQLITE = {"characters_search_names": True, "characters_search_texts": F
 INDEXED = {kind.model for kind in SEARCHED}
 TAGGINGS = [kind for kind in SEARCHED if "tag" in kind.fields]
 
+type RowsOf = Callable[[type[models.Model]], Iterable[Any]]
+"""Returns all rows of a model."""
+
 _suspended = ContextVar("indexing suspended", default=False)
 
 
@@ -61,14 +64,20 @@ def suspended() -> Iterator[None]:
         _suspended.reset(token)
 
 
+def _stored(model: type[models.Model]) -> Iterator[Any]:
+    return _rows_of(kind_of(model)).iterator(ROWS_AT_ONCE)
+
+
 @transaction.atomic
-def rebuild() -> int:
-    """Make the whole index anew and return the number of entries."""
-    with _words_at_the_end():
+def rebuild(rows_of: RowsOf = _stored) -> int:
+    """Make the whole index anew and return the number of entries. Whoever holds all rows spares it to read them."""
+    count = 0
+    with _words_at_the_end(), using(cache(vocabulary_in_the_database)):
         SearchEntry.objects.all().delete()
-        for entries in _everything():
+        for entries in batched(_everything(rows_of), ROWS_AT_ONCE):
             bulk.insert_values(SearchEntry, Entry._fields, entries)
-    return SearchEntry.objects.count()
+            count += len(entries)
+    return count
 
 
 @contextmanager
@@ -123,16 +132,12 @@ def _write(entries: list[Entry]) -> None:
     )  # fmt: skip
 
 
-def _everything() -> Iterator[list[Entry]]:
+def _everything(rows_of: RowsOf) -> Iterator[Entry]:
+    subjects = ((row.key, row.pk) for kind in SUBJECTS for row in rows_of(kind.model))
+    names = _NamesByEpisode(subjects, (row for row in rows_of(Alias) if row.headline))
     for kind in SEARCHED:
-        rows: list[Any] = []
-        for row in _rows_of(kind).iterator(ROWS_AT_ONCE):
-            rows.append(row)
-            if len(rows) == ROWS_AT_ONCE:
-                yield _entries_of(rows)
-                rows = []
-        yield _entries_of(rows)
-    yield list(_entries_of_episodes(list(Episode.objects.order_by("number"))))
+        yield from _made_of(rows_of(kind.model), names)
+    yield from _entries_of_episodes(list(Episode.objects.order_by("number")), names)
 
 
 def _rows_of(kind: Kind) -> models.QuerySet[Any]:
@@ -143,11 +148,10 @@ def _rows_of(kind: Kind) -> models.QuerySet[Any]:
 def _entries_of(rows: list[Any]) -> list[Entry]:
     """Return the entries of rows, with the names that their subjects had when each was revealed."""
     with using(cache(vocabulary_in_the_database)):  # as it is now, whatever the request has read of it
-        return list(_made_of(rows))
+        return list(_made_of(rows, _names_in(rows)))
 
 
-def _made_of(rows: list[Any]) -> Iterator[Entry]:
-    names = _NamesByEpisode(rows)
+def _made_of(rows: Iterable[Any], names: "_NamesByEpisode") -> Iterator[Entry]:
     for row in rows:
         kind = kind_of(row)
         values = values_of(row)
@@ -164,9 +168,9 @@ def _made_of(rows: list[Any]) -> Iterator[Entry]:
             )
 
 
-def _entries_of_episodes(episodes: list[Episode]) -> Iterator[Entry]:
+def _entries_of_episodes(episodes: list[Episode], names: "_NamesByEpisode | None" = None) -> Iterator[Entry]:
     texts = [_text_of_episode(episode) for episode in episodes]
-    names = _NamesByEpisode([], texts)
+    names = names or _names_in([], texts)
     for episode, text in zip(episodes, texts, strict=True):
         yield Entry(
             id=episode.number << SearchEntry.EPISODE_SHIFT,
@@ -192,26 +196,18 @@ def _words(text: str) -> str:
 class _NamesByEpisode:
     """The headline names that the subjects of some rows and texts had at any episode."""
 
-    def __init__(self, rows: list[Any], texts: Iterable[str] = ()) -> None:
-        prose = [*texts, *(getattr(row, name) for row in rows for name in prose_of(kind_of(row)))]
-        keys = {key for text in prose for key in mentioned_keys(text)}
-        subjects = {key for row in rows if not isinstance(row, Alias) for key in _subjects_of(row)}
-        self._id_of: dict[str, UUID] = {}
-        for kind in SUBJECTS if keys else ():
-            self._id_of.update(kind.model._base_manager.filter(key__in=keys).values_list("key", "id"))
-        subjects |= set(self._id_of.values())
+    def __init__(self, ids: Iterable[tuple[str, UUID]], headlines: Iterable[Alias]) -> None:
+        self._id_of = dict(ids)
         self._names: dict[UUID | None, list[tuple[int, str]]] = defaultdict(list)
         self._second_names: dict[UUID | None, list[tuple[int, str]]] = defaultdict(list)
-        if subjects:
-            headlines = Alias.objects.filter(_owned_by(subjects), headline=True).order_by("revealed_in_id")
-            owners = [f"{owner}_id" for owner in OWNERS]
-            for since, second, name, *ids in headlines.values_list("revealed_in_id", "also_in_id", "name", *owners):
-                owner = next(filter(None, ids))
-                self._names[owner].append((since, name))
-                if since == 0 or second is not None:
-                    self._second_names[owner].append((second or 0, name))
-            for names in self._second_names.values():
-                names.sort(key=itemgetter(0))
+        for alias in headlines:
+            owner = next(key for key in (getattr(alias, f"{name}_id") for name in OWNERS) if key is not None)
+            since, second = alias.revealed_in_id, alias.also_in_id
+            self._names[owner].append((since, alias.name))
+            if since == 0 or second is not None:
+                self._second_names[owner].append((second or 0, alias.name))
+        for names in (*self._names.values(), *self._second_names.values()):
+            names.sort(key=itemgetter(0))
 
     def name_at(self, subject: UUID | None, place: int) -> str:
         """Return the name that a subject has for who has come to a place by that axis alone."""
@@ -234,6 +230,18 @@ class _NamesAt:
 
     def words(self, text: str) -> str:
         return self.names.words_at(text, self.episode)
+
+
+def _names_in(rows: list[Any], texts: Iterable[str] = ()) -> _NamesByEpisode:
+    """Read the names of those whom some rows and texts are about."""
+    prose = [*texts, *(getattr(row, name) for row in rows for name in prose_of(kind_of(row)))]
+    keys = {key for text in prose for key in mentioned_keys(text)}
+    ids: dict[str, UUID] = {}
+    for kind in SUBJECTS if keys else ():
+        ids.update(kind.model._base_manager.filter(key__in=keys).values_list("key", "id"))
+    subjects = {key for row in rows if not isinstance(row, Alias) for key in _subjects_of(row)} | set(ids.values())
+    headlines = Alias.objects.filter(_owned_by(subjects), headline=True).order_by() if subjects else ()
+    return _NamesByEpisode(ids.items(), headlines)
 
 
 def _subjects_of(row: Any) -> Iterator[UUID]:

@@ -30,7 +30,9 @@ def _refer(column: Any, rows: list[Any]) -> None:
     """Fill in the keys of rows that had none when they were referred to."""
     for row in rows:
         if getattr(row, column.attname) is None and column.is_cached(row):
-            setattr(row, column.attname, getattr(column.get_cached_value(row), "pk", None))
+            other = column.get_cached_value(row)
+            setattr(row, column.attname, getattr(other, "pk", None))
+            column.set_cached_value(row, other)  # which another key has made it forget
 
 
 def insert_values(model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:

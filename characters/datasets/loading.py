@@ -225,7 +225,7 @@ class _Load:
         if on_valid is not None:
             on_valid()
         if is_changed or replace or pruning.removed:
-            indexing.rebuild()
+            indexing.rebuild(lambda model: self.memory.rows[model].values())
         left = [each for each in left if not how.prune or each.is_of_an_editor]
         return self._recorded(pruning, left, shifted)
 

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from characters import indexing
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError
 from characters.kinds import KINDS
@@ -274,6 +275,21 @@ def test_statements_do_not_grow_with_the_show(tmp_path: Path) -> None:
 
     statements(2)
     assert statements(40) == statements(3)
+
+
+def test_the_index_of_a_load_is_that_of_its_rows(tmp_path: Path) -> None:
+    """A load makes it of the rows that it holds, `rebuild` of those of the database."""
+
+    def entries() -> list[tuple[Any, ...]]:
+        return list(SearchEntry.objects.order_by("pk").values_list())
+
+    another = cast(aliases=[headline("Queen Anne", since=2)])
+    del another["relationships"], another["characters"][0]["tags"]
+    for files in (cast(), another):
+        load(write_show(tmp_path, **files), prune=True)
+        held = entries()
+        indexing.rebuild()
+        assert held == entries()
 
 
 def test_the_command_prints_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
