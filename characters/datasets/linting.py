@@ -1,6 +1,7 @@
 """Collect the names and texts of a data set's files for the spoiler linter."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from characters.kinds import EPISODE, SERIES, SUBJECTS, WORD, Kind, kind_of_file
 from characters.models import Word
@@ -70,4 +71,16 @@ def _owner_of(kind: Kind, entry: Entry) -> str:
 
 
 def _locate_in(place: FilePlace, shape: type[Entry]) -> Locate:
-    return lambda name, what: Location(place.document.name, place.part(key_in_file(shape, name)).line, what)
+    return lambda name, what: _PlaceInFile(place, shape, name, what)
+
+
+class _PlaceInFile(NamedTuple):
+    entry: FilePlace
+    shape: type[Entry]
+    field: str
+    what: str
+
+    @property
+    def location(self) -> Location:
+        line = self.entry.part(key_in_file(self.shape, self.field)).line
+        return Location(self.entry.document.name, line, self.what)

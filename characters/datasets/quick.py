@@ -6,7 +6,7 @@ Whatever is wrong or merely unusual is left to `reading`, so that there is one p
 import re
 import sys
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from yaml.events import (
@@ -40,25 +40,15 @@ class UnclearNumber:
     text: str
 
 
-type Lines = dict[Any, int | tuple[int, Lines]]
-"""The line of each part of a list or mapping, with the lines within it: far smaller than a path for each part."""
+type Lines = int | tuple[int, dict[Any, "Lines"]]
+"""The line of a part, and those of the parts of a list or mapping: far smaller than a path for each part."""
 
 
 class Unusual(Exception):
     """Something is wrong with a text, or unusual in it; the slow parser says what."""
 
 
-class Part(NamedTuple):
-    data: Any
-    line: int
-    within: Lines | None = None
-
-    @property
-    def lines(self) -> int | tuple[int, Lines]:
-        return self.line if self.within is None else (self.line, self.within)
-
-
-def parse(text: str) -> Part | None:
+def parse(text: str) -> Any:
     """Return the content of a text, None if it is empty; raise Unusual if that is better left to the slow parser."""
     if not yaml.__with_libyaml__ or UNSEEN_BREAK.search(text):
         raise Unusual
@@ -72,30 +62,29 @@ class _Parser:
     def __init__(self, loader: Any) -> None:
         self.loader = loader
 
-    def document(self) -> Part | None:
+    def document(self) -> Any:
         self._expect(StreamStartEvent)
         event = self.loader.get_event()
         if isinstance(event, StreamEndEvent):
             return None
         if not isinstance(event, DocumentStartEvent):
             raise Unusual
-        part = self._part(self.loader.get_event())
+        data = self._part(self.loader.get_event())
         self._expect(DocumentEndEvent)
         self._expect(StreamEndEvent)
-        return part
+        return data
 
     def _expect(self, event: type[yaml.Event]) -> None:
         if not isinstance(self.loader.get_event(), event):
             raise Unusual
 
-    def _part(self, event: Any) -> Part:
+    def _part(self, event: Any) -> Any:
         kind = type(event)
         if kind not in (ScalarEvent, MappingStartEvent, SequenceStartEvent) or event.anchor or event.tag:
             raise Unusual
-        line = _line_of(event)
         if kind is ScalarEvent:
-            return Part(self._scalar(event), line)
-        return self._mapping(line) if kind is MappingStartEvent else self._sequence(line)
+            return self._scalar(event)
+        return self._mapping() if kind is MappingStartEvent else self._sequence()
 
     def _scalar(self, event: Any) -> Any:
         tag = self.loader.resolve(ScalarNode, event.value, event.implicit)
@@ -107,28 +96,45 @@ class _Parser:
             return UnclearNumber(event.value)
         return self.loader.yaml_constructors[tag](self.loader, ScalarNode(tag, event.value))
 
-    def _sequence(self, line: int) -> Part:
+    def _sequence(self) -> list[Any]:
         values: list[Any] = []
-        lines: Lines = {}
-        while not isinstance(event := self.loader.get_event(), SequenceEndEvent):
-            part = self._part(event)
-            lines[len(values)] = part.lines
-            values.append(part.data)
-        return Part(values, line, lines)
+        while type(event := self.loader.get_event()) is not SequenceEndEvent:
+            values.append(self._part(event))
+        return values
 
-    def _mapping(self, line: int) -> Part:
+    def _mapping(self) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        lines: Lines = {}
-        while not isinstance(event := self.loader.get_event(), MappingEndEvent):
-            if not isinstance(event, ScalarEvent) or event.anchor or event.tag or event.value in values:
+        while type(event := self.loader.get_event()) is not MappingEndEvent:
+            if type(event) is not ScalarEvent or event.anchor or event.tag or event.value in values:
                 raise Unusual
-            part = self._part(self.loader.get_event())
-            key = sys.intern(event.value)  # the same in thousands of entries
-            values[key] = part.data
-            key_line = _line_of(event)
-            lines[key] = key_line if part.within is None else (key_line, part.within)
-        return Part(values, line, lines)
+            # The keys are the same in thousands of entries.
+            values[sys.intern(event.value)] = self._part(self.loader.get_event())
+        return values
 
 
-def _line_of(event: Any) -> int:
-    return int(event.start_mark.line) + 1
+def lines_of(text: str) -> Lines:
+    """Return the lines of a text that `parse` has read, which nobody asks for as long as nothing is wrong with it."""
+    loader = yaml.CSafeLoader(text)
+    while isinstance(event := loader.get_event(), StreamStartEvent | DocumentStartEvent):
+        pass
+    return _lines_from(loader, event)
+
+
+def _lines_from(loader: Any, first: Any) -> Lines:
+    """Return the lines of the part that begins with this event."""
+    parts: dict[Any, Lines] = {}
+    line = int(first.start_mark.line) + 1
+    match first:
+        case SequenceStartEvent():
+            while type(event := loader.get_event()) is not SequenceEndEvent:
+                parts[len(parts)] = _lines_from(loader, event)
+        case MappingStartEvent():
+            while type(key := loader.get_event()) is not MappingEndEvent:
+                match _lines_from(loader, loader.get_event()):
+                    case (_, within):
+                        parts[sys.intern(key.value)] = key.start_mark.line + 1, within
+                    case _:
+                        parts[sys.intern(key.value)] = key.start_mark.line + 1
+        case _:
+            return line
+    return line, parts

@@ -48,7 +48,7 @@ class Document:
     """A file's data, and the line on which each part of it begins."""
 
     name: str
-    text: str = ""
+    content: bytes = b""
     data: Any = None
     lines: dict[YamlPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -57,15 +57,15 @@ class Document:
     lost: set[str] = field(default_factory=set)  # the keys of entries with which something is wrong
     is_lost: bool = False  # nothing in it can be read
     consequences: int = 0  # references in it to what is lost in any file
-    is_plain: bool = False  # the quick parser has read it, and knows the lines within
-    parsed: quick.Lines | None = None  # those lines, as long as they are not forgotten
+    is_plain: bool = False  # the quick parser has read it, and can find the lines within
+    found: quick.Lines | None = None  # those lines, as long as they are not forgotten
 
     def line_of(self, path: YamlPath) -> int:
         """Return the line on which a part begins, or else the nearest part around it."""
         if self.is_plain:
-            if self.parsed is None and (part := quick.parse(self.text)):
-                self.parsed = part.within
-            return _line_within(self.parsed or {}, path) or self.lines.get((), 1)
+            if self.found is None:
+                self.found = quick.lines_of(self.content.decode())
+            return _line_within(self.found, path)
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -76,7 +76,7 @@ class Document:
 
     def forget_lines(self) -> None:
         """Free the memory of what can be read again, should anybody ask for it."""
-        self.parsed = None
+        self.found = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ def read(path: Path) -> Document:
         if path.stat().st_size > MOST_BYTES:
             document.complain((), f"The file is larger than {MOST_BYTES // 1024**2} MB.")
             return document
-        text = document.text = path.read_bytes().decode()
+        document.content = path.read_bytes()
+        text = document.content.decode()
         if _read_quickly(text, document) or _has_unseen_breaks(text, document):
             return document
         loader = _Loader(text)
@@ -170,12 +171,10 @@ def _not_yaml(file: str, error: yaml.MarkedYAMLError) -> Problem:
 def _read_quickly(text: str, document: Document) -> bool:
     """Read a text that nothing is wrong with; return whether that is so."""
     try:
-        part = quick.parse(text)
+        document.data = quick.parse(text)
     except quick.Unusual:
         return False
-    if part is not None:
-        document.data, document.parsed, document.lines[()] = part.data, part.within, part.line
-        document.is_plain = True
+    document.is_plain = True
     return True
 
 
@@ -199,17 +198,14 @@ def _has_unseen_breaks(text: str, document: Document) -> bool:
 
 
 def _line_within(lines: quick.Lines, path: YamlPath) -> int:
-    """Return the line of a part, or else of the nearest part around it; 0 if that is the whole file."""
-    line = 0
+    """Return the line of a part, or else of the nearest part around it."""
     for step in path:
-        match lines.get(step):
-            case int(line):
+        match lines:
+            case (_, within) if step in within:
+                lines = within[step]
+            case _:
                 break
-            case (line, lines):
-                continue
-            case None:
-                break
-    return line
+    return lines if isinstance(lines, int) else lines[0]
 
 
 class _Loader(yaml.SafeLoader):

@@ -22,7 +22,7 @@ def mark_of(documents: Iterable[Document], pictures: Iterable[str]) -> str:
     """Return what tells a data set from others; it hangs on CONTENT_KEY, by which pictures are named."""
     mark = salted_hmac("data set", release(), secret=settings.CONTENT_KEY, algorithm="sha256")
     for document in documents:
-        mark.update(f"\n{document.name} {len(document.text)}\n{document.text}".encode())
+        mark.update(f"\n{document.name} {len(document.content)}\n".encode() + document.content)
     mark.update("\n".join(pictures).encode())
     return mark.hexdigest()
 

@@ -111,18 +111,19 @@ def _too_early(own: KnownName | None, names: Iterable[KnownName]) -> list[Spoile
     if first.known_from >= BEYOND_ALL:  # whom the axis does not tell at all
         return []
     claim = f"the {first.noun} “{first.name}” is revealed in {named(first.known_from)}"
-    return [SpoilerWarning("name", own.name, first.known_from, claim, first.where.url, first.also_from)]
+    return [SpoilerWarning("name", own.name, first.known_from, claim, first.where.location.url, first.also_from)]
 
 
 def _shared(name: KnownName) -> SharedName:
-    label, key = name.where.form
+    label, key = name.where.location.form
     return SharedName("name", f"{label}:{key}", name.known_from, name.also_from)
 
 
 def _of_others(own: KnownName | None, names: Iterable[KnownName]) -> Iterable[KnownName]:
     if own is None:
         return []
-    return [name for name in names if not name.is_tag and name.where.form != own.where.form and same_name(name, own)]
+    form = own.where.location.form
+    return [name for name in names if not name.is_tag and name.where.location.form != form and same_name(name, own)]
 
 
 def _warned(finding: Finding) -> SpoilerWarning:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -92,8 +92,19 @@ class Location:
         label, key = self.form
         return form_in_admin(label, key) if key is not None else ""
 
+    @property
+    def location(self) -> "Location":
+        return self
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.file else self.url
+
+
+class Place(Protocol):
+    """Has a location, which may take its time to find out: most names and texts are asked for none."""
+
+    @property
+    def location(self) -> Location: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,7 @@ class KnownName:
     name: str
     kind: str  # of alias, or TAG_KIND
     known_from: int
-    where: Location = field(default_factory=Location)
+    where: Place = field(default_factory=Location)
     group: str = ""  # the noun for its owner, such as “faction”, if that is a group
     common_word: bool = False
     also_from: int | None = None  # the place on a second axis from which on its readers know it, if they do
@@ -129,7 +140,7 @@ class LintedText:
 
     words: str
     known_in: int
-    where: Location
+    where: Place
     field: str
     markdown: bool = False
     any_case: bool = False
@@ -410,8 +421,8 @@ def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
             name=match.name.name,
             kind=match.name.noun,
             known_from=match.name.known_from,
-            revealed_by=match.name.where,
-            where=text.where,
+            revealed_by=match.name.where.location,
+            where=text.where.location,
             field=text.field,
             known_in=text.known_in,
             also_from=match.name.also_from,

@@ -6,9 +6,9 @@ from typing import Any
 from characters.kinds import ALIAS, TAGGINGS, Kind
 from episodes.gate import Prose
 
-from .linter import TAG_KIND, KnownName, LintedText, Location
+from .linter import TAG_KIND, KnownName, LintedText, Place
 
-type Locate = Callable[[str, str], Location]
+type Locate = Callable[[str, str], Place]
 """Takes a field and what to call the text in it; returns where it can be changed."""
 
 
