@@ -1,10 +1,11 @@
 """Insert thousands of rows by one statement; of `bulk_create`, most of the time goes into composing SQL."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db.models.base import ModelState
 
 PLAIN = frozenset((str, bytes, int, bool, type(None)))  # types that every driver takes as they are
 PLAIN_OR_UUID = PLAIN | {UUID}
@@ -23,7 +24,22 @@ def insert(model: type[models.Model], rows: Iterable[Any]) -> None:
             _refer(column, rows)
     insert_values(model, names, ([getattr(row, name) for name in names] for row in rows))
     for row in rows:
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+        row._state = _Inserted.of(row)
+
+
+class _Inserted(ModelState):
+    """The state of a row that is in the database, in a quarter of a kilobyte less: Python has room for one attribute
+    of a state, and makes a dict for more.
+    """
+
+    adding = False
+    db = DEFAULT_DB_ALIAS
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        state = cls()
+        state.fields_cache = row._state.fields_cache.copy()  # a state that goes empties its own
+        return state
 
 
 def _refer(column: Any, rows: list[Any]) -> None:
