@@ -6,6 +6,7 @@ The gate is an integer comparison without a join, which stands in `known.py`.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, Self
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
@@ -118,13 +119,12 @@ class Gated(models.Model):
 
     def parents(self) -> list[tuple[models.Field, "Gated"]]:
         """Return the gated rows that this row refers to, with the fields that do."""
-        gated = (field for field in self._meta.concrete_fields if _is_gated(field.related_model))
-        found = ((field, _target(self, field)) for field in gated)
+        found = ((field, _target(self, field)) for field in _gated_fields(type(self)))
         return [(field, parent) for field, parent in found if parent is not None]
 
     def _check_children(self) -> None:
-        for relation in self._meta.related_objects:
-            if not _is_gated(relation.related_model) or relation.related_model in self.edited_along:
+        for relation in _gated_relations(type(self)):
+            if relation.related_model in self.edited_along:
                 continue
             first, second = self.revealed_in_id, self.second_bound
             children = neighbours().earlier(relation.related_model, first, second, **{relation.field.name: self.pk})
@@ -230,6 +230,18 @@ def check_order(row: Gated, parent: Gated, role: str) -> None:
                 f"which is revealed in {named(theirs)}."
             }
         )
+
+
+@cache
+def _gated_fields(model: type[models.Model]) -> tuple[models.Field, ...]:
+    """Return the fields that refer to gated rows."""
+    return tuple(field for field in model._meta.concrete_fields if _is_gated(field.related_model))
+
+
+@cache
+def _gated_relations(model: type[models.Model]) -> tuple[Any, ...]:
+    """Return the relations by which gated rows refer to those of a model."""
+    return tuple(relation for relation in model._meta.related_objects if _is_gated(relation.related_model))
 
 
 def _is_gated(model: Any) -> bool:

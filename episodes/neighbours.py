@@ -23,7 +23,7 @@ class Neighbours:
     """The rows of the database."""
 
     def where(self, model: type[models.Model], **values: Any) -> Iterable[Any]:
-        """Return the rows with these values; a name may end in `__lt`."""
+        """Return the rows with these values."""
         return model._base_manager.filter(**values)
 
     def earlier(self, model: type[models.Model], first: int, second: int, **values: Any) -> Iterable[Any]:
@@ -85,20 +85,13 @@ class TablesReadOnce(Neighbours):
         return self._rows[model]
 
     def where(self, model: type[models.Model], **values: Any) -> Iterable[Any]:
-        names = {name: _column(model, name.removesuffix("__lt")) for name in values}
-        equal = tuple(name for name in values if not name.endswith("__lt"))
-        if (by_values := self._found.get((model, equal))) is None:
-            by_values = self._found[model, equal] = {}
+        names = tuple(values)
+        if (by_values := self._found.get((model, names))) is None:
+            by_values = self._found[model, names] = {}
             for row in self.rows(model).values():
-                for told in product(*(self._values(row, name, names[name]) for name in equal)):
+                for told in product(*(self._values(row, name, _column(model, name)) for name in names)):
                     by_values.setdefault(told, []).append(row)
-        wanted = tuple(getattr(values[name], "pk", values[name]) for name in equal)
-        below = {names[name]: value for name, value in values.items() if name not in equal}
-        return [
-            row
-            for row in by_values.get(wanted, ())
-            if all(getattr(row, column) < value for column, value in below.items())
-        ]
+        return by_values.get(tuple(getattr(value, "pk", value) for value in values.values()), ())
 
     def earlier(self, model: type[models.Model], first: int, second: int, **values: Any) -> Iterable[Any]:
         return [row for row in self.where(model, **values) if is_earlier(row, first, second)]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator
 from functools import cache
+from itertools import batched
 from typing import Any
 
 from django.db import models
@@ -25,7 +26,7 @@ class RowsInMemory(Neighbours):
         self.stored: dict[Model, dict[Any, Any]] = {kind.model: {} for kind in KINDS}  # by key, as they were read
         self._links: dict[tuple[Model, str], dict[Any, list[Any]]] = {key: {} for key in lists()}
         self._stored_by: dict[tuple[Model, tuple[str, ...]], dict[Values, list[Any]]] = {}
-        self._by_value: dict[Model, dict[str, dict[Any, list[Any]]]] = defaultdict(dict)
+        self._by_values: dict[Model, dict[tuple[str, ...], dict[Values, list[Any]]]] = defaultdict(dict)
         self._mentioning: dict[str, list[tuple[Any, Any]]] | None = None
         self.checked: Container[int] = ()  # the rows that are checked themselves, by their place in memory
 
@@ -78,13 +79,14 @@ class RowsInMemory(Neighbours):
     def add(self, row: Any) -> None:
         """Add a row that the database does not have yet."""
         self.rows[type(row)][id(row)] = row
-        for name, rows in self._by_value[type(row)].items():
-            rows.setdefault(getattr(row, name), []).append(row)
+        for names, rows in self._by_values[type(row)].items():
+            for values in self._values_of(row, names):
+                rows.setdefault(values, []).append(row)
         self._mentioning = None
 
     def changed(self, row: Any) -> None:
         """Forget where a row was found by values that it may no longer have."""
-        self._by_value.pop(type(row), None)
+        self._by_values.pop(type(row), None)
         self._mentioning = None
 
     def remove(self, row: Any) -> None:
@@ -99,9 +101,9 @@ class RowsInMemory(Neighbours):
     # Looking for rows
 
     def where(self, model: Model, **values: Any) -> Iterable[Any]:
-        (first, value), *others = values.items()
-        rows = self._by(model, first).get(value, ())
-        return [row for row in rows if all(_has(row, name, wanted) for name, wanted in others)] if others else rows
+        first, *others = batched(values.items(), 2)  # by two values few are left, and three would be many more lists
+        rows = self._by(model, tuple(name for name, _ in first)).get(tuple(value for _, value in first), ())
+        return [row for row in rows if all(getattr(row, name) == value for some in others for name, value in some)]
 
     def earlier(self, model: Model, first: int, second: int, **values: Any) -> Iterable[Any]:
         return [row for row in self.where(model, **values) if is_earlier(row, first, second)]
@@ -113,7 +115,7 @@ class RowsInMemory(Neighbours):
         return id(row) in self.checked
 
     def first_episodes(self, kinds: Iterable[Model], keys: set[str]) -> dict[str, int]:
-        found = ((key, self._by(kind, "key").get(key, ())) for kind in kinds for key in keys)
+        found = ((key, self._by(kind, ("key",)).get((key,), ())) for kind in kinds for key in keys)
         return {key: rows[0].revealed_in_id for key, rows in found if rows}
 
     def keys(self, kinds: Iterable[Model], until: int) -> Iterable[str]:
@@ -129,21 +131,21 @@ class RowsInMemory(Neighbours):
                         self._mentioning[mentioned].append((row, field))
         yield from self._mentioning.get(key, ())
 
-    def _by(self, model: Model, name: str) -> dict[Any, list[Any]]:
-        """Return the rows of a model by one of their values, or by what is in one of their lists."""
-        indexes = self._by_value[model]
-        if name not in indexes:
-            index: dict[Any, list[Any]] = {}
-            if (model, name) in self._links:
-                for row in self.rows[model].values():
-                    for other in self.linked(row, name):
-                        index.setdefault(other.pk, []).append(row)
-            else:
-                column = name if name == "pk" else _column(model, name)
-                for row in self.rows[model].values():
-                    index.setdefault(getattr(row, column), []).append(row)
-            indexes[name] = index
-        return indexes[name]
+    def _by(self, model: Model, names: tuple[str, ...]) -> dict[Values, list[Any]]:
+        """Return the rows of a model by some of their values, or by what is in one of their lists."""
+        indexes = self._by_values[model]
+        if names not in indexes:
+            index = indexes[names] = {}
+            for row in self.rows[model].values():
+                for values in self._values_of(row, names):
+                    index.setdefault(values, []).append(row)
+        return indexes[names]
+
+    def _values_of(self, row: Any, names: tuple[str, ...]) -> Iterable[Values]:
+        model: Model = type(row)
+        if (model, names[0]) in self._links:
+            return [(other.pk,) for other in self.linked(row, names[0])]
+        return [tuple(getattr(row, _column(model, name)) for name in names)]
 
 
 def told_apart_by(values: Iterable[Any]) -> Values:
@@ -161,11 +163,5 @@ def lists() -> tuple[tuple[Model, str], ...]:
 
 @cache
 def _column(model: Model, name: str) -> str:
-    column: Any = model._meta.get_field(name)
+    column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
     return str(column.attname)
-
-
-def _has(row: Any, name: str, wanted: Any) -> bool:
-    if name.endswith("__lt"):
-        return bool(getattr(row, name.removesuffix("__lt")) < wanted)
-    return bool(getattr(row, name) == wanted)

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, Protocol
 
 from django.urls import reverse
@@ -252,8 +252,9 @@ class Vocabulary:
                 start = key[: word.end()]
                 self._lengths[start] = max(self._lengths[start], len(words))
             self._words.update(word[0] for word in words)
-        self._length_from = lru_cache(MOST_KEPT)(self._longest_from)
-        self.has_word = lru_cache(MOST_KEPT)(self._has_word)
+        # Not methods, which would hold what holds them, and all names until somebody looks for garbage.
+        self._length_from = lru_cache(MOST_KEPT)(partial(_longest_from, self._lengths))
+        self.has_word = lru_cache(MOST_KEPT)(partial(_is_among, self._words))
 
     def _add(self, spelling: str, name: KnownName) -> None:
         key = _key(spelling)
@@ -312,14 +313,6 @@ class Vocabulary:
                 known_from = self._known_from.get(key, name.known_from)
                 yield NameMatch(name, start, end, known_from, key if key in self._parts else "")
                 break
-
-    def _longest_from(self, phrase: str) -> int:
-        """Return the number of words of the longest name that begins with these one or two words; 0 if none does."""
-        return max(self._lengths.get(_key(base), 0) for base in _bases(phrase))
-
-    def _has_word(self, word: str) -> bool:
-        """Return whether any name has this word, or one that this is a form of."""
-        return any(_key(base) in self._words for base in _bases(word))
 
     def _key_at(self, text: str, start: int, end: int, *, any_case: bool) -> str | None:
         """Return the name that a part of a text spells, by its spelling without case."""
@@ -491,6 +484,16 @@ def _stem(name: KnownName) -> str:
     spelling = re.sub(r"^[Tt]he (?=[A-Z])", "", visible(name.name))
     plural = (name.group or name.is_tag) and re.search(r"[^\Wsui]s$", spelling)
     return spelling[:-1] if plural else spelling
+
+
+def _longest_from(lengths: dict[str, int], phrase: str) -> int:
+    """Return the number of words of the longest name that begins with these one or two words; 0 if none does."""
+    return max(lengths.get(_key(base), 0) for base in _bases(phrase))
+
+
+def _is_among(words: set[str], word: str) -> bool:
+    """Return whether these words of names have this one, or one that this is a form of."""
+    return any(_key(base) in words for base in _bases(word))
 
 
 def same_name(one: KnownName, other: KnownName) -> bool:
