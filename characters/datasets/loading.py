@@ -238,6 +238,7 @@ class _Load:
         self.dataset.raise_problems(pruning.problems(), left=() if how.prune else left)
         if on_valid is not None:
             on_valid()
+        self.memory.forget_what_was_found()
         if is_changed or replace or pruning.removed:
             indexing.rebuild(lambda model: self.memory.rows[model].values())
         left = [each for each in left if not how.prune or each.is_of_an_editor]

@@ -89,6 +89,11 @@ class RowsInMemory(Neighbours):
         self._by_values.pop(type(row), None)
         self._mentioning = None
 
+    def forget_what_was_found(self) -> None:
+        """Free the memory of lists that checks have asked for, once they are through."""
+        self._by_values.clear()
+        self._mentioning = None
+
     def remove(self, row: Any) -> None:
         """Take a row back that the database refused."""
         self.rows[type(row)].pop(id(row), None)

@@ -211,6 +211,7 @@ class RowWriter:
 
     def write(self) -> bool:
         """Write everything; note what the constraints of the database refuse. Return whether there was anything."""
+        self._places.clear()  # all rows are there, and none is given twice
         self._make_room_for_headlines()
         self._make_room_for_moved()
         for kind in KINDS:
