@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import weakref
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -532,3 +533,12 @@ def test_texts_are_checked_only_if_somebody_takes_the_findings(tmp_path: Path, m
         "characters.datasets.loading.corpus_of_files", lambda dataset: pytest.fail("They were checked.")
     )
     assert load(write_show(tmp_path, **a_show(slip=True))).added[CHARACTER] == 2
+
+
+def test_a_vocabulary_is_gone_once_nobody_has_it() -> None:
+    """Were it held by what it holds, a load, which searches for no garbage, would have all names twice."""
+    vocabulary = Vocabulary([KnownName("Ann", "name", 1)])
+    assert vocabulary.has_word("Ann")
+    held = weakref.ref(vocabulary)
+    del vocabulary
+    assert held() is None

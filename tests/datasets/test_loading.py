@@ -1,5 +1,6 @@
 """Loading again, loading what has changed, and the output of the command."""
 
+import gc
 import io
 from io import StringIO
 from pathlib import Path
@@ -290,6 +291,14 @@ def test_the_index_of_a_load_is_that_of_its_rows(tmp_path: Path) -> None:
         held = entries()
         indexing.rebuild()
         assert held == entries()
+
+
+def test_garbage_is_searched_for_again_after_a_load(tmp_path: Path) -> None:
+    searched = []
+    load(write_show(tmp_path, **cast()), on_findings=lambda findings: searched.append(gc.isenabled()))
+    with pytest.raises(DatasetError):
+        load(write_show(tmp_path, characters=[character("ann"), character("ann")]))
+    assert (searched, gc.isenabled()) == ([False], True)
 
 
 def test_the_command_prints_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
