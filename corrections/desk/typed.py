@@ -71,6 +71,7 @@ def keep(request: HttpRequest, correction: Correction, *, said: bool = False) ->
         raise_if_asked(request)
     else:
         drafts.keep_values(user_of(request), page_address(correction), values, sees_up_to(request))
+        request.without_draft = None  # type: ignore[attr-defined]
 
 
 def raise_if_asked(request: HttpRequest) -> None:
@@ -83,6 +84,7 @@ def together(request: HttpRequest, correction: Correction) -> QueryDict:
     posted = request.POST.copy()
     before = kept(request, correction)
     if before is None:
+        request.without_draft = correction.pk  # type: ignore[attr-defined]
         return posted
     for change in pending_changes(correction):
         if not has_fields(posted, change):
@@ -111,8 +113,9 @@ def draft_of(request: HttpRequest, correction: Correction) -> FormDraft | None:
 
 
 def forget(request: HttpRequest, correction: Correction) -> None:
-    """Forget what was kept of a page whose form is sent."""
-    drafts.forget(request, page_address(correction))
+    """Forget what was kept of a page whose form is sent; a decision has looked already whether there is anything."""
+    if getattr(request, "without_draft", None) != correction.pk:
+        drafts.forget(request, page_address(correction))
 
 
 def context_of_draft(request: HttpRequest, correction: Correction) -> dict[str, object]:
