@@ -205,7 +205,7 @@ def field_for(kind: Editable, name: str, value: Json, names: RowNames) -> forms.
     return form_field
 
 
-def _choice_field(field: Any, value: Json, names: RowNames, label: str) -> forms.Field:
+def _choice_field(field: Any, value: Json, names: RowNames, label: str) -> forms.Field | None:
     target = rows.editable(field.related_model._meta.label_lower)
     keys = value if isinstance(value, list) else [] if value is None else [str(value)]
     choices = names.choices(target)
@@ -222,15 +222,17 @@ def _choice_field(field: Any, value: Json, names: RowNames, label: str) -> forms
         return forms.MultipleChoiceField(choices=choices, required=not field.blank, initial=keys, label=label)
     if field.related_model is Episode:
         choices = _places_to_choose(field.name, [key for key, _ in choices])
+        if not (choices or keys):
+            return None
     optional = [("", EMPTY)] if field.null else []
     initial = keys[0] if keys else ""
     return forms.ChoiceField(choices=[*optional, *choices], required=not field.null, initial=initial, label=label)
 
 
 def _places_to_choose(field: str, places: list[str]) -> list[tuple[str, str]]:
-    """Return the places that a field of a row offers: that for the second axis those of it, if the show has one."""
+    """Return the places that a field of a row offers: that for the second axis those of it alone, or none."""
     chapters = [place for place in places if is_on_second_axis(int(place))]
-    offered = chapters if chapters and field in rows.ON_THE_SECOND_AXIS else places
+    offered = chapters if field in rows.ON_THE_SECOND_AXIS else places
     return [(place, named(int(place)) if is_on_second_axis(int(place)) else place) for place in offered]
 
 

@@ -58,6 +58,13 @@ def test_it_can_edit_all_fields_of_an_added_row(desk: Client, author: User) -> N
     assert not ann.aliases.filter(name="Annie").exists()
 
 
+def test_a_show_of_one_axis_has_no_second_places_to_choose(desk: Client, author: User) -> None:
+    correction = sent(new(Alias, character=somebody(), name="Annie", revealed_in_id=2), by=author)
+    page = content_of(desk.get(page_of(correction)))
+    assert "-value-revealed_in" in page
+    assert "-value-also_in" not in page
+
+
 def test_it_keeps_the_order_of_a_list(desk: Client, author: User) -> None:
     series = Series.objects.create(id=1, title="The show")
     correction = sent(set_to(series, "music", ["Zoe", "Bob"]), by=author)
