@@ -40,6 +40,7 @@ MOST_ANSWERS_AN_HOUR = 10  # to one correction
 MOST_AMENDED_AN_HOUR = 10  # times that one correction is changed
 MOST_CHANGES = 200  # in a correction that somebody wrote by hand
 MOST_TEXT = 50_000  # characters, in the same
+MADE_UP = "suggested-"  # begins the key of a row that a visitor proposes, for a moderator to choose a better one
 CHANGED_MEANWHILE = (
     "Nothing was sent yet: this correction was changed since you opened this, perhaps by you in another window. Below "
     "is what you wrote here. Send it again to replace the other version."

@@ -27,7 +27,7 @@ from characters.vocabulary import Attribute
 from corrections import drafts, rows, sending
 from corrections.letter import Letter
 from corrections.models import Change, Correction
-from corrections.sending import Proposed, Sender, adding
+from corrections.sending import MADE_UP, Proposed, Sender, adding
 from corrections.thread import version_for_author
 from corrections.views import address_of
 from episodes.axes import second_of
@@ -137,7 +137,7 @@ class NewCharacterForm(UnfinishedForm):
         values, character = self.cleaned_data, str(uuid4())
         since = {name: values[name] for name in ("revealed_in", "also_in") if name in values}
         whose = {"character": character}
-        new_key = f"suggested-{get_random_string(8, KEYS)}"
+        new_key = f"{MADE_UP}{get_random_string(8, KEYS)}"
         proposed = [
             _adding(CHARACTER, since | {"key": new_key}, key=character),
             _adding(ALIAS, since | whose | {"name": values["name"], "headline": True}),

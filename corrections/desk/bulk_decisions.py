@@ -20,6 +20,7 @@ from corrections import notes, rows
 from corrections.deciding import Verdict, decide
 from corrections.errors import Refused
 from corrections.models import BulkDecision, BulkItem, Change, Correction
+from corrections.sending import MADE_UP
 from corrections.trial import Trial, pending_changes, try_out
 from episodes.units import worded
 
@@ -199,7 +200,16 @@ def _to_be_looked_at(changes: Iterable[Change]) -> str:
         return "It removes something. Open it to decide it."
     if any(_has_picture(change) for change in changes):
         return "It has a picture. Open it to look at it."
+    if any(map(_adds_page_of_made_up_key, changes)):
+        return "It adds a page, whose key was made up. Open it to give it another."
     return ""
+
+
+def _adds_page_of_made_up_key(change: Change) -> bool:
+    kind = rows.editable(change.model)
+    if change.action != Change.Action.ADD or kind.page is None or kind.handle is None:
+        return False
+    return str((change.wanted or {}).get(kind.handle.field, "")).startswith(MADE_UP)
 
 
 def _has_picture(change: Change) -> bool:

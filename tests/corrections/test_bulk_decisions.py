@@ -6,13 +6,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from characters.models import Alias, Trait
+from characters.models import Alias, Character, Trait
 from corrections import trial
 from corrections.desk import bulk_decisions
 from corrections.desk.claims import claim
 from corrections.letter import Letter
 from corrections.models import BulkDecision, Correction, State
-from corrections.sending import Sender, amend, removing
+from corrections.sending import MADE_UP, Sender, amend, removing
 from corrections.thread import version_for_author
 from tests.corrections.desk import QUEUE, at_the_desk, content_of, in_bulk, page_of
 from tests.corrections.letters import new, sent, set_to, somebody, status_of, summary_of
@@ -190,3 +190,14 @@ def test_a_note_is_for_the_moderator_who_decided(desk: Client, author: User, mon
     assert other.post(note, {"do": "go"}).status_code == 404
     assert "Your last bulk decision" not in content_of(other.get(QUEUE))
     assert accepted_ones() == 1
+
+
+def test_it_leaves_a_page_whose_key_was_made_up(desk: Client, author: User) -> None:
+    somebody()
+    bea = new(Character, key=f"{MADE_UP}abcd", revealed_in_id=2)
+    name = new(Alias, character_id=bea.row, name="Bea", headline=True, revealed_in_id=2)
+    correction = sent(bea, name, by=author)
+    page = desk.post(QUEUE, in_bulk(desk, "accept_selected", correction), follow=True)
+    assert "It adds a page, whose key was made up. Open it to give it another." in page.content.decode()
+    correction.refresh_from_db()
+    assert correction.state == State.OPEN
