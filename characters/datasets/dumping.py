@@ -1,6 +1,10 @@
 """Write what is known at an episode in the format that `loading` reads."""
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cache
+from heapq import heappop, heappush
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +60,7 @@ class _Dump:
         entries = [self._entry(kind, shape, row) for row in self._rows(kind, shape)]
         return next(iter(entries), {}) if file in ONE_MAPPING else entries
 
-    def _rows(self, kind: Kind, shape: type[Entry], **owner: Any) -> models.QuerySet[Any]:
+    def _rows(self, kind: Kind, shape: type[Entry], **owner: Any) -> Iterable[Any]:
         """Return the rows of a kind that are known by then, in the order of the files."""
         rows = kind.model._base_manager.filter(**owner).order_by(*kind.dump_order)
         if kind is SERIES:
@@ -66,7 +70,33 @@ class _Dump:
             return rows.filter(of_second if shape is ChapterEntry else ~of_second, number__gt=0)
         known = rows.filter(is_known(self.until))
         references = _references(kind.model, shape)
-        return known.select_related(*references) if references else known
+        known = known.select_related(*references) if references else known
+        return self._in_order_on_both_axes(known) if "position" in kind.fields else known
+
+    def _in_order_on_both_axes(self, rows: Iterable[Any]) -> Iterator[Any]:
+        """Yield rows by episode and then by chapter, but each after those that stand before it in any of its own."""
+        in_order = sorted(rows, key=lambda row: (min(self._places_of(row)), row.position, row.key))
+        by_place = defaultdict(list)
+        for number, row in enumerate(in_order):
+            for place in self._places_of(row):
+                by_place[place].append((row.position, row.key, number))
+        followers, waiting = defaultdict(list), Counter[int]()
+        for (*_, before), (*_, after) in chain.from_iterable(pairwise(sorted(some)) for some in by_place.values()):
+            followers[before].append(after)
+            waiting[after] += 1
+        ready = [number for number in range(len(in_order)) if not waiting[number]]
+        while ready:
+            number = heappop(ready)
+            yield in_order[number]
+            for after in followers[number]:
+                waiting[after] -= 1
+                if not waiting[after]:
+                    heappush(ready, after)
+
+    def _places_of(self, row: Any) -> set[int]:
+        """Return the places of a row that are reached."""
+        places = (row.revealed_in_id, row.also_in_id)
+        return {place for place in places if place is not None and is_reached(place, self.until)}
 
     def _entry(self, kind: Kind, shape: type[Entry], row: Any) -> Row:
         parts = {part.part_of_entry: part for part in parts_of(kind)}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError as ShapeError
 
+from characters.kinds import SUBJECTS
 from characters.text.fitting import nearest_key
 from episodes.axes import second_of_place
 
@@ -80,6 +81,10 @@ class Dataset:
         return any(
             document.is_lost or str(key) in document.lost for document in self.documents if document.name == file
         )
+
+    def is_nobody(self, key: str) -> bool:
+        """Return whether no character, faction or term has a key, as far as can be read."""
+        return not any(self.is_lost(kind.file, key) for kind in SUBJECTS)
 
     def is_unit_lost(self, place: int) -> bool:
         """Return whether an episode, or a chapter, would be there, were nothing wrong with it."""

@@ -213,7 +213,7 @@ class _Load:
         self.stored = RowsInMemory.of_the_database()
         self.with_keys: dict[tuple[type[models.Model], str], Any] = {}  # the rows that others refer to by key
         self.tags: dict[str, Any] = {}  # by name
-        self.positions: Counter[tuple[Kind, int]] = Counter()  # rows so far, by episode
+        self.positions: Counter[tuple[Kind, int]] = Counter()  # the next number, by episode or chapter
         self.shown: set[str] = set()  # names of pictures
 
     def run(self, how: How, *, on_valid: Callable[[], None] | None) -> Loaded:
@@ -224,7 +224,7 @@ class _Load:
             self.stored = RowsInMemory.of_the_database()
         self.memory = RowsInMemory() if replace else self.stored
         self.only_files = how.prune
-        self.writer = RowWriter(self.memory, is_lost=self.dataset.is_unit_lost)
+        self.writer = RowWriter(self.memory, is_lost=self.dataset.is_unit_lost, is_nobody=self.dataset.is_nobody)
         if replace:
             self._delete_everything()
         self._collect()
@@ -381,13 +381,19 @@ class _Load:
             return self._tag(value, place)
         return self._row_with_key(column.related_model, value, place.part(column.name))
 
+    def _position(self, kind: Kind, values: dict[str, Any]) -> int:
+        """Return a number after those of all earlier rows of the same episode, and of the same chapter."""
+        places = {place for name in ("revealed_in", "also_in") if (place := values.get(name)) is not None}
+        position = max(self.positions[kind, place] for place in places)
+        self.positions.update({(kind, place): position + 1 - self.positions[kind, place] for place in places})
+        return position
+
     def _draft(self, kind: Kind, values: dict[str, Any], place: FilePlace, owner: Subject | None) -> RowDraft:
         pictures = {name: value for name, value in values.items() if isinstance(value, batch.Picture)}
         owned = {kind.foreign_key_to(type(owner)): owner} if owner is not None else {}
         values = owned | values | {name: picture.name for name, picture in pictures.items()}
         if "position" in kind.fields:
-            values["position"] = self.positions[kind, values["revealed_in"]]
-            self.positions[kind, values["revealed_in"]] += 1
+            values["position"] = self._position(kind, values)
         names = (*owned, *kind.natural_key(values))
         identity = {_attribute(kind.model, name): values.pop(name) for name in names} or ONLY_ROW
         if values.get("public_id", "") is None:

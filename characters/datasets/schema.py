@@ -350,6 +350,8 @@ class UnmaskingEntry(Entry):
 
 CHAPTERS = "chapters.yaml"
 
+IN_FILES = {"also_in": "or_revealed_in", "also_ended_in": "or_ended_in"}  # what files call them
+
 # In the order of loading: each file may refer to those before it.
 FILES: dict[str, type[Entry]] = {
     "series.yaml": SeriesEntry,

@@ -15,6 +15,7 @@ from django.db import IntegrityError, models, transaction
 
 from characters.kinds import EPISODE, KINDS
 from characters.models import Alias, Subject, check_headlines
+from characters.models.mentions import MentionsNobody
 from corrections import bulk, rows
 from corrections.imports import Snapshot, ValuesOnDemand
 from episodes.axes import second_of_place
@@ -26,7 +27,7 @@ from .drafts import RowDraft
 from .matching import Matching
 from .memory import Model, RowsInMemory, lists, told_apart_by
 from .reading import FilePlace
-from .schema import CHAPTERS
+from .schema import CHAPTERS, IN_FILES
 
 AT_ONCE = 1_000  # rows in one statement, or in several where the database takes fewer
 
@@ -34,10 +35,13 @@ AT_ONCE = 1_000  # rows in one statement, or in several where the database takes
 class RowWriter:
     """Collects rows and writes them together. What is wrong with a row is noted at its place in the files."""
 
-    def __init__(self, memory: RowsInMemory, *, is_lost: Callable[[int], bool]) -> None:
+    def __init__(
+        self, memory: RowsInMemory, *, is_lost: Callable[[int], bool], is_nobody: Callable[[str], bool]
+    ) -> None:
         self.memory = memory
         self.matching = Matching(memory)
         self._is_lost = is_lost  # whether an episode is missing only because something is wrong with it
+        self._is_nobody = is_nobody  # whether a key is that of nobody, whatever else is wrong
         self.episodes: set[int] = set()  # that rows may refer to
         self._rows: dict[int, tuple[Any, FilePlace]] = {}  # all rows of the files
         memory.checked = self._rows
@@ -117,7 +121,8 @@ class RowWriter:
                 continue
             chapter = second_of_place(number)
             what = f"chapter {chapter} in {CHAPTERS}" if chapter else f"episode {number} in {EPISODE.file}"
-            place.part(name.removesuffix("_id")).complain(f"There is no {what}.")
+            field = name.removesuffix("_id")
+            place.part(IN_FILES.get(field, field)).complain(f"There is no {what}.")
         return not missing
 
     def _added(self, draft: RowDraft) -> models.Model | None:
@@ -292,7 +297,7 @@ class RowWriter:
         with looking_in(self.memory):
             for row, place in self._rows.values():
                 for problem in self._problems_of(row):
-                    report(problem, place)
+                    report(problem, place, is_nobody=self._is_nobody)
                 yield
             self._check_headlines()
 
@@ -359,8 +364,11 @@ def _all_but_prose(model: Model) -> frozenset[str] | None:
     return others if len(others) < len(model._meta.fields) else None
 
 
-def report(error: ValidationError, place: FilePlace) -> None:
-    """Note the messages of an error, each on the line of its field if it is about one."""
+def report(error: ValidationError, place: FilePlace, *, is_nobody: Callable[[str], bool] = bool) -> None:
+    """Note the messages of an error, each on the line of its field if it is about one.
+
+    Mentions of somebody whose own entry is wrong are counted alone.
+    """
     if not hasattr(error, "error_dict"):
         for message in error.messages:
             place.complain(message)
@@ -370,6 +378,10 @@ def report(error: ValidationError, place: FilePlace) -> None:
             continue  # what was read in its place is not the files' fault
         # What has a form of its own is not too long besides.
         told = [each for each in errors if each.code != "max_length"] or errors
+        lost = [each for each in told if isinstance(each, MentionsNobody) and not is_nobody(each.key)]
+        place.document.consequences += len(lost)
+        told = [each for each in told if each not in lost]
+        name = IN_FILES.get(name, name)
         for message in ValidationError(told).messages:
             if name == NON_FIELD_ERRORS:
                 place.complain(message)

@@ -370,7 +370,7 @@ def _known(
 
 def unmaskings(progress: int) -> list[Row]:
     """Return every persona that is known to be somebody else, in the order in which it came out."""
-    columns = {"persona_id": '"persona_id"', "identity_id": '"identity_id"'}
+    columns = {name: f'"{name}"' for name in ("persona_id", "identity_id", "also_in_id")}
     return _known(progress, Unmasking, columns, ALL, '"revealed_in_id"')
 
 
@@ -383,13 +383,17 @@ def concerning(kind: Kind, subjects: Iterable[UUID]) -> Which:
     return Which(f'"id" IN (SELECT "revelation_id" FROM "{_through(kind)}" WHERE {subject.sql})', subject.params)  # noqa: S608
 
 
-def revelations(progress: int, which: Which) -> list[Row]:
+AS_THEY_STAND = '"revealed_in_id", "position", "key"'
+AS_IN_FILES = '"position", "key"'  # of one episode or chapter, wherever they stand for the viewer
+
+
+def revelations(progress: int, which: Which, *, in_order: str = AS_THEY_STAND) -> list[Row]:
     """Return revelations with what each supersedes, when it was superseded itself, and whom it concerns.
 
     Those are there by kind (`concerned`) and together (`everybody`).
     """
     columns = {name: f'"{name}"' for name in ("id", "text", "certainty", "time", "supersedes_id")}
-    rows = _known(progress, Revelation, columns, which, '"revealed_in_id", "position", "key"')
+    rows = _known(progress, Revelation, columns, which, in_order)
     ids = [row["id"] for row in rows]
     superseded = among("id", {row["supersedes_id"] for row in rows} - {None})
     texts = {"id": '"id"', "text": '"text"'}
@@ -443,10 +447,9 @@ def concerned_between(progress: int, since: int, until: int) -> list[list[UUID]]
 def beliefs_of(progress: int, characters: Iterable[UUID]) -> tuple[list[Row], list[Row]]:
     """Return the texts that concern some characters, and those of others that overturned these."""
     columns = {name: f'"{name}"' for name in ("id", "text", "supersedes_id")}
-    in_order = '"revealed_in_id", "position", "key"'
-    own = _known(progress, Revelation, columns, concerning(CHARACTER, characters), in_order)
+    own = _known(progress, Revelation, columns, concerning(CHARACTER, characters), AS_THEY_STAND)
     ids = {row["id"] for row in own}
-    successors = _known(progress, Revelation, columns, among("supersedes_id", ids), in_order)
+    successors = _known(progress, Revelation, columns, among("supersedes_id", ids), AS_THEY_STAND)
     return own, [row for row in successors if row["id"] not in ids]
 
 

@@ -14,9 +14,17 @@ from episodes.units import named, second_unit
 from .subjects import Subject
 
 
+class MentionsNobody(ValidationError):
+    """A problem that goes if somebody has that key, as files may say of whom something else is wrong."""
+
+    def __init__(self, key: str, question: str) -> None:
+        super().__init__(f"It mentions “{key}”, but no character, faction or term has this key.{question}")
+        self.key = key
+
+
 def check_mentions(text: str, known_in: int, row: models.Model | None = None) -> None:
     """Require that whoever a text mentions exists and is revealed no later than the row that holds the text."""
-    problems = [
+    problems: list[str | ValidationError] = [
         f"“{attempt}” is not a mention; write [[key]] or [[key|words]].{_nearest_to(attempt, known_in)}"
         for attempt in LOOKS_LIKE_A_MENTION.findall(text)
         if not MENTION.fullmatch(attempt)
@@ -30,8 +38,7 @@ def check_mentions(text: str, known_in: int, row: models.Model | None = None) ->
                 known[owner.key] = owner.revealed_in_id
         for key in sorted(keys):
             if key not in known:
-                nearest = _nearest_to(f"[[{key}]]", known_in)
-                problems.append(f"It mentions “{key}”, but no character or faction has this key.{nearest}")
+                problems.append(MentionsNobody(key, _nearest_to(f"[[{key}]]", known_in)))
             elif known[key] > known_in:
                 problems.append(f"It mentions “{key}”, who is revealed in {named(known[key])} only.")
         problems += _too_early_on_the_second_axis(keys & known.keys(), row)

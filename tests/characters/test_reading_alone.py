@@ -78,3 +78,29 @@ def test_first_appearances_are_offered_in_the_order_of_episodes(db: None, tmp_pa
     page = page_at("3", "/characters/")
     places = [page.index(words) for words in ("Before the first act 1", "Act 1 1", "Special 1 1", "Reprise 1")]
     assert places == sorted(places)
+
+
+@pytest.mark.usefixtures("show")
+def test_pages_speak_of_both_axes_where_they_say_how_far_somebody_is() -> None:
+    about = page_at("0+20", "/about/")
+    assert "You say how far you have watched and read, and every page tells what somebody who is there knows" in about
+    assert "Whoever opens it is asked how far they have watched and read." in about
+    assert "Nothing from later episodes or parts was ever sent." in about
+    assert "with their faction at this point, in the order" in page_at("0+20", "/graph/")
+    assert "with their faction at this episode, in the order" in page_at("3", "/graph/")
+
+
+def test_a_part_that_is_read_has_a_page_in_its_own_words(db: None, tmp_path: Path) -> None:
+    """Also where nothing is said of it that could describe it."""
+    files = two_axes()
+    files["chapters"] = [{"number": 1, "aired_on": "2024-01-11"}, *files["chapters"][1:]]
+    load_show(tmp_path, **files)
+    client = Client()
+    client.cookies["progress"] = "1+1"
+    page = client.get("/episodes/chapter-1/").content.decode()
+    assert '<meta name="description" content="A part.">' in page
+    assert "First published <time" in page
+    client.cookies["progress"] = "6+17"
+    page = page_at("6+17", "/episodes/chapter-17/")
+    assert "Unmasked: The Mask is Beatrix Vane" in page  # which an episode has told as well
+    assert "I’ve read up to part 18" in page_at("6+17", "/episodes/chapter-18/")

@@ -144,7 +144,7 @@ def test_no_caption_mentions_who_comes_later(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[nobody]] knows.", "It mentions “nobody”, but no character or faction has this key."),
+        ("[[nobody]] knows.", "It mentions “nobody”, but no character, faction or term has this key."),
         ("[[Ann Lee]] knows.", "“[[Ann Lee]]” is not a mention; write [[key]] or [[key|words]]."),
         ("[[ann|]] knows.", "“[[ann|]]” is not a mention; write [[key]] or [[key|words]]."),
     ],

@@ -14,7 +14,8 @@ from characters.datasets.schema import FILES
 from characters.kinds import RELATIONSHIP
 from characters.models import Alias, Character
 from episodes.models import Episode
-from tests.shows import character, episode, write_show
+from tests.axes import both, two_axes
+from tests.shows import character, episode, revelation, write_show
 
 pytestmark = pytest.mark.django_db
 
@@ -405,6 +406,36 @@ def test_a_file_that_cannot_be_read_makes_no_other_row_wrong(tmp_path: Path, tex
         load(show)
     assert {problem.file for problem in error.value.problems} == {"episodes.yaml"}
     assert error.value.consequences == 1
+
+
+def test_whom_an_unreadable_file_has_may_be_mentioned(tmp_path: Path) -> None:
+    show = write_show(
+        tmp_path,
+        episodes=[episode(1, synopsis="[[ann]] comes."), episode(2)],
+        characters=[character("ann")],
+        revelations=[revelation("r1", "[[ann]] came.", since=1)],
+    )
+    (show / "characters.yaml").write_text("- {key: ann, text: [[ann]] came.}\n")
+    with pytest.raises(DatasetError) as error:
+        load(show)
+    assert {problem.file for problem in error.value.problems} == {"characters.yaml"}
+    assert error.value.consequences == 2
+
+
+def test_what_is_wrong_on_the_second_axis_is_called_as_in_the_files(tmp_path: Path) -> None:
+    """Beside the line of the field, and once: of a word and of what is of it, the latter says so."""
+    files = two_axes()
+    files["vocabulary"].append(both(1, None, section="name", key="epithet", label="Epithet"))
+    files["characters"][0]["aliases"].append(both(2, 3, name="The Tall", kind="epithet"))
+    files["characters"][1]["traits"].append(both(3, 2, attribute="ability", value="swims"))
+    with pytest.raises(DatasetError) as error:
+        load(write_show(tmp_path, **files))
+    lines = (tmp_path / "characters.yaml").read_text().splitlines()
+    assert [problem.message for problem in error.value.problems] == [
+        "“kind”: “Epithet” is known in no part: nothing in part 3 can be of it.",
+        "“or_revealed_in”: Revealed in part 2, before its character “mask”, which is revealed in part 5.",
+    ]
+    assert lines[error.value.problems[1].line - 1].strip() == "or_revealed_in: 2"
 
 
 def test_episode_0_has_nothing_to_watch(tmp_path: Path) -> None:

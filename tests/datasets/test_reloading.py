@@ -288,7 +288,7 @@ def test_with_pruning_files_refer_to_nothing_outside_them(tmp_path: Path) -> Non
         load(write_show(tmp_path, characters=[character("ann")], relationships=[tie], revelations=[told]), prune=True)
     assert sorted(problem.message for problem in refused.value.problems) == [
         "There is no character “bea”.",
-        "“text”: It mentions “bea”, but no character or faction has this key.",
+        "“text”: It mentions “bea”, but no character, faction or term has this key.",
     ]
 
 
@@ -313,7 +313,7 @@ def test_nobody_is_pruned_of_whom_an_editor_wrote(tmp_path: Path, editor: User) 
         load(write_show(tmp_path, characters=[character("ann")]), prune=True)
     wrote, to_do = "the database: An editor wrote the", "Put that back into the files, or remove the row in the admin."
     bea_is_gone = f"It needs the character “bea” (episode 1), which is in no file. {to_do}"
-    nobody = f"It mentions “bea”, but no character or faction has this key. {to_do}"
+    nobody = f"It mentions “bea”, but no character, faction or term has this key. {to_do}"
     assert sorted(map(str, refused.value.problems)) == [
         f"{wrote} fact “Abilities: knows [[bea]]” of ann (episode 2). {nobody}",
         f"{wrote} fact “Abilities: swims” of bea (episode 2). {bea_is_gone}",

@@ -19,11 +19,11 @@ from characters.text.phrases import role_in_words
 from episodes.axes import Progress, key_of, place_of
 from episodes.known import is_known, is_read_by_now
 from episodes.models import Episode
-from tests.axes import two_axes
+from tests.axes import both, two_axes
 from tests.laws.test_no_leak import assert_twins
 from tests.laws.test_random_shows import files_of
 from tests.shows import load_show
-from tests.twins import answers, crawl, every_word, everything_asked, found_by_words, known_addresses, text_of
+from tests.twins import answers, ask, crawl, every_word, everything_asked, found_by_words, known_addresses, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +132,31 @@ def test_load_dump_load_is_the_identity(tmp_path: Path) -> None:
     load(tmp_path / "1", replace=True)
     dump(tmp_path / "2")
     assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
+
+
+def test_what_a_chapter_tells_stands_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """Whatever episodes tell it, and in a database cut before these as well."""
+    told = [
+        both(episode, 21, key=key, text=f"[[ann]] {key}.", characters=["ann"])
+        for key, episode in (("sails", 6), ("rows", None), ("swims", 5), ("dives", 6), ("floats", 2))
+    ]
+    shown = ["sails", "rows", "swims", "dives", "floats"]
+    words = [both(place, 9, section="attribute", key=key, label=key) for key, place in (("tide", 6), ("moon", 5))]
+    files = two_axes()
+    files["revelations"] += told
+    files["vocabulary"] += words
+    load_show(tmp_path / "full", **files)
+
+    def in_chapter(at: Progress) -> list[str]:
+        page = text_of(ask("/episodes/chapter-21/", progress=at).body)
+        return sorted((key for key in shown if f"{key}." in page), key=lambda key: page.index(f"{key}."))
+
+    assert in_chapter(Progress(0, 21)) == shown
+    assert in_chapter(Progress(2, 21)) == shown  # though an episode has told the last before
+    dump(tmp_path / "again")
+    for name, at in (("cut", Progress(1, 21)), ("again", Progress(1, 40))):
+        if name == "cut":
+            dump(tmp_path / name, as_of=at)
+        load(tmp_path / name, replace=True)
+        assert in_chapter(at) == shown, name
+        assert [key for key in Lore(at).vocabulary.keys("attribute") if key in ("tide", "moon")] == ["tide", "moon"]

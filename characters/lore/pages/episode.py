@@ -7,10 +7,11 @@ from characters.lore.knowledge import Knowledge, path
 from characters.lore.material import note_revelations, note_unmaskings
 from characters.lore.order import by_name
 from characters.lore.parts import in_parts, number_and_last, part_of
+from characters.lore.statements import NONE
 from characters.text import prose
 from characters.values.pages import EpisodePage
 from episodes.axes import is_on_second_axis
-from episodes.known import began_in
+from episodes.known import began_in, is_reached
 from episodes.numbers import in_address
 from episodes.requests import with_parameter
 
@@ -34,10 +35,11 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         return None
     at = knowledge.progress
     text = next((row["synopsis"] for row in rows.synopses(at, [number])), "")
-    revelations = rows.revelations(at, began_in(number))
-    unmaskings = [row for row in knowledge.unmaskings if row["revealed_in_id"] == number]
-    names = rows.names(at, began_in(number))
-    appeared = rows.ids_of(at, CHARACTER, began_in(number))
+    began = began_in(number) if is_reached(number, at) else NONE  # of a later one, what other units told is here
+    revelations = rows.revelations(at, began, in_order=rows.AS_IN_FILES)
+    unmaskings = [row for row in knowledge.unmaskings if number in (row["revealed_in_id"], row["also_in_id"])]
+    names = rows.names(at, began)
+    appeared = rows.ids_of(at, CHARACTER, began)
     cast = Cast(knowledge)
     cast.note_texts([text])
     cast.note(appeared)
