@@ -19,7 +19,7 @@ from characters.vocabulary import DEFAULT
 from corrections import rows
 from corrections.imports import Snapshot
 from episodes.neighbours import looking_in
-from episodes.units import named
+from episodes.units import current, named
 
 from .counting import Counted, counted_as
 from .matching import Matching
@@ -47,7 +47,8 @@ class Leftover:
         owner = self.kind.home_of(self.row) if self.kind.is_owned else self.row
         of_whom = "" if owner is self.row else f" of {owner}"
         when = "" if self.kind is EPISODE else f" ({named(self.row.revealed_in_id)})"
-        return f"{self.row._meta.verbose_name} “{self.row}”{of_whom}{when}"
+        what = current().word(self.row.number) if self.kind is EPISODE else self.row._meta.verbose_name
+        return f"{what} “{self.row}”{of_whom}{when}"
 
 
 def leftovers(memory: RowsInMemory, matching: Matching) -> list[Leftover]:

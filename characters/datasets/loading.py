@@ -232,7 +232,8 @@ class _Load:
         pruning = Pruning(self.memory, left if how.prune else ())
         pruning.make_room()
         is_changed = self.writer.write()
-        pruning.remove_the_rest()
+        if not self.dataset.problems:  # rows that could not be read may still stand where the files have nothing
+            pruning.remove_the_rest()
         for _ in self.progress(self.writer.check(), "checks", self.writer.size):
             pass
         self.dataset.raise_problems(pruning.problems(), left=() if how.prune else left)

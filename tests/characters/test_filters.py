@@ -236,7 +236,7 @@ def test_unknown_and_not_yet_known_are_the_same_bytes(small: Any) -> None:
     ):
         there, here = ask(f"/characters/?{known}", progress=2), ask(f"/characters/?{nonsense}", progress=2)
         assert there == here
-        assert "means nothing at your episode" in text_of(there.body)
+        assert "means nothing as far as you are" in text_of(there.body)
         assert names(listed(3, known)) == ["Queen Ann"]
 
 

@@ -17,7 +17,9 @@ from corrections.letter import Letter
 from corrections.models import Change, Correction
 from corrections.sending import Proposed, Sender, send
 from corrections.undoing import undo
+from episodes.axes import SECOND_AXIS
 from episodes.models import Episode, Series
+from tests.axes import two_axes
 from tests.datasets.pictures import files_of, put_picture
 from tests.datasets.test_loading import Rows, cast, everything, without_tags
 from tests.shows import character, episode, load_show, revelation, trait, unmasking, write_show
@@ -290,6 +292,21 @@ def test_with_pruning_files_refer_to_nothing_outside_them(tmp_path: Path) -> Non
         "There is no character “bea”.",
         "“text”: It mentions “bea”, but no character, faction or term has this key.",
     ]
+
+
+def test_units_that_rows_still_refer_to_are_missed_in_words(tmp_path: Path) -> None:
+    """Of either axis; they cannot be removed as long as rows stand there."""
+    files = two_axes()
+    load_show(tmp_path, **files)
+    del files["chapters"]
+    files["episodes"].pop()
+    with pytest.raises(DatasetError) as refused:
+        load(write_show(tmp_path, **files), prune=True)
+    assert {problem.message for problem in refused.value.problems} >= {
+        "There is no episode 6 in episodes.yaml.",
+        "There is no chapter 5 in chapters.yaml.",
+    }
+    assert Episode.objects.filter(number__gt=SECOND_AXIS).count() == 40
 
 
 def test_what_editors_wrote_is_not_pruned(tmp_path: Path, editor: User) -> None:
