@@ -134,7 +134,9 @@ class _ChangeOfMany(PreviewedChange):
 
     def send(self) -> str:
         proposed = list(self._proposed())
-        self.send_changes(proposed, what=f"{self.editable.name_of(self.name)} of {len(proposed)}", check=self._try)
+        opts = self.model_admin.opts
+        rows_changed = f"{len(proposed)} {opts.verbose_name if len(proposed) == 1 else opts.verbose_name_plural}"
+        self.send_changes(proposed, what=f"{self.editable.name_of(self.name)} of {rows_changed}", check=self._try)
         return self.request.get_full_path()
 
     def _try(self, correction: Correction) -> None:
@@ -161,7 +163,7 @@ class _ChangeOfMany(PreviewedChange):
         names = RowNames(sees_up_to(self.request))
         changed = {each.row: each for each in self._proposed()} if is_ready else {}
         speaker = NameableSubjects(sees_up_to(self.request))
-        called = {str(row.pk): self._called(row) for row in self.chosen}
+        called = {str(row.pk): self._called(row, speaker) for row in self.chosen}
         says = {str(row.pk): self._says(row, speaker) for row in self.chosen}
         return {
             "title": "Change one field",
@@ -183,15 +185,20 @@ class _ChangeOfMany(PreviewedChange):
             "media": self.model_admin.media + (self.value.media if self.value else forms.Media()),
         }
 
-    def _called(self, row: Any) -> str:
-        """Return what the list calls a row, in its first column that leads to the row."""
+    def _called(self, row: Any, speaker: NameableSubjects) -> str:
+        """Return what a row is called: one with a text by the list's first column that leads to it."""
+        if not prose_of(self.kind):
+            return self._title(row, speaker)
         name = self.model_admin.get_list_display_links(self.request, self.model_admin.list_display)[0]
         shown = getattr(self.model_admin, name, None)
         return str(shown(row) if callable(shown) else getattr(row, name))
 
     def _says(self, row: Any, speaker: NameableSubjects) -> str:
         """Return the text of a row that has one, as its key alone does not tell what is changed."""
-        return str(self.kind.title(rows.single_values(self.editable, row), speaker)) if prose_of(self.kind) else ""
+        return self._title(row, speaker) if prose_of(self.kind) else ""
+
+    def _title(self, row: Any, speaker: NameableSubjects) -> str:
+        return str(self.kind.title(rows.single_values(self.editable, row), speaker))
 
     def _in_words(self, value: Json, names: RowNames) -> str:
         return value_in_words(self.editable, self.name, value, names)

@@ -137,6 +137,17 @@ def test_only_what_can_be_the_same_for_many_is_offered() -> None:
     assert not {"title", "synopsis", "label"} & set(fields_for_many(EPISODE))
 
 
+def test_rows_are_called_by_names(moderator: User, desk: Client) -> None:
+    ann, bea = (Character.objects.create(key=f"key_of_{name}", revealed_in_id=0) for name in ("ann", "bea"))
+    for who, name in ((ann, "Ann"), (bea, "Bea")):
+        Alias.objects.create(character=who, name=name, headline=True, revealed_in_id=0)
+    tie = Relationship.objects.create(source=ann, target=bea, kind="ally", revealed_in_id=1)
+    address = "/admin/characters/relationship/"
+    page = content_of(desk.post(address, asked([tie], "certainty", "look", value="hinted")))
+    assert "Ann" in page
+    assert "key_of" not in page
+
+
 def test_episodes_as_well(moderator: User, desk: Client) -> None:
     data = {"action": "change_one_field", "_selected_action": ["1", "2"], "_field": "season", "value": "One"}
     desk.post("/admin/episodes/episode/", data | {"do": "send"})
