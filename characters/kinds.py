@@ -204,7 +204,8 @@ def _fixed_key(*fields: str) -> Callable[[Values], tuple[str, ...]]:
 
 
 def _subject_title(row: Values, speaker: Speaker) -> str:
-    return f"{speaker.name(row['pk'])}, {named(row['revealed_in']) if row['revealed_in'] else before_the_first()}"
+    place = row["revealed_in"] or row.get("also_in")  # the latter alone where a chapter alone is known to tell it
+    return f"{speaker.name(row['pk'])}, {named(place) if place else before_the_first()}"
 
 
 def _noun_of_alias(row: Values) -> str:

@@ -19,9 +19,9 @@ from corrections.editing import SaveRefused
 from corrections.models import Change
 from corrections.sending import merging_into
 from corrections.wording import RowNames
+from episodes.axes import end
 from episodes.horizon import horizon_of
 from episodes.names import Name
-from episodes.progress import last_episode
 from episodes.units import worded
 
 from .previews import MOST_LINES, PreviewedChange
@@ -120,7 +120,7 @@ def _told(steps: Iterable[Step]) -> list[tuple[str, list[ConsequenceLine], int, 
     """Return what is done in lines by what becomes of the rows, of each how many there are and how many more."""
     changes = merge_changes(steps)
     left_out = [each for each in changes if each.action == Change.Action.REMOVE]
-    names = RowNames(last_episode())
+    names = RowNames(end())
     lines = lines_of([each for each in changes if each.action != Change.Action.REMOVE], names)
     settled = [line for line in lines if line.why]
     moved = [line for line in lines if not line.why]

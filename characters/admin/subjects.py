@@ -26,6 +26,7 @@ from corrections.sending import Proposed
 from episodes.admin import WithEpisodes, pages_at, with_second_places
 from episodes.horizon import horizon_of, sees_up_to
 from episodes.names import Name
+from episodes.templatetags.names import unit_in_list
 from episodes.units import named, worded
 
 from . import reports
@@ -373,7 +374,9 @@ class CharacterAdmin(SubjectAdmin):
 
     @admin.display(description="persona of")
     def is_persona_of(self, character: Any) -> str:
-        return f"{shown_key(character.identity)}, from {character.unmasked_in}" if character.identity else ""
+        if not character.identity:
+            return ""
+        return f"{shown_key(character.identity)}, from {unit_in_list(character.unmasked_in)}"
 
 
 def register_other(kind: Kind) -> None:

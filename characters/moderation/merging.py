@@ -88,14 +88,15 @@ def _merging(goes: Subject, stays: Subject) -> list[Step]:
         of_kind = _rows_of(kind, goes, stays)
         _unite(kind, of_kind)
         if kind is ALIAS:
-            _choose_headlines(of_kind, stays.revealed_in_id)
+            _choose_headlines(of_kind, stays)
         seen |= {(kind.label, str(each.row.pk)) for each in of_kind}
         steps += [step for each in of_kind for step in _steps_of(each)]
     steps += _concerned(goes, stays)
     steps += _mentions(goes, stays, seen)
     steps += _first_episode(goes, stays)
     former: Values = dict.fromkeys(FORMER_ADDRESS.owners) | {kind_of(stays).name: str(stays.pk)}
-    former |= {"address": goes.public_id, "revealed_in": goes.revealed_in_id, "inferred": False}
+    former |= {"address": goes.public_id, "revealed_in": goes.revealed_in_id, "also_in": goes.also_in_id}
+    former |= {"inferred": False}
     steps.append((adding(FORMER_ADDRESS.label, former), LEADS_ON))
     return steps
 
@@ -198,19 +199,36 @@ def _take_over(first: _Row, second: _Row) -> None:
     for name in ("headline", "common_word"):
         if old.get(name):
             first.put(name, True)
+    if "also_ended_in" in old:
+        ends = [values["also_ended_in"] for values in (old, new) if values["also_in"] is not None]
+        if ends:
+            first.put("also_ended_in", None if None in ends else max(ends))
+    if old.get("also_in") is not None and new["revealed_in"] != 0:
+        first.put("also_in", _earlier(old["also_in"], new["also_in"]))
     if "ended_in" in old and new["ended_in"] is not None:
         first.put("ended_in", None if old["ended_in"] is None else max(new["ended_in"], old["ended_in"]))
 
 
-def _choose_headlines(names: Iterable[_Row], since: int) -> None:
-    """Let names of who goes head the page only before who stays had one, and only one in each episode."""
+def _choose_headlines(names: Iterable[_Row], stays: Subject) -> None:
+    """Let names of who goes head the page only before who stays had one, and only one in each episode or chapter."""
     headlines = [each for each in names if each.after and each.after["headline"]]
-    taken = {each.after["revealed_in"] for each in headlines if each.after and each.is_of_who_stays}
+    taken = {place for each in headlines if each.after and each.is_of_who_stays for place in _places(each.after)}
     for each in headlines:
         if each.after and not each.is_of_who_stays:
-            if each.after["revealed_in"] >= since or each.after["revealed_in"] in taken:
+            if not _is_before(each.after, stays) or taken & _places(each.after):
                 each.put("headline", False, NO_HEADLINE)
-            taken.add(each.after["revealed_in"])
+            taken |= _places(each.after)
+
+
+def _is_before(values: Values, stays: Subject) -> bool:
+    """Return whether a row is known before a subject, on either axis."""
+    second, since = values["also_in"], stays.also_in_id
+    by_chapter = second is not None and not _is_known_from_start(stays) and (since is None or second < since)
+    return values["revealed_in"] < stays.revealed_in_id or by_chapter
+
+
+def _places(values: Values) -> set[Any]:
+    return {values["revealed_in"], values["also_in"]} - {None}
 
 
 def _steps_of(each: _Row) -> Iterator[Step]:
@@ -259,3 +277,14 @@ def _first_episode(goes: Subject, stays: Subject) -> Iterator[Step]:
             before, after = rows.value_of(stays, name), rows.value_of(goes, name)
             if before != after:
                 yield setting(stays, name, before, after), CAME_EARLIER
+    if (second := _earlier(goes.also_in_id, stays.also_in_id)) != stays.also_in_id and not _is_known_from_start(stays):
+        yield setting(stays, "also_in", stays.also_in_id, second), CAME_EARLIER
+
+
+def _earlier(one: Any, other: Any) -> Any:
+    """Return the earlier of two places on the second axis, of which either may be missing."""
+    return min((place for place in (one, other) if place is not None), default=None)
+
+
+def _is_known_from_start(subject: Subject) -> bool:
+    return subject.known_in == 0

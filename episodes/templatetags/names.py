@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
+from episodes.axes import is_on_second_axis
 from episodes.names import Name, with_unseen_shown
 from episodes.units import named, short
 
@@ -27,6 +28,12 @@ def unseen(value: Any) -> SafeString:
 def unit_short(number: int) -> int | Name:
     """Return the label of a unit of the show, or its number."""
     return short(number)
+
+
+@register.filter
+def unit_in_list(place: int) -> str | int | Name:
+    """Return the same, with its word where it is of the second axis, whose numbers begin with 1 again."""
+    return named(place) if is_on_second_axis(place) else short(place)
 
 
 @register.filter

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from characters.models import Character
 from episodes.models import Episode
 from tests.axes import two_axes
 from tests.shows import character, load_show
@@ -103,3 +104,9 @@ def test_a_part_that_is_read_has_a_page_in_its_own_words(db: None, tmp_path: Pat
     page = page_at("6+17", "/episodes/chapter-17/")
     assert "Unmasked: The Mask is Beatrix Vane" in page  # which an episode has told as well
     assert "I’ve read up to part 18" in page_at("6+17", "/episodes/chapter-18/")
+
+
+@pytest.mark.usefixtures("show")
+def test_a_form_says_in_which_part_somebody_came_up() -> None:
+    cole = Character.objects.get(key="cole")
+    assert "Cole, part 14" in page_at("0+20", f"/corrections/new/characters/{cole.public_id}/")

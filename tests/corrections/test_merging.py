@@ -1,6 +1,7 @@
 """Two subjects that are one by mistake become one."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,10 +33,13 @@ from corrections.errors import CouldNotApply
 from corrections.models import BulkItem, Change, Correction
 from corrections.sending import merging_into, removing
 from corrections.undoing import undo
+from episodes.axes import place_of
+from tests.axes import both, two_axes
 from tests.characters.test_admin import change_address
 from tests.corrections.desk import QUEUE, at_the_desk, content_of, in_bulk, page_of
 from tests.corrections.letters import accepted, entries, entries_made_anew, new, sent, set_to, somebody, summary_of
 from tests.people import person
+from tests.shows import load_show
 
 pytestmark = pytest.mark.django_db
 
@@ -529,3 +533,35 @@ def test_a_deletion_that_is_refused_links_to_the_mentions(ann: Character, bea: C
     assert f'<a href="{change_address(bea)}?section=facts">' in page
     assert f'<a href="{change_address(revelation)}">' in page
     assert f'<a href="{change_address(ann)}?section=facts">' not in page
+
+
+# On two axes
+
+
+@pytest.mark.parametrize("later_stays", [False, True])
+def test_who_is_of_chapters_alone_is_merged_on_their_axis(
+    tmp_path: Path, moderator: User, *, later_stays: bool
+) -> None:
+    files = two_axes()
+    files["characters"].append(
+        both(None, 20, key="sable", aliases=[both(None, 20, name="Sable", headline=True)])
+        | {"memberships": [both(None, 22, faction="guild", role="diver", or_ended_in=30)]}
+    )
+    load_show(tmp_path, **files)
+    cole, sable = Character.objects.get(key="cole"), Character.objects.get(key="sable")
+    goes, stays = (cole, sable) if later_stays else (sable, cole)
+    desk = at_the_desk(moderator)
+    desk.cookies["progress"] = "6+40"
+    asked = {"other": stays.pk, "stays": "other", "_reason": "One.", "do": "look"}
+    preview = desk.post(change_address(goes, "merge"), asked).content.decode()
+    assert "Moved and rewritten" in preview
+    assert not re.search(r">[^<]*\b100\d\d\b", preview)
+    assert "not known by then" not in preview
+    done(goes, stays, by=moderator)
+    stays.refresh_from_db()
+    assert stays.also_in_id == place_of(14)
+    assert not re.search(r">[^<]*\b100\d\d\b", desk.get(change_address(stays)).content.decode())
+    for chapter, status in ((13, 404), (19, 302 if later_stays else 404), (20, 302)):
+        reader = Client()
+        reader.cookies["progress"] = f"0+{chapter}"
+        assert reader.get(f"/c/{goes.public_id}/").status_code == status, chapter
