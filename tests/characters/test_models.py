@@ -393,7 +393,7 @@ def test_a_relationship_is_between_two() -> None:
         ("[[]]", "is not a mention"),
         ("[[ann|]]", "is not a mention"),
         ("[[ann|she|her]]", "is not a mention"),
-        ("[[nobody]]", "no character or faction has this key"),
+        ("[[nobody]]", "no character, faction or term has this key"),
         ("[[late]]", "“late”, who is revealed in episode 4 only"),
         ("[[late|a stranger]]", "“late”, who is revealed in episode 4 only"),
         ("[[late_crew]]", "“late_crew”, who is revealed in episode 4 only"),

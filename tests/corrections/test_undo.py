@@ -134,7 +134,7 @@ def test_much_that_breaks_a_rule_says_which_change_does(author: User, moderator:
     for wrong, said in (
         (twice, "There is another value of this attribute"),
         (nowhere, "Its character does not exist"),
-        (early, "no character or faction has this key"),
+        (early, "no character, faction or term has this key"),
     ):
         correction = sent(*proposed, wrong, by=author)
         failure = accepted(correction, by=moderator).failure
