@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from characters.lore.statements import fetched
 from characters.models import SearchEntry
@@ -65,7 +64,7 @@ def test_a_chapter_is_found_by_its_number(tmp_path: Path, typed: str) -> None:
     assert 'href="/episodes/chapter-20/"' not in ask(address, progress=Progress(3, 19)).body.decode()
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite asks each axis for its own range of keys")
+@pytest.mark.postgresql  # SQLite asks each axis for its own range of keys
 def test_the_index_holds_words_for_the_gate_of_either_axis(tmp_path: Path) -> None:
     load_show(tmp_path, **two_axes())
 
