@@ -43,14 +43,21 @@ def _files(start: Start) -> Mapping[str, str]:
     )
     language = f"native_language: {start.language}\n" if start.language else "# native_language: ja\n"
     chapters = {"chapters.yaml": CHAPTERS + "".join(_chapters(start))} if start.chapters else {}
+    second_words = SECOND_WORDS if start.chapters else ""
+    # The stranger comes in one of the first chapters, so that whoever only reads meets somebody as well.
+    also = f", or_revealed_in: {min(2, start.chapters)}" if start.chapters else ""
+    as_well = also.replace(", ", "\n  ")
     return chapters | {
-        "series.yaml": SERIES.format(title=as_yaml({"title": start.title}).strip(), words=own_words, language=language),
+        "series.yaml": SERIES.format(title=as_yaml({"title": start.title}).strip(), words=own_words, language=language)
+        + second_words,
         "episodes.yaml": EPISODES.format(unit=start.unit) + "".join(f"{line}\n" for line in _episodes(start)),
         "vocabulary.yaml": VOCABULARY.format(unit=start.unit),
-        "characters.yaml": CHARACTERS.format(unit=start.unit, second=second, last=last, native=native),
+        "characters.yaml": CHARACTERS.format(
+            unit=start.unit, second=second, last=last, native=native, also=also, as_well=as_well
+        ),
         "factions.yaml": FACTIONS,
         "relationships.yaml": RELATIONSHIPS.format(second=second),
-        "revelations.yaml": REVELATIONS.format(second=second, last=last),
+        "revelations.yaml": REVELATIONS.format(second=second, last=last, as_well=as_well),
         "unmaskings.yaml": UNMASKINGS.format(last=last),
         "look/look.css": LOOK.format(accent=start.accent, dark=start.accent_in_the_dark),
         "look/hero.svg": heroes.hero(start.hero, seed=start.title, colour=start.accent_in_the_dark),
@@ -77,6 +84,13 @@ premise: One paragraph about how it begins. Here Ari Vale keeps a small lighthou
 # writers: [one name, another name]
 # What its parts are called, where that is not an episode that is watched:
 {words}"""
+
+SECOND_WORDS = """\
+# And those of the second axis, where they are not chapters that are read:
+# second_unit: chapter
+# second_units: chapters
+# second_read: read
+"""
 
 EPISODES = """\
 # One line for each {unit}, in the order of release. Titles and synopses are shown from that {unit} on.
@@ -118,11 +132,11 @@ CHARACTERS = """\
   memberships:
     - {{faction: pilots, role: keeper, revealed_in: 1}}
 - key: stranger
-  revealed_in: 1
+  revealed_in: 1{as_well}
   aliases:
-    - {{name: the stranger, kind: placeholder, headline: true, revealed_in: 1}}
+    - {{name: the stranger, kind: placeholder, headline: true, revealed_in: 1{also}}}
   traits:
-    - {{attribute: status, value: alive, revealed_in: 1}}
+    - {{attribute: status, value: alive, revealed_in: 1{also}}}
 - key: bo
   revealed_in: {second}
   aliases:
@@ -147,7 +161,7 @@ RELATIONSHIPS = """\
 REVELATIONS = """\
 # What the audience learns, a sentence or two each.
 - key: a_knock
-  revealed_in: 1
+  revealed_in: 1{as_well}
   text: "[[stranger]] knocks at the door of [[ari]]."
   characters: [ari, stranger]
 - key: who_it_was

@@ -50,6 +50,7 @@ def test_a_started_show_loads_as_it_is_and_has_pages(tmp_path: Path, options: di
         ({"title": "A"}, "How many"),
         ({"title": "A", "number": 0}, "from 1 to 9999"),
         ({"title": "A", "number": 3, "chapters": -1}, "from 0 to 9999 chapters"),
+        ({"title": "A", "number": 3, "unit": "Chapter", "chapters": 9}, "Both axes"),
         ({"title": "A", "number": 10_000}, "from 1 to 9999"),
         ({"title": "A", "number": 3, "language": "Japanese"}, "a code such as ja"),
         ({"title": "A", "number": 3, "accent": "red"}, "is no colour"),
@@ -63,6 +64,18 @@ def test_what_cannot_be_is_refused_and_nothing_written(
     with pytest.raises(CommandError, match=message):
         call_command("start_show", str(tmp_path / "show"), **options)
     assert not (tmp_path / "show").exists()
+
+
+def test_whoever_only_reads_meets_somebody(tmp_path: Path) -> None:
+    directory = tmp_path / "show"
+    call_command("start_show", str(directory), title="Ours", number=6, chapters=40, verbosity=0)
+    load(directory, replace=True)
+    client = Client()
+    for progress, is_met in (("0+1", False), ("0+2", True), ("1", True)):
+        client.cookies["progress"] = progress
+        assert ("stranger" in client.get("/characters/").content.decode()) == is_met
+        assert ("knocks at the door" in client.get("/recap/?since=0").content.decode()) == is_met
+    assert "second_unit: chapter" in (directory / "series.yaml").read_text()
 
 
 @pytest.mark.parametrize("kind", heroes.KINDS)

@@ -87,7 +87,7 @@ def test_pages_say_the_label_and_the_words_of_the_show(tmp_path: Path) -> None:
     home = client.get("/").content.decode()
     assert 'You are at S1 E2<span class="title">, <cite>Fog</cite></span>.' in home
     assert "I’ve heard 102.5<" in home
-    assert "Have you seen all of part 102.5?" in home
+    assert "Have you heard all of part 102.5?" in home
     assert "episode" not in visible_text(home).lower()
     later = client.get("/episodes/4/").content.decode()
     assert "You have not heard this part yet." in later

@@ -63,6 +63,10 @@ class Command(BaseCommand):
             raise CommandError("A show has from 1 to 9999 episodes.")
         if not 0 <= given.get("chapters", 0) <= 9999:
             raise CommandError("A show has from 0 to 9999 chapters.")
+        if given.get("chapters") and given.get("unit", "").lower() == "chapter":
+            raise CommandError(
+                "Both axes would be told in chapters: leave out --chapters, or say with --unit what the first has."
+            )
         if "language" in given and not re.fullmatch(LANGUAGE, given["language"]):
             raise CommandError("A language is a code such as ja or zh-Hant.")
         for name in ("accent", "accent_in_the_dark"):
