@@ -21,7 +21,8 @@ class Matching:
     def __init__(self, memory: RowsInMemory) -> None:
         self._memory = memory
         self._described: set[int] = set()  # the stored rows that are in the files
-        self._by_draft: dict[int, Any] = {}  # the rows of drafts that were looked at together
+        # The rows of drafts that were looked at together, with the drafts, or another could get the place of one.
+        self._by_draft: dict[int, tuple[RowDraft, Any]] = {}
 
     def look_at(self, drafts: Iterable[RowDraft]) -> None:
         """Find the rows of entries among which some may have moved: those that say the same first."""
@@ -32,7 +33,7 @@ class Matching:
     def row_of(self, draft: RowDraft) -> Any:
         """Return the stored row of an entry, or None."""
         if id(draft) in self._by_draft:
-            return self._by_draft.pop(id(draft))
+            return self._by_draft.pop(id(draft))[1]
         row = next(self._in_its_place(draft), None)
         if row is not None:
             self._described.add(id(row))
@@ -55,7 +56,7 @@ class Matching:
         if row is None:
             return False
         self._described.add(id(row))
-        self._by_draft[id(draft)] = row
+        self._by_draft[id(draft)] = draft, row
         return True
 
     def _the_same(self, draft: RowDraft) -> Iterator[Any]:

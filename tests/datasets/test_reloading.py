@@ -8,8 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from characters.datasets.drafts import RowDraft
 from characters.datasets.loading import load
-from characters.datasets.reading import DatasetError
+from characters.datasets.matching import Matching
+from characters.datasets.memory import RowsInMemory
+from characters.datasets.reading import DatasetError, Document, FilePlace
 from characters.kinds import ALIAS, CHARACTER, CHARACTER_TAG, EPISODE, MEMBERSHIP, RELATIONSHIP, TRAIT
 from characters.models import Alias, Character, CharacterTag, Membership, Relationship, Revelation, SearchEntry, Trait
 from corrections.deciding import publish
@@ -307,6 +310,16 @@ def test_units_that_rows_still_refer_to_are_missed_in_words(tmp_path: Path) -> N
         "There is no chapter 5 in chapters.yaml.",
     }
     assert Episode.objects.filter(number__gt=SECOND_AXIS).count() == 40
+
+
+def test_an_entry_that_is_left_out_lends_its_row_to_no_other(tmp_path: Path) -> None:
+    """Nothing is written for one whose episode is gone, and the next may lie at its place in memory."""
+    load_show(tmp_path, characters=[character("ann", traits=[trait("ability", "flies", since=1)])])
+    ann, place = Character.objects.get(), FilePlace(Document("characters.yaml"), ())
+    for _ in range(5):
+        matching = Matching(RowsInMemory.of_the_database())
+        matching.look_at([RowDraft(Trait, place, {"character": ann, "value": "flies"}, {})])
+        assert matching.row_of(RowDraft(Alias, place, {"character": ann, "name": "another"}, {})) is None
 
 
 def test_what_editors_wrote_is_not_pruned(tmp_path: Path, editor: User) -> None:
