@@ -60,6 +60,9 @@ class SharedShow:
     def __init__(self, tables: list[TableOfTheShow]) -> None:
         self.empty = str(connection.settings_dict["NAME"])
         self.name = str(connection.creation.get_test_db_clone_settings(self.SUFFIX)["NAME"])
+        if connection.vendor == "sqlite":  # the file is copied, without what is written and not in it yet
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
         connection.creation.clone_test_db(suffix=self.SUFFIX, verbosity=0)
         self.use(self.name)
