@@ -107,9 +107,12 @@ def answered(
         return JsonResponse({"problem": str(refused)}, status=409)
     if not is_by_script:
         return HttpResponseRedirect(with_parameter(address, f"{DRAFT}={KEPT}"), status=303)
-    says = f"Kept as a draft at {clock(draft.saved_at)}."
-    others = _others_at(request, address, tells_others=tells_others)
-    return JsonResponse({"token": token_of(draft), "says": says, "others": others})
+    return JsonResponse(told_of(draft) | {"others": _others_at(request, address, tells_others=tells_others)})
+
+
+def told_of(draft: FormDraft) -> dict[str, Any]:
+    """Return what the script is told that has kept a draft."""
+    return {"token": token_of(draft), "says": f"Kept as a draft at {clock(draft.saved_at)}."}
 
 
 def _keep(request: HttpRequest, address: str, episode: int, *, exactly: bool) -> FormDraft:

@@ -1,6 +1,5 @@
 """The history of a row in the admin: what was published about it, and undoing that."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from episodes.axes import key_of
+from episodes.axes import grouped_by_progress
 from episodes.horizon import horizon_of
 from episodes.progress import last_episode
 
@@ -130,15 +129,11 @@ def _reviews(
 ) -> dict[Correction, tuple[str, list[ChangeReview]]]:
     """Return the reason of each correction, and its changes in words; what these need is read for all at once."""
     with_their_rows = {each.change.pk: each for each in with_rows(chain.from_iterable(shown.values()))}
-    at = {correction: discretion.clearance.reading_episode(correction) for correction in shown}
-    read_at: defaultdict[str, list[Correction]] = defaultdict(list)
-    for correction, progress in at.items():
-        read_at[key_of(progress)].append(correction)
     reviews = {}
-    for corrections in read_at.values():
+    for progress, corrections in grouped_by_progress(shown, discretion.clearance.reading_episode):
         rows_of = {each: [with_their_rows[change.pk] for change in shown[each]] for each in corrections}
         changes = chain.from_iterable(shown[each] for each in corrections)
-        names = RowNames(at[corrections[0]], changes=[*of_gone, *changes])
+        names = RowNames(progress, changes=[*of_gone, *changes])
         prepare(names, chain.from_iterable(rows_of.values()))
         texts = [discretion.words(correction, correction.reason) for correction in corrections]
         for correction, reason in zip(corrections, in_words(texts, names), strict=True):

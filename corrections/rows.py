@@ -17,7 +17,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from episodes.axes import Progress, is_on_second_axis, reaching
-from episodes.known import is_reached
+from episodes.known import is_reached, place_reached
 from episodes.names import Name
 from episodes.units import worded
 
@@ -28,6 +28,8 @@ EPISODES = ("revealed_in", "ended_in")
 ON_THE_SECOND_AXIS = ("also_in", "also_ended_in")  # what is set there is no news
 WHEN = EPISODES + ON_THE_SECOND_AXIS
 PLACES = tuple(zip(EPISODES, ON_THE_SECOND_AXIS, strict=True))  # each on both axes
+SECOND_PLACES = dict(PLACES)  # by that on the first
+FIRST_PLACES = {second: first for first, second in PLACES}
 AT_ONCE = 500  # rows in one query
 
 
@@ -121,12 +123,7 @@ class SpoilerWarning:
 
     def is_known(self, progress: int) -> bool:
         """Return whether somebody knows it, by either axis."""
-        return is_reached(self.place_for(progress), progress)
-
-    def place_for(self, progress: int) -> int:
-        """Return the place at which somebody knows it, or else the episode."""
-        is_read = self.also is not None and is_reached(self.also, progress)
-        return self.also if is_read and self.also is not None else self.episode
+        return place_reached(self.episode, self.also, progress) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +137,7 @@ class SharedName:
 
     def place_for(self, progress: int) -> int | None:
         """Return from which place on somebody knows it, or None if they do not."""
-        places = (self.episode, self.also)
-        return next((place for place in places if place is not None and is_reached(place, progress)), None)
+        return place_reached(self.episode, self.also, progress)
 
 
 type Findings[Finding] = Callable[[], list[list[Finding]]]
@@ -440,8 +436,7 @@ def latest_episode(kind: Editable, key: str, values: Values, changed: Iterable[J
 
 def place_for(values: Values, progress: int) -> int | None:
     """Return the place at which a row with these values stands for somebody, or None if they do not know it."""
-    places = (values.get("revealed_in") or 0, values.get("also_in"))
-    return next((place for place in places if place is not None and is_reached(place, progress)), None)
+    return place_reached(values.get("revealed_in") or 0, values.get("also_in"), progress)
 
 
 def reader_of_row(first: int | None, second: int | None, progress: int) -> Progress | None:
@@ -457,8 +452,7 @@ def reader_of_row(first: int | None, second: int | None, progress: int) -> Progr
 def later_than(row: models.Model | None, progress: int) -> int:
     """Return the episode in which a row is revealed, or 0 if it is known at some progress, by either axis."""
     first, second = getattr(row, "known_in", None) or 0, getattr(row, "also_known_in", None)
-    is_known = is_reached(first, progress) or (second is not None and is_reached(second, progress))
-    return 0 if is_known else int(first)
+    return int(first) if place_reached(first, second, progress) is None else 0
 
 
 def by_label(references: Iterable[str]) -> defaultdict[str, set[str]]:

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import get_random_string, salted_hmac
 
 from episodes import limits
 from episodes.models import licence_of_texts
@@ -41,6 +41,7 @@ MOST_AMENDED_AN_HOUR = 10  # times that one correction is changed
 MOST_CHANGES = 200  # in a correction that somebody wrote by hand
 MOST_TEXT = 50_000  # characters, in the same
 MADE_UP = "suggested-"  # begins the key of a row that a visitor proposes, for a moderator to choose a better one
+OF_MADE_UP_KEYS = "abcdefghjkmnpqrstvwxyz23456789"  # which are read and typed without a slip
 CHANGED_MEANWHILE = (
     "Nothing was sent yet: this correction was changed since you opened this, perhaps by you in another window. Below "
     "is what you wrote here. Send it again to replace the other version."
@@ -180,6 +181,11 @@ def send(
     if note is not None and kind != Correction.Kind.HOLD:
         add_event(note, Event.Kind.PROPOSED, sender.user)
     return correction
+
+
+def made_up_key() -> str:
+    """Return the key of a row that a visitor proposes."""
+    return f"{MADE_UP}{get_random_string(8, OF_MADE_UP_KEYS)}"
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ So a place is still one number and sorts, and what reads or asks for episodes st
 `second` is the number on the second axis, 34, and a place is what rows hold.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Self
 
 from django.db import connection
@@ -51,6 +52,15 @@ def second_of(progress: int) -> int:
     return getattr(progress, "second", 0)
 
 
+def grouped_by_progress[T](items: Iterable[T], progress_of: Callable[[T], int]) -> list[tuple[int, list[T]]]:
+    """Return items by the progress that each goes with; as keys of a dictionary two of one first axis would be one."""
+    groups: dict[str, tuple[int, list[T]]] = {}
+    for item in items:
+        progress = progress_of(item)
+        groups.setdefault(key_of(progress), (progress, []))[1].append(item)
+    return list(groups.values())
+
+
 def key_of(progress: int) -> str:
     """Return the key of a viewer's progress: another for each pair, and of one axis the number as it is."""
     second = second_of(progress)
@@ -69,6 +79,11 @@ def is_on_second_axis(place: int) -> bool:
 def second_of_place(place: int) -> int:
     """Return the number that a place has on the second axis, or 0 if it is one of the first."""
     return max(place - SECOND_AXIS, 0)
+
+
+def own_number(place: int) -> int:
+    """Return the number that a place has on its own axis."""
+    return second_of_place(place) or place
 
 
 def end() -> Progress:

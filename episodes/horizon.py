@@ -6,7 +6,7 @@ tell, as forms show of a row in which episode it is revealed.
 
 from django.http import HttpRequest
 
-from .axes import end_for
+from .axes import end_for, last_chapter_for
 from .progress import is_further
 from .visits import Visit
 
@@ -38,6 +38,11 @@ def reads_up_to(request: HttpRequest) -> int:
     """Return how far somebody reads at the desk, on both axes: no text there has a place that they have not reached."""
     visit: Visit = request  # type: ignore[assignment]
     return end_for(request) if horizon_of(request) is None else visit.progress
+
+
+def sees_both_axes(request: HttpRequest) -> bool:
+    """Return whether the show has a second axis and nothing of it is hidden."""
+    return bool(last_chapter_for(request)) and horizon_of(request) is None
 
 
 def set_lifted(request: HttpRequest, *, lifted: bool) -> None:

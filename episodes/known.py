@@ -101,6 +101,11 @@ def is_reached(place: int, progress: int) -> bool:
     return place <= progress or SECOND_AXIS < place <= place_of(second_of(progress))
 
 
+def place_reached(first: int, second: int | None, progress: int) -> int | None:
+    """Return by which of its two places a viewer knows something, or None if they do not."""
+    return next((place for place in (first, second) if place is not None and is_reached(place, progress)), None)
+
+
 def is_between(place: int, since: int, until: int) -> bool:
     """Return whether somebody came to a place after they were at one point and by another."""
     return is_reached(place, until) and not is_reached(place, since)

@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from .axes import SECOND_AXIS, Progress, is_on_second_axis, second_of, second_of_place
+from .axes import SECOND_AXIS, Progress, is_on_second_axis, own_number, second_of, second_of_place
 from .credits import check_credits
 from .gate import Prose
 from .licences import Licence
@@ -126,7 +126,7 @@ class Episode(models.Model):
         before = (self.number or 0) - 1
         is_first = before in (0, SECOND_AXIS)
         if self._state.adding and before > 0 and not is_first and not any(neighbours().where(Episode, number=before)):
-            missing = second_of_place(before) or before
+            missing = own_number(before)
             raise ValidationError({"number": f"There is no {missing} yet: the numbers run 1, 2, 3. Use a label."})
 
     @property

@@ -14,7 +14,7 @@ from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from .axes import is_on_second_axis, place_of, second_of, second_of_place
+from .axes import is_on_second_axis, own_number, place_of, second_of, second_of_place
 from .names import Name, capital
 from .requests import whole_number
 
@@ -44,7 +44,7 @@ class Units:
         others = set(self.labels.values())
         bare = {number: self._bare(label, self.word(number)) for number, label in self.labels.items()}
         short = {number: label if bare[number] in others else bare[number] for number, label in self.labels.items()}
-        return {number: label for number, label in short.items() if label != f"{_own_number(number)}"}
+        return {number: label for number, label in short.items() if label != f"{own_number(number)}"}
 
     def _bare(self, label: str, one: str) -> str:
         """Return a label without the word for a unit before its numeral."""
@@ -67,7 +67,7 @@ class Units:
 
     def short(self, number: int) -> int | Name:
         """Return the label of a unit, or its number: for where a list or a chip shows no more than that."""
-        return Name(self.labels[number]) if number in self.labels else _own_number(number)
+        return Name(self.labels[number]) if number in self.labels else own_number(number)
 
     def named(self, number: int) -> str:
         """Return what a sentence calls a unit: “episode 5”, “episode 12.5”, or “S2 E5” where that says it all."""
@@ -234,11 +234,6 @@ def for_templates(request: HttpRequest) -> dict[str, Words]:
 def _typed(label: str) -> str:
     """Return a label as people may type it: in small letters, without spaces."""
     return "".join(label.split()).casefold()
-
-
-def _own_number(place: int) -> int:
-    """Return the number that a place has on its own axis."""
-    return second_of_place(place) or place
 
 
 def _is_numeral(label: str) -> bool:

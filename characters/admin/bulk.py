@@ -21,8 +21,7 @@ from corrections.rows import Json
 from corrections.sending import Proposed
 from corrections.trial import MOST_TRIED, try_out
 from corrections.wording import RowNames, value_in_words
-from episodes.axes import last_chapter_for
-from episodes.horizon import horizon_of, sees_up_to
+from episodes.horizon import horizon_of, sees_both_axes, sees_up_to
 
 from .horizon import spoiler_error_within
 from .previews import DO, PreviewedChange
@@ -84,9 +83,9 @@ class _ChangeOfMany(PreviewedChange):
         self.kind = kind_of(model_admin.model)
         self.editable = rows.editable(self.kind.label)
         is_asked = FIELD in request.POST
-        horizon = horizon_of(request)
-        on_both = bool(last_chapter_for(request)) and horizon is None
-        self.which = FieldForm(request.POST if is_asked else None, self.kind, horizon, on_both=on_both)
+        self.which = FieldForm(
+            request.POST if is_asked else None, self.kind, horizon_of(request), on_both=sees_both_axes(request)
+        )
         self.name = self.which.chosen if is_asked else ""
         self.is_list = self.name in self.editable.many
         self.value = self._value_form() if self.name else None
@@ -145,9 +144,7 @@ class _ChangeOfMany(PreviewedChange):
         trial = try_out(correction, sees_up_to(self.request))
         problems = [text for texts in trial.problems.values() for text in texts]
         self.warnings = [
-            spoiler_error_within(
-                horizon, each.text, each.episode if horizon is None else each.place_for(horizon), each.url, each.claim
-            )
+            spoiler_error_within(horizon, each.text, (each.episode, each.also), each.url, each.claim)
             for warnings in trial.warnings.values()
             for each in warnings
         ]

@@ -34,7 +34,7 @@ from corrections.desk.lists import OfferedFilters
 from corrections.editing import DELETE_SELECTED
 from episodes.gate import Gated
 from episodes.horizon import horizon_of
-from episodes.known import is_known, is_reached
+from episodes.known import is_known, is_reached, place_reached
 from episodes.models import Episode
 from episodes.texts import ProseInForm
 from episodes.units import current, worded
@@ -178,9 +178,9 @@ def _untelling(errors: ValidationError, horizon: int) -> ValidationError:
     return ValidationError(untold(errors.error_list))
 
 
-def spoiler_error_within(horizon: int | None, words: str, episode: int, url: str, claim: str) -> str:
+def spoiler_error_within(horizon: int | None, words: str, places: tuple[int, int | None], url: str, claim: str) -> str:
     """Return the error message for a text that says a name too early; a name from after the horizon is not told."""
-    if horizon is not None and not is_reached(episode, horizon):
+    if horizon is not None and place_reached(*places, horizon) is None:
         return f"It says “{words}”, which is a name of a later {current().one}."
     return spoiler_error(words, url, claim)
 

@@ -82,10 +82,8 @@ class Lint:
 
     def error(self, finding: Finding) -> str:
         """Return the error message for a finding; it does not name what comes after the horizon."""
-        url, claim, place = finding.revealed_by.url, finding.claim, finding.known_from
-        if self.horizon is not None and finding.also_from is not None and is_reached(finding.also_from, self.horizon):
-            place = finding.also_from
-        return spoiler_error_within(self.horizon, finding.words, place, url, claim)
+        places = finding.known_from, finding.also_from
+        return spoiler_error_within(self.horizon, finding.words, places, finding.revealed_by.url, finding.claim)
 
     def shown(self) -> list[tuple[Finding, bool]]:
         """Return the findings in texts that the editor may know, and of each whether they know the name, too."""

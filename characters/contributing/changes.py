@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import Max
-from django.utils.crypto import get_random_string
 
 from characters.kinds import REVELATION, Kind
 from characters.lore.correctable import CorrectableRow
@@ -11,7 +10,7 @@ from characters.lore.knowledge import Knowledge
 from characters.models import Revelation
 from corrections import rows
 from corrections.rows import Values
-from corrections.sending import MADE_UP, Proposed, adding, removing
+from corrections.sending import Proposed, adding, made_up_key, removing
 
 
 def field_changes(row: CorrectableRow, after: Values) -> list[Proposed]:
@@ -40,6 +39,6 @@ def addition(knowledge: Knowledge, kind: Kind, values: Values) -> Proposed:
     if kind is REVELATION:
         place = rows.with_places(values)["revealed_in"]
         same_episode = Revelation.objects.as_of(knowledge.progress).filter(revealed_in=place)
-        whole["key"] = f"{MADE_UP}{get_random_string(8, 'abcdefghjkmnpqrstvwxyz23456789')}"
+        whole["key"] = made_up_key()
         whole["position"] = (same_episode.aggregate(last=Max("position"))["last"] or 0) + 1
     return adding(kind.label, rows.with_places(whole | values))

@@ -9,7 +9,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
-from django.utils.crypto import get_random_string
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -27,7 +26,7 @@ from characters.vocabulary import Attribute
 from corrections import drafts, rows, sending
 from corrections.letter import Letter
 from corrections.models import Change, Correction
-from corrections.sending import MADE_UP, Proposed, Sender, adding
+from corrections.sending import Proposed, Sender, adding, made_up_key
 from corrections.thread import version_for_author
 from corrections.views import address_of
 from episodes.axes import second_of
@@ -42,7 +41,6 @@ from .fields import KnownNameField, MentionsField, form_field, suggestions_for
 from .forms import WHERE_IT_IS_TOLD, LetterForm, UnfinishedForm, is_without_a_place, place_to_begin_with
 from .posting import do_with_draft, state_of_draft, try_to_send, with_receipt
 
-KEYS = "abcdefghjkmnpqrstvwxyz23456789"
 TEXTS = {"definition": Attribute.DEFINITION, "summary": Attribute.SUMMARY}
 
 
@@ -137,7 +135,7 @@ class NewCharacterForm(UnfinishedForm):
         values, character = self.cleaned_data, str(uuid4())
         since = {name: values[name] for name in ("revealed_in", "also_in") if name in values}
         whose = {"character": character}
-        new_key = f"{MADE_UP}{get_random_string(8, KEYS)}"
+        new_key = made_up_key()
         proposed = [
             _adding(CHARACTER, since | {"key": new_key}, key=character),
             _adding(ALIAS, since | whose | {"name": values["name"], "headline": True}),

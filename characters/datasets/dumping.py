@@ -1,8 +1,9 @@
 """Write what is known at an episode in the format that `loading` reads."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 from itertools import chain, pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from django.db.models import Q
 
 from characters.kinds import EPISODE, SERIES, Kind, kind_of, kind_of_file
 from characters.public_ids import public_id_for
-from episodes.axes import SECOND_AXIS, end, is_on_second_axis, second_of_place
+from episodes.axes import SECOND_AXIS, end, is_on_second_axis, own_number
 from episodes.known import is_known, is_reached
 from episodes.models import Episode
 from episodes.names import DIRECTION_SIGN, REACHING_SIGN
@@ -80,18 +81,16 @@ class _Dump:
         for number, row in enumerate(in_order):
             for place in self._places_of(row):
                 by_place[place].append((row.position, row.key, number))
-        followers, waiting = defaultdict(list), Counter[int]()
+        sorter = TopologicalSorter[int](dict.fromkeys(range(len(in_order)), ()))
         for (*_, before), (*_, after) in chain.from_iterable(pairwise(sorted(some)) for some in by_place.values()):
-            followers[before].append(after)
-            waiting[after] += 1
-        ready = [number for number in range(len(in_order)) if not waiting[number]]
-        while ready:
-            number = heappop(ready)
-            yield in_order[number]
-            for after in followers[number]:
-                waiting[after] -= 1
-                if not waiting[after]:
-                    heappush(ready, after)
+            sorter.add(after, before)
+        sorter.prepare()
+        ready: list[int] = []
+        while sorter.is_active():
+            for number in sorter.get_ready():
+                heappush(ready, number)
+            yield in_order[first := heappop(ready)]
+            sorter.done(first)
 
     def _places_of(self, row: Any) -> set[int]:
         """Return the places of a row that are reached."""
@@ -126,7 +125,7 @@ class _Dump:
         if field.related_model is Episode:
             return self._place(row, name)
         if name == "number":
-            return second_of_place(row.number) or row.number
+            return own_number(row.number)
         if field.is_relation:
             other = getattr(row, name)
             return None if other is None else _key_of(other)
@@ -139,7 +138,7 @@ class _Dump:
         place = getattr(row, f"{name}_id")
         if place is None or not is_reached(place, self.until):
             return None
-        return second_of_place(place) or place
+        return own_number(place)
 
     def _is_told_on_the_second_axis_alone(self, row: Any, name: str) -> bool:
         """Return whether a file leaves out a place on the first axis, as the one on the second is all there is."""

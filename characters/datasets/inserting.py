@@ -10,7 +10,7 @@ from typing import Any
 
 from characters.kinds import EPISODE
 from corrections.renumbering import renumber
-from episodes.axes import SECOND_AXIS, is_on_second_axis, second_of_place
+from episodes.axes import SECOND_AXIS, is_on_second_axis, own_number
 from episodes.models import Episode
 
 from .entries import Dataset
@@ -62,4 +62,4 @@ def _name(episode: Any) -> tuple[bool, str, str]:
 def _refuse(dataset: Dataset, place: int, before: int) -> None:
     for entry, where in dataset.entries[EPISODE.file]:
         if entry.number == place:
-            where.part("number").complain(EARLIER.format(second_of_place(before) or before))
+            where.part("number").complain(EARLIER.format(own_number(before)))

@@ -54,7 +54,6 @@ from .rows import id_of, visible
 MOST_NAMES_OFFERED = 500  # in a list beneath a field; with more, one types without it
 PUBLIC_KINDS: Mapping[str, Kind] = {kind.label: kind for kind in PUBLIC}  # what visitors may correct, by model
 PLACES = {kind: place for place, kind in enumerate(PUBLIC)}
-SECOND_PLACES = dict(rows.PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def with_second_places(kind: Kind) -> tuple[str, ...]:
     return tuple(
         each
         for name in kind.public
-        for each in (name, SECOND_PLACES.get(name, ""))
+        for each in (name, rows.SECOND_PLACES.get(name, ""))
         if each == name or each in kind.fields
     )
 

@@ -17,7 +17,7 @@ from corrections import rows
 from corrections.desk.diffs import diff_of_words
 from corrections.models import Change, Correction
 from corrections.recent import About, Publication
-from corrections.rows import EPISODES, PLACES, WHEN, Json
+from corrections.rows import EPISODES, FIRST_PLACES, PLACES, WHEN, Json
 from corrections.wording import is_text
 from episodes.axes import is_on_second_axis
 from episodes.gate import Prose
@@ -35,7 +35,6 @@ from .rows import visible
 Action, Decision = Change.Action, Change.Decision
 
 MOST_LINES = 8
-FIRST_PLACES = {second: first for first, second in PLACES}
 ISOLATES = str.maketrans("", "", "\u2068\u2069")
 # What authors can send; editors send what visitors cannot correct as well, such as tags.
 SENT_KINDS: Mapping[str, Kind] = {**PUBLIC_KINDS, TAG.label: TAG}

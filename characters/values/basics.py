@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from episodes.axes import is_on_second_axis, second_of_place
+from episodes.axes import is_on_second_axis, own_number
 from episodes.licences import Licence
 from episodes.names import Name, capital, with_capital
 from episodes.units import before_the_first, named
@@ -40,7 +40,7 @@ class EpisodeRow:
     @property
     def own_number(self) -> int:
         """Its number on its own axis."""
-        return second_of_place(self.number) or self.number
+        return own_number(self.number)
 
     @property
     def heading(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import batched, groupby
 from operator import attrgetter
 
-from episodes.axes import second_of_place
+from episodes.axes import own_number
 from episodes.names import Name, capital
 from episodes.units import current, named
 
@@ -33,11 +33,11 @@ class Season:
     @property
     def own_first(self) -> int:
         """The number of the first on its own axis."""
-        return second_of_place(self.first) or self.first
+        return own_number(self.first)
 
     @property
     def own_last(self) -> int:
-        return second_of_place(self.last) or self.last
+        return own_number(self.last)
 
     @property
     def span(self) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -46,8 +47,8 @@ from .next_in_queue import latest_mentioned, latest_mentioned_in, redirect_to_ne
 from .page_preview import pages_to_preview
 from .people import address_of_person, address_of_spammer
 from .questions import ask, comment
-from .review import parts_of, review, with_rows
-from .verdict_forms import ACCEPT, LEAVE, REASONS, CommentForm, forms_for, posted_forms, to_show_again
+from .review import ChangeWithRow, parts_of, review, with_rows
+from .verdict_forms import ACCEPT, LEAVE, REASONS, CommentForm, VerdictForm, forms_for, posted_forms, to_show_again
 
 PART = "part"  # of a large correction: a parameter of the page, and a field of its form
 PK_LENGTH = 36
@@ -104,11 +105,8 @@ def _page(
         trial.problems = {None: [REASON_HIDDEN]}
     discretion = Discretion(clearance)
     reviews = review(shown, names, trial, reads=lambda words: discretion.words(correction, words))
-    verdict_forms = {}
-    if correction.is_undecided and request.user.has_perm("corrections.decide"):
-        verdict_forms = forms_for(shown, names, posted and to_show_again(posted, shown))
-        for form in verdict_forms.values():
-            form.is_valid()
+    may_decide = correction.is_undecided and request.user.has_perm("corrections.decide")
+    verdict_forms = _verdict_forms(shown, names, posted) if may_decide else {}
     general_problems = trial.problems.get(None, [])
     events = thread_of(correction, discretion, names)
     context |= {
@@ -139,6 +137,14 @@ def _part_asked_for(request: HttpRequest, parts: list[list[Change]], wrong: Chan
         return next((number for number, part in enumerate(parts, start=1) if wrong in part), 1)
     asked = request.POST if request.method == "POST" else request.GET
     return max(1, min(whole_number(asked.get(PART)) or 1, len(parts)))
+
+
+def _verdict_forms(shown: list[ChangeWithRow], names: RowNames, posted: Any) -> dict[UUID, VerdictForm]:
+    """Return the forms of the changes that are shown, with what is wrong in what was posted."""
+    verdict_forms = forms_for(shown, names, posted and to_show_again(posted, shown))
+    for form in verdict_forms.values():
+        form.is_valid()
+    return verdict_forms
 
 
 def _context_of_part(parts: list[list[Change]], number: int) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from corrections import rows
 from corrections.models import UNDECIDED, Change, Correction, State
 from corrections.subjects import subjects_of_corrections
 from corrections.wording import RowNames, in_short, noun_of
-from episodes.axes import key_of
+from episodes.axes import grouped_by_progress
+from episodes.names import Name
 
 from .clearance import Clearance, unfolded
 from .discretion import Discretion
@@ -74,20 +75,14 @@ def lines(
     about: dict[UUID, list[str]] = {correction.pk: [] for correction in corrections} | subjects_of_corrections(shown)
     # One that the moderator opened is named as of its own episode, and the others are not.
     at = {correction.pk: clearance.reading_episode(correction) for correction in shown}
-    subjects_at: defaultdict[str, set[str]] = defaultdict(set)
-    for pk, progress in at.items():
-        subjects_at[key_of(progress)] |= set(about[pk][:MOST_NAMES])
     changes = _changes_of(shown)
     known = {change.pk: at[pk] for pk, of_one in changes.items() for change in of_one}
     values = _values_of_rows([change for of_one in changes.values() for change in of_one], known)
-    readers = {key_of(progress): progress for progress in at.values()}
-    names = {
-        key: RowNames(
-            readers[key],
-            changes=[change for pk, of_one in changes.items() if key_of(at[pk]) == key for change in of_one],
-        ).of_pages(subjects)
-        for key, subjects in subjects_at.items()
-    }
+    names: dict[UUID, dict[str, Name]] = {}
+    for progress, keys in grouped_by_progress(at, at.__getitem__):
+        subjects = {subject for pk in keys for subject in about[pk][:MOST_NAMES]}
+        named = RowNames(progress, changes=[change for pk in keys for change in changes[pk]]).of_pages(subjects)
+        names |= dict.fromkeys(keys, named)
     kinds = _kinds_of_changes(changes, values)
     proposals = {} if brief else {pk: Proposal(changes[pk], episode) for pk, episode in at.items()}
     says = snippets(proposals, values, clearance)
@@ -98,8 +93,7 @@ def lines(
             episode=clearance.episode_of(correction),
             place=clearance.place_of(correction),
             about=tuple(
-                names[key_of(at[correction.pk])].get(subject, _unnamed(subject))
-                for subject in about[correction.pk][:MOST_NAMES]
+                names[correction.pk].get(subject, _unnamed(subject)) for subject in about[correction.pk][:MOST_NAMES]
             ),
             more=max(0, len(about[correction.pk]) - MOST_NAMES),
             kinds=_kinds_in_words(

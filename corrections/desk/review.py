@@ -12,7 +12,7 @@ from corrections import rows
 from corrections.conflicts import can_be_overridden, outcome_of, rows_there_already
 from corrections.merged import put_survivors
 from corrections.models import Change
-from corrections.rows import Editable, Json, SpoilerWarning, Values
+from corrections.rows import FIRST_PLACES, Editable, Json, SpoilerWarning, Values
 from corrections.trial import Trial
 from corrections.wording import EMPTY, RowNames, in_words, is_text, noun_of, value_in_words
 from episodes.names import listed
@@ -22,7 +22,6 @@ from .diffs import diff
 
 Action, Decision, Outcome = Change.Action, Change.Decision, Change.Outcome
 
-FIRST_PLACES = {second: first for first, second in rows.PLACES}
 MOST_SHOWN = 100  # changes on one page
 MOST_WEIGHT = 200_000  # of the changes on one page, in bytes as `_weight` guesses them
 MOST_OF_A_TEXT = 600  # characters of one that does not change

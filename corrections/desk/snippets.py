@@ -19,7 +19,7 @@ from corrections.wording import (
     is_text,
     value_in_words,
 )
-from episodes.axes import key_of
+from episodes.axes import grouped_by_progress
 from episodes.names import Name
 from episodes.units import worded
 
@@ -50,19 +50,15 @@ def snippets(proposals: Mapping[UUID, Proposal], values: RowsByChange, clearance
     said = {pk: each.changes[:MOST_SAID] for pk, each in proposals.items()}
     every_change = [change for changes in said.values() for change in changes]
     mentioned = {} if clearance.has_watched_all else mentioned_untried(every_change)
-    readers = {key_of(each.episode): each.episode for each in proposals.values()}
-    read_at: defaultdict[str, list[Change]] = defaultdict(list)
-    hidden: set[UUID] = set()
-    for pk, changes in said.items():
-        if not all(each.is_known(proposals[pk].episode) for change in changes for each in mentioned.get(change.pk, ())):
-            hidden.add(pk)
-        else:
-            read_at[key_of(proposals[pk].episode)] += changes
     lines: dict[UUID, str] = {}
-    for key, changes in read_at.items():
+    hidden: set[UUID] = set()
+    for progress, keys in grouped_by_progress(proposals, lambda pk: proposals[pk].episode):
+        for pk in keys:
+            if not all(each.is_known(progress) for change in said[pk] for each in mentioned.get(change.pk, ())):
+                hidden.add(pk)
         # The name of a newcomer may stand in a later change than what is said of them.
-        of_all = [change for each in proposals.values() if key_of(each.episode) == key for change in each.changes]
-        lines |= _lines_of(changes, RowNames(readers[key], changes=of_all), values)
+        names = RowNames(progress, changes=[change for pk in keys for change in proposals[pk].changes])
+        lines |= _lines_of([change for pk in keys if pk not in hidden for change in said[pk]], names, values)
     return {
         pk: HIDDEN if pk in hidden else "; ".join(filter(None, (lines[change.pk] for change in changes)))
         for pk, changes in said.items()

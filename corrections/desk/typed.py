@@ -41,11 +41,7 @@ def answered(request: HttpRequest, correction: Correction) -> HttpResponse | Non
     except Refused as refused:
         return JsonResponse({"problem": str(refused)}, status=409)
     draft = draft_of(request, correction)
-    if draft is None:
-        return JsonResponse({"token": "", "says": ""})
-    return JsonResponse(
-        {"token": drafts.token_of(draft), "says": f"Kept as a draft at {drafts.clock(draft.saved_at)}."}
-    )
+    return JsonResponse({"token": "", "says": ""} if draft is None else drafts.told_of(draft))
 
 
 def keep(request: HttpRequest, correction: Correction, *, said: bool = False) -> None:
@@ -68,15 +64,11 @@ def keep(request: HttpRequest, correction: Correction, *, said: bool = False) ->
     if not values:
         forget(request, correction)
     elif len(json.dumps(values)) > drafts.MOST_BYTES:
-        raise_if_asked(request)
+        if drafts.KEEP in request.POST:  # somebody is told; a button that was pressed does what it is for
+            raise Refused(drafts.TOO_LONG)
     else:
         drafts.keep_values(user_of(request), page_address(correction), values, sees_up_to(request))
         request.without_draft = None  # type: ignore[attr-defined]
-
-
-def raise_if_asked(request: HttpRequest) -> None:
-    if drafts.KEEP in request.POST:  # somebody is told; a button that was pressed does what it is for
-        raise Refused(drafts.TOO_LONG)
 
 
 def together(request: HttpRequest, correction: Correction) -> QueryDict:

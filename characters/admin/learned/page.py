@@ -38,9 +38,9 @@ from corrections.sent_forms import (
     waiting_at,
 )
 from corrections.trial import MOST_TRIED, try_out
-from episodes.axes import SECOND_AXIS, end, is_on_second_axis, last_chapter_for, place_of
+from episodes.axes import SECOND_AXIS, end, is_on_second_axis, place_of
 from episodes.choices import CHOOSE, with_choice
-from episodes.horizon import horizon_of, reads_up_to, sees_up_to
+from episodes.horizon import horizon_of, reads_up_to, sees_both_axes, sees_up_to
 from episodes.known import is_reached
 from episodes.models import Episode
 from episodes.requests import whole_number
@@ -110,7 +110,6 @@ def _learned(request: HttpRequest, number: int) -> HttpResponse:
 
 def _sheet(request: HttpRequest, episode: Episode, data: Any = None, base: Any = None) -> Sheet:
     """Return the form, with places on the other axis where the show has one and nothing of it is hidden."""
-    on_both = bool(last_chapter_for(request)) and horizon_of(request) is None
     user: Any = request.user
     return Sheet(
         episode,
@@ -119,7 +118,7 @@ def _sheet(request: HttpRequest, episode: Episode, data: Any = None, base: Any =
         base,
         None if data is None else request.FILES,
         horizon=_horizon(request, episode.number),
-        on_both=on_both,
+        on_both=sees_both_axes(request),
     )
 
 

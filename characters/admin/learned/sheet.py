@@ -274,7 +274,7 @@ class Sheet:
 
     def _when(self, place: str) -> str:
         """Return the field for a place of a row on the axis of the form."""
-        return dict(rows.PLACES)[place] if is_on_second_axis(self.episode.number) else place
+        return rows.SECOND_PLACES[place] if is_on_second_axis(self.episode.number) else place
 
     def _existing(self, kind: SectionKind) -> Iterator[tuple[str, str]]:
         """Yield what the show has in this episode already, in words and with the address of the form."""
@@ -330,8 +330,8 @@ class Sheet:
         for pk, warnings in trial.warnings.items():
             proposed, form = forms[pk]
             for warning in warnings:
-                place = warning.episode if horizon is None else warning.place_for(horizon)
-                error = spoiler_error_within(horizon, warning.text, place, warning.url, warning.claim)
+                places = warning.episode, warning.also
+                error = spoiler_error_within(horizon, warning.text, places, warning.url, warning.claim)
                 self.warnings.append((_noun_of(form), error))
                 if not confirmed:
                     form.add_error(form.field_of(proposed, warning.field), error)
