@@ -22,6 +22,7 @@ def pages_of(kind: Kind) -> list[URLPattern]:
 SHORT = {"characters": "c"}  # what is shared most has the shortest address
 
 urlpatterns = [
+    path("search/suggest/", views.suggest, name="suggest"),  # first: it is asked for with each letter that is typed
     path("", views.home, name="home"),
     *(page for kind in SUBJECTS for page in pages_of(kind)),
     path("characters/<public_id:public_id>/<str:slug>/then/", views.then, name="then"),
@@ -36,7 +37,6 @@ urlpatterns = [
     path("linked/", views.linked, name="linked"),
     path("recap/", views.recap, name="recap"),
     path("search/", views.search, name="search"),
-    path("search/suggest/", views.suggest, name="suggest"),
     path("went-back/", views.went_back, name="went-back"),
     path("about/", views.about, name="about"),
     path("privacy/", views.privacy, name="privacy"),

@@ -44,7 +44,7 @@ def bound_of(path: str) -> Bound:
 
 
 def refusal_of(path: str, headers: Mapping[str, str]) -> int | None:
-    """Return the status by which a body is refused, or None if it may be read; names of headers are in lower case."""
+    """Return the status by which a body is refused, or None if it may be read; headers are asked for in lower case."""
     length = headers.get("content-length") or "0"
     if "transfer-encoding" in headers:  # its length would be known at its end alone
         return 411
@@ -57,7 +57,7 @@ def bounded_bodies(get_response: Callable[[HttpRequest], HttpResponseBase]) -> C
     """Refuse bodies that are too large or of unknown length (middleware, the outermost)."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        status = refusal_of(request.path, {name.lower(): value for name, value in request.headers.items()})
+        status = refusal_of(request.path, request.headers)
         if status is None:
             return get_response(request)
         return plain_page("unread.html", status, {"status": status, "most": str(bound_of(request.path))})

@@ -1,7 +1,7 @@
 """The language of the public pages: Jinja, in which a page costs a tenth of what it costs in Django's own."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -27,7 +27,7 @@ def environment(**options: Any) -> Environment:
     """Return the environment of `templates/pages/`; there, a name that nobody gave is an error."""
     # A line of tags alone leaves no blank line behind.
     options |= {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    made = Environment(**options, keep_trailing_newline=True)  # noqa: S701 - Django's backend has turned escaping on
+    made = Pages(**options, keep_trailing_newline=True)
     made.template_class = Page
     made.context_class = Values
     # What a page shows are values with attributes: nothing there is looked up as in a dictionary.
@@ -42,6 +42,14 @@ def environment(**options: Any) -> Environment:
         for each in (apnumber, capital, date, in_text, intcomma, linebreaksbr, pluralize, truncatechars)
     }
     return made
+
+
+class Pages(Environment):
+    """An environment in which no template has globals of its own."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals themselves: in a ChainMap, each import compares them all in Python."""
+        return super().make_globals(d) if d else self.globals
 
 
 class Values(Context):
