@@ -75,7 +75,7 @@ SHOWN_IN_PART = (  # by “Recent changes”
     ),
     Partly(
         Correction,
-        ("kind", "author_id", "credit", "revealed_in_id"),
+        ("kind", "author_id", "credit", "revealed_in_id", "also_in_id", "besides"),
         f'EXISTS (SELECT 1 FROM {CHANGE} WHERE "correction_id" = {{row}}."id" AND "applied_at" IS NOT NULL)',  # noqa: S608
     ),
     Partly(Viewer, ("user_id", "wants_credit", "credit_name"), '{row}."wants_credit"'),

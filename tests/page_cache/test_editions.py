@@ -101,6 +101,8 @@ def test_what_the_list_of_changes_shows_gives_a_stamp(an_applied_change: Change)
         lambda: Viewer.objects.filter(user=user).update(credit_name="Anne"),
         lambda: Viewer.objects.filter(user=user).update(wants_credit=False),
         lambda: Correction.objects.filter(pk=correction.pk).update(revealed_in=2),
+        lambda: Correction.objects.filter(pk=correction.pk).update(also_in=10_003),
+        lambda: Correction.objects.filter(pk=correction.pk).update(besides=1),
         lambda: Correction.objects.filter(pk=correction.pk).update(author=None),
         lambda: Change.objects.filter(pk=an_applied_change.pk).update(outcome="conflict"),
         lambda: Viewer.objects.filter(user=user).update(wants_credit=True),
