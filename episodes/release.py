@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 OF_THE_SITE = ("episodes", "corrections", "characters", "rougedb")
-SETTINGS = ("SITE_NAME", "LOOK", "CARD_ALT", "SITE_URL", "STATIC_URL", "MEDIA_URL")
+SETTINGS = ("SITE_NAME", "LOOK", "CARD_ALT", "SITE_URL", "STATIC_URL", "MEDIA_URL", "CONTACT_EMAIL", "CONTENT_KEY")
 SETTINGS_OF_DJANGO = ("LANGUAGE_CODE", "TIME_ZONE", "DEBUG")
 
 

@@ -104,11 +104,13 @@ def test_what_shows_in_pages_makes_another_version(settings: Any, tmp_path: Any)
         lambda: template.write_text("<p>New"), lambda: code.write_text("2"),
         lambda: (settings.STATIC_ROOT / "staticfiles.json").write_text("{}"),
         lambda: setattr(settings, "SITE_URL", "https://other.example"),
+        lambda: setattr(settings, "CONTACT_EMAIL", "other@example.org"),  # on “About” and “Privacy”
+        lambda: setattr(settings, "CONTENT_KEY", "another"),  # in the addresses of feeds and forms
     ):  # fmt: skip
         assert release.release.__wrapped__() == versions[-1]
         change()
         versions.append(release.release.__wrapped__())
-    assert len(set(versions)) == 5
+    assert len(set(versions)) == 7
 
 
 @pytest.mark.django_db
