@@ -1,6 +1,7 @@
 """The page of one correction for moderators: what it would change, its thread, and the form that decides it."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -48,12 +49,24 @@ from .page_preview import pages_to_preview
 from .people import address_of_person, address_of_spammer
 from .questions import ask, comment
 from .review import ChangeWithRow, parts_of, review, with_rows
-from .verdict_forms import ACCEPT, LEAVE, REASONS, CommentForm, VerdictForm, forms_for, posted_forms, to_show_again
+from .verdict_forms import (
+    ACCEPT,
+    LEAVE,
+    REASONS,
+    REJECT,
+    CommentForm,
+    VerdictForm,
+    forms_for,
+    posted_forms,
+    to_show_again,
+)
 
+DOUBTED = "doubted"  # the changes at which a page said what the linter finds in them
 PART = "part"  # of a large correction: a parameter of the page, and a field of its form
 PK_LENGTH = 36
 MOST_FOLLOWING = 300  # rows that are listed
 POLICY: dict[str, Any] = settings.SECURE_CSP
+ASKS = "Nothing was decided yet: what is marked below tells of something that is revealed later."
 NOT_UNSEEN = worded("Nothing was done: it tells of a later {one} than you have {watched}. Open it on purpose first.")
 
 
@@ -70,10 +83,12 @@ def _page(
     posted: Any = None,
     failure: CouldNotApply | None = None,
     wrong: Change | None = None,
+    asked: Sequence[Change] = (),
 ) -> HttpResponse:
     """Show a correction as it is now, with the form as it was posted, and why it could not be applied.
 
-    Of its parts that one is shown which was asked for, or has the change that is wrong.
+    Of its parts that one is shown which was asked for, or has the change that is wrong. It asks about some changes
+    whether they are to be accepted all the same.
     """
     related = ("author", "claimed_by", "decided_by", "undoes", "revises", "note")
     correction = Correction.objects.select_related(*related).get(pk=correction.pk)
@@ -120,6 +135,7 @@ def _page(
         "reasons": REASONS,
         "reason": in_words([discretion.words(correction, correction.reason)], names)[0],
         "events": events,
+        "asked": {change.pk for change in asked},
     }
     context |= context_of_any(request, correction, discretion) | typed.context_of_draft(request, correction)
     context |= _context_of_part(parts, number) | _context_of_what_follows(trial, names)
@@ -289,15 +305,19 @@ def answered(request: HttpRequest, correction: Correction, *, show: View, decide
 
 
 def _decide(request: HttpRequest, correction: Correction, version: int, text: str) -> HttpResponse:
-    """Decide as the form says. One button accepts all changes without a verdict, or a single change whatever it has."""
-    clearance, accepts_rest = clearance_of(request), request.POST.get("do") == "accept"
+    """Decide as the form says. One button accepts all changes without a verdict, or a single change whatever it has.
+
+    Where the linter finds something in one of those, it asks first: it may be pressed in passing, above all by its key.
+    """
+    clearance, button = clearance_of(request), request.POST.get("do")
     posted = request.POST.copy()
     pending = pending_changes(correction)
-    parts = parts_of(pending)
-    for change in parts[_part_asked_for(request, parts, None) - 1] if accepts_rest else ():
-        chosen = posted.get(f"{change.pk}-decision") or LEAVE
-        if chosen == LEAVE or len(pending) == 1:
-            posted[f"{change.pk}-decision"] = ACCEPT
+    accepted = _accepted_by_button(request, pending) if button in ("accept", "sure") else []
+    if doubted := [change for change in accepted if button == "accept" and f"{change.pk}" in posted.getlist(DOUBTED)]:
+        messages.warning(request, ASKS)
+        return _page(request, correction, posted=posted, wrong=doubted[0], asked=doubted)
+    for change in accepted:
+        posted[f"{change.pk}-decision"] = ACCEPT
     verdict_forms = posted_forms(correction, clearance, pending, posted)
     if wrong := [form.change for form in verdict_forms.values() if not form.is_valid()]:
         messages.error(request, "Nothing was decided. Correct what is marked below, and decide again.")
@@ -322,6 +342,14 @@ def _decide(request: HttpRequest, correction: Correction, version: int, text: st
     state = result.correction.get_state_display()
     messages.success(request, link_to(correction, f"{state}.", _line_in_words(correction, clearance)))
     return redirect_to_next(request)
+
+
+def _accepted_by_button(request: HttpRequest, pending: list[Change]) -> list[Change]:
+    """Return the changes of the part on the page which nobody accepted one by one, and which one button accepts."""
+    parts = parts_of(pending)
+    chosen = {change: request.POST.get(f"{change.pk}-decision") or LEAVE for change in pending}
+    meant = (LEAVE, REJECT) if len(pending) == 1 else (LEAVE,)
+    return [change for change in parts[_part_asked_for(request, parts, None) - 1] if chosen[change] in meant]
 
 
 def _line_in_words(correction: Correction, clearance: Clearance) -> str:

@@ -113,5 +113,5 @@ preview?.addEventListener("click", (event) => {
 });
 preview?.querySelector("iframe").addEventListener("load", () => { preview.querySelector(".loading").hidden = true; });
 
-// A form that came back is at the first change with a mistake.
-goTo(document.querySelector("article.change .errorlist")?.closest("article.change"));
+// A form that came back is at the first change with a mistake, or that it asks about.
+goTo(document.querySelector("article.change .errorlist, article.change .asked")?.closest("article.change"));

@@ -148,6 +148,28 @@ def test_decides_by_keyboard_alone(show: None, browser_at: Open) -> None:
     assert complaints == []
 
 
+def test_the_key_that_accepts_all_asks_about_what_the_linter_finds_something_in(show: None, browser_at: Open) -> None:
+    ann = Character.objects.get(key="ann")
+    Alias.objects.create(character=ann, name="Queen Ann", kind="title", revealed_in_id=2)
+    correction = sent(
+        new(Alias, character=ann, name="Nan", revealed_in_id=1),
+        new(Trait, character=ann, attribute="habit", value="is Queen Ann", revealed_in_id=1), by=person("other"),
+    )  # fmt: skip
+    page = signed_in(browser_at(viewport={"width": 1280, "height": 900}))
+    page.goto(f"{QUEUE}{correction.pk}/change/")
+    expect(page.locator(".keys")).to_be_visible()
+    for _ in range(2):  # pressed once more it accepts as little
+        page.keyboard.press("Shift+A")
+        expect(page.locator(".messagelist")).to_contain_text("Nothing was decided yet")
+        expect(page.locator("#change-2")).to_be_focused()
+    assert not correction.changes.exclude(decision="pending").exists()
+    page.keyboard.press("a")
+    page.keyboard.press("k")
+    page.keyboard.press("a")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".messagelist")).to_contain_text("Accepted.")
+
+
 @pytest.mark.parametrize("width", looks(390, 1440))
 def test_nothing_runs_off_the_side(show: None, browser_at: Open, width: int) -> None:
     page = signed_in(browser_at(viewport={"width": width, "height": 844}))

@@ -1,5 +1,6 @@
 """Deciding on the page of a correction: a verdict on each change."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 
 from characters.models import Alias, Portrait, Trait
 from characters.pictures import files
-from corrections.models import Change, State
+from corrections.models import Change, Correction, State
 from episodes.models import Series
 from tests.corrections.desk import content_of, decide_by_form, filled_in, page_of, verdict
 from tests.corrections.letters import accepted, new, sent, set_to, somebody, status_of, summary_of
@@ -98,6 +99,60 @@ def test_the_accept_button_accepts_a_single_change_or_all_that_are_not_rejected(
     two = sent(*(new(Alias, character=ann, name=name, revealed_in_id=2) for name in ("Annie", "Nan")), by=author)
     decide_by_form(desk, two, verdict(two.changes.first(), "reject", why="No."), do="accept")
     assert [change.decision for change in two.changes.all()] == ["rejected", "accepted"]
+
+
+def _of_whom_more_is_known_later() -> Trait:
+    ann = somebody()
+    Alias.objects.create(character=ann, name="Queen Ann", kind="title", revealed_in_id=3)
+    return summary_of(ann, "Somebody.")
+
+
+def _pressed(desk: Client, correction: Correction, do: str, **fields: str) -> str:
+    """Press a button of the page as it stands there, with all that its form has."""
+    form = content_of(desk.get(page_of(correction)))
+    doubted = re.findall('name="doubted" value="([^"]+)"', form)
+    return str(decide_by_form(desk, correction, fields, do=do, doubted=doubted).content.decode())
+
+
+def test_the_accept_button_asks_before_it_accepts_what_the_linter_finds_something_in(
+    desk: Client, author: User
+) -> None:
+    summary = _of_whom_more_is_known_later()
+    correction = sent(
+        new(Alias, character=summary.character, name="Annie", revealed_in_id=2),
+        set_to(summary, "value", "She is Queen Ann."), by=author,
+    )  # fmt: skip
+    page = _pressed(desk, correction, "accept", comment="Thank you.")
+    assert "Nothing was decided yet" in page
+    assert page.count("Accept, edit or reject it.") == 1
+    assert page.index("“Queen Ann”") < page.index("Accept, edit or reject it.")
+    assert "Thank you." in page
+    assert "Accept all not rejected" not in page
+    assert not correction.changes.exclude(decision="pending").exists()
+    _pressed(desk, correction, "sure")
+    assert not correction.changes.exclude(decision="accepted").exists()
+
+
+def test_the_accept_button_does_not_ask_about_what_was_decided_one_by_one(desk: Client, author: User) -> None:
+    summary = _of_whom_more_is_known_later()
+    for choice, becomes in (("accept", "accepted"), ("reject", "rejected")):
+        correction = sent(
+            new(Alias, character=summary.character, name=f"To {choice}", revealed_in_id=2),
+            set_to(summary, "value", f"She is Queen Ann, to {choice}."), by=author,
+        )  # fmt: skip
+        _pressed(desk, correction, "accept", **verdict(correction.changes.get(action="set"), choice, why="No."))
+        assert {change.action: change.decision for change in correction.changes.all()} == {
+            "add": "accepted", "set": becomes,
+        }  # fmt: skip
+
+
+def test_it_asks_about_a_single_change_whatever_it_has(desk: Client, author: User) -> None:
+    correction = sent(set_to(_of_whom_more_is_known_later(), "value", "She is Queen Ann."), by=author)
+    change = correction.changes.get()
+    for choice in ("leave", "reject"):
+        assert "Nothing was decided yet" in _pressed(desk, correction, "accept", **verdict(change, choice, why="No."))
+    _pressed(desk, correction, "accept", **verdict(change, "accept"))
+    assert correction.changes.get().decision == "accepted"
 
 
 def test_it_requires_a_reason_for_a_rejection_and_keeps_what_was_typed(desk: Client, author: User) -> None:
