@@ -18,6 +18,7 @@ from . import claims, typed
 from .access import for_moderators, for_viewers, page_address, user_of
 from .clearance import clearance_of, open_on_purpose
 from .discretion import Discretion
+from .thread import SKIPPED
 
 
 @require_POST
@@ -39,9 +40,12 @@ def claim(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @for_moderators
 def turn(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Go to another part of a large correction, and keep what was typed on this one."""
+    """Go to another part of a large correction or of a long thread, and keep what was typed on this one."""
     correction = get_object_or_404(Correction, pk=pk)
     typed.keep(request, correction)
+    if SKIPPED in request.POST:
+        part, skipped = (whole_number(request.POST.get(name)) or 0 for name in ("part", SKIPPED))
+        return HttpResponseRedirect(f"{page_address(correction)}?part={part}&{SKIPPED}={skipped}#thread")
     number = whole_number(request.POST.get("to")) or 1
     return HttpResponseRedirect(f"{page_address(correction)}?part={number}#change-1")
 

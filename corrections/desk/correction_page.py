@@ -17,7 +17,7 @@ from django.views.decorators.csp import csp_override
 from corrections import sending
 from corrections.deciding import decide
 from corrections.errors import CouldNotApply, Refused
-from corrections.models import Change, Correction, Event
+from corrections.models import Change, Correction
 from corrections.sent_forms import address_again
 from corrections.thread import cleaned_message
 from corrections.trial import Trial, pending_changes, try_out
@@ -49,6 +49,7 @@ from .page_preview import pages_to_preview
 from .people import address_of_person, address_of_spammer
 from .questions import ask, comment
 from .review import ChangeWithRow, parts_of, review, with_rows
+from .thread import context_of_thread
 from .verdict_forms import (
     ACCEPT,
     LEAVE,
@@ -123,7 +124,7 @@ def _page(
     may_decide = correction.is_undecided and request.user.has_perm("corrections.decide")
     verdict_forms = _verdict_forms(shown, names, posted) if may_decide else {}
     general_problems = trial.problems.get(None, [])
-    events = thread_of(correction, discretion, names)
+    thread = context_of_thread(request, correction, discretion, names)
     context |= {
         "changes": [(each, verdict_forms.get(each.change.pk)) for each in reviews],
         "suggestions": suggestions_of(verdict_forms.values()),
@@ -134,15 +135,14 @@ def _page(
         "is_too_large": trial.is_too_large,
         "reasons": REASONS,
         "reason": in_words([discretion.words(correction, correction.reason)], names)[0],
-        "events": events,
         "asked": {change.pk for change in asked},
     }
-    context |= context_of_any(request, correction, discretion) | typed.context_of_draft(request, correction)
+    context |= thread | context_of_any(request, correction, discretion) | typed.context_of_draft(request, correction)
     context |= _context_of_part(parts, number) | _context_of_what_follows(trial, names)
     context |= _context_of_correction(
         request, correction, discretion, changes, [each.change for each in shown], names, trial
     )
-    failure_is_hidden = REASON_HIDDEN in [*general_problems, *(event.text for event, _ in events)]
+    failure_is_hidden = REASON_HIDDEN in [*general_problems, *(event.text for event, _ in thread["events"])]
     context["something_is_hidden"] = failure_is_hidden or discretion.has_hidden
     return render(request, f"{TEMPLATES}/page.html", context)
 
@@ -238,19 +238,6 @@ def context_of_any(request: HttpRequest, correction: Correction, discretion: Dis
         "mine": correction.is_claimed and correction.claimed_by_id == user.pk,
         "claimed_from_user": correction.is_claimed_from(user),
     }
-
-
-def thread_of(correction: Correction, discretion: Discretion, names: RowNames) -> list[tuple[Event, str]]:
-    """Return what happened to a correction, each event with the name of whose it is."""
-    events = list(correction.events.select_related("by"))
-    for event in events:
-        if event.kind == Event.Kind.FAILED:
-            event.text = discretion.clearance.failure_for(correction, event.text)
-        else:
-            event.text = discretion.words(correction, event.text)
-    for event, text in zip(events, in_words([event.text for event in events], names), strict=True):
-        event.text = text
-    return [(event, discretion.name(correction, event.who)) for event in events]
 
 
 def _lost_texts(posted: Any, changes: list[Change]) -> list[str]:

@@ -22,10 +22,11 @@ from episodes.names import listed
 from . import queue, typed
 from .access import TEMPLATES, for_moderators, for_viewers, link_to, page_address, user_of
 from .clearance import clearance_of
-from .correction_page import answered, context_of_any, thread_of
+from .correction_page import answered, context_of_any
 from .discretion import Discretion
 from .next_in_queue import redirect_to_next
 from .snippets import titles_of
+from .thread import context_of_thread
 from .verdict_forms import CommentForm
 
 MOST_OTHERS = 10
@@ -56,11 +57,11 @@ def _page(request: HttpRequest, note: Correction, *, posted: Any = None) -> Http
     why_not_held = holding.why_not(note) if note.is_report else ""
     others = Correction.objects.undecided().filter(kind__in=Correction.NOTES, page=note.page).exclude(pk=note.pk)
     context |= context_of_any(request, note, discretion) | typed.context_of_draft(request, note)
+    context |= context_of_thread(request, note, discretion, names)
     context |= {
         "title": listed(about.values()) or "A page",
         "words": in_words([discretion.words(note, note.reason)], names)[0],
         "page": discretion.page(note),
-        "events": thread_of(note, discretion, names),
         "changes_for": list(queue.lines(notes.changes_for(note), clearance).items()),
         "holds": [(each, _held_in_words(each, names)) for each in holds],
         "why_not_held": why_not_held,

@@ -1,0 +1,56 @@
+"""The thread of a correction or a note as moderators read it: the newest entries, and a way to the earlier ones."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.defaultfilters import linebreaksbr
+
+from corrections.models import Correction, Event
+from corrections.wording import RowNames, in_words
+from episodes.names import with_unseen_shown
+from episodes.requests import whole_number
+
+from .discretion import Discretion
+
+SKIPPED = "thread"  # how many of the newest entries are left out: a parameter of the page, and a button of its form
+MOST_ENTRIES = 20
+MOST_BYTES = 60_000  # of the texts that are shown, but for that of one entry
+
+
+def context_of_thread(
+    request: HttpRequest, correction: Correction, discretion: Discretion, names: RowNames
+) -> dict[str, Any]:
+    """Return what happened to a correction, each event with the name of whose it is; the newest are the last."""
+    skipped = whole_number(request.GET.get(SKIPPED)) or 0
+    newest = correction.events.select_related("by").order_by("-at", "-id")
+    events = list(newest[skipped : skipped + MOST_ENTRIES + 1])
+    for event, text in zip(events, _texts_of(events, correction, discretion, names), strict=True):
+        event.text = text
+    shown = _as_many_as_fit(events)
+    return {
+        "events": [(event, discretion.name(correction, event.who)) for event in reversed(shown)],
+        "skipped": skipped,
+        "earlier": skipped + len(shown) if len(shown) < len(events) else 0,
+    }
+
+
+def _texts_of(events: list[Event], correction: Correction, discretion: Discretion, names: RowNames) -> list[str]:
+    texts = []
+    for event in events:
+        if event.kind == Event.Kind.FAILED:
+            texts.append(discretion.clearance.failure_for(correction, event.text))
+        else:
+            texts.append(discretion.words(correction, event.text))
+    return in_words(texts, names)
+
+
+def _as_many_as_fit(events: list[Event]) -> list[Event]:
+    """Return the first of these events: few, and fewer where their texts are long."""
+    shown: list[Event] = []
+    left = MOST_BYTES
+    for event in events[:MOST_ENTRIES]:
+        left -= len(linebreaksbr(with_unseen_shown(event.text)).encode())
+        if shown and left < 0:
+            break
+        shown.append(event)
+    return shown
