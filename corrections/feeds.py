@@ -95,7 +95,7 @@ class Published:
 
 
 def _in_words(line: Any) -> str:
-    names = ", ".join(f"{page.name}" for page in line.pages)
+    names = ", ".join(f"{page.name}" for page in line.pages) + (f" and {line.others} more" if line.others else "")
     return f"{line.what}: {line.title or names}" if line.title or names else str(line.what)
 
 

@@ -35,6 +35,7 @@ from .rows import visible
 Action, Decision = Change.Action, Change.Decision
 
 MOST_LINES = 8
+MOST_NAMED = 4  # pages in a line; a page has 240 lines, and something may be about everybody
 ISOLATES = str.maketrans("", "", "\u2068\u2069")
 # What authors can send; editors send what visitors cannot correct as well, such as tags.
 SENT_KINDS: Mapping[str, Kind] = {**PUBLIC_KINDS, TAG.label: TAG}
@@ -306,7 +307,12 @@ def _lately(publication: Publication, pages: Mapping[str, Link], titles: Mapping
         title = titles.get((change.model, change.row), "")
         counts[in_order, _noun_of(change), DONE[Action(change.action)], title] += 1
     lines = [
-        LatelyLine(f"{noun.capitalize() if count == 1 or title else f'{count} {noun}s'} {done}", about, title)
+        LatelyLine(
+            f"{noun.capitalize() if count == 1 or title else f'{count} {noun}s'} {done}",
+            about[:MOST_NAMED],
+            title,
+            others=len(about[MOST_NAMED:]),
+        )
         for (about, noun, done, title), count in counts.items()
     ]
     return Lately(

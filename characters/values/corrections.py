@@ -43,6 +43,7 @@ class LatelyLine:
     what: str
     pages: tuple[Link, ...]
     title: str = ""  # the row in words, as the reader knows it now
+    others: int = 0  # pages that are not named
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,22 @@ def titles(answer: Any) -> list[str]:
     return [entry.findtext(f"{ATOM}title") or "" for entry in feed.iter(f"{ATOM}entry")]
 
 
+def test_what_is_about_everybody_names_a_few(tmp_path: Path, visitor: Visitor) -> None:
+    everybody = [f"c{number:02}" for number in range(40)]
+    load_show(
+        tmp_path,
+        characters=[character(key, f"Number {key}", since=3 if key == "c39" else 1) for key in everybody],
+        revelations=[revelation("all", "They meet.", since=1, characters=everybody[:-1])],
+    )
+    judge = person("judge", role="moderator")
+    publish(judge, "all")
+    names = ", ".join(f"Number {key}" for key in everybody[:4])
+    assert titles(Client().get(offered(visitor, 1))) == [f"Revelation changed: {names} and 35 more"]
+    page = visitor(1).get("/changes/").content.decode()
+    assert page.count(">Number c") == 4
+    assert "</a> and 35 more</p>" in page
+
+
 def test_a_feed_tells_what_is_known_at_its_episode_to_whoever_has_its_address(
     moderator: User, visitor: Visitor
 ) -> None:
