@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from characters import vocabulary
 from characters.kinds import EPISODE, SUBJECT_MODELS, SUBJECTS, TAG, Kind, label_of, prose_of
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import Link
@@ -295,7 +296,8 @@ def published_lately(
     if about is not None:
         pages = {reference: link for reference, link in pages.items() if reference not in about.subjects}
         there = ((change.model, change.row) for change in every_change if change.action != Action.REMOVE)
-        titles = {key: row.title for key, row in rows_by_key(knowledge, there).items()}
+        with vocabulary.using(lambda: knowledge.vocabulary):  # whoever asks for a feed may be at another episode
+            titles = {key: row.title for key, row in rows_by_key(knowledge, there).items()}
     return tuple(_lately(each, pages, titles) for each in published)
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from characters.models import Alias, Character, Revelation
+from characters.models import Alias, Character, Relationship, Revelation
 from corrections import rows
 from corrections.feeds import feed_address
 from corrections.models import Change
@@ -81,6 +81,18 @@ def test_what_is_about_everybody_names_a_few(tmp_path: Path, visitor: Visitor) -
     page = visitor(1).get("/changes/").content.decode()
     assert page.count(">Number c") == 4
     assert "</a> and 35 more</p>" in page
+
+
+def test_a_feed_has_the_same_words_for_whoever_reads_it(tmp_path: Path, visitor: Visitor) -> None:
+    word = {"revealed_in": 2, "section": "relation", "key": "guards", "label": "keeps watch over", "bond": "kin"}
+    tie = {"source": "ann", "kind": "guards", "target": "bob", "revealed_in": 2}
+    load_show(tmp_path, vocabulary=[word], characters=[character("ann"), character("bob")], relationships=[tie])
+    judge = person("judge", role="moderator")
+    with net_lifted():
+        accepted(sent(set_to(Relationship.objects.get(), "certainty", "claimed")), by=judge)
+    feed = offered(visitor, 2, page_of("ann"))
+    assert titles(visitor(2).get(feed)) == ["Relation changed: Ann keeps watch over Bob"]
+    assert Client().get(feed).content == visitor(2).get(feed).content
 
 
 def test_a_feed_tells_what_is_known_at_its_episode_to_whoever_has_its_address(
