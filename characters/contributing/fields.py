@@ -1,5 +1,6 @@
 """The form fields of a correction."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,14 +11,16 @@ from characters.lore.correctable import even
 from characters.lore.knowledge import Knowledge
 from characters.values.basics import EpisodeRow
 from corrections import rows
-from episodes.axes import second_of
+from episodes.axes import is_on_second_axis, place_of, second_of
 from episodes.gate import Prose
 from episodes.models import Episode
 from episodes.order import sort_key
 from episodes.texts import LineInForm, TextInForm
-from episodes.units import short, worded
+from episodes.units import current, named, short, worded
 
 MOST_TEXT = 10_000  # characters
+MOST_CHOICES = 100  # units in a list to choose from; of more one types which, as each form has several such lists
+NO_SUCH_PLACE = worded("There is none of that name among those that you know. Type a number, or what it is called.")
 
 HELP_TEXTS = {
     "premise": "What somebody who has seen nothing may know.",
@@ -73,6 +76,41 @@ class KnownNamesField(MentionsField):
         return "\n".join(sorted({line.strip() for line in super().to_python(value).splitlines()} - {""}, key=sort_key))
 
 
+class PlaceInput(forms.TextInput):
+    """Takes the place of a unit by its number or its label; the field still has all places as its choices."""
+
+    choices: Sequence[tuple[int | str, str]] = ()  # as the field sets them
+
+    def __init__(self) -> None:
+        super().__init__({"autocomplete": "off"})
+
+    def format_value(self, value: Any) -> str:
+        text = "" if value is None else f"{value}"
+        if not text.isdecimal():
+            return text.strip()
+        are_of_both = len({is_on_second_axis(place) for place, _ in self.choices if isinstance(place, int)}) > 1
+        return named(int(text)) if are_of_both else f"{short(int(text))}"
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        said = (super().value_from_datadict(data, files, name) or "").strip()
+        second = current().second_number_of(said)
+        meant = current().number_of(said), None if second is None else place_of(second)
+        offered = {place for place, _ in self.choices}
+        for place in meant:
+            if place is not None and place in offered:
+                return f"{place}"
+        return f" {said}" if said else ""  # with a space, as a number that is no label may be that of another place
+
+
+def place_field(choices: Sequence[tuple[int | str, str]], **options: Any) -> forms.TypedChoiceField:
+    """Return the field for one of these places, which are typed where they are too many to choose from."""
+    if len(choices) > MOST_CHOICES:
+        options |= {"widget": PlaceInput(), "error_messages": {"invalid_choice": NO_SUCH_PLACE}}
+    if not options["required"]:
+        choices = [("", "–"), *choices]
+    return forms.TypedChoiceField(choices=choices, coerce=int, empty_value=None, **options)
+
+
 def form_field(kind: Kind, name: str, knowledge: Knowledge) -> forms.Field:
     """Return the form field for a field of a model, without choices that are not known yet."""
     field: Any = kind.model._meta.get_field(name)
@@ -93,9 +131,7 @@ def _place_field(name: str, options: dict[str, Any], knowledge: Knowledge) -> fo
     choices = chapter_choices(knowledge) if name in rows.ON_THE_SECOND_AXIS else episode_choices(knowledge)
     if second_of(knowledge.progress):  # then either place is enough
         options |= {"required": False, "label": LABELS_ON_BOTH.get(name, options["label"])}
-    if not options["required"]:
-        choices = [("", "–"), *choices]
-    return forms.TypedChoiceField(choices=choices, coerce=int, empty_value=None, **options)
+    return place_field(choices, **options)
 
 
 def _mentions_field(field: Prose, options: dict[str, Any]) -> forms.Field:

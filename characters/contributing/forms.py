@@ -28,7 +28,7 @@ from episodes.units import worded
 
 from . import changes
 from .early import KnownVocabulary, name_that_is_there
-from .fields import KnownNameField, KnownNamesField, MentionsField, form_field, place_choices
+from .fields import KnownNameField, KnownNamesField, MentionsField, form_field, place_choices, place_field
 from .uploads import Uploads
 
 KEPT = "rougedb.kept-upload"
@@ -331,9 +331,7 @@ class LetterForm(TrappedForm):
         label="Why?", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="A sentence for the moderator. Nobody else reads it.",
     )  # fmt: skip
-    evidence_episode = forms.TypedChoiceField(
-        label="Where can it be seen?", required=False, coerce=int, empty_value=None, choices=[("", "–")]
-    )
+    evidence_episode = forms.TypedChoiceField(label="Where can it be seen?", required=False)
     evidence_time = forms.CharField(
         label="At what time?", required=False, max_length=8, validators=[valid_time], help_text="Such as 21:40."
     )
@@ -344,8 +342,9 @@ class LetterForm(TrappedForm):
         if earlier_is_kept:
             self.fields["reason"].required = False
             self.fields["reason"].help_text = EARLIER_IS_KEPT
-        choices = self.fields["evidence_episode"]
-        choices.choices = [("", "–"), *place_choices(knowledge)]  # type: ignore[attr-defined]
+        seen_in = self.fields["evidence_episode"]
+        places = place_choices(knowledge)
+        self.fields["evidence_episode"] = place_field(places, label=seen_in.label, required=seen_in.required)
 
     def letter(self) -> Letter:
         return Letter.from_form(self.cleaned_data)

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from characters.contributing import fields
 from characters.lore import Lore
 from characters.lore.correctable import page_of
 from characters.models import Alias, Character, Revelation, Trait
@@ -74,6 +75,28 @@ def test_a_reader_of_chapters_corrects_what_they_alone_have_told_so_far(moderato
     assert {change.path for change in sent_last().changes.all()} == {"value", "also_in"}
     accepted(sent_last(), by=moderator)
     assert places_of(later_in_the_show) == (5, place_of(4))
+
+
+def test_of_too_many_to_choose_from_one_types_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fields, "MOST_CHOICES", 3)
+    address = f"{form_of('ann')}?row={reference(READER, 'ann', 'android')}"
+    page = at(READER).get(address)
+    assert "Heading of 7" not in page.content.decode()
+    offered = {name.rpartition("-")[2]: value for name, value in fields_of(page).items()}
+    assert (offered["also_in"], offered["evidence_episode"]) == (["2"], [""])
+    assert correct(READER, "ann", "android", also_in="Part 4").status_code == 303
+    ((path, after),) = sent_last().changes.values_list("path", "after")
+    assert (path, after) == ("also_in", place_of(4))
+    for said in ("21", f"{place_of(4)}", "no such part"):  # 21 is not read yet
+        refused = correct(READER, "ann", "android", also_in=said)
+        assert refused.status_code == 422
+        assert "There is none of that name among those that you know." in refused.content.decode()
+        assert [said] in fields_of(refused).values()
+    letter = send_form(
+        at(READER), address, **{f"{address.rpartition('=')[2]}__value": "a machine"}, evidence_episode="3"
+    )
+    assert letter.status_code == 303
+    assert sent_last().evidence_episode == place_of(3)
 
 
 def test_what_chapters_alone_tell_moves_as_a_whole_and_to_an_episode_as_well(moderator: User) -> None:
