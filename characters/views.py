@@ -65,11 +65,11 @@ def subject_without_name(request: Visit, kind: str, public_id: str) -> HttpRespo
     return _to_full_address(request.lore.address_of(kind, public_id))
 
 
-@kept()
+@kept({"page": parameters.PAGE})
 @require_safe
 def tag_list(request: Visit) -> HttpResponse:
     """Show every tag that somebody bears."""
-    return render(request, "characters/tag_list.html", {"tags": request.lore.tags()})
+    return render(request, "characters/tag_list.html", {"page": request.lore.tags(_page_number(request))})
 
 
 @kept()

@@ -13,14 +13,14 @@ from django.http import QueryDict
 from django.utils.safestring import SafeString
 
 from characters.kinds import SUBJECTS, kind_with_pages
-from characters.values.basics import Link, SeriesInfo, TagLink
+from characters.values.basics import Link, SeriesInfo
 from characters.values.corrections import HistoryPage, Lately, ShownChange
 from characters.values.credits import StaffPage, VoiceList, VoicePage
 from characters.values.home import HomePage
 from characters.values.linked import LinkedPage
 from characters.values.lists import CardPage
 from characters.values.map import GraphPage
-from characters.values.pages import EpisodePage, SubjectPage, TagPage, ThenPage
+from characters.values.pages import EpisodePage, SubjectPage, TagList, TagPage, ThenPage
 from characters.values.recap import RecapPage
 from characters.values.search import SearchPage, Suggestion
 from characters.values.seasons import EpisodeList, episode_list
@@ -88,8 +88,8 @@ class Lore(Knowledge):
     def subject(self, kind: str, public_id: str, page: int = 1) -> SubjectPage | None:
         return subject.subject_page(self, kind_with_pages(kind), public_id, page)
 
-    def tags(self) -> tuple[TagLink, ...]:
-        return tags.tag_links(self)
+    def tags(self, page: int = 1) -> TagList:
+        return tags.tag_list(self, page)
 
     def tag(self, slug: str) -> TagPage | None:
         return tags.tag_page(self, slug)

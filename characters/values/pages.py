@@ -32,6 +32,15 @@ class FaceGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class TagList:
+    count: int
+    tags: tuple[TagLink, ...]  # of this part of the list; those that one alone bears come last
+    number: int
+    last: int
+    page_url: str  # to be followed by the number of a part
+
+
+@dataclass(frozen=True, slots=True)
 class TagPage:
     name: Name
     url: str

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from characters.lore.pages import chapters, subject
+from characters.lore.pages import chapters, subject, tags
+from characters.lore.pages import episode as episode_pages
 from characters.models import Character
 from tests.conftest import Visitor
 from tests.shows import character, episode, load_show, revelation
@@ -73,3 +74,63 @@ def test_the_rail_of_each_part_leads_to_the_chapters_of_all(parts: Any) -> None:
 def test_an_episode_with_too_much_leads_to_its_own_page(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chapters, "MOST_IN_CHAPTER", 10)
     assert '<a class="standalone" href="/episodes/5/">2 more in this episode</a>' in parts()[0]
+
+
+def test_what_is_full_of_links_goes_on_in_more_parts(
+    tmp_path: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chapters, "MOST_TOLD", 12_000)
+    load_show(
+        tmp_path,
+        episodes=[episode(number) for number in range(1, 11)],
+        characters=[character("ann"), character("bob", "Robert of the Harbour")],
+        revelations=[
+            revelation(f"r{number}", "[[bob]] and " * 19 + "[[bob]].", since=number, characters=["ann"])
+            for number in range(1, 11)
+        ],
+    )
+    address = visitor(10).get(f"/c/{Character.objects.as_of(10).get(key='ann').public_id}/")["Location"]
+    empty = len(visitor(10).get("/nothing/").content)
+    first = visitor(10).get(address).content
+    assert b"?page=2" in first
+    assert len(first) - empty < 30_000
+
+
+def test_an_episode_that_names_many_goes_on_in_parts(
+    tmp_path: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(episode_pages, "MOST_TOLD", 4_000)
+    named = [{"name": f"The Number {number:02}", "revealed_in": 1} for number in range(30)]
+    load_show(
+        tmp_path,
+        characters=[
+            character(f"b{number:02}", f"Bob {number:02}", since=0, aliases=[alias])
+            for number, alias in enumerate(named)
+        ],
+        revelations=[revelation("all", "They go by numbers.", since=1, characters=["b00"])],
+    )
+    first = visitor(1).get("/episodes/1/").content.decode()
+    last = max(map(int, re.findall(r"\?page=(\d+)", first)))
+    pages = [first, *(visitor(1).get(f"/episodes/1/?page={number}").content.decode() for number in range(2, last + 1))]
+    of_each = [re.findall(r"The Number \d\d", page) for page in pages]
+    assert sorted(name for names in of_each for name in names) == [alias["name"] for alias in named]
+    assert max(map(len, of_each)) < 10
+    assert "They go by numbers." in first
+    assert not any("Nothing is recorded" in page for page in pages)
+
+
+def test_a_list_of_many_tags_goes_on_in_parts(
+    tmp_path: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tags, "MOST_LISTED", 1_000)
+    borne = [{"name": name, "revealed_in": 1} for name in ("zeal", *(f"trade {number:02}" for number in range(30)))]
+    load_show(
+        tmp_path, characters=[character("ann", since=1, tags=borne), character("bob", since=1, tags=[dict(borne[0])])]
+    )
+    first = visitor(1).get("/tags/").content.decode()
+    last = max(map(int, re.findall(r"/tags/\?page=(\d+)", first)))
+    pages = [first, *(visitor(1).get(f"/tags/?page={number}").content.decode() for number in range(2, last + 1))]
+    of_each = [re.findall(r'<li><a href="/tags/[^"]+">([^<]+)</a>', page) for page in pages]
+    assert [name for names in of_each for name in names] == [tag["name"] for tag in borne]
+    assert max(map(len, of_each)) <= 15
+    assert all("31 in use" in page for page in pages)

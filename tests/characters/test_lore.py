@@ -105,7 +105,11 @@ def test_tags_count_a_merged_character_once(tmp_path: Path) -> None:
         ],
         unmaskings=[unmasking("mask", "ann", since=2)],
     )
-    assert [[(tag.name, tag.count) for tag in Lore(n).tags()] for n in (0, 1, 2)] == [[], [("spy", 2)], [("spy", 1)]]
+    assert [[(tag.name, tag.count) for tag in Lore(n).tags().tags] for n in (0, 1, 2)] == [
+        [],
+        [("spy", 2)],
+        [("spy", 1)],
+    ]
 
 
 def test_a_mention_keeps_the_personas_name_and_leads_to_the_identity(tmp_path: Path) -> None:

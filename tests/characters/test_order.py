@@ -73,7 +73,7 @@ def test_pages_list_names_in_order(show: Path) -> None:
     for kind, before in ((CHARACTER, ""), (FACTION, "Group "), (TERM, "Thing ")):
         assert names_of(kind.plural) == [f"{before}{name}" for name in IN_ORDER]
         assert list(names_to_offer(lore, kind)) == [f"{before}{name}" for name in IN_ORDER]
-    assert [tag.name for tag in lore.tags()] == sorted([*TAGS, "all"], key=sort_key)
+    assert [tag.name for tag in lore.tags().tags] == ["all", *sorted(TAGS, key=sort_key)]
     page = lore.tag("all")
     assert page is not None
     assert [face.name for face in page.groups[0].faces] == IN_ORDER

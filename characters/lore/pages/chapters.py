@@ -16,10 +16,11 @@ from characters.values.pages import Chapter, StripCell, TimelineEntry
 from characters.vocabulary import Attribute, Certainty
 from episodes.axes import second_of
 
-MOST_TOLD = 100_000  # characters in the chapters of one part of a page
+MOST_TOLD = 140_000  # characters in the chapters of one part of a page
 MOST_IN_CHAPTER = 100  # revelations; the page of the episode has all
 WEIGHT_OF_CHAPTER = 600  # of what stands around its entries, in characters
 WEIGHT_OF_ENTRY = 250  # of what stands around its text
+WEIGHT_OF_MENTION = 150  # which becomes a link
 MOST_OPEN = 2  # chapters of a part; earlier ones are folded
 MOST_CELLS = 100  # of a strip that shows every watched episode
 GIST = 90  # characters
@@ -49,7 +50,7 @@ def timeline_of(
         changed[number].append(entry)
         weights[number] += WEIGHT_OF_ENTRY + len(entry.html)
     for number, rows in revelations.items():
-        weights[number] += sum(WEIGHT_OF_ENTRY + len(row["text"]) for row in rows[:MOST_IN_CHAPTER])
+        weights[number] += sum(_weight_of(row["text"]) for row in rows[:MOST_IN_CHAPTER])
     summarised = {row["revealed_in_id"] for row in collected.traits if row["attribute"] in Attribute.of_a_stage()}
     told = [
         row
@@ -63,6 +64,10 @@ def timeline_of(
         first_episodes | revelations.keys(),
         in_parts(told, MOST_TOLD, lambda row: WEIGHT_OF_CHAPTER + weights[row.number]),
     )
+
+
+def _weight_of(text: str) -> int:
+    return WEIGHT_OF_ENTRY + len(text) + WEIGHT_OF_MENTION * text.count("[[")
 
 
 def chapters(

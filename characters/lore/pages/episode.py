@@ -20,7 +20,7 @@ from .staff import credits_of
 
 # What a page bears
 MOST_FACES = 150
-MOST_TOLD = 140_000  # characters
+MOST_TOLD = 120_000  # characters
 WEIGHT_OF_ENTRY = 600  # of what stands around its text
 
 
@@ -49,18 +49,21 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
     cast.look_up()
     synopsis = cast.render(text)
     changes = [
-        *timeline.in_order(timeline.unmasked(unmaskings, cast)),
-        *timeline.in_order(timeline.named(names, cast)),
+        entry
+        for entries in (timeline.unmasked(unmaskings, cast), timeline.named(names, cast))
+        for _, entry in timeline.in_order(entries)
     ]
     concerned = {person for row in revelations for person in row["concerned"][CHARACTER.name]}
     faces = by_name(cast.root_face(person) for person in {*appeared, *concerned})
     form = path("correct-episodes", number)
-    entries = [telling.revelation_entry(row, cast, form, with_concerned=True) for row in revelations]
+    learned = [telling.revelation_entry(row, cast, form, with_concerned=True) for row in revelations]
+    told = [*((entry, False) for entry in learned), *((entry, True) for entry in changes)]
     sections = (
         in_parts(faces, MOST_FACES, lambda face: 1),
-        in_parts(entries, MOST_TOLD, lambda entry: WEIGHT_OF_ENTRY + len(entry.html)),
+        in_parts(told, MOST_TOLD, lambda entry: WEIGHT_OF_ENTRY + len(entry[0].html)),
     )
     part, last = number_and_last(part, *sections)
+    shown = part_of(sections[1], part)
     address = knowledge.address("episode", number)
     return EpisodePage(
         episode=of_axis[place],
@@ -69,8 +72,8 @@ def episode_page(knowledge: Knowledge, number: int, part: int = 1) -> EpisodePag
         credits=credits_of(knowledge, number),
         cast=part_of(sections[0], part),
         newcomers=by_name(cast.root_face(person) for person in appeared if first_heard_of(person, cast) == number),
-        revelations=part_of(sections[1], part),
-        changes=tuple(entry for _, entry in changes) if part == last else (),
+        revelations=tuple(entry for entry, is_change in shown if not is_change),
+        changes=tuple(entry for entry, is_change in shown if is_change),
         number=part,
         last=last,
         page_url=with_parameter(address, "page="),

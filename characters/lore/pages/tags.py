@@ -10,10 +10,11 @@ from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
+from characters.lore.parts import in_parts, number_and_last
 from characters.lore.statements import among
 from characters.public_ids import public_id_for
 from characters.values.basics import Face, TagLink
-from characters.values.pages import FaceGroup, TagPage
+from characters.values.pages import FaceGroup, TagList, TagPage
 from corrections.renaming import former_values
 from episodes.names import CommonName
 from episodes.order import sort_key
@@ -21,6 +22,8 @@ from episodes.requests import with_parameter
 
 RELATED_TAGS = 12
 MOST_FACES = 100  # of one kind; the list of the kind has all
+MOST_LISTED = 150_000  # characters in a part of the list of all
+WEIGHT_OF_TAG = 50  # of what stands around its name and its address
 
 type Bearers = dict[tuple[str, str], set[UUID]]
 """Who bears each tag, by its name and slug."""
@@ -35,9 +38,23 @@ def tag_links(knowledge: Knowledge) -> tuple[TagLink, ...]:
     )
 
 
-def _place_of_tag(item: tuple[tuple[str, str], set[UUID]]) -> tuple[str, str]:
-    (name, slug), _ = item
-    return sort_key(name), slug
+def tag_list(knowledge: Knowledge, part: int = 1) -> TagList:
+    """Return the tags that somebody bears; of too many for one page, a part."""
+    tags = tag_links(knowledge)
+    parts = in_parts(tags, MOST_LISTED, lambda tag: WEIGHT_OF_TAG + len(tag.url) + len(tag.name))
+    number, last = number_and_last(part, parts)
+    return TagList(
+        count=len(tags),
+        tags=tuple(parts[number - 1]),
+        number=number,
+        last=last,
+        page_url=with_parameter(knowledge.address("tags"), "page="),
+    )
+
+
+def _place_of_tag(item: tuple[tuple[str, str], set[UUID]]) -> tuple[bool, str, str]:
+    (name, slug), who = item
+    return len(who) == 1, sort_key(name), slug
 
 
 def tag_page(knowledge: Knowledge, slug: str) -> TagPage | None:
