@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import strip_tags
 
-from characters.models import Character, Revelation, Trait
+from characters.models import Alias, Character, Faction, Revelation, Term, Trait
 from corrections import rows
 from corrections.letter import Letter
 from corrections.models import Correction, State
@@ -115,6 +115,10 @@ def test_no_page_about_what_waits_has_a_key(show: None, changes: Any) -> None:
     assert_no_key(desk.get(address("person", author.pk)), "the page of its author")
 
 
+def page_in_the_admin(row: Any) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
 def histories(desk: Client) -> None:
     for kind, row in {kind.label: (kind, row) for kind, row in every_row()}.values():
         with suppress(NoReverseMatch):
@@ -144,3 +148,31 @@ def test_no_page_about_what_was_published_and_undone_has_a_key(show: None) -> No
     undo = Correction.objects.get(undoes=removed)
     assert undo.state == State.ACCEPTED
     assert_no_key(desk.get(page_of(undo)), "the page of its undo")
+
+
+def crumbs(response: Any) -> str:
+    """Return the way to a page, as it stands above it, without the page itself, which may be about a key."""
+    assert response.status_code == 200
+    found = re.search(r'<nav aria-label="Breadcrumbs">(.*?)<li aria-current="page">', response.content.decode(), re.S)
+    assert found is not None
+    return read(found[1])
+
+
+@pytest.mark.parametrize("progress", [2, 3])
+def test_the_way_to_a_page_about_somebody_has_the_name_that_is_known(show: None, progress: int) -> None:
+    desk = at_the_desk(person(role="moderator"), episode=progress)
+    ann = Character.objects.get(key="ann_key")
+    Alias.objects.create(character=ann, name="Zeta", headline=True, revealed_in_id=3)
+    for subject, name in (
+        (ann, "Ann" if progress == 2 else "Zeta"), (Faction.objects.get(), "Guild"), (Term.objects.get(), "Oath"),
+    ):  # fmt: skip
+        address = page_in_the_admin(subject)
+        forms = re.findall(r'href="([^"]+\?section=\w+)"', desk.get(address).content.decode())
+        pages = [desk.get(each) for each in (*forms, f"{address.removesuffix('change/')}rename/")]
+        if progress == 3:  # before, nobody merges what may have rows that they do not see
+            pages.append(desk.get(f"{address.removesuffix('change/')}merge/"))
+        assert len(pages) > 4
+        for page in pages:
+            way = crumbs(page).split()
+            assert name in way
+            assert not {*KEYS, "Zeta" if progress == 2 else "Ann"} & {*way}
