@@ -1,6 +1,6 @@
 """Undoing what was published. An undo is a correction of its own, with the same checks as any other."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -95,6 +95,39 @@ def _places_undone_at_once(correction: Correction) -> set[Place]:
     applied = [each for each in of_same_rows if each.is_applied]
     undone = {_place(each) for each in not_undone(correction.undone_in, applied)}
     return {place for each in own if undone & {place := _place(each), (each.model, each.row, "")}}
+
+
+def without_undone(changes: Iterable[Change], *, counting: Collection[UUID] = ()) -> dict[Place, list[Change]]:
+    """Return published changes by their places, but for those that were undone again, and their undos.
+
+    The changes come in the order in which they were published. Changes of the corrections in `counting` stay, and those
+    that undid these: whoever undoes such an undo wants to have again what had been published.
+    """
+    left: dict[Place, list[Change]] = {}
+    for change in changes:
+        before = left.setdefault(_place(change), [])
+        known = len(before)
+        while before and _is_put_back_by(before[-1], change) and not _counts([before[-1], change], counting):
+            before.pop()
+        if len(before) == known:
+            before.append(change)
+    return left
+
+
+def _is_put_back_by(change: Change, later: Change) -> bool:
+    """Return whether a later change undoes another, and left what had been there, not what somebody edited that to."""
+    return is_undone_by(change, later) and later.became == change.was
+
+
+def _counts(pair: list[Change], counting: Collection[UUID]) -> bool:
+    change, later = (each.correction for each in pair)
+    return bool({change.pk, change.undoes_id, later.pk} & set(counting))
+
+
+def is_undone_by(change: Change, later: Change) -> bool:
+    """Return whether the correction of a later change undoes that of another, by itself or with all of its author."""
+    undone_in = change.correction.undone_in_id
+    return later.correction.undoes_id == change.correction_id or undone_in == later.correction_id
 
 
 def _place(change: Change) -> Place:

@@ -24,6 +24,7 @@ from .letter import Letter
 from .models import Change, Correction, Edition, Event
 from .rows import Values
 from .sending import Proposed, Sender, send
+from .undoing import is_undone_by, without_undone
 
 Action = Change.Action
 
@@ -96,18 +97,20 @@ class _Planner:
     kept: list[Kept] = field(default_factory=list)
     touched: defaultdict[RowKey, list[Change]] = field(default_factory=lambda: defaultdict(list))
     own: set[UUID] = field(default_factory=set)  # the keys of their corrections
+    undone_in: set[UUID] = field(default_factory=set)  # in which of others these were undone at once
 
     def plan(self) -> Plan:
         own = Change.objects.current().applied().filter(correction__in=self.sent)
         changes = list(own.order_by("-applied_at", "-position").select_related("correction__undone_in"))
         self._read_rows({(each.model, each.row) for each in changes})
         self.own = {each.correction_id for each in changes}
+        self.undone_in = {each.correction.undone_in_id for each in changes if each.correction.undone_in_id}
         last = self._last_changes()
         for change in changes:
             later = last[change.model, change.row, change.path]
             if later.correction_id in self.own:
                 self._walk_back(change)
-            elif not self._is_undone_by(change, later) and not self._is_as_before(change):
+            elif not is_undone_by(change, later) and not self._is_as_before(change):
                 self.kept.append(Kept(change, later.correction))
         self._keep_what_others_need()
         proposed = [each for key in self.wanted for each in self._net(key)]
@@ -125,19 +128,15 @@ class _Planner:
             self.wanted[key] = None if values is None else dict(values)
 
     def _last_changes(self) -> dict[tuple[str, str, str], Change]:
-        """Return the change that was published last of each place, whoever's it is."""
+        """Return the change that was published last of each place, whoever's it is, but for what others undid again."""
         keys = sorted({key for _, key in self.current})
         last: dict[tuple[str, str, str], Change] = {}
         for some in batched(keys, AT_ONCE):
             changes = Change.objects.current().applied().filter(row__in=some).order_by("applied_at", "position")
-            for change in changes.select_related("correction__author"):
-                last[change.model, change.row, change.path] = change
+            changes = changes.select_related("correction__author")
+            in_force = without_undone(changes, counting=self.own | self.undone_in)
+            last |= {place: of_place[-1] for place, of_place in in_force.items() if of_place}
         return last
-
-    def _is_undone_by(self, change: Change, later: Change) -> bool:
-        return later.correction.undoes_id == change.correction_id or (
-            change.correction.undone_in_id is not None and change.correction.undone_in_id == later.correction_id
-        )
 
     def _is_as_before(self, change: Change) -> bool:
         now = self.wanted[change.model, change.row]

@@ -16,6 +16,7 @@ from corrections.errors import Refused, messages_of
 from corrections.linking import remember_note
 from corrections.models import Change, Correction
 from corrections.sending import Proposed
+from corrections.undoing import without_undone
 from corrections.wording import RowNames, in_short, in_words, noun_of
 from episodes.names import listed
 
@@ -79,7 +80,9 @@ def _held_in_words(hold: Correction, names: RowNames) -> list[str]:
     """Return the rows that are held back, in words; of one that was rewritten since, which may tell more, its kind."""
     changes = list(hold.changes.current())
     since = Change.objects.applied().filter(row__in=[each.row for each in changes], applied_at__gt=hold.decided_at)
-    rewritten = {f"{model}:{row}": rows.editable(model) for model, row in since.values_list("model", "row")}
+    since = since.select_related("correction").order_by("applied_at", "position")
+    in_force = (place for place, of_place in without_undone(since).items() if of_place)
+    rewritten = {f"{model}:{row}": rows.editable(model) for model, row, _ in in_force}
     return [
         f"{rewritten[each].model._meta.verbose_name}, changed since" if each in rewritten else words
         for each, words in _in_words(changes, names).items()

@@ -367,6 +367,26 @@ def test_who_holds_back_learns_nothing_of_what_comes_next(ann: Character, modera
     assert "Mab" not in content_of(desk.post(address("undo", hold.pk), follow=True))
 
 
+def test_what_is_held_back_has_not_changed_where_a_change_was_undone(ann: Character, moderator: User) -> None:
+    summary, _ = newly_told(ann)
+    told, desk = noted(ann, episode=3, kind="report"), at_the_desk(moderator, episode=5)
+    held_back(told, by=moderator)
+    rewritten = sent(set_to(Trait.objects.get(pk=summary.pk), "value", "She dies."))
+    accepted(rewritten, by=moderator)
+    assert "fact, changed since" in content_of(desk.get(page_of(told)))
+    publish(undo(rewritten, by=moderator), by=moderator)
+    page = content_of(desk.get(page_of(told)))
+    assert "changed since" not in page
+    assert summary.value in page
+    rewritten = sent(set_to(Trait.objects.get(pk=summary.pk), "value", "She lives."))
+    accepted(rewritten, by=moderator)
+    judge = person("other", role="moderator")
+    accepted(undo(rewritten, by=moderator), by=judge, final="She dies.", altered=True)
+    page = content_of(desk.get(page_of(told)))
+    assert "fact, changed since" in page
+    assert "She dies" not in page
+
+
 def test_what_the_next_episode_has_in_its_place_is_taken_away_for_as_long(ann: Character, moderator: User) -> None:
     """Moved on, it would be there beside the one of the next episode, or instead of it."""
     summary, _ = newly_told(ann)

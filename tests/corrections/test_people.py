@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from characters.models import Alias, Character, Relationship, Trait
 from corrections import blocking
+from corrections.deciding import publish
 from corrections.letter import Letter
 from corrections.models import Block, Correction, State
-from corrections.sending import Place, Sender, removing, send, send_note
+from corrections.sending import Place, Sender, merging_into, removing, send, send_note
 from corrections.undoing import is_undone, undo
 from corrections.undoing_everything import plan
 from tests.corrections.desk import QUEUE, address, at_the_desk, content_of, page_of
@@ -148,6 +149,32 @@ def test_what_others_changed_since_stays_and_is_listed(desk: Client, moderator: 
     assert not Alias.objects.filter(name="Buy").exists()
 
 
+def test_what_was_merged_away_and_brought_back_has_not_changed(desk: Client, moderator: User, spammer: User) -> None:
+    ann, bea = somebody(), somebody("bea", name="Bea", since=2)
+    alias = Alias.objects.create(character=ann, name="Buy", revealed_in_id=2)  # which both have then: one goes
+    published(
+        new(Alias, character=bea, name="Buy", revealed_in_id=2), set_to(bea.aliases.get(), "name", "Rubbish"),
+        by=spammer, moderator=moderator,
+    )  # fmt: skip
+    merged = sent(merging_into(bea, ann), kind=Correction.Kind.EDIT)
+    assert accepted(merged, by=moderator).failure is None
+    assert Alias.objects.filter(name="Buy").get() == alias
+    publish(undo(merged, by=moderator), by=moderator)
+    assert plan(Correction.objects.filter(author=spammer)).kept == []
+    undone(desk, spammer)
+    assert list(bea.aliases.values_list("name", flat=True)) == ["Bea"]
+
+
+def test_what_was_undone_with_another_value_has_changed(desk: Client, moderator: User, spammer: User) -> None:
+    status = status_of(somebody())
+    published(set_to(status, "value", "dead"), by=spammer, moderator=moderator)
+    others = published(set_to(status_of(status.character), "value", "asleep"), by=person("other"), moderator=moderator)
+    assert accepted(undo(others, by=moderator), by=person("judge", role="moderator"), final="ill", altered=True)
+    assert status_of(status.character).value == "ill"
+    undone(desk, spammer)
+    assert status_of(status.character).value == "ill"
+
+
 def test_a_page_on_which_others_have_built_stays_whole(desk: Client, moderator: User, spammer: User) -> None:
     ann = somebody()
     cid = Character(key="cid", revealed_in_id=1)
@@ -185,6 +212,14 @@ def test_an_own_undo_is_not_turned_into_a_redo(moderator: User) -> None:
     accepted(undo(bad, by=editor), by=moderator)
     assert status_of(ann).value == "alive"
     assert plan(Correction.objects.filter(author=editor)).proposed == []
+
+
+def test_an_own_undo_of_what_another_published_is_undone(desk: Client, moderator: User) -> None:
+    ann, editor = somebody(), person(role="editor")
+    good = published(set_to(status_of(ann), "value", "dead"), by=person("other"), moderator=moderator)
+    accepted(undo(good, by=editor), by=moderator)
+    undone(desk, editor)
+    assert status_of(ann).value == "dead"
 
 
 def test_it_can_be_undone_itself(desk: Client, moderator: User, spammer: User) -> None:
