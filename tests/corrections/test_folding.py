@@ -1,5 +1,6 @@
 """Moderators are not spoiled: corrections of later episodes are folded."""
 
+import re
 from html import unescape
 from typing import Any
 
@@ -314,10 +315,17 @@ def test_it_hides_the_name_of_who_decided_it(halfway: Client, desk: Client, auth
 
 
 def test_the_desk_has_the_words_of_the_show(halfway: Client, author: User) -> None:
-    Series.objects.create(pk=1, title="A book", unit="chapter", units="chapters")
+    Series.objects.create(pk=1, title="A book", unit="chapter", units="chapters", watched="read")
     Episode.objects.filter(number=3).update(label="12.5")
     ann = somebody()
     sent(new(Alias, character=ann, name="Annie", revealed_in_id=3), by=author)
     assert "You see what is known at chapter 1." in halfway.get(QUEUE).content.decode()
     folded = content_of(halfway.get(page_of(Correction.objects.get())))
-    assert "It is about chapter 12.5, and you have watched up to chapter 1." in folded
+    assert "It is about chapter 12.5, and you have read up to chapter 1." in folded
+    halfway.post(address("open", Correction.objects.get().pk))
+    opened = content_of(halfway.get(page_of(Correction.objects.get())))
+    assert "Ann at chapter " in re.sub(r"<[^>]+>|\s+", " ", opened)
+    assert "12.5</a>" in opened
+    assert "(unchanged before 12.5)" in opened
+    asked = halfway.get(address("preview", sent(new(Alias, character=ann, name="Nan", revealed_in_id=1)).pk, 3))
+    assert "That is later than you have read." in asked.content.decode()
