@@ -67,12 +67,12 @@ def _files(start: Start) -> Mapping[str, str]:
 
 def _episodes(start: Start) -> Iterator[str]:
     for number in range(1, start.number + 1):
-        yield f'- {{number: {number}, title: "{start.unit.capitalize()} {number}"}}'
+        yield f"- {{number: {number}}}"
 
 
 def _chapters(start: Start) -> Iterator[str]:
     for number in range(1, start.chapters + 1):
-        yield f'- {{number: {number}, title: "Chapter {number}"}}\n'
+        yield f"- {{number: {number}}}\n"
 
 
 SERIES = """\
@@ -93,7 +93,8 @@ SECOND_WORDS = """\
 """
 
 EPISODES = """\
-# One line for each {unit}, in the order of release. Titles and synopses are shown from that {unit} on.
+# One line for each {unit}, in the order of release. Titles and synopses are shown from that {unit} on:
+# {{number: 1, title: "The Lamp", synopsis: "[[ari]] keeps the light."}}
 # A label says what everybody calls it, a season groups: {{number: 13, label: S2 E1, season: "Season 2", title: "…"}}
 # A special that comes out later goes in between: {{number: 5.5, label: Special 1}}
 """
