@@ -606,7 +606,7 @@ PUBLIC: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind.public)
 FIELD_LABELS = {
     "value": "What it says",
     "headline": "Can be the name on the page",
-    "aired_on": "First aired",
+    "aired_on": worded("First {aired}"),
     "alt_text": "What it shows",
     "revealed_in": "Known after",
     "ended_in": "Ended in",

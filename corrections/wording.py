@@ -225,8 +225,10 @@ def _known_rows(kind: Editable, episode: int) -> models.QuerySet[Any]:
     return all_rows.filter(is_known(episode)) if issubclass(kind.model, Gated) else all_rows
 
 
-def noun_of(kind: Editable, values: rows.Values) -> str:
-    """Return what people call a row with these values."""
+def noun_of(kind: Editable, values: rows.Values, key: str = "") -> str:
+    """Return what people call a row with these values; a unit of the show has the word of its axis."""
+    if kind.model is Episode and key:
+        return current().word(int(key))
     return kind.noun(values) if kind.noun else str(kind.model._meta.verbose_name)
 
 

@@ -95,9 +95,12 @@ class Episode(models.Model):
     kind = Line(max_length=40, blank=True, help_text="What it is, if not one like the others: special, film.")
     title = Line(max_length=200, blank=True)
     native_title = Line(max_length=200, blank=True)
-    aired_on = models.DateField(null=True, blank=True, help_text="The date in the calendar of the broadcaster.")
+    aired_on = models.DateField(
+        null=True, blank=True, help_text=worded("The date in the calendar of the {broadcaster}.")
+    )
     synopsis = Prose(
-        blank=True, help_text="What happens, for somebody who has just watched it. Markdown with [[mentions]]."
+        blank=True,
+        help_text=worded("What happens, for somebody who has just {watched} it. Markdown with [[mentions]]."),
     )
     writers = Names(default=list, blank=True, help_text="Who wrote it: a list of names.")
     directors = Names(default=list, blank=True, help_text="Who directed it: a list of names.")

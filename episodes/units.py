@@ -65,6 +65,27 @@ class Units:
         """A unit of the second axis with its article."""
         return f"{'an' if self.second_one[:1].lower() in 'aeiou' else 'a'} {self.second_one}"
 
+    @property
+    def aired(self) -> str:
+        """What happened to a unit on its date."""
+        return "aired" if self.watched == "watched" else "published"
+
+    @property
+    def broadcaster(self) -> str:
+        """Who chose the date of a unit."""
+        return "broadcaster" if self.watched == "watched" else "publisher"
+
+    @property
+    def directed(self) -> str:
+        """What the directors of a unit have done with it; of one that is read they are who drew it."""
+        return "drawn" if self.watched == "read" else "directed"
+
+    def at(self, number: int) -> "Units":
+        """Return the words for a unit at a place of either axis, which then is `one`."""
+        if not is_on_second_axis(number):
+            return self
+        return replace(self, one=self.second_one, many=self.second_many, watched=self.second_read)
+
     def short(self, number: int) -> int | Name:
         """Return the label of a unit, or its number: for where a list or a chip shows no more than that."""
         return Name(self.labels[number]) if number in self.labels else own_number(number)
@@ -115,25 +136,22 @@ COLUMNS = {  # of the show
 _current: ContextVar[Callable[[], Units]] = ContextVar("units of the show", default=Units)
 
 
-_second_is_meant: ContextVar[bool] = ContextVar("the second axis is what a page is about", default=False)
+_meant: ContextVar[int] = ContextVar("the place that a page is about", default=0)
 
 
 @contextmanager
 def speaking_of(place: int) -> Iterator[None]:
     """Let texts that say “the {one}” mean a unit of the axis of a place, such as “the chapter”, within a block."""
-    token = _second_is_meant.set(is_on_second_axis(place))
+    token = _meant.set(place)
     try:
         yield
     finally:
-        _second_is_meant.reset(token)
+        _meant.reset(token)
 
 
 def _spoken_of() -> Units:
     """Return the words of the show, as the page that is being made means them."""
-    units = current()
-    if not _second_is_meant.get():
-        return units
-    return replace(units, one=units.second_one, many=units.second_many, watched=units.second_read)
+    return current().at(_meant.get())
 
 
 def current() -> Units:
@@ -209,7 +227,7 @@ def prefix(number: int) -> SafeString:
 def _worded(text: str) -> str:
     units = _spoken_of()
     words = {"one": units.one, "many": units.many, "a": units.a, "second": units.second_one}
-    words["a_second"] = units.a_second
+    words |= {"a_second": units.a_second, "aired": units.aired, "broadcaster": units.broadcaster}
     return text.format(
         **words, watched=units.watched, **{name.capitalize(): capital(each) for name, each in words.items()}
     )
@@ -224,6 +242,10 @@ class Words:
 
     def __getattr__(self, name: str) -> str:
         return str(getattr(_spoken_of(), name))
+
+    def at(self, number: int) -> Units:
+        """Return the words for a unit at a place, whatever the page is about."""
+        return current().at(number)
 
 
 def for_templates(request: HttpRequest) -> dict[str, Words]:

@@ -25,6 +25,7 @@ from episodes.horizon import horizon_of, is_lifted, sees_up_to, set_lifted
 from episodes.known import is_reached
 from episodes.models import Episode
 from episodes.progress import local_path
+from episodes.units import speaking_of
 
 from .horizon import stand_ins
 from .reports import REPORTS, Report
@@ -96,6 +97,14 @@ class Desk(AdminSite):
         report = path("reports/<slug:slug>/", self.admin_view(self.report), name="report")
         horizon = path("horizon/", self.admin_view(self.set_horizon), name="horizon")
         return [report, horizon, *super().get_urls()]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Call lists what the show calls them, also on a page that speaks of its second axis alone."""
+        apps = super().get_app_list(request, app_label)
+        with speaking_of(0):
+            for model in (each for app in apps for each in app["models"]):
+                model["name"] = str(model["name"])
+        return apps
 
     # How far somebody sees
 

@@ -10,7 +10,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
 
-from characters.kinds import ALIAS, TAG, Kind, kind_of
+from characters.kinds import ALIAS, EPISODE, TAG, Kind, kind_of
 from characters.lore.correctable import CorrectablePage, CorrectableRow, fields_shown, tag_meant
 from characters.lore.knowledge import Knowledge
 from characters.lore.naming import KnownNames
@@ -24,7 +24,7 @@ from episodes.axes import is_on_second_axis, reaching, second_of
 from episodes.choices import OffersChoices
 from episodes.models import valid_time
 from episodes.names import Name
-from episodes.units import worded
+from episodes.units import speaking_of, worded
 
 from . import changes
 from .early import KnownVocabulary, name_that_is_there
@@ -172,6 +172,10 @@ class ExistingRowForm(ContributedRowForm):
         self.row = row
         super().__init__(row.kind, names, prefix=row.ref, **options)
         self.order_fields([*self.field_names(), "remove"])
+        if row.kind is EPISODE:
+            with speaking_of(int(row.key)):
+                for field in self.fields.values():
+                    field.label, field.help_text = str(field.label), str(field.help_text)
         if not row.kind.can_be_removed:
             del self.fields["remove"]
 

@@ -119,7 +119,7 @@ class ChangeWording:
             if name not in before and name not in after:
                 stored = row.stored.get(name) if row is not None and change.action == Action.SET else None
                 if same := self._in_words(kind, name, stored):
-                    yield ChangedField(label_of(kind, name), "", same, "", changes=False)
+                    yield ChangedField(self._label(kind, name, {}, row), "", same, "", changes=False)
                 continue
             words = [self._in_words(kind, name, values.get(name)) for values in (before, after, final)]
             if any(words):

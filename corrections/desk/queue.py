@@ -142,7 +142,7 @@ def _kinds_of_changes(
     kinds: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     for pk, of_one in changes.items():
         for change in of_one[:MOST_COUNTED]:
-            noun = noun_of(rows.editable(change.model), values[change.pk])
+            noun = noun_of(rows.editable(change.model), values[change.pk], change.row)
             kinds[pk][f"{change.get_action_display().lower()} {noun}"] += 1
     return kinds
 

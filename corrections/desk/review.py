@@ -15,6 +15,7 @@ from corrections.models import Change
 from corrections.rows import FIRST_PLACES, Editable, Json, SpoilerWarning, Values
 from corrections.trial import Trial
 from corrections.wording import EMPTY, RowNames, in_words, is_text, noun_of, value_in_words
+from episodes.models import Episode
 from episodes.names import listed
 from episodes.order import sort_key
 
@@ -178,15 +179,16 @@ def _review(
     values = each.values | ((change.before or {}) if change.action == Action.REMOVE else {})
     values |= (change.wanted or {}) if change.action == Action.ADD else {}
     subjects = _subjects_of(change)
-    about = [page_names[subject] for subject in subjects if subject in page_names]
+    about = listed(sorted((page_names[subject] for subject in subjects if subject in page_names), key=sort_key))
     since = values.get("revealed_in")
     if since is not None and (place := rows.place_for(values, names.episode)) is not None:
         since = place
+    is_unit = kind.model is Episode and bool(about)  # “Add chapter 41” says all of it
     is_said = since is None or f"episodes.episode:{since}" in subjects  # by whom it is about
     return ChangeReview(
         change=change,
-        noun=noun_of(kind, values),
-        about=listed(sorted(about, key=sort_key)),
+        noun=about if is_unit else noun_of(kind, values, change.row),
+        about="" if is_unit else about,
         known_from="" if is_said else value_in_words(kind, "revealed_in", since, names),
         fields=tuple(_field_diffs(each, names, conflict=conflict)),
         conflict=conflict,

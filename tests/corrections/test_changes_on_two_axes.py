@@ -193,9 +193,12 @@ def test_a_report_says_where_its_reader_was(moderator: User) -> None:
 def test_the_makers_of_chapters_are_among_the_staff(moderator: User) -> None:
     with content_may_be_written():
         for number, name in ((3, "Dot Doe"), (place_of(20), "Ann Ash"), (place_of(21), "Bo Birch")):
-            Episode.objects.filter(number=number).update(writers=[name])
+            Episode.objects.filter(number=number).update(writers=[name], directors=[f"{name} Jr"])
     at = {pair: text_of(ask("/staff/", progress=Progress(*pair)).body) for pair in ((3, 0), (3, 20), (0, 21))}
     told = {pair: {name for name in ("Dot Doe", "Ann Ash", "Bo Birch") if name in page} for pair, page in at.items()}
     assert told == {(3, 0): {"Dot Doe"}, (3, 20): {"Dot Doe", "Ann Ash"}, (0, 21): {"Ann Ash", "Bo Birch"}}
     assert "Episode by episode, part by part" in at[3, 20]
     assert "part by part" not in at[3, 0]
+    assert "Directed by Dot Doe Jr" in at[3, 20]
+    assert "Drawn by Ann Ash Jr" in at[3, 20]
+    assert "Drawn by Ann Ash Jr" in text_of(ask("/episodes/chapter-20/", progress=Progress(3, 20)).body)

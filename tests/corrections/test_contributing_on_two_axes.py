@@ -1,5 +1,6 @@
 """What readers of an episode, of a chapter or of both write of a show of two axes."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,23 @@ def test_one_s_own_correction_is_read_again_at_its_chapter_and_written_again() -
     assert form[f"{ref}-also_in"] == [f"{place_of(4)}"]
     client.cookies["progress"] = "0+1"
     assert "You can read it again from part 4 on" in client.get(f"/corrections/{own.pk}/").content.decode()
+
+
+def test_a_receipt_calls_a_chapter_the_place_where_no_episode_is_told() -> None:
+    author = person("author", at=0)
+    client = at(READER)
+    client.force_login(author)
+    ref = reference(READER, "ann", "android")  # in 5, which is not told, or in chapter 2
+    send_form(client, f"{form_of('ann')}?row={ref}", **{f"{ref}__value": "a machine"})
+    page = client.get(f"/corrections/{sent_last().pk}/").content.decode()
+    assert re.search(r'<dt>Known after</dt><dd><span dir="auto">part 2</span>', page)
+    assert "Or known after" not in page
+
+
+def test_the_form_of_a_chapter_has_the_words_of_its_axis() -> None:
+    page = at(READER).get("/corrections/new/episodes/chapter-19/?row=episode").content.decode()
+    assert "for somebody who has just read the part." in page
+    assert "First published" in page
+    page = at(Progress(1, 20)).get("/corrections/new/episodes/1/?row=episode").content.decode()
+    assert "for somebody who has just watched the episode." in page
+    assert "First aired" in page

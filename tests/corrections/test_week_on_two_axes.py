@@ -1,5 +1,6 @@
 """The form of an episode and of a chapter in a show of two axes: what either tells, with its place on the other."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ from django.urls import reverse
 
 from characters.models import Alias, Membership, Relationship, Revelation, Trait
 from corrections.models import Correction
+from corrections.sending import adding
 from episodes.axes import Progress, key_of, place_of
 from episodes.models import Episode
 from tests.axes import two_axes
 from tests.characters.sheets import a_newcomer, a_revelation, address_of, as_opened, fill_in, opened, with_rows
-from tests.corrections.desk import at_the_desk, content_of
+from tests.corrections.desk import QUEUE, at_the_desk, content_of, page_of
+from tests.corrections.letters import sent
 from tests.people import person
 from tests.shows import load_show
 
@@ -63,6 +66,8 @@ def test_a_new_chapter_and_all_that_it_tells_is_one_correction_in_its_words() ->
     assert "Its place among the revelations of the part." in page
     assert "What was learned in part 41" in page
     assert "Or in episode" in page
+    assert "for somebody who has just read it." in page
+    assert "in the calendar of the publisher." in page
     answer = fill_in(
         client, chapter,
         newcomers=[a_newcomer("eve", "Eve", summary="[[eve]] dives.")],
@@ -140,3 +145,23 @@ def test_as_opened_it_changes_nothing() -> None:
     address = reverse("admin:episodes_episode_learned", args=[place_of(19)])
     client.post(address, as_opened(opened(client, place_of(19))))
     assert not Correction.objects.exclude(kind=Correction.Kind.IMPORT).exists()
+
+
+def test_on_the_page_of_a_chapter_the_admin_s_lists_are_called_as_elsewhere() -> None:
+    client = editor_at(ALL)
+    of_episodes = reverse("admin:episodes_episode_changelist")
+    names = set()
+    for page in (opened(client, 3), opened(client, place_of(20))):
+        sidebar = page.content.decode().partition('id="nav-sidebar"')[2].partition("</nav>")[0]
+        names |= set(re.findall(rf'<a href="{of_episodes}"[^>]*>(\w+)</a>', sidebar))
+    assert names == {"Episodes"}
+
+
+def test_what_adds_a_chapter_says_so_once() -> None:
+    client, chapter = editor_at(ALL), place_of(41)
+    sent(adding("episodes.episode", {"title": "The Tide"}, key=f"{chapter}"))
+    page = content_of(client.get(page_of(sent_last())))
+    heading = re.sub(r"<[^>]+>|\s+", " ", page.partition("<h2 id=")[2].partition("</h2>")[0])
+    assert "Add part 41" in re.sub(r"\s+", " ", heading)
+    assert "pisode" not in heading
+    assert "add part" in re.sub(r"\s+", " ", content_of(client.get(QUEUE)))

@@ -5,12 +5,11 @@ from characters.lore.knowledge import Knowledge
 from characters.lore.parts import number_and_last
 from characters.lore.rows import Row
 from characters.values.credits import Credits, EpisodeCredits, StaffPage
-from episodes.names import Name
+from episodes.names import Name, capital
 from episodes.requests import with_parameter
+from episodes.units import current
 
 MOST_EPISODES = 60  # on a page
-
-LABELS = {"writers": "Written by", "directors": "Directed by"}
 
 
 def staff_page(knowledge: Knowledge, part: int = 1) -> StaffPage:
@@ -38,4 +37,5 @@ def credits_of(knowledge: Knowledge, number: int) -> Credits:
 
 def in_words(row: Row) -> Credits:
     """Return the credits of an episode with what each is called."""
-    return tuple((label, tuple(map(Name, row[field]))) for field, label in LABELS.items() if row[field])
+    labels = {"writers": "Written by", "directors": f"{capital(current().at(row['number']).directed)} by"}
+    return tuple((label, tuple(map(Name, row[field]))) for field, label in labels.items() if row[field])
