@@ -22,7 +22,7 @@ from episodes.models import Episode
 from episodes.names import DIRECTION_SIGN, REACHING_SIGN
 from episodes.texts import Line, cleaned
 
-from .schema import FILES, ONE_MAPPING, REQUIRED, ChapterEntry, Entry, key_in_file, parts_of
+from .schema import FILES, ONE_MAPPING, REQUIRED, ChapterEntry, Entry, fields_of, key_in_file, parts_of
 
 # Of an episode; the rest is known when the episode is.
 ALWAYS_PUBLIC = ("number", "label", "season", "kind", "aired_on")
@@ -70,7 +70,7 @@ class _Dump:
             of_second = Q(number__gt=SECOND_AXIS)
             return rows.filter(of_second if shape is ChapterEntry else ~of_second, number__gt=0)
         known = rows.filter(is_known(self.until))
-        references = _references(kind.model, shape)
+        references = _references(kind.model, shape)  # type: ignore[arg-type]  # mypy asks for a hash of an entry
         known = known.select_related(*references) if references else known
         return self._in_order_on_both_axes(known) if "position" in kind.fields else known
 
@@ -101,11 +101,11 @@ class _Dump:
         parts = {part.part_of_entry: part for part in parts_of(kind)}
         hidden = kind is EPISODE and not is_reached(row.number, self.until)
         entry: Row = {}
-        for name, field in shape.model_fields.items():
+        for name, field in fields_of(shape).items():
             if (hidden and name not in ALWAYS_PUBLIC) or self._is_told_on_the_second_axis_alone(row, name):
                 continue
             value = self._part(parts[name], kind, row) if name in parts else self._value(row, name)
-            if name in shape.always_written or value != field.default:
+            if name in shape.always_written or value != field.get_default(call_default_factory=True):
                 entry[key_in_file(shape, name)] = value
         return entry
 
@@ -176,5 +176,5 @@ def _key_of(row: Any) -> str:
 @cache
 def _references(model: type[models.Model], shape: type[Entry]) -> tuple[str, ...]:
     """Return the foreign keys that an entry writes as keys."""
-    columns = [column for column in model._meta.concrete_fields if column.name in shape.model_fields]
+    columns = [column for column in model._meta.concrete_fields if column.name in fields_of(shape)]
     return tuple(column.name for column in columns if column.related_model not in (None, Episode))

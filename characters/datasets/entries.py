@@ -122,10 +122,11 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value <= 9999
 
 
-def _labelled(entry: EpisodeEntry, given: Any) -> EpisodeEntry:
-    """Return an episode with its number in the file as its label, if it has no other and that is not its place."""
+def _label(entry: EpisodeEntry, given: Any) -> None:
+    """Give an episode that was just read its number in the file as its label, if it has no other and is elsewhere."""
     number = second_of_place(entry.number) or entry.number
-    return entry if entry.label or number == given else entry.model_copy(update={"label": f"{given}"})
+    if not entry.label and number != given:
+        object.__setattr__(entry, "label", f"{given}")  # a copy would be checked again, and its place is no number
 
 
 def _entries(document: Document, positions: PositionsByAxis) -> Iterator[PlacedEntry]:
@@ -145,7 +146,7 @@ def _entries(document: Document, positions: PositionsByAxis) -> Iterator[PlacedE
         place = FilePlace(document, path)
         entry = _well_formed(FILES[document.name], value, place, positions)
         if isinstance(entry, EpisodeEntry):
-            entry = _labelled(entry, value["number"])
+            _label(entry, value["number"])
         if entry is not None:
             yield PlacedEntry(entry, place)
         if isinstance(value, dict) and (entry is None or place.is_blamed("key")):
@@ -155,7 +156,7 @@ def _entries(document: Document, positions: PositionsByAxis) -> Iterator[PlacedE
 def _well_formed(shape: type[Entry], value: Any, place: FilePlace, positions: PositionsByAxis) -> Entry | None:
     """Return an entry, or what can be read of it, so that its other faults are found as well; note what is wrong."""
     try:
-        return shape.model_validate(value, context=positions)
+        return shape.of(value, positions)
     except ShapeError as error:
         paths = []
         for detail in error.errors():
@@ -166,7 +167,7 @@ def _well_formed(shape: type[Entry], value: Any, place: FilePlace, positions: Po
         return None
     try:
         left = _without(paths, value, place) | _stand_ins(shape, paths, place)
-        return shape.model_validate(left, context=positions)
+        return shape.of(left, positions)
     except ShapeError:
         return None
 
@@ -208,10 +209,12 @@ WRITTEN = {  # how what has a pattern is written
 def _message(problem: str, details: str, steps: tuple[str | int, ...], given: Any) -> str:
     name = next((step for step in reversed(steps) if isinstance(step, str)), "entry")
     match problem:
-        case "extra_forbidden":
+        case "unexpected_keyword_argument":
             return f"“{name}” is not a key that belongs here."
         case "missing":
             return f"“{name}” is missing."
+        case "dataclass_type":
+            return f"“{name}” must be keys with values, such as “revealed_in: 1”."
         case "int_type":
             return f"“{name}” must be a plain number, such as 10: without quotes, and no 0 or other sign before it."
         case "string_type":

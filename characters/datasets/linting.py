@@ -1,5 +1,6 @@
 """Collect the names and texts of a data set's files for the spoiler linter."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ def spoilers_in(directory: Path) -> list[Finding]:
 
 def units_of(dataset: Dataset) -> Units:
     """Return what the files call the units of the show."""
-    shows = [entry.model_dump() for entry, _ in dataset.entries[SERIES.file]]
+    shows = [asdict(entry) for entry, _ in dataset.entries[SERIES.file]]
     labels = {entry.number: entry.label for entry, _ in dataset.entries[EPISODE.file] if entry.label}
     return Units.of(next(iter(shows), {}), labels)
 

@@ -56,7 +56,7 @@ from .leftovers import Leftover, Pruning, leftovers
 from .linting import corpus_of_files, units_of, vocabulary_in_force
 from .memory import RowsInMemory
 from .reading import DatasetError, FilePlace
-from .schema import FILES, Entry, key_in_file, parts_of
+from .schema import FILES, Entry, fields_of, key_in_file, parts_of
 from .writing import RowWriter, report
 
 MOST_LISTED = 30  # words in a message
@@ -362,7 +362,7 @@ class _Load:
             yield _Written(row, entry, place)
 
     def _draft_of(self, kind: Kind, entry: Entry, place: FilePlace, owner: Subject | None) -> RowDraft | None:
-        columns = _columns(kind.model, type(entry))
+        columns = _columns(kind.model, type(entry))  # type: ignore[arg-type]  # mypy asks for a hash of the entry
         given = {name: getattr(entry, name) for name in columns}
         values = {name: self._value(column, given[name], entry, place) for name, column in columns.items()}
         if any(values[name] is None and given[name] is not None for name in columns):
@@ -468,7 +468,7 @@ def _columns(model: type[models.Model], shape: type[Entry]) -> dict[str, Any]:
     return {
         column.name: column
         for column in model._meta.concrete_fields
-        if column.name in shape.model_fields and column.related_model is not model
+        if column.name in fields_of(shape) and column.related_model is not model
     }
 
 

@@ -8,19 +8,22 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    Strict,
+    StrictBool,
     StringConstraints,
     ValidationInfo,
     WrapValidator,
     model_validator,
 )
+from pydantic.dataclasses import dataclass
+from pydantic.fields import FieldInfo
 
 from characters.kinds import KINDS, Kind
 from characters.vocabulary import AliasKind, Bond, Certainty, Section
@@ -34,9 +37,11 @@ def _printable(text: str) -> str:
     return text
 
 
-RequiredText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
+Text = Annotated[str, Strict()]
 
-OptionalText = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
+RequiredText = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
+
+OptionalText = Annotated[Text, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
 
 
 def _day(value: object) -> object:
@@ -57,7 +62,7 @@ def _day(value: object) -> object:
     return day
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, Strict(), BeforeValidator(_day)]
 
 type Positions = dict[float, int]
 """The place of each episode in the order of release, by the number that the files give it: 10, 20, 25 are 1, 2, 3."""
@@ -104,11 +109,11 @@ def _chapter(value: object, handler: Callable[[object], int], info: ValidationIn
     return place_of(_position(value, handler, positions, "chapter", "chapters.yaml"))
 
 
-EpisodeNumber = Annotated[int, Field(ge=0, le=9999), WrapValidator(_episode)]
+EpisodeNumber = Annotated[int, Strict(), Field(ge=0, le=9999), WrapValidator(_episode)]
 
-ChapterNumber = Annotated[int, Field(ge=1, le=9999), WrapValidator(_chapter)]
+ChapterNumber = Annotated[int, Strict(), Field(ge=1, le=9999), WrapValidator(_chapter)]
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
+Key = Annotated[Text, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=80)]
 
 type CertaintyValue = Literal[tuple(Certainty.values)]  # type: ignore[valid-type]
 
@@ -116,15 +121,27 @@ type SectionValue = Literal[tuple(Section.values)]  # type: ignore[valid-type]
 
 type BondValue = Literal[(*Bond.values, "")]  # type: ignore[valid-type]
 
-WordKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=20)]
+WordKey = Annotated[Text, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=20)]
 
 
 SecondPlace = ChapterNumber | None
 
 
-class Entry(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+type Several[T] = Annotated[list[T], Strict()]
 
+NONE: Any = Field(default_factory=list)
+
+
+def _shape(cls: Any) -> Any:
+    """Make a class one of entries. A load holds tens of thousands: with slots, each takes a fifth of what a model does.
+
+    Types are strict by themselves: by the configuration, dataclasses would be made of no mapping.
+    """
+    return dataclass(eq=False, frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))(cls)
+
+
+@_shape
+class Entry:
     always_written: ClassVar[tuple[str, ...]] = ()  # by a dump, even with their default values
 
     @model_validator(mode="before")
@@ -134,8 +151,15 @@ class Entry(BaseModel):
         if isinstance(value, dict) and ("or_revealed_in" in value or "or_ended_in" in value):
             names = ("revealed_in", "ended_in")
             alone = [name for name in names if name not in value and value.get(f"or_{name}") is not None]
-            return value | {name: _Alone(value[f"or_{name}"]) for name in alone if name in cls.model_fields}
+            known = cls.__dataclass_fields__  # type: ignore[attr-defined]  # the class without slots has no others
+            return value | {name: _Alone(value[f"or_{name}"]) for name in alone if name in known}
         return value
+
+    @classmethod
+    def of(cls, value: Any, positions: PositionsByAxis) -> Self:
+        """Return what a file has in one place as an entry; raise pydantic's ValidationError if it is none."""
+        entry: Self = cls.__pydantic_validator__.validate_python(value, context=positions)  # type: ignore[attr-defined]
+        return entry
 
     @property
     def known_in(self) -> int:
@@ -160,6 +184,7 @@ def _credit(value: object) -> object:
 Credit = Annotated[RequiredText, BeforeValidator(_credit)]
 
 
+@_shape
 class SeriesEntry(Entry):
     title: RequiredText
     native_title: OptionalText = ""
@@ -168,15 +193,15 @@ class SeriesEntry(Entry):
     studio: OptionalText = ""
     director: OptionalText = ""
     chief_director: OptionalText = ""
-    writers: list[RequiredText] = []
+    writers: Several[RequiredText] = NONE
     character_design: OptionalText = ""
     mechanical_design: OptionalText = ""
-    music: list[RequiredText] = []
+    music: Several[RequiredText] = NONE
     opening: OptionalText = ""
     ending: OptionalText = ""
     network: OptionalText = ""
-    streaming: list[RequiredText] = []
-    credits: list[Credit] = []
+    streaming: Several[RequiredText] = NONE
+    credits: Several[Credit] = NONE
     unit: OptionalText = ""
     units: OptionalText = ""
     watched: OptionalText = ""
@@ -186,6 +211,7 @@ class SeriesEntry(Entry):
     licence: OptionalText = ""
 
 
+@_shape
 class EpisodeEntry(Entry):
     number: EpisodeNumber
     label: OptionalText = ""
@@ -195,8 +221,8 @@ class EpisodeEntry(Entry):
     native_title: OptionalText = ""
     aired_on: Day | None = None
     synopsis: OptionalText = ""
-    writers: list[RequiredText] = []
-    directors: list[RequiredText] = []
+    writers: Several[RequiredText] = NONE
+    directors: Several[RequiredText] = NONE
 
     @property
     def known_in(self) -> int:
@@ -207,12 +233,14 @@ class EpisodeEntry(Entry):
         return self.number if is_on_second_axis(self.number) else None
 
 
+@_shape
 class ChapterEntry(EpisodeEntry):
     """A unit of the second axis; as a row it is an episode whose place comes after all others."""
 
     number: ChapterNumber
 
 
+@_shape
 class WordEntry(Entry):
     section: SectionValue
     key: WordKey
@@ -220,35 +248,38 @@ class WordEntry(Entry):
     reverse: OptionalText = ""
     sentence: OptionalText = ""
     bond: BondValue = ""
-    goes_on: bool = False
-    single: bool = False
+    goes_on: StrictBool = False
+    single: StrictBool = False
     spoken_in: OptionalText = ""
-    left_out: bool = False
+    left_out: StrictBool = False
     revealed_in: EpisodeNumber = 0
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
 
 
+@_shape
 class AliasEntry(Entry):
     always_written = ("kind",)
 
     name: RequiredText
     kind: RequiredText = AliasKind.NAME.value
-    language: Annotated[str, StringConstraints(pattern=f"^{LANGUAGE}$", max_length=LONGEST_LANGUAGE)] = "en"
-    headline: bool = False
-    common_word: bool = False
+    language: Annotated[Text, StringConstraints(pattern=f"^{LANGUAGE}$", max_length=LONGEST_LANGUAGE)] = "en"
+    headline: StrictBool = False
+    common_word: StrictBool = False
     revealed_in: EpisodeNumber
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
-    inferred: bool = False
+    inferred: StrictBool = False
 
 
+@_shape
 class TraitEntry(Entry):
     attribute: RequiredText
     value: RequiredText
     revealed_in: EpisodeNumber
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
-    inferred: bool = False
+    inferred: StrictBool = False
 
 
+@_shape
 class MembershipEntry(Entry):
     faction: Key
     role: OptionalText = ""
@@ -256,18 +287,20 @@ class MembershipEntry(Entry):
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     ended_in: EpisodeNumber | None = None
     also_ended_in: SecondPlace = Field(default=None, alias="or_ended_in")
-    inferred: bool = False
+    inferred: StrictBool = False
 
 
+@_shape
 class TagEntry(Entry):
     tag: RequiredText = Field(alias="name")
     revealed_in: EpisodeNumber
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     ended_in: EpisodeNumber | None = None
     also_ended_in: SecondPlace = Field(default=None, alias="or_ended_in")
-    inferred: bool = False
+    inferred: StrictBool = False
 
 
+@_shape
 class PortraitEntry(Entry):
     image: RequiredText = Field(alias="file")
     alt_text: RequiredText
@@ -276,41 +309,47 @@ class PortraitEntry(Entry):
     licence: RequiredText
     revealed_in: EpisodeNumber
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
-    inferred: bool = False
+    inferred: StrictBool = False
 
 
+@_shape
 class FormerAddressEntry(Entry):
-    address: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8,32}$")]
+    address: Annotated[Text, StringConstraints(pattern=r"^[0-9a-z]{8,32}$")]
     revealed_in: EpisodeNumber
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
-    inferred: bool = False
+    inferred: StrictBool = False
 
 
+@_shape
 class SubjectEntry(Entry):
     key: Key
     revealed_in: EpisodeNumber
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
-    inferred: bool = False
-    public_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{8,32}$")] | None = None
-    aliases: list[AliasEntry] = []
-    traits: list[TraitEntry] = []
-    tags: list[TagEntry] = []
-    former_addresses: list[FormerAddressEntry] = []
+    inferred: StrictBool = False
+    public_id: Annotated[Text, StringConstraints(pattern=r"^[0-9a-z]{8,32}$")] | None = None
+    aliases: Several[AliasEntry] = NONE
+    traits: Several[TraitEntry] = NONE
+    tags: Several[TagEntry] = NONE
+    former_addresses: Several[FormerAddressEntry] = NONE
 
 
+@_shape
 class FactionEntry(SubjectEntry):
     pass
 
 
+@_shape
 class TermEntry(SubjectEntry):
     pass
 
 
+@_shape
 class CharacterEntry(SubjectEntry):
-    memberships: list[MembershipEntry] = []
-    portraits: list[PortraitEntry] = []
+    memberships: Several[MembershipEntry] = NONE
+    portraits: Several[PortraitEntry] = NONE
 
 
+@_shape
 class RelationshipEntry(Entry):
     source: Key
     kind: RequiredText
@@ -320,32 +359,34 @@ class RelationshipEntry(Entry):
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
     ended_in: EpisodeNumber | None = None
     also_ended_in: SecondPlace = Field(default=None, alias="or_ended_in")
-    inferred: bool = False
+    inferred: StrictBool = False
 
 
+@_shape
 class RevelationEntry(Entry):
     always_written = ("certainty",)
 
     key: Key
     revealed_in: EpisodeNumber
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
-    inferred: bool = False
+    inferred: StrictBool = False
     certainty: CertaintyValue = Certainty.CONFIRMED.value
     text: RequiredText
-    characters: list[Key] = []
-    factions: list[Key] = []
-    terms: list[Key] = []
+    characters: Several[Key] = NONE
+    factions: Several[Key] = NONE
+    terms: Several[Key] = NONE
     supersedes: Key | None = None
     time: OptionalText = ""
     source: OptionalText = ""
 
 
+@_shape
 class UnmaskingEntry(Entry):
     persona: Key
     identity: Key
     revealed_in: EpisodeNumber
     also_in: SecondPlace = Field(default=None, alias="or_revealed_in")
-    inferred: bool = False
+    inferred: StrictBool = False
 
 
 CHAPTERS = "chapters.yaml"
@@ -371,10 +412,16 @@ REQUIRED = ("episodes.yaml", "characters.yaml")
 ONE_MAPPING = ("series.yaml",)  # the other files are lists
 
 
+def fields_of(shape: type[Entry]) -> dict[str, FieldInfo]:
+    """Return the fields of a shape by name, in their order."""
+    fields: dict[str, FieldInfo] = shape.__pydantic_fields__  # type: ignore[attr-defined]
+    return fields
+
+
 @cache
 def parts_of(kind: Kind) -> dict[Kind, type[Entry]]:
     """Return the kinds of rows that are listed within the entries of a kind, each with its shape."""
-    fields = FILES[kind.file].model_fields if kind.file else {}
+    fields = fields_of(FILES[kind.file]) if kind.file else {}
     return {
         part: get_args(fields[part.part_of_entry].annotation)[0]
         for part in KINDS
@@ -384,5 +431,5 @@ def parts_of(kind: Kind) -> dict[Kind, type[Entry]]:
 
 def key_in_file(shape: type[Entry], name: str) -> str:
     """Return the key in the file that holds a field."""
-    field = shape.model_fields.get(name)
+    field = fields_of(shape).get(name)
     return (field.alias if field else None) or name

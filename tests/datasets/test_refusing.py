@@ -111,7 +111,7 @@ SHAPES = {
     "nothing as a name": ("  tags:\n  - revealed_in: 1\n    name:  # wrong\n", "must be text; put it in quotes"),
     "blank text": ('  tags:\n  - revealed_in: 1\n    name: "  "  # wrong\n', "at least 1 character"),
     "text for a list": ("  tags: red  # wrong\n", "valid list"),
-    "text for a mapping": ("  tags:\n  - red  # wrong\n", "“tags”: Input should be"),
+    "text for a mapping": ("  tags:\n  - red  # wrong\n", "“tags” must be keys with values"),
     "a kind that is none": ("  traits:\n  - attribute: mood  # wrong\n    value: x\n    revealed_in: 1\n", "cannot be “mood”"),  # noqa: E501
     "a key given twice": ("  revealed_in: 2  # wrong\n", "“revealed_in” is given twice."),
     "a key that is a list": ("  ? [a, b]  # wrong\n  : c\n", "A key must be a plain word."),
