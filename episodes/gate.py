@@ -128,8 +128,7 @@ class Gated(models.Model):
                 continue
             first, second = self.revealed_in_id, self.second_bound
             children = neighbours().earlier(relation.related_model, first, second, **{relation.field.name: self.pk})
-            alone = (row for row in children if not neighbours().will_check(row))
-            child: Any = min(alone, key=lambda row: row.revealed_in_id, default=None)
+            child: Any = min(children, key=lambda row: row.revealed_in_id, default=None)
             if child is not None:
                 name = "revealed_in" if child.revealed_in_id < first else "also_in"
                 raise ValidationError(

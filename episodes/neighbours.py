@@ -27,7 +27,7 @@ class Neighbours:
         return model._base_manager.filter(**values)
 
     def earlier(self, model: type[models.Model], first: int, second: int, **values: Any) -> Iterable[Any]:
-        """Return the rows with these values that are revealed before a place of either axis."""
+        """Return the rows with these values that are revealed before a place of either axis, and say so in no check."""
         is_earlier = Q(revealed_in_id__lt=first) | Q(also_in_id__lt=second)
         return model._base_manager.filter(is_earlier, **values)
 
@@ -60,7 +60,7 @@ class Neighbours:
             yield from kind._base_manager.filter(is_known(until)).order_by().values_list("key", flat=True)
 
     def mentioning(self, key: str) -> Iterator[tuple[Any, Any]]:
-        """Yield each row with a text that may mention a key, and the field of the text."""
+        """Yield each row with a text that may mention a key, and the field of the text; none that is checked itself."""
         for model, field in prose_fields():
             mention = Q(**{f"{field.name}__contains": f"[[{key}]]"})
             mention |= Q(**{f"{field.name}__contains": f"[[{key}|"})

@@ -77,8 +77,7 @@ class Pruning:
                 kind = rows.editable(each.kind.label)
                 before.setdefault(kind, {})[str(each.row.pk)] = values_of(kind, each.row, memory)
                 self._gone[id(each.row)] = each.row
-        for row in self._gone.values():
-            memory.remove(row)
+        memory.remove(self._gone.values())
         self.removed = before
 
     @property

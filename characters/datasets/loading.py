@@ -151,7 +151,7 @@ def _load(dataset: Dataset, how: How, on_findings: OnFindings | None, progress: 
     is_whole = not any(document.is_lost for document in dataset.documents)
     findings = corpus_of_files(dataset).findings() if on_findings and is_whole else []
     for document in dataset.documents:
-        document.forget_lines()
+        document.put_away()
     with _told_along(findings), transaction.atomic():
         begin_import()
         loading = _Load(dataset, pictures, progress)
@@ -241,7 +241,7 @@ class _Load:
             on_valid()
         self.memory.forget_what_was_found()
         if is_changed or replace or pruning.removed:
-            indexing.rebuild(lambda model: self.memory.rows[model].values())
+            indexing.rebuild(lambda model: self.memory.referring(self.memory.rows[model]))
         left = [each for each in left if not how.prune or each.is_of_an_editor]
         return self._recorded(pruning, left, shifted)
 
@@ -277,7 +277,7 @@ class _Load:
     def _write_episodes(self) -> None:
         self.writer.episodes = {entry.number for entry, _ in self.dataset.entries[EPISODE.file]}
         self._write_file(EPISODE)
-        known = {row.number for row in self.memory.rows[Episode].values()}
+        known = {row.number for row in self.memory.rows[Episode]}
         if 0 not in known:
             self.writer.add(Episode(number=0))
         self.writer.episodes |= {0} if self.only_files else known | {0}
@@ -288,6 +288,7 @@ class _Load:
         for written in rows:
             if written.row is None and kind.file == REVELATION.file:
                 self.dataset.lose(kind.file, written.entry.key)
+        self.writer.forget_what_was_given()
         return [written for written in rows if written.row is not None]
 
     def _write_subjects(self, kind: Kind) -> list[_Written]:
@@ -302,6 +303,7 @@ class _Load:
                 self.dataset.lose(kind.file, entry.key)
             else:
                 subjects.append(written)
+        self.writer.forget_what_was_given()
         return subjects
 
     def _write_parts(self, subject: _Written) -> None:
@@ -313,6 +315,7 @@ class _Load:
             ]
             for _ in self._write_entries(kind, entries, owner=subject.row):
                 pass
+            self.writer.forget_what_was_given()
 
     def _write_links(self, kind: Kind, rows: list[_Written]) -> None:
         """Write whom the rows of a file concern and which of them supersede others, once all of them are there."""
@@ -413,7 +416,7 @@ class _Load:
         if row is None and self.dataset.is_lost(kind_of(model).file, key):
             place.document.consequences += 1
         elif row is None:
-            keys = () if self.only_files else (row.key for row in self.memory.rows[model].values())
+            keys = () if self.only_files else (row.key for row in self.memory.rows[model])
             near = nearest_key(key, (*keys, *(known for kind, known in self.with_keys if kind is model)))
             question = f" Did you mean “{near}”?" if near else ""
             place.complain(f"There is no {model._meta.verbose_name} “{key}”.{question}")

@@ -1,7 +1,7 @@
 """All rows of a show in memory while it is loaded: those of the database, and those that are about to be written."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import batched
 from typing import Any
@@ -10,8 +10,10 @@ from django.db import models
 
 from characters.kinds import KINDS
 from characters.text.mentions import mentioned_keys
+from corrections import bulk
 from episodes import texts
 from episodes.known import is_reached
+from episodes.models import Episode
 from episodes.neighbours import Neighbours, is_earlier, prose_fields
 
 type Model = type[models.Model]
@@ -22,13 +24,13 @@ class RowsInMemory(Neighbours):
     """The rows as they will be once the load is written; checks look here instead of asking the database."""
 
     def __init__(self) -> None:
-        self.rows: dict[Model, dict[int, Any]] = {kind.model: {} for kind in KINDS}  # by their place in memory
+        self.rows: dict[Model, list[Any]] = {kind.model: [] for kind in KINDS}
         self.stored: dict[Model, dict[Any, Any]] = {kind.model: {} for kind in KINDS}  # by key, as they were read
         self._links: dict[tuple[Model, str], dict[Any, list[Any]]] = {key: {} for key in lists()}
         self._stored_by: dict[tuple[Model, tuple[str, ...]], dict[Values, list[Any]]] = {}
         self._by_values: dict[Model, dict[tuple[str, ...], dict[Values, list[Any]]]] = defaultdict(dict)
         self._mentioning: dict[str, list[tuple[Any, Any]]] | None = None
-        self.checked: Container[int] = ()  # the rows that are checked themselves, by their place in memory
+        self._unchecked: RowsInMemory | None = None  # the rows that are not checked, once some are
 
     @classmethod
     def of_the_database(cls) -> "RowsInMemory":
@@ -36,7 +38,7 @@ class RowsInMemory(Neighbours):
         memory = cls()
         for model, stored in memory.stored.items():
             stored.update((row.pk, row) for row in model._base_manager.order_by())
-            memory.rows[model] = {id(row): row for row in stored.values()}
+            memory.rows[model] += stored.values()
         for model in memory.stored:
             memory._refer(model)
         for model, name in lists():
@@ -78,7 +80,7 @@ class RowsInMemory(Neighbours):
 
     def add(self, row: Any) -> None:
         """Add a row that the database does not have yet."""
-        self.rows[type(row)][id(row)] = row
+        self.rows[type(row)].append(row)
         for names, rows in self._by_values[type(row)].items():
             for values in self._values_of(row, names):
                 rows.setdefault(values, []).append(row)
@@ -92,16 +94,34 @@ class RowsInMemory(Neighbours):
     def forget_what_was_found(self) -> None:
         """Free the memory of lists that checks have asked for, once they are through."""
         self._by_values.clear()
-        self._mentioning = None
+        self._mentioning = self._unchecked = None
 
-    def remove(self, row: Any) -> None:
-        """Take a row back that the database refused."""
-        self.rows[type(row)].pop(id(row), None)
-        self.changed(row)
+    def remove(self, gone: Iterable[Any]) -> None:
+        """Take rows back that the database refused, or that are removed from it."""
+        for model, rows in _by_model(gone).items():
+            places = set(map(id, rows))
+            self.rows[model] = [row for row in self.rows[model] if id(row) not in places]
+            self.changed(rows[0])
+
+    def begin_checks(self, rows: Iterable[Any]) -> None:
+        """Note which rows are going to be checked: `earlier` and `mentioning` leave these out, which saves most of it.
+
+        Where one does not fit to another, it says so itself.
+        """
+        places = set(map(id, rows))
+        self._unchecked = RowsInMemory()
+        self._unchecked._links = self._links
+        for model, there in self.rows.items():
+            self._unchecked.rows[model] += (row for row in there if id(row) not in places)
 
     def link(self, row: Any, name: str, others: list[Any]) -> None:
         """Set a list of a row."""
         self._links[type(row), name][row.pk] = others
+
+    def referring(self, rows: Iterable[Any]) -> Iterator[Any]:
+        """Yield rows, each with what it refers to until the next one comes: held for all of them, that is much."""
+        by_key = {model: {row.pk: row for row in self.rows[model]} for model in _referred_to()}
+        return bulk.referring(rows, lambda model, key: by_key.get(model, {}).get(key))
 
     # Looking for rows
 
@@ -111,13 +131,14 @@ class RowsInMemory(Neighbours):
         return [row for row in rows if all(getattr(row, name) == value for some in others for name, value in some)]
 
     def earlier(self, model: Model, first: int, second: int, **values: Any) -> Iterable[Any]:
-        return [row for row in self.where(model, **values) if is_earlier(row, first, second)]
+        rows = (self._unchecked or self).where(model, **values)
+        return [row for row in rows if is_earlier(row, first, second)]
 
     def linked(self, row: models.Model, name: str) -> Iterable[Any]:
         return self._links[type(row), name].get(row.pk, ())
 
     def will_check(self, row: models.Model) -> bool:
-        return id(row) in self.checked
+        return self._unchecked is not None and all(row is not other for other in self._unchecked.rows[type(row)])
 
     def first_episodes(self, kinds: Iterable[Model], keys: set[str]) -> dict[str, int]:
         found = ((key, self._by(kind, ("key",)).get((key,), ())) for kind in kinds for key in keys)
@@ -125,13 +146,16 @@ class RowsInMemory(Neighbours):
 
     def keys(self, kinds: Iterable[Model], until: int) -> Iterable[str]:
         for kind in kinds:
-            yield from (row.key for row in self.rows[kind].values() if is_reached(row.revealed_in_id, until))
+            yield from (row.key for row in self.rows[kind] if is_reached(row.revealed_in_id, until))
 
     def mentioning(self, key: str) -> Iterator[tuple[Any, Any]]:
+        if self._unchecked is not None:
+            yield from self._unchecked.mentioning(key)
+            return
         if self._mentioning is None:
             self._mentioning = defaultdict(list)
             for model, field in prose_fields():
-                for row in self.rows.get(model, {}).values():
+                for row in self.rows.get(model, ()):
                     for mentioned in mentioned_keys(getattr(row, field.attname)):
                         self._mentioning[mentioned].append((row, field))
         yield from self._mentioning.get(key, ())
@@ -141,7 +165,7 @@ class RowsInMemory(Neighbours):
         indexes = self._by_values[model]
         if names not in indexes:
             index = indexes[names] = {}
-            for row in self.rows[model].values():
+            for row in self.rows[model]:
                 for values in self._values_of(row, names):
                     index.setdefault(values, []).append(row)
         return indexes[names]
@@ -153,9 +177,23 @@ class RowsInMemory(Neighbours):
         return [tuple(getattr(row, _column(model, name)) for name in names)]
 
 
+def _by_model(rows: Iterable[Any]) -> dict[Model, list[Any]]:
+    by_model: dict[Model, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_model[type(row)].append(row)
+    return by_model
+
+
 def told_apart_by(values: Iterable[Any]) -> Values:
     """Return values of rows so that they are equal for texts that are the same."""
     return tuple(texts.identity(value) if isinstance(value, str) else value for value in values)
+
+
+@cache
+def _referred_to() -> frozenset[Model]:
+    """Return the models whose rows are referred to, but for episodes, for which their numbers do."""
+    columns = (column for kind in KINDS for column in kind.model._meta.concrete_fields)
+    return frozenset(column.related_model for column in columns if column.related_model not in (None, Episode))
 
 
 @cache

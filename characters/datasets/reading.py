@@ -1,5 +1,6 @@
 """Read YAML with line numbers, and refuse whatever in it could run code or use up the memory."""
 
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -59,12 +60,14 @@ class Document:
     consequences: int = 0  # references in it to what is lost in any file
     is_plain: bool = False  # the quick parser has read it, and can find the lines within
     found: quick.Lines | None = None  # those lines, as long as they are not forgotten
+    packed: bytes = b""  # the content, once it is put away
 
     def line_of(self, path: YamlPath) -> int:
         """Return the line on which a part begins, or else the nearest part around it."""
         if self.is_plain:
             if self.found is None:
-                self.found = quick.lines_of(self.content.decode())
+                content = zlib.decompress(self.packed) if self.packed else self.content
+                self.found = quick.lines_of(content.decode())
             return _line_within(self.found, path)
         while path and path not in self.lines:
             path = path[:-1]
@@ -74,9 +77,9 @@ class Document:
         self.blamed.add(path[:2])
         self.problems.append(Problem(self.name, self.line_of(path), message))
 
-    def forget_lines(self) -> None:
-        """Free the memory of what can be read again, should anybody ask for it."""
-        self.found = None
+    def put_away(self) -> None:
+        """Hold what lines are found in, should anybody ask for one, in as little memory as may be."""
+        self.found, self.packed, self.content = None, zlib.compress(self.content, level=1), b""
 
 
 @dataclass(frozen=True, slots=True)

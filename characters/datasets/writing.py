@@ -43,10 +43,11 @@ class RowWriter:
         self._is_lost = is_lost  # whether an episode is missing only because something is wrong with it
         self._is_nobody = is_nobody  # whether a key is that of nobody, whatever else is wrong
         self.episodes: set[int] = set()  # that rows may refer to
-        self._rows: dict[int, tuple[Any, FilePlace]] = {}  # all rows of the files
-        memory.checked = self._rows
-        self._places: dict[tuple[Any, ...], FilePlace] = {}  # of each row, by its identity
-        self._new: dict[Model, dict[int, Any]] = defaultdict(dict)
+        self._rows: list[Any] = []  # all rows of the files
+        self._places: list[FilePlace] = []  # of each of them
+        self._given: dict[tuple[Any, ...], FilePlace] = {}  # the places of some of them by their identity
+        self._new: dict[Model, list[Any]] = defaultdict(list)
+        self._in_no_file: list[Any] = []  # of the new ones
         self._changed: dict[Model, dict[int, Any]] = defaultdict(dict)
         self._moved: dict[Model, dict[int, Any]] = defaultdict(
             dict
@@ -66,17 +67,26 @@ class RowWriter:
         row = self.matching.row_of(draft)
         row = self._added(draft) if row is None else self._updated(row, draft)
         if row is not None:
-            self._rows[id(row)] = row, draft.place
+            self._rows.append(row)
+            self._places.append(draft.place)
         return row
+
+    def forget_what_was_given(self) -> None:
+        """Free what tells whether a row is given twice: what comes next is of another kind, or of another owner."""
+        self._given.clear()
 
     def add(self, row: models.Model) -> None:
         """Add a row that no file has."""
-        self._new[type(row)][id(row)] = row
+        self._in_no_file.append(row)
+        self._add(row)
+
+    def _add(self, row: models.Model) -> None:
+        self._new[type(row)].append(row)
         self.memory.add(row)
 
     def set(self, row: Any, name: str, value: Any) -> None:
         """Set a field of a row that is new or was stored."""
-        if id(row) not in self._new[type(row)]:
+        if not row._state.adding:
             self._remember(row)
             self._changed[type(row)][id(row)] = row
             self._columns[type(row)].add(row._meta.get_field(name).name)
@@ -90,7 +100,7 @@ class RowWriter:
         to_remove = [other for other in before if other not in others]
         if not to_add and not to_remove:
             return False
-        if id(row) not in self._new[type(row)]:
+        if not row._state.adding:
             self._remember(row)
         added, removed = self._links[type(row), name]
         added += ((row, other) for other in to_add)
@@ -102,10 +112,10 @@ class RowWriter:
         # A new tag has no key yet; in memory each row is one object.
         values = (id(value) if isinstance(value, models.Model) else value for value in draft.identity.values())
         identity = (draft.model, *told_apart_by(values))
-        if identity in self._places:
-            draft.place.complain(f"This is given twice; the other is in line {self._places[identity].line}.")
+        if identity in self._given:
+            draft.place.complain(f"This is given twice; the other is in line {self._given[identity].line}.")
             return True
-        self._places[identity] = draft.place
+        self._given[identity] = draft.place
         return False
 
     def episodes_exist(self, values: dict[str, Any], place: FilePlace) -> bool:
@@ -136,7 +146,8 @@ class RowWriter:
                 return None
             self.memory.add(row)  # so that its other faults are found; what needs it has none of its own
             return row
-        self.add(row)
+        bulk.share_state(row)
+        self._add(row)
         return row
 
     def _has_valid_fields(self, row: models.Model, draft: RowDraft) -> bool:
@@ -179,7 +190,7 @@ class RowWriter:
         """Return the values of all rows that may have changed, and of those that are new."""
         after: dict[rows.Editable, dict[str, Any]] = defaultdict(dict)
         for model, new in self._new.items():
-            after[rows.editable(model._meta.label_lower)] = {str(row.pk): row for row in new.values()}
+            after[rows.editable(model._meta.label_lower)] = {str(row.pk): row for row in new}
         if self._replaced:  # by these files, from empty: nothing of it is in the memory any more
             return self._replaced, self._on_demand(after)
         for kind, before in self._before.items():
@@ -195,9 +206,8 @@ class RowWriter:
 
     def counts(self) -> tuple[Counter[Counted], Counter[Counted], Counter[Counted]]:
         """Return how many rows of each kind are new, changed, and moved to another episode."""
-        new = Counter(
-            counted_as(row) for by_id in self._new.values() for row in by_id.values() if id(row) in self._rows
-        )
+        new = Counter(counted_as(row) for rows_ in self._new.values() for row in rows_)
+        new -= Counter(map(counted_as, self._in_no_file))
         changed: Counter[Counted] = Counter()
         moved: Counter[Counted] = Counter()
         for kind, before in self._before.items():
@@ -216,13 +226,12 @@ class RowWriter:
 
     def write(self) -> bool:
         """Write everything; note what the constraints of the database refuse. Return whether there was anything."""
-        self._places.clear()  # all rows are there, and none is given twice
         self._make_room_for_headlines()
         self._make_room_for_moved()
         for kind in KINDS:
-            changed, moved, new = (rows_[kind.model] for rows_ in (self._changed, self._moved, self._new))
+            changed, moved = (rows_[kind.model] for rows_ in (self._changed, self._moved))
             self._write_rows(kind.model, (row for row in changed.values() if id(row) not in moved), adding=False)
-            self._write_rows(kind.model, [*moved.values(), *new.values()], adding=True)
+            self._write_rows(kind.model, [*moved.values(), *self._new[kind.model]], adding=True)
         for (model, name), (added, removed) in self._links.items():
             field: Any = model._meta.get_field(name)
             own, other = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
@@ -230,7 +239,9 @@ class RowWriter:
             for row, linked in removed:
                 through._base_manager.filter(**{own: row.pk, other: linked.pk}).delete()
             bulk.insert_values(through, (own, other), ((row.pk, linked.pk) for row, linked in added))
-        return bool(any(self._changed.values()) or any(self._new.values()) or any(map(any, self._links.values())))
+        is_changed = any(map(any, self._links.values())) or any(self._changed.values()) or any(self._new.values())
+        self._links.clear()
+        return is_changed
 
     def _make_room_for_headlines(self) -> None:
         """Let headlines change places, of which there may be only one for each episode at any time."""
@@ -286,20 +297,24 @@ class RowWriter:
         try:
             _save(row, adding=adding)
         except ValidationError as error:
-            self.memory.remove(row)
-            _, place = self._rows.pop(id(row))
-            report(error, place)
+            self.memory.remove([row])
+            at = next(at for at, each in enumerate(self._rows) if each is row)
+            del self._rows[at]
+            report(error, self._places.pop(at))
 
     # Checking
 
     def check(self) -> Iterator[None]:
-        """Check what depends on other rows, once all rows are written; yield after each row."""
+        """Check what depends on other rows, once all rows are written; yield after each row, and forget them."""
         with looking_in(self.memory):
-            for row, place in self._rows.values():
+            self.memory.begin_checks(self._rows)
+            for row, place in zip(self.memory.referring(self._rows), self._places, strict=True):
                 for problem in self._problems_of(row):
                     report(problem, place, is_nobody=self._is_nobody)
                 yield
             self._check_headlines()
+        self._rows.clear()
+        self._places.clear()
 
     def _problems_of(self, row: Any) -> Iterator[ValidationError]:
         """Yield what is wrong with the texts of a row, and what is wrong between it and others."""
@@ -313,7 +328,7 @@ class RowWriter:
 
     def _check_headlines(self) -> None:
         """Require headline names, but of those of whose names or episode something is wrong, as that may be why."""
-        for row, place in self._rows.values():
+        for row, place in zip(self._rows, self._places, strict=True):
             if isinstance(row, Subject) and not (place.is_blamed("aliases") or place.is_blamed("revealed_in")):
                 try:
                     check_headlines(row, row.headlines())
@@ -335,6 +350,7 @@ def _key(kind: rows.Editable, key: str) -> Any:
 
 def _save(row: models.Model, *, adding: bool) -> None:
     """Save a row; if a constraint of the database refuses it, raise ValidationError with the message for people."""
+    bulk.give_own_state(row)
     try:
         with transaction.atomic():
             row.save(force_insert=adding)

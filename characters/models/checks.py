@@ -44,7 +44,7 @@ def mentioned_too_early(subject: Any) -> tuple[str, str] | None:
             )
             if is_early
         ]
-        if fields and not neighbours().will_check(row) and _mentions(row, field, subject):
+        if fields and _mentions(row, field, subject):
             return fields[0], _described(row, field)
     return None
 

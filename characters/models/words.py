@@ -133,18 +133,14 @@ class Word(Content):
     def _check_uses(self) -> None:
         if self.left_out:
             refuse_if_used(self)
-        elif self.revealed_in_id and (early := _first(self._used_too_early())):
+        elif self.revealed_in_id and (early := _first(uses_of(self, too_early=True))):
             name = "revealed_in" if early.revealed_in_id < self.revealed_in_id else "also_in"
             since = named(getattr(early, f"{name}_id"))
             raise ValidationError({name: f"“{early}” is of this kind and is revealed in {since} already."})
 
-    def _used_too_early(self) -> Iterator[Any]:
-        """Yield the rows that are revealed before this word, but for those that say so themselves."""
-        return (row for row in uses_of(self, too_early=True) if not neighbours().will_check(row))
-
 
 def uses_of(word: Word, *, too_early: bool = False) -> Iterator[Any]:
-    """Yield the rows that refer to a word, or those of them that are revealed before it."""
+    """Yield the rows that refer to a word, or those that are revealed before it and say so in no check."""
     for model in apps.get_app_config("characters").get_models():
         for column in model._meta.concrete_fields:
             if isinstance(column, WordField) and column.section == word.section:
