@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from corrections.deciding import may_publish
-from corrections.editing import REASON, Base, SaveRefused, posted_base, send_through_door
+from corrections.editing import REASON, Base, SaveRefused, focus_on_first_error, posted_base, send_through_door
 from corrections.models import Correction
 from corrections.sealing import seal
 from corrections.sending import Proposed
@@ -90,6 +90,8 @@ class PreviewedChange:
     def _page(self, *, is_ready: bool) -> HttpResponse:
         request = self.request
         shown = self.shown(is_ready=is_ready)
+        if not self.problems:
+            focus_on_first_error(shown[name] for name in ("form", "value") if shown.get(name) is not None)
         context = admin.site.each_context(request) | {
             "address": self.address if is_opened_again(request) else request.get_full_path(),
             "is_ready": is_ready,

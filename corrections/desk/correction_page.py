@@ -12,6 +12,8 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.csp import CSP
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.csp import csp_override
 
 from corrections import sending
@@ -301,21 +303,23 @@ def _decide(request: HttpRequest, correction: Correction, version: int, text: st
     pending = pending_changes(correction)
     accepted = _accepted_by_button(request, pending) if button in ("accept", "sure") else []
     if doubted := [change for change in accepted if button == "accept" and f"{change.pk}" in posted.getlist(DOUBTED)]:
-        messages.warning(request, ASKS)
+        messages.warning(request, _with_links(ASKS, doubted, pending))
         return _page(request, correction, posted=posted, wrong=doubted[0], asked=doubted)
     for change in accepted:
         posted[f"{change.pk}-decision"] = ACCEPT
     verdict_forms = posted_forms(correction, clearance, pending, posted)
     if wrong := [form.change for form in verdict_forms.values() if not form.is_valid()]:
-        messages.error(request, "Nothing was decided. Correct what is marked below, and decide again.")
+        says = "Nothing was decided. Correct what is marked below, and decide again."
+        messages.error(request, _with_links(says, wrong, pending))
         return _page(request, correction, posted=posted, wrong=wrong[0])
     verdicts = {pk: verdict for pk, form in verdict_forms.items() if (verdict := form.verdict()) is not None}
     if not verdicts and correction.is_undecided and version == correction.version:
         raise Refused("Nothing was decided. Accept or reject at least one change.")
     result = decide(correction, by=user_of(request), version=version, verdicts=verdicts, comment=text)
     if result.failure is not None:
-        messages.error(request, "Nothing was published, because the changes could not be applied. See why below.")
+        says = "Nothing was published, because the changes could not be applied. See why below."
         wrong = [change for change in result.failure.messages if change is not None]
+        messages.error(request, _with_links(says, wrong, pending))
         return _page(request, correction, posted=posted, failure=result.failure, wrong=wrong[0] if wrong else None)
     typed.forget(request, correction)
     if result.held:
@@ -329,6 +333,13 @@ def _decide(request: HttpRequest, correction: Correction, version: int, text: st
     state = result.correction.get_state_display()
     messages.success(request, link_to(correction, f"{state}.", _line_in_words(correction, clearance)))
     return redirect_to_next(request)
+
+
+def _with_links(says: str, wrong: Sequence[Change], pending: Sequence[Change]) -> SafeString:
+    """Return what a page says, with links to those of the changes that it shows: all of one part."""
+    shown = next((part for part in parts_of(pending) if wrong and wrong[0] in part), [])
+    links = [(number, number) for number, change in enumerate(shown, start=1) if change in wrong]
+    return format_html("{}{}", says, format_html_join("", ' <a href="#change-{}">Change {}</a>', links))
 
 
 def _accepted_by_button(request: HttpRequest, pending: list[Change]) -> list[Change]:

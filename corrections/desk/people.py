@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from corrections import blocking, notes, rows
 from corrections.deciding import Verdict, decide
+from corrections.editing import focus_on_first_error
 from corrections.errors import CouldNotApply, HeldBack, Refused, messages_of
 from corrections.models import UNDECIDED, Block, BlockQuerySet, Change, Correction, CorrectionQuerySet, Event, State
 from corrections.sending import Proposed
@@ -174,6 +175,7 @@ def page(request: HttpRequest, account: int | None = None, pk: UUID | None = Non
             return HttpResponseRedirect(person.address)
     except (Refused, ValidationError) as error:
         messages.error(request, " ".join(messages_of(error)))
+    focus_on_first_error([form])
     return render(request, f"{TEMPLATES}/person.html", _context_of_page(request, person, form))
 
 
@@ -225,6 +227,7 @@ def undo(request: HttpRequest, account: int | None = None, pk: UUID | None = Non
     form = UndoForm(request.POST or None, person=person, initial=OF_SPAM if SPAM in request.GET else None)
     if form.is_bound and form.is_valid() and _carry_out(request, person, form):
         return HttpResponseRedirect(person.address)
+    focus_on_first_error([form])
     clearance = clearance_of(request)
     planned = plan(person.sent)
     context = admin.site.each_context(request) | {

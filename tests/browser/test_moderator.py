@@ -170,6 +170,31 @@ def test_the_key_that_accepts_all_asks_about_what_the_linter_finds_something_in(
     expect(page.locator(".messagelist")).to_contain_text("Accepted.")
 
 
+def is_seen(page: Page, locator: str) -> bool:
+    box = page.locator(locator).bounding_box()
+    return box is not None and 0 <= box["y"] <= page.evaluate("innerHeight") - box["height"]
+
+
+def test_without_a_script_a_form_that_comes_back_is_at_what_is_said_of_it(show: None, browser_at: Open) -> None:
+    page = signed_in(browser_at(java_script_enabled=False, viewport={"width": 390, "height": 400}))
+    page.get_by_role("link", name="Ann", exact=True).last.click()
+    page.locator("#change-2 label.choice.reject").click()
+    page.get_by_role("button", name="Decide").last.click()
+    expect(page.locator("#notices")).to_be_focused()
+    assert is_seen(page, "#notices")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Change 2")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#change-2")).to_be_focused()
+    page.get_by_role("button", name="Claim").click()
+    page.locator("#change-2").get_by_label("Reason for a rejection").fill("Nobody does.")
+    page.locator("#change-2 label.choice.reject").click()
+    page.get_by_role("button", name="Accept all not rejected").click()
+    expect(page.locator("#notices")).to_contain_text("Partly accepted.")
+    expect(page.locator("#notices")).to_be_focused()
+    assert is_seen(page, "#notices")
+
+
 @pytest.mark.parametrize("width", looks(390, 1440))
 def test_nothing_runs_off_the_side(show: None, browser_at: Open, width: int) -> None:
     page = signed_in(browser_at(viewport={"width": width, "height": 844}))

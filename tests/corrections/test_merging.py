@@ -469,6 +469,12 @@ def test_it_says_that_another_value_is_left_out(ann: Character, bea: Character, 
     assert "There is one that says the same." not in shown
 
 
+def test_what_is_wrong_in_its_form_has_the_focus(ann: Character, bea: Character, desk: Client) -> None:
+    address = change_address(bea).replace("/change/", "/merge/")
+    page = content_of(desk.post(address, {"do": "look", "stays": "other"}))
+    assert re.search(r'<(select|input)[^>]* name="other"[^>]* autofocus', page)
+
+
 def test_either_of_the_two_can_stay(ann: Character, bea: Character, desk: Client) -> None:
     data = {"other": ann.pk, "stays": "this"}
     stamp = desk.get(address(bea), data).context["stamp"]

@@ -348,6 +348,15 @@ def test_a_wrong_block_is_refused_and_kept_in_the_form(desk: Client, author: Use
     assert not Block.objects.exists()
 
 
+def test_a_block_that_is_refused_is_at_its_field(desk: Client, author: User) -> None:
+    reason = re.compile(r'<input[^>]* name="reason"[^>]*>')
+    for page, posted in ((page_of_person(author), {"do": "block"}), (address("person_undo", author.pk), {"stamp": ""})):
+        for field, is_at_it in ((desk.get(page), False), (desk.post(page, {"reason": ""} | posted), True)):
+            found = reason.search(content_of(field))
+            assert found is not None
+            assert ("autofocus" in found[0]) == is_at_it
+
+
 @pytest.mark.parametrize("role", ["moderator", "superuser"])
 def test_moderators_cannot_be_blocked(desk: Client, role: str) -> None:
     other = person("chief", role=role)
