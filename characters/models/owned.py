@@ -123,7 +123,7 @@ class Alias(Owned):
                     fields=[owner, "also_in"],
                     condition=Q(headline=True, also_in__isnull=False),
                     name=f"characters_one_headline_per_{owner}_and_chapter",
-                    violation_error_message="There is another headline name for this chapter.",
+                    violation_error_message=worded("There is another headline name for this {second}."),
                 )
                 for owner in OWNERS
             ),
@@ -192,7 +192,7 @@ class Trait(Owned):
                     fields=[owner, "attribute", "also_in"],
                     condition=Q(attribute__in=Attribute.single_valued(), also_in__isnull=False),
                     name=f"characters_one_value_per_{owner}_and_chapter",
-                    violation_error_message="There is another value of this attribute for this chapter.",
+                    violation_error_message=worded("There is another value of this attribute for this {second}."),
                 )
                 for owner in OWNERS
             ),

@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
@@ -12,7 +14,8 @@ from characters.models import Alias, Membership, Relationship, Revelation, Trait
 from corrections.models import Correction
 from corrections.sending import adding
 from episodes.axes import Progress, key_of, place_of
-from episodes.models import Episode
+from episodes.models import Episode, units_in_the_database
+from episodes.units import using
 from tests.axes import two_axes
 from tests.characters.sheets import a_newcomer, a_revelation, address_of, as_opened, fill_in, opened, with_rows
 from tests.corrections.desk import QUEUE, at_the_desk, content_of, page_of
@@ -165,3 +168,11 @@ def test_what_adds_a_chapter_says_so_once() -> None:
     assert "Add part 41" in re.sub(r"\s+", " ", heading)
     assert "pisode" not in heading
     assert "add part" in re.sub(r"\s+", " ", content_of(client.get(QUEUE)))
+
+
+def test_a_second_headline_or_value_of_a_chapter_is_refused_in_its_words() -> None:
+    name, fact = Alias.objects.get(name="Ann of the Harbour"), Trait.objects.get(value="android")  # in parts 3 and 2
+    for row, says in ((name, "another headline name"), (fact, "another value of this attribute")):
+        row.pk, row._state.adding, row.revealed_in_id = uuid4(), True, 6
+        with using(units_in_the_database), pytest.raises(ValidationError, match=f"There is {says} for this part"):
+            row.full_clean()
