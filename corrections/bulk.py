@@ -1,6 +1,7 @@
 """Insert thousands of rows by one statement; of `bulk_create`, most of the time goes into composing SQL."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -60,10 +61,14 @@ class _Inserted(_SharedState):
 _NEW, _INSERTED = _SharedState(), _Inserted()
 
 
-def share_state(row: Any) -> None:
+@cache
+def _relations(model: type[models.Model]) -> tuple[Any, ...]:
+    return tuple(column for column in model._meta.concrete_fields if column.is_relation)
+
+
+def share_state(row: models.Model) -> None:
     """Let a new row do without a state of its own, if it knows its key and those of all that it refers to."""
-    columns = (column for column in row._meta.concrete_fields if column.is_relation)
-    without_key = (column for column in columns if getattr(row, column.attname) is None)
+    without_key = (column for column in _relations(type(row)) if getattr(row, column.attname) is None)
     refers_by_itself = any(column.get_cached_value(row, None) is not None for column in without_key)
     if not isinstance(row._meta.pk, models.AutoField) and not refers_by_itself:
         row._state = _NEW
@@ -83,9 +88,9 @@ def referring[Row: models.Model](rows: Iterable[Row], find: Callable[[Any, Any],
             yield row
             continue
         give_own_state(row)
-        for column in row._meta.concrete_fields:
-            if column.is_relation and (other := find(column.related_model, getattr(row, column.attname))) is not None:
-                column.set_cached_value(row, other)  # type: ignore[attr-defined]
+        for column in _relations(type(row)):
+            if (other := find(column.related_model, getattr(row, column.attname))) is not None:
+                column.set_cached_value(row, other)
         yield row
         row._state = _INSERTED
 
