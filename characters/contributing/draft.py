@@ -7,14 +7,17 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.html import escape
 
 from characters.kinds import SUBJECTS, TAG, kind_named
 from characters.lore.correctable import CorrectablePage, CorrectableRow, names_to_offer, tag_ids
 from characters.lore.knowledge import Knowledge
 from characters.lore.naming import KnownNames
+from characters.lore.parts import in_parts, number_and_last
 from corrections.sending import Proposed
 from episodes.choices import Chosen, asked_before, with_choice
 from episodes.order import sort_key
+from episodes.requests import whole_number
 
 from .early import KnownVocabulary
 from .fields import KnownNameField, suggestions_for
@@ -23,6 +26,9 @@ from .uploads import MayUpload, Uploads
 
 MOST_NEW = 20  # rows added in one form
 MOST_ROWS = 40  # existing rows in one form; each costs as much to show as a small page
+MOST_LISTED = 64_000  # characters in a part of the list of what could be chosen
+WEIGHT_OF_CHOICE = 125  # of what stands around its title
+MORE = "more"  # the field of buttons that show the form again, and which part of the list it has then
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,17 @@ class Draft:
         data, self.names = self.data, KnownNames(knowledge)
         prefill = prefill or Prefill()
         refs = {*data.getlist("row"), *prefill.rows}
-        chosen = [row for row in page.rows if row.ref in refs]
+        self.is_choosing = MORE in data and not is_posted and not (prefill.rows or prefill.new)
+        self.ticked = [row for row in page.rows if row.ref in refs] if self.is_choosing else []
+        self.ticked_kinds = data.getlist("add") if self.is_choosing else []
+        chosen = [] if self.is_choosing else [row for row in page.rows if row.ref in refs]
         chosen.sort(key=lambda row: f"{row.ref}-seen" not in data)  # those that hold what somebody typed come first
         taken = {row.ref for row in chosen[:MOST_ROWS]}
         self.left_out = [row.ref for row in chosen[MOST_ROWS:]]
-        self.unchosen = [row for row in page.rows if row.ref not in taken]
+        parts = in_parts(page.rows, MOST_LISTED, _weight_of)  # of all, so that none moves to another when it is chosen
+        self.number, self.last = number_and_last(whole_number(data.get(MORE)) or 1, parts)
+        ticked = {row.ref for row in self.ticked}
+        self.unchosen = [row for row in parts[self.number - 1] if row.ref not in {*taken, *ticked}]
         self.existing = [self._existing(row, prefill.rows.get(row.ref, {})) for row in page.rows if row.ref in taken]
         self.missing = sorted(refs - {row.ref for row in page.rows}) if is_posted else []
         self.new = self._new(prefill, Uploads(may_upload))
@@ -87,7 +99,8 @@ class Draft:
 
     def _new(self, prefill: Prefill, uploads: Uploads) -> list[NewRowForm]:
         offered = dict(self.page.additions)
-        ticked: list[tuple[str, Mapping[str, Any]]] = [(name, {}) for name in self.data.getlist("add")]
+        asked = [] if self.is_choosing else self.data.getlist("add")
+        ticked: list[tuple[str, Mapping[str, Any]]] = [(name, {}) for name in asked]
         added = [(name, values) for name, values in [*ticked, *prefill.new] if name in offered]
         forms = []
         for number, (name, values) in enumerate(added[:MOST_NEW]):
@@ -116,9 +129,14 @@ class Draft:
         return [*self.existing, *self.new]
 
     @property
+    def asks_for_more(self) -> bool:
+        """Whether the form was sent to choose more; not where it is a draft that was opened."""
+        return self.is_posted and bool(self.data.get(MORE))
+
+    @property
     def is_sent(self) -> bool:
         """Whether the form was sent with all its rows, and not to get more rows first."""
-        return self.is_posted and "more" not in self.data and all(form.is_bound for form in self.rows)
+        return self.is_posted and MORE not in self.data and all(form.is_bound for form in self.rows)
 
     @cached_property
     def is_valid(self) -> bool:
@@ -162,3 +180,7 @@ class Draft:
         if suggestions_for(TAG.model) in wanted:
             suggestions[suggestions_for(TAG.model)] = sorted(tag_ids(self.knowledge), key=sort_key)
         return suggestions
+
+
+def _weight_of(row: CorrectableRow) -> int:
+    return WEIGHT_OF_CHOICE + len(escape(row.title).encode())

@@ -24,7 +24,7 @@ from episodes.requests import form_of, is_same_origin
 from episodes.units import named
 from episodes.visits import Visit
 
-from .draft import Draft, Prefill
+from .draft import MORE, Draft, Prefill
 from .missing import form_for_missing, is_of_a_missing_character
 from .notes import OWN_WORDS, draft_address, is_note, note_form, try_to_note
 from .posting import do_with_draft, state_of_draft, try_to_send, with_receipt
@@ -168,7 +168,7 @@ def _form(
 def _unfinished(request: Visit, opened: Any) -> QueryDict:
     """Return a form that somebody has not asked to send: their draft, or what could not be kept as one."""
     data = drafts.posted_by(opened) if opened else form_of(request).copy()
-    data["more"] = "1"
+    data[MORE] = ""
     return data
 
 

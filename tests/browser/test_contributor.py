@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
+from characters.contributing import draft
 from corrections import sending
 from corrections.models import Correction
 from tests.browser.conftest import Open, pick
@@ -73,6 +74,35 @@ def test_what_is_typed_narrows_the_list(show: None, browser_at: Open) -> None:
     expect(choices).to_have_count(0)
     field.fill("")
     expect(page.get_by_label("A name", exact=True)).to_be_visible()
+
+
+def test_a_long_list_goes_on_in_parts_and_loses_nothing(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draft, "MOST_LISTED", 200)
+    page.get_by_role("link", name="Suggest a correction").click()
+    expect(page.locator("#choosing")).to_contain_text("This is part 1 of 4")
+    page.locator("summary", has_text="First appearance").click()
+    page.locator("details.choose input").check()
+    page.get_by_label("A name", exact=True).check()
+    page.get_by_role("button", name="3", exact=True).click()
+    expect(page.locator("#choosing")).to_be_in_viewport()
+    expect(page.locator("#choosing")).to_contain_text("This is part 3 of 4")
+    page.locator("summary", has_text="Facts").click()
+    page.get_by_label("Status: alife").check()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.get_by_label("A name", exact=True).press("Enter")
+    expect(page.locator("section.row")).to_have_count(3)
+    page.get_by_label("What it says").fill("alive")
+    page.locator("summary", has_text="Change something else").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#choosing")).to_be_in_viewport()
+    expect(page.locator("#choosing")).to_contain_text("This is part 2 of 4")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    expect(page.get_by_label("What it says")).to_have_value("alive")
+    page.locator("summary", has_text="Names").click()
+    page.locator("details.choose input").check()
+    page.get_by_role("button", name="Add to this form").click()
+    expect(page.locator("section.row")).to_have_count(4)
+    expect(page.get_by_label("What it says")).to_have_value("alive")
 
 
 def test_from_a_page_to_a_receipt_and_back(page: Page) -> None:

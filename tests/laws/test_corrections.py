@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import transaction
 
+from characters.contributing import draft
 from characters.kinds import SUBJECTS
 from characters.lore import Lore
 from characters.lore.pages.tags import public_id_of_tag
@@ -131,6 +133,22 @@ def test_full_site_and_cut_site_tell_the_same_of_what_changed(moderator: User) -
     for progress, full in told.items():
         cut(progress)
         assert_twins(full, answers(full, progress=progress))
+
+
+def test_the_parts_of_a_form_tell_nothing_of_later_rows(moderator: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draft, "MOST_LISTED", 300)
+    with net_lifted():
+        ann = Character.objects.get(key="ann")
+        refs = [ann.pk, *ann.traits.values_list("pk", flat=True)]
+    form = f"/corrections/new/characters/{ann.public_id}/?more="
+    addresses = {f"{form}{number}" for number in (1, 2, 3, 99)} | {f"{form}2&row={ref}" for ref in refs}
+    for progress in (8, 4, 2):
+        full = answers(addresses, progress=progress)
+        assert b"This is part 1 of " in full[f"{form}1"].body
+        with transaction.atomic():
+            cut(progress)
+            assert_twins(full, answers(addresses, progress=progress))
+            transaction.set_rollback(True)
 
 
 def test_of_what_changed_nothing_is_told_but_that_it_did(moderator: User) -> None:
