@@ -307,8 +307,12 @@ def test_after_an_error_the_page_is_at_the_error(moderator: Client) -> None:
     rouge = character("rouge_redstar")
     address = section_address(rouge, "facts")
     data = with_row(as_filled_in(moderator.get(address)), "traits", attribute="habit", value="", revealed_in=3)
+    elsewhere = section_address(character("ash_stahl"), "facts")
+    saved = with_row(as_filled_in(moderator.get(elsewhere)), "traits", attribute="habit", value="hums", revealed_in=3)
+    assert moderator.post(elsewhere, saved).status_code == 302  # what it says is not read yet
     page = moderator.post(address, data)
     assert errors_on(page)
+    assert 'id="notices"' in page.content.decode()
     number = int(data["traits-TOTAL_FORMS"]) - 1
     [focused] = re.findall(r"<[^>]+ autofocus[^>]*>", page.content.decode())
     assert f'name="traits-{number}-value"' in focused
