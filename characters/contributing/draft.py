@@ -1,10 +1,11 @@
 """The contributors' form as a whole: rows that are there, new rows, and a letter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django import forms
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.html import escape
@@ -28,6 +29,8 @@ MOST_NEW = 20  # rows added in one form
 MOST_ROWS = 40  # existing rows in one form; each costs as much to show as a small page
 MOST_LISTED = 64_000  # characters in a part of the list of what could be chosen
 WEIGHT_OF_CHOICE = 125  # of what stands around its title
+MOST_ON_PAGE = 275_000  # characters of that part, of all fields and of the names that these offer
+WEIGHT_OF_ROW, WEIGHT_OF_FIELD, WEIGHT_OF_OPTION = 250, 470, 33  # of what stands around their texts
 MORE = "more"  # the field of buttons that show the form again, and which part of the list it has then
 
 
@@ -76,15 +79,22 @@ class Draft:
         self.ticked_kinds = data.getlist("add") if self.is_choosing else []
         chosen = [] if self.is_choosing else [row for row in page.rows if row.ref in refs]
         chosen.sort(key=lambda row: f"{row.ref}-seen" not in data)  # those that hold what somebody typed come first
-        taken = {row.ref for row in chosen[:MOST_ROWS]}
-        self.left_out = [row.ref for row in chosen[MOST_ROWS:]]
         parts = in_parts(page.rows, MOST_LISTED, _weight_of)  # of all, so that none moves to another when it is chosen
         self.number, self.last = number_and_last(whole_number(data.get(MORE)) or 1, parts)
-        ticked = {row.ref for row in self.ticked}
-        self.unchosen = [row for row in parts[self.number - 1] if row.ref not in {*taken, *ticked}]
-        self.existing = [self._existing(row, prefill.rows.get(row.ref, {})) for row in page.rows if row.ref in taken]
+        listed = parts[self.number - 1]
+        self.room = MOST_ON_PAGE - max(sum(map(_weight_of, part)) for part in parts)
+        existing = [self._existing(row, prefill.rows.get(row.ref, {})) for row in chosen[:MOST_ROWS]]
+        new = self._new(prefill, Uploads(may_upload))
+        sent = {*prefill.rows, *(str(form.prefix) for form in new if prefill.new)}
+        fitting = {str(form.prefix) for form in self._fitting([*existing, *new], sent)}
+        by_ref = {form.row.ref: form for form in existing if form.prefix in fitting}
+        self.existing = [by_ref[row.ref] for row in page.rows if row.ref in by_ref]
+        self.new = [form for form in new if form.prefix in fitting]
+        wanted = [*(row.ref for row in chosen), *(str(form.prefix) for form in new)]
+        self.left_out = [each for each in wanted if each not in fitting]
+        aside = {*by_ref, *(row.ref for row in self.ticked)}
+        self.unchosen = [row for row in listed if row.ref not in aside]
         self.missing = sorted(refs - {row.ref for row in page.rows}) if is_posted else []
-        self.new = self._new(prefill, Uploads(may_upload))
         self.later_changes = prefill.later_changes
         vocabulary, asked = KnownVocabulary(knowledge.progress), asked_before(data) if is_posted else frozenset[str]()
         for form in self.rows:
@@ -110,6 +120,19 @@ class Draft:
             kind = kind_named(name)
             forms.append(NewRowForm(kind, self.page, self.names, number, uploads=uploads, **options))
         return forms
+
+    def _fitting(self, asked: Sequence[ContributedRowForm], sent: Collection[str]) -> list[ContributedRowForm]:
+        """Return the forms that the page bears: all that hold what was typed or sent, and of the others the first."""
+        stay = [form for form in asked if form.is_bound or form.prefix in sent]
+        self.room -= sum(map(_weight_of_form, stay))
+        for form in asked:
+            if form not in stay:
+                weight = _weight_of_form(form)
+                if self.room < weight and stay:
+                    break
+                self.room -= weight
+                stay.append(form)
+        return stay
 
     @property
     def is_chosen(self) -> bool:
@@ -179,8 +202,24 @@ class Draft:
         }
         if suggestions_for(TAG.model) in wanted:
             suggestions[suggestions_for(TAG.model)] = sorted(tag_ids(self.knowledge), key=sort_key)
+        room = self.room
+        for wanted_by, names in suggestions.items():
+            room -= sum(WEIGHT_OF_OPTION + _size(name) for name in names)
+            if room < 0:  # then one types without it
+                suggestions[wanted_by] = ()
         return suggestions
 
 
 def _weight_of(row: CorrectableRow) -> int:
-    return WEIGHT_OF_CHOICE + len(escape(row.title).encode())
+    return WEIGHT_OF_CHOICE + _size(row.title)
+
+
+def _weight_of_form(form: ContributedRowForm) -> int:
+    fields: Mapping[str, Any] = form.fields
+    options = [label for each in fields.values() if isinstance(each.widget, forms.Select) for _, label in each.choices]
+    texts = [*options, *(form.initial.get(name) or "" for name in fields)]
+    return WEIGHT_OF_ROW + WEIGHT_OF_FIELD * len(fields) + WEIGHT_OF_OPTION * len(options) + sum(map(_size, texts))
+
+
+def _size(text: Any) -> int:
+    return len(escape(text).encode())

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from characters.contributing import draft
-from characters.models import Alias, Character, Revelation
+from characters.models import Alias, Character, Relationship, Revelation
 from corrections.models import Change, Correction
 from episodes.models import Episode
 from tests.corrections.forms import OWN, fields_of, send_on
@@ -179,3 +179,48 @@ def test_no_form_of_a_page_with_thousands_of_rows_is_large(ann: Character) -> No
     assert "<span>Part 1 of " in text(first)
     assert ">Next</button>" in text(first)
     assert ">Previous</button>" in text(pages[-1])
+
+
+def test_no_form_is_large_where_each_row_has_long_lists_to_choose_from(ann: Character) -> None:
+    Episode.objects.bulk_create(Episode(number=number, title=f"The title of {number}") for number in range(5, 100))
+    bea = somebody("bea", name="Bea")
+    ties = Relationship.objects.bulk_create(
+        Relationship(source=ann, target=bea, kind="friend", revealed_in_id=number) for number in range(1, 41)
+    )
+    form = at(99).get(form_of(ann, *ties))
+    assert len(form.content) < MOST_BYTES
+    taken = len(fields_of(form)["row"])
+    assert taken > 10
+    assert f"This form takes {taken} at a time. {40 - taken} of those you chose were left out" in text(form)
+    address = f"{form_of(ann)}?{'&'.join(['add=relationship'] * 20)}"
+    assert len(at(99).get(address).content) < MOST_BYTES
+
+
+def test_a_form_that_is_full_takes_no_more_and_loses_nothing(ann: Character, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [Alias.objects.create(character=ann, name=name, revealed_in_id=1) for name in NAMES[:8]]
+    client, address = at(3), form_of(ann, *names[4:])
+    form = client.get(address)
+    assert len(fields_of(form)["row"]) == 4
+    monkeypatch.setattr(draft, "MOST_ON_PAGE", 10_000)  # what bears two or three
+    assert 0 < len(fields_of(client.get(address))["row"]) < 4
+    typed = fields_of(form) | {f"{row.pk}-name": f"{row.name}, it says" for row in names[4:]}
+    more = client.post(
+        address, typed | {"row": [row.pk for row in names], "add": "trait", "more": "1", "reason": "So."}, headers=OWN
+    )
+    assert set(fields_of(more)["row"]) == {str(row.pk) for row in names[4:]}
+    assert "This form takes 4 at a time. 5 of those you chose were left out" in text(more)
+    assert "You had written" not in text(more)
+    sent = client.post(address, fields_of(more), headers=OWN)
+    assert sent.status_code == 303
+    assert set(Change.objects.values_list("after", flat=True)) == {f"{row.name}, it says" for row in names[4:]}
+    again = f"{sent['Location']}again/"
+    assert set(fields_of(client.get(again))["row"]) == {str(row.pk) for row in names[4:]}
+    assert send_on(client, again, client.get(again), **{f"{names[7].pk}-name": "Annie"}).status_code == 303
+    assert Change.objects.current().count() == 4
+
+
+def test_names_are_offered_where_there_is_room_for_them(ann: Character, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, address = at(3), f"{form_of(ann)}?add=relationship"
+    assert '<option value="Ann">' in text(client.get(address))
+    monkeypatch.setattr(draft, "MOST_ON_PAGE", 100)
+    assert '<datalist id="known-characters"></datalist>' in text(client.get(address))
