@@ -36,6 +36,7 @@ HOST = "localhost"
 SETTINGS = {  # of the site: as it is served behind a proxy, which says from which address somebody comes
     "SITE_URL": f"https://{HOST}", "ALLOWED_HOSTS": HOST, "BEHIND_PROXY": "true", "LOG_LEVEL": "INFO",
     "PAGE_CACHE_MB": "32", "PAGE_BUDGET": "60",
+    "STAFF_SECOND_FACTOR": "false",  # or the desk would only lead to where one is set up
 }  # fmt: skip
 CRAWLER, READERS, MODERATOR = "192.0.2.1", ("198.51.100.1", "198.51.100.2"), "198.51.100.3"
 DESK = ("/admin/", "/admin/corrections/correction/", "/admin/characters/character/", "/characters/")
@@ -63,6 +64,8 @@ def figures() -> dict[str, Any]:
         session = json.loads(subprocess.run(made, env=variables, check=True, capture_output=True).stdout)
         port, _ = running.enter_context(serving_the_site(variables, Path(directory) / "site.log"))
         links = _links(port)
+        if any(Client(port, MODERATOR, _cookies_of_moderator(session)).get(page)[0] != 200 for page in DESK):
+            sys.exit("The moderator does not get to the desk.")
         answers: Counter[int] = Counter()
         quiet: dict[str, list[float]] = {"readers": [], "moderator": []}
         crawled: dict[str, list[float]] = {"readers": [], "moderator": []}
@@ -104,6 +107,10 @@ def _cookies(progress: int) -> str:
     return f"__Host-progress={progress}"
 
 
+def _cookies_of_moderator(session: str) -> str:
+    return f"{_cookies(13)}; __Host-sessionid={session}"
+
+
 def _watch(
     port: int, links: list[str], session: str, times: dict[str, list[float]], meanwhile: Callable[[], object]
 ) -> None:
@@ -114,7 +121,7 @@ def _watch(
     people = [
         ("readers", READERS[0], _cookies(13), plain),
         ("readers", READERS[1], _cookies(5), plain[::-1]),
-        ("moderator", MODERATOR, f"{_cookies(13)}; __Host-sessionid={session}", list(DESK)),
+        ("moderator", MODERATOR, _cookies_of_moderator(session), list(DESK)),
     ]
     processes = [
         context.Process(target=_read, args=(port, *person, is_over, answers), daemon=True) for person in people
