@@ -24,11 +24,14 @@ from pytest_django.plugin import blocking_manager_key
 from characters import vocabulary
 from characters.datasets.loading import load
 from characters.lore import kept
+from characters.models import Character
 from characters.pictures import decoder, encoding
 from characters.pictures.files import DIRECTORY, normalised
 from corrections import senders
 from episodes import units
+from episodes.models import Episode
 from rougedb.page_cache import current, store
+from tests.corrections.letters import somebody
 from tests.databases import SharedShow, TableOfTheShow, sql_that_deletes, write_show
 from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
@@ -341,3 +344,11 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     tables = [model._meta.db_table for model in apps.get_models(include_auto_created=True)]
     with item.config.stash[blocking_manager_key].unblock(), connection.cursor() as cursor:
         cursor.execute(f"VACUUM {', '.join(tables)}")
+
+
+@pytest.fixture
+def ann(db: None) -> Character:
+    """A character of a show of four episodes, known from the first."""
+    for number in range(5):
+        Episode.objects.create(number=number)
+    return somebody()

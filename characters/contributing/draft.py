@@ -14,10 +14,10 @@ from characters.kinds import SUBJECTS, TAG, kind_named
 from characters.lore.correctable import CorrectablePage, CorrectableRow, names_to_offer, tag_ids
 from characters.lore.knowledge import Knowledge
 from characters.lore.naming import KnownNames
-from characters.lore.parts import in_parts, number_and_last
 from corrections.sending import Proposed
 from episodes.choices import Chosen, asked_before, with_choice
 from episodes.order import sort_key
+from episodes.parts import in_parts, number_and_last
 from episodes.requests import whole_number
 
 from .early import KnownVocabulary

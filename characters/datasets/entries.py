@@ -9,7 +9,7 @@ from pydantic import ValidationError as ShapeError
 
 from characters.kinds import SUBJECTS
 from characters.text.fitting import nearest_key
-from episodes.axes import second_of_place
+from episodes.axes import own_number, second_of_place
 
 from .reading import DatasetError, Document, FilePlace, Problem, YamlPath, read
 from .schema import (
@@ -124,8 +124,7 @@ def _is_number(value: Any) -> bool:
 
 def _label(entry: EpisodeEntry, given: Any) -> None:
     """Give an episode that was just read its number in the file as its label, if it has no other and is elsewhere."""
-    number = second_of_place(entry.number) or entry.number
-    if not entry.label and number != given:
+    if not entry.label and own_number(entry.number) != given:
         object.__setattr__(entry, "label", f"{given}")  # a copy would be checked again, and its place is no number
 
 

@@ -8,6 +8,7 @@ from django.template.defaultfilters import linebreaksbr
 from corrections.models import Correction, Event
 from corrections.wording import RowNames, in_words
 from episodes.names import with_unseen_shown
+from episodes.parts import in_parts
 from episodes.requests import whole_number
 
 from .discretion import Discretion
@@ -26,7 +27,7 @@ def context_of_thread(
     events = list(newest[skipped : skipped + MOST_ENTRIES + 1])
     for event, text in zip(events, _texts_of(events, correction, discretion, names), strict=True):
         event.text = text
-    shown = _as_many_as_fit(events)
+    shown = in_parts(events[:MOST_ENTRIES], MOST_BYTES, _weight_of)[0]  # fewer where their texts are long
     return {
         "events": [(event, discretion.name(correction, event.who)) for event in reversed(shown)],
         "skipped": skipped,
@@ -44,13 +45,5 @@ def _texts_of(events: list[Event], correction: Correction, discretion: Discretio
     return in_words(texts, names)
 
 
-def _as_many_as_fit(events: list[Event]) -> list[Event]:
-    """Return the first of these events: few, and fewer where their texts are long."""
-    shown: list[Event] = []
-    left = MOST_BYTES
-    for event in events[:MOST_ENTRIES]:
-        left -= len(linebreaksbr(with_unseen_shown(event.text)).encode())
-        if shown and left < 0:
-            break
-        shown.append(event)
-    return shown
+def _weight_of(event: Event) -> int:
+    return len(linebreaksbr(with_unseen_shown(event.text)).encode())

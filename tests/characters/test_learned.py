@@ -35,13 +35,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ann(db: None) -> Character:
-    for number in range(5):
-        Episode.objects.create(number=number)
-    return somebody()
-
-
-@pytest.fixture
 def moderator(ann: Character) -> Client:
     return at_the_desk(person(role="moderator"), episode=4)
 

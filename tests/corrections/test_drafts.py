@@ -29,13 +29,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ann(db: None) -> Character:
-    for number in range(5):
-        Episode.objects.create(number=number)
-    return somebody()
-
-
-@pytest.fixture
 def editor(ann: Character) -> Client:
     return at_the_desk(person(role="editor"), episode=4)
 

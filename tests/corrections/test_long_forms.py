@@ -21,13 +21,6 @@ MOST_BYTES = 300_000
 
 
 @pytest.fixture
-def ann(db: None) -> Character:
-    for number in range(5):
-        Episode.objects.create(number=number)
-    return somebody()
-
-
-@pytest.fixture
 def in_parts(ann: Character, monkeypatch: pytest.MonkeyPatch) -> list[Alias]:
     """Ann's names; of her rows ten are in a part, and the first names are in the first."""
     monkeypatch.setattr(draft, "MOST_LISTED", 1_400)

@@ -8,13 +8,13 @@ from characters.lore import telling, timeline
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.material import Material
-from characters.lore.parts import in_parts
 from characters.lore.rows import Row
 from characters.text import prose
 from characters.values.basics import EpisodeRow, Link
 from characters.values.pages import Chapter, StripCell, TimelineEntry
 from characters.vocabulary import Attribute, Certainty
 from episodes.axes import second_of
+from episodes.parts import in_parts
 
 MOST_TOLD = 140_000  # characters in the chapters of one part of a page
 MOST_IN_CHAPTER = 100  # revelations; the page of the episode has all

@@ -6,13 +6,13 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.material import note_revelations, note_unmaskings
 from characters.lore.order import by_name
-from characters.lore.parts import in_parts, number_and_last, part_of
 from characters.lore.statements import NONE
 from characters.text import prose
 from characters.values.pages import EpisodePage
 from episodes.axes import is_on_second_axis
 from episodes.known import began_in, is_reached
 from episodes.numbers import in_address
+from episodes.parts import in_parts, number_and_last, part_of
 from episodes.requests import with_parameter
 
 from .changed import first_heard_of

@@ -16,7 +16,6 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge
 from characters.lore.material import Material
 from characters.lore.order import face_key
-from characters.lore.parts import in_parts, number_and_last, part_of
 from characters.lore.rows import Row
 from characters.lore.timeline import DatedEntry
 from characters.text import prose
@@ -28,6 +27,7 @@ from characters.vocabulary import Attribute
 from episodes.axes import Progress, reaching, second_of
 from episodes.known import is_between
 from episodes.names import capital
+from episodes.parts import in_parts, number_and_last, part_of
 from episodes.progress import is_behind, is_further, is_same
 
 from .changed import pages_changed, was_heard_of

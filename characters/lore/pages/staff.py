@@ -2,10 +2,10 @@
 
 from characters.lore import rows
 from characters.lore.knowledge import Knowledge
-from characters.lore.parts import number_and_last
 from characters.lore.rows import Row
 from characters.values.credits import Credits, EpisodeCredits, StaffPage
 from episodes.names import Name, capital
+from episodes.parts import number_and_last
 from episodes.requests import with_parameter
 from episodes.units import current
 

@@ -12,7 +12,6 @@ from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.map import graph
 from characters.lore.order import certainty_rank, face_key, tie_sort_key
-from characters.lore.parts import number_and_last
 from characters.lore.rows import Row
 from characters.text import prose
 from characters.values.basics import Face, Link, TagLink
@@ -20,6 +19,7 @@ from characters.values.pages import Fact, SubjectPage, Tie
 from characters.vocabulary import SUSPECTED_TO_BE, Certainty
 from episodes.known import is_reached
 from episodes.names import CommonName
+from episodes.parts import number_and_last
 from episodes.requests import with_parameter
 
 from . import chapters

@@ -10,7 +10,6 @@ from characters.lore import rows
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.order import by_name
-from characters.lore.parts import in_parts, number_and_last
 from characters.lore.statements import among
 from characters.public_ids import public_id_for
 from characters.values.basics import Face, TagLink
@@ -18,6 +17,7 @@ from characters.values.pages import FaceGroup, TagList, TagPage
 from corrections.renaming import former_values
 from episodes.names import CommonName
 from episodes.order import sort_key
+from episodes.parts import in_parts, number_and_last
 from episodes.requests import with_parameter
 
 RELATED_TAGS = 12

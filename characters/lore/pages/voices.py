@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
-from characters.lore.parts import in_parts, number_and_last
 from characters.lore.spoken import roles_of, spoken_in
 from characters.lore.telling import voice_id, voice_url
 from characters.values.credits import Role, SpokenIn, Voice, VoiceList, VoicePage
 from characters.vocabulary import Vocabulary
 from episodes.names import Name
 from episodes.order import sort_key
+from episodes.parts import in_parts, number_and_last
 from episodes.requests import with_parameter
 
 # What a page bears
