@@ -2,8 +2,9 @@
 
 Times are of CPU, on all cores: of the loading process, and of PostgreSQL's for it where that runs on this machine. What
 passed by the clock meanwhile is said besides, and depends on what else the machine does. The data sets are the show's
-own, a copy of it that says everything ten times, and on SQLite one of some 100,000 rows. At last it installs the site
-anew, as `make run` does, with AGAINST=<commit> that commit as well.
+own, a copy of it that says everything ten times, and on SQLite one of some 100,000 rows. What grows in memory with the
+files is held against what their values take by themselves, as PyYAML returns them. At last it installs the site anew,
+as `make run` does, with AGAINST=<commit> that commit as well.
 """
 
 import json
@@ -58,6 +59,8 @@ def figures() -> dict[str, Any]:
                 report[database.__name__] = _on(database, shows)
             except psycopg.OperationalError:
                 print(f"  skipped: it does not answer at {SERVER}")
+        report["values alone"] = _growth([_in_process("", "read", show) for show in shows.values()])
+    print(f"the values of the files alone take {report['values alone']:.1f} bytes of memory for each byte", flush=True)
     report["fresh"] = {commit: _fresh(commit) for commit in ("HEAD", AGAINST) if commit}
     return report
 
@@ -69,10 +72,21 @@ def _on(database: Any, shows: dict[str, Path]) -> dict[str, Any]:
         if database is sqlite or times not in ONLY_ON_SQLITE:
             loads[name] = _measured(database, show, ROUNDS[times])
             print(f"  {name:<12} {_line(loads[name])}", flush=True)
-    least, *_, most = loads.values()
-    each = (most["peak"] - least["peak"]) / (most["size"] - least["size"])
-    print(f"  each byte more in the files takes {each:.0f} bytes more of memory", flush=True)
+    each = _growth(list(loads.values()))
+    print(f"  each byte more in the files takes {each:.1f} bytes more of memory", flush=True)
     return loads | {"memory for each byte": each}
+
+
+def _growth(measured: list[dict[str, Any]]) -> float:
+    """Return how many bytes of memory each byte more in the files takes."""
+    least, *_, most = measured
+    return float((most["peak"] - least["peak"]) / (most["size"] - least["size"]))
+
+
+def _in_process(url: str, step: str, show: Path, *arguments: str) -> dict[str, Any]:
+    """Return what one of the steps below finds in a process of its own."""
+    found: dict[str, Any] = run(url, "-m", "bench.loading", step, str(show), *arguments)
+    return found
 
 
 def _line(load: dict[str, Any]) -> str:
@@ -92,9 +106,8 @@ def _measured(database: Any, show: Path, rounds: int) -> dict[str, Any]:
         # Two processes: what encoding pictures leaves in memory must not hide what loading takes.
         first: dict[str, Any] = {"first": None}
         if show == DATASET:  # the others have its pictures, which are known by then
-            first = run(url, "-m", "bench.loading", "first", str(show))
-        known: dict[str, Any] = run(url, "-m", "bench.loading", "known", str(show), str(rounds))
-        return first | known
+            first = _in_process(url, "first", show)
+        return first | _in_process(url, "known", show, str(rounds))
 
 
 def _fresh(commit: str) -> dict[str, Any]:
@@ -174,11 +187,21 @@ def known(directory: str, rounds: str) -> dict[str, Any]:
         plain.append(_timed(lambda: _insert(tables))[0])
         _clear()
         loads.append(_load(directory)[0])
-    size = sum(path.stat().st_size for path in Path(directory).glob("*.yaml"))
     return {
-        "rows": rows, "size": size, "known": median(loads), "clock": clock, "again": again, "compared": compared,
-        "plain": median(plain) if plain else None, "peak": peak,
+        "rows": rows, "size": _size(directory), "known": median(loads), "clock": clock, "again": again,
+        "compared": compared, "plain": median(plain) if plain else None, "peak": peak,
     }  # fmt: skip
+
+
+def read(directory: str) -> dict[str, Any]:
+    """Return what the values of all files take in memory."""
+    before = _peak()
+    values = [yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) for path in Path(directory).glob("*.yaml")]
+    return {"files": len(values), "size": _size(directory), "peak": _peak() - before}
+
+
+def _size(directory: str) -> int:
+    return sum(path.stat().st_size for path in Path(directory).glob("*.yaml"))
 
 
 def _load(directory: str) -> tuple[float, int]:
@@ -253,5 +276,5 @@ def _clear() -> None:
 if __name__ == "__main__":
     django.setup()
     what, *arguments = sys.argv[1:]
-    steps: dict[str, Callable[..., dict[str, Any]]] = {"first": first, "known": known}
+    steps: dict[str, Callable[..., dict[str, Any]]] = {"first": first, "known": known, "read": read}
     print(json.dumps(steps[what](*arguments)))
