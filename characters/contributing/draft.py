@@ -84,13 +84,14 @@ class Draft:
         listed = parts[self.number - 1]
         self.room = MOST_ON_PAGE - max(sum(map(_weight_of, part)) for part in parts)
         existing = [self._existing(row, prefill.rows.get(row.ref, {})) for row in chosen[:MOST_ROWS]]
-        new = self._new(prefill, Uploads(may_upload))
+        added = self._added(prefill)
+        new = self._new(added[:MOST_NEW], Uploads(may_upload))
         sent = {*prefill.rows, *(str(form.prefix) for form in new if prefill.new)}
         fitting = {str(form.prefix) for form in self._fitting([*existing, *new], sent)}
         by_ref = {form.row.ref: form for form in existing if form.prefix in fitting}
         self.existing = [by_ref[row.ref] for row in page.rows if row.ref in by_ref]
         self.new = [form for form in new if form.prefix in fitting]
-        wanted = [*(row.ref for row in chosen), *(str(form.prefix) for form in new)]
+        wanted = [*(row.ref for row in chosen), *(f"new{number}" for number in range(len(added)))]
         self.left_out = [each for each in wanted if each not in fitting]
         aside = {*by_ref, *(row.ref for row in self.ticked)}
         self.unchosen = [row for row in listed if row.ref not in aside]
@@ -107,13 +108,16 @@ class Draft:
             return ExistingRowForm(row, self.names, initial=row.shown, data=self.data, files=self.files)
         return ExistingRowForm(row, self.names, initial={**row.shown, **values})
 
-    def _new(self, prefill: Prefill, uploads: Uploads) -> list[NewRowForm]:
+    def _added(self, prefill: Prefill) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return the kinds of the rows that were asked for, with what is in them already."""
         offered = dict(self.page.additions)
         asked = [] if self.is_choosing else self.data.getlist("add")
         ticked: list[tuple[str, Mapping[str, Any]]] = [(name, {}) for name in asked]
-        added = [(name, values) for name, values in [*ticked, *prefill.new] if name in offered]
+        return [(name, values) for name, values in [*ticked, *prefill.new] if name in offered]
+
+    def _new(self, added: Sequence[tuple[str, Mapping[str, Any]]], uploads: Uploads) -> list[NewRowForm]:
         forms = []
-        for number, (name, values) in enumerate(added[:MOST_NEW]):
+        for number, (name, values) in enumerate(added):
             options: dict[str, Any] = {"initial": dict(values)}
             if self.is_posted and f"new{number}-here" in self.data:
                 options = {"data": self.data, "files": self.files, "empty_permitted": True}

@@ -668,6 +668,19 @@ def test_a_form_takes_so_many_rows_and_loses_none_that_was_written_in(
     assert {each.after for each in correction.changes.current()} == {"a changed", "b changed", "c changed"}
 
 
+def test_a_form_says_that_it_takes_so_many_new_rows(ann: Character, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draft, "MOST_NEW", 1)
+    client, address = at(3), form_of(ann, add="trait alias")
+    form = client.get(address)
+    assert fields_of(form)["add"] == ["trait"]
+    assert "1 of those you chose was left out" in form.content.decode()
+    written = {"new0-here": "1", "new0-value": "Sings.", "new1-here": "1", "new1-name": "Annabel"}
+    fields = {"add": ["trait", "alias"], "reason": "I saw it.", **written}
+    refused = client.post(address, fields, headers={"Sec-Fetch-Site": "same-origin"})
+    assert refused.status_code == 422
+    assert all(text in refused.content.decode() for text in ("Sings.", "Annabel"))
+
+
 def test_what_is_written_in_a_row_is_kept_when_others_are_added(
     ann: Character, monkeypatch: pytest.MonkeyPatch
 ) -> None:
