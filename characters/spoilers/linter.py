@@ -6,7 +6,7 @@ and texts of a show, read from the database or from the files of a data set. doc
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from characters.text import prose
+from characters.text.mentions import MENTION
 from characters.vocabulary import AliasKind
 from episodes.axes import BEYOND_ALL
 from episodes.names import Name
@@ -49,6 +50,8 @@ SPACED_OUT = re.compile(r"(?<!\w)[^\W\d_](?:[ \u00a0]{1,2}[^\W\d_](?!\w)){3,}") 
 # Digits and signs in the place of letters, where a word has more of these: Jungh4rdt
 DISGUISED = re.compile(r"(?<![\w@$])(?=(?:[@$\d]*[^\W\d_]){3})[^\W_@$]*[\d@$][\w@$]*")
 
+MAY_DISGUISE = re.compile(r"[\d@$]")  # without any of these nothing is disguised
+
 IN_PLACE_OF_LETTERS = [str.maketrans("04135796@$", f"oa{one}estggas") for one in "li"]
 
 LEAST_IN_ONE = 6  # letters of a name that is also found with its words in one
@@ -66,6 +69,8 @@ EXCERPT = 40  # characters on either side of the name
 MOST_PLACES = 3  # of texts that say a word again, in a message
 
 MOST_KEPT = 2**14  # words and phrases of which it is remembered whether names begin so
+
+NEVER = -1  # before all episodes
 
 
 def form_in_admin(label: str, key: Any) -> str:
@@ -246,14 +251,19 @@ class Vocabulary:
         }
         self._lengths: dict[str, int] = defaultdict(int)  # of the longest name that begins so, by its first words
         self._words: set[str] = set()  # of all names
+        latest = {key: self._known_from.get(key, name.known_from) for key, name in self._first.items()}
+        latest_from: dict[str, int] = {}  # from when on the last name is known that begins so, by its first words
         for key in self._first:
             words = list(WORD.finditer(key))
             for word in words[:2]:
                 start = key[: word.end()]
                 self._lengths[start] = max(self._lengths[start], len(words))
+                latest_from[start] = max(latest_from.get(start, NEVER), latest[key])
             self._words.update(word[0] for word in words)
         # Not methods, which would hold what holds them, and all names until somebody looks for garbage.
-        self._length_from = lru_cache(MOST_KEPT)(partial(_longest_from, self._lengths))
+        self._length_from = lru_cache(MOST_KEPT)(partial(_most_of_forms, self._lengths, 0))
+        self._latest = lru_cache(MOST_KEPT)(partial(_most_of_forms, latest, NEVER))
+        self._latest_from = lru_cache(MOST_KEPT)(partial(_most_of_forms, latest_from, NEVER))
         self.has_word = lru_cache(MOST_KEPT)(partial(_is_among, self._words))
 
     def _add(self, spelling: str, name: KnownName) -> None:
@@ -282,6 +292,8 @@ class Vocabulary:
 
     def mentions_of_later_names(self, text: str, known_in: int, *, any_case: bool = False) -> list[NameMatch]:
         """Return where a text says later names: each name once, in order, and of those that overlap the longest."""
+        if not self.may_say_later_names(text, known_in):
+            return []
         later = list(self._later_in_hiragana(text, known_in))
         end_of_known = 0
         for match in self._matches(text, known_in, any_case=any_case):
@@ -294,6 +306,17 @@ class Vocabulary:
             if match.name.name not in kept and not any(match.overlaps(other) for other in kept.values()):
                 kept[match.name.name] = match
         return sorted(kept.values(), key=lambda match: match.start)
+
+    def may_say_later_names(self, text: str, known_in: int) -> bool:
+        """Return whether any later name begins as words of a text do, which spares most texts a closer look."""
+        if max(map(self._latest_from, WORD.findall(text)), default=NEVER) <= known_in:
+            return bool(HIRAGANA_LETTER.search(text))
+        words = list(WORD.finditer(text))
+        return bool(HIRAGANA_LETTER.search(text)) or any(
+            self._latest(first[0]) > known_in or self._latest_from(text[first.start() : following.end()]) > known_in
+            for first, following in zip(words, [*words[1:], words[-1]], strict=True)
+            if self._latest_from(first[0]) > known_in
+        )
 
     def _matches(self, text: str, known_in: int, *, any_case: bool) -> Iterator[NameMatch]:
         """Yield for each word the longest name that begins there, in the order of the text."""
@@ -428,7 +451,10 @@ def findings_in(text: LintedText, vocabulary: Vocabulary) -> Iterator[Finding]:
 def _disguised(text: LintedText, words: str, vocabulary: Vocabulary, found: Iterable[NameMatch]) -> Iterator[NameMatch]:
     """Yield where a text says names with signs in or between their letters, besides those that were found."""
     found = list(found)
-    for reading, places in _other_readings(words):
+    for reading, find_places in _other_readings(words):
+        if not vocabulary.may_say_later_names(reading, text.known_in):
+            continue
+        places = find_places()
         if not _changes_a_name(words, reading, places, vocabulary):
             continue
         for match in vocabulary.mentions_of_later_names(reading, text.known_in, any_case=text.any_case):
@@ -451,20 +477,26 @@ def _changes_a_name(words: str, reading: str, places: Sequence[int], vocabulary:
     )
 
 
-def _other_readings(words: str) -> Iterator[tuple[str, Sequence[int]]]:
-    """Yield what a text may be read as, with the place in the text of each letter."""
+def _other_readings(words: str) -> Iterator[tuple[str, Callable[[], Sequence[int]]]]:
+    """Yield what a text may be read as, with what finds the place in the text of each letter of it."""
+    if SPACED_OUT.search(words):
+        yield "".join(words[place] for place in _places_kept(words)), partial(_places_kept, words)
+    elif (reading := INSIDE_WORD.sub("", words)) != words:
+        yield reading, partial(_places_kept, words)
+    disguised = [match.span() for match in DISGUISED.finditer(words)] if MAY_DISGUISE.search(words) else []
+    for letters in IN_PLACE_OF_LETTERS if disguised else ():
+        reading_of_signs = list(words)
+        for start, end in disguised:
+            reading_of_signs[start:end] = words[start:end].translate(letters)
+        yield "".join(reading_of_signs), partial(range, len(words))
+
+
+def _places_kept(words: str) -> list[int]:
+    """Return the places of a text without those of signs within words, and of spaces between letters set apart."""
     signs = {place for match in INSIDE_WORD.finditer(words) for place in range(*match.span())}
     for run in SPACED_OUT.finditer(words):
         signs.update(place for place in range(*run.span()) if words[place].isspace())
-    if signs:
-        kept = [place for place in range(len(words)) if place not in signs]
-        yield "".join(words[place] for place in kept), kept
-    disguised = [match.span() for match in DISGUISED.finditer(words)]
-    for letters in IN_PLACE_OF_LETTERS if disguised else ():
-        reading = list(words)
-        for start, end in disguised:
-            reading[start:end] = words[start:end].translate(letters)
-        yield "".join(reading), range(len(words))
+    return [place for place in range(len(words)) if place not in signs]
 
 
 # Words
@@ -486,9 +518,9 @@ def _stem(name: KnownName) -> str:
     return spelling[:-1] if plural else spelling
 
 
-def _longest_from(lengths: dict[str, int], phrase: str) -> int:
-    """Return the number of words of the longest name that begins with these one or two words; 0 if none does."""
-    return max(lengths.get(_key(base), 0) for base in _bases(phrase))
+def _most_of_forms(numbers: dict[str, int], otherwise: int, phrase: str) -> int:
+    """Return the highest number of a phrase and of what it may be a form of, by their spellings without case."""
+    return max(numbers.get(_key(base), otherwise) for base in _bases(phrase))
 
 
 def _is_among(words: set[str], word: str) -> bool:
@@ -554,6 +586,8 @@ def _as_read(text: LintedText) -> str:
     if not text.markdown:
         return re.sub(r"\s+", " ", visible(text.words))
     if not prose.has_markup(text.words):
+        if text.words.isascii():  # most texts; without a name of another script, nothing is said of directions
+            return " ".join(MENTION.sub(lambda mention: mention[2] or mention[0], text.words).split())
         return visible(prose.words(text.words, _as_key))
     rendered = prose.render(text.words, _as_key)
     return visible("\n".join(filter(None, map(prose.plain, BLOCK.split(rendered)))))
