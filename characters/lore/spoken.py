@@ -31,7 +31,7 @@ type Spoken = Mapping[tuple[str, str], Sequence[UUID]]
 class _Voice:
     value: str
     name: str
-    words: Words
+    words: str  # with a space before each
     speaks: tuple[UUID, ...]
 
 
@@ -90,13 +90,14 @@ def find_voices(knowledge: Knowledge, query: Query, most: int) -> tuple[FoundVoi
     wanted = [word for term in query.telling for word in term.words if word not in ASKED_WITH]
     if not wanted or not query.is_plain or most < 1:
         return ()
+    beginnings = [f" {word}" for word in wanted]
     fitting = [
         voice
         for voice in kept(knowledge, "voices", lambda: _all_voices(knowledge)).of_all
-        if all(any(word.startswith(typed) for word in voice.words) for typed in wanted)
+        if all(typed in voice.words for typed in beginnings)
     ]
-    typed = " ".join(wanted)
-    fitting.sort(key=lambda voice: (not " ".join(voice.words).startswith(typed), sort_key(voice.name), voice.value))
+    typed = "".join(beginnings)
+    fitting.sort(key=lambda voice: (not voice.words.startswith(typed), sort_key(voice.name), voice.value))
     return _with_roles(knowledge, fitting[:most])
 
 
@@ -120,10 +121,15 @@ def _all_voices(knowledge: Knowledge) -> _Voices:
     cast.look_up()
     return _Voices(
         tuple(
-            _Voice(value, name := cast.words(value, inline=True), words_of(name), tuple(owners))
+            _Voice(value, name := cast.words(value, inline=True), _spaced(words_of(name)), tuple(owners))
             for value, owners in speaks.items()
         )
     )
+
+
+def _spaced(words: Words) -> str:
+    """Return words in one text, in which one begins so wherever that stands after a space."""
+    return "".join(f" {word}" for word in words)
 
 
 def _with_roles(knowledge: Knowledge, voices: Iterable[_Voice]) -> tuple[FoundVoice, ...]:

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from html import escape
 from itertools import groupby
 
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from episodes.folding import fold, folded_pieces, without_unseen
 from episodes.names import Name, is_set_apart
@@ -231,7 +231,7 @@ def highlighted(text: str, query: Query) -> SafeString:
         pieces += [escaped(text[end:start]), "<mark>", escaped(text[start:stop]), "</mark>"]
         end = stop
     html = "".join([*pieces, escaped(text[end:])])
-    return mark_safe(f"<bdi>{html}</bdi>" if isinstance(text, Name) and is_set_apart(text) else html)
+    return SafeString(f"<bdi>{html}</bdi>" if isinstance(text, Name) and is_set_apart(text) else html)
 
 
 def occurs(text: str, query: Query) -> bool:

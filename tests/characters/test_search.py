@@ -166,6 +166,16 @@ def test_rank_is_exact_then_beginning_then_word_then_text(small: Any) -> None:
     assert found(Lore(1).search("ann")) == ["Ann", "Anna Bell", "Mary Ann", "Dora"]
 
 
+@pytest.mark.parametrize("typed", ["ro", "rouge", "red", "jean ju", "r"])
+def test_the_best_names_are_the_same_among_few_as_where_all_fit(real_show: None, typed: str) -> None:
+    query, lore = parse(typed), Lore(13)
+    everybody = [(name.row, name.rank) for name in index.find_names(lore, query, 1_000)]
+    assert everybody
+    for most in range(1, len(everybody) + 2):
+        best = [(name.row, name.rank) for name in index.find_names(lore, query, most)]
+        assert best[:most] == everybody[:most], most
+
+
 def test_of_equals_the_newest_known_comes_first_and_then_the_alphabet(small: Any) -> None:
     small(
         characters=[

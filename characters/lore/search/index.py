@@ -66,22 +66,42 @@ type Condition = tuple[str, list[Any]]  # SQL and its parameters
 
 def find_names(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]:
     """Return names by rank, the best and newest first. Worse ones are taken only while there is room."""
-    plain = " ".join(query.words)
-    ways = {Rank.WORD_IN_NAME: matching(knowledge, query, most, of_names=True, prefix=True)}
+    with_words = {Rank.WORD_IN_NAME: matching(knowledge, query, most, of_names=True, prefix=True)}
+    rows = _named(knowledge, with_words, most)
     if query.is_plain:
-        ways = {
-            Rank.EXACT_NAME: _exactly(knowledge, query.words),
-            Rank.NAME_BEGINS: _beginning(knowledge, plain, most),
-            **ways,
-        }
-    rows = _named(knowledge, ways, most)
+        # Every name that begins so has the words. What SQLite finds on a second axis and leaves out, as it is known by
+        # the first, it finds there as well: so fewer than `most` are all.
+        if len(rows) < most:
+            rows = _ranked(rows, query)
+        else:
+            rows = _named(knowledge, _better_ways(knowledge, query, most), most) + rows
     names: dict[Any, FoundName] = {}
     for rank, of_rank in groupby(rows, key=itemgetter(0)):
         if len(names) < most:
-            for _, row, name, episode, owner in of_rank:
+            for _, row, name, episode, owner, _ in of_rank:
                 if row not in names:
                     names[row] = FoundName(Rank(rank), as_uuid(row), name, as_uuid(owner), episode)
     return list(names.values())
+
+
+def _better_ways(knowledge: Knowledge, query: Query, most: int) -> dict[Rank, Condition]:
+    """Return how to find the names that are what was typed, and those that begin so, among too many with its words."""
+    return {
+        Rank.EXACT_NAME: _exactly(knowledge, query.words),
+        Rank.NAME_BEGINS: _beginning(knowledge, " ".join(query.words), most),
+    }
+
+
+def _ranked(rows: Iterable[tuple[Any, ...]], query: Query) -> list[tuple[Any, ...]]:
+    """Return all names with the words of a query by rank, which the words of the index say as `_better_ways` would."""
+    whole, beginning = _words_of_whole(query.words), " ".join(query.words)
+
+    def rank(words: str) -> Rank:
+        if words == whole:
+            return Rank.EXACT_NAME
+        return Rank.NAME_BEGINS if words.startswith(beginning) else Rank.WORD_IN_NAME
+
+    return sorted(((rank(row[-1]), *row[1:]) for row in rows), key=itemgetter(0))
 
 
 def _named(knowledge: Knowledge, ways: Mapping[Rank, Condition], most: int) -> list[tuple[Any, ...]]:
@@ -92,12 +112,12 @@ def _named(knowledge: Knowledge, ways: Mapping[Rank, Condition], most: int) -> l
     entries = known_entries(knowledge.progress, "characters_searchentry")
     names = known_rows(knowledge.progress, "characters_alias")
     arms = [
-        f'SELECT * FROM (SELECT {rank:d} AS "rank", "id", "row" FROM "characters_searchentry"'  # noqa: S608 - our own
+        f'SELECT * FROM (SELECT {rank:d} AS "rank", "id", "row", "words" FROM "characters_searchentry"'  # noqa: S608
         f' WHERE {entries.sql} AND {which} ORDER BY "id" DESC LIMIT %s) AS "found_{rank:d}"'
         for rank, (which, _) in ways.items()
     ]
     return fetched(
-        f'SELECT "rank", "row", "name", {stands(knowledge.progress, "characters_alias")}, {OWNER}'  # noqa: S608
+        f'SELECT "rank", "row", "name", {stands(knowledge.progress, "characters_alias")}, {OWNER}, "words"'  # noqa: S608
         f' FROM ({" UNION ALL ".join(arms)}) AS "found" JOIN "characters_alias" ON "characters_alias"."id" = "row"'
         f' WHERE {names.sql} ORDER BY "rank", "found"."id" DESC',
         [*(param for _, params in ways.values() for param in (*entries.params, *params, most)), *names.params],
@@ -115,7 +135,8 @@ def find_parts(knowledge: Knowledge, query: Query, most: int) -> list[FoundName]
     any_of_them = f"({' OR '.join(which for which, _ in conditions)})"
     params = [param for _, each in conditions for param in each]
     rows = _named(knowledge, {Rank.NAME_IN_QUERY: (any_of_them, params)}, most)
-    return [FoundName(Rank.NAME_IN_QUERY, as_uuid(row), name, as_uuid(owner), at) for _, row, name, at, owner in rows]
+    rank = Rank.NAME_IN_QUERY
+    return [FoundName(rank, as_uuid(row), name, as_uuid(owner), at) for _, row, name, at, owner, _ in rows]
 
 
 def are_in_names(knowledge: Knowledge, queries: Iterable[Query], *, prefix: bool = False) -> bool:
@@ -201,9 +222,13 @@ TELLING_WORDS = f'CASE WHEN "kind" IN ({TELLING}) THEN "words" ELSE \'\' END'
 
 
 def _exactly(knowledge: Knowledge, words: Words) -> Condition:
-    whole = " ".join(words + joined(words))
     keys = _reached("id", knowledge.progress)
-    return f'"is_name" AND "words" = %s AND {keys.sql}', [whole, *keys.params]
+    return f'"is_name" AND "words" = %s AND {keys.sql}', [_words_of_whole(words), *keys.params]
+
+
+def _words_of_whole(words: Words) -> str:
+    """Return what the index holds of a name that has these words and no others."""
+    return " ".join(words + joined(words))
 
 
 def _reached(column: str, progress: int) -> Which:
