@@ -30,7 +30,7 @@ def lore(get_response: View) -> View:
             words = vocabulary.using(cache(vocabulary.stored), offered_until=lambda: horizon_of(request))
             with units.using(cache(units_in_the_database)), words:
                 return get_response(request)
-        with units.using(cache(lambda: request.lore.units)), vocabulary.using(lambda: request.lore.vocabulary):
+        with units.using(lambda: request.lore.units), vocabulary.using(lambda: request.lore.vocabulary):
             return get_response(request)
 
     return middleware

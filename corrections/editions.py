@@ -22,6 +22,7 @@ from .models import Change, ChangeSubject, Correction, Edition
 EDITION, VIEWER, CHANGE = (f'"{model._meta.db_table}"' for model in (Edition, Viewer, Change))
 CURRENT = f'SELECT "stamp", ({LAST_EPISODE}), ({LAST_PLACE}) FROM {EDITION} WHERE "id" = 1'  # noqa: S608
 NONE = UUID(int=0)  # the stamp as long as there are no triggers
+NONE_AS_STORED = (NONE.hex, str(NONE))  # on SQLite in hexadecimal digits
 PREFIX = "edition_"  # of the names of triggers; a hash of what they do follows
 WITHOUT = "rougedb.nothing_is_kept"  # a setting of a transaction on PostgreSQL that is going to be rolled back
 OUTSIDE = f" AND coalesce(current_setting('{WITHOUT}', TRUE), '') <> 'on'"
@@ -45,9 +46,9 @@ def current() -> CurrentEdition | None:
     with reading.connection().cursor() as cursor:
         cursor.execute(CURRENT + OUTSIDE if connection.vendor == "postgresql" else CURRENT)
         row = cursor.fetchone()
-    if not row or UUID(str(row[0])) == NONE:
+    if not row or (stamp := str(row[0])) in NONE_AS_STORED:
         return None
-    return CurrentEdition(str(row[0]), row[1] or 0, reading.source(), last_chapter=second_of_place(row[2] or 0))
+    return CurrentEdition(stamp, row[1] or 0, reading.source(), last_chapter=second_of_place(row[2] or 0))
 
 
 @dataclass(frozen=True, slots=True)
