@@ -109,6 +109,12 @@ class Cast:
         known = self._known.get(subject)
         return known.name if known else NAMELESS
 
+    @property
+    def weight_of_link(self) -> int:
+        """About how many characters a link to one of those takes: its name, and that once more in the address."""
+        names = [len(known.root_name) for known in self._known.values()]
+        return 60 + 3 * sum(names) // max(len(names), 1)
+
     def definition(self, subject: UUID) -> str:
         """Return in one line who or what somebody is known to be, if there is such a line."""
         known = self._known.get(subject)

@@ -30,6 +30,7 @@ from . import rows
 from .kept import kept
 from .rows import Row
 
+LONGEST_IN_ADDRESS = 60  # characters of a name
 BYTES_OF_EPISODE, BYTES_OF_UNMASKING = 500, 500  # by a measurement, without long titles
 
 
@@ -327,8 +328,8 @@ class Knowledge:
     @staticmethod
     @lru_cache(2**12)
     def slug(name: str, otherwise: str) -> str:
-        """Return the readable part of an address, or a stand-in for a name without a letter."""
-        return slugify(name, allow_unicode=True) or otherwise
+        """Return the readable part of an address, the beginning of a name, or a stand-in for one without a letter."""
+        return slugify(name, allow_unicode=True)[:LONGEST_IN_ADDRESS].rstrip("-") or otherwise
 
 
 @lru_cache(2**12)  # the same few are asked again and again, on every page

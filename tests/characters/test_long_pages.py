@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -23,7 +24,7 @@ def parts(tmp_path: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> 
     """All parts of Ann's page, the first first; five episodes tell of her, and twelve have to do with her."""
     monkeypatch.setattr(chapters, "MOST_TOLD", 4_000)
     monkeypatch.setattr(subject, "MOST_LISTED", 5)
-    monkeypatch.setattr(subject, "MOST_TIES", 5)
+    monkeypatch.setattr(subject, "MOST_OF_TIES", 1_000)
     others = [character(f"b{number:02}", f"Bob {number:02}") for number in range(12)]
     names = [{"name": f"Annie {number:02}", "revealed_in": 1} for number in range(12)]
     load_show(
@@ -76,16 +77,22 @@ def test_an_episode_with_too_much_leads_to_its_own_page(parts: Any, monkeypatch:
     assert '<a class="standalone" href="/episodes/5/">2 more in this episode</a>' in parts()[0]
 
 
+LONG_NAME = f"Robert {'of the “Äußere” Harbour ' * 4}"[:110].strip()
+
+
+@pytest.mark.parametrize("name", ["Robert of the Harbour", LONG_NAME])
 def test_what_is_full_of_links_goes_on_in_more_parts(
-    tmp_path: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chapters, "MOST_TOLD", 12_000)
     load_show(
         tmp_path,
         episodes=[episode(number) for number in range(1, 11)],
-        characters=[character("ann"), character("bob", "Robert of the Harbour")],
+        characters=[character("ann"), *(character(f"b{number:02}", f"{name} {number:02}") for number in range(20))],
         revelations=[
-            revelation(f"r{number}", "[[bob]] and " * 19 + "[[bob]].", since=number, characters=["ann"])
+            revelation(
+                f"r{number}", " and ".join(f"[[b{other:02}]]" for other in range(20)), since=number, characters=["ann"]
+            )
             for number in range(1, 11)
         ],
     )
@@ -93,7 +100,31 @@ def test_what_is_full_of_links_goes_on_in_more_parts(
     empty = len(visitor(10).get("/nothing/").content)
     first = visitor(10).get(address).content
     assert b"?page=2" in first
-    assert len(first) - empty < 30_000
+    assert len(first) - empty < 12_000
+
+
+def test_ties_to_those_with_long_names_go_on_in_more_parts(
+    tmp_path: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "MOST_OF_TIES", 4_000)
+    others = [character(f"b{number:02}", f"{LONG_NAME[:100]} {number:02}") for number in range(24)]
+    friends = [{"source": "ann", "kind": "friend", "target": each["key"], "revealed_in": 1} for each in others]
+    load_show(tmp_path, characters=[character("ann"), *others], relationships=friends)
+    address = visitor(1).get(f"/c/{Character.objects.as_of(1).get(key='ann').public_id}/")["Location"]
+    parts = [visitor(1).get(address, {"page": number}).content.decode() for number in (1, 2, 3)]
+    of_each = [set(re.findall(r" (\d\d)</a> \(since", part)) for part in parts]
+    assert all(of_each), of_each
+    assert sum(map(len, of_each)) == len(others)
+
+
+def test_of_a_long_name_an_address_has_the_beginning(tmp_path: Path, visitor: Visitor) -> None:
+    load_show(tmp_path, characters=[character("ann", LONG_NAME)])
+    short = f"/c/{Character.objects.as_of(1).get(key='ann').public_id}/"
+    address = visitor(1).get(short)["Location"]
+    name = unquote(address.rstrip("/").rpartition("/")[2])
+    assert name == "robert-of-the-äußere-harbour-of-the-äußere-harbour-of-the-äu"
+    longer = visitor(1).get(f"{address.rstrip('/')}ßere-harbour/")
+    assert (longer.status_code, longer["Location"]) == (302, address)
 
 
 def test_an_episode_that_names_many_goes_on_in_parts(

@@ -20,7 +20,7 @@ MOST_TOLD = 140_000  # characters in the chapters of one part of a page
 MOST_IN_CHAPTER = 100  # revelations; the page of the episode has all
 WEIGHT_OF_CHAPTER = 600  # of what stands around its entries, in characters
 WEIGHT_OF_ENTRY = 250  # of what stands around its text
-WEIGHT_OF_MENTION = 150  # which becomes a link
+WEIGHT_OF_MENTION = 150  # which becomes a link; at least, as names may be long
 MOST_OPEN = 2  # chapters of a part; earlier ones are folded
 MOST_CELLS = 100  # of a strip that shows every watched episode
 GIST = 90  # characters
@@ -38,19 +38,20 @@ class Timeline:
 
 
 def timeline_of(
-    knowledge: Knowledge, collected: Material, changes: list[timeline.DatedEntry], first_episodes: set[int]
+    knowledge: Knowledge, collected: Material, changes: list[timeline.DatedEntry], first_episodes: set[int], cast: Cast
 ) -> Timeline:
     """Return the timeline of a subject who is first seen, under each of its names, in these episodes."""
     revelations: dict[int, list[Row]] = defaultdict(list)
     changed: dict[int, list[TimelineEntry]] = defaultdict(list)
     weights: Counter[int] = Counter()
+    mention = max(WEIGHT_OF_MENTION, cast.weight_of_link)
     for row in collected.revelations:
         revelations[row["revealed_in_id"]].append(row)
     for number, entry in changes:
         changed[number].append(entry)
         weights[number] += WEIGHT_OF_ENTRY + len(entry.html)
     for number, rows in revelations.items():
-        weights[number] += sum(_weight_of(row["text"]) for row in rows[:MOST_IN_CHAPTER])
+        weights[number] += sum(_weight_of(row["text"], mention) for row in rows[:MOST_IN_CHAPTER])
     summarised = {row["revealed_in_id"] for row in collected.traits if row["attribute"] in Attribute.of_a_stage()}
     told = [
         row
@@ -66,8 +67,8 @@ def timeline_of(
     )
 
 
-def _weight_of(text: str) -> int:
-    return WEIGHT_OF_ENTRY + len(text) + WEIGHT_OF_MENTION * text.count("[[")
+def _weight_of(text: str, mention: int) -> int:
+    return WEIGHT_OF_ENTRY + len(text) + mention * text.count("[[")
 
 
 def chapters(

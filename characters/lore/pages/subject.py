@@ -19,14 +19,15 @@ from characters.values.pages import Fact, SubjectPage, Tie
 from characters.vocabulary import SUSPECTED_TO_BE, Certainty
 from episodes.known import is_reached
 from episodes.names import CommonName
-from episodes.parts import number_and_last
+from episodes.parts import in_parts, number_and_last, part_of
 from episodes.requests import with_parameter
 
 from . import chapters
 
 MOST_PLACES = 60  # of a faction; the list of characters has all
 MOST_LISTED = 60  # of anything else on one part of a page: names, tags, pictures, values of a fact
-MOST_TIES = 180  # which are short, and several to each other one
+MOST_OF_TIES = 36_000  # characters of the ties on one part of a page
+WEIGHT_OF_TIE = 150  # of what stands around its name and address
 
 
 def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1) -> SubjectPage | None:
@@ -56,10 +57,11 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
     pictures = telling.pictures(collected.portraits, own, cast)
     places = telling.places(collected.memberships, lambda row: cast.root_face(_other_end(row, kind)))
     told = chapters.timeline_of(
-        knowledge, collected, timeline.changes(collected, own, min(first_episodes), cast), first_episodes
+        knowledge, collected, timeline.changes(collected, own, min(first_episodes), cast), first_episodes, cast
     )
     lists = (names, tags, pictures, places if is_character else (), *(fact.values for fact in facts))
-    part, last = number_and_last(part, told.parts, ties[::MOST_TIES], *(items[::MOST_LISTED] for items in lists))
+    ties_in_parts = in_parts(ties, MOST_OF_TIES, _weight_of)
+    part, last = number_and_last(part, told.parts, ties_in_parts, *(items[::MOST_LISTED] for items in lists))
     in_list = knowledge.list_of(CHARACTER).url
     form = path(f"correct-{kind.plural}", public_id)
     page_url = with_parameter(face.url, "page=")
@@ -78,7 +80,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
         places=_of_part(places, part) if is_character else places[: MOST_PLACES if part == 1 else 0],
         more_places=0 if is_character else max(len(places) - MOST_PLACES, 0),
         places_url=with_parameter(in_list, f"faction={public_id}"),
-        ties=ties[(part - 1) * MOST_TIES : part * MOST_TIES],
+        ties=part_of(ties_in_parts, part),
         tags=_of_part(tags, part),
         pictures=_of_part(pictures, part),
         chapters=chapters.chapters(
@@ -96,6 +98,10 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
 def _description(definition: str, summary: str) -> str:
     """Return what search engines and previews show: who it is, and what the summary begins with."""
     return prose.shortened(". ".join(map(prose.plain, filter(None, (definition, summary)))))
+
+
+def _weight_of(tie: Tie) -> int:
+    return WEIGHT_OF_TIE + len(tie.other.name) + len(tie.other.url)
 
 
 def _of_part[Item](items: Sequence[Item], part: int) -> tuple[Item, ...]:
