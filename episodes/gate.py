@@ -249,6 +249,8 @@ def _is_gated(model: Any) -> bool:
 
 def _target(row: models.Model, field: models.Field) -> Any:
     """Return the row that a foreign key refers to, or None; if it is missing, the field's own validation reports it."""
+    if getattr(row, field.attname) is None and not field.is_cached(row):  # type: ignore[attr-defined]
+        return None
     try:
         return getattr(row, field.name)
     except ObjectDoesNotExist:

@@ -41,6 +41,8 @@ def identity(text: str) -> str:
 
 def check_text(text: str) -> None:
     """Raise ValidationError if a text holds a control character, or a sign that turns round what follows it."""
+    if text.isprintable():  # as nearly all are; none of these is
+        return
     if found := CONTROLS.search(text):
         raise ValidationError(f"The character U+{ord(found[0]):04X} is not allowed.")
     if found := REACHING_SIGN.search(text):
@@ -51,6 +53,8 @@ def check_text(text: str) -> None:
 
 def check_line(text: str) -> None:
     """Raise ValidationError if a text holds a control character or a sign of direction, or is more than one line."""
+    if text.isprintable():  # as above
+        return
     check_text(text)
     if found := DIRECTION_SIGN.search(text):
         raise ValidationError(

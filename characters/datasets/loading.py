@@ -365,10 +365,12 @@ class _Load:
             yield _Written(row, entry, place)
 
     def _draft_of(self, kind: Kind, entry: Entry, place: FilePlace, owner: Subject | None) -> RowDraft | None:
-        columns = _columns(kind.model, type(entry))  # type: ignore[arg-type]  # mypy asks for a hash of the entry
-        given = {name: getattr(entry, name) for name in columns}
-        values = {name: self._value(column, given[name], entry, place) for name, column in columns.items()}
-        if any(values[name] is None and given[name] is not None for name in columns):
+        names, looked_up = _columns(kind.model, type(entry))  # type: ignore[arg-type]  # mypy asks for a hash of it
+        given = {name: getattr(entry, name) for name in names}
+        values = dict(given)
+        for column in looked_up:
+            values[column.name] = self._value(column, given[column.name], entry, place)
+        if any(values[column.name] is None and given[column.name] is not None for column in looked_up):
             self.writer.episodes_exist({_attribute(kind.model, name): value for name, value in given.items()}, place)
             return None
         return self._draft(kind, values, place, owner)
@@ -379,8 +381,8 @@ class _Load:
             return self._picture(value, place.part(key_in_file(type(entry), column.name)))
         if isinstance(column, WordField):
             return self._word(column.section, value, place.part(column.name))
-        if value is None or column.related_model in (None, Episode):
-            return value
+        if value is None:
+            return None
         if column.related_model is Tag:
             return self._tag(value, place)
         return self._row_with_key(column.related_model, value, place.part(column.name))
@@ -389,7 +391,8 @@ class _Load:
         """Return a number after those of all earlier rows of the same episode, and of the same chapter."""
         places = {place for name in ("revealed_in", "also_in") if (place := values.get(name)) is not None}
         position = max(self.positions[kind, place] for place in places)
-        self.positions.update({(kind, place): position + 1 - self.positions[kind, place] for place in places})
+        for place in places:
+            self.positions[kind, place] = position + 1
         return position
 
     def _draft(self, kind: Kind, values: dict[str, Any], place: FilePlace, owner: Subject | None) -> RowDraft:
@@ -466,13 +469,22 @@ class _Load:
 
 
 @cache
-def _columns(model: type[models.Model], shape: type[Entry]) -> dict[str, Any]:
-    """Return the columns that an entry has values for, but for references to rows of the same file."""
-    return {
-        column.name: column
+def _columns(model: type[models.Model], shape: type[Entry]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Return which columns an entry has values for, but for references to rows of the same file.
+
+    Those by themselves for which a row, a word or a file has to be found.
+    """
+    columns = [
+        column
         for column in model._meta.concrete_fields
         if column.name in fields_of(shape) and column.related_model is not model
-    }
+    ]
+    looked_up = (
+        column
+        for column in columns
+        if isinstance(column, (models.FileField, WordField)) or column.related_model not in (None, Episode)
+    )
+    return tuple(column.name for column in columns), tuple(looked_up)
 
 
 @cache

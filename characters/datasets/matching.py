@@ -34,6 +34,8 @@ class Matching:
         """Return the stored row of an entry, or None."""
         if id(draft) in self._by_draft:
             return self._by_draft.pop(id(draft))[1]
+        if not self._memory.stored[draft.model]:
+            return None
         row = next(self._in_its_place(draft), None)
         if row is not None:
             self._described.add(id(row))

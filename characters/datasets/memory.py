@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import batched
 from typing import Any
 
 from django.db import models
@@ -121,14 +120,16 @@ class RowsInMemory(Neighbours):
     def referring(self, rows: Iterable[Any]) -> Iterator[Any]:
         """Yield rows, each with what it refers to until the next one comes: held for all of them, that is much."""
         by_key = {model: {row.pk: row for row in self.rows[model]} for model in _referred_to()}
-        return bulk.referring(rows, lambda model, key: by_key.get(model, {}).get(key))
+        return bulk.referring(rows, by_key)
 
     # Looking for rows
 
     def where(self, model: Model, **values: Any) -> Iterable[Any]:
-        first, *others = batched(values.items(), 2)  # by two values few are left, and three would be many more lists
-        rows = self._by(model, tuple(name for name, _ in first)).get(tuple(value for _, value in first), ())
-        return [row for row in rows if all(getattr(row, name) == value for some in others for name, value in some)]
+        names, wanted = tuple(values), tuple(values.values())
+        rows = self._by(model, names[:2]).get(wanted[:2], ())  # few are left then, and by three were many more lists
+        for name, value in zip(names[2:], wanted[2:], strict=True):
+            rows = [row for row in rows if getattr(row, name) == value]
+        return rows
 
     def earlier(self, model: Model, first: int, second: int, **values: Any) -> Iterable[Any]:
         rows = (self._unchecked or self).where(model, **values)
@@ -174,7 +175,7 @@ class RowsInMemory(Neighbours):
         model: Model = type(row)
         if (model, names[0]) in self._links:
             return [(other.pk,) for other in self.linked(row, names[0])]
-        return [tuple(getattr(row, _column(model, name)) for name in names)]
+        return [tuple([getattr(row, _column(model, name)) for name in names])]
 
 
 def _by_model(rows: Iterable[Any]) -> dict[Model, list[Any]]:

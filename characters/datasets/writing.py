@@ -6,7 +6,7 @@ their fields are checked before, since writing in bulk checks nothing.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import batched
 from typing import Any
 
@@ -21,6 +21,7 @@ from corrections.imports import Snapshot, ValuesOnDemand
 from episodes.axes import second_of_place
 from episodes.gate import Prose
 from episodes.neighbours import looking_in
+from episodes.texts import Line
 
 from .counting import Counted, counted_as
 from .drafts import RowDraft
@@ -30,6 +31,7 @@ from .reading import FilePlace
 from .schema import CHAPTERS, IN_FILES
 
 AT_ONCE = 1_000  # rows in one statement, or in several where the database takes fewer
+MOST_REMEMBERED = 2**8  # values of a column that were found in order
 
 
 class RowWriter:
@@ -140,19 +142,20 @@ class RowWriter:
         if only_new.get("id") in self.memory.stored[draft.model]:
             # An editor has changed the row of that id into something else; it is left alone.
             only_new = {name: value for name, value in only_new.items() if name != "id"}
-        row = draft.model(**draft.identity | only_new | draft.values)
+        values = draft.identity | only_new | draft.values
+        row = bulk.new_row(draft.model, values)
         if not self._has_valid_fields(row, draft):
             if isinstance(row._meta.pk, models.AutoField):
                 return None
+            bulk.refer(row, values)
             self.memory.add(row)  # so that its other faults are found; what needs it has none of its own
             return row
-        bulk.share_state(row)
         self._add(row)
         return row
 
     def _has_valid_fields(self, row: models.Model, draft: RowDraft) -> bool:
         try:
-            row.clean_fields(exclude=_checked_otherwise(draft.model))
+            _clean(row, _fields_checked_alone(draft.model))
         except ValidationError as error:
             report(error, draft.place)
             return False
@@ -318,9 +321,7 @@ class RowWriter:
 
     def _problems_of(self, row: Any) -> Iterator[ValidationError]:
         """Yield what is wrong with the texts of a row, and what is wrong between it and others."""
-        others = _all_but_prose(row._meta.model)
-        checks = [row.clean] if others is None else [partial(row.clean_fields, exclude=others), row.clean]
-        for check in checks:
+        for check in (partial(_clean, row, _prose(row._meta.model)), row.clean):
             try:
                 check()
             except ValidationError as error:
@@ -360,24 +361,53 @@ def _save(row: models.Model, *, adding: bool) -> None:
         raise
 
 
+type CheckedField = tuple[Any, Callable[[Any, Any], Any]]
+"""A column, and what returns a value of it in order, for which it may take the row."""
+
+
+def _clean(row: models.Model, fields: Iterable[CheckedField]) -> None:
+    """Check some fields of a row, as its own `clean_fields` does all but those that it is told to leave out."""
+    errors = {}
+    for column, clean in fields:
+        value = getattr(row, column.attname)
+        if column.blank and value in column.empty_values:
+            continue
+        try:
+            setattr(row, column.attname, clean(value, row))
+        except ValidationError as error:
+            errors[column.name] = error.error_list
+    if errors:
+        raise ValidationError(errors)
+
+
 @cache
-def _checked_otherwise(model: Model) -> frozenset[str]:
-    """Return the fields that need no check before saving.
+def _fields_checked_alone(model: Model) -> tuple[CheckedField, ...]:
+    """Return the fields that need a check before saving.
 
     Foreign keys are set from rows that exist; texts wait for `check`, as whom they mention may come later; files were
-    looked at before, and are stored once the transaction is committed.
+    looked at before, and are stored once the transaction is committed. What has no form and no validators is made.
     """
     elsewhere = (Prose, models.FileField)
-    return frozenset(
-        column.name for column in model._meta.fields if column.is_relation or isinstance(column, elsewhere)
+    return tuple(
+        (column, _remembered(column))
+        for column in model._meta.fields
+        if not (column.is_relation or isinstance(column, elsewhere))
+        if column.editable or column.validators
     )
 
 
+def _remembered(column: Any) -> Callable[[Any, Any], Any]:
+    """Return what checks a value of a column: of few different ones, as most have, each is checked once."""
+    if isinstance(column, (models.TextField, models.JSONField, Line)):
+        return column.clean
+    clean = lru_cache(MOST_REMEMBERED, typed=True)(partial(column.clean, model_instance=None))
+    return lambda value, row: clean(value)
+
+
 @cache
-def _all_but_prose(model: Model) -> frozenset[str] | None:
-    """Return all fields without Markdown, or None if the model has no others."""
-    others = frozenset(column.name for column in model._meta.fields if not isinstance(column, Prose))
-    return others if len(others) < len(model._meta.fields) else None
+def _prose(model: Model) -> tuple[CheckedField, ...]:
+    """Return the fields with Markdown."""
+    return tuple((column, column.clean) for column in model._meta.fields if isinstance(column, Prose))
 
 
 def report(error: ValidationError, place: FilePlace, *, is_nobody: Callable[[str], bool] = bool) -> None:

@@ -24,6 +24,8 @@ class MentionsNobody(ValidationError):
 
 def check_mentions(text: str, known_in: int, row: models.Model | None = None) -> None:
     """Require that whoever a text mentions exists and is revealed no later than the row that holds the text."""
+    if "[[" not in text:
+        return
     problems: list[str | ValidationError] = [
         f"“{attempt}” is not a mention; write [[key]] or [[key|words]].{_nearest_to(attempt, known_in)}"
         for attempt in LOOKS_LIKE_A_MENTION.findall(text)
