@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from django.db import models
 
+from episodes.fields import SortKey
 from episodes.gate import Prose
 from episodes.models import Episode, Series
 from episodes.names import Name, capital
@@ -172,10 +173,17 @@ class Kind:
 
 def values_of(row: models.Model) -> dict[str, Any]:
     """Return a row as wordings take it."""
-    values = {field.name: field.value_from_object(row) for field in row._meta.concrete_fields}
+    values = {name: getattr(row, attname) for name, attname in _columns(row._meta.model)}
     if "tag" in values:
         values["tag"] = row.tag.name  # type: ignore[attr-defined]
     return values
+
+
+@cache
+def _columns(model: type[models.Model]) -> tuple[tuple[str, str], ...]:
+    """Return the names of columns with those of what they hold; keys to sort by are in no wording, and made anew."""
+    columns = (column for column in model._meta.concrete_fields if not isinstance(column, SortKey))
+    return tuple((column.name, column.attname) for column in columns)
 
 
 def from_columns(row: Values) -> dict[str, Any]:

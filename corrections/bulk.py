@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import repeat
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -80,24 +82,32 @@ def new_row(model: type[models.Model], values: dict[str, Any]) -> Any:
     row = model.__new__(model)
     row._state = _NEW
     made = row.__dict__  # filled in the same order for all rows, so that these share its keys
-    for name, attname, default in columns:
+    for name, attname, key_of_other, default in columns:
         if attname in values:
             made[attname] = values[attname]
         elif (other := values.get(name)) is not None:
-            if other.pk is None:
+            key = getattr(other, key_of_other)
+            if key is None:
                 return model(**values)
-            made[attname] = other.pk
+            made[attname] = key
         else:
             made[attname] = None if name in values else default()
     return row
 
 
 @cache
-def _columns(model: type[models.Model]) -> tuple[tuple[str, str, Callable[[], Any]], ...] | None:
-    """Return the columns of a model, each with what makes its default; None if its rows need a state of their own."""
+def _columns(model: type[models.Model]) -> tuple[tuple[str, str, str, Callable[[], Any]], ...] | None:
+    """Return the columns of a model, each with the key of what it may refer to, and with what makes its default.
+
+    None if its rows need a state of their own.
+    """
     if isinstance(model._meta.pk, models.AutoField) or model.__init__ is not models.Model.__init__:
         return None
-    return tuple((column.name, column.attname, column.get_default) for column in model._meta.concrete_fields)
+    columns: Iterable[Any] = model._meta.concrete_fields
+    return tuple(
+        (column.name, column.attname, column.target_field.attname if column.is_relation else "", column.get_default)
+        for column in columns
+    )
 
 
 def refer(row: Any, values: dict[str, Any]) -> None:
@@ -143,18 +153,30 @@ def _refer(column: Any, rows: list[Any]) -> None:
             setattr(row, column.attname, getattr(column.get_cached_value(row), "pk", None))
 
 
-def insert_values(model: type[models.Model], names: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
-    """Insert rows that are given by the values of these columns, all or none."""
+def insert_values(
+    model: type[models.Model],
+    names: Sequence[str],
+    values: Iterable[Sequence[Any]],
+    same: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Insert rows that are given by the values of these columns, and by what is the same for all; all or none."""
     connection: Any = connections[DEFAULT_DB_ALIAS]
-    columns: list[Any] = [model._meta.get_field(name) for name in names]
+    columns: list[Any] = [model._meta.get_field(name) for name in (*names, *same)]
     quoted = ", ".join(connection.ops.quote_name(column.column) for column in columns)
     table = connection.ops.quote_name(model._meta.db_table)
     rows = list(values)
     if not rows:
         return
     known: dict[int, Any] = {}
-    of_columns = zip(columns, zip(*rows, strict=True), strict=True)
-    prepared = zip(*(_prepared(column, of_rows, connection, known) for column, of_rows in of_columns), strict=True)
+    of_columns = zip(columns, zip(*rows, strict=True), strict=False)
+    prepared = zip(
+        *(_prepared(column, of_rows, connection, known) for column, of_rows in of_columns),
+        *(
+            repeat(column.get_db_prep_save(same[column.attname], connection), len(rows))
+            for column in columns[len(names) :]
+        ),
+        strict=True,
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # where each row of an INSERT fires the triggers of a statement
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
@@ -179,5 +201,5 @@ def _prepared(column: Any, values: Sequence[Any], connection: Any, known: dict[i
     if kinds <= PLAIN or (kinds <= PLAIN_OR_UUID and connection.features.has_native_uuid_field):
         return values
     if kinds <= PLAIN_OR_UUID:
-        return [value.hex if type(value) is UUID else value for value in values]
+        return [f"{value.int:032x}" if type(value) is UUID else value for value in values]
     return [value if type(value) in PLAIN else column.get_db_prep_save(value, connection) for value in values]

@@ -16,6 +16,9 @@ from .thread import add_event
 
 AT_ONCE = 1_000  # changes that are held in memory
 
+# Of a change, those that are not the same for all of an import.
+COLUMNS = ("id", "action", "model", "row", "path", "before", "after", "was", "became", "position")
+
 type Snapshot = Mapping[Editable, Mapping[str, Values]]
 """The values of rows, by kind and key."""
 
@@ -59,12 +62,13 @@ def record_import(reason: str, before: Snapshot, after: Snapshot) -> Correction 
     )
     accepted, applied = Change.Decision.ACCEPTED.value, Change.Outcome.APPLIED.value
     blank = Change(correction=correction, applied_at=now, decision=accepted, outcome=applied)
-    values = {column.attname: getattr(blank, column.attname) for column in Change._meta.concrete_fields}
+    columns = (column.attname for column in Change._meta.concrete_fields)
+    same = {name: getattr(blank, name) for name in columns if name not in COLUMNS}
     latest: list[int | None] = []
     for number, some in enumerate(batched(chain([first], changes), AT_ONCE)):
         latest.append(latest_of((rows.editable(each.model), each, _states(each, before, after)) for each in some))
-        written = [values | each.values | {"position": at} for at, each in enumerate(some, start=number * AT_ONCE)]
-        bulk.insert_values(Change, tuple(values), (tuple(each.values()) for each in written))
+        written = (each.in_columns(at) for at, each in enumerate(some, start=number * AT_ONCE))
+        bulk.insert_values(Change, COLUMNS, written, same)
         subjects = ((change.pk, subject) for change in some for subject in sorted(_subjects(change, before, after)))
         bulk.insert_values(ChangeSubject, ("change_id", "subject"), subjects)
     correction.revealed_in = None if None in latest else max(filter(None, latest), default=0)
@@ -89,13 +93,10 @@ class Difference:
     def wanted(self) -> Any:
         return self.after
 
-    @property
-    def values(self) -> dict[str, Any]:
-        """The columns that are not the same for all."""
-        return {
-            "id": self.pk, "action": self.action.value, "model": self.model, "row": self.row, "path": self.path,
-            "before": self.before, "after": self.after, "was": self.before, "became": self.after,
-        }  # fmt: skip
+    def in_columns(self, position: int) -> tuple[Any, ...]:
+        """Return the values of `COLUMNS`."""
+        before, after = self.before, self.after
+        return self.pk, self.action.value, self.model, self.row, self.path, before, after, before, after, position
 
 
 def _differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:

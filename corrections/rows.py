@@ -31,6 +31,7 @@ PLACES = tuple(zip(EPISODES, ON_THE_SECOND_AXIS, strict=True))  # each on both a
 SECOND_PLACES = dict(PLACES)  # by that on the first
 FIRST_PLACES = {second: first for first, second in PLACES}
 AT_ONCE = 500  # rows in one query
+PLAIN = frozenset((str, int, bool, type(None)))  # types that JSON can hold as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +237,16 @@ def all_values(kind: Editable) -> dict[str, Values]:
 
 def single_values(kind: Editable, row: models.Model) -> Values:
     """Return the editable fields of a row that are no lists of other rows."""
-    return {name: plain(field, getattr(row, field.attname)) for name, field in _single_fields(kind.label)}
+    return {
+        name: value if type(value := getattr(row, attname)) in PLAIN else plain(field, value)
+        for name, attname, field in _single_fields(kind.label)
+    }
 
 
 @cache
-def _single_fields(label: str) -> list[tuple[str, Any]]:
+def _single_fields(label: str) -> list[tuple[str, str, Any]]:
     kind = editable(label)
-    return [(name, kind.field(name)) for name in kind.fields if name not in kind.many]
+    return [(name, kind.field(name).attname, kind.field(name)) for name in kind.fields if name not in kind.many]
 
 
 def value_of(row: models.Model, name: str) -> Json:

@@ -30,6 +30,8 @@ INTEGER = "tag:yaml.org,2002:int"
 
 PLAIN = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "timestamp"))
 
+LONGEST_KEPT = 20  # characters
+
 PLAIN_INTEGER = re.compile(r"-?[1-9][0-9]*|0")
 
 
@@ -61,6 +63,7 @@ def parse(text: str) -> Any:
 class _Parser:
     def __init__(self, loader: Any) -> None:
         self.loader = loader
+        self.plain: dict[str, Any] = {}  # what short words without quotes mean, as most stand there again and again
 
     def document(self) -> Any:
         self._expect(StreamStartEvent)
@@ -87,6 +90,16 @@ class _Parser:
         return self._mapping() if kind is MappingStartEvent else self._sequence()
 
     def _scalar(self, event: Any) -> Any:
+        if not event.implicit[0]:  # it is in quotes, or a block
+            return event.value
+        if event.value in self.plain:
+            return self.plain[event.value]
+        value = self._plain_scalar(event)
+        if len(event.value) <= LONGEST_KEPT:
+            self.plain[event.value] = value
+        return value
+
+    def _plain_scalar(self, event: Any) -> Any:
         tag = self.loader.resolve(ScalarNode, event.value, event.implicit)
         if tag == STRING:
             return event.value

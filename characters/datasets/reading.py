@@ -90,9 +90,10 @@ class FilePlace:
     path: YamlPath
 
     def part(self, *steps: str | int) -> "FilePlace":
-        match steps:
-            case (str(name), int(number)) if kept := self.document.kept.get((*self.path, name)):
-                steps = (name, kept[number])
+        if self.document.kept:
+            match steps:
+                case (str(name), int(number)) if kept := self.document.kept.get((*self.path, name)):
+                    steps = (name, kept[number])
         return FilePlace(self.document, (*self.path, *steps))
 
     def is_blamed(self, name: str) -> bool:

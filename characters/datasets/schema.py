@@ -32,7 +32,7 @@ from episodes.texts import CONTROLS, LANGUAGE, LONGEST_LANGUAGE
 
 
 def _printable(text: str) -> str:
-    if found := CONTROLS.search(text):
+    if not text.isprintable() and (found := CONTROLS.search(text)):
         raise ValueError(f"the character U+{ord(found[0]):04X} is not allowed")
     return text
 

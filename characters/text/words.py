@@ -53,7 +53,7 @@ type Words = tuple[str, ...]
 def words_of(text: str) -> Words:
     """Return the folded words of a text; of kana and kanji each character is one."""
     # Symbols stand between the kanji as well (䷀).
-    return tuple(word for word in WORD.findall(fold(text)) if word.isalnum())
+    return tuple(filter(str.isalnum, WORD.findall(fold(text))))
 
 
 def joined(words: Words) -> Words:
