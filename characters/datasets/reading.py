@@ -82,7 +82,7 @@ class Document:
         self.found, self.packed, self.content = None, zlib.compress(self.content, level=1), b""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # several are made for each row: to freeze them would take twice the time
 class FilePlace:
     """A part of a file, such as the one that a row comes from."""
 

@@ -38,6 +38,8 @@ WORD = re.compile(rf"\[\[[a-z0-9_.-]+\]\]|[{KATAKANA}]+|[{UNSPACED}]|[^\W_{KATAK
 
 WORD_IN_ASCII = re.compile(r"\[\[[a-z0-9_.-]+\]\]|[A-Za-z0-9]+")  # the same where nothing else can be, in half the time
 
+MENTIONED = re.compile(r"\[\[[a-z0-9_.-]+\]\]")  # as in the pattern above
+
 # Between the words of a name; a full stop and a space end a sentence.
 GAP = re.compile(r"(?:[\s\-‐-―・=_·•‧∙⋅/|~*+:,;]|\.(?=\w))+")
 
@@ -48,11 +50,14 @@ INSIDE_WORD = re.compile(
 )
 
 # Without any of these a text in ASCII has nothing within a word; the pattern above says so in twenty times the time.
-MAY_BE_INSIDE = re.compile(r"[!-/:-@\\\]^-`{-~](?=[A-Za-z0-9])|-\s|[<&]|(?<!\[)\[")
+MAY_BE_INSIDE = re.compile(r"[!-/:-@\\\]^-`{-~](?=[A-Za-z0-9])|-\s|[<&]|(?<!\[)\[(?=[A-Za-z0-9])")
 
 SPACES = re.compile(r"\s+")
 
 SPACED_OUT = re.compile(r"(?<!\w)[^\W\d_](?:[ \u00a0]{1,2}[^\W\d_](?!\w)){3,}")  # J u n g
+
+# Two letters by themselves, without which the pattern above finds nothing.
+MAY_BE_SPACED_OUT = re.compile(r"[ \u00a0][^\W\d_][ \u00a0]{1,2}[^\W\d_](?!\w)")
 
 # Digits and signs in the place of letters, where a word has more of these: Jungh4rdt
 DISGUISED = re.compile(r"(?<![\w@$])(?=(?:[@$\d]*[^\W\d_]){3})[^\W_@$]*[\d@$][\w@$]*")
@@ -146,7 +151,7 @@ class KnownName:
         return self.group or self.kind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as long as there are tens of thousands, to freeze each would take twice the time
 class LintedText:
     """A text to be checked, with the episode from which on it is shown."""
 
@@ -489,11 +494,12 @@ def _changes_a_name(words: str, reading: str, places: Sequence[int], vocabulary:
 
 def _other_readings(words: str) -> Iterator[tuple[str, Callable[[], Sequence[int]]]]:
     """Yield what a text may be read as, with what finds the place in the text of each letter of it."""
-    if SPACED_OUT.search(words):
+    bare = MENTIONED.sub("[[]]", words) if "[[" in words else words  # what is read into a key is nobody's name
+    if MAY_BE_SPACED_OUT.search(words) and SPACED_OUT.search(words):
         yield "".join(words[place] for place in _places_kept(words)), partial(_places_kept, words)
-    elif _may_have_signs_inside(words) and (reading := INSIDE_WORD.sub("", words)) != words:
+    elif _may_have_signs_inside(bare) and (reading := INSIDE_WORD.sub("", words)) != words:
         yield reading, partial(_places_kept, words)
-    disguised = [match.span() for match in DISGUISED.finditer(words)] if MAY_DISGUISE.search(words) else []
+    disguised = [match.span() for match in DISGUISED.finditer(words)] if MAY_DISGUISE.search(bare) else []
     for letters in IN_PLACE_OF_LETTERS if disguised else ():
         reading_of_signs = list(words)
         for start, end in disguised:
