@@ -155,16 +155,17 @@ def _made_of(rows: Iterable[Any], names: "_NamesByEpisode") -> Iterator[Entry]:
     for row in rows:
         kind = kind_of(row)
         values = values_of(row)
-        for place in sorted({row.revealed_in_id, row.also_in_id or row.revealed_in_id}):
+        key, first, second, is_name = row.pk, row.revealed_in_id, row.also_in_id, isinstance(row, Alias)
+        for place in (first,) if second is None or second == first else sorted((first, second)):
             words = kind.indexed(values, _NamesAt(names, place)) if kind.indexed else ""
             yield Entry(
-                id=(place << SearchEntry.EPISODE_SHIFT) | (row.pk.int & ((1 << SearchEntry.EPISODE_SHIFT) - 1)),
+                id=(place << SearchEntry.EPISODE_SHIFT) | (key.int & ((1 << SearchEntry.EPISODE_SHIFT) - 1)),
                 revealed_in=place,
-                first_in=row.revealed_in_id if is_on_second_axis(place) else None,
+                first_in=first if is_on_second_axis(place) else None,
                 kind=kind.entry,
-                row=row.pk,
-                is_name=isinstance(row, Alias),
-                words=" ".join(words_of_name(words)) if isinstance(row, Alias) else _words(words),
+                row=key,
+                is_name=is_name,
+                words=" ".join(words_of_name(words)) if is_name else _words(words),
             )
 
 

@@ -406,8 +406,10 @@ class _Load:
         if values.get("public_id", "") is None:
             del values["public_id"]
         others = {_attribute(kind.model, name): value for name, value in values.items()}
-        anywhere = identity | others
-        moved = {name: anywhere[name] for name in (*owned, *kind.moved_key)} if kind.moved_key else {}
+        moved = {}
+        if kind.moved_key and self.memory.stored[kind.model]:
+            anywhere = identity | others
+            moved = {name: anywhere[name] for name in (*owned, *kind.moved_key)}
         self.shown.update(picture.name for picture in pictures.values())
         new = partial(_derived, kind.model, identity, pictures.values())
         return RowDraft(kind.model, place, identity, others, new, moved)
@@ -444,10 +446,11 @@ class _Load:
 
     def _tag(self, name: str, place: FilePlace) -> Any:
         """Return the tag of this name, which is made if there is none."""
-        tag = Tag(name=identity(name.lower()))
-        existing = self.tags.get(tag.name) or self.memory.find(Tag, {"name": tag.name})
+        name = identity(name.lower())
+        existing = self.tags.get(name) or self.memory.find(Tag, {"name": name})
         if existing is not None:
             return existing
+        tag = Tag(name=name)
         try:
             with looking_in(self.memory):
                 tag.clean()

@@ -63,11 +63,12 @@ class RowWriter:
 
     def put(self, draft: RowDraft) -> Any:
         """Return the row that will be in the database, just like that, or None after noting why not."""
-        exists = self.episodes_exist(draft.identity | draft.values, draft.place)
+        values = draft.identity | draft.values
+        exists = self.episodes_exist(values, draft.place)
         if self._is_given_twice(draft) or not exists:
             return None
         row = self.matching.row_of(draft)
-        row = self._added(draft) if row is None else self._updated(row, draft)
+        row = self._added(draft, values) if row is None else self._updated(row, draft)
         if row is not None:
             self._rows.append(row)
             self._places.append(draft.place)
@@ -137,12 +138,12 @@ class RowWriter:
             place.part(IN_FILES.get(field, field)).complain(f"There is no {what}.")
         return not missing
 
-    def _added(self, draft: RowDraft) -> models.Model | None:
+    def _added(self, draft: RowDraft, values: dict[str, Any]) -> models.Model | None:
         only_new = draft.only_new()
         if only_new.get("id") in self.memory.stored[draft.model]:
             # An editor has changed the row of that id into something else; it is left alone.
             only_new = {name: value for name, value in only_new.items() if name != "id"}
-        values = draft.identity | only_new | draft.values
+        values = only_new | values
         row = bulk.new_row(draft.model, values)
         if not self._has_valid_fields(row, draft):
             if isinstance(row._meta.pk, models.AutoField):
