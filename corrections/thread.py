@@ -13,6 +13,9 @@ from .models import MOST_SAID, UNDECIDED, Correction, Event, State
 
 Kind = Event.Kind
 
+MOST_ENTRIES = 20  # of a thread on one page
+SKIPPED = "thread"  # how many of the newest are left out: a parameter of the page
+
 STATES = {
     State.OPEN: "Waiting for a moderator",
     State.FAILED: "Waiting for a moderator",
@@ -59,6 +62,21 @@ class ThreadEntry:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class ThreadPart:
+    """The newest entries of a thread, or earlier ones, the oldest first."""
+
+    entries: tuple[ThreadEntry, ...]
+    count: int  # of all
+    skipped: int = 0  # of the newest
+
+    @property
+    def earlier(self) -> int:
+        """How many to skip for the entries before these; 0 if there are none."""
+        upto = self.skipped + len(self.entries)
+        return upto if self.entries and upto < self.count else 0
+
+
 def state_for_author(correction: Correction, *, undone: bool = False) -> str:
     """Return the state of a correction in words for the person who sent it."""
     states = _states_of(correction)
@@ -84,18 +102,20 @@ def version_for_author(correction: Correction) -> str:
 
 
 def thread_for_author(
-    correction: Correction, in_words: Callable[[Iterable[str]], list[str]]
-) -> tuple[ThreadEntry, ...]:
-    """Return the entries that an author may read, with their texts put into words by `in_words`.
+    correction: Correction, in_words: Callable[[Iterable[str]], list[str]], skipped: int = 0
+) -> ThreadPart:
+    """Return what an author may read of a thread, without the newest entries that are skipped.
 
-    Why changes could not be applied is left out: it may mention rows that the author does not know.
+    Texts are put into words by `in_words`. Why changes could not be applied is left out: it may mention rows that the
+    author does not know.
     """
-    events = [event for event in correction.events.order_by("at", "id") if _is_for_its_author(event)]
-    texts = in_words(_text_for_author(event) for event in events)
-    return tuple(
-        ThreadEntry(event.at, *_who_did_what(correction, event), text)
-        for event, text in zip(events, texts, strict=True)
+    newest = [event for event in correction.events.order_by("-at", "-id") if _is_for_its_author(event)]
+    shown = newest[skipped : skipped + MOST_ENTRIES][::-1]
+    texts = in_words(_text_for_author(event) for event in shown)
+    entries = tuple(
+        ThreadEntry(event.at, *_who_did_what(correction, event), text) for event, text in zip(shown, texts, strict=True)
     )
+    return ThreadPart(entries, len(newest), skipped)
 
 
 def _is_for_its_author(event: Event) -> bool:

@@ -33,7 +33,7 @@ from .senders import sender_of
 from .sending import Sender, sent_by
 from .sent_forms import address_again
 from .subjects import subjects_of_corrections
-from .thread import LOOKS, state_for_author, thread_for_author, version_for_author
+from .thread import LOOKS, SKIPPED, state_for_author, thread_for_author, version_for_author
 from .undoing import is_undone
 from .wording import in_short
 
@@ -188,7 +188,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
     proposed = list(correction.changes.proposed().order_by("position"))
     subjects = set(subjects_of_corrections([correction])[correction.pk])
     pages = {link for subject, link in lore.pages_of(subjects).items() if subject in subjects}
-    thread = thread_for_author(correction, lore.texts_in_words)
+    thread = thread_for_author(correction, lore.texts_in_words, whole_number(request.GET.get(SKIPPED)) or 0)
     later = lore.later_episodes({correction: proposed}).get(correction.pk)
     shown_changes = lore.shown_changes(correction, proposed[:MOST_SHOWN])
     can_be_written = bool(address_again(correction)) or (
@@ -222,7 +222,7 @@ def _page(request: Visit, own: Correction, receipt: str = "", complaint: str = "
         "may_revise": can_be_written and correction.state in (State.REJECTED, State.PARTLY, State.WITHDRAWN),
         "revises": _link_to_other(request, correction.revises, receipt),
         "revised_by": [_link_to_other(request, each, receipt) for each in correction.revised_by.order_by("created_at")],
-        "asks_what_told": correction.is_report and may_withdraw and not correction.reason and len(thread) == 1,
+        "asks_what_told": correction.is_report and may_withdraw and not correction.reason and thread.count == 1,
         "wait": in_short(median_of_reports(lore.progress)) if correction.is_report else "",
         "most_said": MOST_SAID,
         "complaint": complaint,

@@ -12,13 +12,13 @@ from corrections import undoing
 from corrections.deciding import may_publish, publish
 from corrections.errors import CouldNotApply, HeldBack, Refused, messages_of
 from corrections.models import Correction
+from corrections.thread import SKIPPED
 from episodes.requests import whole_number
 
 from . import claims, typed
 from .access import for_moderators, for_viewers, page_address, user_of
 from .clearance import clearance_of, open_on_purpose
 from .discretion import Discretion
-from .thread import SKIPPED
 
 
 @require_POST

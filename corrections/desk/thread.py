@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
 
 from corrections.models import Correction, Event
+from corrections.thread import MOST_ENTRIES, SKIPPED
 from corrections.wording import RowNames, in_words
 from episodes.names import with_unseen_shown
 from episodes.parts import in_parts
@@ -13,8 +14,6 @@ from episodes.requests import whole_number
 
 from .discretion import Discretion
 
-SKIPPED = "thread"  # how many of the newest entries are left out: a parameter of the page, and a button of its form
-MOST_ENTRIES = 20
 MOST_BYTES = 60_000  # of the texts that are shown, but for that of one entry
 
 

@@ -99,3 +99,21 @@ def test_an_entry_costs_no_statement(halfway: Client, author: User) -> None:
         return len(queries)
 
     assert statements(3) == statements(18) == statements(60)
+
+
+def test_the_author_reads_the_newest_and_is_led_to_the_earlier_ones(letter: Correction, author: User) -> None:
+    said(letter, *(f"Remark {n}" for n in range(45)))
+    reader = Client()
+    reader.cookies["progress"] = "3"
+    reader.force_login(author)
+    address, seen = f"/corrections/{letter.pk}/", []
+    page = reader.get(address).content.decode()
+    assert remarks_on(page) == [*range(25, 45)]
+    assert "Newest entries" not in page
+    while True:
+        seen = remarks_on(page) + seen
+        if not (earlier := re.search(r'href="([^"#]+)#thread">Earlier entries', page)):
+            break
+        page = reader.get(earlier[1]).content.decode()
+        assert f'href="{address}#thread">Newest entries' in page
+    assert seen == [*range(45)]
