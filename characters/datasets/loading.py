@@ -502,7 +502,7 @@ def _derived(model: type[models.Model], identity: dict[str, Any], pictures: Iter
     ids: dict[str, Any] = {}
     if issubclass(model, Content):
         # A tag counts by its name, as its own id depends on when it was made.
-        parts = [str(value.pk if isinstance(value, Content) else value) for value in identity.values()]
+        parts = [str(value.id if isinstance(value, Content) else value) for value in identity.values()]
         ids["id"] = row_id_for(model.__name__, *parts)
     if issubclass(model, Subject):
         ids["public_id"] = public_id_for(identity["key"])

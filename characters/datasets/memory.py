@@ -142,8 +142,8 @@ class RowsInMemory(Neighbours):
         return self._unchecked is not None and all(row is not other for other in self._unchecked.rows[type(row)])
 
     def first_episodes(self, kinds: Iterable[Model], keys: set[str]) -> dict[str, int]:
-        found = ((key, self._by(kind, ("key",)).get((key,), ())) for kind in kinds for key in keys)
-        return {key: rows[0].revealed_in_id for key, rows in found if rows}
+        by_key = [self._by(kind, ("key",)) for kind in kinds]
+        return {key: rows[0].revealed_in_id for of_kind in by_key for key in keys if (rows := of_kind.get((key,)))}
 
     def keys(self, kinds: Iterable[Model], until: int) -> Iterable[str]:
         for kind in kinds:

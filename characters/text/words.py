@@ -18,6 +18,7 @@ MOST_TERMS = 8
 # Kana and kanji are written without spaces, so each character is a word and a name is a phrase of them.
 CJK = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
 WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+WORD_IN_ASCII = re.compile("[A-Za-z0-9]+")  # the same where nothing else can be, in a third of the time
 CJK_CHARACTER = re.compile(f"[{CJK}]")
 NAME_PART = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 TO_SPACES = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})  # in ASCII
@@ -53,6 +54,8 @@ type Words = tuple[str, ...]
 def words_of(text: str) -> Words:
     """Return the folded words of a text; of kana and kanji each character is one."""
     # Symbols stand between the kanji as well (䷀).
+    if text.isascii():
+        return tuple(WORD_IN_ASCII.findall(fold(text)))
     return tuple(filter(str.isalnum, WORD.findall(fold(text))))
 
 
