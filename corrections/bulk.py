@@ -74,7 +74,7 @@ def new_row(model: type[models.Model], values: dict[str, Any]) -> Any:
     """Return a row as the model makes it of these values.
 
     It does without a state of its own, if it knows its key and those of all that it refers to, and if nobody follows
-    how rows of its model are made. Then the values are put where the model would put them, in a tenth of the time.
+    how rows of its model are made. Then the values are put where the model would put them, in a seventh of the time.
     """
     columns = _columns(model)
     if columns is None or signals.pre_init.has_listeners(model) or signals.post_init.has_listeners(model):

@@ -9,7 +9,7 @@ from django.db import models
 from .reading import FilePlace
 
 
-@dataclass(slots=True)  # one is made for each row: to freeze it would take twice the time
+@dataclass(slots=True)  # one is made for each row: to freeze it would take three times as long
 class RowDraft:
     """A row as the data set describes it."""
 

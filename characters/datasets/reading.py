@@ -82,7 +82,7 @@ class Document:
         self.found, self.packed, self.content = None, zlib.compress(self.content, level=1), b""
 
 
-@dataclass(slots=True)  # several are made for each row: to freeze them would take twice the time
+@dataclass(slots=True)  # several are made for each row: to freeze them would take three times as long
 class FilePlace:
     """A part of a file, such as the one that a row comes from."""
 

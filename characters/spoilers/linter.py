@@ -151,7 +151,7 @@ class KnownName:
         return self.group or self.kind
 
 
-@dataclass(slots=True)  # as long as there are tens of thousands, to freeze each would take twice the time
+@dataclass(slots=True)  # as long as there are tens of thousands, to freeze each would take three times as long
 class LintedText:
     """A text to be checked, with the episode from which on it is shown."""
 
