@@ -33,12 +33,12 @@ UNSPACED = (  # kanji, hiragana, Thai, Lao, Burmese and Khmer; and Hangul, where
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 )
 
+MENTIONED = re.compile(r"\[\[[a-z0-9_.-]+\]\]")  # by the key, as texts are looked at
+
 # A mention, a word, a word in katakana, or one letter of a script without spaces, where a name can begin anywhere.
-WORD = re.compile(rf"\[\[[a-z0-9_.-]+\]\]|[{KATAKANA}]+|[{UNSPACED}]|[^\W_{KATAKANA}{UNSPACED}]+")
+WORD = re.compile(rf"{MENTIONED.pattern}|[{KATAKANA}]+|[{UNSPACED}]|[^\W_{KATAKANA}{UNSPACED}]+")
 
-WORD_IN_ASCII = re.compile(r"\[\[[a-z0-9_.-]+\]\]|[A-Za-z0-9]+")  # the same where nothing else can be, in half the time
-
-MENTIONED = re.compile(r"\[\[[a-z0-9_.-]+\]\]")  # as in the pattern above
+WORD_IN_ASCII = re.compile(rf"{MENTIONED.pattern}|[A-Za-z0-9]+")  # the same where nothing else can be, in half the time
 
 # Between the words of a name; a full stop and a space end a sentence.
 GAP = re.compile(r"(?:[\s\-‐-―・=_·•‧∙⋅/|~*+:,;]|\.(?=\w))+")

@@ -53,9 +53,9 @@ type Words = tuple[str, ...]
 
 def words_of(text: str) -> Words:
     """Return the folded words of a text; of kana and kanji each character is one."""
-    # Symbols stand between the kanji as well (䷀).
     if text.isascii():
         return tuple(WORD_IN_ASCII.findall(fold(text)))
+    # Symbols stand between the kanji as well (䷀).
     return tuple(filter(str.isalnum, WORD.findall(fold(text))))
 
 

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from characters.lore import telling, timeline
 from characters.lore.cast import Cast
@@ -37,10 +38,9 @@ class Timeline:
     parts: list[list[EpisodeRow]]  # the episodes that have chapters, the newest first
 
 
-def timeline_of(
-    knowledge: Knowledge, collected: Material, changes: list[timeline.DatedEntry], first_episodes: set[int], cast: Cast
-) -> Timeline:
+def timeline_of(knowledge: Knowledge, collected: Material, own: UUID, first_episodes: set[int], cast: Cast) -> Timeline:
     """Return the timeline of a subject who is first seen, under each of its names, in these episodes."""
+    changes = timeline.changes(collected, own, min(first_episodes), cast)
     revelations: dict[int, list[Row]] = defaultdict(list)
     changed: dict[int, list[TimelineEntry]] = defaultdict(list)
     weights: Counter[int] = Counter()

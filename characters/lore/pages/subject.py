@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from characters.kinds import CHARACTER, Kind
-from characters.lore import material, rows, telling, timeline
+from characters.lore import material, rows, telling
 from characters.lore.cast import Cast
 from characters.lore.knowledge import Knowledge, path
 from characters.lore.map import graph
@@ -56,9 +56,7 @@ def subject_page(knowledge: Knowledge, kind: Kind, public_id: str, part: int = 1
     tags = _tag_links(knowledge, collected.tags)
     pictures = telling.pictures(collected.portraits, own, cast)
     places = telling.places(collected.memberships, lambda row: cast.root_face(_other_end(row, kind)))
-    told = chapters.timeline_of(
-        knowledge, collected, timeline.changes(collected, own, min(first_episodes), cast), first_episodes, cast
-    )
+    told = chapters.timeline_of(knowledge, collected, own, first_episodes, cast)
     lists = (names, tags, pictures, places if is_character else (), *(fact.values for fact in facts))
     ties_in_parts = in_parts(ties, MOST_OF_TIES, _weight_of)
     part, last = number_and_last(part, told.parts, ties_in_parts, *(items[::MOST_LISTED] for items in lists))
