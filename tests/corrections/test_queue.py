@@ -50,6 +50,17 @@ def test_each_line_names_its_pages_and_leads_on(desk: Client, halfway: Client, a
     assert "folded · episode 3" in content_of(halfway.get(QUEUE))
 
 
+def test_where_nothing_waits_there_is_nothing_to_do(desk: Client, author: User, moderator: User) -> None:
+    correction = sent(set_to(status_of(somebody()), "value", "dead"), by=author)
+    buttons = ("Take the next one", 'name="action"')
+    page = desk.get(QUEUE).content.decode()
+    assert all(button in page for button in buttons)
+    accepted(correction, by=moderator)
+    page = desk.get(QUEUE).content.decode()
+    assert "Nothing waits." in page
+    assert not any(button in page for button in buttons)
+
+
 def test_it_takes_a_bounded_number_of_queries(desk: Client, author: User, django_assert_max_num_queries: Any) -> None:
     ann = somebody()
     for number in range(15):
