@@ -35,6 +35,7 @@ from tests.corrections.letters import somebody
 from tests.databases import SharedShow, TableOfTheShow, sql_that_deletes, write_show
 from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
+from tests.visitors import at
 
 # The same examples in each run: what fails fails for everybody, and a slow machine breaks no deadline.
 hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -150,12 +151,6 @@ def netted(db: None) -> Iterator[None]:
 @pytest.fixture
 def visitor(netted: None) -> Visitor:
     """A browser at some episode; whatever it asks for passes over the net."""
-
-    def at(episode: int) -> Client:
-        client = Client()
-        client.cookies["progress"] = str(episode)
-        return client
-
     return at
 
 

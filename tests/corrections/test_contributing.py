@@ -31,6 +31,7 @@ from tests.corrections.forms import choose, fields_of, send_form, send_on
 from tests.corrections.letters import accepted, sent, somebody
 from tests.corrections.pictures import a_portrait_of
 from tests.people import person
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 
@@ -45,14 +46,6 @@ def ann(db: None) -> Character:
 @pytest.fixture
 def moderator(ann: Character) -> User:
     return person(role="moderator")
-
-
-def at(progress: int, user: User | None = None) -> Client:
-    client = Client()
-    if user:
-        client.force_login(user)
-    client.cookies["progress"] = str(progress)
-    return client
 
 
 def form_of(subject: Any, *rows: Any, add: str = "") -> str:

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from characters.contributing import fields
 from characters.lore import Lore
 from characters.lore.correctable import page_of
 from characters.models import Alias, Character, Revelation, Trait
 from corrections.models import Correction
-from episodes.axes import Progress, key_of, place_of
+from episodes.axes import Progress, place_of
 from tests.axes import two_axes
 from tests.corrections.forms import fields_of, send_form
 from tests.corrections.letters import accepted
 from tests.people import person
 from tests.shows import load_show
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 
@@ -33,12 +33,6 @@ def show(tmp_path: Path) -> None:
 @pytest.fixture
 def moderator() -> User:
     return person("judge", role="superuser")
-
-
-def at(progress: Progress) -> Client:
-    client = Client()
-    client.cookies["progress"] = key_of(progress)
-    return client
 
 
 def form_of(key: str) -> str:

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from characters.contributing import draft
 from characters.models import Alias, Character, Relationship, Revelation
@@ -13,6 +12,7 @@ from episodes.models import Episode
 from tests.corrections.forms import OWN, fields_of, send_on
 from tests.corrections.letters import somebody
 from tests.people import person
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +25,6 @@ def in_parts(ann: Character, monkeypatch: pytest.MonkeyPatch) -> list[Alias]:
     """Ann's names; of her rows ten are in a part, and the first names are in the first."""
     monkeypatch.setattr(draft, "MOST_LISTED", 1_400)
     return [Alias.objects.create(character=ann, name=name, revealed_in_id=1) for name in NAMES]
-
-
-def at(progress: int) -> Client:
-    client = Client()
-    client.cookies["progress"] = str(progress)
-    return client
 
 
 def form_of(subject: Character, *rows: Any) -> str:

@@ -14,6 +14,7 @@ from tests.corrections.desk import at_the_desk, content_of, page_of
 from tests.corrections.forms import OWN, fields_of
 from tests.corrections.letters import accepted, somebody
 from tests.people import person
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 FORM = "/corrections/new/characters/"
@@ -31,12 +32,6 @@ def ann(db: None) -> Character:
 @pytest.fixture
 def moderator(ann: Character) -> User:
     return person("judge", role="moderator")
-
-
-def at(progress: int) -> Client:
-    client = Client()
-    client.cookies["progress"] = str(progress)
-    return client
 
 
 def propose(client: Client, address: str = FORM, **typed: str) -> Any:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from characters.lore import Lore
@@ -15,6 +14,7 @@ from episodes.choices import Chosen
 from episodes.models import Episode
 from tests.corrections.forms import choose, fields_of, offered, send_form, send_on
 from tests.corrections.letters import somebody
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 
@@ -26,12 +26,6 @@ def ann(db: None) -> Character:
     for number in range(10):
         Episode.objects.create(number=number)
     return somebody()
-
-
-def at(progress: int) -> Client:
-    client = Client()
-    client.cookies["progress"] = str(progress)
-    return client
 
 
 def form_of(subject: Character, *, row: Any = None, add: str = "") -> str:

@@ -25,6 +25,7 @@ from tests.corrections.desk import QUEUE, address, at_the_desk, content_of, in_b
 from tests.corrections.forms import OWN
 from tests.corrections.letters import accepted, sent, set_to, somebody
 from tests.people import person
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 REPORTS = "/corrections/too-much/"
@@ -45,14 +46,6 @@ def moderator(ann: Character) -> User:
 @pytest.fixture
 def contributor(ann: Character) -> User:
     return person(role="contributor")
-
-
-def at(progress: int, user: User | None = None) -> Client:
-    client = Client()
-    if user:
-        client.force_login(user)
-    client.cookies["progress"] = str(progress)
-    return client
 
 
 def form_of(character: Character) -> str:

@@ -23,6 +23,7 @@ from episodes.models import Episode, Viewer
 from episodes.units import Units
 from tests.seasons import harbour
 from tests.shows import character, episode, load_show, revelation, trait, write_show
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 
@@ -246,21 +247,19 @@ def test_a_label_that_repeats_the_word_for_a_unit_is_read_as_its_numeral() -> No
     assert Units.of({"unit": "chapter"}, {1: "Chapter 2", 2: "2"}).named(1) == "Chapter 2"  # it would be the other's
 
 
-def at(progress: int, address: str) -> str:
+def read(address: str, *, progress: int) -> str:
     """Return a page as it is for somebody at that place."""
-    client = Client()
-    client.cookies["progress"] = f"{progress}"
-    return client.get(address).content.decode()
+    return at(progress).get(address).content.decode()
 
 
 def test_a_recap_of_several_seasons_says_where_each_begins(tmp_path: Path) -> None:
     load_show(tmp_path, **harbour())
-    page = at(4, "/recap/?since=0")
+    page = read("/recap/?since=0", progress=4)
     heads = re.findall(r'<p class="season-head">(.*?)</p>|<h3 id="episode-(\d)"', page)
     assert [season or number for season, number in heads] == [
         "Season 1: Salt", "1", "2", "3", "Season 2: Storm", "4",
     ]  # fmt: skip
-    assert "season-head" not in at(2, "/recap/?since=0")  # of one
+    assert "season-head" not in read("/recap/?since=0", progress=2)  # of one
 
 
 @pytest.mark.parametrize(
@@ -281,11 +280,11 @@ def test_native_titles_are_in_the_language_of_the_show(
     show["episodes"][0]["native_title"] = native
     load_show(tmp_path / "show", **show)
     for address in ("/", "/episodes/", "/episodes/1/"):
-        assert f"<small{written}>{native}</small>" in at(1, address)
+        assert f"<small{written}>{native}</small>" in read(address, progress=1)
     dump(tmp_path / "dump")
     assert ("native_language" in (tmp_path / "dump/series.yaml").read_text()) is bool(language)
     load(tmp_path / "dump", replace=True)
-    assert f"<small{written}>{native}</small>" in at(1, "/")
+    assert f"<small{written}>{native}</small>" in read("/", progress=1)
 
 
 @pytest.mark.parametrize("language", ["japanese!", "j", "ja_JP", 'ja" onclick="', "ja\n"])

@@ -18,6 +18,7 @@ from episodes.numbers import NOT_PLAIN
 from episodes.requests import whole_number
 from tests.people import OWN, person, seen_by
 from tests.shows import load_show
+from tests.visitors import at
 
 UNCLEAR = ["010", "00", "0x10", "0o10", "1_0", "1e1", "10.0", "1:30", "+3", "-3", "-0", "１０", "१०", "10 0", "true"]
 
@@ -27,12 +28,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def show(tmp_path: Path) -> None:
     load_show(tmp_path / "show", episodes=[{"number": number} for number in range(1, 14)], characters=[])
-
-
-def at(text: str) -> Client:
-    client = Client()
-    client.cookies["progress"] = text
-    return client
 
 
 @pytest.mark.parametrize("text", [*UNCLEAR, "", " 10", "10 ", "1000000"])

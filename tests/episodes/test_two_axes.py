@@ -18,6 +18,7 @@ from tests.axes import two_axes
 from tests.people import OWN, person, signed_in
 from tests.seasons import harbour
 from tests.shows import character, episode, load_show
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 
@@ -34,13 +35,6 @@ def show(db: None, tmp_path: Path) -> None:
 def chapters(show: None) -> None:
     with content_may_be_written():
         Episode.objects.bulk_create(Episode(number=place_of(number)) for number in range(1, LAST_CHAPTER + 1))
-
-
-def at(cookie: str, **others: str) -> Client:
-    client = Client()
-    for name, value in {"progress": cookie, **others}.items():
-        client.cookies[name] = value
-    return client
 
 
 def post(client: Client, **form: Any) -> Any:

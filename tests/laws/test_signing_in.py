@@ -9,6 +9,7 @@ from django.test import Client
 from episodes.models import Viewer
 from tests.people import answer, person, seen_by, set_progress, sign_in, signed_in
 from tests.shows import character, episode, load_show
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 LAST = 9
@@ -25,12 +26,6 @@ def show(db: None, tmp_path: Path) -> None:
 
 def main_of(client: Client, address: str) -> str:
     return client.get(address).content.decode().partition("<main")[2].partition("</main>")[0]
-
-
-def at(number: int) -> Client:
-    client = Client()
-    client.cookies["progress"] = str(number)
-    return client
 
 
 @pytest.mark.parametrize("here", [0, 3, 9])

@@ -29,6 +29,7 @@ from tests.at_once import at_once
 from tests.conventions.test_pages import PUBLIC, patterns
 from tests.nets import net_lifted
 from tests.people import OWN, person, signed_in
+from tests.visitors import at
 
 pytestmark = pytest.mark.django_db
 
@@ -47,14 +48,6 @@ ADDRESSES = (
 @pytest.fixture(autouse=True)
 def cold() -> None:
     store.clear()
-
-
-def at(progress: int, **cookies: str) -> Client:
-    client = Client()
-    client.cookies["progress"] = str(progress)
-    for name, value in cookies.items():
-        client.cookies[name] = value
-    return client
 
 
 def told(response: Any) -> tuple[Any, ...]:
