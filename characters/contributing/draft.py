@@ -32,6 +32,7 @@ WEIGHT_OF_CHOICE = 125  # of what stands around its title
 MOST_ON_PAGE = 275_000  # characters of that part, of all fields and of the names that these offer
 WEIGHT_OF_ROW, WEIGHT_OF_FIELD, WEIGHT_OF_OPTION = 250, 470, 33  # of what stands around their texts
 MORE = "more"  # the field of buttons that show the form again, and which part of the list it has then
+NOT_TYPED = ("seen", "here", "kept")  # the hidden fields of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class Draft:
         """The texts in rows that are gone or are too many; and the reason, where no other row is left."""
         lost = {*self.missing, *self.left_out}
         fields = ((*name.rpartition("-")[::2], text) for name, text in self.data.items())
-        typed = [text for ref, field, text in fields if ref in lost and field != "seen"]
+        typed = [text for ref, field, text in fields if ref in lost and field not in NOT_TYPED]
         reason = [] if self.is_chosen else [self.data.get("reason", "")]
         return [str(text) for text in [*typed, *reason] if str(text).strip()]
 

@@ -671,7 +671,7 @@ def test_a_form_says_that_it_takes_so_many_new_rows(ann: Character, monkeypatch:
     fields = {"add": ["trait", "alias"], "reason": "I saw it.", **written}
     refused = client.post(address, fields, headers={"Sec-Fetch-Site": "same-origin"})
     assert refused.status_code == 422
-    assert all(text in refused.content.decode() for text in ("Sings.", "Annabel"))
+    assert all(text in refused.content.decode() for text in ("Sings.", "<ul><li>Annabel</li></ul>"))
 
 
 def test_what_is_written_in_a_row_is_kept_when_others_are_added(
