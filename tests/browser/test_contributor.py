@@ -3,14 +3,15 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, FloatRect, Locator, Page, expect
 
 from characters.contributing import draft
-from corrections import sending
-from corrections.models import Correction
+from characters.models import Character
+from corrections import sending, thread
+from corrections.models import Correction, Event
 from tests.browser.conftest import Open, pick
 from tests.browser.findings import WITH, WITHOUT, looks
-from tests.corrections.letters import accepted
+from tests.corrections.letters import accepted, sent, set_to, status_of
 from tests.people import person
 from tests.shows import character, headline, load_show, revelation, trait
 
@@ -132,6 +133,32 @@ def test_from_a_page_to_a_receipt_and_back(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("Annie")
     page.get_by_role("link", name="Recent changes").click()
     expect(page.locator("main")).to_contain_text("Fact changed")
+
+
+def box_of(part: Locator) -> FloatRect:
+    box = part.bounding_box()
+    assert box is not None
+    return box
+
+
+def test_links_in_a_row_stand_apart_and_a_notice_has_as_much_room_below_as_above(
+    show: None, browser_at: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread, "MOST_ENTRIES", 1)
+    monkeypatch.setattr(draft, "MOST_NEW", 1)
+    ann, receipt = Character.objects.get(key="ann"), sending.new_receipt()
+    correction = sent(set_to(status_of(ann), "value", "alive"), receipt=receipt)
+    for text in ("One.", "Two."):
+        thread.add_event(correction, Event.Kind.REMARKED, None, text)
+    page = browser_at(viewport=PHONE).new_page()
+    open_page_of_ann(page)
+    page.goto(f"/corrections/receipt/{receipt}/?thread=1")
+    earlier, newest = (box_of(page.get_by_role("link", name=f"{which} entries")) for which in ("Earlier", "Newest"))
+    assert newest["x"] - earlier["x"] - earlier["width"] > 15
+    page.goto(f"/corrections/new/characters/{ann.public_id}/?add=alias&add=alias")
+    notice = page.locator(".note[role=status]", has_text="left out")
+    box, words = box_of(notice), box_of(notice.locator("p"))
+    assert words["y"] - box["y"] == pytest.approx(box["y"] + box["height"] - words["y"] - words["height"], abs=1)
 
 
 def test_one_revelation_is_a_pencil_away_and_so_is_the_way_back(page: Page) -> None:
