@@ -10,11 +10,20 @@ class EpisodesConfig(AppConfig):
     verbose_name = worded("{Many}")
 
     def ready(self) -> None:
-        from allauth.account.signals import password_reset
+        from allauth.account.signals import password_changed, password_reset
         from django.contrib.auth.models import User
         from django.contrib.sessions.models import Session
 
-        from .accounts import attempts, known_browsers, names, session_age, session_list, sign_in_limits, sign_in_log
+        from .accounts import (
+            attempts,
+            known_browsers,
+            names,
+            session_age,
+            session_list,
+            sign_in_limits,
+            sign_in_log,
+            signing_in,
+        )
         from .models import Viewer
         from .viewers import copy_browser_progress
 
@@ -23,6 +32,8 @@ class EpisodesConfig(AppConfig):
         user_logged_in.connect(session_age.begin)
         password_reset.connect(known_browsers.remember)
         password_reset.connect(attempts.forget)
+        password_reset.connect(signing_in.forget_unconfirmed)
+        password_changed.connect(signing_in.forget_unconfirmed)
         post_delete.connect(session_list.forget, sender=Session)
         post_save.connect(names.remember, sender=User)
         post_save.connect(names.remember, sender=Viewer)

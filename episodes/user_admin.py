@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .accounts import names
 from .accounts.pages import forget
+from .accounts.signing_in import forget_unconfirmed
 from .names import Name
 
 WHAT_IS_DELETED = (
@@ -39,9 +40,17 @@ class UserForm(_FreeName, UserChangeForm):
     pass
 
 
+class PasswordForm(AdminPasswordChangeForm):
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        forget_unconfirmed(self, user)
+        return user
+
+
 class UserAdmin(DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
+    change_password_form = PasswordForm
 
     def get_deleted_objects(self, objs: Iterable[User], request: HttpRequest) -> Any:
         """Say what deleting does: what these users sent and decided keeps an author, under a name made up for it."""

@@ -4,12 +4,12 @@ from allauth.usersessions.views import list_usersessions
 from django.conf import settings
 from django.conf.urls.static import static
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 
 from episodes.accounts import passkeys
-from episodes.accounts.signing_up import SignupView
+from episodes.accounts.signing_up import ConfirmEmailView, SignupView
 
 from . import views
 
@@ -31,6 +31,7 @@ urlpatterns = [
     path("accounts/2fa/totp/activate/", with_pictures_within(activate_totp)),
     path("accounts/2fa/webauthn/login/", passkeys.sign_in),
     path("accounts/signup/", SignupView.as_view()),
+    path("accounts/", include([re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", ConfirmEmailView.as_view())])),
     path("accounts/sessions/", reauthentication_required(list_usersessions)),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

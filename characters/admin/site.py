@@ -98,6 +98,10 @@ class Desk(AdminSite):
         horizon = path("horizon/", self.admin_view(self.set_horizon), name="horizon")
         return [report, horizon, *super().get_urls()]
 
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Lead to the page of accounts: it limits tries of the old password, and reports a change by mail."""
+        return redirect("account_change_password")
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Call lists what the show calls them, also on a page that speaks of its second axis alone."""
         apps = super().get_app_list(request, app_label)

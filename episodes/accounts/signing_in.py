@@ -2,6 +2,8 @@
 
 import logging
 import unicodedata
+from email.errors import MessageError
+from email.headerregistry import Address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.encoding import punycode
 
 from ..requests import absolute_address, client_address
 from . import attempts, names
@@ -55,6 +58,14 @@ class Adapter(DefaultAccountAdapter):
         username = super().clean_username(unicodedata.normalize("NFC", username), shallow)
         names.check(username)
         return username
+
+    def clean_email(self, email: str) -> str:
+        """Return the address if a mail can be sent to it: Django's check takes some that its sending raises at."""
+        try:
+            punycode(Address(addr_spec=email).domain)
+        except (ValueError, MessageError) as error:
+            raise ValidationError("No mail can be sent to this address. Check how it is written.") from error
+        return email
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a try of a password; `authenticate` of the parent takes it back if the password is right."""
@@ -117,6 +128,16 @@ def confirm_address_on_file(user: User) -> None:
     others = EmailAddress.objects.filter(email__iexact=user.email, verified=True)  # unconfirmed, it is anybody's claim
     if user.email and not addresses.exists() and not others.exists():
         EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=True)
+
+
+def forget_unconfirmed(sender: Any, user: User, **kwargs: Any) -> None:
+    """Forget addresses that wait to be confirmed (receives `password_reset` and `password_changed`).
+
+    Whoever knew the old password may have added one, and could set a password by it later.
+    """
+    addresses = EmailAddress.objects.filter(user=user)
+    if addresses.filter(verified=True).exists():
+        addresses.filter(verified=False).delete()
 
 
 def mail_not_sent(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,8 @@
-"""The page on which accounts are made."""
+"""The pages on which accounts are made, and their addresses confirmed."""
 
 from typing import Any
 
+from allauth.account.views import ConfirmEmailView as AllauthConfirmEmailView
 from allauth.account.views import SignupView as AllauthSignupView
 from django.http import HttpResponse
 
@@ -16,3 +17,10 @@ class SignupView(AllauthSignupView):
         except NameTaken as error:
             form.add_error("username", error)
             return self.form_invalid(form)
+
+
+class ConfirmEmailView(AllauthConfirmEmailView):
+    def logout_other_user(self, confirmation: Any) -> None:
+        """Sign out whoever confirms an address of another account; a link alone, which anybody can send, does not."""
+        if self.request.method == "POST":
+            super().logout_other_user(confirmation)

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.people import person, sign_in, signed_in
+from tests.people import PASSWORD, person, sign_in, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +26,13 @@ def test_its_own_form_is_gone() -> None:
     person("ed", is_staff=True)
     response = Client().post("/admin/login/", {"username": "ed", "password": "x"})
     assert response["Location"].startswith("/accounts/login/?next=")
+
+
+def test_its_own_page_for_a_new_password_is_gone() -> None:
+    person("ed", role="editor")
+    form = {"old_password": PASSWORD, "new_password1": "a-quite-odd-new-one", "new_password2": "a-quite-odd-new-one"}
+    assert signed_in("ed").post("/admin/password_change/", form)["Location"] == "/accounts/password/change/"
+    assert User.objects.get().check_password(PASSWORD)
 
 
 def test_others_stay_outside() -> None:

@@ -51,6 +51,37 @@ def test_changing_it_needs_the_old_one_and_is_told_by_mail() -> None:
     assert who(again) == "ann"
 
 
+@pytest.mark.parametrize("changed_by", ["owner", "mail", "superuser"])
+def test_an_address_that_waits_to_be_confirmed_is_forgotten_with_the_old_password(changed_by: str) -> None:
+    user = person("ann")
+    client = signed_in("ann")
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.post("/accounts/email/", {"action_add": "", "email": "mallory@example.org"})
+    waiting, twice = link_in_last_mail(), {"password1": NEW, "password2": NEW}
+    if changed_by == "owner":
+        client.post("/accounts/password/change/", {"oldpassword": PASSWORD} | twice)
+    elif changed_by == "mail":
+        Client().post("/accounts/password/reset/", {"email": "ann@example.org"})
+        new = Client()
+        new.post(new.get(link_in_last_mail())["Location"], twice)
+    else:
+        person("chief", role="superuser")
+        signed_in("chief").post(f"/admin/auth/user/{user.pk}/password/", twice)
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+    assert Client().post(waiting).status_code == 404
+    assert [address.email for address in user.emailaddress_set.all()] == ["ann@example.org"]
+
+
+def test_the_only_address_waits_on() -> None:
+    Client().post("/accounts/signup/", {"username": "ann", "email": "ann@example.org", "password1": PASSWORD})
+    waiting = link_in_last_mail()
+    client = Client()
+    client.post("/accounts/password/reset/", {"email": "ann@example.org"})
+    client.post(client.get(link_in_last_mail())["Location"], {"password1": NEW, "password2": NEW})
+    assert Client().post(waiting).status_code == 302
+
+
 @pytest.mark.parametrize("hours", [23, 25])
 def test_the_link_in_the_mail_is_good_for_a_day(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
     person("ann")

@@ -4,12 +4,13 @@ import re
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 
 from characters.roles import CONTRIBUTORS
-from tests.people import PASSWORD, link_in_last_mail, person, sign_in, who
+from tests.people import PASSWORD, link_in_last_mail, person, sign_in, signed_in, who
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +80,38 @@ def test_whom_an_administrator_made_needs_no_mail() -> None:
         sign_in(client, name)
         assert who(client) == name
     assert mail.outbox == []
+
+
+@pytest.mark.parametrize("address", ["ſam@example.org", '"\x01"@example.org', f"sam@{'ü' * 62}.org"])
+@pytest.mark.parametrize("page", ["/accounts/signup/", "/accounts/password/reset/", "/accounts/email/"])
+def test_an_address_that_no_mail_can_be_sent_to_is_refused(page: str, address: str) -> None:
+    person("ann")
+    client = signed_in("ann") if page == "/accounts/email/" else Client()
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    form = {"action_add": "", "username": "sam", "email": address, "password1": PASSWORD}
+    assert b"No mail can be sent to this address." in client.post(page, form).content
+    assert User.objects.count() == 1
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize(
+    "address", ["sam@exämple.org", "sam@例え.jp", "s.a'm+b@xn--exmple-cua.org", '"sam"@example.org']
+)
+def test_any_other_address_is_taken(address: str) -> None:
+    sign_up(Client(), "sam", email=address)
+    assert mail.outbox[-1].to == [address]
+
+
+def test_a_link_to_confirm_an_address_signs_nobody_else_out() -> None:
+    sign_up(Client())
+    link = link_in_last_mail()
+    person("bob")
+    client = signed_in("bob")
+    client.get(link)
+    assert who(client) == "bob"
+    client.post(link)
+    assert who(client) is None
+    assert EmailAddress.objects.get(email="ann@example.org").verified
 
 
 def test_the_last_confirmed_address_stays() -> None:
