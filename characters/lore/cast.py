@@ -111,8 +111,8 @@ class Cast:
 
     @property
     def weight_of_link(self) -> int:
-        """About how many characters a link to one of those takes: its name, and that once more in the address."""
-        names = [len(known.root_name) for known in self._known.values()]
+        """About how many bytes a link to one of those takes: its name, and that once more in the address."""
+        names = [len(known.root_name.encode()) for known in self._known.values()]
         return 60 + 3 * sum(names) // max(len(names), 1)
 
     def definition(self, subject: UUID) -> str:
