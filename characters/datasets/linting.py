@@ -15,6 +15,8 @@ from .entries import Dataset, PlacedEntry
 from .reading import FilePlace
 from .schema import Entry, key_in_file, parts_of
 
+LONGEST_NAME = 200  # letters; a longer one is refused, and to look for it would take minutes where it has many words
+
 
 def read(directory: Path) -> Dataset:
     """Return a data set; raise DatasetError if anything is wrong with its files."""
@@ -60,7 +62,7 @@ def _collect_parts(corpus: Corpus, kind: Kind, subject: PlacedEntry) -> None:
         for number, entry in enumerate(getattr(subject.entry, part.part_of_entry)):
             locate = _locate_in(subject.place.part(part.part_of_entry, number), type(entry))
             name = name_of(part, entry, kind, locate)
-            if name is not None:
+            if name is not None and len(name.name) <= LONGEST_NAME:
                 corpus.names.append(name)
             corpus.texts += texts_of(part, entry, subject.entry.key, locate, name)
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from characters.datasets import reading
+from characters.datasets.linting import corpus_of_files, read
 from characters.datasets.loading import load
 from characters.datasets.reading import DatasetError, Problem
 from characters.datasets.schema import FILES
@@ -535,3 +536,10 @@ def test_what_is_said_too_early_is_told_with_the_problems(tmp_path: Path) -> Non
     with pytest.raises(CommandError) as refused:
         call_command("load_dataset", str(tmp_path), verbosity=0)
     assert "Bea Bell" not in str(refused.value)
+
+
+def test_a_name_that_is_far_too_long_is_looked_for_in_no_text(tmp_path: Path) -> None:
+    ann = character("ann", "Ann " * 60, aliases=[{"name": "Annie", "revealed_in": 1}])
+    with pytest.raises(DatasetError, match="at most 120 characters"):
+        load(write_show(tmp_path, characters=[ann]))
+    assert [name.name for name in corpus_of_files(read(tmp_path)).names] == ["Annie"]
