@@ -8,6 +8,7 @@ from contextlib import suppress
 from io import StringIO
 from itertools import count
 from pathlib import Path
+from threading import Event
 from urllib.parse import urlencode
 
 import pytest
@@ -41,8 +42,15 @@ class Writer:
         self.value = next(name for name in self.fields if name.endswith("-value"))
         self.taken: list[str] = []
         self.numbers = count()
+        self.enough = Event()  # were taken in, or nobody writes any more
 
     def write(self) -> None:
+        try:
+            self._write_on()
+        finally:
+            self.enough.set()
+
+    def _write_on(self) -> None:
         with suppress(OSError, IndexError, ValueError):  # it was killed: nothing was answered
             while True:
                 number = next(self.numbers)
@@ -56,6 +64,8 @@ class Writer:
                 reply = ask(self.port, request("POST", self.address, *headers, body=body))
                 if reply.status == 303:
                     self.taken.append(text)
+                    if len(self.taken) >= ACKNOWLEDGED:
+                        self.enough.set()
                 else:
                     assert reply.status in (429, 503), reply.text
 
@@ -81,8 +91,7 @@ def taken_before_it_was_killed(ann: Character, environment: dict[str, str], log:
             writer = Writer(port, address, turn)
             with ThreadPoolExecutor(WRITERS) as pool:
                 writing = [pool.submit(writer.write) for _ in range(WRITERS)]
-                while len(writer.taken) < ACKNOWLEDGED and not any(each.done() for each in writing):
-                    pass
+                writer.enough.wait(PATIENCE)
                 os.killpg(served.pid, signal.SIGKILL)
                 for each in writing:
                     each.result(PATIENCE)
