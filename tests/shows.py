@@ -20,7 +20,8 @@ def write_show(directory: Path, **files: Any) -> Path:
     for old in directory.glob("*.yaml"):
         old.unlink()
     for name, data in files.items():
-        (directory / f"{name}.yaml").write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False))
+        text = yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
+        (directory / f"{name}.yaml").write_text(text)
     return directory
 
 
