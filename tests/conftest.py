@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from django.core.handlers.base import BaseHandler
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponseBase
-from django.test import Client
+from django.test import Client, override_settings
 from hypothesis import settings as hypothesis_settings
 from PIL import Image
 from pytest_django.plugin import blocking_manager_key
@@ -35,6 +35,7 @@ from tests.corrections.letters import somebody
 from tests.databases import SharedShow, TableOfTheShow, sql_that_deletes, write_show
 from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
+from tests.twins import Answer, crawl
 from tests.visitors import at
 
 # The same examples in each run: what fails fails for everybody, and a slow machine breaks no deadline.
@@ -122,12 +123,17 @@ def nothing_is_kept_of_other_tests() -> None:
     kept.forget()
 
 
-@pytest.fixture(autouse=True)
-def quick_sign_in(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords need not be safe here, and limits would be counted together for all tests that share a cache."""
-    settings.PASSWORD_HASHERS = ["tests.hashers.QuickHasher"]
-    settings.ACCOUNT_RATE_LIMITS = settings.MFA_RATE_LIMITS = False
-    monkeypatch.setattr(senders, "MOST_UPLOADED_AN_HOUR", 10**6)
+@pytest.fixture(autouse=True, scope="session")
+def quick_sign_in() -> Iterator[None]:
+    """Passwords need not be safe here, and limits would be counted together for all tests that share a cache.
+
+    To change a setting takes longer than what many a test does, so this is not done for each.
+    """
+    told: dict[str, Any] = {"ACCOUNT_RATE_LIMITS": False, "MFA_RATE_LIMITS": False}
+    told["PASSWORD_HASHERS"] = ["tests.hashers.QuickHasher"]
+    with override_settings(**told), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(senders, "MOST_UPLOADED_AN_HOUR", 10**6)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -191,9 +197,15 @@ def django_db_keepdb() -> bool:
 
 
 @pytest.fixture(scope="session")
-def first_to_migrate(django_db_modify_db_settings: None, files_of_all_processes: Path) -> Iterator[Callable[[], None]]:
+def migrated(files_of_all_processes: Path) -> Path:
+    """Return where the first process to migrate on SQLite puts a copy of the file."""
+    return files_of_all_processes / "migrated.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def first_to_migrate(django_db_modify_db_settings: None, migrated: Path) -> Iterator[Callable[[], None]]:
     """Give each process what the first has migrated on SQLite, for which the others wait: it takes seven seconds."""
-    migrated, own = files_of_all_processes / "migrated.sqlite3", connection.settings_dict["TEST"]["NAME"]
+    own = connection.settings_dict["TEST"]["NAME"]
     if connection.vendor != "sqlite":
         yield lambda: None
         return
@@ -312,6 +324,21 @@ def real_show(
         shared_show.draw_stamp()
     else:
         write_show(tables_of_the_real_show)
+
+
+@pytest.fixture
+def crawl_real_show(real_show: None, files_of_all_processes: Path) -> Callable[[int], dict[str, Answer]]:
+    """Return what crawls all of the real show at an episode, once a run: ask before you change anything in it."""
+
+    def crawled(progress: int) -> dict[str, Answer]:
+        kept = files_of_all_processes / f"crawled-at-{progress}"
+        with one_at_a_time(kept):
+            if not kept.exists():
+                kept.write_bytes(pickle.dumps(crawl(progress)))
+            answers: dict[str, Answer] = pickle.loads(kept.read_bytes())  # noqa: S301 - our own
+        return answers
+
+    return crawled
 
 
 @pytest.fixture(autouse=True, scope="session")

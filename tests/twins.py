@@ -1,14 +1,15 @@
 """Twin sites: what the full site and the one cut at the viewer's episode answer to the same request."""
 
 import re
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, wraps
 from html import unescape
 from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode, urlsplit
 from zlib import crc32
 
+from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.test import RequestFactory
 from django.test.utils import override_settings
@@ -72,6 +73,9 @@ class Answer(NamedTuple):
     body: bytes
 
 
+NOTHING_YET: Mapping[str, Answer] = {}
+
+
 @cache
 def site() -> BaseHandler:
     """Without the test client, which keeps a copy of each template's context."""
@@ -80,6 +84,22 @@ def site() -> BaseHandler:
     return handler
 
 
+def raising[**P, R](work: Callable[P, R]) -> Callable[P, R]:
+    """Let what goes wrong in the site go wrong here; a setting is changed once, as all that is made of settings goes
+    with each change.
+    """
+
+    @wraps(work)
+    def wrapped(*args: P.args, **options: P.kwargs) -> R:
+        if settings.DEBUG_PROPAGATE_EXCEPTIONS:
+            return work(*args, **options)
+        with override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True):
+            return work(*args, **options)
+
+    return wrapped
+
+
+@raising
 def ask(address: str, *, progress: int) -> Answer:
     """Return the answer; what is kept is asked for once more, so that the site is compared as it is when it is warm."""
     answer = _asked_once(address, progress=progress)
@@ -91,15 +111,17 @@ def ask(address: str, *, progress: int) -> Answer:
 def _asked_once(address: str, *, progress: int) -> Answer:
     request = RequestFactory().get(address, headers={"cookie": f"progress={key_of(progress)}"})
     net = net_lifted() if address == COUNTS_ALL else gate_net()
-    with net, override_settings(DEBUG_PROPAGATE_EXCEPTIONS=True):
+    with net:
         response = site().get_response(request)
     headers = sorted((name, value) for name, value in response.headers.items() if name != "Expires")  # a clock
     content = b"".join(response) if response.streaming else response.content
     return Answer(response.status_code, tuple(headers), TOKEN.sub(rb"\1", content))
 
 
-def answers(addresses: Iterable[str], *, progress: int) -> dict[str, Answer]:
-    return {address: ask(address, progress=progress) for address in sorted(addresses)}
+@raising
+def answers(addresses: Iterable[str], *, progress: int, known: Mapping[str, Answer] = NOTHING_YET) -> dict[str, Answer]:
+    """Ask for these addresses, but for those whose answer is known."""
+    return {address: known.get(address) or ask(address, progress=progress) for address in sorted(addresses)}
 
 
 def links_of(body: bytes) -> set[str]:
@@ -111,19 +133,21 @@ def is_due(address: str, progress: int) -> bool:
     return not TAKING_TURNS.search(address) or (crc32(address.encode()) + progress) % 3 == 0
 
 
-def crawl(progress: int, *, everything: bool = True) -> dict[str, Answer]:
+@raising
+def crawl(progress: int, *, everything: bool = True, known: Mapping[str, Answer] = NOTHING_YET) -> dict[str, Answer]:
     """All that links lead to from the home page; looking back goes one step, not on from page to page.
 
     A form for a single row is left to `forms`, as every page of a row leads to it, and of what compares a page with
     each earlier episode, one is enough. Of forms that differ in the page they were opened from alone, and of maps at
-    earlier episodes, a third is asked. Without `everything`, nothing looks back, and only what is due is asked.
+    earlier episodes, a third is asked. Without `everything`, nothing looks back, and only what is due is asked. What is
+    known of the same site at the same progress is not asked again.
     """
     then = f"/then/?episode={progress // 2}"
     found: dict[str, Answer] = {}
     waiting = {"/", "/sitemap.xml"}
     while waiting:
         address = waiting.pop()
-        found[address] = ask(address, progress=progress)
+        found[address] = known.get(address) or ask(address, progress=progress)
         follows = found[address].status == 200 and "as_of=" not in address
         links = links_of(found[address].body) if follows else set()
         if location := dict(found[address].headers).get("Location"):
@@ -177,15 +201,17 @@ def known_addresses() -> set[str]:
     return {address for address in addresses if "//" not in address}
 
 
-def everything_asked(progress: int, *, also: Iterable[str] = ()) -> dict[str, Answer]:
+def everything_asked(
+    progress: int, *, also: Iterable[str] = (), known: Mapping[str, Answer] = NOTHING_YET
+) -> dict[str, Answer]:
     """The answers to all that links lead to and to what could be guessed, of which each second is asked in turn."""
-    found = crawl(progress, everything=False)
-    known = {
+    found = crawl(progress, everything=False, known=known)
+    guessed = {
         address
         for address in known_addresses()
         if is_due(address, progress) and (crc32(address.encode()) + progress) % 2 == 0
     }
-    return found | answers((known | set(also)) - set(found), progress=progress)
+    return found | answers((guessed | set(also)) - set(found), progress=progress, known=known)
 
 
 def searches(progress: int) -> set[str]:

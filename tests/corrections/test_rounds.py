@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,10 +21,14 @@ type Played = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
-def database(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database(
+    django_db_setup: None, django_db_blocker: Any, migrated: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The address of an empty database of the kind that the tests run on."""
     if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('rounds') / 'rounds.sqlite3'}"
+        path = tmp_path_factory.mktemp("rounds") / "rounds.sqlite3"
+        shutil.copyfile(migrated, path)
+        yield f"sqlite:///{path}"
         return
     name, where = f"rounds_{os.getpid()}", connection.settings_dict
     with django_db_blocker.unblock(), connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """Law 2: what is revealed by N can be reached at N by links from the home page."""
 
-from functools import cache
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -27,23 +27,19 @@ from characters.text.phrases import role_in_words
 from characters.vocabulary import DEFAULT, Attribute
 from episodes.models import Episode
 from episodes.names import capital
-from tests.twins import ask, crawl, text_of
+from tests.twins import Answer, ask, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_show")]
 
-
-@cache
-def pages_at(progress: int) -> dict[str, str]:
-    """Of the real show; the tests of this module change nothing in it."""
-    return {address: text_of(answer.body) for address, answer in crawl(progress).items() if answer.status == 200}
+type Crawl = Callable[[int], dict[str, Answer]]
 
 
 class Reader:
     """All pages that links lead to at an episode, as text, by path."""
 
-    def __init__(self, progress: int) -> None:
+    def __init__(self, progress: int, crawled: dict[str, Answer]) -> None:
         self.progress = progress
-        self.pages = pages_at(progress)
+        self.pages = {address: text_of(answer.body) for address, answer in crawled.items() if answer.status == 200}
         self.addresses: dict[str, str] = {}
 
     def page_of(self, subject: Subject | None) -> str:
@@ -77,8 +73,8 @@ LATER = [pytest.param(n, marks=pytest.mark.laws) for n in ((5, 13) if connection
 
 
 @pytest.mark.parametrize("progress", [0, 1, *LATER])
-def test_everything_known_is_found(progress: int) -> None:
-    reader = Reader(progress)
+def test_everything_known_is_found(crawl_real_show: Crawl, progress: int) -> None:
+    reader = Reader(progress, crawl_real_show(progress))
     assert reader.pages["/"]
     for alias in Alias.objects.filter(revealed_in__lte=progress):
         assert alias.name.casefold() in reader.page_of(alias.owner).casefold(), alias
@@ -142,8 +138,8 @@ def test_every_name_known_leads_to_its_bearer(progress: int) -> None:
 
 
 @pytest.mark.parametrize("progress", [1, *LATER])
-def test_every_earlier_summary_and_definition_is_a_look_back_away(progress: int) -> None:
-    reader = Reader(progress)
+def test_every_earlier_summary_and_definition_is_a_look_back_away(crawl_real_show: Crawl, progress: int) -> None:
+    reader = Reader(progress, crawl_real_show(progress))
     for trait in Trait.objects.filter(revealed_in__lte=progress, attribute__in=Attribute.of_a_stage()):
         owner = trait.owner
         assert owner is not None

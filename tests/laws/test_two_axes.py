@@ -23,7 +23,17 @@ from tests.axes import both, two_axes
 from tests.laws.test_no_leak import assert_twins
 from tests.laws.test_random_shows import files_of
 from tests.shows import load_show
-from tests.twins import answers, ask, crawl, every_word, everything_asked, found_by_words, known_addresses, text_of
+from tests.twins import (
+    Answer,
+    answers,
+    ask,
+    crawl,
+    every_word,
+    everything_asked,
+    found_by_words,
+    known_addresses,
+    text_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -79,14 +89,16 @@ def all_forms(at: Progress) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("episode", "chapter"), PAIRS)
-def test_a_pair_is_told_nothing_early(tmp_path: Path, episode: int, chapter: int) -> None:
+def test_a_pair_is_told_all_that_either_tells_and_nothing_early(tmp_path: Path, episode: int, chapter: int) -> None:
     at = Progress(episode, chapter)
     load_show(tmp_path / "full", **two_axes())
+    crawled = crawl(at)
+    assert_all_is_told(crawled, at)
     words = sorted(every_word())
     some = words[chapter % 3 :: 3]  # what the index answers to all of them is asked below
     also = {f"/search/?q={word}" for word in some} | {f"/search/suggest/?q={word[:3]}" for word in some}
     also |= {"/recap/?since=0&read=0", f"/recap/?since={episode}&read=0", "/recap/?since=1&read=9", "/staff/"}
-    full = everything_asked(at, also=also | known_addresses())
+    full = everything_asked(at, also=also | known_addresses(), known=crawled)
     found, written = places_found(words, at), all_forms(at)
     dump(tmp_path / "cut", as_of=at)
     load(tmp_path / "cut", replace=True)
@@ -95,11 +107,8 @@ def test_a_pair_is_told_nothing_early(tmp_path: Path, episode: int, chapter: int
     assert all_forms(at) == written
 
 
-@pytest.mark.parametrize(("episode", "chapter"), PAIRS)
-def test_a_pair_is_told_all_that_either_tells(tmp_path: Path, episode: int, chapter: int) -> None:
-    at = Progress(episode, chapter)
-    load_show(tmp_path, **two_axes())
-    pages = {address: text_of(answer.body) for address, answer in crawl(at).items() if answer.status == 200}
+def assert_all_is_told(crawled: dict[str, Answer], at: Progress) -> None:
+    pages = {address: text_of(answer.body) for address, answer in crawled.items() if answer.status == 200}
     lore = Lore(at)
 
     def page_of(subject: str, kind: str = "characters") -> str:

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.conftest import one_at_a_time
 from tests.server.sockets import ask, request
 
 PATIENCE = 60  # seconds until a server must answer, on a machine that has much else to do
@@ -76,7 +77,9 @@ def database_url(name: str = "") -> str:
 
 
 @pytest.fixture(scope="session")
-def environment(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(
+    django_db_setup: None, files_of_all_processes: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     """Return the settings of a server behind a proxy, on the database of the tests."""
     files = tmp_path_factory.mktemp("server")
     told = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
@@ -86,9 +89,12 @@ def environment(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory)
         "PAGE_BUDGET": "0", "PGAPPNAME": SERVED,
         "VENV": str(Path(sys.executable).parent.parent),
     }  # fmt: skip
-    told |= {f"{name}_ROOT": str(files / name.lower()) for name in ("MEDIA", "ARCHIVE", "STATIC")}
+    static = files_of_all_processes / "static"
+    told |= {f"{name}_ROOT": str(files / name.lower()) for name in ("MEDIA", "ARCHIVE")} | {"STATIC_ROOT": str(static)}
     collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
-    subprocess.run(collect, cwd=settings.BASE_DIR, env=told, check=True)  # noqa: S603
+    with one_at_a_time(static):
+        if not static.exists():
+            subprocess.run(collect, cwd=settings.BASE_DIR, env=told, check=True)  # noqa: S603
     return told
 
 
