@@ -10,7 +10,7 @@ from .licences import Licence
 from .names import Name, in_text
 from .neighbours import neighbours
 from .numbers import NumberField
-from .texts import LANGUAGE, LONGEST_LANGUAGE, Line, Names
+from .texts import LANGUAGE, LONGEST_LANGUAGE, Line, Names, PlainLine
 from .units import COLUMNS, Units, named, worded
 
 valid_time = RegexValidator(r"^(\d+:)?[0-5]?\d:[0-5]\d\Z", worded("A time in the {one} is written 21:40."))
@@ -46,16 +46,18 @@ class Series(models.Model):
         validators=[check_credits],
         help_text="Whoever else made it, one credit on each line: Author: Ann Ash, Bo Birch.",
     )
-    unit = Line(max_length=40, blank=True, help_text="What one of its parts is called, if not an episode: chapter.")
-    units = Line(max_length=40, blank=True, help_text="And several of them: chapters.")
-    watched = Line(max_length=40, blank=True, help_text="What one has done with them, if not watched: read.")
-    second_unit = Line(
+    unit = PlainLine(
+        max_length=40, blank=True, help_text="What one of its parts is called, if not an episode: chapter."
+    )
+    units = PlainLine(max_length=40, blank=True, help_text="And several of them: chapters.")
+    watched = PlainLine(max_length=40, blank=True, help_text="What one has done with them, if not watched: read.")
+    second_unit = PlainLine(
         max_length=40,
         blank=True,
         help_text="Of a story that is told in another way as well: what one part of that is called, if not a chapter.",
     )
-    second_units = Line(max_length=40, blank=True, help_text="And several of them, if not chapters.")
-    second_read = Line(max_length=40, blank=True, help_text="What one has done with them, if not read.")
+    second_units = PlainLine(max_length=40, blank=True, help_text="And several of them, if not chapters.")
+    second_read = PlainLine(max_length=40, blank=True, help_text="What one has done with them, if not read.")
     licence = models.CharField(
         max_length=20,
         choices=Licence,

@@ -64,6 +64,12 @@ def check_line(text: str) -> None:
         raise ValidationError("This must be one line.")
 
 
+def check_plain(text: str) -> None:
+    """Raise ValidationError if a text holds a sign that means something in HTML."""
+    if found := re.search("[<>&]", text):
+        raise ValidationError(f"It holds “{found[0]}”. Use letters alone.")
+
+
 def check_lines(names: Any) -> None:
     """Raise ValidationError unless this is a list of names, as they are once they are loaded from a data set."""
     is_list = isinstance(names, list) and all(isinstance(name, str) and name and name == name.strip() for name in names)
@@ -127,6 +133,12 @@ class Line(OnTheSameColumn, models.CharField):
 
     def formfield(self, **options: Any) -> Any:
         return super().formfield(**{"form_class": LineInForm, **options})
+
+
+class PlainLine(Line):
+    """A line without signs of HTML: it stands within texts of our own, and Django shows help texts as they are."""
+
+    default_validators = [check_line, check_plain]
 
 
 class Names(OnTheSameColumn, models.JSONField):

@@ -311,6 +311,13 @@ def test_texts_may_hold_marks_but_nothing_that_turns_round_what_follows() -> Non
         check_text("Ann\u202e met Bea")
 
 
+@pytest.mark.parametrize("word", ["unit", "units", "watched", "second_unit", "second_units", "second_read"])
+def test_words_of_the_show_are_no_html(word: str) -> None:
+    Series(title="R&B", **{word: "kapitał"}).clean_fields()
+    with pytest.raises(ValidationError, match="It holds “<”"):
+        Series(title="R&B", **{word: "a<meta http-equiv=refresh content=0;/x>"}).clean_fields()
+
+
 def test_a_name_that_was_copied_from_a_page_is_taken_without_what_set_it_apart() -> None:
     assert LineInForm().clean(f"\u2068{MUHAMMAD}\u2069") == MUHAMMAD
     assert TextInForm().clean(f"Of \u2068{ALI}\u2069, \u2068{SARA}\u2069.") == f"Of {ALI}, {SARA}."

@@ -67,6 +67,13 @@ class Adapter(DefaultAccountAdapter):
             raise ValidationError("No mail can be sent to this address. Check how it is written.") from error
         return email
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Return whether an address leads to this site; a text such as `//[` is none, and the parent raises at it."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a try of a password; `authenticate` of the parent takes it back if the password is right."""
         typed = credentials.get("username") or credentials.get("email") or ""

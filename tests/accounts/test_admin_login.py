@@ -47,6 +47,12 @@ def test_next_leads_nowhere_else() -> None:
     assert sign_in(Client(), next="https://evil.example/")["Location"] == "/"
 
 
+@pytest.mark.parametrize("page", ["/accounts/login/", "/accounts/signup/", "/admin/login/"])
+@pytest.mark.parametrize("address", ["//[", "//\uff0fevil.example"])
+def test_next_may_be_nonsense(page: str, address: str) -> None:
+    assert Client().get(page, {"next": address}, follow=True).status_code == 200
+
+
 def test_whoever_works_there_needs_a_second_factor(settings: Any) -> None:
     settings.STAFF_SECOND_FACTOR = True
     mo = person("mo", role="moderator")
