@@ -251,6 +251,14 @@ def test_what_was_pruned_can_be_brought_back_as_a_whole(tmp_path: Path, editor: 
     assert without_tags(everything()) == without_tags(before)
 
 
+def test_what_a_load_removed_is_listed_in_the_order_in_which_it_was_written(tmp_path: Path) -> None:
+    tags = [{"name": f"tag {number:02}", "revealed_in": 1} for number in range(20)]
+    load_show(tmp_path, characters=[character("ann", tags=tags)])
+    load_show(tmp_path, characters=[character("ann")])
+    removed = Change.objects.filter(action=Change.Action.REMOVE, model="characters.tag").order_by("position")
+    assert [*removed.values_list("before__name", flat=True)] == [tag["name"] for tag in tags]
+
+
 def test_an_import_that_wrote_rows_is_not_undone_as_a_whole(tmp_path: Path, editor: User) -> None:
     load_show(tmp_path, **cast())
     with pytest.raises(Exception, match="cannot be undone as a whole"):
