@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from characters.kinds import SUBJECTS, kind_of, tagging_of
@@ -27,7 +26,7 @@ from characters.text.phrases import role_in_words
 from characters.vocabulary import DEFAULT, Attribute
 from episodes.models import Episode
 from episodes.names import capital
-from tests.twins import Answer, ask, text_of
+from tests.twins import CRAWLED, Answer, ask, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("real_show")]
 
@@ -68,8 +67,8 @@ def rendered(text: str, progress: int) -> str:
     return prose.plain(cast.render(text))
 
 
-# To read page by page at a later episode is exhaustive; on PostgreSQL one is enough.
-LATER = [pytest.param(n, marks=pytest.mark.laws) for n in ((5, 13) if connection.vendor == "sqlite" else (9,))]
+# To read page by page at a later episode is exhaustive.
+LATER = [pytest.param(n, marks=pytest.mark.laws) for n in CRAWLED if n > 1]
 
 
 @pytest.mark.parametrize("progress", [0, 1, *LATER])
