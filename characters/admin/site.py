@@ -30,6 +30,8 @@ from episodes.units import speaking_of
 from .horizon import stand_ins
 from .reports import REPORTS, Report
 
+PATTERNS = ("__regex", "__iregex")  # end the names of parameters by which a list looks for a regular expression
+
 
 def leave_out_what_is_no_id(request: HttpRequest, model: type[Model]) -> None:
     """Leave out of the rows chosen in a list what cannot be a key: Django would look for it and fail."""
@@ -45,6 +47,16 @@ def leave_out_nul(request: HttpRequest) -> None:
         asked = request.GET.copy()
         for name, texts in request.GET.lists():
             asked.setlist(name, [text.replace("\x00", "") for text in texts])
+        request.GET = asked  # type: ignore[assignment]
+
+
+def leave_out_patterns(request: HttpRequest) -> None:
+    """Leave regular expressions out of what an address asks for: SQLite may never end with one, and all wait for it."""
+    if any(name.endswith(PATTERNS) for name in request.GET):
+        asked = request.GET.copy()
+        for name in request.GET:
+            if name.endswith(PATTERNS):
+                del asked[name]
         request.GET = asked  # type: ignore[assignment]
 
 
@@ -87,6 +99,7 @@ class Desk(AdminSite):
         @wraps(inner)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             leave_out_nul(request)
+            leave_out_patterns(request)
             if isinstance(model_admin, ModelAdmin) and ACTION_CHECKBOX_NAME in request.POST:
                 leave_out_what_is_no_id(request, model_admin.model)
             return inner(request, *args, **kwargs)

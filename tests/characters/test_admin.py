@@ -858,6 +858,16 @@ def test_an_address_that_fills_in_no_key_of_a_row_opens_an_empty_form(moderator:
     assert as_filled_in(page) == as_filled_in(moderator.get(address))
 
 
+@pytest.mark.parametrize("lookup", ["regex", "iregex"])
+@pytest.mark.parametrize("field", ["characters_revelation_changelist?text", "auth_user_changelist?username"])
+def test_no_list_looks_for_a_pattern(field: str, lookup: str) -> None:
+    name, _, field = field.partition("?")
+    boss = at_the_desk(person(role="superuser"))
+    with CaptureQueriesContext(connection) as asked:
+        assert boss.get(reverse(f"admin:{name}"), {f"{field}__{lookup}": "^((a)+.?)+$"}).status_code == 200
+    assert not [query["sql"] for query in asked if "((a)+.?)+" in query["sql"]]
+
+
 @pytest.mark.parametrize(
     "asked", ["characters_revelation_changelist?certainty__exact", "auth_user_changelist?username"]
 )
