@@ -23,7 +23,7 @@ from .models import Change
 from .rows import Editable, Json
 
 EMPTY = "–"
-MENTION = re.compile(r"\[\[([^\[\]|]*)[^\[\]]*\]\]")  # or what looks like one
+MENTION = re.compile(r"\[\[([^\[\]|]*)(?:\|[^\[\]]*)?\]\]")  # or what looks like one
 SOMEBODY = "somebody"
 LONGEST_TITLE = 70  # characters of a row that has no page
 
