@@ -114,6 +114,17 @@ def test_a_link_to_confirm_an_address_signs_nobody_else_out() -> None:
     assert EmailAddress.objects.get(email="ann@example.org").verified
 
 
+def test_of_two_accounts_that_confirm_an_address_at_the_same_moment_one_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    links = []
+    for name in ("ann", "bea"):
+        sign_up(Client(), name, email="us@example.org")
+        links.append(link_in_last_mail())
+    monkeypatch.setattr(EmailAddress, "can_set_verified", lambda address: True)  # as each sees before the other has it
+    first, second = (Client().post(link) for link in links)
+    assert first["Location"] != second["Location"] == links[1]
+    assert EmailAddress.objects.get(verified=True).user.username == "ann"
+
+
 def test_the_last_confirmed_address_stays() -> None:
     user = person("ann")
     client = Client()
