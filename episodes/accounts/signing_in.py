@@ -130,11 +130,16 @@ class AddressConfirmationStage(EmailVerificationStage):
 
 
 def confirm_address_on_file(user: User) -> None:
-    """Confirm the address of a user who has no `EmailAddress`: an administrator made that account."""
-    addresses = EmailAddress.objects.filter(user=user)
+    """Confirm the address of a user who has no `EmailAddress`: an administrator made that account.
+
+    Anybody who asks for a new password for it has allauth write one down, unconfirmed and not primary. Of who signed up
+    it is primary.
+    """
+    on_file = user.email.lower()
+    given = EmailAddress.objects.filter(user=user).exclude(email=on_file, verified=False, primary=False)
     others = EmailAddress.objects.filter(email__iexact=user.email, verified=True)  # unconfirmed, it is anybody's claim
-    if user.email and not addresses.exists() and not others.exists():
-        EmailAddress.objects.create(user=user, email=user.email.lower(), primary=True, verified=True)
+    if user.email and not given.exists() and not others.exists():
+        EmailAddress.objects.update_or_create(user=user, email=on_file, defaults={"primary": True, "verified": True})
 
 
 def forget_unconfirmed(sender: Any, user: User, **kwargs: Any) -> None:

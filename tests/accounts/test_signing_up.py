@@ -82,6 +82,14 @@ def test_whom_an_administrator_made_needs_no_mail() -> None:
     assert mail.outbox == []
 
 
+def test_nobody_keeps_them_out_by_asking_for_a_new_password() -> None:
+    User.objects.create_superuser("root", "root@example.org", PASSWORD)
+    Client().post("/accounts/password/reset/", {"email": "root@example.org"})
+    client = Client()
+    sign_in(client, "root")
+    assert who(client) == "root"
+
+
 @pytest.mark.parametrize("address", ["ſam@example.org", '"\x01"@example.org', f"sam@{'ü' * 62}.org"])
 @pytest.mark.parametrize("page", ["/accounts/signup/", "/accounts/password/reset/", "/accounts/email/"])
 def test_an_address_that_no_mail_can_be_sent_to_is_refused(page: str, address: str) -> None:
