@@ -1,6 +1,7 @@
 """`make bench`: measure the site in parts. Every figure is a ratio of times taken in turn in one run.
 
-Each part stops by itself and replaces its own figures in bench/results.json; docs/benchmarks.md says what they mean.
+Each part stops by itself and replaces its own figures in bench/results.json, and its tables in docs/benchmarks.md,
+which says what they mean.
 """
 
 import sys

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from bench import ROWS_AN_EPISODE, page_worker
+from bench import ROWS_AN_EPISODE, page_worker, results, tables
 from bench.loading import multiplied
 from bench.pages import PAGES, Page
 from bench.questions import BEGINNING, COMMON, QUESTIONS, names_and_texts, suggested
@@ -69,3 +69,9 @@ def test_a_show_that_says_everything_twice_can_be_loaded(tmp_path: Path) -> None
     first = {key for key in keys if not key.endswith(".1")}
     assert keys == first | {f"{key}.1" for key in first}
     assert not Portrait.objects.filter(character__key__endswith=".1").exists()
+
+
+def test_the_documentation_says_what_was_measured_last() -> None:
+    text = tables.DOCUMENT.read_text()
+    assert tables.filled(text, results.all_kept()) == text
+    assert {match["name"] for match in tables.TABLE.finditer(text)} == tables.TABLES.keys()
