@@ -20,7 +20,7 @@ def keep(part: str, figures: dict[str, Any]) -> None:
     kept = all_kept()
     kept[part] = {"measured": datetime.now(UTC).date().isoformat(), "with": _circumstances(), "figures": figures}
     RESULTS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
-    tables.write(kept)
+    tables.write({part: kept[part]})
 
 
 def all_kept() -> dict[str, Any]:

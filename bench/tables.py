@@ -14,7 +14,7 @@ type Row = Iterable[Any]
 
 
 def write(results: Figures) -> None:
-    """Make all tables anew of which there are figures."""
+    """Make the tables anew of which there are figures."""
     DOCUMENT.write_text(filled(DOCUMENT.read_text(), results))
 
 
