@@ -12,10 +12,8 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
 from django.core.handlers.base import BaseHandler
-from django.core.management.commands import flush
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.test import Client, override_settings
@@ -34,7 +32,7 @@ from episodes import units
 from episodes.models import Episode
 from rougedb.page_cache import current, store
 from tests.corrections.letters import somebody
-from tests.databases import SharedShow, TableOfTheShow, sql_that_deletes, tables_with_rows, write_show, write_tables
+from tests.databases import SharedShow, TableOfTheShow, sql_that_deletes, write_show
 from tests.nets import gate_net, write_net
 from tests.shows import REAL_SHOW
 from tests.twins import Answer, crawl
@@ -348,24 +346,6 @@ def postgresql_deletes_instead_of_truncating() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         if connection.vendor == "postgresql":
             patched.setattr(type(connection.ops), "sql_flush", sql_that_deletes)
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def groups_and_permissions_are_made_once() -> Iterator[None]:
-    """A test that commits ends with empty tables, in which a flush makes the same rows as the one before it, slowly."""
-    make, made = flush.emit_post_migrate_signal, list[TableOfTheShow]()
-
-    def make_or_write(*args: Any, **options: Any) -> None:
-        if made:
-            write_tables(made)
-            ContentType.objects.clear_cache()
-        else:
-            make(*args, **options)
-            made.extend(tables_with_rows())
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(flush, "emit_post_migrate_signal", make_or_write)
         yield
 
 

@@ -40,21 +40,10 @@ class TableOfTheShow:
             cursor.executemany(f"INSERT INTO {self.name} ({self.columns}) VALUES ({values})", self.rows)
 
 
-def tables_with_rows() -> list[TableOfTheShow]:
-    with connection.cursor() as cursor:
-        tables = [TableOfTheShow.of(model, cursor) for model in apps.get_models(include_auto_created=True)]
-    return [table for table in tables if table.rows]
-
-
-def write_tables(tables: list[TableOfTheShow]) -> None:
+def write_show(tables: list[TableOfTheShow]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:  # rows refer to others that come later
         for table in tables:
             table.write(cursor)
-
-
-def write_show(tables: list[TableOfTheShow]) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        write_tables(tables)
         for sql in connection.ops.sequence_reset_sql(no_style(), _models_of_the_show()):
             cursor.execute(sql)  # the rows were numbered in another database
 
