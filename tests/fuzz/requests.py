@@ -101,6 +101,12 @@ def linked(progress: int) -> list[tuple[str, str]]:
 
 
 @cache
+def forms(progress: int) -> list[tuple[str, str]]:
+    """Return those of them that have a form for corrections: so few of all that chance may pass them over."""
+    return [(path, query) for path, query in linked(progress) if path.startswith("/corrections/new/")]
+
+
+@cache
 def _views() -> list[tuple[str, URLPattern]]:
     return list(patterns(get_resolver()))
 
@@ -113,7 +119,8 @@ def _quoted(text: str) -> str:
 def requests(draw: st.DrawFn, most: int, fields_at: Callable[[str], dict[str, str]] | None = None) -> Sent:
     """A request whose sender has seen `most` episodes at most; one that posts fills in what `fields_at` finds there."""
     value = values()
-    path, query = draw(st.sampled_from(linked(most)) | paths().map(lambda path: (path, "")))
+    addresses = st.sampled_from(linked(most)) | paths().map(lambda path: (path, ""))
+    path, query = draw(addresses if fields_at is None else addresses | st.sampled_from(forms(most)))
     names = st.sampled_from(parameter_names()) | value
     pairs = draw(st.lists(st.tuples(names, value), max_size=4))
     query = "&".join([query, *(f"{_quoted(name)}={_quoted(given)}" for name, given in pairs)]).removeprefix("&")
@@ -151,6 +158,16 @@ def _raw(path: str) -> bytes:
 def _header(text: str) -> str:
     """Return what a server lets through in a header."""
     return re.sub(r"[\x00-\x1f\x7f]", "", text).encode(errors="surrogatepass").decode("latin-1")
+
+
+def as_it_is(path: str, fields: dict[str, str], progress: int) -> Sent:
+    """Return what a browser sends of a form in which nobody has changed anything."""
+    body = urlencode(fields | {"csrfmiddlewaretoken": CSRF}).encode()
+    headers = {
+        "Cookie": f"progress={progress}; csrftoken={CSRF}", "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Length": str(len(body)), "Sec-Fetch-Site": "same-origin",
+    }  # fmt: skip
+    return Sent("POST", _raw(path), "", tuple(headers.items()), body)
 
 
 def drawn(strategy: st.SearchStrategy, count: int) -> list[Any]:
