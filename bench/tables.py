@@ -7,6 +7,7 @@ from typing import Any
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 TABLE = re.compile(r"(<!-- table of (?P<name>[\w ]+) -->\n).*?(?=<!-- end of table -->)", re.DOTALL)
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 LIBRARIES = {"python": "Python", "django": "Django", "sqlite": "SQLite", "granian": "granian"}
 
 type Figures = dict[str, Any]
@@ -108,7 +109,7 @@ def _long_pages(figures: Figures) -> Iterable[Row]:
 
 
 def _databases(figures: Figures) -> list[str]:
-    return [name for name in ("SQLite", "PostgreSQL") if name in figures]
+    return [name for name in DATABASES.values() if name in figures]
 
 
 def _by_point(figures: Figures, what: str, name: str) -> dict[str, dict[str, dict[int, Figures]]]:
@@ -134,7 +135,7 @@ def _loads(figures: Figures) -> Iterable[Row]:
         "data set", "rows", "pictures known, s", "rows a second", "of a plain insertion", "again, s",
         "after another write, s", "memory besides, MB", "files, MB",
     )  # fmt: skip
-    for database, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
+    for database, name in DATABASES.items():
         loads = {show: load for show, load in figures.get(database, {}).items() if isinstance(load, dict)}
         for show, load in sorted(loads.items(), key=lambda each: each[1]["rows"]):
             yield (
@@ -146,7 +147,7 @@ def _loads(figures: Figures) -> Iterable[Row]:
 
 def _memory(figures: Figures) -> Iterable[Row]:
     yield "what", "bytes of memory for each byte of files"
-    for database, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
+    for database, name in DATABASES.items():
         if database in figures:
             yield f"a load on {name}", f"{figures[database]['memory for each byte']:.1f}"
     yield "the values of the files alone", f"{figures['values alone']:.1f}"

@@ -102,8 +102,9 @@ class Difference:
 def _differences(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
     for kind in rows.registered():
         old, new = before.get(kind, {}), after.get(kind, {})
-        for key in (key for key in old if key not in new):  # in this order; a set has another in each process
-            yield Difference(Change.Action.REMOVE, kind.label, key, before=old[key])
+        for key in old:  # not in a set, which has another order in each process
+            if key not in new:
+                yield Difference(Change.Action.REMOVE, kind.label, key, before=old[key])
         for key, values in new.items():
             if key not in old:
                 yield Difference(Change.Action.ADD, kind.label, key, after=values)

@@ -12,7 +12,7 @@ from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path
@@ -41,23 +41,17 @@ def leave_out_what_is_no_id(request: HttpRequest, model: type[Model]) -> None:
     request.POST = posted  # type: ignore[assignment]
 
 
-def leave_out_nul(request: HttpRequest) -> None:
-    """Leave NUL characters out of what an address asks for: PostgreSQL refuses them, and Django asks all the same."""
-    if any("\x00" in text for _, texts in request.GET.lists() for text in texts):
-        asked = request.GET.copy()
-        for name, texts in request.GET.lists():
-            asked.setlist(name, [text.replace("\x00", "") for text in texts])
-        request.GET = asked  # type: ignore[assignment]
+def leave_out_what_breaks_lists(request: HttpRequest) -> None:
+    """Leave out of what an address asks for what Django asks all the same, whatever becomes of it.
 
-
-def leave_out_patterns(request: HttpRequest) -> None:
-    """Leave regular expressions out of what an address asks for: SQLite may never end with one, and all wait for it."""
-    if any(name.endswith(PATTERNS) for name in request.GET):
-        asked = request.GET.copy()
-        for name in request.GET:
-            if name.endswith(PATTERNS):
-                del asked[name]
-        request.GET = asked  # type: ignore[assignment]
+    PostgreSQL refuses NUL characters, and SQLite may never end with a regular expression, while all wait for it.
+    """
+    meant = QueryDict(mutable=True)
+    for name, texts in request.GET.lists():
+        if not name.endswith(PATTERNS):
+            meant.setlist(name, [text.replace("\x00", "") for text in texts])
+    if meant != request.GET:
+        request.GET = meant  # type: ignore[assignment]
 
 
 def with_second_factor(view: Any) -> Any:
@@ -98,8 +92,7 @@ class Desk(AdminSite):
 
         @wraps(inner)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            leave_out_nul(request)
-            leave_out_patterns(request)
+            leave_out_what_breaks_lists(request)
             if isinstance(model_admin, ModelAdmin) and ACTION_CHECKBOX_NAME in request.POST:
                 leave_out_what_is_no_id(request, model_admin.model)
             return inner(request, *args, **kwargs)
